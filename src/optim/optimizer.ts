@@ -1,0 +1,57 @@
+/**
+ * What an optimizer is: *how v moves* and *how theta follows v*.
+ *
+ *     move    plain     v <- v - tau g
+ *             momentum  m <- beta m + (1 - beta) tau g,  v <- v - m
+ *             adam      v <- v - tau m1h / (sqrt(m2h) + eps)
+ *     follow  mirror    theta <- prox_{delta J}(delta v)              LinBreg, AdaBreg; SGD and Adam are J = 0
+ *             proximal  theta <- prox_{tau J}(v), then v <- theta     ProxSGD
+ *             penalty   g <- g + subgradient of J, theta <- v         Lasso-SGD
+ *
+ * An optimizer is a plain object made by a function (`linBreg({ tau: 0.1, regularizer: l1(0.1) })`). `init` makes the
+ * state of one parameter tensor, `step` changes state and theta in place; both are free functions over plain data, so
+ * a training loop of your own needs nothing else of this library.
+ */
+import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
+
+export type Move =
+  | { readonly kind: "plain" }
+  | { readonly kind: "momentum"; readonly beta: number }
+  | {
+      readonly kind: "adam";
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly eps: number;
+      /** false: the first moment is used without bias correction, as in the code behind the paper's tables. */
+      readonly biasCorrectFirstMoment: boolean;
+    };
+
+export type Follow = "mirror" | "proximal" | "penalty";
+
+/** State of one parameter tensor: plain data, of the same float type as theta. */
+export interface OptimizerState {
+  /** Dual variable, same length as theta; for the proximal and penalty forms a copy of theta. */
+  readonly v: Floats;
+  /** Momentum buffer or first moment. */
+  readonly m1?: Floats;
+  /** Second moment. */
+  readonly m2?: Floats;
+  /** Steps done. */
+  step: number;
+}
+
+export interface Optimizer {
+  /** Name, as in recipes: "linBreg", "adaBreg", "sgd", "adam", "proxSgd", "lassoSgd". */
+  readonly kind: string;
+  /** Learning rate, used unless `step` is given another. */
+  readonly tau: number;
+  /** Elastic-net parameter: J_delta = J + |theta|^2 / (2 delta). */
+  readonly delta: number;
+  readonly move: Move;
+  readonly follow: Follow;
+  readonly regularizer: Regularizer;
+  /** v = theta / delta + p with p in dJ(theta): then prox_{delta J}(delta v) = theta exactly up to rounding. Moments are zero. */
+  init(theta: Floats, shape: Shape): OptimizerState;
+  /** One step, in place, for the gradient g of the loss at theta. `tau` overrides the optimizer's learning rate (schedules). */
+  step(state: OptimizerState, theta: Floats, g: Floats, shape: Shape, tau?: number): void;
+}
