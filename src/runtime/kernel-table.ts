@@ -40,6 +40,9 @@ export const HYPER = {
   correction2: 8,
   /** lambda of the Lasso penalty whose subgradient is added to the gradient (flag `penalty`). */
   penalty: 9,
+  /** 1 - beta1 and 1 - beta2, subtracted in float64: from a float32 beta2 of 0.999 the difference would be off by 5e-5. */
+  gain1: 10,
+  gain2: 11,
 } as const;
 
 /** How v moves: values of the `move` argument of `update`. */

@@ -1,0 +1,100 @@
+/* Patterns: from dense theta and back, and the transpose that input gradients gather over. */
+#include "kernels.h"
+
+struct compress_args {
+  int32_t theta;   /* f32 [rows, cols] */
+  int32_t entries; /* struct entry [rows][cols] */
+  int32_t counts;  /* i32 [rows], before: of the old pattern */
+  int32_t changed; /* i32 [rows] */
+  int32_t rows, cols;
+};
+
+KERNEL(compress) {
+  const struct compress_args *a = (const void *)args;
+  const float *theta = at(memory, a->theta);
+  struct entry *entries = at(memory, a->entries);
+  int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
+  for (int r = begin; r < end; r++) {
+    const float *row = theta + (size_t)r * a->cols;
+    struct entry *out = entries + (size_t)r * a->cols;
+    int count = 0, moved = 0;
+    for (int c = 0; c < a->cols; c++)
+      if (row[c] != 0) {
+        moved |= out[count].offset ^ c * T * 4;
+        out[count++] = (struct entry){c * T * 4, row[c]};
+      }
+    changed[r] = moved != 0 || count != counts[r];
+    counts[r] = count;
+  }
+}
+
+struct expand_args {
+  int32_t entries; /* struct entry [rows][cols] */
+  int32_t counts;  /* i32 [rows] */
+  int32_t theta;   /* f32 [rows, cols] */
+  int32_t rows, cols;
+};
+
+KERNEL(expand) {
+  const struct expand_args *a = (const void *)args;
+  const struct entry *entries = at(memory, a->entries);
+  const int32_t *counts = at(memory, a->counts);
+  float *theta = at(memory, a->theta);
+  for (int r = begin; r < end; r++) {
+    float *row = theta + (size_t)r * a->cols;
+    for (int c = 0; c < a->cols; c++) row[c] = 0;
+    for (int k = 0; k < counts[r]; k++) {
+      struct entry e = entries[(size_t)r * a->cols + k];
+      row[e.offset / (T * 4)] = e.value;
+    }
+  }
+}
+
+struct transpose_args {
+  int32_t entries;   /* struct entry [rows][cols] */
+  int32_t counts;    /* i32 [rows] */
+  int32_t changed;   /* i32 [rows] */
+  int32_t t_entries; /* struct entry [cols][rows] */
+  int32_t t_counts;  /* i32 [cols] */
+  int32_t source;    /* i32 [cols][rows]: index in entries */
+  int32_t rows, cols;
+  int32_t force; /* i32 [1]: non-zero = rebuild */
+};
+
+/* First of the row's entries whose offset is at least `offset`. */
+static int lower_bound(const struct entry *row, int count, int32_t offset) {
+  int low = 0;
+  while (low < count) {
+    int middle = (low + count) / 2;
+    if (row[middle].offset < offset) low = middle + 1;
+    else count = middle;
+  }
+  return low;
+}
+
+KERNEL(transpose) {
+  const struct transpose_args *a = (const void *)args;
+  const struct entry *entries = at(memory, a->entries);
+  const int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
+  struct entry *t_entries = at(memory, a->t_entries);
+  int32_t *t_counts = at(memory, a->t_counts), *source = at(memory, a->source);
+  int rebuild = *(const int32_t *)at(memory, a->force);
+  for (int r = 0; r < a->rows; r++) rebuild |= changed[r];
+
+  if (!rebuild) {
+    for (int c = begin; c < end; c++)
+      for (size_t k = (size_t)c * a->rows, last = k + t_counts[c]; k < last; k++)
+        t_entries[k].value = entries[source[k]].value;
+    return;
+  }
+  for (int c = begin; c < end; c++) t_counts[c] = 0;
+  for (int r = 0; r < a->rows; r++) {
+    const struct entry *row = entries + (size_t)r * a->cols;
+    for (int k = lower_bound(row, counts[r], begin * T * 4); k < counts[r] && row[k].offset < end * T * 4; k++) {
+      int c = row[k].offset / (T * 4);
+      size_t place = (size_t)c * a->rows + t_counts[c]++;
+      t_entries[place] = (struct entry){r * T * 4, row[k].value};
+      source[place] = r * a->cols + k;
+    }
+  }
+}
