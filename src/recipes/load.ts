@@ -1,0 +1,132 @@
+/**
+ * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON file.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { didYouMean } from "../nearest.js";
+import { check, pathName, type Problem } from "./problems.js";
+import { type Recipe, recipeSchema } from "./schema.js";
+
+/** The build copies the JSON files beside this module. */
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+
+/** Names of the recipes that come with the library, sorted. */
+export function recipeNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
+}
+
+/**
+ * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ *
+ * @example
+ * const recipe = loadRecipe("mnist-quick");
+ * recipe.batchSize; // 128
+ *
+ * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
+ */
+export function loadRecipe(nameOrPath: string): Recipe {
+  const names = recipeNames();
+  if (names.includes(nameOrPath)) return parseRecipe(readFileSync(`${FOLDER}${nameOrPath}.json`, "utf8"), nameOrPath);
+  const isPath = /[\\/]|\.json$/.test(nameOrPath);
+  if (!isPath || !existsSync(nameOrPath)) {
+    const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
+    const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
+    throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
+  }
+  let text: string;
+  try {
+    text = readFileSync(nameOrPath, "utf8");
+  } catch (cause) {
+    throw new Error(`could not read recipe ${nameOrPath}: ${(cause as Error).message}`, { cause });
+  }
+  return parseRecipe(text, nameOrPath);
+}
+
+/**
+ * Reads a recipe from JSON text. `where` names the source in error messages.
+ *
+ * @throws SyntaxError if the text is not JSON or has a key twice, with line and column. RangeError if a key or a value is not
+ * allowed: the first line names the source, then follows one line for each problem.
+ */
+export function parseRecipe(text: string, where = "recipe"): Recipe {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  if (errors.length > 0 || tree === undefined) {
+    const { offset, error } = errors[0] ?? { offset: 0, error: 0 };
+    const fault = words(printParseErrorCode(error));
+    throw new SyntaxError(`${where}:${position(text, offset)}: not valid JSON: ${fault}`);
+  }
+  const repeated = repeatedKey(tree);
+  if (repeated !== undefined) {
+    throw new SyntaxError(`${where}:${position(text, repeated.offset)}: key "${repeated.value}" is there twice`);
+  }
+  return checked(JSON.parse(text), where, { text, tree });
+}
+
+/**
+ * Checks a recipe given as an object and fills in the defaults.
+ *
+ * @throws RangeError as {@link parseRecipe}.
+ */
+export function checkRecipe(input: unknown, where = "recipe"): Recipe {
+  return checked(input, where);
+}
+
+interface Source {
+  readonly text: string;
+  readonly tree: Node;
+}
+
+function checked(input: unknown, where: string, source?: Source): Recipe {
+  const result = check(recipeSchema, input);
+  if ("value" in result) return result.value;
+  const said = ({ path, text }: Problem): string => `${pathName(path)}: ${text}`;
+  const lines = source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
+  const number = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
+  throw new RangeError([`recipe ${where} is not valid: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** The problems in the order of the text, each with its line and column. */
+function placed(problems: Problem[], said: (problem: Problem) => string, { text, tree }: Source): string[] {
+  return problems
+    .map((problem) => ({ offset: offsetOf(tree, problem.path), line: said(problem) }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ offset, line }) => `${position(text, offset)} ${line}`);
+}
+
+/** Where the key begins; an absent key has no place of its own, so its nearest ancestor's is taken. */
+function offsetOf(tree: Node, path: readonly PropertyKey[]): number {
+  for (let end = path.length; end > 0; end--) {
+    const node = findNodeAtLocation(tree, path.slice(0, end) as (string | number)[]);
+    if (node !== undefined) return node.parent?.type === "property" ? node.parent.offset : node.offset;
+  }
+  return tree.offset;
+}
+
+/** "line:column", both from 1. */
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return `${before.length}:${before[before.length - 1].length + 1}`;
+}
+
+/** JSON.parse keeps the last of two equal keys in silence; the writer meant one of them. */
+function repeatedKey(node: Node): Node | undefined {
+  const seen = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    const key = child.type === "property" ? child.children![0] : undefined;
+    if (key !== undefined && seen.has(key.value)) return key;
+    seen.add(key?.value);
+    const inner = repeatedKey(child);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** CommaExpected -> comma expected */
+function words(code: string): string {
+  return code.replace(/(?<=.)([A-Z])/g, " $1").toLowerCase();
+}

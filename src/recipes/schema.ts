@@ -1,0 +1,158 @@
+/**
+ * What a recipe is: one JSON object that states an experiment in full. Defaults are filled in on reading.
+ *
+ * To extend it, add a member to one of the unions (a model kind, an optimizer, a regularizer, a schedule) or a key with a
+ * default, so that older recipes stay valid. `build.ts` turns entries into objects.
+ */
+import { z } from "zod";
+import { datasetNames } from "../data/index.js";
+
+const positive = z.number().positive();
+const nonNegative = z.number().nonnegative();
+const fraction = z.number().min(0).max(1);
+const count = z.int().positive();
+/** Decay factors of moving averages: 1 would never move. */
+const decay = z.number().min(0).lt(1);
+const seed = z.int().min(0).max(0xffffffff);
+
+const lambda = nonNegative.describe("Strength of the regularizer");
+const groups = z.enum(["rows", "columns"]).default("rows");
+
+const regularizer = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  z.strictObject({ kind: z.literal("l1"), lambda }),
+  z.strictObject({ kind: z.literal("nonNegativeL1"), lambda }),
+  z.strictObject({ kind: z.literal("groupLasso"), lambda, groups }),
+  z.strictObject({
+    kind: z.literal("sparseGroupLasso"),
+    lambda,
+    lambda0: fraction.describe("Share of the group norm; the rest is l1"),
+    groups,
+  }),
+]);
+
+const tau = positive.describe("Learning rate");
+const delta = positive.default(1).describe("Elastic-net parameter: J + |theta|^2 / (2 delta)");
+const regularizerOrNone = regularizer.prefault({ kind: "none" });
+const adamMoments = {
+  beta1: decay.default(0.9),
+  beta2: decay.default(0.999),
+  eps: positive.default(1e-8),
+  biasCorrectFirstMoment: z.boolean().default(true).describe("false: as in the code behind the paper's AdaBreg tables"),
+};
+
+const optimizer = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("linBreg"),
+    tau,
+    delta,
+    momentum: decay.default(0),
+    regularizer: regularizerOrNone,
+  }),
+  z.strictObject({ kind: z.literal("adaBreg"), tau, delta, ...adamMoments, regularizer: regularizerOrNone }),
+  z.strictObject({ kind: z.literal("sgd"), tau, momentum: decay.default(0) }),
+  z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments }),
+  z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
+  z.strictObject({ kind: z.literal("lassoSgd"), tau, regularizer: regularizerOrNone }),
+]);
+
+const schedule = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant") }),
+  z
+    .strictObject({
+      kind: z.literal("plateau"),
+      factor: positive.lt(1).default(0.5),
+      patience: z.int().nonnegative().default(5).describe("Epochs without improvement that are borne"),
+      threshold: z.number().min(0).lt(1).default(0.01).describe("Relative decrease that counts as improvement"),
+    })
+    .describe("Multiplies tau by factor when the summed training loss stagnates"),
+  z.strictObject({
+    kind: z.literal("step"),
+    every: count.describe("Epochs between two decreases"),
+    factor: positive.max(1).default(0.1),
+  }),
+  z.strictObject({
+    kind: z.literal("cosine"),
+    warmupEpochs: z.int().nonnegative().default(0),
+    minFactor: fraction.default(0).describe("Last learning rate as a share of tau"),
+  }),
+]);
+
+const data = z.strictObject({
+  name: z.enum(datasetNames).describe("Data set"),
+  validation: z.int().nonnegative().default(0).describe("Training samples held out for validation"),
+  splitSeed: seed.default(42).describe("Seed of the split, apart from the run's seed"),
+  normalize: z.boolean().default(true).describe("Subtract the channel mean, divide by the deviation"),
+  limit: count.optional().describe("Use only so many training samples"),
+});
+
+const model = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("mlp"),
+    features: z.array(count).min(2).describe("Width of each layer, from the inputs to the classes"),
+    finalRelu: z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code"),
+  }),
+]);
+
+const init = z.strictObject({
+  weights: z
+    .strictObject({
+      density: positive.max(1).default(1).describe("Share of the weights that start non-zero"),
+      mask: z.enum(["entry", "row"]).default("entry").describe("What is drawn: single weights or whole rows"),
+      varianceFactor: positive
+        .default(1)
+        .describe("Var W as a share of the He value; the drawn weights have Var / density"),
+      distribution: z.enum(["normal", "uniform"]).default("normal"),
+    })
+    .prefault({}),
+  biases: z
+    .strictObject({
+      scale: nonNegative.default(1).describe("Biases are drawn below scale / sqrt(inputs)"),
+      signed: z.boolean().default(false).describe("false: positive only, so that no unit starts dead"),
+    })
+    .prefault({}),
+});
+
+/** Schema of a recipe. `z.toJSONSchema(recipeSchema, { io: "input" })` gives editors completion; see {@link recipeJsonSchema}. */
+export const recipeSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe("For editors; ignored"),
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
+      // It names folders of results and runs.
+      error: ({ input }) => `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
+    }),
+    description: z.string().default(""),
+    data,
+    model,
+    loss: z.enum(["crossEntropy", "meanSquaredError"]).default("crossEntropy"),
+    init: init.prefault({}),
+    optimizer: z.strictObject({
+      weights: optimizer.describe("For the weights of linear layers"),
+      biases: optimizer.describe("For the biases"),
+    }),
+    schedule: schedule.prefault({ kind: "constant" }),
+    batchSize: count.default(128),
+    epochs: count,
+    seed: seed.default(0),
+  })
+  .superRefine((recipe, context) => {
+    const { schedule: entry, epochs } = recipe;
+    if (entry.kind === "cosine" && entry.warmupEpochs >= epochs) {
+      const message = `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`;
+      context.addIssue({ code: "custom", path: ["schedule", "warmupEpochs"], message });
+    }
+  });
+
+/** A recipe with all defaults filled in. */
+export type Recipe = z.infer<typeof recipeSchema>;
+/** A recipe as people write it: defaults may be left out. */
+export type RecipeInput = z.input<typeof recipeSchema>;
+export type RegularizerEntry = z.infer<typeof regularizer>;
+export type OptimizerEntry = z.infer<typeof optimizer>;
+export type ScheduleEntry = z.infer<typeof schedule>;
+export type ModelEntry = z.infer<typeof model>;
+
+/** The schema as JSON Schema (draft 2020-12): give it to an editor for completion and checks of recipe files. */
+export function recipeJsonSchema(): object {
+  return z.toJSONSchema(recipeSchema, { io: "input" });
+}
