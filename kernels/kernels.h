@@ -37,6 +37,26 @@ INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec x) { *(vec *)p = x; }
 
+/* Unrolls the loop that follows; its bounds are constants once inlined. */
+#define UNROLL _Pragma("GCC unroll 32")
+
+/* y = max(y, 0); NaN stays NaN, so that a diverged net is noticed. */
+INLINE vec rectify(vec y) { return (vec)((ivec)y & ~(y <= 0)); }
+
+/* y where mask > 0, else 0. */
+INLINE vec masked(vec y, vec mask) { return (vec)((ivec)y & (mask > 0)); }
+
+/* Sum of a vector's lanes, in pairs: (0 + VL/2), ... then halves again. */
+INLINE float total(vec x) {
+#if VL == 16
+  x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
+#elif VL == 8
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+#endif
+  return (x[0] + x[2]) + (x[1] + x[3]);
+}
+
 /* One non-zero weight of a pattern: byte offset of its feature within a tile (column * T * 4), and its value. */
 struct entry {
   int32_t offset;

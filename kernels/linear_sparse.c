@@ -60,8 +60,6 @@ KERNEL(sparse_weight_grad) {
         for (int j = 0; j < T; j += VL)
           sum += load(dy + ((size_t)t * a->rows + r) * T + j) *
                  load((const float *)(x + (size_t)t * a->cols * T * 4 + offset) + j);
-      float total = 0;
-      for (int j = 0; j < VL; j++) total += sum[j];
-      g[(size_t)r * a->cols + offset / (T * 4)] = total;
+      g[(size_t)r * a->cols + offset / (T * 4)] = total(sum);
     }
 }
