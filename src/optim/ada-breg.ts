@@ -1,0 +1,39 @@
+/**
+ * AdaBreg: v moves by Adam's step.
+ *
+ *     v     <- v - tau m1h / (sqrt(m2h) + eps)
+ *     theta <- prox_{delta J}(delta v)
+ *
+ * As v moves by about tau a step whatever the size of the gradient, a weight with steady sign is born after about
+ * lambda / tau steps: AdaBreg wants a much larger lambda / tau than LinBreg for the same density.
+ * Source: Bungert et al., JMLR 23:192 (2022), algorithm 3.
+ */
+import { none } from "../regularizers/none.js";
+import type { Regularizer } from "../regularizers/regularizer.js";
+import { adamMove, type AdamMoveOptions } from "./move.js";
+import type { Optimizer } from "./optimizer.js";
+import { makeOptimizer } from "./step.js";
+
+export interface AdaBregOptions extends AdamMoveOptions {
+  /** Learning rate of v, > 0; default 1e-3. */
+  readonly tau?: number;
+  /** Elastic-net parameter, > 0; default 1. */
+  readonly delta?: number;
+  /** J; default none. */
+  readonly regularizer?: Regularizer;
+}
+
+/**
+ * AdaBreg: LinBreg with Adam's step size for every weight.
+ *
+ * @throws RangeError if tau, delta or eps is not a finite number above 0, or beta1 or beta2 outside [0, 1)
+ * @example
+ * const optimizer = adaBreg({ tau: 0.1, regularizer: l1(0.25) });
+ * const theta = Float64Array.of(0);
+ * const state = optimizer.init(theta, [1]);
+ * for (let k = 0; k < 3; k++) optimizer.step(state, theta, Float64Array.of(-1e-3), [1]);
+ * // v is 0.3 however small the gradient, so theta is 0.05
+ */
+export function adaBreg({ tau = 1e-3, delta = 1, regularizer = none(), ...moments }: AdaBregOptions = {}): Optimizer {
+  return makeOptimizer("adaBreg", { tau, delta, move: adamMove("adaBreg", moments), follow: "mirror", regularizer });
+}

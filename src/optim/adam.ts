@@ -1,0 +1,30 @@
+/**
+ * Adam: AdaBreg with J = 0 and delta = 1, so that theta = v.
+ *
+ *     theta <- theta - tau m1h / (sqrt(m2h) + eps)
+ *
+ * Source: Kingma and Ba, ICLR 2015, algorithm 1.
+ */
+import { none } from "../regularizers/none.js";
+import { adamMove, type AdamMoveOptions } from "./move.js";
+import type { Optimizer } from "./optimizer.js";
+import { makeOptimizer } from "./step.js";
+
+export interface AdamOptions extends AdamMoveOptions {
+  /** Learning rate, > 0; default 1e-3. */
+  readonly tau?: number;
+}
+
+/**
+ * Adam.
+ *
+ * @throws RangeError if tau or eps is not a finite number above 0, or beta1 or beta2 outside [0, 1)
+ * @example
+ * const optimizer = adam({ tau: 0.1 });
+ * const theta = Float64Array.of(1);
+ * const state = optimizer.init(theta, [1]);
+ * optimizer.step(state, theta, Float64Array.of(7), [1]); // theta is now 0.9: the first step is tau long
+ */
+export function adam({ tau = 1e-3, ...moments }: AdamOptions = {}): Optimizer {
+  return makeOptimizer("adam", { tau, move: adamMove("adam", moments), follow: "mirror", regularizer: none() });
+}

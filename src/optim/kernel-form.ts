@@ -1,0 +1,121 @@
+/**
+ * An optimizer as the numbers of the C kernel `update`.
+ *
+ * The kernel knows a few ways for v to move and for theta to follow, see MOVE, FOLLOW and HYPER in
+ * runtime/kernel-table.ts. An optimizer without a twin there (column groups, a regularizer of your own) has no kernel
+ * form: the caller then runs the optimizer's own `step`.
+ *
+ *     mirror    theta = delta shrink(v; lambda)      prox_{delta J}(delta v) = delta prox_J(v), as J is 1-homogeneous
+ *     proximal  theta = shrink(v; tau lambda), written back to v
+ *     penalty   g + lambda sign(v), theta = v
+ */
+import type { GroupLasso } from "../regularizers/group-lasso.js";
+import { elements } from "../regularizers/checks.js";
+import type { Regularizer, Shape } from "../regularizers/regularizer.js";
+import type { SparseGroupLasso } from "../regularizers/sparse-group-lasso.js";
+import { FOLLOW, HYPER, MOVE } from "../runtime/kernel-table.js";
+import type { Move, Optimizer } from "./optimizer.js";
+
+/** Arguments of the `update` kernel that an optimizer decides. */
+export interface KernelForm {
+  /** The tensor as the kernel sees it: [out, the rest], and [1, n] for a bias. */
+  readonly rows: number;
+  readonly cols: number;
+  readonly move: number;
+  readonly follow: number;
+  readonly writeBack: 0 | 1;
+  readonly penalty: 0 | 1 | 2;
+  /**
+   * The hyper block of one step.
+   *
+   * @param tau - learning rate of this step
+   * @param stepNumber - number of this step, from 1: OptimizerState.step after it
+   * @param out - 16 floats to write to; made anew if absent
+   */
+  hyper(tau: number, stepNumber: number, out?: Float32Array): Float32Array;
+}
+
+/** J as the kernel's follow and penalty flags, with its thresholds for step 1. */
+interface KernelRegularizer {
+  readonly follow: number;
+  readonly penalty: 0 | 1 | 2 | undefined;
+  readonly threshold: number;
+  readonly groupThreshold: number;
+}
+
+/**
+ * The kernel form of an optimizer for a tensor of this shape, or undefined if the kernel has no twin of it.
+ *
+ * @example
+ * const form = kernelForm(linBreg({ tau: 0.1, regularizer: l1(0.5) }), [200, 784]);
+ * // form.move is MOVE.plain, form.follow FOLLOW.l1, form.hyper(0.1, 1)[HYPER.threshold] is 0.5
+ */
+export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | undefined {
+  const { move, follow, delta, regularizer } = optimizer;
+  const J = kernelRegularizer(regularizer, shape);
+  if (!J || (follow === "penalty" && J.penalty === undefined)) return undefined;
+  const rows = shape.length > 1 ? shape[0] : 1;
+  return {
+    rows,
+    cols: elements(shape) / rows,
+    move: MOVE[move.kind],
+    follow: follow === "penalty" ? FOLLOW.none : J.follow,
+    writeBack: follow === "proximal" ? 1 : 0,
+    penalty: follow === "penalty" ? J.penalty! : 0,
+    hyper(tau, stepNumber, out = new Float32Array(16)) {
+      const scale = follow === "proximal" ? tau : 1;
+      out[HYPER.tau] = tau;
+      out[HYPER.delta] = follow === "mirror" ? delta : 1;
+      out[HYPER.threshold] = scale * J.threshold;
+      out[HYPER.groupThreshold] = scale * J.groupThreshold;
+      out[HYPER.penalty] = J.penalty === 2 ? J.groupThreshold : J.threshold;
+      writeMove(move, stepNumber, out);
+      return out;
+    },
+  };
+}
+
+function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegularizer | undefined {
+  const { kind, lambda } = regularizer;
+  switch (kind) {
+    case "none":
+      return { follow: FOLLOW.none, penalty: 0, threshold: 0, groupThreshold: 0 };
+    case "l1":
+      return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
+    case "nonNegativeL1":
+      return { follow: FOLLOW.nonNegative, penalty: undefined, threshold: lambda, groupThreshold: 0 };
+    case "groupLasso":
+    case "sparseGroupLasso": {
+      const { groups } = regularizer as GroupLasso | SparseGroupLasso;
+      if (groups !== "rows") return undefined;
+      // Rows of a bias are single entries, where every group norm is l1. The kernel sees the bias as one row, so say l1.
+      if (shape.length < 2) return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
+      const root = Math.sqrt(elements(shape.slice(1)));
+      if (kind === "groupLasso") {
+        return { follow: FOLLOW.rowGroup, penalty: 2, threshold: 0, groupThreshold: lambda * root };
+      }
+      const { lambda0 } = regularizer as SparseGroupLasso;
+      return {
+        follow: FOLLOW.sparseRowGroup,
+        penalty: undefined,
+        threshold: lambda * (1 - lambda0),
+        groupThreshold: lambda * lambda0 * root,
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function writeMove(move: Move, stepNumber: number, out: Float32Array): void {
+  if (move.kind === "plain") return;
+  const beta1 = move.kind === "adam" ? move.beta1 : move.beta;
+  out[HYPER.beta1] = beta1;
+  out[HYPER.gain1] = 1 - beta1;
+  if (move.kind !== "adam") return;
+  out[HYPER.beta2] = move.beta2;
+  out[HYPER.gain2] = 1 - move.beta2;
+  out[HYPER.eps] = move.eps;
+  out[HYPER.correction1] = move.biasCorrectFirstMoment ? 1 / (1 - beta1 ** stepNumber) : 1;
+  out[HYPER.correction2] = 1 / (1 - move.beta2 ** stepNumber);
+}

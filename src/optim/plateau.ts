@@ -1,0 +1,83 @@
+/**
+ * The learning rate falls when a metric has stopped getting better.
+ *
+ *     better:  metric < best (1 - threshold)      (maximised: metric > best (1 + threshold))
+ *     after more than `patience` epochs in a row that were not better: factor <- factor * decay, and the count restarts
+ *
+ * PyTorch's ReduceLROnPlateau without cooldown. The defaults are those of the authors' experiments: training loss,
+ * factor 0.5, patience 5, relative threshold 0.01.
+ *
+ * 1. The paper's text says validation accuracy, its code watches the training loss: `metric` offers both.
+ * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minimum`, a factor.
+ */
+import { checkCount, checkShare, type EpochMetrics, type Schedule, type ScheduleState } from "./schedule.js";
+
+export interface PlateauOptions {
+  /** What is watched: the loss should fall, the accuracy rise; default "trainLoss". */
+  readonly metric?: "trainLoss" | "validAccuracy";
+  /** What the learning rate is multiplied by, in (0, 1); default 0.5. */
+  readonly factor?: number;
+  /** Epochs without progress that are let pass: the learning rate falls after one more; default 5. */
+  readonly patience?: number;
+  /** Relative change that counts as progress, in [0, 1]; default 0.01. */
+  readonly threshold?: number;
+  /** The factor falls no lower, in [0, 1]; default 0. */
+  readonly minimum?: number;
+}
+
+export interface PlateauState extends ScheduleState {
+  /** Best metric so far; null before the first epoch (JSON has no infinity). */
+  readonly best: number | null;
+  /** Epochs in a row that were not better. */
+  readonly badEpochs: number;
+}
+
+/**
+ * Reduce on plateau.
+ *
+ * @throws RangeError if an option is outside its range
+ * @throws TypeError (from `next`) if the metric is missing
+ * @example
+ * const schedule = plateau({ patience: 0 });
+ * let state = schedule.next(schedule.init(), { epoch: 0, trainLoss: 1 });
+ * state = schedule.next(state, { epoch: 1, trainLoss: 0.999 }); // not 1 % better: state.factor is 0.5
+ */
+export function plateau({
+  metric = "trainLoss",
+  factor = 0.5,
+  patience = 5,
+  threshold = 0.01,
+  minimum = 0,
+}: PlateauOptions = {}): Schedule<PlateauState> {
+  if (metric !== "trainLoss" && metric !== "validAccuracy") {
+    throw new RangeError(`plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`);
+  }
+  checkShare("plateau", "factor", factor, true);
+  checkCount("plateau", "patience", patience, 0);
+  checkShare("plateau", "threshold", threshold);
+  checkShare("plateau", "minimum", minimum);
+  return {
+    kind: "plateau",
+    init: () => ({ factor: 1, best: null, badEpochs: 0 }),
+    next(state, metrics) {
+      const value = valueOf(metrics);
+      if (better(value, state.best)) return { ...state, best: value, badEpochs: 0 };
+      const badEpochs = state.badEpochs + 1;
+      if (badEpochs <= patience) return { ...state, badEpochs };
+      return { factor: Math.max(state.factor * factor, minimum), best: state.best, badEpochs: 0 };
+    },
+  };
+
+  function valueOf(metrics: EpochMetrics): number {
+    const value = metrics[metric];
+    if (typeof value !== "number") {
+      throw new TypeError(`plateau: ${metric} of epoch ${metrics.epoch} must be a number, found ${String(value)}`);
+    }
+    return value;
+  }
+
+  function better(value: number, best: number | null): boolean {
+    if (best === null) return value > -Infinity && value < Infinity;
+    return metric === "trainLoss" ? value < best * (1 - threshold) : value > best * (1 + threshold);
+  }
+}

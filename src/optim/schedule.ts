@@ -1,0 +1,54 @@
+/**
+ * What a learning-rate schedule is: plain state and a pure function of it.
+ *
+ * The learning rate of an epoch is `base * state.factor`. `init()` gives the state for the first epoch; after each
+ * epoch `next(state, metrics)` gives the state for the one that follows. A state is JSON, so a checkpoint holds it as is.
+ */
+
+/** What a schedule may look at when an epoch ends. */
+export interface EpochMetrics {
+  /** The epoch that ended, from 0. */
+  readonly epoch: number;
+  /** Training loss of that epoch: mean or sum, as long as it is always the same. */
+  readonly trainLoss: number;
+  /** Validation accuracy in [0, 1], where there is a validation set. */
+  readonly validAccuracy?: number;
+}
+
+/** State of a schedule; `plateau` has more in it. */
+export interface ScheduleState {
+  /** The learning rate is base * factor. */
+  readonly factor: number;
+}
+
+export interface Schedule<State extends ScheduleState = ScheduleState> {
+  /** Name, as in recipes: "constant", "step", "cosine", "plateau". */
+  readonly kind: string;
+  /** State for the first epoch. */
+  init(): State;
+  /** State for the epoch after the one these metrics are of. Does not change `state`. */
+  next(state: State, metrics: EpochMetrics): State;
+}
+
+/** A schedule whose factor depends on the number of the epoch and nothing else. */
+export function byEpoch(kind: string, factorOf: (epoch: number) => number): Schedule {
+  return {
+    kind,
+    init: () => ({ factor: factorOf(0) }),
+    next: (_, { epoch }) => ({ factor: factorOf(epoch + 1) }),
+  };
+}
+
+/** @throws RangeError unless value is an integer of at least `least` */
+export function checkCount(kind: string, name: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least)) {
+    throw new RangeError(`${kind}: ${name} must be an integer of at least ${least}, found ${value}`);
+  }
+}
+
+/** @throws RangeError unless 0 <= value <= 1, or 0 < value < 1 with `open` */
+export function checkShare(kind: string, name: string, value: number, open = false): void {
+  if (open ? !(value > 0 && value < 1) : !(value >= 0 && value <= 1)) {
+    throw new RangeError(`${kind}: ${name} must be in ${open ? "(0, 1)" : "[0, 1]"}, found ${value}`);
+  }
+}

@@ -1,0 +1,23 @@
+/** The learning rate falls by a factor after every so many epochs: factor^floor(epoch / every). */
+import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
+
+export interface StepDecayOptions {
+  /** Epochs between two drops, >= 1. */
+  readonly every: number;
+  /** What the learning rate is multiplied by, in (0, 1); default 0.1. */
+  readonly factor?: number;
+}
+
+/**
+ * Step decay.
+ *
+ * @throws RangeError if `every` is not an integer of at least 1, or factor outside (0, 1)
+ * @example
+ * const schedule = stepDecay({ every: 10, factor: 0.5 });
+ * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 }); // state.factor is 0.5 from epoch 10 on
+ */
+export function stepDecay({ every, factor = 0.1 }: StepDecayOptions): Schedule {
+  checkCount("stepDecay", "every", every, 1);
+  checkShare("stepDecay", "factor", factor, true);
+  return byEpoch("step", (epoch) => factor ** Math.floor(epoch / every));
+}

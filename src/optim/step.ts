@@ -1,0 +1,104 @@
+/**
+ * Move x follow: every optimizer of this folder is one line that names the two. This file carries them out.
+ *
+ *     1  (penalty only)   g <- g + p,  p in dJ(v)
+ *     2  v moves by g, see move.ts
+ *     3  mirror     theta <- prox_{delta J}(delta v)
+ *        proximal   theta <- prox_{tau J}(v),  v <- theta
+ *        penalty    theta <- v
+ *
+ * Start: mirror v = theta / delta + p with p in dJ(theta) of minimal norm, the others v = theta; moments are zero.
+ * A weight or group that starts at zero therefore starts with v = 0, and has to gather more than lambda to be born.
+ * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3.
+ *
+ * Sums are in double and rounded to the array when stored, so float64 arrays give the mathematics to 1e-12 and
+ * float32 arrays what the kernels give, up to rounding.
+ */
+import { checkShape } from "../regularizers/checks.js";
+import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
+import { moveDual } from "./move.js";
+import type { Follow, Move, Optimizer, OptimizerState } from "./optimizer.js";
+
+/** The two nouns, and their numbers. */
+export interface OptimizerParts {
+  readonly tau: number;
+  readonly delta?: number;
+  readonly move: Move;
+  readonly follow: Follow;
+  readonly regularizer: Regularizer;
+}
+
+/**
+ * Puts an optimizer together from how v moves and how theta follows.
+ *
+ * @throws RangeError unless tau and delta are finite and above 0
+ */
+export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regularizer }: OptimizerParts): Optimizer {
+  checkPositive(kind, "tau", tau);
+  checkPositive(kind, "delta", delta);
+  return {
+    kind,
+    tau,
+    delta,
+    move,
+    follow,
+    regularizer,
+    init(theta, shape) {
+      checkShape(kind, shape, theta);
+      const v = zerosLike(theta);
+      if (follow === "mirror") {
+        regularizer.subgradient(theta, shape, v);
+        for (let i = 0; i < v.length; i++) v[i] += theta[i] / delta;
+      } else {
+        v.set(theta);
+      }
+      return {
+        v,
+        ...(move.kind !== "plain" && { m1: zerosLike(theta) }),
+        ...(move.kind === "adam" && { m2: zerosLike(theta) }),
+        step: 0,
+      };
+    },
+    step(state, theta, g, shape, stepTau = tau) {
+      checkShape(kind, shape, state.v, theta, g);
+      if (!(stepTau >= 0 && stepTau < Infinity)) {
+        throw new RangeError(`${kind}: tau must be a finite number of at least 0, found ${stepTau}`);
+      }
+      state.step++;
+      if (follow === "penalty") {
+        // theta is written at the end anyway: until then it holds the gradient of loss + J, and the caller's g stays as it is.
+        regularizer.subgradient(state.v, shape, theta);
+        for (let i = 0; i < theta.length; i++) theta[i] += g[i];
+        moveDual(move, state, theta, stepTau);
+      } else {
+        moveDual(move, state, g, stepTau);
+      }
+      followDual(state, theta, shape, stepTau);
+    },
+  };
+
+  function followDual({ v }: OptimizerState, theta: Floats, shape: Shape, stepTau: number): void {
+    switch (follow) {
+      case "mirror":
+        for (let i = 0; i < v.length; i++) theta[i] = delta * v[i];
+        regularizer.prox(theta, delta, shape, theta);
+        return;
+      case "proximal":
+        regularizer.prox(v, stepTau, shape, theta);
+        v.set(theta);
+        return;
+      case "penalty":
+        theta.set(v);
+    }
+  }
+}
+
+function zerosLike(x: Floats): Floats {
+  return x instanceof Float64Array ? new Float64Array(x.length) : new Float32Array(x.length);
+}
+
+function checkPositive(kind: string, name: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) {
+    throw new RangeError(`${kind}: ${name} must be a finite number above 0, found ${value}`);
+  }
+}

@@ -1,0 +1,33 @@
+/** Argument checks shared by the regularizers. */
+import type { Floats, Shape } from "./regularizer.js";
+
+/** Number of elements of a tensor of this shape. */
+export function elements(shape: Shape): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** @throws RangeError unless lambda is finite and at least 0 */
+export function checkLambda(kind: string, lambda: number): void {
+  if (!(lambda >= 0 && lambda < Infinity)) {
+    throw new RangeError(`${kind}: lambda must be a finite number of at least 0, found ${lambda}`);
+  }
+}
+
+/** @throws RangeError unless the step of a prox is finite and at least 0 */
+export function checkStep(kind: string, step: number): void {
+  if (!(step >= 0 && step < Infinity)) {
+    throw new RangeError(`${kind}: the step of a prox must be a finite number of at least 0, found ${step}`);
+  }
+}
+
+/** @throws TypeError unless every array has as many elements as the shape */
+export function checkShape(kind: string, shape: Shape, ...arrays: readonly Floats[]): void {
+  const n = elements(shape);
+  for (const array of arrays) {
+    if (array.length !== n) {
+      throw new TypeError(
+        `${kind}: shape [${shape.join(", ")}] means ${n} elements, found an array of ${array.length}`,
+      );
+    }
+  }
+}

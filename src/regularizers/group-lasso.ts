@@ -1,0 +1,77 @@
+/**
+ * The group lasso (l1,2 norm): whole groups of weights are zero or not.
+ *
+ *     J(x) = lambda sqrt(n) sum_g |x_g|_2                       n = elements in a group
+ *     prox_{s J}(x)_g = x_g max(1 - s lambda sqrt(n) / |x_g|, 0),   0 stays 0
+ *     dJ(x)_g = lambda sqrt(n) x_g / |x_g| where x_g != 0, the ball of radius lambda sqrt(n) where x_g = 0
+ *
+ * Source: Bungert et al., JMLR 23:192 (2022), equation (1.2), rows in (1.14); Scardapane et al. 2017.
+ */
+import { checkLambda, checkShape, checkStep } from "./checks.js";
+import { checkGroups, groupLayout, groupNorms, scaleGroups, type GroupLayout, type Groups } from "./groups.js";
+import type { Floats, Regularizer } from "./regularizer.js";
+
+export interface GroupLassoOptions {
+  /** Strength, >= 0. The threshold on a group's norm is lambda sqrt(n). */
+  readonly lambda: number;
+  /** Which weights form a group; default "rows". */
+  readonly groups?: Groups;
+}
+
+/** A group lasso, with the groups it was made for. */
+export interface GroupLasso extends Regularizer {
+  readonly kind: "groupLasso";
+  readonly groups: Groups;
+}
+
+/**
+ * Group lasso on rows (whole units) or columns (whole inputs).
+ *
+ * @throws RangeError if lambda is negative or not finite, or there is no such kind of group
+ * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
+ * @example
+ * const w = Float64Array.of(3, 4, 0.1, 0.1); // [2, 2]
+ * groupLasso({ lambda: 1, groups: "rows" }).prox(w, 1, [2, 2], w); // the second row is now 0
+ */
+export function groupLasso({ lambda, groups = "rows" }: GroupLassoOptions): GroupLasso {
+  checkLambda("groupLasso", lambda);
+  checkGroups("groupLasso", groups);
+  return {
+    kind: "groupLasso",
+    lambda,
+    groups,
+    value(x, shape) {
+      checkShape("groupLasso", shape, x);
+      return groupValue(x, groupLayout(groups, shape), lambda);
+    },
+    prox(x, step, shape, out) {
+      checkStep("groupLasso", step);
+      checkShape("groupLasso", shape, x, out);
+      groupShrink(x, groupLayout(groups, shape), step * lambda, out);
+    },
+    subgradient(x, shape, out) {
+      checkShape("groupLasso", shape, x, out);
+      const layout = groupLayout(groups, shape);
+      scaleGroups(x, layout, groupUnits(x, layout, lambda), out);
+    },
+  };
+}
+
+/** weight sqrt(n) sum_g |x_g| */
+export function groupValue(x: Floats, layout: GroupLayout, weight: number): number {
+  const norms = groupNorms(x, layout);
+  return weight * Math.sqrt(layout.size) * norms.reduce((sum, norm) => sum + norm, 0);
+}
+
+/** out_g = x_g max(1 - weight sqrt(n) / |x_g|, 0). `out` may be `x`. */
+export function groupShrink(x: Floats, layout: GroupLayout, weight: number, out: Floats): void {
+  const threshold = weight * Math.sqrt(layout.size);
+  // The test comes before the division, so a zero norm is never divided by; a NaN fails it and stays a NaN.
+  const factors = groupNorms(x, layout).map((norm) => (norm <= threshold ? 0 : 1 - threshold / norm));
+  scaleGroups(x, layout, factors, out);
+}
+
+/** weight sqrt(n) / |x_g| for every group, 0 for a zero group: times x_g it is the group's subgradient. */
+export function groupUnits(x: Floats, layout: GroupLayout, weight: number): Float64Array {
+  return groupNorms(x, layout).map((norm) => (norm === 0 ? 0 : (weight * Math.sqrt(layout.size)) / norm));
+}

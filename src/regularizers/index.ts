@@ -1,0 +1,8 @@
+/** Regularizers: one file each. What one is, and what its methods take, stands in regularizer.ts. */
+export type { Floats, Regularizer, Shape } from "./regularizer.js";
+export { none } from "./none.js";
+export { l1 } from "./l1.js";
+export { nonNegativeL1 } from "./non-negative-l1.js";
+export { groupLasso, type GroupLasso, type GroupLassoOptions } from "./group-lasso.js";
+export { sparseGroupLasso, type SparseGroupLasso, type SparseGroupLassoOptions } from "./sparse-group-lasso.js";
+export { GROUPS, type Groups } from "./groups.js";
