@@ -1,0 +1,110 @@
+/* Runs a program, a list of ops in shared memory, on n_threads threads.
+ *
+ * Every thread calls RUN with the same program and walks the whole list. Of each op it first computes its own share of
+ * the rows, in chunks, then takes chunks that are left of the other threads' shares; then all meet at a barrier. Own
+ * share first, so that the same rows stay in the same core's cache from op to op; the rest by demand, because rows of a
+ * sparse weight differ in cost and a core may be busy with something else. Which thread computes a row never matters:
+ * a row's result depends on nothing but its inputs.
+ *
+ * An op: { kernel id, rows, grain, reserved, arguments ... } as int32, see src/runtime/kernel-table.ts.
+ */
+
+#define OP_WORDS 32
+#define OP_ARGS 4
+/* Chunks a thread's share is cut into. */
+#define CHUNKS 4
+
+/* Shared by the threads of a pool; src/runtime/pool.ts makes it, zeroed. A cache line for what changes together. */
+struct sync {
+  _Alignas(64) int32_t arrived; /* threads that have reached the current barrier */
+  _Alignas(64) int32_t generation; /* barriers passed, modulo 2^32 */
+  int32_t sleepers; /* threads that wait in the kernel, not by spinning */
+  _Alignas(64) int32_t aborted; /* not 0: a thread has failed, all leave */
+  struct {
+    _Alignas(64) int32_t next; /* first unit of this thread's share that nobody has taken, relative to the share */
+  } share[];
+};
+
+#if defined(__wasm__)
+/* Waits until *word is no longer `seen`, a millisecond at most; after a while asleep. */
+#define SPINS 4000
+static void pause_cpu(void) {}
+static void doze(struct sync *sync, int32_t seen) {
+  __atomic_fetch_add(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+  __builtin_wasm_memory_atomic_wait32(&sync->generation, seen, 1000000);
+  __atomic_fetch_sub(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+static void wake(struct sync *sync) {
+  if (__atomic_load_n(&sync->sleepers, __ATOMIC_SEQ_CST)) __builtin_wasm_memory_atomic_notify(&sync->generation, -1);
+}
+#else
+#include <sched.h>
+#define SPINS 1000
+static void pause_cpu(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+/* Others may need this core, one of them perhaps the thread waited for. */
+static void doze(struct sync *sync, int32_t seen) {
+  (void)sync, (void)seen;
+  sched_yield();
+}
+static void wake(struct sync *sync) { (void)sync; }
+#endif
+
+/* Returns when all threads have come here: 0, or 1 if one of them has failed. */
+static int barrier(struct sync *sync, int n_threads) {
+  int32_t seen = __atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE);
+  if (__atomic_add_fetch(&sync->arrived, 1, __ATOMIC_ACQ_REL) == n_threads) {
+    /* The last one in: nobody else touches the shares now. */
+    sync->arrived = 0;
+    for (int t = 0; t < n_threads; t++) sync->share[t].next = 0;
+    __atomic_store_n(&sync->generation, (int32_t)((uint32_t)seen + 1), __ATOMIC_SEQ_CST);
+    wake(sync);
+    return 0;
+  }
+  for (int spin = 0; __atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE) == seen; spin++) {
+    if (__atomic_load_n(&sync->aborted, __ATOMIC_RELAXED)) return 1;
+    if (spin < SPINS) pause_cpu();
+    else doze(sync, seen);
+  }
+  return 0;
+}
+
+/* Takes chunks of the op until none is left. */
+static int take(char *memory, const int32_t *op, struct sync *sync, int thread, int n_threads) {
+  const int rows = op[1], grain = op[2];
+  const int units = (rows + grain - 1) / grain;
+  const int per_chunk = (units + CHUNKS * n_threads - 1) / (CHUNKS * n_threads);
+  for (int k = 0; k < n_threads; k++) {
+    const int owner = thread + k < n_threads ? thread + k : thread + k - n_threads;
+    const int first = (int)((int64_t)units * owner / n_threads), last = (int)((int64_t)units * (owner + 1) / n_threads);
+    int32_t *next = &sync->share[owner].next;
+    while (__atomic_load_n(next, __ATOMIC_RELAXED) < last - first) {
+      const int from = first + __atomic_fetch_add(next, per_chunk, __ATOMIC_RELAXED);
+      if (from >= last) break;
+      const int to = from + per_chunk < last ? from + per_chunk : last;
+      const int end = (int64_t)to * grain < rows ? to * grain : rows;
+      if (call(op[0], memory, op + OP_ARGS, from * grain, end)) return -1;
+    }
+  }
+  return 0;
+}
+
+/* Runs the n_ops ops at `program`. 0; 1 if another thread has failed; -1 - i if op i names no kernel. */
+int RUN(char *memory, uint32_t program, int n_ops, int thread, int n_threads, uint32_t sync_offset) {
+  const int32_t *op = (const int32_t *)(memory + program);
+  struct sync *sync = (struct sync *)(memory + sync_offset);
+  for (int i = 0; i < n_ops; i++, op += OP_WORDS) {
+    if (n_threads == 1) {
+      if (op[1] > 0 && call(op[0], memory, op + OP_ARGS, 0, op[1])) return -1 - i;
+      continue;
+    }
+    if (take(memory, op, sync, thread, n_threads)) return -1 - i;
+    if (barrier(sync, n_threads)) return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,84 @@
+/**
+ * Backends: who computes. `native` is the addon built on installation, `wasm` always works; both run the same kernels.
+ *
+ * A backend is described by plain data ({@link Backend}), so that it can be posted to a worker, which binds it to the
+ * shared memory anew ({@link bind}).
+ */
+import type { Memory } from "./memory.js";
+import { bindNative, nativeVariants } from "./native.js";
+import type { Runner } from "./runner.js";
+import { bindWasm, compileWasm } from "./wasm.js";
+import type { WasmMemory, WasmModule } from "./webassembly.js";
+
+export type BackendName = "native" | "wasm";
+
+export interface Backend {
+  readonly name: BackendName;
+  /** Instruction set: "avx512", "avx2" or "base" (SSE2, NEON) for native, "simd128" for wasm. */
+  readonly isa: string;
+  /** Why this backend, in one line. */
+  readonly reason: string;
+  /** wasm only: the compiled kernels. */
+  readonly module?: WasmModule;
+}
+
+export interface BackendOptions {
+  /** Native instruction set; default: the environment variable BREGMAN_ISA, else the best this CPU has. */
+  readonly isa?: string | undefined;
+}
+
+/** What {@link bind} needs of a memory. */
+export interface MemoryHandle {
+  readonly wasm: WasmMemory;
+  /** Byte offset of {@link STACK_BYTES} bytes of this thread's own. */
+  readonly stack: number;
+}
+
+/** Bytes of stack a wasm thread gets. */
+export const STACK_BYTES = 65536;
+
+/**
+ * Loads a backend. "auto" takes native if it is there, else wasm.
+ * Throws an Error that says what to run if native is asked for and not built, a RangeError for an unknown name or isa.
+ */
+export async function loadBackend(name: BackendName | "auto" = "auto", { isa }: BackendOptions = {}): Promise<Backend> {
+  if (name !== "auto" && name !== "native" && name !== "wasm")
+    throw new RangeError(`cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`);
+  if (name === "wasm") return wasm("asked for");
+  const { variants, problem } = nativeVariants();
+  const best = variants[0];
+  if (best === undefined) {
+    if (name === "auto") return wasm(`native is not available: ${problem}`);
+    throw new Error(`cannot load the native backend: ${problem}; run npm run build:native, or use wasm`);
+  }
+  const wanted = isa ?? environmentIsa();
+  if (wanted !== undefined && !variants.includes(wanted))
+    throw new RangeError(
+      `cannot load the native backend: isa must be one of ${variants.join(", ")} on this CPU, found ${JSON.stringify(wanted)}`,
+    );
+  return {
+    name: "native",
+    isa: wanted ?? best,
+    reason: name === "native" ? "asked for" : "the native addon is built, and faster than wasm",
+  };
+}
+
+async function wasm(reason: string): Promise<Backend> {
+  return { name: "wasm", isa: "simd128", reason, module: await compileWasm() };
+}
+
+function environmentIsa(): string | undefined {
+  return globalThis.process?.env?.["BREGMAN_ISA"] || undefined;
+}
+
+/** The runner of a backend over a memory, for one thread. */
+export function bind(backend: Backend, memory: MemoryHandle): Runner {
+  return backend.name === "native"
+    ? bindNative(backend.isa, memory.wasm.buffer)
+    : bindWasm(backend.module!, memory.wasm, memory.stack + STACK_BYTES);
+}
+
+/** A handle on `memory` for one more thread; allocates its stack. */
+export function memoryHandle(memory: Memory): MemoryHandle {
+  return { wasm: memory.wasm, stack: memory.allocate(STACK_BYTES) };
+}

@@ -1,0 +1,110 @@
+/**
+ * The one memory that both backends and all threads compute in: a shared WebAssembly.Memory, handed out from the bottom.
+ *
+ * Offsets are multiples of 64 bytes (a cache line, an AVX-512 vector) and never 0, which stands for "absent". Memory
+ * grows by whole pages and in place, so views taken earlier stay valid. There is no freeing of single tensors: `mark`
+ * remembers how much is in use, `release` gives back all that was handed out since. Everything handed out is zeroed.
+ */
+import { WebAssembly, type WasmMemory } from "./webassembly.js";
+
+const PAGE = 65536;
+const ALIGNMENT = 64;
+/** The first page belongs to kernels.wasm, see scripts/build-wasm.mjs. */
+const FIRST = PAGE;
+const LIMIT = 2 ** 32;
+
+export interface MemoryOptions {
+  /** Largest size in bytes, a multiple of 65536; default and limit 4 GiB. Address space only, until it is used. */
+  readonly maxBytes?: number;
+}
+
+export interface Memory {
+  /** What a wasm instance imports. */
+  readonly wasm: WasmMemory;
+  /** All of it, as it is now; grows with later allocations. */
+  readonly buffer: SharedArrayBuffer;
+  /** Bytes handed out, and those below that are never handed out. */
+  readonly used: number;
+  /** Offset of `bytes` zeroed bytes. Throws a RangeError if the memory can't grow that far. */
+  allocate(bytes: number): number;
+  /** Copies numbers into new memory and returns their offset. */
+  put(data: Float32Array | Int32Array | Uint8Array): number;
+  /** View of `length` float32 at a byte offset. */
+  f32(offset: number, length: number): Float32Array<SharedArrayBuffer>;
+  /** View of `length` int32 at a byte offset. */
+  i32(offset: number, length: number): Int32Array<SharedArrayBuffer>;
+  /** View of `length` bytes at a byte offset. */
+  u8(offset: number, length: number): Uint8Array<SharedArrayBuffer>;
+  /** Remembers how much is in use, for {@link Memory.release}. */
+  mark(): number;
+  /** Gives back everything allocated since `mark`, which must not be used any more. */
+  release(mark: number): void;
+}
+
+/** Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB]. */
+export function createMemory({ maxBytes = LIMIT }: MemoryOptions = {}): Memory {
+  if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > LIMIT)
+    throw new RangeError(
+      `cannot make a memory: maxBytes must be a multiple of 65536 from 131072 to 4294967296, found ${maxBytes}`,
+    );
+  const wasm = new WebAssembly.Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
+  let used = FIRST;
+  /** Above this nothing has been written yet, so it is zero. */
+  let touched = FIRST;
+
+  function allocate(bytes: number): number {
+    if (!Number.isInteger(bytes) || bytes < 0)
+      throw new RangeError(`cannot allocate: the number of bytes must be a non-negative integer, found ${bytes}`);
+    const offset = used;
+    const end = offset + Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+    if (end > maxBytes)
+      throw new RangeError(
+        `cannot allocate ${bytes} bytes: ${offset} of at most ${maxBytes} bytes are in use; use a smaller model or batch`,
+      );
+    const missing = end - wasm.buffer.byteLength;
+    if (missing > 0) grow(Math.ceil(missing / PAGE), bytes);
+    if (offset < touched) new Uint8Array(wasm.buffer, offset, Math.min(end, touched) - offset).fill(0);
+    used = end;
+    touched = Math.max(touched, end);
+    return offset;
+  }
+
+  function grow(pages: number, bytes: number): void {
+    try {
+      wasm.grow(pages);
+    } catch {
+      throw new RangeError(
+        `cannot allocate ${bytes} bytes: the system gives no more memory (${used} bytes are in use)`,
+      );
+    }
+  }
+
+  function put(data: Float32Array | Int32Array | Uint8Array): number {
+    const offset = allocate(data.byteLength);
+    new Uint8Array(wasm.buffer, offset, data.byteLength).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
+    return offset;
+  }
+
+  return {
+    wasm,
+    get buffer() {
+      return wasm.buffer;
+    },
+    get used() {
+      return used;
+    },
+    allocate,
+    put,
+    f32: (offset, length) => new Float32Array(wasm.buffer, offset, length),
+    i32: (offset, length) => new Int32Array(wasm.buffer, offset, length),
+    u8: (offset, length) => new Uint8Array(wasm.buffer, offset, length),
+    mark: () => used,
+    release(mark) {
+      if (!(mark >= FIRST && mark <= used))
+        throw new RangeError(`cannot release memory: the mark must be one taken from this memory, found ${mark}`);
+      used = mark;
+    },
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * Node's own modules, without a static import that a bundler for browsers would stumble over.
+ */
+
+/** A built-in module of Node, or undefined in a browser. */
+export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K] | undefined {
+  return globalThis.process?.getBuiltinModule?.(name) as NodeModules[K] | undefined;
+}
+
+interface NodeModules {
+  "node:fs": typeof import("node:fs");
+  "node:module": typeof import("node:module");
+  "node:os": typeof import("node:os");
+  "node:worker_threads": typeof import("node:worker_threads");
+}

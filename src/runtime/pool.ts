@@ -1,0 +1,157 @@
+/**
+ * The worker pool: all of the project's parallelism.
+ *
+ * A pool of n threads is the calling thread, number 0, and n - 1 workers (worker.ts), all over one shared memory.
+ *
+ * 1. To run a program, thread 0 writes its place into the control block (control.ts), raises the ticket, wakes the
+ *    workers, and goes to work itself. The workers wait for the ticket to change: for a few microseconds by looking,
+ *    then asleep in Atomics.wait.
+ * 2. Every thread calls the same C function (kernels/program.c) once. It walks the whole list of ops; of each op it
+ *    computes its share of the rows, then what others have left, and waits at a barrier until all are done.
+ * 3. The barrier behind the last op is the end of the run: thread 0 returns when all work is done.
+ *
+ * So threads meet in two places only, the ticket and the barrier, and share nothing writable but what the ops write.
+ * Every row is computed by one thread, in one order: results have the same bits for any number of threads.
+ *
+ * A thread that fails writes its message into the control block and raises `aborted`, which lets all others out of the
+ * barrier; `run` then throws that message, and the pool can't be used any more. With one thread there are no workers.
+ * Workers don't keep the process alive. In a browser the pool must live in a web worker, since a page may not wait.
+ */
+import { bind, loadBackend, memoryHandle, type Backend, type BackendName, type MemoryHandle } from "./backend.js";
+import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
+import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
+import { nodeModule } from "./node.js";
+import type { Program } from "./program.js";
+import { startWorker, type WorkerHandle } from "./start-worker.js";
+
+/** More threads than this rarely help layers of a few hundred rows. */
+const DEFAULT_MAX_THREADS = 8;
+const MAX_THREADS = 256;
+
+export interface PoolOptions extends MemoryOptions {
+  /** Default "auto": native if it is built, else wasm. */
+  readonly backend?: BackendName | "auto";
+  /** Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has. */
+  readonly isa?: string | undefined;
+  /** Threads, the calling one included; default: the cores there are, at most 8. */
+  readonly threads?: number | undefined;
+}
+
+export interface Pool {
+  readonly backend: BackendName;
+  /** Instruction set in use: "avx512", "avx2", "base" or "simd128". */
+  readonly isa: string;
+  readonly threads: number;
+  /** Why this backend, in one line. */
+  readonly reason: string;
+  /** Where programs and their tensors live. */
+  readonly memory: Memory;
+  /** Runs a program to its end. Throws an Error if a thread fails, or if the pool is closed. */
+  run(program: Program): void;
+  /** Ends the workers. */
+  close(): Promise<void>;
+}
+
+/** What a worker needs to know to take part. */
+export interface WorkerTask {
+  readonly backend: Backend;
+  readonly memory: MemoryHandle;
+  readonly control: number;
+  readonly thread: number;
+  readonly threads: number;
+}
+
+/**
+ * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, and what
+ * {@link loadBackend} throws.
+ */
+export async function createPool({
+  backend: wanted = "auto",
+  isa,
+  threads = defaultThreads(),
+  ...memoryOptions
+}: PoolOptions = {}): Promise<Pool> {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+    throw new RangeError(`cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`);
+  const backend = await loadBackend(wanted, { isa });
+  const memory = createMemory(memoryOptions);
+  const offset = allocateControl(memory, threads);
+  const control = viewControl(memory.buffer, offset, threads);
+  const runner = bind(backend, memoryHandle(memory));
+  const tasks = Array.from({ length: threads - 1 }, (_, k): WorkerTask => {
+    return { backend, memory: memoryHandle(memory), control: offset, thread: k + 1, threads };
+  });
+  /** Why the pool can't run any more. */
+  let broken: string | undefined;
+  const died = (why: string): void => {
+    broken ??= why;
+    abort(control, why);
+  };
+  const workers = await startAll(tasks, died);
+
+  return {
+    backend: backend.name,
+    isa: backend.isa,
+    reason: backend.reason,
+    threads,
+    memory,
+    run(program) {
+      if (broken !== undefined) throw new Error(`cannot run a program: ${broken}`);
+      const { words, sync } = control;
+      if (threads > 1) {
+        words[WORD.program] = program.offset;
+        words[WORD.ops] = program.length;
+        Atomics.add(words, WORD.ticket, 1);
+        Atomics.notify(words, WORD.ticket);
+      }
+      const problem = attempt(() => runner(program.offset, program.length, 0, threads, sync), control);
+      if (problem === undefined) return;
+      broken = problem;
+      throw new Error(`cannot run a program: ${problem}`);
+    },
+    async close() {
+      broken ??= "the pool is closed";
+      await stop(control, workers);
+    },
+  };
+}
+
+/** Runs this thread's part of a program; the problem, if there was one, whichever thread had it. */
+function attempt(run: () => number, control: Control): string | undefined {
+  try {
+    const status = run();
+    if (status === 0) return undefined;
+    const problem = failure(status);
+    if (problem !== undefined) abort(control, problem);
+  } catch (error) {
+    abort(control, String(error));
+  }
+  return abortMessage(control);
+}
+
+async function startAll(tasks: readonly WorkerTask[], died: (why: string) => void): Promise<WorkerHandle[]> {
+  const starting = await Promise.allSettled(tasks.map((task) => startWorker(task, died)));
+  const workers = starting.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = starting.find((result) => result.status === "rejected");
+  if (failed) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw failed.reason;
+  }
+  return workers;
+}
+
+async function stop({ words }: Control, workers: readonly WorkerHandle[]): Promise<void> {
+  words[WORD.ops] = -1;
+  Atomics.add(words, WORD.ticket, 1);
+  Atomics.notify(words, WORD.ticket);
+  await Promise.all(workers.map((worker) => worker.terminate()));
+}
+
+function defaultThreads(): number {
+  const cores = nodeModule("node:os")?.availableParallelism() ?? browserCores() ?? 1;
+  return Math.min(cores, DEFAULT_MAX_THREADS);
+}
+
+function browserCores(): number | undefined {
+  return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+}

@@ -1,0 +1,50 @@
+/**
+ * A program: ops in shared memory, which the backend's runner walks down without returning to JavaScript between them.
+ *
+ * A training step is about 25 ops of a few microseconds each, so what a launch costs counts: a fraction of a
+ * microsecond here, more than one for a call from JavaScript per op and thread. See kernels/program.c.
+ */
+import { encodeOp, KERNELS, OP_WORDS, type Op } from "./kernel-table.js";
+import type { Memory } from "./memory.js";
+
+export interface Program {
+  /** Byte offset of the first op. */
+  readonly offset: number;
+  /** Number of ops. */
+  readonly length: number;
+}
+
+/** Writes the ops into new memory. Throws a RangeError or TypeError that names the op if one is malformed. */
+export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
+  ops.forEach(checkOp);
+  const offset = memory.allocate(ops.length * OP_WORDS * 4);
+  const words = memory.i32(offset, ops.length * OP_WORDS);
+  ops.forEach((step, i) => encodeOp(step, words, i * OP_WORDS));
+  return { offset, length: ops.length };
+}
+
+/**
+ * Writes another op in the place of op `index`, between runs: how a layer changes from its dense to its sparse kernel.
+ * Throws a RangeError if the program has no such op, or if the new one is malformed.
+ */
+export function replaceOp(memory: Memory, program: Program, index: number, step: Op): void {
+  if (!Number.isInteger(index) || index < 0 || index >= program.length)
+    throw new RangeError(`cannot replace op ${index}: the program has ${program.length} ops`);
+  checkOp(step, index);
+  encodeOp(step, memory.i32(program.offset, program.length * OP_WORDS), index * OP_WORDS);
+}
+
+function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
+  const where = `op ${index} (${kernel})`;
+  const names: readonly string[] | undefined = KERNELS[kernel];
+  if (!names) throw new TypeError(`cannot write ${where}: there is no kernel of that name`);
+  if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
+    throw new RangeError(`cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`);
+  if (!Number.isInteger(grain) || grain < 1 || grain > 2 ** 20)
+    throw new RangeError(`cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`);
+  for (const name of names) {
+    const value = args[name];
+    if (!Number.isInteger(value) || value! < -(2 ** 31) || value! >= 2 ** 32)
+      throw new RangeError(`cannot write ${where}: argument ${name} must be a 32-bit integer, found ${value}`);
+  }
+}

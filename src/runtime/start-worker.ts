@@ -1,0 +1,67 @@
+/**
+ * Starts a worker thread, in Node or in a browser, and tells when it is ready and if it dies.
+ */
+import { nodeModule } from "./node.js";
+import type { WorkerTask } from "./pool.js";
+
+export interface WorkerHandle {
+  terminate(): Promise<unknown>;
+}
+
+/** Resolves once the worker is bound to the memory and waits; rejects if it can't start. `died` is told if it ends later. */
+export function startWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
+  const threads = nodeModule("node:worker_threads");
+  return threads ? startNodeWorker(threads, task, died) : startWebWorker(task, died);
+}
+
+function startNodeWorker(
+  { Worker }: typeof import("node:worker_threads"),
+  task: WorkerTask,
+  died: (why: string) => void,
+): Promise<WorkerHandle> {
+  const worker = new Worker(new URL("./worker.js", import.meta.url));
+  return new Promise((resolve, reject) => {
+    let closing = false;
+    const fail = (why: string): void => {
+      if (closing) return;
+      closing = true;
+      reject(new Error(`cannot start worker ${task.thread}: ${why}`));
+      died(`worker ${task.thread} died: ${why}`);
+    };
+    worker.on("error", (error) => fail(error.message));
+    worker.on("exit", (code) => fail(`it ended with code ${code}`));
+    worker.once("message", () => {
+      worker.unref();
+      resolve({
+        terminate() {
+          closing = true;
+          return worker.terminate();
+        },
+      });
+    });
+    worker.postMessage(task);
+  });
+}
+
+/** The part of a browser's Worker that is used. */
+interface WebWorker {
+  onmessage: (() => void) | null;
+  onerror: ((event: { message: string }) => void) | null;
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
+declare const Worker: new (url: URL, options: { type: "module" }) => WebWorker;
+
+function startWebWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
+  // Written in one expression, which is what bundlers look for.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return new Promise((resolve, reject) => {
+    worker.onerror = ({ message }) => {
+      reject(new Error(`cannot start worker ${task.thread}: ${message}`));
+      died(`worker ${task.thread} died: ${message}`);
+    };
+    worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });
+    worker.postMessage(task);
+  });
+}
