@@ -1,0 +1,48 @@
+/**
+ * Losses, each with its gradient in one kernel.
+ *
+ *     crossEntropy       mean over the batch of  log sum_c exp(z_c) - z_label
+ *     meanSquaredError   mean over batch and features of  (y - target)^2
+ */
+import { op, type Op } from "../runtime/kernel-table.js";
+import type { SampleStore } from "./samples.js";
+
+export type LossKind = "crossEntropy" | "meanSquaredError";
+
+export interface LossPlaces {
+  readonly tiles: number;
+  /** Output of the model, f32 [tiles][features][T]. */
+  readonly output: number;
+  readonly features: number;
+  readonly indices: number;
+  readonly counts: number;
+  readonly partial: number;
+  /** Gradient with respect to the output, or 0. */
+  readonly gradient: number;
+  /** Scratch for the targets of the squared error, laid out as the output. */
+  readonly target: number;
+}
+
+/**
+ * The ops of a loss.
+ *
+ * @throws TypeError if the samples lack the labels or targets that the loss compares with
+ */
+export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): Op[] {
+  const { tiles, output, features, indices, counts, partial, gradient: grad, target } = at;
+  if (loss === "crossEntropy") {
+    if (!samples.labels) throw new TypeError("crossEntropy: the samples have no labels");
+    const labels = samples.labels;
+    return [op("crossEntropy", tiles, { logits: output, labels, indices, grad, partial, counts, classes: features })];
+  }
+  if (!samples.targets) throw new TypeError("meanSquaredError: the samples have no targets");
+  if (samples.targetFeatures !== features) {
+    throw new TypeError(
+      `meanSquaredError: the targets have ${samples.targetFeatures} features, the model's output has ${features}`,
+    );
+  }
+  return [
+    op("gatherF32", tiles, { data: samples.targets, indices, out: target, rowsOut: 0, features, rowStride: 0 }),
+    op("meanSquaredError", tiles, { y: output, target, indices, grad, partial, counts, features }),
+  ];
+}

@@ -1,0 +1,93 @@
+/**
+ * Samples in shared memory, from which the gather kernels fetch batches by index.
+ *
+ * A uint8 image stays uint8 (a quarter of the memory); it is normalised while it is fetched: x = u8 * scale + shift.
+ */
+import { op, type Op } from "../runtime/kernel-table.js";
+import type { Memory } from "../runtime/memory.js";
+
+export interface SampleStore {
+  readonly count: number;
+  readonly features: number;
+  readonly format: "u8" | "f32";
+  /** [count, features], uint8 or float32. */
+  readonly inputs: number;
+  /** f32 [2, channels]: scale and shift of each channel; 0 for float32 inputs. */
+  readonly affine: number;
+  /** Features of one channel. */
+  readonly channelSize: number;
+  /** i32 [count] class numbers, or 0. */
+  readonly labels: number;
+  /** f32 [count, targetFeatures] for the squared error, or 0. */
+  readonly targets: number;
+  readonly targetFeatures: number;
+}
+
+/** A run of samples, e.g. the training set; several are stored one after the other. */
+export interface SamplePart {
+  /** Row-major [count, features]; all parts have the same kind. */
+  readonly inputs: Uint8Array | Float32Array;
+  readonly labels?: Uint8Array | Int32Array;
+  /** Row-major [count, targetFeatures], for the squared error. */
+  readonly targets?: Float32Array;
+}
+
+export interface SampleOptions {
+  readonly features: number;
+  readonly targetFeatures?: number;
+  /** Mean and standard deviation of each channel, in units of x = u8 / 255: stored samples read as (x - mean) / std. Default 0 and 1. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+}
+
+/** Copies samples into shared memory. */
+export function storeSamples(memory: Memory, parts: readonly SamplePart[], options: SampleOptions): SampleStore {
+  const { features, targetFeatures = 0, mean = [0], std = [1] } = options;
+  const channelSize = features / mean.length;
+  const count = parts.reduce((sum, { inputs }) => sum + inputs.length / features, 0);
+  const bytes = parts[0].inputs instanceof Uint8Array;
+  const labelled = parts.every(({ labels }) => labels);
+  const targeted = parts.every(({ targets }) => targets);
+  const place = memory.allocate(count * features * (bytes ? 1 : 4));
+  const labelPlace = labelled ? memory.allocate(count * 4) : 0;
+  const targetPlace = targeted ? memory.allocate(count * targetFeatures * 4) : 0;
+  let at = 0;
+  for (const { inputs, labels, targets } of parts) {
+    if (bytes) {
+      memory.u8(place + at * features, inputs.length).set(inputs);
+    } else {
+      const out = memory.f32(place + at * features * 4, inputs.length);
+      for (let k = 0; k < inputs.length; k++) {
+        const channel = Math.floor((k % features) / channelSize);
+        out[k] = (inputs[k] - mean[channel]) / std[channel];
+      }
+    }
+    if (labels && labelled) memory.i32(labelPlace + at * 4, labels.length).set(labels);
+    if (targets && targeted) memory.f32(targetPlace + at * targetFeatures * 4, targets.length).set(targets);
+    at += inputs.length / features;
+  }
+  const affine = Float32Array.from([...std.map((s) => 1 / (255 * s)), ...mean.map((m, c) => -m / std[c])]);
+  return {
+    ...{ count, features, format: bytes ? "u8" : "f32", inputs: place, channelSize },
+    ...{ affine: bytes ? memory.put(affine) : 0, labels: labelPlace, targets: targetPlace, targetFeatures },
+  };
+}
+
+export interface GatherPlaces {
+  readonly tiles: number;
+  /** i32 [tiles * T], -1 = no sample. */
+  readonly indices: number;
+  /** f32 [tiles][features][T]. */
+  readonly out: number;
+  /** f32 [tiles * T][rowStride], or 0. */
+  readonly rowsOut: number;
+  readonly rowStride: number;
+}
+
+/** The op that fetches a batch. */
+export function gatherOp(store: SampleStore, { tiles, indices, out, rowsOut, rowStride }: GatherPlaces): Op {
+  const { inputs: data, features, affine, channelSize } = store;
+  return store.format === "u8"
+    ? op("gatherU8", tiles, { data, indices, affine, out, rowsOut, features, channelSize, rowStride })
+    : op("gatherF32", tiles, { data, indices, out, rowsOut, features, rowStride });
+}

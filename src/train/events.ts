@@ -1,0 +1,96 @@
+/**
+ * What a training run says of itself: the lines of metrics.jsonl and the events of a run.
+ *
+ * Densities, accuracies and shares are fractions in [0, 1]; losses are means over samples; times are seconds.
+ */
+
+/** State of one layer's weight at the end of an epoch. */
+export interface LayerMetrics {
+  readonly name: string;
+  /** [out, in] */
+  readonly shape: readonly number[];
+  readonly weights: number;
+  readonly nonZeros: number;
+  readonly density: number;
+  /** Rows of the weight: the layer's neurons. */
+  readonly units: number;
+  /** Rows with at least one non-zero weight. */
+  readonly activeUnits: number;
+  /** Which kernel the layer runs on, chosen by its density. */
+  readonly kernel: "dense" | "sparse";
+}
+
+/** One line of metrics.jsonl. */
+export interface EpochMetrics {
+  /** 0 is the state before training. */
+  readonly epoch: number;
+  /** Mean over the samples of the epoch, taken while it trains; for epoch 0 absent. */
+  readonly trainLoss?: number;
+  /** Absent for regression and for epoch 0. */
+  readonly trainAccuracy?: number;
+  readonly validLoss?: number;
+  readonly validAccuracy?: number;
+  /** Non-zeros / weights over all linear (and convolution) weights; biases do not count. */
+  readonly density: number;
+  readonly layers: readonly LayerMetrics[];
+  /** Learning rate of the weights' optimizer in this epoch. */
+  readonly tau: number;
+  /** Weights that are non-zero now and were zero at the line before. */
+  readonly births: number;
+  /** Weights that are zero now and were non-zero at the line before. */
+  readonly deaths: number;
+  /** Value of the regularizers J(theta), lambda included, summed over the parameters. */
+  readonly regularizer: number;
+  /** Since the start of training, evaluation included. */
+  readonly seconds: number;
+}
+
+/** The numbers a run ends with. */
+export interface FinalMetrics {
+  readonly testLoss: number;
+  readonly testAccuracy?: number;
+  readonly validAccuracy?: number;
+  readonly trainAccuracy?: number;
+  readonly density: number;
+  /** Density over the linear layers only. */
+  readonly linearDensity: number;
+  /** Per linear layer: active units / units. */
+  readonly nodeDensity: readonly number[];
+  /** Multiplications of a forward pass with the non-zeros only / with all weights. */
+  readonly flopDensity: number;
+  readonly seconds: number;
+  /** Size of the weights as a dense float32 file, as non-zeros with their places, and the latter compressed. */
+  readonly bytes: { readonly dense: number; readonly sparse: number; readonly compressed: number };
+}
+
+export type TrainEvent =
+  | {
+      readonly type: "start";
+      readonly recipe: {
+        readonly name: string;
+        readonly epochs: number;
+        readonly batchSize: number;
+        readonly seed: number;
+      };
+      readonly samples: { readonly train: number; readonly valid: number; readonly test: number };
+      readonly backend: "native" | "wasm";
+      readonly isa: string;
+      readonly threads: number;
+      /** One line: why this backend runs. */
+      readonly reason: string;
+      readonly stepsPerEpoch: number;
+      readonly initial: EpochMetrics;
+    }
+  | {
+      readonly type: "step";
+      readonly epoch: number;
+      /** Step within the epoch, from 1. */
+      readonly step: number;
+      /** Mean over the epoch so far. */
+      readonly loss: number;
+      readonly accuracy?: number;
+      readonly density: number;
+      readonly stepsPerSecond: number;
+    }
+  | { readonly type: "epoch"; readonly metrics: EpochMetrics }
+  | { readonly type: "end"; readonly final: FinalMetrics; readonly interrupted: boolean };

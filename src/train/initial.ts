@@ -1,0 +1,30 @@
+/** The parameters a run starts from: sparse weights and dense biases, drawn in the order of the model's nodes. */
+import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
+import { sparseInit, type SparseInitOptions } from "../init/sparse-init.js";
+import type { Model } from "../nn/model.js";
+import type { Random } from "../random.js";
+
+export interface InitOptions {
+  /** See sparseInit; default: every weight drawn (density 1). */
+  readonly weights?: Omit<SparseInitOptions, "random">;
+  /** See biasInit; default: positive biases below 1 / sqrt(fanIn). */
+  readonly biases?: Omit<BiasInitOptions, "random" | "fanIn">;
+}
+
+/** Draws all parameters of a model; the keys are `<layer>.<parameter>`. */
+export function initialParameters(
+  model: Model,
+  random: Random,
+  { weights, biases }: InitOptions = {},
+): Map<string, Float32Array> {
+  const drawn = new Map<string, Float32Array>();
+  for (const node of model.nodes) {
+    for (const { name, role, shape, fanIn } of node.parameters) {
+      const theta = new Float32Array(shape.reduce((product, n) => product * n, 1));
+      if (role === "weight") sparseInit(theta, shape, { density: 1, ...weights, random });
+      else biasInit(theta, { ...biases, fanIn, random });
+      drawn.set(`${node.name}.${name}`, theta);
+    }
+  }
+  return drawn;
+}

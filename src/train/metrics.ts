@@ -1,0 +1,113 @@
+/**
+ * What is measured of a net: densities by layer, active units, births and deaths, multiplications, bytes.
+ *
+ * Weights are the tensors of role "weight"; biases never count. The paper's plots call a density "sparsity".
+ */
+import { brotliCompressSync } from "node:zlib";
+import type { Model } from "../nn/model.js";
+import { ruleOf } from "../nn/layers/rules.js";
+import type { LayerMetrics } from "./events.js";
+import type { Trainer } from "./trainer.js";
+
+/** Layer by layer: weights, non-zeros, active units. */
+export function layerMetrics({ updaters, pool }: Trainer): LayerMetrics[] {
+  return updaters
+    .filter(({ parameter }) => parameter.role === "weight")
+    .map(({ parameter: { name, shape, rows, cols, counts, kernel } }) => {
+      const used = pool.memory.i32(counts, rows);
+      const nonZeros = used.reduce((sum, n) => sum + n, 0);
+      return {
+        name: name.slice(0, name.lastIndexOf(".")),
+        ...{ shape, weights: rows * cols, nonZeros, density: nonZeros / (rows * cols) },
+        ...{ units: rows, activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0), kernel },
+      };
+    });
+}
+
+/** Non-zeros / weights over several layers. */
+export function totalDensity(layers: readonly LayerMetrics[]): number {
+  const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
+  return layers.reduce((sum, layer) => sum + layer.nonZeros, 0) / weights;
+}
+
+/** Multiplications of a forward pass with the non-zeros only / with all weights. */
+export function flopDensity(model: Model, layers: readonly LayerMetrics[]): number {
+  let dense = 0;
+  let sparse = 0;
+  for (const layer of layers) {
+    const node = model.nodes.find(({ name }) => name === layer.name)!;
+    const each = ruleOf(node.layer).multiplicationsPerWeight;
+    dense += layer.weights * each;
+    sparse += layer.nonZeros * each;
+  }
+  return sparse / dense;
+}
+
+/** Sum of J(theta) over all parameters, lambda included. */
+export function regularizerValue(trainer: Trainer): number {
+  return trainer.updaters
+    .filter(({ optimizer }) => optimizer.regularizer.kind !== "none")
+    .reduce(
+      (sum, { parameter, optimizer }) =>
+        sum + optimizer.regularizer.value(trainer.theta(parameter.name), parameter.shape),
+      0,
+    );
+}
+
+/** Counts the weights born and died between two looks. */
+export interface BirthCounter {
+  look(): { births: number; deaths: number };
+}
+
+/** Starts counting from the weights as they are now. */
+export function createBirthCounter(trainer: Trainer): BirthCounter {
+  const names = trainer.updaters.filter(({ parameter }) => parameter.role === "weight").map((u) => u.parameter.name);
+  let before = names.map((name) => trainer.theta(name));
+  return {
+    look() {
+      const now = names.map((name) => trainer.theta(name));
+      let births = 0;
+      let deaths = 0;
+      now.forEach((theta, p) => {
+        for (let k = 0; k < theta.length; k++) {
+          if (theta[k] !== 0 && before[p][k] === 0) births++;
+          if (theta[k] === 0 && before[p][k] !== 0) deaths++;
+        }
+      });
+      before = now;
+      return { births, deaths };
+    },
+  };
+}
+
+/**
+ * Bytes of the parameters as dense float32, as non-zeros with their places (for each weight row a uint32 count, for each
+ * non-zero a uint16 or uint32 column and a float32), and the latter after brotli. Biases are dense in all three.
+ */
+export function modelBytes(trainer: Trainer): { dense: number; sparse: number; compressed: number } {
+  const chunks: Uint8Array[] = [];
+  let dense = 0;
+  for (const { parameter } of trainer.updaters) {
+    const { name, role, rows, cols } = parameter;
+    const theta = trainer.theta(name);
+    dense += theta.byteLength;
+    if (role === "bias") {
+      chunks.push(bytesOf(theta));
+      continue;
+    }
+    const used = trainer.pool.memory.i32(parameter.counts, rows).slice();
+    const kept = theta.filter((w) => w !== 0);
+    const columns = new (cols <= 0x10000 ? Uint16Array : Uint32Array)(kept.length);
+    let at = 0;
+    theta.forEach((w, k) => {
+      if (w !== 0) columns[at++] = k % cols;
+    });
+    chunks.push(bytesOf(used), bytesOf(columns), bytesOf(kept));
+  }
+  const sparse = Buffer.concat(chunks);
+  return { dense, sparse: sparse.length, compressed: brotliCompressSync(sparse).length };
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

@@ -1,0 +1,166 @@
+/**
+ * A recipe run from beginning to end, with a run folder that can be read at any moment.
+ *
+ *     recipe.json           the recipe, defaults filled in
+ *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
+ *     model.safetensors     final parameters, float32
+ *     result.json           the summary, in the format of results/
+ */
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { cpus, type CpuInfo } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeFileAtomic } from "../atomic-file.js";
+import { loadDataset } from "../data/index.js";
+import { writeSafetensors } from "../export/safetensors.js";
+import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
+import type { Recipe } from "../recipes/schema.js";
+import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
+import { fit } from "./fit.js";
+import type { Trainer } from "./trainer.js";
+
+export interface RunOptions {
+  /** Run folder; made if it is not there, refused if there is something in it. */
+  readonly out: string;
+  /** Where the data set's files are; default: see loadDataset. */
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly backend?: "native" | "wasm" | "auto";
+  /** Also writes `<resultsDir>/<recipe>/seed-<n>.json`. */
+  readonly resultsDir?: string;
+  /** The command that repeats the run, for the result files. */
+  readonly command: string;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** See fit: called for epoch 0 and after each epoch. */
+  readonly observe?: (epoch: number, trainer: Trainer) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What result.json and results/<recipe>/seed-<n>.json hold. */
+export interface RunResult {
+  readonly recipe: string;
+  readonly seed: number;
+  readonly command: string;
+  /** Commit of the project's checkout, if it is one. */
+  readonly commit?: string;
+  readonly machine: string;
+  readonly backend: string;
+  readonly isa: string;
+  readonly threads: number;
+  readonly samples: { readonly train: number; readonly valid: number; readonly test: number };
+  readonly interrupted: boolean;
+  /** At most {@link MOST_EPOCH_ROWS} of them, first and last included. */
+  readonly epochs: readonly Partial<EpochMetrics>[];
+  readonly final: FinalMetrics;
+}
+
+const MOST_EPOCH_ROWS = 60;
+
+/**
+ * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
+ * the result is marked as interrupted.
+ *
+ * @throws RangeError if `out` is a folder with something in it; Error if it can't be written
+ */
+export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
+  const { out, dataDir, threads, backend, resultsDir, command, onEvent, observe, signal } = options;
+  const data = loadDataset(recipe.data.name, dataDir === undefined ? {} : { dataDir });
+  const model = buildModel(recipe.model);
+  makeRunFolder(out);
+  writeFileAtomic(join(out, "recipe.json"), `${JSON.stringify(recipe, null, 2)}\n`);
+  const metricsFile = join(out, "metrics.jsonl");
+  const writeLine = (metrics: EpochMetrics) => appendFileSync(metricsFile, `${JSON.stringify(metrics)}\n`);
+
+  let start: Extract<TrainEvent, { type: "start" }> | undefined;
+  let end: Extract<TrainEvent, { type: "end" }> | undefined;
+  const result = await fit(model, data, {
+    optimizer: {
+      weights: buildOptimizer(recipe.optimizer.weights),
+      biases: buildOptimizer(recipe.optimizer.biases),
+    },
+    init: {
+      weights: recipe.init.weights,
+      biases: { r0: recipe.init.biases.scale, signed: recipe.init.biases.signed },
+    },
+    loss: recipe.loss,
+    schedule: buildSchedule(recipe.schedule, recipe.epochs),
+    ...{ batchSize: recipe.batchSize, epochs: recipe.epochs, seed: recipe.seed, name: recipe.name },
+    ...{ validation: recipe.data.validation, splitSeed: recipe.data.splitSeed, normalize: recipe.data.normalize },
+    ...(recipe.data.limit === undefined ? {} : { limit: recipe.data.limit }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(observe === undefined ? {} : { observe }),
+    ...(signal === undefined ? {} : { signal }),
+    onEvent(event) {
+      if (event.type === "start") {
+        start = event;
+        writeLine(event.initial);
+      }
+      if (event.type === "epoch") writeLine(event.metrics);
+      if (event.type === "end") end = event;
+      else onEvent?.(event);
+    },
+  });
+
+  writeSafetensors(join(out, "model.safetensors"), Object.fromEntries(result.parameters), {
+    ...{ format: "bregman", recipe: recipe.name, seed: String(recipe.seed) },
+  });
+  const commit = currentCommit();
+  const summary: RunResult = {
+    ...{ recipe: recipe.name, seed: recipe.seed, command },
+    ...(commit === undefined ? {} : { commit }),
+    ...{ machine: machine(), backend: start!.backend, isa: start!.isa, threads: start!.threads },
+    ...{ samples: start!.samples, interrupted: result.interrupted },
+    epochs: thin(result.epochs).map(({ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds }) => ({
+      ...{ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds },
+    })) as RunResult["epochs"],
+    final: result.final,
+  };
+  const text = `${JSON.stringify(summary, null, 2)}\n`;
+  writeFileAtomic(join(out, "result.json"), text);
+  if (resultsDir !== undefined && !result.interrupted) {
+    const folder = join(resultsDir, recipe.name);
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomic(join(folder, `seed-${recipe.seed}.json`), text);
+  }
+  // Only now: whoever hears "end" finds the folder complete.
+  onEvent?.(end!);
+  return result.final;
+}
+
+function makeRunFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    if (readdirSync(out).length === 0) return;
+  } catch (cause) {
+    throw new Error(`could not make the run folder ${out}: ${(cause as Error).message}`, { cause });
+  }
+  throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);
+}
+
+/** At most {@link MOST_EPOCH_ROWS} rows, evenly spread, first and last included. */
+function thin<Row>(rows: readonly Row[]): Row[] {
+  if (rows.length <= MOST_EPOCH_ROWS) return [...rows];
+  const last = rows.length - 1;
+  return Array.from({ length: MOST_EPOCH_ROWS }, (_, k) => rows[Math.round((k * last) / (MOST_EPOCH_ROWS - 1))]);
+}
+
+function machine(): string {
+  const cores: CpuInfo[] = cpus();
+  return `${cores[0]?.model.trim() ?? "unknown processor"}, ${cores.length} cores, node ${process.version}`;
+}
+
+/** The commit this copy of the project stands at; undefined where it is not a checkout. */
+function currentCommit(): string | undefined {
+  try {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-C", root, ...args], { stdio: ["ignore", "pipe", "ignore"] });
+    // An installed copy inside somebody else's checkout must not take that one's commit.
+    if (git("rev-parse", "--show-prefix").toString().trim() !== "") return undefined;
+    return git("rev-parse", "--short=12", "HEAD").toString().trim();
+  } catch {
+    return undefined;
+  }
+}

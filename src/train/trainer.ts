@@ -1,0 +1,240 @@
+/**
+ * A model in training: its parameters in shared memory, its plans, and one step at a time.
+ *
+ * A step is two programs for the pool. The first fetches the batch and runs forward to the loss; if that is not finite
+ * the step stops here, with all parameters as they were. The second goes from the last layer to the first: gradients,
+ * and at once the update, while the gradient is still in cache. (A layer's input gradient is computed before its
+ * weights move, so the result is the textbook's.)
+ */
+import { compile, type Plan, type Stage } from "../nn/compile.js";
+import type { LossKind } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
+import type { SampleStore } from "../nn/samples.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { chooseKernel } from "../runtime/crossover.js";
+import type { Op } from "../runtime/kernel-table.js";
+import type { Pool } from "../runtime/pool.js";
+import { writeProgram, type Program } from "../runtime/program.js";
+import {
+  compressOp,
+  createParameter,
+  expandOp,
+  nonZeros,
+  readTheta,
+  transposeOps,
+  type Parameter,
+  type ParameterRole,
+} from "../runtime/parameter.js";
+import { countNonZeros, createUpdater, type Action, type Updater } from "./updater.js";
+
+/** Steps between two looks at the densities, after which a layer may change its kernel. */
+const LOOK_EVERY = 16;
+/** Samples of an evaluation step. */
+const EVALUATION_BATCH = 512;
+
+export interface TrainerOptions {
+  readonly pool: Pool;
+  readonly model: Model;
+  readonly loss: LossKind;
+  readonly samples: SampleStore;
+  readonly batchSize: number;
+  /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
+  readonly initial: ReadonlyMap<string, Float32Array>;
+  /** The optimizer of each role. */
+  readonly optimizers: Readonly<Record<ParameterRole, Optimizer>>;
+}
+
+export interface Trainer {
+  readonly pool: Pool;
+  readonly model: Model;
+  readonly updaters: readonly Updater[];
+  /** Steps done. */
+  readonly steps: number;
+  /**
+   * One optimizer step on the samples of these indices.
+   *
+   * @param tauFactor - factor on every optimizer's learning rate (the schedule's)
+   * @returns mean loss and number of correct predictions of the batch, before the step
+   * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
+   */
+  step(indices: Int32Array, tauFactor?: number): { loss: number; correct: number };
+  /** Mean loss and share of correct predictions over samples, in evaluation mode. */
+  evaluate(indices: Int32Array): { loss: number; accuracy: number };
+  /** Output of the model for samples, row-major [indices.length, output features]. */
+  predict(indices: Int32Array): Float32Array;
+  /** A copy of a parameter's theta, row-major. */
+  theta(name: string): Float32Array;
+}
+
+/** Prepares a model for training. */
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { pool, model, loss, samples, batchSize, initial, optimizers } = options;
+  const { memory, backend } = pool;
+  const parameters = new Map<string, Parameter>();
+  model.nodes.forEach((node, k) => {
+    for (const spec of node.parameters) {
+      const name = `${node.name}.${spec.name}`;
+      const pattern = spec.role === "weight" && optimizers[spec.role].regularizer.kind !== "none";
+      const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose: pattern && k > 0 });
+      memory.f32(parameter.theta, parameter.rows * parameter.cols).set(initial.get(name)!);
+      countNonZeros(memory, parameter);
+      parameters.set(name, parameter);
+    }
+  });
+  const updaters = [...parameters.values()].map((p) => createUpdater(memory, p, optimizers[p.role]));
+  const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
+  const shared = { memory, loss, samples, parameters };
+  const plan = compile(model, { ...shared, batchSize, purpose: "train" });
+  const evaluation = compile(model, {
+    ...shared,
+    batchSize: Math.min(EVALUATION_BATCH, samples.count),
+    purpose: "evaluate",
+  });
+
+  let sequences: { forward?: Sequence; backward?: Sequence; evaluation?: Sequence } = {};
+  let steps = 0;
+
+  /** Lets every layer run on the kernel that suits its density; the sequences are then built anew. */
+  const chooseKernels = () => {
+    const ops: Op[] = [];
+    const forced: number[] = [];
+    for (const parameter of parameters.values()) {
+      const { pattern, transpose, rows, cols } = parameter;
+      if (!pattern) continue;
+      const kernel = chooseKernel(nonZeros(memory, parameter) / (rows * cols), parameter.kernel, backend);
+      if (kernel === parameter.kernel) continue;
+      parameter.kernel = kernel;
+      if (kernel === "sparse") {
+        ops.push(compressOp(parameter), ...transposeOps(parameter));
+        if (transpose) forced.push(transpose.force);
+      } else {
+        ops.push(expandOp(parameter));
+      }
+    }
+    if (!ops.length) return;
+    for (const word of forced) memory.i32(word, 1)[0] = 1;
+    runOnce(pool, ops);
+    for (const word of forced) memory.i32(word, 1)[0] = 0;
+    sequences = {};
+  };
+
+  const backwardActions = (): Action[] =>
+    plan
+      .lower()
+      .backward.flatMap((stage): Action[] => [
+        ...stage.ops,
+        ...stage.gradients.flatMap(({ parameter, gradient }) => updaterOf.get(parameter)!.actions(gradient)),
+      ]);
+
+  const runEvaluation = (batch: Int32Array) => {
+    evaluation.setBatch(batch);
+    sequences.evaluation ??= createSequence(pool, forwardActions(evaluation));
+    sequences.evaluation.run();
+  };
+
+  chooseKernels();
+
+  return {
+    ...{ pool, model, updaters },
+    get steps() {
+      return steps;
+    },
+    step(indices, tauFactor = 1) {
+      plan.setBatch(indices);
+      sequences.forward ??= createSequence(pool, forwardActions(plan));
+      sequences.forward.run();
+      const sums = plan.readLoss();
+      const mean = sums.loss / (indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures));
+      if (!Number.isFinite(mean)) {
+        throw new RangeError(`the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`);
+      }
+      for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor);
+      sequences.backward ??= createSequence(pool, backwardActions());
+      sequences.backward.run();
+      steps++;
+      if (steps % LOOK_EVERY === 0) chooseKernels();
+      return { loss: mean, correct: sums.correct };
+    },
+    evaluate(indices) {
+      let total = 0;
+      let correct = 0;
+      for (let from = 0; from < indices.length; from += evaluation.batchSize) {
+        runEvaluation(indices.subarray(from, from + evaluation.batchSize));
+        const sums = evaluation.readLoss();
+        total += sums.loss;
+        correct += sums.correct;
+      }
+      const terms = indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures);
+      return { loss: total / terms, accuracy: correct / indices.length };
+    },
+    predict(indices) {
+      const features = model.output.reduce((product, n) => product * n, 1);
+      const out = new Float32Array(indices.length * features);
+      for (let from = 0; from < indices.length; from += evaluation.batchSize) {
+        const batch = indices.subarray(from, from + evaluation.batchSize);
+        runEvaluation(batch);
+        evaluation.readOutput(out.subarray(from * features, (from + batch.length) * features));
+      }
+      return out;
+    },
+    theta: (name) => readTheta(memory, parameters.get(name)!),
+  };
+}
+
+/** Programs and functions to run one after the other. */
+interface Sequence {
+  run(): void;
+}
+
+function createSequence(pool: Pool, actions: readonly Action[]): Sequence {
+  const parts: (Program | (() => void))[] = [];
+  let ops: Op[] = [];
+  const flush = () => {
+    if (ops.length) parts.push(writeProgram(pool.memory, ops));
+    ops = [];
+  };
+  for (const action of actions) {
+    if (typeof action === "function") {
+      flush();
+      parts.push(action);
+    } else {
+      ops.push(action);
+    }
+  }
+  flush();
+  return {
+    run() {
+      for (const part of parts) {
+        if (typeof part === "function") part();
+        else pool.run(part);
+      }
+    },
+  };
+}
+
+function runOnce(pool: Pool, ops: readonly Op[]): void {
+  const mark = pool.memory.mark();
+  createSequence(pool, ops).run();
+  pool.memory.release(mark);
+}
+
+function forwardActions(plan: Plan): Action[] {
+  const { forward, loss } = plan.lower();
+  return [...forward, loss].flatMap((stage: Stage) => [...stage.ops]);
+}
+
+/** Says where the first non-finite number of a forward pass appears, for the message of a run that has diverged. */
+function firstNonFinite(pool: Pool, plan: Plan, parameters: ReadonlyMap<string, Parameter>): string {
+  for (const [name, parameter] of parameters) {
+    if (!readTheta(pool.memory, parameter).every(Number.isFinite)) {
+      return `parameter "${name}" is not finite; a smaller learning rate may help`;
+    }
+  }
+  for (const { name, ops, output } of plan.lower().forward) {
+    runOnce(pool, ops);
+    if (!pool.memory.f32(output.offset, output.length).every(Number.isFinite)) {
+      return `the first output that is not finite is that of layer "${name}"; a smaller learning rate may help`;
+    }
+  }
+  return "all parameters and outputs are finite, the loss itself overflowed";
+}
