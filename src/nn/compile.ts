@@ -170,8 +170,14 @@ export function compile(model: Model, options: CompileOptions): Plan {
     const lossStage: Stage = {
       name: "loss",
       ops: lossOps(loss, samples, {
-        ...{ tiles, output, indices, counts, partial },
-        ...{ features: size(model.output), gradient: place(dy[n - 1]), target: place(target) },
+        tiles,
+        output,
+        indices,
+        counts,
+        partial,
+        features: size(model.output),
+        gradient: place(dy[n - 1]),
+        target: place(target),
       }),
       gradients: [],
       output: { offset: partial, length: tiles * 2 },
@@ -186,7 +192,10 @@ export function compile(model: Model, options: CompileOptions): Plan {
   };
 
   return {
-    ...{ model, batchSize, tiles, lower },
+    model,
+    batchSize,
+    tiles,
+    lower,
     bytes: placement.bytes,
     setBatch(batch) {
       if (batch.length > batchSize) {

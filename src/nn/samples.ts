@@ -68,8 +68,15 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
   }
   const affine = Float32Array.from([...std.map((s) => 1 / (255 * s)), ...mean.map((m, c) => -m / std[c])]);
   return {
-    ...{ count, features, format: bytes ? "u8" : "f32", inputs: place, channelSize },
-    ...{ affine: bytes ? memory.put(affine) : 0, labels: labelPlace, targets: targetPlace, targetFeatures },
+    count,
+    features,
+    format: bytes ? "u8" : "f32",
+    inputs: place,
+    channelSize,
+    affine: bytes ? memory.put(affine) : 0,
+    labels: labelPlace,
+    targets: targetPlace,
+    targetFeatures,
   };
 }
 

@@ -62,7 +62,14 @@ export function createParameter(
   const cols = shape.reduce((product, n) => product * n, 1) / rows;
   const counts = memory.allocate(rows * 4);
   return {
-    ...{ name, role, shape, rows, cols, counts, kernel: "dense", gradient: "all" },
+    name,
+    role,
+    shape,
+    rows,
+    cols,
+    counts,
+    kernel: "dense",
+    gradient: "all",
     theta: memory.allocate(rows * cols * 4),
     ...(pattern
       ? { pattern: { entries: memory.allocate(rows * cols * 8), counts, changed: memory.allocate(rows * 4) } }

@@ -116,7 +116,11 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     ...(normalize ? { mean: data.mean, std: data.std } : {}),
   });
   const trainer = createTrainer({
-    ...{ pool, model, loss, samples, batchSize },
+    pool,
+    model,
+    loss,
+    samples,
+    batchSize,
     initial: initialParameters(model, stream(seed, "init"), init),
     optimizers: { weight: optimizer.weights, bias: optimizer.biases } satisfies Record<ParameterRole, Optimizer>,
   });
@@ -137,8 +141,12 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       trainAccuracy: trained && accuracyOf(trained.accuracy),
       validLoss: valid?.loss,
       validAccuracy: valid && accuracyOf(valid.accuracy),
-      ...{ density: totalDensity(layers), layers, tau: optimizer.weights.tau * scheduleState.factor },
-      ...{ ...births.look(), regularizer: regularizerValue(trainer), seconds: seconds() },
+      density: totalDensity(layers),
+      layers,
+      tau: optimizer.weights.tau * scheduleState.factor,
+      ...births.look(),
+      regularizer: regularizerValue(trainer),
+      seconds: seconds(),
     });
   };
 
@@ -147,7 +155,10 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     type: "start",
     recipe: { name, epochs, batchSize, seed },
     samples: { train: trainIndices.length, valid: parts.valid.length, test: testIndices.length },
-    ...{ backend: pool.backend, isa: pool.isa, threads: pool.threads, reason: pool.reason },
+    backend: pool.backend,
+    isa: pool.isa,
+    threads: pool.threads,
+    reason: pool.reason,
     stepsPerEpoch: order.perEpoch,
     initial: history[0],
   });
@@ -172,7 +183,11 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       if (now - lastStepEvent >= STEP_EVENT_EVERY) {
         onEvent?.(
           withoutUndefined({
-            ...{ type: "step" as const, epoch, step, loss: lossSum / seen, accuracy: accuracyOf(correct / seen) },
+            type: "step" as const,
+            epoch,
+            step,
+            loss: lossSum / seen,
+            accuracy: accuracyOf(correct / seen),
             density: totalDensity(layerMetrics(trainer)),
             stepsPerSecond: (stepsSinceEvent / (now - lastStepEvent)) * 1000,
           }),
@@ -204,14 +219,19 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     testAccuracy: test && accuracyOf(test.accuracy),
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
-    ...{ density: last.density, linearDensity: totalDensity(linear) },
+    density: last.density,
+    linearDensity: totalDensity(linear),
     nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
-    ...{ flopDensity: flopDensity(model, last.layers), seconds: seconds(), bytes: modelBytes(trainer) },
+    flopDensity: flopDensity(model, last.layers),
+    seconds: seconds(),
+    bytes: modelBytes(trainer),
   });
   const interrupted = signal?.aborted ?? false;
   onEvent?.({ type: "end", final, interrupted });
   return {
-    ...{ final, epochs: history, interrupted },
+    final,
+    epochs: history,
+    interrupted,
     parameters: new Map(
       trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
     ),

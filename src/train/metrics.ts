@@ -18,8 +18,13 @@ export function layerMetrics({ updaters, pool }: Trainer): LayerMetrics[] {
       const nonZeros = used.reduce((sum, n) => sum + n, 0);
       return {
         name: name.slice(0, name.lastIndexOf(".")),
-        ...{ shape, weights: rows * cols, nonZeros, density: nonZeros / (rows * cols) },
-        ...{ units: rows, activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0), kernel },
+        shape,
+        weights: rows * cols,
+        nonZeros,
+        density: nonZeros / (rows * cols),
+        units: rows,
+        activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0),
+        kernel,
       };
     });
 }

@@ -85,8 +85,13 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     },
     loss: recipe.loss,
     schedule: buildSchedule(recipe.schedule, recipe.epochs),
-    ...{ batchSize: recipe.batchSize, epochs: recipe.epochs, seed: recipe.seed, name: recipe.name },
-    ...{ validation: recipe.data.validation, splitSeed: recipe.data.splitSeed, normalize: recipe.data.normalize },
+    batchSize: recipe.batchSize,
+    epochs: recipe.epochs,
+    seed: recipe.seed,
+    name: recipe.name,
+    validation: recipe.data.validation,
+    splitSeed: recipe.data.splitSeed,
+    normalize: recipe.data.normalize,
     ...(recipe.data.limit === undefined ? {} : { limit: recipe.data.limit }),
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
@@ -104,16 +109,29 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   });
 
   writeSafetensors(join(out, "model.safetensors"), Object.fromEntries(result.parameters), {
-    ...{ format: "bregman", recipe: recipe.name, seed: String(recipe.seed) },
+    format: "bregman",
+    recipe: recipe.name,
+    seed: String(recipe.seed),
   });
   const commit = currentCommit();
   const summary: RunResult = {
-    ...{ recipe: recipe.name, seed: recipe.seed, command },
+    recipe: recipe.name,
+    seed: recipe.seed,
+    command,
     ...(commit === undefined ? {} : { commit }),
-    ...{ machine: machine(), backend: start!.backend, isa: start!.isa, threads: start!.threads },
-    ...{ samples: start!.samples, interrupted: result.interrupted },
+    machine: machine(),
+    backend: start!.backend,
+    isa: start!.isa,
+    threads: start!.threads,
+    samples: start!.samples,
+    interrupted: result.interrupted,
     epochs: thin(result.epochs).map(({ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds }) => ({
-      ...{ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds },
+      epoch,
+      trainLoss,
+      trainAccuracy,
+      validAccuracy,
+      density,
+      seconds,
     })) as RunResult["epochs"],
     final: result.final,
   };

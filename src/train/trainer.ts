@@ -135,7 +135,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
   chooseKernels();
 
   return {
-    ...{ pool, model, updaters },
+    pool,
+    model,
+    updaters,
     get steps() {
       return steps;
     },

@@ -53,7 +53,9 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
     const hyper = memory.allocate(HYPER_LENGTH * 4);
     const { move, follow, writeBack, penalty } = form;
     return {
-      ...{ parameter, optimizer, state },
+      parameter,
+      optimizer,
+      state,
       prepare(tau) {
         state.step++;
         memory.f32(hyper, HYPER_LENGTH).set(form.hyper(tau, state.step));
@@ -62,7 +64,18 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
         const sparse = parameter.kernel === "sparse";
         return [
           op("update", rows, {
-            ...{ v, g, m1, m2, hyper, counts, rows, cols, move, follow, writeBack, penalty },
+            v,
+            g,
+            m1,
+            m2,
+            hyper,
+            counts,
+            rows,
+            cols,
+            move,
+            follow,
+            writeBack,
+            penalty,
             theta: sparse ? 0 : parameter.theta,
             entries: sparse ? pattern!.entries : 0,
             changed: sparse ? pattern!.changed : 0,
@@ -75,7 +88,9 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
 
   let stepTau = optimizer.tau;
   return {
-    ...{ parameter, optimizer, state },
+    parameter,
+    optimizer,
+    state,
     prepare(tau) {
       stepTau = tau;
     },

@@ -84,8 +84,17 @@ export const linearRule: LayerRule<LinearLayer> = {
     const { entries, counts } = weight.pattern!;
     return [
       op("sparseForward", rows, {
-        ...{ entries, counts, bias: b, x, y, mask: 0 },
-        ...{ tiles, rows, cols, entryStride: cols, epilogue },
+        entries,
+        counts,
+        bias: b,
+        x,
+        y,
+        mask: 0,
+        tiles,
+        rows,
+        cols,
+        entryStride: cols,
+        epilogue,
       }),
     ];
   },
@@ -112,8 +121,17 @@ export const linearRule: LayerRule<LinearLayer> = {
       const { entries, counts } = weight.transpose!;
       ops.push(
         op("sparseForward", cols, {
-          ...{ entries, counts, bias: 0, x: dy, y: dx, mask },
-          ...{ tiles, rows: cols, cols: rows, entryStride: rows, epilogue: EPILOGUE.none },
+          entries,
+          counts,
+          bias: 0,
+          x: dy,
+          y: dx,
+          mask,
+          tiles,
+          rows: cols,
+          cols: rows,
+          entryStride: rows,
+          epilogue: EPILOGUE.none,
         }),
       );
     }
