@@ -1,21 +1,28 @@
 /* Elementwise passes over whole tiles: the ReLU and its derivative. */
+#include "kernels.h"
 
-/* y = max(x, 0); NaN stays NaN, -0 becomes 0. args: x, y, length */
+struct relu_args {
+  int32_t x, y;   /* f32 [tiles][length]; may be the same */
+  int32_t length; /* floats in a tile, a multiple of T */
+};
+
 KERNEL(relu) {
-  const size_t length = (uint32_t)args[2];
-  const float *x = (const float *)at(memory, args[0]);
-  float *y = (float *)at(memory, args[1]);
-  for (size_t i = begin * length; i < end * length; i += VL) {
-    const vec v = load(x + i);
-    store(y + i, select(v <= splat(0), splat(0), v));
-  }
+  const struct relu_args *a = (const void *)args;
+  const float *x = at(memory, a->x);
+  float *y = at(memory, a->y);
+  const size_t last = (size_t)end * a->length;
+  for (size_t i = (size_t)begin * a->length; i < last; i += VL) store(y + i, rectify(load(x + i)));
 }
 
-/* dx = dy where y > 0, else 0. args: dy, y, dx, length */
+struct relu_grad_args {
+  int32_t dy, y, dx; /* f32 [tiles][length] */
+  int32_t length;
+};
+
 KERNEL(relu_grad) {
-  const size_t length = (uint32_t)args[3];
-  const float *dy = (const float *)at(memory, args[0]), *y = (const float *)at(memory, args[1]);
-  float *dx = (float *)at(memory, args[2]);
-  for (size_t i = begin * length; i < end * length; i += VL)
-    store(dx + i, select(load(y + i) > splat(0), load(dy + i), splat(0)));
+  const struct relu_grad_args *a = (const void *)args;
+  const float *dy = at(memory, a->dy), *y = at(memory, a->y);
+  float *dx = at(memory, a->dx);
+  const size_t last = (size_t)end * a->length;
+  for (size_t i = (size_t)begin * a->length; i < last; i += VL) store(dx + i, masked(load(dy + i), load(y + i)));
 }

@@ -1,99 +1,154 @@
 /* Losses and their gradients, a tile at a time: vectors run over the samples.
  *
- * Sums go over the batch in a fixed order and into one partial result a tile, so they don't depend on the threads.
- * Lanes of absent samples (index -1) may hold anything, NaN included: they are selected away, not multiplied by 0.
+ * Sums go over the batch in a fixed order, one partial result a tile, so they don't depend on the threads. Lanes of
+ * absent samples (index -1) may hold anything, NaN included: they are selected away, not multiplied by 0.
  */
+#include "kernels.h"
 
-/* Natural logarithm of x in [1, 2^31), to float32 rounding: x = 2^e m with m in [sqrt(1/2), sqrt(2)),
- * log m = 2 atanh(s), s = (m - 1) / (m + 1), by its series in s^2. Scalar and in double: one a sample. */
-static double log_positive(double x) {
-  union {
-    double d;
-    int64_t i;
-  } bits = {.d = x};
-  int64_t e = (bits.i >> 52) - 1023;
-  bits.i = (bits.i & 0xfffffffffffffLL) | (1023LL << 52);
-  if (bits.d > 1.4142135623730951) bits.d *= 0.5, e++;
-  const double s = (bits.d - 1) / (bits.d + 1), s2 = s * s;
-  const double series = 1 + s2 * (1.0 / 3 + s2 * (1.0 / 5 + s2 * (1.0 / 7 + s2 * (1.0 / 9 + s2 * (1.0 / 11)))));
-  return e * 0.6931471805599453 + 2 * s * series;
+INLINE vec select(ivec where, vec a, vec b) { return (vec)((where & (ivec)a) | (~where & (ivec)b)); }
+
+/* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2) and
+ * r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of degree 7 (error below 6e-9).
+ */
+INLINE vec exp_negative(vec x) {
+  const vec magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer, left in the low bits */
+  const vec shifted = x * splat(1.44269504f) + magic;
+  const vec n = shifted - magic;
+  /* ln 2 in two parts, the first of few bits, so that n times it is exact. */
+  const vec r = (x - n * splat(0.693359375f)) - n * splat(-2.12194440e-4f);
+  vec p = splat(1.0f / 5040);
+  p = p * r + splat(1.0f / 720);
+  p = p * r + splat(1.0f / 120);
+  p = p * r + splat(1.0f / 24);
+  p = p * r + splat(1.0f / 6);
+  p = p * r + splat(0.5f);
+  p = p * r * r + r + splat(1.0f);
+  /* Out of range, or for NaN, n and so the power is nonsense. */
+  const vec power = (vec)(((ivec)shifted - (ivec)magic + 127) << 23);
+  return select(x < splat(-87.3f), splat(0), select(x != x, x, p * power));
 }
 
-/* args: logits, labels, indices, grad, partial, counts, classes */
+/* log(x) for finite x >= 1; otherwise nonsense, but no trap. x = 2^e m with m in [sqrt(1/2), sqrt(2)),
+ * log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, by its series (error below 1e-11).
+ */
+static double log_positive(double x) {
+  union {
+    double value;
+    int64_t bits;
+  } m = {x};
+  int e = (int)(m.bits >> 52) - 1023;
+  m.bits = (m.bits & 0xfffffffffffff) | ((int64_t)1023 << 52);
+  if (m.value > 1.4142135623730951) m.value *= 0.5, e++;
+  const double s = (m.value - 1) / (m.value + 1), s2 = s * s;
+  return e * 0.6931471805599453 +
+         2 * s * (1 + s2 * (1. / 3 + s2 * (1. / 5 + s2 * (1. / 7 + s2 * (1. / 9 + s2 * (1. / 11))))));
+}
+
+struct cross_entropy_args {
+  int32_t logits;  /* f32 [tiles][classes][T] */
+  int32_t labels;  /* i32 [samples] */
+  int32_t indices; /* i32 [tiles * T], -1 = absent */
+  int32_t grad;    /* f32 [tiles][classes][T], or 0 */
+  int32_t partial; /* f32 [tiles][2]: sum of losses, correct predictions */
+  int32_t counts;  /* i32: samples in the batch */
+  int32_t classes;
+};
+
+/* What one vector of samples adds to its tile's loss and correct predictions. */
+struct score {
+  double loss;
+  int correct;
+};
+
+/* x, grad: the first class's vector; classes are T floats apart. */
+INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec present, ivec label, int classes,
+                                         float inverse_count) {
+  vec top = load(x), bad = splat(0), wanted = splat(0), sum = splat(0);
+  ivec best = {0};
+  for (int k = 0; k < classes; k++) {
+    const vec logit = load(x + (size_t)k * T);
+    const ivec larger = logit > top; /* strictly: the first maximum wins */
+    top = select(larger, logit, top);
+    best = (larger & k) | (~larger & best);
+    wanted = select(label == k, logit, wanted);
+    bad += logit * splat(0); /* NaN from the first logit that is not finite */
+  }
+  for (int k = 0; k < classes; k++) {
+    const vec e = exp_negative(load(x + (size_t)k * T) - top);
+    sum += e;
+    if (grad) store(grad + (size_t)k * T, e);
+  }
+  if (grad) {
+    const vec scale = inverse_count / sum;
+    for (int k = 0; k < classes; k++) {
+      const vec softmax = load(grad + (size_t)k * T) * scale;
+      store(grad + (size_t)k * T, select(present, softmax - select(label == k, splat(inverse_count), splat(0)), splat(0)));
+    }
+  }
+  struct score score = {0, 0};
+  for (int b = 0; b < VL; b++)
+    if (present[b]) {
+      score.loss += log_positive(sum[b]) + ((double)top[b] - wanted[b]) + bad[b];
+      score.correct += best[b] == label[b];
+    }
+  return score;
+}
+
 KERNEL(cross_entropy) {
-  const int classes = args[6];
-  const int32_t *labels = (const int32_t *)at(memory, args[1]);
-  const float inverse_count = 1.0f / *(const int32_t *)at(memory, args[5]);
+  const struct cross_entropy_args *a = (const void *)args;
+  const int32_t *labels = at(memory, a->labels);
+  const float inverse_count = 1.0f / *(const int32_t *)at(memory, a->counts);
   for (int tile = begin; tile < end; tile++) {
-    const float *logits = (const float *)at(memory, args[0]) + (size_t)tile * classes * T;
-    const int32_t *indices = (const int32_t *)at(memory, args[2]) + tile * T;
-    float *grad = (float *)at_or_null(memory, args[3]);
-    float *partial = (float *)at(memory, args[4]) + tile * 2;
-    if (grad) grad += (size_t)tile * classes * T;
+    const size_t start = (size_t)tile * a->classes * T;
+    const float *logits = (const float *)at(memory, a->logits) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
+    float *grad = at_or_null(memory, a->grad), *partial = (float *)at(memory, a->partial) + tile * 2;
     double loss = 0;
     int correct = 0;
     for (int first = 0; first < T; first += VL) {
-      ivec label, present;
+      ivec present, label;
       for (int b = 0; b < VL; b++) {
         const int32_t index = indices[first + b];
-        present[b] = -(index >= 0);
-        label[b] = index >= 0 ? labels[index] : -1;
+        present[b] = index < 0 ? 0 : -1;
+        label[b] = index < 0 ? -1 : labels[index];
       }
-      vec top = load(logits + first), bad = top * splat(0), target = splat(0), sum = splat(0);
-      ivec best = {0};
-      for (int k = 0; k < classes; k++) {
-        const vec x = load(logits + (size_t)k * T + first);
-        const ivec larger = x > top;
-        top = select(larger, x, top);
-        best = (larger & k) | (~larger & best);
-        target = select(label == k, x, target);
-        bad += x * splat(0); /* NaN as soon as a logit is not finite */
-      }
-      for (int k = 0; k < classes; k++) {
-        const vec e = exp_negative(load(logits + (size_t)k * T + first) - top);
-        sum += e;
-        if (grad) store(grad + (size_t)k * T + first, e);
-      }
-      if (grad) {
-        const vec scale = inverse_count / sum;
-        for (int k = 0; k < classes; k++) {
-          float *g = grad + (size_t)k * T + first;
-          const vec softmax = load(g) * scale;
-          store(g, select(present, select(label == k, softmax - inverse_count, softmax), splat(0)));
-        }
-      }
-      for (int b = 0; b < VL; b++)
-        if (present[b]) {
-          loss += log_positive(sum[b]) + ((double)top[b] - target[b]) + bad[b];
-          correct += best[b] == label[b];
-        }
+      const struct score score = cross_entropy_vector(logits + first, grad ? grad + start + first : NULL, present,
+                                                      label, a->classes, inverse_count);
+      loss += score.loss;
+      correct += score.correct;
     }
     partial[0] = (float)loss;
     partial[1] = (float)correct;
   }
 }
 
-/* args: y, target, indices, grad, partial, counts, features */
+struct mean_squared_error_args {
+  int32_t y, target; /* f32 [tiles][features][T] */
+  int32_t indices;   /* i32 [tiles * T], -1 = absent */
+  int32_t grad;      /* f32 [tiles][features][T], or 0 */
+  int32_t partial;   /* f32 [tiles][2]: sum of squares, 0 */
+  int32_t counts;    /* i32: samples in the batch */
+  int32_t features;
+};
+
 KERNEL(mean_squared_error) {
-  const int features = args[6];
-  const float scale = (float)(2.0 / ((double)*(const int32_t *)at(memory, args[5]) * features));
+  const struct mean_squared_error_args *a = (const void *)args;
+  const float scale = (float)(2.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
   for (int tile = begin; tile < end; tile++) {
-    const size_t start = (size_t)tile * features * T;
-    const float *y = (const float *)at(memory, args[0]) + start, *target = (const float *)at(memory, args[1]) + start;
-    const int32_t *indices = (const int32_t *)at(memory, args[2]) + tile * T;
-    float *grad = (float *)at_or_null(memory, args[3]);
-    float *partial = (float *)at(memory, args[4]) + tile * 2;
-    if (grad) grad += start;
+    const size_t start = (size_t)tile * a->features * T;
+    const float *y = (const float *)at(memory, a->y) + start, *target = (const float *)at(memory, a->target) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
+    float *grad = at_or_null(memory, a->grad), *partial = (float *)at(memory, a->partial) + tile * 2;
     double loss = 0;
     for (int first = 0; first < T; first += VL) {
       ivec present;
-      for (int b = 0; b < VL; b++) present[b] = -(indices[first + b] >= 0);
+      for (int b = 0; b < VL; b++) present[b] = indices[first + b] < 0 ? 0 : -1;
       vec sum = splat(0);
-      for (int i = 0; i < features; i++) {
+      for (int i = 0; i < a->features; i++) {
         const size_t k = (size_t)i * T + first;
         const vec difference = select(present, load(y + k) - load(target + k), splat(0));
         sum += difference * difference;
-        if (grad) store(grad + k, difference * scale);
+        if (grad) store(grad + start + k, difference * scale);
       }
       for (int b = 0; b < VL; b++) loss += sum[b];
     }

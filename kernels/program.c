@@ -9,6 +9,12 @@
  * An op: { kernel id, rows, grain, reserved, arguments ... } as int32, see src/runtime/kernel-table.ts.
  */
 
+#include "kernels.h"
+
+#ifndef RUN
+#define RUN run
+#endif
+
 #define OP_WORDS 32
 #define OP_ARGS 4
 /* Chunks a thread's share is cut into. */

@@ -33,7 +33,7 @@ function nodeDir() {
 
 function build() {
   const [command, ...before] = nodeGyp();
-  const { status, stdout, stderr, error } = spawnSync(command, [...before, "rebuild", ...nodeDir()], {
+  const { status, stdout, stderr, error } = spawnSync(command, [...before, "rebuild", "--jobs=max", ...nodeDir()], {
     cwd: root,
     encoding: "utf8",
     timeout: TIMEOUT_MS,
