@@ -1,0 +1,55 @@
+/** Regularizer x right and wrong arguments: every message names what was found. */
+import { describe, expect, test } from "vitest";
+import { groupLasso, l1, nonNegativeL1, sparseGroupLasso, type Groups } from "#bregman/regularizers/index.js";
+import { build, nameOf, SPECS } from "../support/regularizer-table.js";
+
+describe("strengths and shares", () => {
+  const makers: Record<string, (lambda: number) => unknown> = {
+    l1,
+    nonNegativeL1,
+    groupLasso: (lambda) => groupLasso({ lambda }),
+    sparseGroupLasso: (lambda) => sparseGroupLasso({ lambda }),
+  };
+  for (const [kind, make] of Object.entries(makers)) {
+    test.each([-1, Number.NaN, Infinity])(`${kind} refuses lambda %s`, (lambda) => {
+      expect(() => make(lambda)).toThrow(RangeError);
+      expect(() => make(lambda)).toThrow(`${kind}: lambda must be a finite number of at least 0, found ${lambda}`);
+    });
+    test(`${kind} takes lambda 0`, () => expect(make(0)).toMatchObject({ kind, lambda: 0 }));
+  }
+  test.each([-0.1, 1.1, Number.NaN])("sparseGroupLasso refuses lambda0 %s", (lambda0) => {
+    expect(() => sparseGroupLasso({ lambda: 1, lambda0 })).toThrow(RangeError);
+    expect(() => sparseGroupLasso({ lambda: 1, lambda0 })).toThrow(`in [0, 1], found ${lambda0}`);
+  });
+  test("an unknown kind of group", () => {
+    const groups = "diagonals" as Groups;
+    expect(() => groupLasso({ lambda: 1, groups })).toThrow("one of rows, columns, found diagonals");
+    expect(() => sparseGroupLasso({ lambda: 1, groups })).toThrow(RangeError);
+  });
+});
+
+describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec) => {
+  const J = build(spec);
+  const x = new Float64Array(6);
+  test("refuses arrays that are not of the shape", () => {
+    for (const run of [
+      () => J.value(x, [2, 2]),
+      () => J.prox(x, 1, [2, 3], new Float64Array(5)),
+      () => J.subgradient(x, [7], x),
+    ]) {
+      expect(run).toThrow(TypeError);
+      expect(run).toThrow(/shape \[.*\] means \d elements, found an array of \d/);
+    }
+  });
+  test.each([-1, Number.NaN, Infinity])("refuses a step of %s", (step) => {
+    expect(() => J.prox(x, step, [2, 3], x)).toThrow(RangeError);
+    expect(() => J.prox(x, step, [2, 3], x)).toThrow(`found ${step}`);
+  });
+  test("knows which shapes have its groups", () => {
+    const onBias = (): void => J.prox(x, 1, [6], x);
+    if (spec.groups === "columns") {
+      expect(onBias).toThrow(TypeError);
+      expect(onBias).toThrow('groups "columns" need a shape of at least 2 dimension(s), found [6]');
+    } else expect(onBias).not.toThrow();
+  });
+});

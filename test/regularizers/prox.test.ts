@@ -1,0 +1,189 @@
+/** Theorems every regularizer obeys, on random inputs: convexity's identities tie value, prox and subgradient together. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Shape } from "#bregman/regularizers/index.js";
+import {
+  dot,
+  naiveGroups,
+  naiveProx,
+  naiveValue,
+  norm,
+  subgradientError,
+  type Spec,
+} from "../support/naive-regularizers.js";
+import { build, distance, nameOf, prox, SPECS, subgradient } from "../support/regularizer-table.js";
+
+const SEED = { seed: 20220405, numRuns: 150 };
+
+/** Numbers of all sizes that matter, many of them exact zeros. */
+const number = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(0) },
+  // Nothing between 0 and 1e-200: there lambda / |x| has no double.
+  { weight: 4, arbitrary: fc.double({ min: -5, max: 5, noNaN: true }).filter((x) => x === 0 || Math.abs(x) > 1e-200) },
+);
+const shapes: readonly Shape[] = [
+  [4, 3],
+  [3, 4],
+  [1, 5],
+  [5, 1],
+  [2, 3, 2, 1],
+];
+const step = fc.double({ min: 0.05, max: 4, noNaN: true });
+
+/** A shape and `count` tensors of it. */
+const tensors = (count: number): fc.Arbitrary<{ shape: Shape; x: number[][] }> =>
+  fc.constantFrom(...shapes).chain((shape) => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const tensor = fc.array(number, { minLength: length, maxLength: length });
+    return fc.record({
+      shape: fc.constant(shape),
+      x: fc.array(tensor, { minLength: count, maxLength: count }),
+    });
+  });
+
+/** The point of J's domain a tensor stands for. */
+const inDomain = (spec: Spec, x: readonly number[]): number[] =>
+  spec.kind === "nonNegativeL1" ? x.map(Math.abs) : [...x];
+
+/** Projection on dJ(0), the set whose support function J is. Not in closed form for the sparse group lasso. */
+function projectOnDual(spec: Spec, y: readonly number[], shape: Shape): number[] | undefined {
+  const { lambda } = spec;
+  switch (spec.kind) {
+    case "none":
+      return y.map(() => 0);
+    case "l1":
+      return y.map((value) => Math.min(Math.max(value, -lambda), lambda));
+    case "nonNegativeL1":
+      return y.map((value) => Math.min(value, lambda));
+    case "groupLasso": {
+      const out = [...y];
+      for (const group of naiveGroups(spec.groups!, shape)) {
+        const length = norm(group.map((i) => y[i]));
+        const radius = lambda * Math.sqrt(group.length);
+        if (length > radius) for (const i of group) out[i] *= radius / length;
+      }
+      return out;
+    }
+    case "sparseGroupLasso":
+      return undefined;
+  }
+}
+
+describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec) => {
+  const J = build(spec);
+
+  test("prox and value agree with the naive twins", () => {
+    fc.assert(
+      fc.property(tensors(1), step, ({ shape, x: [x] }, s) => {
+        expect(distance(prox(J, x, s, shape), naiveProx(spec, x, s, shape))).toBeLessThan(1e-9);
+        const at = inDomain(spec, x);
+        expect(J.value(Float64Array.from(at), shape)).toBeCloseTo(naiveValue(spec, at, shape), 10);
+      }),
+      { ...SEED, numRuns: spec.kind === "sparseGroupLasso" ? 40 : 150 },
+    );
+  });
+
+  test("optimality: (x - prox(x)) / s is a subgradient at prox(x)", () => {
+    fc.assert(
+      fc.property(tensors(1), step, ({ shape, x: [x] }, s) => {
+        const z = prox(J, x, s, shape);
+        const residual = x.map((value, i) => (value - z[i]) / s);
+        expect(subgradientError(spec, residual, z, shape)).toBeLessThan(1e-11);
+      }),
+      SEED,
+    );
+  });
+
+  test("Moreau: prox_{sJ}(x) + s P(x / s) = x, P the projection on dJ(0)", () => {
+    if (spec.kind === "sparseGroupLasso") return expect(projectOnDual(spec, [], [0, 1])).toBeUndefined();
+    fc.assert(
+      fc.property(tensors(1), step, ({ shape, x: [x] }, s) => {
+        const dual = projectOnDual(
+          spec,
+          x.map((value) => value / s),
+          shape,
+        )!;
+        const sum = prox(J, x, s, shape).map((value, i) => value + s * dual[i]);
+        expect(distance(sum, x)).toBeLessThan(1e-12);
+      }),
+      SEED,
+    );
+  });
+
+  test("firm non-expansiveness: |Px - Py|^2 <= <x - y, Px - Py>", () => {
+    fc.assert(
+      fc.property(tensors(2), step, ({ shape, x: [x, y] }, s) => {
+        const px = prox(J, x, s, shape);
+        const py = prox(J, y, s, shape);
+        const moved = px.map((value, i) => value - py[i]);
+        const apart = x.map((value, i) => value - y[i]);
+        expect(dot(moved, moved)).toBeLessThanOrEqual(dot(apart, moved) + 1e-12);
+      }),
+      SEED,
+    );
+  });
+
+  test("subgradient inequality: J(y) >= J(x) + <p, y - x>, and 0 where x is 0", () => {
+    fc.assert(
+      fc.property(tensors(2), ({ shape, x }) => {
+        const [a, b] = x.map((point) => inDomain(spec, point));
+        const p = subgradient(J, a, shape);
+        const apart = b.map((value, i) => value - a[i]);
+        const gap = J.value(Float64Array.from(b), shape) - J.value(Float64Array.from(a), shape) - dot(p, apart);
+        expect(gap).toBeGreaterThanOrEqual(-1e-11);
+        expect(subgradientError(spec, p, a, shape)).toBeLessThan(1e-12);
+        a.forEach((value, i) => value === 0 && expect(Math.abs(p[i])).toBe(0));
+      }),
+      SEED,
+    );
+  });
+
+  test("homogeneity: J(a x) = a J(x), and J(x) = <p, x> for a subgradient p", () => {
+    fc.assert(
+      fc.property(tensors(1), fc.double({ min: 0, max: 10, noNaN: true }), ({ shape, x: [x] }, a) => {
+        const at = inDomain(spec, x);
+        const value = J.value(Float64Array.from(at), shape);
+        const scaled = J.value(
+          Float64Array.from(at, (entry) => a * entry),
+          shape,
+        );
+        expect(Math.abs(scaled - a * value)).toBeLessThanOrEqual(1e-12 * (1 + a * value));
+        expect(Math.abs(dot(subgradient(J, at, shape), at) - value)).toBeLessThanOrEqual(1e-12 * (1 + value));
+      }),
+      SEED,
+    );
+  });
+
+  test("in place and in float32: the same up to the rounding of the array", () => {
+    fc.assert(
+      fc.property(tensors(1), step, ({ shape, x: [x] }, s) => {
+        const single = Float32Array.from(x);
+        const exact = prox(J, [...single], s, shape);
+        const inPlace = Float64Array.from(single);
+        J.prox(inPlace, s, shape, inPlace);
+        expect([...inPlace]).toEqual(exact);
+        J.prox(single, s, shape, single);
+        expect(distance(single, exact)).toBeLessThan(2e-6);
+
+        const p = subgradient(J, exact, shape);
+        const over = Float64Array.from(exact);
+        J.subgradient(over, shape, over);
+        expect([...over]).toEqual(p);
+      }),
+      SEED,
+    );
+  });
+
+  test("zeros are +0, and a NaN stays a NaN", () => {
+    const zeros = prox(J, [-1e-9, 1e-9, -0, 0], 1, [2, 2]);
+    if (spec.kind !== "none") for (const zero of zeros) expect(Object.is(zero, 0)).toBe(true);
+    expect(prox(J, [Number.NaN, 1, 1, 1], 1, [2, 2])[0]).toBeNaN();
+    expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), [2, 2]) === 0).toBe(spec.kind === "none");
+  });
+});
+
+test("the norm of a group neither overflows nor underflows", () => {
+  const J = build({ kind: "groupLasso", lambda: 1, groups: "rows" });
+  expect(J.value(Float64Array.of(3e200, 4e200), [1, 2])).toBeCloseTo(Math.SQRT2 * 5e200, -190);
+  expect(J.value(Float64Array.of(3e-200, 4e-200), [1, 2]) / 1e-200).toBeCloseTo(Math.SQRT2 * 5, 10);
+});

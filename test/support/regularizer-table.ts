@@ -1,0 +1,59 @@
+/** The table of regularizers the theorems run over: a newcomer adds a row. */
+import {
+  groupLasso,
+  l1,
+  none,
+  nonNegativeL1,
+  sparseGroupLasso,
+  type Regularizer,
+} from "#bregman/regularizers/index.js";
+import type { Spec } from "./naive-regularizers.js";
+
+export const SPECS: readonly Spec[] = [
+  { kind: "none", lambda: 0 },
+  { kind: "l1", lambda: 0.7 },
+  { kind: "nonNegativeL1", lambda: 0.7 },
+  { kind: "groupLasso", lambda: 0.4, groups: "rows" },
+  { kind: "groupLasso", lambda: 0.4, groups: "columns" },
+  { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.3, groups: "rows" },
+  { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.6, groups: "columns" },
+];
+
+export const nameOf = ({ kind, groups }: Spec): string => (groups ? `${kind} ${groups}` : kind);
+
+/** The regularizer of a spec, with another lambda if wanted. */
+export function build(spec: Spec, lambda = spec.lambda): Regularizer {
+  const { lambda0, groups } = spec;
+  switch (spec.kind) {
+    case "none":
+      return none();
+    case "l1":
+      return l1(lambda);
+    case "nonNegativeL1":
+      return nonNegativeL1(lambda);
+    case "groupLasso":
+      return groupLasso({ lambda, groups: groups! });
+    case "sparseGroupLasso":
+      return sparseGroupLasso({ lambda, lambda0: lambda0!, groups: groups! });
+  }
+}
+
+/** prox_{step J}(x) as a plain array. */
+export function prox(J: Regularizer, x: readonly number[], step: number, shape: readonly number[]): number[] {
+  const out = new Float64Array(x.length);
+  J.prox(Float64Array.from(x), step, shape, out);
+  return [...out];
+}
+
+/** The subgradient of minimal norm as a plain array. */
+export function subgradient(J: Regularizer, x: readonly number[], shape: readonly number[]): number[] {
+  const out = new Float64Array(x.length);
+  J.subgradient(Float64Array.from(x), shape, out);
+  return [...out];
+}
+
+/** Largest difference of two arrays. */
+export function distance(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  if (x.length !== y.length) return Infinity;
+  return Array.from(x).reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i])), 0);
+}
