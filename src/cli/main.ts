@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The `bregman` command. Each command has a file of its own and loads what it needs only when it runs. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { describeError, FAILURE } from "./errors.js";
+import { addRecipes } from "./recipes.js";
+import { addReport } from "./report.js";
+import { addTrain } from "./train.js";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const program = new Command("bregman")
+    .description("Trains neural networks that are sparse from the first step.")
+    .version(version, "-v, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    // Errors are thrown, and told in one place: below.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText("after", "\nStart here:\n  bregman train mnist-quick");
+  addTrain(program);
+  addRecipes(program);
+  addReport(program);
+  await program.parseAsync([...args], { from: "user" });
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever read our output (`| head`) has seen enough.
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const isHelp = error instanceof CommanderError && /^commander\.(help|helpDisplayed|version)$/.test(error.code);
+  if (!isHelp) process.stderr.write(`${describeError(error, process.env.BREGMAN_DEBUG === "1")}\n`);
+  // Not exitCode alone: a thread that was left behind must not keep a failed command alive.
+  process.exit(error instanceof CommanderError ? error.exitCode : FAILURE);
+}

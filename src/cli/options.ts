@@ -1,0 +1,27 @@
+/** Readers of option values that say in one line which option, what it must be and what was found. */
+
+/** A reader of whole numbers in [min, max]. */
+export function integer(option: string, min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const allowed =
+    max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`;
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
+    return value;
+  };
+}
+
+/** A reader of one word out of a list. */
+export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) throw new RangeError(`${option} must be ${words.join(" or ")}, found "${text}"`);
+    return word;
+  };
+}
+
+/** A command line as one would type it, arguments quoted where a shell needs it. */
+export function commandLine(args: readonly string[]): string {
+  const quoted = args.map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`));
+  return ["bregman", ...quoted].join(" ");
+}

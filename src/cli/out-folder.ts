@@ -1,0 +1,74 @@
+/** The run folder of a training: its default name, and the checks that must fail before the training, not after it. */
+import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** `runs/<recipe>-seed<n>-<date>-<time>`, a name not taken yet. */
+export function defaultFolder(recipe: string, seed: number, now: Date = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  const name = recipe.replace(/[^\w.-]+/g, "-");
+  return freeName(join("runs", `${name}-seed${seed}-${date}-${time}`));
+}
+
+/**
+ * Makes the folder and makes sure that files can be written into it. Returns a function that takes an empty folder
+ * away again, for a run that fails before it has written anything.
+ *
+ * @throws RangeError if it is there and not empty (a run never writes over another), is a file, or can't be made or written
+ */
+export function prepareFolder(folder: string): () => void {
+  const held = entries(folder);
+  if (held.length > 0) {
+    const things = `${held.length} ${held.length === 1 ? "entry" : "entries"}`;
+    throw new RangeError(
+      `the run folder must be new or empty, found ${things} in ${folder}; ${freeName(folder)} would be free`,
+    );
+  }
+  let made: string | undefined;
+  const remove = () => {
+    try {
+      if (made !== undefined) rmdirSync(folder);
+    } catch {
+      // Not empty: there is something worth keeping.
+    }
+  };
+  try {
+    made = mkdirSync(folder, { recursive: true });
+    const probe = join(folder, ".bregman-probe");
+    writeFileSync(probe, "");
+    unlinkSync(probe);
+  } catch (cause) {
+    remove();
+    throw new RangeError(`could not make the run folder ${folder}: ${reason(cause)}`, { cause });
+  }
+  return remove;
+}
+
+/** What is in the folder; nothing if it is not there yet. */
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw new RangeError(`could not make the run folder ${folder}: ${reason(cause)}`, { cause });
+  }
+}
+
+/** The name itself, or the first of name-2, name-3, ... that nothing has. */
+function freeName(folder: string): string {
+  const base = folder.replace(/[\\/]+$/, "");
+  let name = base;
+  for (let k = 2; existsSync(name); k++) name = `${base}-${k}`;
+  return name;
+}
+
+function reason(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOTDIR" || code === "EEXIST") return "a part of the path is a file, not a folder";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "EROFS") return "the file system is read-only";
+  if (code === "ENOSPC") return "no space left on the disk";
+  return message;
+}

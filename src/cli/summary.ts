@@ -1,0 +1,106 @@
+/** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
+import Table from "cli-table3";
+import { bytes, count, duration, loss, percent, shape } from "../report/format.js";
+import type { EpochMetrics, FinalMetrics } from "../train/events.js";
+import type { Paint } from "./paint.js";
+
+export interface Summary {
+  /** The last epoch's line. */
+  readonly last: EpochMetrics;
+  readonly final: FinalMetrics;
+  /** Density before training. */
+  readonly started: number;
+  /** Epochs the recipe asked for. */
+  readonly epochs: number;
+  readonly interrupted: boolean;
+  readonly folder: string;
+  readonly report: string;
+}
+
+/** The summary as text, with a line end. */
+export function summaryText(
+  { last, final, started, epochs, interrupted, folder, report }: Summary,
+  paint: Paint,
+): string {
+  const field = (name: string, value: string, more = "") =>
+    `  ${name.padEnd(18)}${paint("bold", value)}${more && `  ${paint("dim", more)}`}`;
+  const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
+  const valid = final.validAccuracy === undefined ? "" : `validation ${percent(final.validAccuracy)}`;
+  const lines = [
+    layerTable(last, paint),
+    "",
+    interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "saved as it was then"),
+    final.testAccuracy !== undefined && field("Test accuracy", percent(final.testAccuracy), valid),
+    final.testAccuracy === undefined && final.testLoss !== undefined && field("Test loss", loss(final.testLoss)),
+    field(
+      "Density",
+      percent(last.density),
+      `${count(sum("nonZeros"))} of ${count(sum("weights"))} weights; it started with ${percent(started)}`,
+    ),
+    field("Multiplications", percent(final.flopDensity), "of the dense network's, per sample"),
+    field(
+      "Model size",
+      bytes(final.bytes.compressed),
+      `compressed; ${bytes(final.bytes.sparse)} sparse, ${bytes(final.bytes.dense)} dense`,
+    ),
+    field("Time", duration(final.seconds)),
+    "",
+    field("Run folder", folder),
+    field("Report", report, "open it in a browser"),
+    "",
+  ];
+  return lines.filter((line) => line !== false).join("\n");
+}
+
+/** The layers as a table with a total, ruled only where it helps. */
+export function layerTable({ layers, density }: EpochMetrics, paint: Paint): string {
+  const heads = ["layer", "shape", "weights", "non-zeros", "density", "active units", "computed"];
+  const table = new Table({
+    head: heads.map((text) => paint("dim", text)),
+    colAligns: ["left", "right", "right", "right", "right", "right", "left"],
+    style: { head: [], border: [], "padding-left": 2, "padding-right": 0, compact: true },
+    chars: NO_RULES,
+  });
+  for (const layer of layers) {
+    table.push([
+      layer.name,
+      shape(layer.shape),
+      count(layer.weights),
+      count(layer.nonZeros),
+      percent(layer.density),
+      `${count(layer.activeUnits)} of ${count(layer.units)}`,
+      layer.kernel,
+    ]);
+  }
+  const sum = (key: "weights" | "nonZeros" | "units" | "activeUnits") =>
+    layers.reduce((total, layer) => total + layer[key], 0);
+  const totals = [
+    "total",
+    "",
+    count(sum("weights")),
+    count(sum("nonZeros")),
+    percent(density),
+    `${count(sum("activeUnits"))} of ${count(sum("units"))}`,
+    "",
+  ];
+  table.push(totals.map((text) => paint("bold", text)));
+  const lines = table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+  // Rules under the head and above the total.
+  const rule = paint("dim", `  ${"─".repeat(Math.max(...lines.map(visibleLength)) - 2)}`);
+  return [lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join("\n");
+}
+
+const NO_RULES = Object.fromEntries(
+  ["top", "bottom", "left", "right", "mid"]
+    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+    .concat("middle", "left-mid", "mid-mid", "right-mid")
+    .map((place) => [place, ""]),
+);
+
+function visibleLength(line: string): number {
+  // eslint-disable-next-line no-control-regex
+  return line.replace(/\x1b\[[0-9;]*m/g, "").length;
+}

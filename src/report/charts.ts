@@ -1,0 +1,181 @@
+/**
+ * The report's figures: Observable Plot rendered to SVG text, with linkedom as the document.
+ *
+ * Colours are CSS variables of the page (style.ts), so a figure follows its light or dark theme. Every point carries
+ * a <title>, which browsers show on hovering: no script is needed.
+ */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+
+export interface Point {
+  readonly epoch: number;
+  /** A gap in the line where it is null or not finite. */
+  readonly value: number | null | undefined;
+}
+
+export interface Series {
+  readonly name: string;
+  /** A CSS colour, e.g. "var(--train)". */
+  readonly colour: string;
+  readonly points: readonly Point[];
+  readonly width?: number;
+  readonly dash?: string;
+}
+
+export interface LineChartOptions {
+  /** What the figure shows, for readers who can't see it. */
+  label: string;
+  /** Text of a value, on the axis and on hovering. */
+  format: (value: number) => string;
+  /** Logarithmic if the positive values span more than this factor. Default: never. */
+  logFrom?: number;
+  /** Ends of the y axis; by default those of the data. */
+  domain?: readonly [number, number];
+  /** The epochs the x axis spans; by default those of the data. */
+  epochs?: readonly number[];
+  /** Vertical marks with a caption, e.g. where the learning rate fell. */
+  marks?: readonly { readonly epoch: number; readonly text: string }[];
+}
+
+const WIDTH = 480;
+const HEIGHT = 260;
+const FRAME = {
+  width: WIDTH,
+  height: HEIGHT,
+  marginTop: 18,
+  marginLeft: 58,
+  marginRight: 14,
+  marginBottom: 38,
+  style: { fontSize: "12px", background: "none", color: "var(--muted)", fontFamily: "inherit" },
+};
+/** With more points than this, dots would only thicken the line. */
+const MOST_DOTS = 40;
+
+/** A chart of one or more lines over epochs, as SVG text. */
+export function lineChart(
+  series: readonly Series[],
+  { label, format, logFrom = Infinity, domain, epochs, marks = [] }: LineChartOptions,
+): string {
+  const rows = series.map((one) => ({ ...one, points: one.points.filter(isFinitePoint) }));
+  const values = rows.flatMap(({ points }) => points.map(({ value }) => value));
+  const [low, high] = domain ?? [Math.min(...values), Math.max(...values)];
+  const positive = values.filter((value) => value > 0);
+  const log = domain === undefined && positive.length > 0 && high / Math.min(...positive) > logFrom;
+  const y = log
+    ? { type: "log" as const, ticks: logTicks(Math.min(...positive), high) }
+    : { type: "linear" as const, domain: padded(low, high, domain), ticks: 5 };
+  const lines = rows.flatMap(({ name, colour, points, width = 2, dash }) => {
+    const shown = log ? points.filter(({ value }) => value > 0) : points;
+    const title = ({ epoch, value }: { epoch: number; value: number }) => `${name}, epoch ${epoch}: ${format(value)}`;
+    return [
+      Plot.line(shown, {
+        x: "epoch",
+        y: "value",
+        stroke: colour,
+        strokeWidth: width,
+        ...(dash && { strokeDasharray: dash }),
+        clip: true,
+      }),
+      // Few points: visible dots. Many: invisible ones, for their titles.
+      Plot.dot(shown, {
+        x: "epoch",
+        y: "value",
+        r: shown.length > MOST_DOTS ? 5 : width + 0.5,
+        fill: colour,
+        fillOpacity: shown.length > MOST_DOTS ? 0 : 1,
+        title,
+        clip: true,
+      }),
+    ];
+  });
+  return toSvg({
+    ...FRAME,
+    ariaLabel: label,
+    x: epochAxis(epochs ?? rows.flatMap(({ points }) => points.map(({ epoch }) => epoch))),
+    y: { ...y, label: null, tickFormat: format },
+    marks: [
+      Plot.gridY({ ticks: y.ticks, stroke: "var(--line)", strokeOpacity: 1 }),
+      Plot.ruleX(marks, { x: "epoch", stroke: "var(--muted)", strokeDasharray: "2,3" }),
+      Plot.text(marks, { x: "epoch", text: "text", frameAnchor: "top", dy: -8, fill: "var(--muted)", fontSize: 11 }),
+      ...lines,
+    ],
+  });
+}
+
+export interface Change {
+  readonly epoch: number;
+  readonly births: number;
+  readonly deaths: number;
+}
+
+/** Births as bars above the axis and deaths below it, as SVG text. */
+export function changeChart(changes: readonly Change[], label: string, format: (value: number) => string): string {
+  const bar = (key: "births" | "deaths", sign: 1 | -1, fill: string) =>
+    Plot.rectY(changes, {
+      x1: ({ epoch }: Change) => epoch - 0.36,
+      x2: ({ epoch }: Change) => epoch + 0.36,
+      y: (change: Change) => sign * change[key],
+      fill,
+      title: (change: Change) => `epoch ${change.epoch}: ${format(change[key])} ${key}`,
+    });
+  const most = Math.max(1, ...changes.map(({ births }) => births));
+  const least = -Math.max(0, ...changes.map(({ deaths }) => deaths));
+  const epochs = changes.map(({ epoch }) => epoch);
+  const axis = epochAxis(epochs);
+  return toSvg({
+    ...FRAME,
+    ariaLabel: label,
+    x: { ...axis, domain: [Math.min(...epochs) - 0.5, Math.max(...epochs) + 0.5] },
+    y: { label: null, domain: [least, most], ticks: 5, tickFormat: (value: number) => format(Math.abs(value)) },
+    marks: [
+      Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
+      bar("births", 1, "var(--birth)"),
+      bar("deaths", -1, "var(--death)"),
+      Plot.ruleY([0], { stroke: "var(--muted)" }),
+    ],
+  });
+}
+
+function toSvg(options: Plot.PlotOptions): string {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const figure = Plot.plot({ ...options, document } as Plot.PlotOptions) as unknown as { outerHTML: string };
+  return figure.outerHTML;
+}
+
+/** Whole epochs only, at most eleven ticks. */
+function epochAxis(epochs: readonly number[]) {
+  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  const steps = [1, 2, 5].flatMap((step) => [step, 10 * step, 100 * step, 1000 * step]).sort((a, b) => a - b);
+  const step = steps.find((candidate) => (last - first) / candidate <= 10) ?? last - first;
+  const start = Math.ceil(first / step) * step;
+  return {
+    label: "epoch",
+    labelArrow: "none" as const,
+    ticks: Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, k) => start + k * step),
+    tickFormat: (epoch: number) => String(epoch),
+    domain: first === last ? [first - 1, first + 1] : [first, last],
+  };
+}
+
+/** Room for the line's width; a flat line gets an axis all the same. */
+function padded(low: number, high: number, fixed: readonly [number, number] | undefined): [number, number] {
+  if (fixed) return [...fixed];
+  if (low === high) return low === 0 ? [0, 1] : [Math.min(0, 2 * low), Math.max(0, 2 * low)];
+  return [low >= 0 && low < 0.5 * high ? 0 : low - 0.04 * (high - low), high + 0.04 * (high - low)];
+}
+
+/** Ticks 1, 2, 5 times powers of ten within [low, high]; fewer of them if that is too many. */
+function logTicks(low: number, high: number): number[] {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const decades = Array.from({ length: to - from + 1 }, (_, k) => 10 ** (from + k));
+  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
+    const marks = decades.flatMap((decade) => steps.map((step) => step * decade));
+    const inside = marks.filter((mark) => mark >= low && mark <= high);
+    if (inside.length <= 8) return inside;
+  }
+  return decades.filter((_, k) => k % 2 === 0);
+}
+
+function isFinitePoint(point: Point): point is { epoch: number; value: number } {
+  return typeof point.value === "number" && Number.isFinite(point.value);
+}

@@ -1,0 +1,135 @@
+/** The report's curves: loss, accuracy, density (total and by layer), births and deaths, each with its legend and caption. */
+import type { EpochMetrics } from "../train/events.js";
+import { changeChart, lineChart, type Point, type Series } from "./charts.js";
+import { count, loss, parameter, percent } from "./format.js";
+import { html, type Markup, safe } from "./markup.js";
+
+/** More layers than this get no legend entry of their own. */
+const MOST_COLOURS = 8;
+
+/** The figures a run has data for, in reading order. */
+export function curves(epochs: readonly EpochMetrics[]): Markup[] {
+  const figures = [lossFigure(epochs), accuracyFigure(epochs), densityFigure(epochs), changeFigure(epochs)];
+  return figures.filter((figure) => figure !== undefined);
+}
+
+function lossFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const series = trainAndValid(epochs, "trainLoss", "validLoss");
+  if (!series.length) return undefined;
+  const falls = epochs.flatMap(({ epoch, tau }, k) =>
+    k > 0 && Number.isFinite(tau) && epochs[k - 1].tau !== tau ? [{ epoch, text: `τ ${parameter(tau)}` }] : [],
+  );
+  // A schedule that moves tau every epoch is no event; a handful of drops is.
+  const marks = falls.length <= 5 ? falls : [];
+  const svg = lineChart(series, { label: "Loss over epochs", format: axisLoss, logFrom: 20, marks });
+  const caption = marks.length ? "Mean over samples. Dashed: the learning rate τ falls." : "Mean over samples.";
+  return figure("Loss", legend(series, loss), svg, caption);
+}
+
+function accuracyFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const series = trainAndValid(epochs, "trainAccuracy", "validAccuracy");
+  if (!series.length) return undefined;
+  // Before training a net guesses; an axis from there would flatten all that follows.
+  const trained = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch > 0)).map(({ value }) => value!);
+  const before = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch === 0)).at(-1)?.value;
+  const floor = trained.length ? Math.max(0, Math.floor(20 * Math.min(...trained) - 0.2) / 20) : 0;
+  const cut = typeof before === "number" && before < floor;
+  const shown = cut ? series.map((one) => ({ ...one, points: one.points.filter(({ epoch }) => epoch > 0) })) : series;
+  const svg = lineChart(shown, {
+    label: "Accuracy over epochs",
+    format: axisPercent,
+    domain: [floor, 1],
+    epochs: epochs.map(({ epoch }) => epoch),
+  });
+  const caption = cut
+    ? `Share of samples classified right. Before training: ${percent(before, 1)}, below the axis.`
+    : "Share of samples classified right.";
+  return figure("Accuracy", legend(series, percent), svg, caption);
+}
+
+function densityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const names = (epochs.at(-1)?.layers ?? []).map(({ name }) => name);
+  const few = names.length <= MOST_COLOURS;
+  const layers: Series[] = names.map((name, k) => ({
+    name,
+    colour: few ? `var(--c${k})` : `hsl(${Math.round(215 + (120 * k) / names.length)} 55% 58%)`,
+    points: epochs.map((line) => ({
+      epoch: line.epoch,
+      value: line.layers.find((layer) => layer.name === name)?.density,
+    })),
+    width: few ? 1.6 : 1,
+  }));
+  const total: Series = {
+    name: "all weights",
+    colour: "var(--total)",
+    points: epochs.map(({ epoch, density }) => ({ epoch, value: density })),
+    width: 2.6,
+  };
+  const series = names.length > 1 ? [...layers, total] : [total];
+  const svg = lineChart(series, { label: "Density over epochs", format: axisPercent, logFrom: 8 });
+  const entries = few && names.length > 1 ? [total, ...layers] : [total];
+  const caption = few
+    ? "Non-zero weights / weights."
+    : "Non-zero weights / weights. One thin line a layer, from the first (blue) to the last (red).";
+  return figure("Density", legend(entries, percent), svg, caption);
+}
+
+function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const changes = epochs.filter(({ epoch }) => epoch > 0);
+  const sum = (key: "births" | "deaths") => changes.reduce((total, line) => total + line[key], 0);
+  const [births, deaths] = [sum("births"), sum("deaths")];
+  if (births + deaths === 0) return undefined;
+  const svg = changeChart(changes, "Births and deaths of weights in each epoch", count);
+  const entries = html`<ul class="legend">
+    <li><i style="border-color: var(--birth)"></i>births <b>${count(births)}</b></li>
+    <li><i style="border-color: var(--death)"></i>deaths <b>${count(deaths)}</b></li>
+  </ul>`;
+  return figure(
+    "Births and deaths",
+    entries,
+    svg,
+    "Weights that became non-zero, and weights that became zero, in each epoch.",
+  );
+}
+
+function trainAndValid(
+  epochs: readonly EpochMetrics[],
+  train: "trainLoss" | "trainAccuracy",
+  valid: "validLoss" | "validAccuracy",
+): Series[] {
+  const points = (key: keyof EpochMetrics): Point[] =>
+    epochs
+      .map((line) => ({ epoch: line.epoch, value: line[key] as number | null | undefined }))
+      .filter(({ value }) => typeof value === "number");
+  return [
+    { name: "training", colour: "var(--train)", points: points(train) },
+    { name: "validation", colour: "var(--valid)", points: points(valid) },
+  ].filter((series) => series.points.length > 0);
+}
+
+function legend(series: readonly Series[], format: (value: number) => string): Markup {
+  return html`<ul class="legend">
+    ${series.map(({ name, colour, points }) => {
+      const last = points.at(-1)?.value;
+      return html`<li>
+        <i style="border-color: ${colour}"></i>${name} <b>${typeof last === "number" ? format(last) : "–"}</b>
+      </li>`;
+    })}
+  </ul>`;
+}
+
+function figure(title: string, entries: Markup, svg: string, caption: string): Markup {
+  return html`<figure class="chart">
+    <h3>${title}</h3>
+    ${entries}${safe(svg)}
+    <figcaption>${caption}</figcaption>
+  </figure>`;
+}
+
+function axisPercent(fraction: number): string {
+  return `${parameter(100 * fraction)} %`;
+}
+
+function axisLoss(value: number): string {
+  return parameter(value);
+}

@@ -1,0 +1,69 @@
+/** Numbers as a person reads them, the same in the terminal and in the report. No locale: the same text on every machine. */
+
+/** 173600 -> "173,600". */
+export function count(n: number): string {
+  return Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A fraction as a percentage: 0.0381 -> "3.81 %". "–" if it is absent or not finite (JSON turns NaN into null). */
+export function percent(fraction: number | null | undefined, decimals = 2): string {
+  if (!isNumber(fraction)) return "–";
+  return `${(100 * fraction).toFixed(decimals)} %`;
+}
+
+/** A loss: four decimals in the usual range, powers of ten outside it. */
+export function loss(value: number | null | undefined): string {
+  if (!isNumber(value)) return "–";
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e4) ? value.toExponential(2) : value.toFixed(4);
+}
+
+/** A learning rate or another parameter, without trailing zeros: 0.1, 0.05, 2.5e-5. */
+export function parameter(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** Bytes in decimal units: 694400 -> "694 kB". */
+export function bytes(n: number): string {
+  if (n < 1000) return `${Math.round(n)} B`;
+  const [value, unit] = n < 999_500 ? [n / 1e3, "kB"] : [n / 1e6, "MB"];
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+}
+
+/** A span of time in words: "41.2 s", "12 min 03 s", "1 h 02 min". */
+export function duration(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** A span of time as a clock: "0:41", "12:03", "1:02:03". */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+/** [200, 784] -> "200 × 784". */
+export function shape(dimensions: readonly number[]): string {
+  return dimensions.join(" × ");
+}
+
+/** The name of a backend with its instruction set: "native (AVX-512)". */
+export function backendName(backend: string, isa?: string): string {
+  const names: Record<string, string> = { avx512: "AVX-512", avx2: "AVX2", neon: "NEON", simd128: "SIMD128" };
+  return isa ? `${backend} (${names[isa.toLowerCase()] ?? isa})` : backend;
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, "0");
+}

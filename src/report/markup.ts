@@ -1,0 +1,44 @@
+/**
+ * HTML by a template tag that escapes whatever is put into it. Only what the tag itself made, or what is declared
+ * {@link safe}, goes in as markup.
+ */
+
+/** Markup that needs no escaping. */
+export interface Markup {
+  readonly markup: string;
+}
+
+type Part = Markup | string | number | undefined | readonly Part[];
+
+/** Escapes the five characters that mean something in HTML, in text and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (character) => names[character]);
+}
+
+/** Declares text to be markup, e.g. a figure's SVG. Never for text from a file. */
+export function safe(markup: string): Markup {
+  return { markup };
+}
+
+/**
+ * Markup from a template. Arrays are joined, `undefined` is nothing.
+ *
+ * @example
+ * html`<td>${name}</td>`.markup
+ */
+export function html(strings: TemplateStringsArray, ...parts: Part[]): Markup {
+  return { markup: strings.map((text, k) => text + (k < parts.length ? render(parts[k]) : "")).join("") };
+}
+
+function render(part: Part): string {
+  if (part === undefined) return "";
+  if (typeof part === "string" || typeof part === "number") return glue(escapeHtml(String(part)));
+  if ("markup" in part) return part.markup;
+  return part.map(render).join("");
+}
+
+/** A number and its unit stay on one line. */
+function glue(text: string): string {
+  return text.replace(/(\d) (?=(?:%|[kM]?B|s|min|h)(?![a-zA-Z]))/g, "$1\u00a0");
+}

@@ -1,0 +1,145 @@
+/**
+ * Pictures of a first layer's weights: one tile a unit, each row of the weight laid out as the image it reads.
+ *
+ * White is exactly zero, red positive, blue negative; see colours.ts. The PNG has a palette: 0 the transparent gap
+ * between tiles, 1 the tiles' border, 2 zero, then {@link LEVELS} reds and as many blues.
+ */
+import { encode } from "fast-png";
+import { divergingColour } from "./colours.js";
+
+const LEVELS = 100;
+const GAP_INDEX = 0;
+const BORDER_INDEX = 1;
+const ZERO_INDEX = 2;
+
+const PALETTE: number[][] = [
+  [255, 255, 255, 0],
+  [203, 207, 214, 255],
+  [...divergingColour(0), 255],
+  ...[1, -1].flatMap((sign) =>
+    Array.from({ length: LEVELS }, (_, k) => [...divergingColour((sign * k) / (LEVELS - 1) || sign * 1e-9), 255]),
+  ),
+];
+
+export interface WeightGridOptions {
+  /** Which rows of theta to show, in order. Default: {@link mostActiveUnits} of this theta. Give it to keep units in place over epochs. */
+  units?: readonly number[];
+  /** Tiles in a line. Default: as near to a square as the number of units allows. */
+  columns?: number;
+  /** |theta| of the full colour. Default: {@link weightScale} of the units shown. Give it to compare pictures. */
+  scale?: number;
+  /** Pixels a weight, in each direction. Default 2. */
+  zoom?: number;
+  /** Transparent pixels between tiles. Default 6. */
+  gap?: number;
+}
+
+/**
+ * A PNG of the weights of some units, one image tile a unit.
+ *
+ * @param theta - [rows, height * width] row-major: the first layer's weight
+ * @param rows - units of the layer
+ * @param size - [height, width] of the image the layer reads
+ * @returns the bytes of a PNG file
+ * @throws TypeError if theta is not rows * height * width long
+ * @throws RangeError if a unit, or an option, is out of range
+ * @example
+ * writeFileSync("weights.png", weightGrid(theta, 200, [28, 28]));
+ */
+export function weightGrid(
+  theta: Float32Array,
+  rows: number,
+  size: readonly [number, number],
+  { units = mostActiveUnits(theta, rows), columns, scale, zoom = 2, gap = 6 }: WeightGridOptions = {},
+): Uint8Array {
+  const [height, width] = size;
+  const cols = height * width;
+  if (theta.length !== rows * cols) {
+    throw new TypeError(
+      `weightGrid: theta must be [${rows}, ${height} * ${width}] = ${rows * cols} long, found ${theta.length}`,
+    );
+  }
+  const stray = units.find((unit) => !Number.isInteger(unit) || unit < 0 || unit >= rows);
+  if (stray !== undefined || units.length === 0) {
+    throw new RangeError(`weightGrid: units must be from 0 to ${rows - 1}, found ${stray ?? "none"}`);
+  }
+  const across = columns ?? squareColumns(units.length);
+  for (const [name, value, least] of [
+    ["columns", across, 1],
+    ["zoom", zoom, 1],
+    ["gap", gap, 0],
+  ] as const) {
+    if (!Number.isInteger(value) || value < least) {
+      throw new RangeError(`weightGrid: ${name} must be an integer of at least ${least}, found ${value}`);
+    }
+  }
+  const full = scale ?? weightScale(theta, rows, units);
+
+  // A tile with its border of one pixel; tiles stand a gap apart.
+  const [tileHeight, tileWidth] = [height * zoom + 2, width * zoom + 2];
+  const down = Math.ceil(units.length / across);
+  const imageWidth = across * (tileWidth + gap) - gap;
+  const imageHeight = down * (tileHeight + gap) - gap;
+  const data = new Uint8Array(imageWidth * imageHeight).fill(GAP_INDEX);
+  units.forEach((unit, k) => {
+    const top = Math.floor(k / across) * (tileHeight + gap);
+    const left = (k % across) * (tileWidth + gap);
+    for (let y = 0; y < tileHeight; y++) {
+      const line = (top + y) * imageWidth + left;
+      const onEdge = y === 0 || y === tileHeight - 1;
+      data[line] = data[line + tileWidth - 1] = BORDER_INDEX;
+      const row = unit * cols + Math.floor((y - 1) / zoom) * width;
+      for (let x = 1; x < tileWidth - 1; x++) {
+        data[line + x] = onEdge ? BORDER_INDEX : paletteIndex(theta[row + Math.floor((x - 1) / zoom)], full);
+      }
+    }
+  });
+  return encode(
+    { width: imageWidth, height: imageHeight, data, channels: 1, depth: 8, palette: PALETTE },
+    { zlib: { level: 9 } },
+  );
+}
+
+/**
+ * The units with the most non-zero weights, most first; ties go to the larger sum of |theta|, then to the lower index.
+ *
+ * @param theta - [rows, cols] row-major
+ * @param most - how many at the most; default 64
+ */
+export function mostActiveUnits(theta: Float32Array, rows: number, most = 64): number[] {
+  const cols = theta.length / rows;
+  const activity = Array.from({ length: rows }, (_, unit) => {
+    let [nonZeros, sum] = [0, 0];
+    for (let k = unit * cols; k < (unit + 1) * cols; k++) {
+      if (theta[k] !== 0) nonZeros++;
+      sum += Math.abs(theta[k]);
+    }
+    return { unit, nonZeros, sum };
+  });
+  activity.sort((a, b) => b.nonZeros - a.nonZeros || b.sum - a.sum || a.unit - b.unit);
+  return activity.slice(0, most).map(({ unit }) => unit);
+}
+
+/**
+ * The |theta| that gets the full colour: the 98th percentile of the non-zeros of the units, so that a few large
+ * weights don't pale all others. 1 if all are zero.
+ */
+export function weightScale(theta: Float32Array, rows: number, units: readonly number[]): number {
+  const cols = theta.length / rows;
+  const sizes = units.flatMap((unit) => Array.from(theta.subarray(unit * cols, (unit + 1) * cols), Math.abs));
+  const nonZeros = Float32Array.from(sizes.filter((size) => size > 0 && Number.isFinite(size))).sort();
+  return nonZeros.length ? nonZeros[Math.floor(0.98 * (nonZeros.length - 1))] : 1;
+}
+
+function paletteIndex(weight: number, full: number): number {
+  if (weight === 0 || Number.isNaN(weight)) return ZERO_INDEX;
+  const level = Math.round(Math.min(1, Math.abs(weight) / full) * (LEVELS - 1));
+  return ZERO_INDEX + 1 + level + (weight < 0 ? LEVELS : 0);
+}
+
+/** Columns of the grid nearest to a square that has no or a well-filled last line: 64 -> 8, 10 -> 5. */
+function squareColumns(tiles: number): number {
+  const root = Math.ceil(Math.sqrt(tiles));
+  for (let columns = root; columns <= root + 2; columns++) if (tiles % columns === 0) return columns;
+  return root;
+}

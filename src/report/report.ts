@@ -1,0 +1,242 @@
+/**
+ * report.html: a run on one page, in one file. Curves, the first layer's weights as they appear, the layers, the recipe
+ * and the facts. It needs no network, no script and no other file, and is made of whatever a run has left so far.
+ */
+import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.js";
+import type { EpochMetrics } from "../train/events.js";
+import { curves } from "./curves.js";
+import { divergingColour } from "./colours.js";
+import { pictureEpochs } from "./film.js";
+import { backendName, bytes, count, duration, loss, percent, shape } from "./format.js";
+import { html, type Markup, safe } from "./markup.js";
+import { readRun, type Run, type WeightPicture } from "./run-folder.js";
+import { STYLE } from "./style.js";
+
+/** Earlier pictures, shown small; the last one is shown large above them. */
+const MOST_PICTURES = 9;
+
+/**
+ * Writes report.html into a run folder and returns its path.
+ *
+ * @throws RangeError, SyntaxError as readRun; Error if the file can't be written
+ */
+export function writeReport(folder: string): string {
+  const path = join(folder, "report.html");
+  writeFileAtomic(path, reportHtml(readRun(folder)));
+  return path;
+}
+
+/** The report of a run as the text of an HTML file. */
+export function reportHtml(run: Run): string {
+  const body = html`<main>
+    ${header(run)}${run.epochs.length ? tiles(run) : undefined}
+    ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
+    <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
+    ${pictures(run)}${layerTable(run.epochs.at(-1))}
+    <h2>The recipe</h2>
+    <p class="note">The whole experiment: the same recipe and seed give the same weights, bit for bit.</p>
+    <pre>${recipeText(run.recipe)}</pre>
+    ${footer(run)}
+  </main>`;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <title>${run.name} – bregman</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${safe(STYLE)}
+        </style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `.markup;
+}
+
+function header({ name, recipe, epochs, result }: Run): Markup {
+  const last = epochs.at(-1);
+  const planned = typeof recipe.epochs === "number" ? ` of ${recipe.epochs}` : "";
+  const description = typeof recipe.description === "string" ? recipe.description : undefined;
+  const state = result?.interrupted ? "Interrupted" : result ? undefined : "No result yet: this run is unfinished";
+  return html`<header>
+    <p class="brand">bregman · training run</p>
+    <h1>${name}</h1>
+    <p class="lead">${last ? headline(last, result) : "Nothing was measured in this run yet."}</p>
+    ${description ? html`<p class="note" style="margin: 6px 0 0">${description}</p>` : undefined}
+    ${state ? html`<p class="warning">${state}, after epoch ${last?.epoch ?? 0}${planned}.</p>` : undefined}
+  </header>`;
+}
+
+function headline(last: EpochMetrics, result: Run["result"]): string {
+  const final = result?.final;
+  const [nonZeros, weights] = [total(last, "nonZeros"), total(last, "weights")];
+  const share = `${count(nonZeros)} of ${count(weights)} weights (${percent(last.density)})`;
+  if (typeof final?.testAccuracy === "number") {
+    return `Classifies ${percent(final.testAccuracy)} of the test samples right, with ${share}.`;
+  }
+  if (typeof final?.testLoss === "number") return `Test loss ${loss(final.testLoss)}, with ${share}.`;
+  if (typeof last.validAccuracy === "number") {
+    return `Classifies ${percent(last.validAccuracy)} of the validation samples right so far, with ${share}.`;
+  }
+  return `Trained so far: ${share}.`;
+}
+
+function tiles({ epochs, result }: Run): Markup {
+  const last = epochs.at(-1)!;
+  const final = result?.final;
+  const valid = final?.validAccuracy ?? last.validAccuracy;
+  const started = epochs[0].epoch === 0 ? `it started with ${percent(epochs[0].density)}` : undefined;
+  const size = final?.bytes;
+  return html`<dl class="tiles">
+    ${
+      typeof final?.testAccuracy === "number"
+        ? tile(
+            "Test accuracy",
+            percent(final.testAccuracy),
+            valid === undefined ? undefined : `validation ${percent(valid)}`,
+          )
+        : typeof valid === "number"
+          ? tile("Validation accuracy", percent(valid))
+          : tile("Loss", loss(final?.testLoss ?? last.validLoss ?? last.trainLoss))
+    }
+    ${tile("Density", percent(last.density), started)}
+    ${tile("Non-zero weights", count(total(last, "nonZeros")), `of ${count(total(last, "weights"))}`)}
+    ${
+      typeof final?.flopDensity === "number"
+        ? tile("Multiplications", percent(final.flopDensity), "of the dense network's, per sample")
+        : undefined
+    }
+    ${size ? tile("Model size", bytes(size.compressed), `${bytes(size.sparse)} uncompressed, ${bytes(size.dense)} dense`) : undefined}
+    ${tile("Time", duration(final?.seconds ?? last.seconds), `${last.epoch} epochs`)}
+  </dl>`;
+}
+
+function tile(name: string, value: string, small?: string): Markup {
+  return html`<div class="tile">
+    <dt>${name}</dt>
+    <dd>${value}${small ? html`<small>${small}</small>` : undefined}</dd>
+  </div>`;
+}
+
+function pictures({ pictures: all, epochs }: Run): Markup | undefined {
+  if (!all.length) return undefined;
+  const last = all[all.length - 1];
+  const ends = [-1, -0.66, -0.33, -1e-9, 0, 1e-9, 0.33, 0.66, 1].map((x) => `rgb(${divergingColour(x).join(" ")})`);
+  const ramp = ends.map((colour, k) => `${colour} ${[0, 17, 33, 48, 50, 52, 67, 83, 100][k]}%`).join(", ");
+  return html`<h2>The first layer’s weights as they appear</h2>
+    <p class="note">
+      One square is one unit of the first layer, drawn as the image it looks at: every pixel is the weight of that
+      input. White is exactly zero: no weight, nothing to store, nothing to compute. The units and their places are the
+      same in all pictures; the strongest colours are clipped.
+    </p>
+    <p class="scale">
+      <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i><span>positive</span>
+    </p>
+    <div class="picture last">${picture(last, epochs)}</div>
+    ${all.length > 1 ? html`<div class="pictures">${chosen(all.slice(0, -1)).map((one) => picture(one, epochs))}</div>` : undefined}`;
+}
+
+function picture({ epoch, png }: WeightPicture, epochs: Run["epochs"]): Markup {
+  const layer = epochs.find((line) => line.epoch === epoch)?.layers[0];
+  const when = epoch === 0 ? "before training" : `epoch ${epoch}`;
+  const share = layer ? html`<span>${count(layer.nonZeros)} weights, ${percent(layer.density)}</span>` : undefined;
+  const data = Buffer.from(png).toString("base64");
+  return html`<figure>
+    <figcaption><b>${when}</b>${share}</figcaption>
+    <img alt="Weights of the first layer, ${when}" src="data:image/png;base64,${data}" />
+  </figure>`;
+}
+
+/** At most {@link MOST_PICTURES}, closer together at the start, where most weights are born; the first is always there. */
+function chosen(all: readonly WeightPicture[]): WeightPicture[] {
+  return pictureEpochs(all.length - 1, MOST_PICTURES).map((k) => all[k]);
+}
+
+function layerTable(last: EpochMetrics | undefined): Markup | undefined {
+  if (!last?.layers.length) return undefined;
+  return html`<h2>Layer by layer</h2>
+    <p class="note">After epoch ${last.epoch}. A unit is active while it has at least one non-zero weight.</p>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th>layer</th>
+            <th>shape</th>
+            <th>weights</th>
+            <th>non-zeros</th>
+            <th>density</th>
+            <th>active units</th>
+            <th>computed</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${last.layers.map(
+            (layer) =>
+              html`<tr>
+                <td>${layer.name}</td>
+                <td>${shape(layer.shape)}</td>
+                <td>${count(layer.weights)}</td>
+                <td>${count(layer.nonZeros)}</td>
+                <td>${percent(layer.density)}${bar(layer.density)}</td>
+                <td>${count(layer.activeUnits)} of ${count(layer.units)}</td>
+                <td>${layer.kernel}</td>
+              </tr>`,
+          )}
+        </tbody>
+        <tfoot>
+          <tr>
+            <td>total</td>
+            <td></td>
+            <td>${count(total(last, "weights"))}</td>
+            <td>${count(total(last, "nonZeros"))}</td>
+            <td>${percent(last.density)}${bar(last.density)}</td>
+            <td>${count(total(last, "activeUnits"))} of ${count(total(last, "units"))}</td>
+            <td></td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>`;
+}
+
+function bar(fraction: number): Markup {
+  return html`<span class="bar"
+    ><i style="width: ${(100 * Math.min(1, Math.max(0, fraction))).toFixed(1)}%"></i
+  ></span>`;
+}
+
+function footer({ epochs, result, recipe }: Run): Markup {
+  const machine = result?.machine;
+  const facts = [
+    result?.backend && `backend ${backendName(result.backend, result.isa)}`,
+    result?.threads && `${result.threads} ${result.threads === 1 ? "thread" : "threads"}`,
+    typeof recipe.seed === "number" && `seed ${recipe.seed}`,
+    result?.samples &&
+      `${count(result.samples.train)} training, ${count(result.samples.valid)} validation, ${count(result.samples.test)} test samples`,
+    epochs.length > 0 && `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
+    typeof machine === "string" && machine,
+    result?.commit && `commit ${result.commit.slice(0, 12)}`,
+  ].filter((fact) => typeof fact === "string");
+  return html`<footer>
+    <p>${facts.join(" · ")}</p>
+    ${result?.command ? html`<p>Made by <code>${result.command}</code></p>` : undefined}
+  </footer>`;
+}
+
+function total(line: EpochMetrics, key: "weights" | "nonZeros" | "units" | "activeUnits"): number {
+  return line.layers.reduce((sum, layer) => sum + layer[key], 0);
+}
+
+/** The recipe as JSON, with short lists on one line. */
+function recipeText(recipe: Run["recipe"]): string {
+  return JSON.stringify(recipe, null, 2).replace(
+    /\[\n\s+([^[\]{}]{0,90}?)\n\s*\]/g,
+    (_, inner: string) => `[${inner.replace(/\s*\n\s*/g, " ")}]`,
+  );
+}
