@@ -79,7 +79,8 @@ export function parseIdx(bytes: Uint8Array, { dimensions, where = "idx data" }: 
       `${where}: ${fault}: expected ${expected} bytes for shape [${shape.join(", ")}], found ${bytes.length}`,
     );
   }
-  return { shape, data: bytes.subarray(headerLength) };
+  // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
+  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + headerLength, bytes.length - headerLength) };
 }
 
 function magicName(rank: number | undefined, magic?: number): string {

@@ -87,7 +87,7 @@ function checked(input: unknown, where: string, source?: Source): Recipe {
   const said = ({ path, text }: Problem): string => `${pathName(path)}: ${text}`;
   const lines = source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
   const number = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
-  throw new RangeError([`recipe ${where} is not valid: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  throw new RangeError([`${where}: not a valid recipe: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"));
 }
 
 /** The problems in the order of the text, each with its line and column. */

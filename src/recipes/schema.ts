@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { datasetNames } from "../data/index.js";
+import { GROUPS } from "../regularizers/index.js";
 
 const positive = z.number().positive();
 const nonNegative = z.number().nonnegative();
@@ -16,19 +17,25 @@ const decay = z.number().min(0).lt(1);
 const seed = z.int().min(0).max(0xffffffff);
 
 const lambda = nonNegative.describe("Strength of the regularizer");
-const groups = z.enum(["rows", "columns"]).default("rows");
+const groups = z.enum(GROUPS).default("rows").describe("Which weights stand and fall together");
 
-const regularizer = z.discriminatedUnion("kind", [
+const finiteRegularizers = [
   z.strictObject({ kind: z.literal("none") }),
   z.strictObject({ kind: z.literal("l1"), lambda }),
-  z.strictObject({ kind: z.literal("nonNegativeL1"), lambda }),
   z.strictObject({ kind: z.literal("groupLasso"), lambda, groups }),
   z.strictObject({
     kind: z.literal("sparseGroupLasso"),
     lambda,
-    lambda0: fraction.describe("Share of the group norm; the rest is l1"),
+    lambda0: fraction.default(0.5).describe("Share of the group norm; the rest is l1"),
     groups,
   }),
+] as const;
+
+/** As a penalty in the loss: it must have a gradient wherever the weights may go. */
+const penalty = z.discriminatedUnion("kind", finiteRegularizers);
+const regularizer = z.discriminatedUnion("kind", [
+  ...finiteRegularizers,
+  z.strictObject({ kind: z.literal("nonNegativeL1"), lambda }),
 ]);
 
 const tau = positive.describe("Learning rate");
@@ -53,7 +60,12 @@ const optimizer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sgd"), tau, momentum: decay.default(0) }),
   z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments }),
   z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
-  z.strictObject({ kind: z.literal("lassoSgd"), tau, regularizer: regularizerOrNone }),
+  z.strictObject({
+    kind: z.literal("lassoSgd"),
+    tau,
+    inner: z.enum(["plain", "adam"]).default("plain").describe("How theta moves by the gradient of loss and penalty"),
+    regularizer: penalty.prefault({ kind: "none" }),
+  }),
 ]);
 
 const schedule = z.discriminatedUnion("kind", [
@@ -61,15 +73,16 @@ const schedule = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("plateau"),
+      metric: z.enum(["trainLoss", "validAccuracy"]).default("trainLoss").describe("What is watched"),
       factor: positive.lt(1).default(0.5),
       patience: z.int().nonnegative().default(5).describe("Epochs without improvement that are borne"),
-      threshold: z.number().min(0).lt(1).default(0.01).describe("Relative decrease that counts as improvement"),
+      threshold: z.number().min(0).lt(1).default(0.01).describe("Relative change that counts as improvement"),
     })
-    .describe("Multiplies tau by factor when the summed training loss stagnates"),
+    .describe("Multiplies tau by factor when the metric stagnates"),
   z.strictObject({
     kind: z.literal("step"),
     every: count.describe("Epochs between two decreases"),
-    factor: positive.max(1).default(0.1),
+    factor: positive.lt(1).default(0.1),
   }),
   z.strictObject({
     kind: z.literal("cosine"),
@@ -140,6 +153,10 @@ export const recipeSchema = z
     if (entry.kind === "cosine" && entry.warmupEpochs >= epochs) {
       const message = `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`;
       context.addIssue({ code: "custom", path: ["schedule", "warmupEpochs"], message });
+    }
+    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && recipe.data.validation === 0) {
+      const message = "expected trainLoss, found validAccuracy, but data.validation is 0";
+      context.addIssue({ code: "custom", path: ["schedule", "metric"], message });
     }
   });
 

@@ -1,0 +1,208 @@
+/**
+ * The safetensors format, in memory.
+ *
+ *     8 bytes     N, length of the header, unsigned, little-endian
+ *     N bytes     header: JSON, padded by spaces
+ *                 { "__metadata__": { key: text }, name: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
+ *     the rest    the elements, row-major, little-endian; offsets count from here; no gaps, no overlaps
+ *
+ * Source: https://github.com/huggingface/safetensors, "Format". We pad the header so that the data begin at a multiple of 8
+ * and write wide types first: then every tensor is aligned to its element size, and a reader may use it without a copy.
+ */
+
+/** Kinds of elements we write and read. */
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** What a file holds. */
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Free text by key, such as the recipe. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const DTYPES = {
+  F64: Float64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+} as const;
+
+type Dtype = keyof typeof DTYPES;
+
+const ALIGNMENT = 8;
+const METADATA = "__metadata__";
+
+/**
+ * The bytes of a safetensors file. Tensors of one kind keep the order they are given in.
+ *
+ * @throws TypeError if a tensor's shape doesn't fit its data, or its kind of elements can't be written; RangeError for the
+ * reserved name "__metadata__".
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const named = [...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, Tensor>))];
+  named.forEach(([name, tensor]) => checkTensor(name, tensor));
+  named.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
+  let length = 0;
+  for (const [name, { shape, data }] of named) {
+    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [length, length + data.byteLength] }]);
+    length += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const headerLength = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(8 + headerLength + length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(json, 8);
+  let place = 8 + headerLength;
+  for (const [, { data }] of named) {
+    // Every machine that JavaScript engines run on today stores numbers little-endian, as the format wants them.
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
+    place += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows, else copies.
+ *
+ * @throws SyntaxError if the bytes are not a whole, consistent file, with what is wrong; `where` names the source.
+ */
+export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): TensorFile {
+  const fail = (fault: string): never => {
+    throw new SyntaxError(`${where}: ${fault}`);
+  };
+  if (bytes.length < 8) fail(`truncated: expected 8 bytes or more, found ${bytes.length}`);
+  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (headerLength > bytes.length - 8) {
+    fail(`not safetensors, or truncated: the header should have ${headerLength} bytes, found ${bytes.length - 8}`);
+  }
+  const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
+  // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
+  const body = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + headerLength, bytes.length - 8 - headerLength);
+  const tensors = new Map<string, Tensor>();
+  const spans: { name: string; begin: number; end: number }[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === METADATA) {
+      metadata = checkedMetadata(entry, fail);
+      continue;
+    }
+    const { dtype, shape, begin, end } = checkedEntry(name, entry, body.length, fail);
+    spans.push({ name, begin, end });
+    tensors.set(name, { shape, data: elements(dtype, body, begin, end) });
+  }
+  checkSpans(spans, body.length, fail);
+  return { tensors, metadata };
+}
+
+type Fail = (fault: string) => never;
+
+function checkTensor(name: string, { shape, data }: Tensor): void {
+  if (name === METADATA) throw new RangeError(`could not write a tensor named "${METADATA}": the name is reserved`);
+  dtypeOf(data);
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new TypeError(`tensor "${name}": shape must be non-negative integers, found [${shape.join(", ")}]`);
+  }
+  const expected = shape.reduce((product, size) => product * size, 1);
+  if (data.length !== expected) {
+    throw new TypeError(
+      `tensor "${name}" of shape [${shape.join(", ")}] must have ${expected} elements, found ${data.length}`,
+    );
+  }
+}
+
+function dtypeOf(data: TensorData): Dtype {
+  for (const [dtype, kind] of Object.entries(DTYPES)) if (data instanceof kind) return dtype as Dtype;
+  const kinds = Object.values(DTYPES).map((kind) => kind.name);
+  throw new TypeError(`could not write a tensor of ${typeof data}: expected ${kinds.join(", ")}`);
+}
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (isObject(header)) return header;
+  } catch (cause) {
+    fail(`the header is not JSON (${(cause as Error).message})`);
+  }
+  return fail("the header is not a JSON object");
+}
+
+function checkedMetadata(entry: unknown, fail: Fail): Record<string, string> {
+  if (!isObject(entry) || !Object.values(entry).every((value) => typeof value === "string")) {
+    fail(`${METADATA} must be an object of strings`);
+  }
+  return entry as Record<string, string>;
+}
+
+function checkedEntry(
+  name: string,
+  entry: unknown,
+  bodyLength: number,
+  fail: Fail,
+): { dtype: Dtype; shape: number[]; begin: number; end: number } {
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = isObject(entry) ? entry : fail(`tensor "${name}": expected an object`);
+  if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
+    const known = Object.keys(DTYPES).join(", ");
+    return fail(`tensor "${name}": dtype must be one of ${known}, found ${JSON.stringify(dtype)}`);
+  }
+  if (!isCounts(shape)) {
+    return fail(`tensor "${name}": shape must be a list of non-negative integers, found ${JSON.stringify(shape)}`);
+  }
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+    return fail(`tensor "${name}": data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
+  }
+  const [begin, end] = offsets;
+  if (end > bodyLength) {
+    fail(`truncated: tensor "${name}" ends at byte ${end} of the data, found ${bodyLength} bytes of data`);
+  }
+  const expected = shape.reduce((product, size) => product * size, DTYPES[dtype as Dtype].BYTES_PER_ELEMENT);
+  if (end - begin !== expected) {
+    fail(`tensor "${name}": ${dtype} of shape [${shape.join(", ")}] needs ${expected} bytes, found ${end - begin}`);
+  }
+  return { dtype: dtype as Dtype, shape, begin, end };
+}
+
+/** The format forbids gaps and overlaps: bytes nobody names could hide anything. */
+function checkSpans(spans: { name: string; begin: number; end: number }[], bodyLength: number, fail: Fail): void {
+  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let place = 0;
+  for (const { name, begin, end } of spans) {
+    if (begin !== place) {
+      fail(`tensor "${name}" begins at byte ${begin} of the data: expected ${place} (no gaps, no overlaps)`);
+    }
+    place = end;
+  }
+  if (place !== bodyLength) fail(`extra bytes: expected ${place} bytes of data, found ${bodyLength}`);
+}
+
+function elements(dtype: Dtype, body: Uint8Array, begin: number, end: number): TensorData {
+  const kind = DTYPES[dtype];
+  const size = kind.BYTES_PER_ELEMENT;
+  const place = body.byteOffset + begin;
+  const aligned = place % size === 0;
+  return aligned
+    ? new kind(body.buffer as ArrayBuffer, place, (end - begin) / size)
+    : new kind(body.slice(begin, end).buffer);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}

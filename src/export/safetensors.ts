@@ -1,0 +1,37 @@
+/** Safetensors files: see `safetensors-format.ts` for the format, which works without a file system. */
+import { readFileSync } from "node:fs";
+import { writeFileAtomic } from "../atomic-file.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorFile } from "./safetensors-format.js";
+
+export type { Tensor, TensorData, TensorFile } from "./safetensors-format.js";
+
+/**
+ * Writes tensors to a safetensors file; an existing file is replaced in one go, never left half written.
+ *
+ * @example
+ * writeSafetensors("model.safetensors", { "layer1.weight": { shape: [2, 3], data: new Float32Array(6) } });
+ *
+ * @throws Error if the file can't be written; otherwise as `encodeSafetensors`.
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Reads a safetensors file.
+ *
+ * @throws Error if the file can't be read; SyntaxError if it is damaged or no safetensors file.
+ */
+export function readSafetensors(path: string): TensorFile {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new Error(`could not read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  return decodeSafetensors(bytes, path);
+}

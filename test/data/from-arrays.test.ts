@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { type ArraysOptions, fromArrays } from "#bregman/data/dataset.js";
+
+const inputs = Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5);
+const labels = Uint8Array.of(0, 2);
+
+test("defaults are filled in, arrays are used as they are", () => {
+  const data = fromArrays({ shape: [3], train: { inputs, labels } });
+  expect(data.train.inputs).toBe(inputs);
+  expect(data.train.labels).toBe(labels);
+  expect(data).toMatchObject({
+    name: "arrays",
+    classes: 3,
+    labelNames: ["0", "1", "2"],
+    shape: [1, 1, 3],
+    mean: [0],
+    std: [1],
+    train: { count: 2 },
+    test: { count: 0 },
+  });
+});
+
+test("images of bytes with several channels", () => {
+  const image = { inputs: new Uint8Array(12), labels: Uint8Array.of(1) };
+  const data = fromArrays({
+    shape: [3, 2, 2],
+    classes: 2,
+    mean: [0.1, 0.2, 0.3],
+    std: [1, 1, 2],
+    train: image,
+    test: image,
+  });
+  expect([data.train.count, data.test.count, data.classes]).toEqual([1, 1, 2]);
+});
+
+describe("what does not fit is named", () => {
+  const good: ArraysOptions = { shape: [3], train: { inputs, labels } };
+  const wrongKind = [0, 1] as unknown as Float32Array;
+  const cases: [string, ArraysOptions, ErrorConstructor, RegExp][] = [
+    [
+      "length",
+      { ...good, shape: [2] },
+      TypeError,
+      /train\.inputs must have 2 labels x 2 features = 4 elements, found 6/,
+    ],
+    [
+      "test length",
+      { ...good, test: { inputs, labels: Uint8Array.of(1) } },
+      TypeError,
+      /test\.inputs must have 1 labels x 3 features = 3 elements, found 6/,
+    ],
+    [
+      "inputs' kind",
+      { ...good, train: { inputs: wrongKind, labels } },
+      TypeError,
+      /train\.inputs must be a Uint8Array or a Float32Array, found Array/,
+    ],
+    [
+      "labels' kind",
+      { ...good, train: { inputs, labels: inputs as unknown as Uint8Array } },
+      TypeError,
+      /train\.labels must be a Uint8Array, found Float32Array/,
+    ],
+    [
+      "shape",
+      { ...good, shape: [3, 1] },
+      TypeError,
+      /shape must be \[features\] or \[channels, height, width\] of positive integers, found \[3, 1\]/,
+    ],
+    ["empty shape", { ...good, shape: [0] }, TypeError, /shape must be/],
+    ["label", { ...good, classes: 2 }, RangeError, /train\.labels: label 2 at index 1: labels must be from 0 to 1/],
+    ["classes", { ...good, classes: 300 }, RangeError, /classes must be an integer from 1 to 256, found 300/],
+    [
+      "not finite",
+      { ...good, train: { inputs: Float32Array.of(0, 0, 0, 0, NaN, 0), labels } },
+      RangeError,
+      /train\.inputs must be finite, found NaN at index 4 \(sample 1, feature 1\)/,
+    ],
+    ["mean", { ...good, mean: [0, 0] }, TypeError, /mean must have one number for each of the 1 channels, found 2/],
+    ["std", { ...good, std: [0] }, RangeError, /std must be positive, found \[0\]/],
+    [
+      "names",
+      { ...good, labelNames: ["a"] },
+      TypeError,
+      /labelNames must have one name for each of the 3 classes, found 1/,
+    ],
+  ];
+  test.each(cases)("%s", (_, options, kind, message) => {
+    expect(() => fromArrays(options)).toThrow(kind);
+    expect(() => fromArrays(options)).toThrow(message);
+  });
+});

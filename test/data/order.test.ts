@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { batches } from "#bregman/data/batches.js";
+import { split } from "#bregman/data/split.js";
+import { stream } from "#bregman/random.js";
+
+const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
+const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);
+
+describe("split", () => {
+  test("both parts together are every sample once", () => {
+    const sizes = fc.integer({ min: 1, max: 60 }).chain((count) => fc.tuple(fc.constant(count), fc.nat(count - 1)));
+    fc.assert(
+      fc.property(sizes, fc.nat(), ([count, validation], seed) => {
+        const { train, valid } = split(count, validation, stream(seed));
+        expect([train.length, valid.length]).toEqual([count - validation, validation]);
+        expect(sorted(train, valid)).toEqual([...range(count)]);
+      }),
+      { seed: 4 },
+    );
+  });
+
+  test("MNIST's 57,000 / 3,000: one seed, one split; another seed, another", () => {
+    const a = split(60000, 3000, stream(42));
+    const b = split(60000, 3000, stream(42));
+    const c = split(60000, 3000, stream(43));
+    expect(a.train.length).toBe(57000);
+    expect(a.valid).toEqual(b.valid);
+    expect(a.valid).not.toEqual(c.valid);
+    expect(sorted(a.valid)).not.toEqual([...a.valid]);
+  });
+
+  test.each([-1, 10, 11, 2.5, NaN])("%s of 10 can't be held out", (validation) => {
+    expect(() => split(10, validation, stream(0))).toThrow(RangeError);
+    expect(() => split(10, validation, stream(0))).toThrow(
+      `could not hold out ${validation} of 10 samples for validation: expected an integer from 0 to 9`,
+    );
+  });
+});
+
+describe("batches", () => {
+  const cases = fc.record({
+    samples: fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 30 }).map((items) => Int32Array.from(items)),
+    batchSize: fc.integer({ min: 1, max: 12 }),
+    seed: fc.nat(),
+  });
+
+  test("an epoch is every sample once, in batches of the size, the last one smaller", () => {
+    fc.assert(
+      fc.property(cases, ({ samples, batchSize, seed }) => {
+        const order = batches(samples, { batchSize, seed });
+        for (let epoch = 0; epoch < 3; epoch++) {
+          const parts = [...order.epoch()].map((batch) => batch.slice());
+          expect(parts.length).toBe(order.perEpoch);
+          expect(sorted(...parts)).toEqual(sorted(samples));
+          expect(parts.slice(0, -1).every((part) => part.length === batchSize)).toBe(true);
+          expect(order.state()).toEqual({ epoch, position: samples.length });
+        }
+      }),
+      { seed: 5 },
+    );
+  });
+
+  test("resumed at any batch, by JSON, it goes on with the same batches", () => {
+    fc.assert(
+      fc.property(cases, fc.nat(20), ({ samples, batchSize, seed }, done) => {
+        const whole = batches(samples, { batchSize, seed });
+        for (let k = 0; k < done; k++) whole.next();
+        const from = JSON.parse(JSON.stringify(whole.state()));
+        const resumed = batches(samples, { batchSize, seed, from });
+        for (let k = 0; k < 10; k++) expect(resumed.next()).toEqual(whole.next());
+        expect(resumed.state()).toEqual(whole.state());
+      }),
+      { seed: 6 },
+    );
+  });
+
+  test("a stopped epoch is finished before the next begins", () => {
+    const order = batches(range(10), { batchSize: 4, seed: 0 });
+    order.next();
+    expect([...order.epoch()].map((batch) => batch.length)).toEqual([4, 2]);
+    expect([...order.epoch()].map((batch) => batch.length)).toEqual([4, 4, 2]);
+  });
+
+  test("epochs and seeds have different orders", () => {
+    const first = (seed: number, epoch: number) =>
+      batches(range(100), { batchSize: 100, seed, from: { epoch, position: 0 } }).next();
+    expect(first(0, 0)).not.toEqual(first(0, 1));
+    expect(first(0, 0)).not.toEqual(first(1, 0));
+    expect(first(0, 0)).not.toEqual(range(100));
+  });
+
+  test("the samples given are not reordered", () => {
+    const samples = range(50);
+    batches(samples, { batchSize: 7, seed: 0 }).next();
+    expect(samples).toEqual(range(50));
+  });
+
+  test("what can't be", () => {
+    const make =
+      (options: object, samples = range(3)) =>
+      () =>
+        batches(samples, { batchSize: 2, seed: 0, ...options });
+    expect(make({ batchSize: 0 })).toThrow("batchSize must be a positive integer, found 0");
+    expect(make({}, range(0))).toThrow("expected one sample or more, found none");
+    expect(make({ from: { epoch: 0, position: 4 } })).toThrow(
+      "could not resume at sample 4: expected an integer from 0 to 3",
+    );
+    expect(make({ from: { epoch: -1, position: 0 } })).toThrow("could not resume at epoch -1");
+  });
+});

@@ -1,0 +1,205 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkRecipe, loadRecipe, parseRecipe, recipeNames } from "#bregman/recipes/load.js";
+import { temporaryFolder } from "../data/idx-files.js";
+
+const good = loadRecipe("mnist-quick");
+
+/** The good recipe with the value at a path of keys replaced; undefined takes it away. */
+function changed(path: string, value: unknown): unknown {
+  const copy = JSON.parse(JSON.stringify(good));
+  const keys = path.split(".");
+  const last = keys.pop()!;
+  const parent = keys.reduce((object, key) => object[key], copy);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return copy;
+}
+
+const linBreg = { kind: "linBreg", tau: 0.1 };
+
+describe("each kind of fault: its path, what was expected, what was found", () => {
+  test.each<[string, unknown, string]>([
+    // Unknown keys and names.
+    [
+      "epoch",
+      3,
+      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, batchSize, epochs, seed',
+    ],
+    [
+      "optimizer.weights.tua",
+      1,
+      'optimizer.weights.tua: unknown key (did you mean "tau"?); allowed: kind, tau, delta, momentum, regularizer',
+    ],
+    [
+      "optimizer.weights.regularizer.groups",
+      "rows",
+      "optimizer.weights.regularizer.groups: unknown key; allowed: kind, lambda",
+    ],
+    ["data.name", "mnsit", 'data.name: expected one of mnist, fashion-mnist, found "mnsit" (did you mean "mnist"?)'],
+    ["model.kind", "cnn", 'model.kind: expected one of mlp, found "cnn"'],
+    [
+      "loss",
+      "crossentropy",
+      'loss: expected one of crossEntropy, meanSquaredError, found "crossentropy" (did you mean "crossEntropy"?)',
+    ],
+    [
+      "optimizer.weights.kind",
+      "linBregg",
+      'optimizer.weights.kind: expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd, found "linBregg" (did you mean "linBreg"?)',
+    ],
+    [
+      "optimizer.weights.regularizer.kind",
+      "L1",
+      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, nonNegativeL1, found "L1" (did you mean "l1"?)',
+    ],
+    ["schedule.kind", 7, "schedule.kind: expected one of constant, plateau, step, cosine, found 7"],
+    // Wrong types and missing keys.
+    ["data", [], "data: expected an object, found []"],
+    ["epochs", "ten", 'epochs: expected a number, found "ten"'],
+    ["epochs", 2.5, "epochs: expected an integer, found 2.5"],
+    ["epochs", undefined, "epochs: missing; expected a number"],
+    ["epochs", null, "epochs: expected a number, found null"],
+    ["optimizer.biases", undefined, "optimizer.biases: missing; expected an object"],
+    [
+      "optimizer.weights",
+      {},
+      "optimizer.weights.kind: missing; expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd",
+    ],
+    [
+      "optimizer.weights.regularizer",
+      { kind: "l1" },
+      "optimizer.weights.regularizer.lambda: missing; expected a number",
+    ],
+    ["data.normalize", 1, "data.normalize: expected a boolean, found 1"],
+    ["model.features", 784, "model.features: expected an array, found 784"],
+    ["model.features", [784, "10"], 'model.features[1]: expected a number, found "10"'],
+    // Impossible values.
+    ["name", "../up", 'name: expected letters, digits, dots, dashes and underscores, found "../up"'],
+    ["model.features", [784], "model.features: expected at least 2 elements, found [784]"],
+    ["model.features", [784, 0], "model.features[1]: expected a value more than 0, found 0"],
+    ["init.weights.density", 0, "init.weights.density: expected a value more than 0, found 0"],
+    ["init.weights.density", 2, "init.weights.density: expected a value at most 1, found 2"],
+    ["init.weights.varianceFactor", -1, "init.weights.varianceFactor: expected a value more than 0, found -1"],
+    ["optimizer.weights.tau", -0.1, "optimizer.weights.tau: expected a value more than 0, found -0.1"],
+    ["optimizer.weights.tau", 0, "optimizer.weights.tau: expected a value more than 0, found 0"],
+    ["optimizer.weights.delta", 0, "optimizer.weights.delta: expected a value more than 0, found 0"],
+    ["optimizer.weights.momentum", 1, "optimizer.weights.momentum: expected a value less than 1, found 1"],
+    [
+      "optimizer.weights.regularizer.lambda",
+      -1,
+      "optimizer.weights.regularizer.lambda: expected a value at least 0, found -1",
+    ],
+    ["epochs", 0, "epochs: expected a value more than 0, found 0"],
+    ["batchSize", 0, "batchSize: expected a value more than 0, found 0"],
+    ["seed", -1, "seed: expected a value at least 0, found -1"],
+    ["data.validation", -1, "data.validation: expected a value at least 0, found -1"],
+    ["data.limit", 0, "data.limit: expected a value more than 0, found 0"],
+    ["schedule", { kind: "plateau", factor: 1 }, "schedule.factor: expected a value less than 1, found 1"],
+    ["schedule", { kind: "step", every: 0 }, "schedule.every: expected a value more than 0, found 0"],
+    // Values that don't go together.
+    [
+      "schedule",
+      { kind: "cosine", warmupEpochs: 10 },
+      "schedule.warmupEpochs: expected fewer warm-up epochs than epochs (10), found 10",
+    ],
+    [
+      "optimizer.weights",
+      { kind: "lassoSgd", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 1 } },
+      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, found "nonNegativeL1"',
+    ],
+  ])("%s = %o", (path, value, line) => {
+    const check = () => checkRecipe(changed(path, value), "mine");
+    expect(check).toThrow(RangeError);
+    try {
+      check();
+    } catch (error) {
+      const [head, ...lines] = (error as Error).message.split("\n");
+      expect(head).toBe("mine: not a valid recipe: 1 problem");
+      expect(lines).toHaveLength(1);
+      expect(lines[0].trim().startsWith(line)).toBe(true);
+    }
+  });
+
+  test("plateau on the validation accuracy needs validation samples", () => {
+    const recipe = { ...good, data: { name: "mnist" }, schedule: { kind: "plateau", metric: "validAccuracy" } };
+    expect(() => checkRecipe(recipe)).toThrow(
+      "schedule.metric: expected trainLoss, found validAccuracy, but data.validation is 0",
+    );
+  });
+
+  test.each([NaN, Infinity])("numbers JSON does not have: %s", (tau) => {
+    expect(() => checkRecipe(changed("optimizer.weights.tau", tau))).toThrow(`expected a number, found ${tau}`);
+  });
+
+  test.each([[null], ["text"], [[]], [undefined]])("no object at all: %o", (input) => {
+    expect(() => checkRecipe(input)).toThrow(/recipe: (missing; )?expected an object/);
+  });
+});
+
+test("all problems at once, in the order of the text, with line and column", () => {
+  const text = `{
+  "name": "bad",
+  "data": { "name": "mnist", "shuffle": true, "normalise": true },
+  "model": { "kind": "mlp", "features": [784, -1] },
+  "optimizer": { "weights": ${JSON.stringify(linBreg)} },
+  "epoch": 3
+}`;
+  expect(() => parseRecipe(text, "bad.json")).toThrow(
+    [
+      "bad.json: not a valid recipe: 6 problems",
+      "  1:1 epochs: missing; expected a number",
+      "  3:30 data.shuffle: unknown key; allowed: name, validation, splitSeed, normalize, limit",
+      '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: name, validation, splitSeed, normalize, limit',
+      "  4:47 model.features[1]: expected a value more than 0, found -1",
+      "  5:3 optimizer.biases: missing; expected an object",
+      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, batchSize, epochs, seed',
+    ].join("\n"),
+  );
+});
+
+describe("text that is not JSON: line and column", () => {
+  test.each([
+    ["", "1:1", "value expected"],
+    ['{\n  "name": "a"\n  "epochs": 3\n}', "3:3", "comma expected"],
+    ['{\n  "epochs": 3,\n}', "3:1", "property name expected"],
+    ['{ "epochs": 3', "1:14", "close brace expected"],
+    ["{ // why\n}", "1:3", "invalid comment token"],
+    ["{ 'a': 1 }", "1:3", "invalid symbol"],
+    ["{}\n}", "2:1", "end of file expected"],
+    ['{ "a": 1, "b": { "c": 1, "c": 2 } }', "1:26", 'key "c" is there twice'],
+  ])("%j", (text, place, fault) => {
+    const parse = () => parseRecipe(text, "mine.json");
+    expect(parse).toThrow(SyntaxError);
+    expect(parse).toThrow(`mine.json:${place}: `);
+    expect(parse).toThrow(fault);
+  });
+});
+
+describe("a recipe that is not there", () => {
+  test("a name: the nearest and all names", () => {
+    expect(() => loadRecipe("mnist-quik")).toThrow(RangeError);
+    expect(() => loadRecipe("mnist-quik")).toThrow(
+      `there is no recipe "mnist-quik" (did you mean "mnist-quick"?); recipes: ${recipeNames().join(", ")}`,
+    );
+    expect(() => loadRecipe("zzz")).toThrow(/there is no recipe "zzz"; recipes: /);
+  });
+
+  test("a path", () => {
+    const path = join(temporaryFolder(), "mnist-quik.json");
+    expect(() => loadRecipe(path)).toThrow(`there is no recipe file ${path} (did you mean "mnist-quick"?); recipes: `);
+  });
+
+  test("a folder", () => {
+    const path = join(temporaryFolder(), "folder.json");
+    mkdirSync(path);
+    expect(() => loadRecipe(path)).toThrow(`could not read recipe ${path}: EISDIR`);
+  });
+
+  test("faults of a file name the file", () => {
+    const path = join(temporaryFolder(), "mine.json");
+    writeFileSync(path, "{");
+    expect(() => loadRecipe(path)).toThrow(`${path}:1:2: not valid JSON`);
+  });
+});

@@ -1,0 +1,96 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
+import { checkRecipe, loadRecipe, recipeNames } from "#bregman/recipes/load.js";
+import { recipeJsonSchema } from "#bregman/recipes/schema.js";
+import { temporaryFolder } from "../data/idx-files.js";
+
+test("the recipes are there", () => {
+  expect(recipeNames()).toEqual([
+    "mnist-mlp-adabreg",
+    "mnist-mlp-linbreg",
+    "mnist-mlp-linbreg-1e-2",
+    "mnist-mlp-linbreg-1e-3",
+    "mnist-mlp-momentum",
+    "mnist-mlp-proxsgd",
+    "mnist-mlp-sgd",
+    "mnist-quick",
+  ]);
+});
+
+test.each(recipeNames())("%s is valid, named after its file, and can be built", (name) => {
+  const recipe = loadRecipe(name);
+  expect(recipe.name).toBe(name);
+  expect(recipe.description).toMatch(/\w+.*\.$/);
+  expect(buildOptimizer(recipe.optimizer.weights).kind).toBe(recipe.optimizer.weights.kind);
+  expect(buildOptimizer(recipe.optimizer.biases).regularizer.kind).toBe("none");
+  expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1);
+  // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
+  expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+});
+
+test.each([
+  ["mnist-mlp-linbreg", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.1],
+  ["mnist-mlp-linbreg-1e-2", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.01],
+  ["mnist-mlp-linbreg-1e-3", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.001],
+  ["mnist-mlp-momentum", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "momentum", beta: 0.9 } }, 0.1],
+  ["mnist-mlp-adabreg", { kind: "adaBreg", tau: 0.001, move: { kind: "adam", biasCorrectFirstMoment: true } }, 0.1],
+  ["mnist-mlp-sgd", { kind: "sgd", tau: 0.1, move: { kind: "plain" } }, 0],
+  ["mnist-mlp-proxsgd", { kind: "proxSgd", tau: 0.1 }, 1e-4],
+])("%s has the paper's setting", (name, optimizer, lambda) => {
+  const { data, model, init, schedule, batchSize, epochs, optimizer: entries } = loadRecipe(name);
+  const built = buildOptimizer(entries.weights);
+  expect(built).toMatchObject(optimizer);
+  expect(built.regularizer.lambda).toBe(lambda);
+  expect({ ...entries.biases, regularizer: undefined }).toEqual({ ...entries.weights, regularizer: undefined });
+  expect({ data, model, init, schedule, batchSize, epochs }).toEqual({
+    data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true },
+    model: { kind: "mlp", features: [784, 200, 80, 10], finalRelu: false },
+    init: {
+      weights: { density: 0.01, mask: "entry", varianceFactor: 0.49, distribution: "normal" },
+      biases: { scale: 1, signed: false },
+    },
+    schedule: { kind: "plateau", metric: "trainLoss", factor: 0.5, patience: 5, threshold: 0.01 },
+    batchSize: 128,
+    epochs: 30,
+  });
+});
+
+test("a recipe of one's own, by path, with defaults filled in", () => {
+  const path = join(temporaryFolder(), "mine.json");
+  const entry = { kind: "linBreg", tau: 1 };
+  const given = {
+    $schema: "./recipe.schema.json",
+    name: "mine",
+    data: { name: "fashion-mnist" },
+    model: { kind: "mlp", features: [784, 10] },
+    optimizer: { weights: entry, biases: entry },
+    epochs: 2,
+  };
+  writeFileSync(path, JSON.stringify(given));
+  const full = { ...entry, delta: 1, momentum: 0, regularizer: { kind: "none" } };
+  expect(loadRecipe(path)).toEqual({
+    ...given,
+    description: "",
+    data: { name: "fashion-mnist", validation: 0, splitSeed: 42, normalize: true },
+    model: { kind: "mlp", features: [784, 10], finalRelu: false },
+    loss: "crossEntropy",
+    init: {
+      weights: { density: 1, mask: "entry", varianceFactor: 1, distribution: "normal" },
+      biases: { scale: 1, signed: false },
+    },
+    optimizer: { weights: full, biases: full },
+    schedule: { kind: "constant" },
+    batchSize: 128,
+    seed: 0,
+  });
+});
+
+test("the JSON schema knows every key and lets defaults be left out", () => {
+  const schema = recipeJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
+  expect(schema.required.sort()).toEqual(["data", "epochs", "model", "name", "optimizer"]);
+  const keys = Object.keys(loadRecipe("mnist-quick")).concat("$schema");
+  expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
+  expect(schema.additionalProperties).toBe(false);
+});
