@@ -14,7 +14,9 @@ import {
   stepDecay,
 } from "../optim/index.js";
 import { groupLasso, l1, none, nonNegativeL1, type Regularizer, sparseGroupLasso } from "../regularizers/index.js";
-import type { OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
+import { mlp } from "../models/mlp.js";
+import type { Model } from "../nn/model.js";
+import type { ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**
  * The regularizer of an entry.
@@ -53,6 +55,11 @@ export function buildOptimizer(entry: OptimizerEntry): Optimizer {
     case "lassoSgd":
       return lassoSgd({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
   }
+}
+
+/** The model of an entry. */
+export function buildModel(entry: ModelEntry): Model {
+  return mlp(entry.features, { finalRelu: entry.finalRelu });
 }
 
 /**

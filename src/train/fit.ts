@@ -1,7 +1,7 @@
 /**
  * The training loop: epochs of seeded batches, evaluation after each, events on the way.
  *
- * One seed decides everything: the initial weights and the order of the samples each have a stream of their own. The
+ * One seed decides everything: the initial weights and the order of each epoch have random streams of their own. The
  * split has a seed apart, so that runs with different seeds are judged on the same validation samples.
  */
 import { batches } from "../data/batches.js";
@@ -124,7 +124,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     initial: initialParameters(model, stream(seed, "init"), init),
     optimizers: { weight: optimizer.weights, bias: optimizer.biases } satisfies Record<ParameterRole, Optimizer>,
   });
-  const order = batches(trainIndices, { batchSize, random: stream(seed, "order") });
+  const order = batches(trainIndices, { batchSize, seed });
   const births = createBirthCounter(trainer);
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
