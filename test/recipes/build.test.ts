@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
+import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
 import type { Recipe } from "#bregman/recipes/schema.js";
 
@@ -95,4 +95,16 @@ test("cosine: warm-up from below, then down to the minimum over the recipe's epo
   expect(curve[6]).toBeCloseTo(0.75, 12); // half way
   expect(Math.min(...curve.slice(2))).toBe(curve[9]);
   expect(curve[9]).toBeGreaterThan(0.5);
+});
+
+test("mlp: the widths, and the final ReLU if asked for", () => {
+  const kinds = (finalRelu: boolean) =>
+    buildModel({ kind: "mlp", features: [6, 5, 4], finalRelu }).nodes.map(({ layer, shape }) => [layer.kind, ...shape]);
+  const plain = [
+    ["linear", 5],
+    ["relu", 5],
+    ["linear", 4],
+  ];
+  expect(kinds(false)).toEqual(plain);
+  expect(kinds(true)).toEqual([...plain, ["relu", 4]]);
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
+import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
 import { checkRecipe, loadRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { recipeJsonSchema } from "#bregman/recipes/schema.js";
 import { temporaryFolder } from "../data/idx-files.js";
@@ -25,6 +25,8 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   expect(recipe.description).toMatch(/\w+.*\.$/);
   expect(buildOptimizer(recipe.optimizer.weights).kind).toBe(recipe.optimizer.weights.kind);
   expect(buildOptimizer(recipe.optimizer.biases).regularizer.kind).toBe("none");
+  const model = buildModel(recipe.model);
+  expect([model.input, model.output]).toEqual([[784], [10]]);
   expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1);
   // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
   expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
