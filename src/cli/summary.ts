@@ -23,7 +23,7 @@ export function summaryText(
   paint: Paint,
 ): string {
   const field = (name: string, value: string, more = "") =>
-    `  ${name.padEnd(18)}${paint("bold", value)}${more && `  ${paint("dim", more)}`}`;
+    `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(9) : value)}${more && ` ${paint("dim", more)}`}`;
   const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
   const valid = final.validAccuracy === undefined ? "" : `validation ${percent(final.validAccuracy)}`;
   const lines = [
@@ -46,7 +46,7 @@ export function summaryText(
     field("Time", duration(final.seconds)),
     "",
     field("Run folder", folder),
-    field("Report", report, "open it in a browser"),
+    field("Report", report),
     "",
   ];
   return lines.filter((line) => line !== false).join("\n");

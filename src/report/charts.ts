@@ -74,7 +74,6 @@ export function lineChart(
         stroke: colour,
         strokeWidth: width,
         ...(dash && { strokeDasharray: dash }),
-        clip: true,
       }),
       // Few points: visible dots. Many: invisible ones, for their titles.
       Plot.dot(shown, {
@@ -84,7 +83,6 @@ export function lineChart(
         fill: colour,
         fillOpacity: shown.length > MOST_DOTS ? 0 : 1,
         title,
-        clip: true,
       }),
     ];
   });

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { backendName, bytes, clock, count, duration, loss, parameter, percent, shape } from "#bregman/report/format.js";
+
+describe("numbers as a person reads them", () => {
+  it.each([
+    [count(0), "0"],
+    [count(999), "999"],
+    [count(173600), "173,600"],
+    [count(-1234567), "-1,234,567"],
+    [percent(0.0381), "3.81 %"],
+    [percent(1), "100.00 %"],
+    [percent(0.97, 0), "97 %"],
+    [percent(undefined), "–"],
+    [percent(null), "–"],
+    [percent(Number.NaN), "–"],
+    [loss(0.4308123), "0.4308"],
+    [loss(0), "0.0000"],
+    [loss(0.00001234), "1.23e-5"],
+    [loss(123456), "1.23e+5"],
+    [loss(undefined), "–"],
+    [parameter(0.05), "0.05"],
+    [parameter(0.1 / 3), "0.03333"],
+    [bytes(999), "999 B"],
+    [bytes(1000), "1.0 kB"],
+    [bytes(694400), "694 kB"],
+    [bytes(999_600), "1.0 MB"],
+    [bytes(43_000_000), "43 MB"],
+    [duration(41.23), "41.2 s"],
+    [duration(59.97), "1 min 00 s"],
+    [duration(723), "12 min 03 s"],
+    [duration(3720), "1 h 02 min"],
+    [duration(7199.9), "2 h 00 min"],
+    [clock(41), "0:41"],
+    [clock(-3), "0:00"],
+    [clock(723), "12:03"],
+    [clock(3723), "1:02:03"],
+    [shape([200, 784]), "200 × 784"],
+    [backendName("native", "avx512"), "native (AVX-512)"],
+    [backendName("wasm"), "wasm"],
+    [backendName("native", "sve9"), "native (sve9)"],
+  ])("%s is %s", (found, expected) => expect(found).toBe(expected));
+});

@@ -1,0 +1,172 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { reportHtml, writeReport } from "#bregman/report/report.js";
+import { readRun } from "#bregman/report/run-folder.js";
+import { sampleEpoch, sampleRun } from "./sample-run.js";
+
+function open(folder: string) {
+  const text = readFileSync(writeReport(folder), "utf8");
+  const { document } = parseHTML(text);
+  const words = (document.body.textContent ?? "").replaceAll("\u00a0", " ").replace(/\s+/g, " ");
+  const charts = [...document.querySelectorAll(".chart h3")].map((title) => title.textContent);
+  return { text, document, words, charts };
+}
+
+describe("writeReport", () => {
+  it("shows the curves, the weights, the layers, the recipe and the facts of a finished run", () => {
+    const { document, words, charts } = open(sampleRun());
+    expect(charts).toEqual(["Loss", "Accuracy", "Density", "Births and deaths"]);
+    expect(document.querySelectorAll(".chart svg")).toHaveLength(4);
+    expect(words).toContain("Classifies 91.27 % of the test samples right, with 60 of 200 weights (30.00 %).");
+    expect(words).toContain("backend wasm (SIMD128) · 2 threads · seed 1 · 6.3 s of training · commit 0123456789ab");
+    expect(words).toContain("White is exactly zero");
+    expect(words).toMatch(/linear1 10 × 16 160 40 25.00 % 8 of 10 sparse/);
+    expect(words).toMatch(/total 200 60 30.00 % 12 of 14/);
+    expect(document.querySelector("pre")?.textContent).toContain(`"name": "sample"`);
+    const captions = [...document.querySelectorAll("figcaption b")].map((caption) => caption.textContent);
+    expect(captions).toEqual(["epoch 4", "before training", "epoch 1", "epoch 2", "epoch 3"]);
+    expect(document.querySelectorAll("img")).toHaveLength(5);
+  });
+
+  it("draws every epoch's point", () => {
+    const { document } = open(sampleRun());
+    const titles = [...document.querySelectorAll(".chart title")].map((title) => title.textContent);
+    for (let epoch = 1; epoch <= 4; epoch++) {
+      expect(titles).toContain(`training, epoch ${epoch}: ${Number((1 / epoch).toPrecision(4))}`);
+      expect(titles).toContain(`epoch ${epoch}: 7 births`);
+    }
+    expect(titles).toContain("linear1, epoch 4: 25 %");
+  });
+
+  it("asks nothing of a network, and runs nothing", () => {
+    const { document, text } = open(sampleRun());
+    expect(document.querySelectorAll("script, iframe, object, embed")).toHaveLength(0);
+    expect(/@import|url\(/.exec(text)).toBeNull();
+    for (const element of document.querySelectorAll("[src], link[href]")) {
+      expect(element.getAttribute("src") ?? element.getAttribute("href")).toMatch(/^data:/);
+    }
+    const handlers = [...document.querySelectorAll("*")].flatMap(({ attributes }) =>
+      [...attributes].map(({ name }) => name),
+    );
+    expect(handlers.filter((name) => name.startsWith("on"))).toEqual([]);
+  });
+
+  it("escapes whatever comes from files", () => {
+    const evil = `</pre></title><script>alert("x")</script><img src=x onerror='y'>`;
+    const folder = sampleRun({
+      recipe: { name: evil, description: evil, [evil]: evil },
+      result: { command: evil, machine: evil, backend: evil, isa: evil, commit: evil },
+      pictures: false,
+    });
+    const epoch = sampleEpoch(5);
+    appendFileSync(
+      join(folder, "metrics.jsonl"),
+      JSON.stringify({ ...epoch, layers: epoch.layers.map((layer) => ({ ...layer, name: evil, kernel: evil })) }),
+    );
+    const { document, words } = open(folder);
+    expect(document.querySelectorAll("script, img")).toHaveLength(0);
+    expect(document.querySelector("h1")?.textContent).toBe(evil);
+    expect(words).toContain(`Made by ${evil}`);
+  });
+
+  it("says that a run was interrupted", () => {
+    expect(open(sampleRun({ epochs: 2, result: { interrupted: true } })).words).toContain(
+      "Interrupted, after epoch 2 of 4.",
+    );
+    expect(open(sampleRun()).words).not.toContain("Interrupted");
+  });
+
+  it.each([0, 1, 2])("shows a run without a result after %i epochs", (epochs) => {
+    const { words, charts } = open(sampleRun({ epochs, result: false }));
+    expect(words).toContain(`No result yet: this run is unfinished, after epoch ${epochs} of 4.`);
+    expect(charts).toContain("Density");
+  });
+
+  it("passes over half a last line, the mark of a run that was killed", () => {
+    const folder = sampleRun({ epochs: 2, result: false });
+    appendFileSync(join(folder, "metrics.jsonl"), JSON.stringify(sampleEpoch(3)).slice(0, 40));
+    expect(readRun(folder).epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    expect(open(folder).words).toContain("after epoch 2 of 4");
+  });
+
+  it("shows a run that measured nothing", () => {
+    const folder = sampleRun({ result: false, pictures: false });
+    writeFileSync(join(folder, "metrics.jsonl"), "");
+    expect(open(folder).words).toContain("Nothing was measured in this run yet.");
+  });
+
+  it("shows a regression: no accuracy anywhere", () => {
+    const folder = sampleRun({ pictures: false });
+    const lines = [0, 1, 2].map((epoch) => {
+      const { trainAccuracy: _, validAccuracy: __, ...line } = sampleEpoch(epoch);
+      return JSON.stringify(line);
+    });
+    writeFileSync(join(folder, "metrics.jsonl"), lines.join("\n"));
+    const final = {
+      testLoss: 0.0123,
+      density: 0.3,
+      flopDensity: 0.3,
+      seconds: 2,
+      bytes: { dense: 1, sparse: 1, compressed: 1 },
+    };
+    writeFileSync(join(folder, "result.json"), JSON.stringify({ final }));
+    const { words, charts } = open(folder);
+    expect(charts).toEqual(["Loss", "Density", "Births and deaths"]);
+    expect(words).toContain("Test loss 0.0123");
+    expect(words).not.toContain("ccuracy");
+  });
+
+  it("takes figures that are not finite as gaps", () => {
+    const folder = sampleRun({ result: false, pictures: false });
+    writeFileSync(
+      join(folder, "metrics.jsonl"),
+      [sampleEpoch(0), { ...sampleEpoch(1), trainLoss: null }, sampleEpoch(2)]
+        .map((line) => JSON.stringify(line))
+        .join("\n"),
+    );
+    expect(/NaN|Infinity|undefined/.exec(open(folder).text)).toBeNull();
+  });
+
+  it("shows many layers without a legend entry for each", () => {
+    const folder = sampleRun({ pictures: false });
+    const layers = Array.from({ length: 20 }, (_, k) => ({ ...sampleEpoch(1).layers[0], name: `layer${k}` }));
+    writeFileSync(
+      join(folder, "metrics.jsonl"),
+      [0, 1, 2].map((epoch) => JSON.stringify({ ...sampleEpoch(epoch), layers })).join("\n"),
+    );
+    const { document, words } = open(folder);
+    expect(words).toContain("One thin line a layer");
+    expect(document.querySelectorAll(".legend li").length).toBeLessThan(10);
+  });
+
+  it("is the same page for the same folder", () => {
+    const run = readRun(sampleRun());
+    expect(reportHtml(run) === reportHtml(run)).toBe(true);
+  });
+});
+
+describe("readRun", () => {
+  it("says what is missing", () => {
+    const folder = sampleRun();
+    rmSync(join(folder, "metrics.jsonl"));
+    expect(() => readRun(folder)).toThrow(
+      new RangeError(`cannot read a run from ${folder}: it has no metrics.jsonl (is it a run folder?)`),
+    );
+    expect(() => readRun(join(folder, "not-there"))).toThrow("it has no recipe.json");
+    expect(() => readRun(join(folder, "recipe.json"))).toThrow("it has no recipe.json");
+  });
+
+  it("names the damaged file and line", () => {
+    const folder = sampleRun();
+    const good = JSON.stringify(sampleEpoch(0));
+    writeFileSync(join(folder, "metrics.jsonl"), `${good}\n{"epoch":\n${good}\n`);
+    expect(() => readRun(folder)).toThrow(`${join(folder, "metrics.jsonl")}, line 2:`);
+    writeFileSync(join(folder, "metrics.jsonl"), `${good}\n{"epoch": 1}\n`);
+    expect(() => readRun(folder)).toThrow("expected an object with the numbers epoch and density");
+    writeFileSync(join(folder, "metrics.jsonl"), good);
+    writeFileSync(join(folder, "result.json"), "[1]");
+    expect(() => readRun(folder)).toThrow(`cannot read ${join(folder, "result.json")}: expected a JSON object`);
+  });
+});
