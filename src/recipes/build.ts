@@ -1,6 +1,4 @@
 /** From the entries of a recipe to the objects they stand for. A new kind in the schema needs a case here; tsc insists. */
-import { mlp } from "../models/mlp.js";
-import type { Model } from "../nn/model.js";
 import {
   adaBreg,
   adam,
@@ -79,17 +77,5 @@ export function buildSchedule(entry: ScheduleEntry, epochs: number): Schedule {
       return stepDecay(entry);
     case "cosine":
       return cosine({ epochs, warmUp: entry.warmupEpochs, minimum: entry.minFactor });
-  }
-}
-
-/**
- * The model of an entry.
- *
- * @throws TypeError if its layers don't fit each other
- */
-export function buildModel(entry: ModelEntry): Model {
-  switch (entry.kind) {
-    case "mlp":
-      return mlp(entry.features, { finalRelu: entry.finalRelu });
   }
 }
