@@ -40,6 +40,17 @@ INLINE void store(float *p, vec x) { *(vec *)p = x; }
 /* Unrolls the loop that follows; its bounds are constants once inlined. */
 #define UNROLL _Pragma("GCC unroll 32")
 
+/* For wasm, whose engine takes instructions as they come and has 15 vector registers. IN_ORDER: loads stay where they are
+ * written (LLVM would move all of a block to its front, and the engine spill them). BASE(p): what is added to pointer p
+ * from here on is a constant for the load instruction, not an addition of its own. */
+#ifdef __wasm__
+#define IN_ORDER __asm__ volatile("" ::: "memory")
+#define BASE(p) __asm__("" : "+r"(p))
+#else
+#define IN_ORDER
+#define BASE(p)
+#endif
+
 /* y = max(y, 0); NaN stays NaN, so that a diverged net is noticed. */
 INLINE vec rectify(vec y) { return (vec)((ivec)y & ~(y <= 0)); }
 

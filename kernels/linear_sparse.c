@@ -4,6 +4,20 @@
  */
 #include "kernels.h"
 
+/* Tiles done together: a weight is loaded once for all of them. */
+#if VL == 16
+#define FORWARD_TILES 8
+#define FORWARD_PARTS 2
+#elif VL == 8
+#define FORWARD_TILES 4
+#define FORWARD_PARTS 1
+#else
+#define FORWARD_TILES 1
+#define FORWARD_PARTS 1
+#endif
+/* Row sums are kept in at most this many interleaved parts, so that a single tile has enough additions in flight. */
+#define MAX_PARTS 4
+
 struct sparse_forward_args {
   int32_t entries; /* struct entry [rows][entry_stride] */
   int32_t counts;  /* i32 [rows] */
@@ -14,26 +28,74 @@ struct sparse_forward_args {
   int32_t tiles, rows, cols, entry_stride, epilogue;
 };
 
-KERNEL(sparse_forward) {
-  const struct sparse_forward_args *a = (const void *)args;
-  const struct entry *entries = at(memory, a->entries);
+/* sum[i] += w * (vector i of each tile), for one non-zero. */
+INLINE void add_entry(vec *sum, const int vecs, struct entry e, const char *x, size_t x_tile) {
+  const vec w = splat(e.value);
+  UNROLL for (int i = 0; i < vecs; i++) sum[i] += w * load((const float *)(x + e.offset + i / TV * x_tile) + i % TV * VL);
+}
+
+/* sum = the row's non-zeros times x. Entry k goes to part k % parts; the parts are added at the end. */
+INLINE void row_product(vec *sum, const int vecs, const int parts, const struct entry *e, int count, const char *x,
+                        size_t x_tile) {
+  const struct entry *end = e + count;
+#if VL == 4
+  (void)parts;
+  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no more registers. */
+  for (; e + 2 <= end; e += 2) {
+    const vec w = splat(e[0].value), u = splat(e[1].value);
+    const float *p = (const float *)(x + e[0].offset), *q = (const float *)(x + e[1].offset);
+    BASE(p);
+    BASE(q);
+    UNROLL for (int i = 0; i < vecs; i++) sum[i] += w * load(p + i * VL) + u * load(q + i * VL);
+  }
+  if (e < end) add_entry(sum, vecs, *e, x, x_tile);
+#else
+  vec part[MAX_PARTS][FORWARD_TILES * TV];
+  UNROLL for (int q = 1; q < parts; q++) UNROLL for (int i = 0; i < vecs; i++) part[q][i] = splat(0);
+  for (; e + parts <= end; e += parts) {
+    add_entry(sum, vecs, e[0], x, x_tile);
+    UNROLL for (int q = 1; q < parts; q++) add_entry(part[q], vecs, e[q], x, x_tile);
+  }
+  UNROLL for (int q = 1; q < parts; q++) UNROLL for (int i = 0; i < vecs; i++) sum[i] += part[q][i];
+  for (; e < end; e++) add_entry(sum, vecs, *e, x, x_tile);
+#endif
+}
+
+/* Rows [begin, end) of y for `tiles` tiles (a constant after inlining) from tile t on. */
+INLINE void forward_tiles(char *memory, const struct sparse_forward_args *a, const int tiles, const int parts, int t,
+                          int begin, int end) {
+  const int vecs = tiles * TV;
   const int32_t *counts = at(memory, a->counts);
-  const float *bias = at_or_null(memory, a->bias), *mask = at_or_null(memory, a->mask);
-  const char *x = at(memory, a->x);
-  float *y = at(memory, a->y);
+  const float *bias = at_or_null(memory, a->bias);
+  const size_t x_tile = (size_t)a->cols * T * 4, y_tile = (size_t)a->rows * T, first = t * y_tile;
+  const char *x = (const char *)at(memory, a->x) + t * x_tile;
+  float *y = (float *)at(memory, a->y) + first;
+  const float *mask = a->mask ? (const float *)at(memory, a->mask) + first : NULL;
   for (int r = begin; r < end; r++) {
-    const struct entry *row = entries + (size_t)r * a->entry_stride;
-    for (int t = 0; t < a->tiles; t++) {
-      const char *xt = x + (size_t)t * a->cols * T * 4;
-      for (int j = 0; j < T; j += VL) {
-        vec sum = splat(bias ? bias[r] : 0);
-        for (int k = 0; k < counts[r]; k++) sum += row[k].value * load((const float *)(xt + row[k].offset) + j);
-        size_t place = ((size_t)t * a->rows + r) * T + j;
-        if (a->epilogue) sum = rectify(sum);
-        store(y + place, mask ? masked(sum, load(mask + place)) : sum);
-      }
+    vec sum[FORWARD_TILES * TV];
+    UNROLL for (int i = 0; i < vecs; i++) sum[i] = splat(bias ? bias[r] : 0);
+    row_product(sum, vecs, parts, (const struct entry *)at(memory, a->entries) + (size_t)r * a->entry_stride, counts[r],
+                x, x_tile);
+    UNROLL for (int i = 0; i < vecs; i++) {
+      const size_t place = (size_t)r * T + i / TV * y_tile + i % TV * VL;
+      if (a->epilogue) sum[i] = rectify(sum[i]);
+      if (mask) sum[i] = masked(sum[i], load(mask + place));
+      store(y + place, sum[i]);
     }
   }
+}
+
+KERNEL(sparse_forward) {
+  const struct sparse_forward_args *a = (const void *)args;
+  int t = 0;
+  for (; t + FORWARD_TILES <= a->tiles; t += FORWARD_TILES)
+    forward_tiles(memory, a, FORWARD_TILES, FORWARD_PARTS, t, begin, end);
+#if FORWARD_TILES > 4
+  for (; t + 4 <= a->tiles; t += 4) forward_tiles(memory, a, 4, 2, t, begin, end);
+#endif
+#if FORWARD_TILES > 1
+  for (; t < a->tiles; t++) forward_tiles(memory, a, 1, MAX_PARTS, t, begin, end);
+#endif
 }
 
 struct sparse_weight_grad_args {
@@ -45,21 +107,89 @@ struct sparse_weight_grad_args {
   int32_t tiles, rows, cols;
 };
 
+/* Within each run of 4 lanes: a0 b0 a1 b1, a2 b2 a3 b3, and a0 a1 b0 b1, a2 a3 b2 b3. */
+#if VL == 16
+#define LANES(a, b, i, j, k, l)                                                                                    \
+  __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, \
+                          k + 12, l + 12)
+#elif VL == 8
+#define LANES(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
+#else
+#define LANES(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#endif
+
+/* The sums over the lanes of four vectors, in lanes 0 to 3. All four are added in the same order. */
+INLINE vec totals(const vec s[4]) {
+  const vec m = LANES(s[0], s[1], 0, VL, 1, VL + 1) + LANES(s[0], s[1], 2, VL + 2, 3, VL + 3);
+  const vec n = LANES(s[2], s[3], 0, VL, 1, VL + 1) + LANES(s[2], s[3], 2, VL + 2, 3, VL + 3);
+  vec x = LANES(m, n, 0, 1, VL, VL + 1) + LANES(m, n, 2, 3, VL + 2, VL + 3);
+#if VL == 16
+  x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+#elif VL == 8
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+#endif
+  return x;
+}
+
+/* Non-zeros whose products are summed side by side, and tiles done in one run of code. In wasm few: V8 loads all that a
+ * loop's body needs before it computes, and has 15 registers for it. */
+#ifdef __wasm__
+#define DOT_ENTRIES 2
+#define DOT_TILES 1
+#else
+#define DOT_ENTRIES 4
+#define DOT_TILES (8 / TV)
+#endif
+
+/* sum[q] += dy times x at offset[q], lane by lane, over `tiles` tiles (a constant after inlining). dy points to the row
+ * in the first of them, x to the first of them. */
+INLINE void dots(vec sum[DOT_ENTRIES], const int32_t offset[DOT_ENTRIES], const float *dy, const char *x, const int tiles,
+                 size_t dy_tile, size_t x_tile) {
+  UNROLL for (int t = 0; t < tiles; t++) {
+    vec v[TV];
+    UNROLL for (int i = 0; i < TV; i++) v[i] = load(dy + t * dy_tile + i * VL);
+    UNROLL for (int q = 0; q < DOT_ENTRIES; q++) {
+      const float *u = (const float *)(x + t * x_tile + offset[q]);
+      BASE(u);
+      IN_ORDER;
+#if VL == 4
+      sum[q] += (v[0] * load(u) + v[1] * load(u + 4)) + (v[2] * load(u + 8) + v[3] * load(u + 12));
+#else
+      UNROLL for (int i = 0; i < TV; i++) sum[q] += v[i] * load(u + i * VL);
+#endif
+    }
+  }
+}
+
 KERNEL(sparse_weight_grad) {
   const struct sparse_weight_grad_args *a = (const void *)args;
-  const struct entry *entries = at(memory, a->entries);
   const int32_t *counts = at(memory, a->counts);
-  const float *dy = at(memory, a->dy);
+  const int tiles = a->tiles;
+  const size_t x_tile = (size_t)a->cols * T * 4, dy_tile = (size_t)a->rows * T;
   const char *x = at(memory, a->x);
-  float *g = at(memory, a->g);
-  for (int r = begin; r < end; r++)
-    for (int k = 0; k < counts[r]; k++) {
-      int32_t offset = entries[(size_t)r * a->cols + k].offset;
-      vec sum = splat(0);
-      for (int t = 0; t < a->tiles; t++)
-        for (int j = 0; j < T; j += VL)
-          sum += load(dy + ((size_t)t * a->rows + r) * T + j) *
-                 load((const float *)(x + (size_t)t * a->cols * T * 4 + offset) + j);
-      g[(size_t)r * a->cols + offset / (T * 4)] = total(sum);
+  for (int r = begin; r < end; r++) {
+    const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)r * a->cols;
+    const float *dy = (const float *)at(memory, a->dy) + (size_t)r * T;
+    float *g = (float *)at(memory, a->g) + (size_t)r * a->cols;
+    const int last = counts[r] - 1;
+    for (int k = 0; k <= last; k += 4) {
+      /* Four non-zeros at a time; a last group of fewer repeats the last one (and stores the same value again). */
+      int32_t offset[4];
+      vec sum[4];
+      UNROLL for (int q = 0; q < 4; q++) {
+        offset[q] = row[k + q < last ? k + q : last].offset;
+        sum[q] = splat(0);
+      }
+      UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) {
+        int t = 0;
+        for (; t + DOT_TILES <= tiles; t += DOT_TILES)
+          dots(sum + q, offset + q, dy + t * dy_tile, x + t * x_tile, DOT_TILES, dy_tile, x_tile);
+        if (DOT_TILES > 1)
+          for (; t < tiles; t++) dots(sum + q, offset + q, dy + t * dy_tile, x + t * x_tile, 1, dy_tile, x_tile);
+      }
+      const vec result = totals(sum);
+      UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
     }
+  }
 }
