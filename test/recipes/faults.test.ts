@@ -105,6 +105,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "schedule.warmupEpochs: expected fewer warm-up epochs than epochs (10), found 10",
     ],
     [
+      "optimizer.biases",
+      { kind: "linBreg", tau: 1, regularizer: { kind: "groupLasso", lambda: 1, groups: "columns" } },
+      'optimizer.biases.regularizer.groups: expected "rows": a bias has no columns, found "columns"',
+    ],
+    [
       "optimizer.weights",
       { kind: "lassoSgd", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 1 } },
       'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, found "nonNegativeL1"',
@@ -125,7 +130,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
   test("plateau on the validation accuracy needs validation samples", () => {
     const recipe = { ...good, data: { name: "mnist" }, schedule: { kind: "plateau", metric: "validAccuracy" } };
     expect(() => checkRecipe(recipe)).toThrow(
-      "schedule.metric: expected trainLoss, found validAccuracy, but data.validation is 0",
+      'schedule.metric: expected "trainLoss", found "validAccuracy", but data.validation is 0',
     );
   });
 
