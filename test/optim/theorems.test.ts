@@ -1,0 +1,166 @@
+/** What the theory says about every optimizer of the mirror form, step by step. */
+import { describe, expect, test } from "vitest";
+import { adaBreg, linBreg, type OptimizerState } from "#bregman/optim/index.js";
+import { l1, type Floats, type Shape } from "#bregman/regularizers/index.js";
+import { subgradientError } from "../support/naive-regularizers.js";
+import { MIRROR, randomArray, randomFrom } from "../support/optimizer-table.js";
+import { build, distance, nameOf, SPECS } from "../support/regularizer-table.js";
+
+const SHAPE: Shape = [4, 3];
+
+describe.each(MIRROR)("%s", (optimizerName, make) => {
+  describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (regularizerName, spec) => {
+    describe.each([
+      ["float64", Float64Array, 1e-12],
+      ["float32", Float32Array, 4e-6],
+    ] as const)("%s", (_, FloatArray, tolerance) => {
+      test.each([0.5, 1, 3])("v is in dJ_delta(theta) at the start and after every step, delta = %s", (delta) => {
+        const random = randomFrom(`${optimizerName}, ${regularizerName}`);
+        const optimizer = make({ tau: 0.3, delta, regularizer: build(spec) });
+        const start = randomArray(random, 12);
+        const feasible = (x: readonly number[]): number[] => (spec.kind === "nonNegativeL1" ? x.map(Math.abs) : [...x]);
+        const theta = FloatArray.from(feasible(start));
+        // A zero row and a zero column, and a steady part in the gradient, so that groups are born on the way.
+        theta.fill(0, 3, 6);
+        for (const i of [1, 4, 7, 10]) theta[i] = 0;
+        const drift = feasible(randomArray(random, 12, 1));
+        const state = optimizer.init(theta, SHAPE);
+        const error = (): number => {
+          const p = Array.from(state.v, (value, i) => value - theta[i] / delta);
+          return subgradientError(spec, p, [...theta], SHAPE);
+        };
+        expect(error()).toBeLessThan(tolerance);
+        let born = 0;
+        for (let k = 0; k < 25; k++) {
+          const before = [...theta];
+          const noise = randomArray(random, 12);
+          const g = FloatArray.from(drift.map((steady, i) => noise[i] - steady));
+          optimizer.step(state, theta, g, SHAPE);
+          expect(error()).toBeLessThan(tolerance);
+          born += before.filter((value, i) => value === 0 && theta[i] !== 0).length;
+        }
+        // Not vacuous.
+        expect(born).toBeGreaterThan(0);
+      });
+
+      test("the start is a fixed point: prox_{delta J}(delta v0) = theta0, zeros exact", () => {
+        const random = randomFrom(`start, ${regularizerName}`);
+        for (const delta of [0.5, 1, 3]) {
+          const optimizer = make({ tau: 0.1, delta, regularizer: build(spec) });
+          const start = randomArray(random, 12);
+          const theta0 = FloatArray.from(spec.kind === "nonNegativeL1" ? start.map(Math.abs) : start);
+          const { v } = optimizer.init(theta0, SHAPE);
+          const theta = v.map((value) => delta * value) as typeof v;
+          optimizer.regularizer.prox(theta, delta, SHAPE, theta);
+          expect(distance(theta, theta0)).toBeLessThan(tolerance);
+          // A zero weight in a group that lives has v = 0, and so has every weight of a zero group.
+          theta0.forEach((value, i) => value === 0 && expect(Math.abs(theta[i])).toBe(0));
+        }
+      });
+    });
+  });
+});
+
+describe("birth under a constant gradient", () => {
+  /** The number of the step that makes theta non-zero. */
+  function birth(optimizer: ReturnType<typeof linBreg>, g: number): number {
+    const theta = Float64Array.of(0);
+    const state = optimizer.init(theta, [1]);
+    for (let k = 1; k <= 10_000; k++) {
+      optimizer.step(state, theta, Float64Array.of(g), [1]);
+      if (theta[0] !== 0) {
+        expect(Math.sign(theta[0])).toBe(-Math.sign(g));
+        return k;
+      }
+    }
+    return Infinity;
+  }
+
+  test.each([
+    [0.1, 1, 0.03],
+    [0.01, 0.7, -0.9],
+    [0.3, 0.5, 2],
+    [1, 1, -0.4],
+  ])("LinBreg, tau %s, lambda %s, g %s: after ceil(lambda / (tau |g|)) steps", (tau, lambda, g) => {
+    expect(birth(linBreg({ tau, regularizer: l1(lambda) }), g)).toBe(Math.ceil(lambda / (tau * Math.abs(g))));
+  });
+
+  test("LinBreg: at |v| = lambda exactly it is not born yet", () => {
+    // All powers of two, so that v reaches lambda without rounding at step 8.
+    expect(birth(linBreg({ tau: 0.25, regularizer: l1(1) }), 0.5)).toBe(9);
+  });
+
+  test("LinBreg: delta scales the weight, not its birth", () => {
+    for (const delta of [0.25, 1, 8]) expect(birth(linBreg({ tau: 0.1, delta, regularizer: l1(1) }), 0.03)).toBe(334);
+  });
+
+  test.each([1e-3, 1, 1e3])("AdaBreg, g %s: after about lambda / tau steps whatever the gradient", (g) => {
+    expect(birth(adaBreg({ tau: 0.01, regularizer: l1(0.995) }), g)).toBe(100);
+  });
+
+  test("LinBreg with momentum is later by what its mean is behind", () => {
+    // v_k = -tau g sum_{j <= k} (1 - beta^j)
+    const [tau, beta, lambda, g] = [0.1, 0.9, 0.777, 0.5];
+    let k = 0;
+    for (let v = 0; v <= lambda; v += tau * g * (1 - beta ** k)) k++;
+    expect(birth(linBreg({ tau, momentum: beta, regularizer: l1(lambda) }), g)).toBe(k);
+  });
+});
+
+describe("delta is a scale: (delta, lambda, tau) and (1, delta lambda, delta tau) give the same theta", () => {
+  // A loss with many minima: sum_i (theta_i^2 - c_i)^2 / 4 + 0.3 sum_i sin(3 theta_i + theta_{i+1}).
+  const gradient = (theta: Floats): Float64Array => {
+    const g = Float64Array.from(theta, (x, i) => x * (x * x - 0.1 * i));
+    theta.forEach((x, i) => {
+      const next = (i + 1) % theta.length;
+      const slope = 0.3 * Math.cos(3 * x + theta[next]);
+      g[i] += 3 * slope;
+      g[next] += slope;
+    });
+    return g;
+  };
+
+  describe.each(MIRROR)("%s", (_, make) => {
+    test.each(SPECS.filter((spec) => spec.kind !== "none").map((spec) => [nameOf(spec), spec] as const))(
+      "%s",
+      (name, spec) => {
+        // Powers of two scale without rounding: then not a bit differs. Otherwise a few roundings do.
+        for (const [delta, tolerance] of [
+          [2, 0],
+          [0.25, 0],
+          [3, 1e-9],
+        ] as const) {
+          const start = randomArray(randomFrom(`scale ${name}`), 12).map((x) =>
+            spec.kind === "nonNegativeL1" ? Math.abs(x) : x,
+          );
+          const run = (scale: number, other: number): Float64Array => {
+            const lambda = 0.1 * other;
+            const optimizer = make({ tau: 0.02 * other, delta: scale, regularizer: build(spec, lambda) });
+            const theta = Float64Array.from(start);
+            const state = optimizer.init(theta, SHAPE);
+            for (let k = 0; k < 50; k++) optimizer.step(state, theta, gradient(theta), SHAPE);
+            return theta;
+          };
+          expect(distance(run(delta, 1), run(1, delta))).toBeLessThanOrEqual(tolerance);
+        }
+      },
+    );
+  });
+});
+
+test("momentum is the two-step form of the inertial flow, beta = gamma / (tau + gamma)", () => {
+  const [tau, gamma] = [0.1, 0.4];
+  const optimizer = linBreg({ tau, momentum: gamma / (tau + gamma), regularizer: l1(0.2) });
+  const random = randomFrom("inertial");
+  const theta = Float64Array.from(randomArray(random, 6));
+  const state: OptimizerState = optimizer.init(theta, [6]);
+  let before = [...state.v];
+  let now = [...state.v];
+  for (let k = 0; k < 40; k++) {
+    const g = randomArray(random, 6);
+    optimizer.step(state, theta, Float64Array.from(g), [6]);
+    const next = now.map((v, i) => ((tau + 2 * gamma) * v - gamma * before[i] - tau * tau * g[i]) / (tau + gamma));
+    [before, now] = [now, next];
+    expect(distance(state.v, now)).toBeLessThan(1e-12);
+  }
+});
