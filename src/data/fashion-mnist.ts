@@ -33,12 +33,12 @@ const SUBFOLDERS = ["fashion-mnist", "FashionMNIST/raw"];
 /**
  * Loads Fashion-MNIST.
  *
- * @throws Error if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadFashionMnist(options: DataOptions = {}): Dataset {
   const chosen = chosenFolder(options);
   if (chosen === undefined) {
-    throw new Error(
+    throw new RangeError(
       "could not find fashion-mnist: get its four idx files from https://github.com/zalandoresearch/fashion-mnist (or the Debian package dataset-fashion-mnist) and give their folder by --data-dir or BREGMAN_DATA",
     );
   }

@@ -28,8 +28,8 @@ const FIRST_FILE = { stem: "train-images", dimensions: 3 };
 /**
  * Reads the four files.
  *
- * @throws Error if the folder or a file is missing, with what was looked for; SyntaxError if a file is damaged; RangeError
- * if the files don't fit together (counts, image sizes) or a label is too large.
+ * @throws RangeError if the folder or a file is missing, with what was looked for, if the files don't fit together (counts,
+ * image sizes), or if a label is too large; SyntaxError if a file is damaged.
  */
 export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): Dataset {
   const folder = findFolder(facts.name, options);
@@ -45,16 +45,19 @@ export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): D
 
 /** A subfolder named after the data set goes first: the files beside it may be those of another data set. */
 function findFolder(name: string, { folder, source, subfolders }: IdxFolderOptions): string {
-  if (!existsSync(folder)) throw new Error(`could not find ${name}: the folder ${folder} (${source}) does not exist`);
+  if (!existsSync(folder))
+    throw new RangeError(`could not find ${name}: the folder ${folder} (${source}) does not exist`);
   if (!statSync(folder).isDirectory()) {
-    throw new Error(`could not find ${name}: ${folder} (${source}) is not a folder; expected a folder with idx files`);
+    throw new RangeError(
+      `could not find ${name}: ${folder} (${source}) is not a folder; expected a folder with idx files`,
+    );
   }
   const candidates = [...subfolders.map((sub) => join(folder, sub)), folder];
   const found = candidates.find(
     (candidate) => findFile(candidate, FIRST_FILE.stem, FIRST_FILE.dimensions) !== undefined,
   );
   if (found === undefined) {
-    throw new Error(
+    throw new RangeError(
       `could not find ${name} in ${folder} (${source}): looked for ${fileNames(FIRST_FILE.stem, FIRST_FILE.dimensions).join(", ")} there and in its subfolders ${subfolders.join(", ")}`,
     );
   }
@@ -87,7 +90,7 @@ function requireFile(folder: string, stem: string, dimensions: number): string {
   const path = findFile(folder, stem, dimensions);
   if (path === undefined) {
     const [first, ...others] = fileNames(stem, dimensions);
-    throw new Error(`could not find ${join(folder, first)}, nor ${others.join(", ")} in that folder`);
+    throw new RangeError(`could not find ${join(folder, first)}, nor ${others.join(", ")} in that folder`);
   }
   return path;
 }

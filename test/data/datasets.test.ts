@@ -67,13 +67,13 @@ describe("faults", () => {
     [
       "empty folder",
       () => {},
-      Error,
+      RangeError,
       /could not find mnist in .* \(--data-dir\): looked for train-images-idx3-ubyte, train-images-idx3-ubyte\.gz, train-images\.idx3-ubyte, train-images\.idx3-ubyte\.gz there and in its subfolders mnist, MNIST\/raw/,
     ],
     [
       "one file missing",
       replaced("t10k-labels-idx1-ubyte"),
-      Error,
+      RangeError,
       /could not find .*t10k-labels-idx1-ubyte, nor t10k-labels-idx1-ubyte\.gz/,
     ],
     [
@@ -121,6 +121,7 @@ describe("faults", () => {
     const absent = join(folder, "absent");
     const file = join(folder, "file");
     writeFileSync(file, "");
+    expect(() => loadMnist({ dataDir: absent })).toThrow(RangeError);
     expect(() => loadMnist({ dataDir: absent })).toThrow(`the folder ${absent} (--data-dir) does not exist`);
     expect(() => loadMnist({ dataDir: file })).toThrow(`${file} (--data-dir) is not a folder`);
     vi.stubEnv("BREGMAN_DATA", absent);
