@@ -1,0 +1,34 @@
+/**
+ * bregman: neural networks that are sparse from the first step.
+ *
+ * `fit` trains a model on a data set; `optim` and `regularizers` (entry points of their own, too) work on plain typed
+ * arrays, for a training loop of your own.
+ */
+export * from "./regularizers/index.js";
+export * from "./optim/index.js";
+export { sparseInit, type SparseInitOptions } from "./init/sparse-init.js";
+export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
+export { stream, restore, type Random, type RandomState } from "./random.js";
+
+export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
+export { relu, type ReluLayer } from "./nn/layers/relu.js";
+export type { Layer } from "./nn/layers/rules.js";
+export { sequential, type Model, type ModelNode } from "./nn/model.js";
+export type { LossKind } from "./nn/loss.js";
+export { mlp, type MlpOptions } from "./models/mlp.js";
+
+export { fromArrays, type ArraysOptions, type Dataset, type Samples } from "./data/dataset.js";
+export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";
+export { loadMnist } from "./data/mnist.js";
+export { loadFashionMnist } from "./data/fashion-mnist.js";
+
+export { fit, type FitOptions, type FitResult } from "./train/fit.js";
+export type { InitOptions } from "./train/initial.js";
+export type { EpochMetrics, FinalMetrics, LayerMetrics, TrainEvent } from "./train/events.js";
+export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
+export type { Trainer } from "./train/trainer.js";
+export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
+export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schema.js";
+
+export { readSafetensors, writeSafetensors } from "./export/safetensors.js";
+export { createPool, type Pool, type PoolOptions } from "./runtime/pool.js";

@@ -1,0 +1,86 @@
+/** The folders are the architecture: imports run one way, without cycles, and files stay small enough to read. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+
+/** What the files of a folder may import, besides their own folder and the leaves below. */
+const ALLOWED: Record<string, readonly string[]> = {
+  regularizers: [],
+  runtime: [],
+  optim: ["regularizers", "runtime"],
+  init: ["regularizers"],
+  nn: ["regularizers", "runtime"],
+  models: ["nn"],
+  data: [],
+  export: [],
+  recipes: ["data", "models", "nn", "optim", "regularizers", "init"],
+  train: ["data", "export", "init", "models", "nn", "optim", "recipes", "regularizers", "runtime"],
+  report: ["train", "export", "recipes"],
+  cli: ["data", "export", "recipes", "report", "runtime", "train"],
+};
+/** Files of src/ itself that import nothing of the project and may be imported by anybody. */
+const LEAVES = ["random.ts", "nearest.ts", "atomic-file.ts"];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Gone when compiled: it may not break the direction either, but it can close a circle. */
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(join(SRC, from), "utf8");
+  return [...text.matchAll(/(import type [^;"]*|export type [^;"]*|)(?:from|import\()\s*"(\.[^"]+)"/g)].map(
+    ([, typeOnly, specifier]) => {
+      const path = resolve(dirname(join(SRC, from)), specifier.replace(/\.js$/, ".ts"));
+      return { from, to: relative(SRC, path), typeOnly: typeOnly !== "" };
+    },
+  );
+});
+const folderOf = (file: string) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
+
+test("the scan sees the code", () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(imports).toContainEqual({ from: "cli/train.ts", to: "recipes/load.ts", typeOnly: false });
+});
+
+test("imports run one way", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const [a, b] = [folderOf(from), folderOf(to)];
+    if (from === "index.ts" || a === b || LEAVES.includes(to)) return false;
+    return !(ALLOWED[a] ?? []).includes(b);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("no file imports itself through others", () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports.filter(({ typeOnly }) => !typeOnly))
+    next.set(from, [...(next.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const to of next.get(file) ?? []) {
+      const cycle = visit(to, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  expect(files.map((file) => visit(file, [])).find(Boolean)).toBeUndefined();
+});
+
+describe("house rules", () => {
+  test.each(files)("%s", (file) => {
+    const text = readFileSync(join(SRC, file), "utf8");
+    expect(text.split("\n").length, "lines").toBeLessThanOrEqual(350);
+    expect(text).not.toMatch(/^export default/m);
+    expect(text).not.toMatch(/^(export )?(const )?enum /m);
+    if (file !== "cli/main.ts") expect(text.trimStart()).toMatch(/^\/\*\*/);
+  });
+});
