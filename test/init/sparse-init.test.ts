@@ -1,0 +1,149 @@
+/** Sparse starts: the variance rule, the masks' statistics, exact zeros, and that a seed is a seed. */
+import { describe, expect, test } from "vitest";
+import { biasInit } from "#bregman/init/bias-init.js";
+import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
+import { stream } from "#bregman/random.js";
+
+const SHAPE = [300, 400];
+const [ROWS, COLS] = SHAPE;
+const N = ROWS * COLS;
+
+function start(options: Omit<SparseInitOptions, "random">, seed = 1): Float64Array {
+  const theta = new Float64Array(N).fill(Number.NaN);
+  sparseInit(theta, SHAPE, { ...options, random: stream(seed, "init") });
+  return theta;
+}
+
+const nonZeros = (x: Float64Array): Float64Array => x.filter((value) => value !== 0);
+const variance = (x: Float64Array): number => x.reduce((sum, value) => sum + value * value, 0) / x.length;
+
+describe("variance", () => {
+  // The starts of the paper's linear layers: density, and the factor f on He-normal weights, so varianceFactor = density f^2.
+  test.each([
+    ["MLP", { density: 0.01, varianceFactor: 0.49 }, 7],
+    ["ConvNet", { density: 0.01 }, 10],
+    ["ConvNet, older", { density: 0.01, varianceFactor: 0.01 }, 1],
+    ["ResNet-18 and DenseNet, dense last layer", { density: 1, varianceFactor: 25 }, 5],
+    ["skip-encoder, rows", { density: 0.1, mask: "row", varianceFactor: 2.5 }, 5],
+    ["early CIFAR, first setting", { density: 0.01, varianceFactor: 0.25 / 1.1 }, 0.5 / Math.sqrt(0.011)],
+    ["early CIFAR, second setting", { density: 0.01, varianceFactor: 1 / 1.1 }, 1 / Math.sqrt(0.011)],
+    ["no correction for the mask", { density: 0.2, varianceFactor: 0.2 }, 1],
+  ] as const)("%s", (_, options, factor) => {
+    const theta = start(options);
+    const kept = nonZeros(theta);
+    // Of the weights that are kept: He's variance times factor^2. The estimate is off by sqrt(2 / kept) at one sigma.
+    const expected = (factor ** 2 * 2) / COLS;
+    expect(Math.abs(variance(kept) / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
+    // Of all weights: density times that, with the scatter of the mask (per row, if it keeps rows).
+    const units = "mask" in options ? ROWS : N;
+    const scatter = Math.sqrt((3 / options.density - 1) / units);
+    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(5 * scatter);
+  });
+
+  test.each([
+    ["he, fan in", {}, 2 / COLS],
+    ["he, fan out", { fan: "out" }, 2 / ROWS],
+    ["glorot", { rule: "glorot" }, 2 / (ROWS + COLS)],
+    ["uniform", { distribution: "uniform" }, 2 / COLS],
+  ] as const)("%s: Var[W] is alpha at any density", (_, options, alpha) => {
+    for (const density of [0.1, 0.5, 1]) {
+      const theta = start({ ...options, density });
+      expect(Math.abs(variance(theta) / alpha - 1)).toBeLessThan(5 * Math.sqrt((3 / density - 1) / N));
+    }
+  });
+
+  test("a uniform draw stays within sqrt(3) deviations, a normal one does not", () => {
+    const bound = Math.sqrt((3 * 2) / COLS);
+    expect(start({ density: 1, distribution: "uniform" }).every((value) => Math.abs(value) <= bound)).toBe(true);
+    expect(start({ density: 1 }).some((value) => Math.abs(value) > bound)).toBe(true);
+  });
+
+  test("the fans of a convolution hold its taps", () => {
+    const theta = new Float64Array(64 * 32 * 9);
+    sparseInit(theta, [64, 32, 3, 3], { density: 1, fan: "out", random: stream(1) });
+    expect(Math.abs(variance(theta) * 64 * 9 * 0.5 - 1)).toBeLessThan(5 * Math.sqrt(2 / theta.length));
+  });
+});
+
+describe("masks", () => {
+  test("entries: each with probability density, zeros exact", () => {
+    for (const density of [0.01, 0.3]) {
+      const count = nonZeros(start({ density })).length;
+      expect(Math.abs(count - density * N)).toBeLessThan(5 * Math.sqrt(N * density * (1 - density)));
+    }
+    expect(nonZeros(start({ density: 1 })).length).toBe(N);
+  });
+
+  test("rows: whole rows or nothing", () => {
+    const theta = start({ density: 0.2, mask: "row" });
+    const counts = Array.from({ length: ROWS }, (_, r) => nonZeros(theta.subarray(r * COLS, (r + 1) * COLS)).length);
+    expect(new Set(counts)).toEqual(new Set([0, COLS]));
+    const kept = counts.filter((count) => count > 0).length;
+    expect(Math.abs(kept - 0.2 * ROWS)).toBeLessThan(5 * Math.sqrt(ROWS * 0.2 * 0.8));
+  });
+
+  test("exact counts: ceil(density n), not always the same ones", () => {
+    expect(nonZeros(start({ density: 0.07, count: "exact" })).length).toBe(0.07 * N);
+    expect(nonZeros(start({ density: 1e-9, count: "exact" })).length).toBe(1);
+    expect(nonZeros(start({ density: 0.011, mask: "row", count: "exact" })).length).toBe(4 * COLS);
+    const places = (seed: number): number => start({ density: 1e-9, count: "exact" }, seed).findIndex((w) => w !== 0);
+    expect(new Set([1, 2, 3, 4, 5].map(places)).size).toBeGreaterThan(1);
+  });
+
+  test("one seed, the same start; another, another", () => {
+    expect(start({ density: 0.05 }, 3)).toEqual(start({ density: 0.05 }, 3));
+    expect(start({ density: 0.05 }, 3)).not.toEqual(start({ density: 0.05 }, 4));
+  });
+
+  test("float32 has the same pattern and the rounded weights", () => {
+    const single = new Float32Array(N);
+    sparseInit(single, SHAPE, { density: 0.05, random: stream(1, "init") });
+    expect(single).toEqual(Float32Array.from(start({ density: 0.05 })));
+  });
+});
+
+describe("what is refused", () => {
+  test.each([0, -0.1, 1.1, Number.NaN])("density %s", (density) => {
+    expect(() => start({ density })).toThrow(RangeError);
+    expect(() => start({ density })).toThrow(`density must be in (0, 1], found ${density}`);
+  });
+  test("other values and shapes", () => {
+    expect(() => start({ varianceFactor: 0 })).toThrow("varianceFactor must be a finite number above 0, found 0");
+    expect(() => start({ mask: "column" as "row" })).toThrow("mask must be one of entry, row, found column");
+    expect(() => sparseInit(new Float64Array(3), [3], { random: stream(1) })).toThrow(TypeError);
+    expect(() => sparseInit(new Float64Array(3), [2, 2], { random: stream(1) })).toThrow(
+      "its 3 elements, found [2, 2]",
+    );
+  });
+});
+
+describe("biases", () => {
+  const bias = (options: { fanIn: number; r0?: number; signed?: boolean }): Float64Array => {
+    const b = new Float64Array(20_000);
+    biasInit(b, { ...options, random: stream(2, "bias") });
+    return b;
+  };
+  const mean = (x: Float64Array): number => x.reduce((sum, value) => sum + value, 0) / x.length;
+
+  test("positive, at most r0 / sqrt(fanIn), of that range's mean, all different", () => {
+    for (const [r0, bound] of [
+      [1, 0.05],
+      [10, 0.5],
+    ]) {
+      const b = bias({ fanIn: 400, r0 });
+      expect(b.every((value) => value > 0 && value <= bound)).toBe(true);
+      expect(Math.abs(mean(b) / bound - 0.5)).toBeLessThan(5 / Math.sqrt(12 * b.length));
+      expect(new Set(b).size).toBe(b.length);
+    }
+  });
+  test("signed: half of them negative, none zero", () => {
+    const b = bias({ fanIn: 400, signed: true });
+    expect(b.every((value) => value !== 0 && Math.abs(value) <= 0.05)).toBe(true);
+    expect(Math.abs(b.filter((value) => value < 0).length / b.length - 0.5)).toBeLessThan(5 / Math.sqrt(4 * b.length));
+    expect(Math.abs(mean(b))).toBeLessThan((5 * 0.05) / Math.sqrt(3 * b.length));
+  });
+  test("refused", () => {
+    expect(() => bias({ fanIn: 0 })).toThrow("fanIn must be an integer of at least 1, found 0");
+    expect(() => bias({ fanIn: 4, r0: -1 })).toThrow("r0 must be a finite number above 0, found -1");
+  });
+});
