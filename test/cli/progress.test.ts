@@ -1,0 +1,178 @@
+import { PassThrough } from "node:stream";
+import { WriteStream } from "node:tty";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { barLine, createProgress } from "#bregman/cli/progress.js";
+import { layerTable, summaryText } from "#bregman/cli/summary.js";
+import type { TrainEvent } from "#bregman/train/events.js";
+import { sampleEpoch, sampleFinal } from "../report/sample-run.js";
+
+const ESCAPE = "\u001b";
+const plain = (_: unknown, text: string) => text;
+
+const start: TrainEvent = {
+  type: "start",
+  recipe: { name: "sample", epochs: 2, batchSize: 16, seed: 3 },
+  samples: { train: 1600, valid: 100, test: 200 },
+  backend: "native",
+  isa: "avx2",
+  threads: 1,
+  reason: "the addon is there",
+  stepsPerEpoch: 100,
+  initial: sampleEpoch(0),
+};
+const step = (epoch: number, at: number): TrainEvent => ({
+  type: "step",
+  epoch,
+  step: at,
+  loss: 0.5,
+  accuracy: 0.75,
+  density: 0.125,
+  stepsPerSecond: 1234,
+});
+const events: TrainEvent[] = [
+  start,
+  step(1, 50),
+  { type: "epoch", metrics: sampleEpoch(1) },
+  step(2, 50),
+  { type: "epoch", metrics: sampleEpoch(2) },
+  { type: "end", final: sampleFinal, interrupted: false },
+];
+
+/** What a stream gets to see of events. */
+function shown(list: readonly TrainEvent[], isTTY: boolean): string {
+  const { getColorDepth } = WriteStream.prototype;
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, ...(isTTY && { getColorDepth }) });
+  const progress = createProgress(stream);
+  for (const event of list) progress.onEvent(event);
+  progress.close();
+  return String(stream.read() ?? "");
+}
+
+describe("progress where there is no terminal", () => {
+  it("is a head and one plain line an epoch", () => {
+    const text = shown(events, false);
+    expect(text).not.toContain(ESCAPE);
+    expect(text).not.toContain("\r");
+    expect(text).toContain("1,600 training, 100 validation, 200 test; batches of 16");
+    expect(text).toContain("native (AVX2), 1 thread\n");
+    const rows = text.split("\n").filter((line) => /^ +\d+ /.test(line));
+    expect(rows.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["0", "–", "–", "10.00 %", "20.00 %", "–", "–", "0:00"],
+      ["1", "1.0000", "70.00 %", "60.00 %", "22.50 %", "7", "2", "0:02"],
+      ["2", "0.5000", "85.00 %", "80.00 %", "25.00 %", "7", "2", "0:03"],
+    ]);
+  });
+
+  it("has no columns for figures that the run doesn't have", () => {
+    const { validLoss: _, validAccuracy: __, ...initial } = sampleEpoch(0);
+    const { validLoss: ___, validAccuracy: ____, trainAccuracy: _____, ...metrics } = sampleEpoch(1);
+    const text = shown(
+      [
+        { ...start, initial },
+        { type: "epoch", metrics },
+      ],
+      false,
+    );
+    expect(text).not.toMatch(/accuracy|validation {2}/);
+    expect(text).toContain("epoch     loss   density   births   deaths     time");
+  });
+});
+
+describe("progress on a terminal", () => {
+  beforeEach(() => {
+    vi.stubEnv("FORCE_COLOR", undefined);
+    vi.stubEnv("TERM", "xterm-256color");
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("shows a bar with the figures, and takes it away at the end", () => {
+    vi.stubEnv("NO_COLOR", undefined);
+    // Colours are there, or the next test would prove nothing.
+    expect(shown(events, true)).toContain(`${ESCAPE}[36m━`);
+    const running = shown(events.slice(0, 4), true);
+    expect(running).toContain("epoch 1/2");
+    expect(running).toContain("loss 0.5000  acc 75.0 %  density 12.50 %  1,234 steps/s");
+    expect(running).toMatch(/\d:\d\d left/);
+    const text = shown(events, true);
+    // The cursor is shown again and lines wrap again.
+    expect(text.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(text.lastIndexOf(`${ESCAPE}[?25l`));
+    expect(text.lastIndexOf(`${ESCAPE}[?7h`)).toBeGreaterThan(text.lastIndexOf(`${ESCAPE}[?7l`));
+  });
+
+  it("has no colour with NO_COLOR", () => {
+    vi.stubEnv("NO_COLOR", "1");
+    const text = shown(events, true);
+    expect(text).toContain("━");
+    // Codes that end in m are colours and weights; the others place the cursor.
+    expect(text.split(ESCAPE).filter((part) => /^\[[0-9;]*m/.test(part))).toEqual([]);
+  });
+});
+
+describe("barLine", () => {
+  const line = (width: number, progress = 0.5) =>
+    barLine({ epochs: 30, progress, left: 100, step: step(7, 3) as never, width, paint: plain });
+
+  it("fits every terminal that has room for the epoch and the time left", () => {
+    for (let width = 40; width < 200; width++) {
+      expect(line(width).length).toBeLessThan(width);
+      expect(line(width)).toContain("1:40 left");
+    }
+  });
+
+  it("drops steps per second first, loss last", () => {
+    expect(line(120)).toContain("steps/s");
+    expect(line(84)).not.toContain("steps/s");
+    expect(line(84)).toContain("density");
+    expect(line(50)).not.toContain("density");
+    expect(line(50)).toContain("loss 0.5000");
+  });
+
+  it("fills as far as training is", () => {
+    const filled = (progress: number) => [...line(160, progress)].filter((character) => character === "━").length;
+    expect([filled(0), filled(0.5), filled(1), filled(1.1)]).toEqual([0, 20, 40, 40]);
+  });
+});
+
+describe("summary", () => {
+  const run = {
+    last: sampleEpoch(4),
+    final: sampleFinal,
+    started: 0.2,
+    epochs: 4,
+    interrupted: false,
+    folder: "runs/x",
+    report: "runs/x/report.html",
+  };
+
+  it("is a table by layer with a total, in straight columns", () => {
+    const lines = layerTable(run.last, plain).split("\n");
+    expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["layer", "shape", "weights", "non-zeros", "density", "active units", "computed"],
+      [expect.stringMatching(/^─+$/)],
+      ["linear1", "10 × 16", "160", "40", "25.00 %", "8 of 10", "sparse"],
+      ["linear2", "4 × 10", "40", "20", "50.00 %", "4 of 4", "dense"],
+      [expect.stringMatching(/^─+$/)],
+      ["total", "200", "60", "30.00 %", "12 of 14"],
+    ]);
+    const ends = [lines[2], lines[3], lines[5]].map((line) => line.indexOf(" %"));
+    expect(new Set(ends).size).toBe(1);
+  });
+
+  it("tells accuracy, density, sizes, time and places", () => {
+    const text = summaryText(run, plain);
+    expect(text).toMatch(/Test accuracy +91\.27 % +validation 90\.00 %/);
+    expect(text).toMatch(/Density +30\.00 % +60 of 200 weights; it started with 20\.00 %/);
+    expect(text).toMatch(/Model size +300 B +compressed; 512 B sparse, 856 B dense/);
+    expect(text).toMatch(/Time +6\.3 s/);
+    expect(text).toMatch(/Report +runs\/x\/report\.html\n$/);
+    expect(text).not.toContain("Interrupted");
+  });
+
+  it("says so if the run was interrupted, and shows a loss where there is no accuracy", () => {
+    const { testAccuracy: _, validAccuracy: __, ...final } = sampleFinal;
+    const text = summaryText({ ...run, final, epochs: 9, interrupted: true }, plain);
+    expect(text).toMatch(/Interrupted +in epoch 4 of 9/);
+    expect(text).toMatch(/Test loss +0\.3100/);
+    expect(text).not.toContain("accuracy");
+  });
+});
