@@ -24,28 +24,27 @@
 struct sync {
   _Alignas(64) int32_t arrived; /* threads that have reached the current barrier */
   _Alignas(64) int32_t generation; /* barriers passed, modulo 2^32 */
-  int32_t sleepers; /* threads that wait in the kernel, not by spinning */
+  int32_t sleepers; /* threads asleep, or about to be */
   _Alignas(64) int32_t aborted; /* not 0: a thread has failed, all leave */
   struct {
     _Alignas(64) int32_t next; /* first unit of this thread's share that nobody has taken, relative to the share */
   } share[];
 };
 
+/* How a thread waits for the others: SPINS looks with a pause between, then YIELDS looks between which another thread may
+ * have this core, then asleep in the kernel until woken, a millisecond at most. Sleeping is what keeps a pool with more
+ * threads than free cores going; looking is what makes a launch cheap. */
 #if defined(__wasm__)
-/* Waits until *word is no longer `seen`, a millisecond at most; after a while asleep. */
-#define SPINS 4000
+#define SPINS 10000
+#define YIELDS 0
 static void pause_cpu(void) {}
-static void doze(struct sync *sync, int32_t seen) {
-  __atomic_fetch_add(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
-  __builtin_wasm_memory_atomic_wait32(&sync->generation, seen, 1000000);
-  __atomic_fetch_sub(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
-}
-static void wake(struct sync *sync) {
-  if (__atomic_load_n(&sync->sleepers, __ATOMIC_SEQ_CST)) __builtin_wasm_memory_atomic_notify(&sync->generation, -1);
-}
+static void yield_cpu(void) {}
+static void sleep_while(int32_t *word, int32_t seen) { __builtin_wasm_memory_atomic_wait32(word, seen, 1000000); }
+static void wake_all(int32_t *word) { __builtin_wasm_memory_atomic_notify(word, -1); }
 #else
 #include <sched.h>
 #define SPINS 1000
+#define YIELDS 50
 static void pause_cpu(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -53,13 +52,32 @@ static void pause_cpu(void) {
   __asm__ volatile("yield");
 #endif
 }
-/* Others may need this core, one of them perhaps the thread waited for. */
-static void doze(struct sync *sync, int32_t seen) {
-  (void)sync, (void)seen;
-  sched_yield();
+static void yield_cpu(void) { sched_yield(); }
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+static void sleep_while(int32_t *word, int32_t seen) {
+  const struct timespec limit = {0, 1000000};
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0);
 }
-static void wake(struct sync *sync) { (void)sync; }
+static void wake_all(int32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
+#else
+static void sleep_while(int32_t *word, int32_t seen) { (void)word, (void)seen, sched_yield(); }
+static void wake_all(int32_t *word) { (void)word; }
 #endif
+#endif
+
+static void wait_once(struct sync *sync, int32_t seen, int look) {
+  if (look < SPINS) pause_cpu();
+  else if (look < SPINS + YIELDS) yield_cpu();
+  else {
+    __atomic_fetch_add(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+    sleep_while(&sync->generation, seen);
+    __atomic_fetch_sub(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+  }
+}
 
 /* Returns when all threads have come here: 0, or 1 if one of them has failed. */
 static int barrier(struct sync *sync, int n_threads) {
@@ -69,13 +87,12 @@ static int barrier(struct sync *sync, int n_threads) {
     sync->arrived = 0;
     for (int t = 0; t < n_threads; t++) sync->share[t].next = 0;
     __atomic_store_n(&sync->generation, (int32_t)((uint32_t)seen + 1), __ATOMIC_SEQ_CST);
-    wake(sync);
+    if (__atomic_load_n(&sync->sleepers, __ATOMIC_SEQ_CST)) wake_all(&sync->generation);
     return 0;
   }
-  for (int spin = 0; __atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE) == seen; spin++) {
+  for (int look = 0; __atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE) == seen; look++) {
     if (__atomic_load_n(&sync->aborted, __ATOMIC_RELAXED)) return 1;
-    if (spin < SPINS) pause_cpu();
-    else doze(sync, seen);
+    wait_once(sync, seen, look);
   }
   return 0;
 }

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { loadBackend } from "#bregman/runtime/backend.js";
+import { nativeVariants } from "#bregman/runtime/native.js";
+import { nodeInCopy } from "../support/without-addon.js";
+
+const { variants } = nativeVariants();
+const native = test.skipIf(variants.length === 0);
+
+test("wasm is always there", async () => {
+  expect(await loadBackend("wasm")).toMatchObject({ name: "wasm", isa: "simd128", reason: "asked for" });
+});
+
+native("auto takes native where it is built, with the best instruction set", async () => {
+  const backend = await loadBackend("auto", { isa: undefined });
+  expect(backend.name).toBe("native");
+  expect(variants).toContain(backend.isa);
+  expect(variants.at(-1)).toBe("base");
+});
+
+native("BREGMAN_ISA chooses the instruction set, and must be one there is", async () => {
+  const before = process.env["BREGMAN_ISA"];
+  try {
+    process.env["BREGMAN_ISA"] = "base";
+    expect((await loadBackend()).isa).toBe("base");
+    process.env["BREGMAN_ISA"] = "mmx";
+    await expect(loadBackend("native")).rejects.toThrow(/isa must be one of .*base.* found "mmx"/);
+  } finally {
+    if (before === undefined) delete process.env["BREGMAN_ISA"];
+    else process.env["BREGMAN_ISA"] = before;
+  }
+});
+
+test("an unknown backend is an error that names those there are", async () => {
+  await expect(loadBackend("gpu" as "wasm")).rejects.toThrow(
+    new RangeError('cannot load a backend: expected "native", "wasm" or "auto", found "gpu"'),
+  );
+});
+
+test("without the addon auto takes wasm and says why; asking for native says what to run", () => {
+  const script = `
+    import { loadBackend } from "./dist/runtime/backend.js";
+    const { name, reason } = await loadBackend("auto");
+    const error = await loadBackend("native").catch((e) => e.message);
+    console.log(JSON.stringify({ name, reason, error }));`;
+  expect(JSON.parse(nodeInCopy(script))).toEqual({
+    name: "wasm",
+    reason: "native is not available: the addon is not built",
+    error: "cannot load the native backend: the addon is not built; run npm run build:native, or use wasm",
+  });
+});
+
+test("an addon that can't be loaded is not there either, and the reason is one line", () => {
+  const script = `
+    import { loadBackend } from "./dist/runtime/backend.js";
+    const { name, reason } = await loadBackend("auto");
+    console.log(JSON.stringify({ name, reason }));`;
+  const { name, reason } = JSON.parse(nodeInCopy(script, { addon: "not an addon" })) as Record<string, string>;
+  expect(name).toBe("wasm");
+  expect(reason).toMatch(/^native is not available: the addon can't be loaded \(.+\)$/);
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { createMemory } from "#bregman/runtime/memory.js";
+
+const MIB = 2 ** 20;
+
+test("offsets are multiples of 64, never 0, and don't overlap", () => {
+  const memory = createMemory();
+  const sizes = [1, 64, 65, 0, 4096, 3];
+  const offsets = sizes.map((bytes) => memory.allocate(bytes));
+  offsets.forEach((offset, i) => {
+    expect(offset % 64).toBe(0);
+    expect(offset).toBeGreaterThan(0);
+    if (i > 0) expect(offset).toBeGreaterThanOrEqual(offsets[i - 1]! + Math.max(1, sizes[i - 1]!));
+  });
+});
+
+test("views stay valid, and see the same bytes, when the memory grows", () => {
+  const memory = createMemory();
+  const offset = memory.put(Float32Array.of(1, 2, 3));
+  const before = memory.f32(offset, 3);
+  memory.allocate(100 * MIB);
+  before[1] = 7;
+  expect([...memory.f32(offset, 3)]).toEqual([1, 7, 3]);
+  expect(memory.buffer.byteLength).toBeGreaterThan(100 * MIB);
+});
+
+test("what was released is handed out again, zeroed", () => {
+  const memory = createMemory();
+  const kept = memory.put(Int32Array.of(5));
+  const mark = memory.mark();
+  const first = memory.allocate(256);
+  memory.u8(first, 256).fill(9);
+  memory.release(mark);
+  const second = memory.allocate(1024);
+  expect(second).toBe(first);
+  expect(memory.u8(second, 1024).every((byte) => byte === 0)).toBe(true);
+  expect(memory.i32(kept, 1)[0]).toBe(5);
+});
+
+test("beyond the limit a RangeError says how much was asked for", () => {
+  expect(() => createMemory().allocate(2 ** 32)).toThrow(
+    new RangeError(
+      "cannot allocate 4294967296 bytes: 65536 of at most 4294967296 bytes are in use; use a smaller model or batch",
+    ),
+  );
+  const small = createMemory({ maxBytes: 131072 });
+  small.allocate(65536);
+  expect(() => small.allocate(1)).toThrow(RangeError);
+});
+
+test("wrong values are errors", () => {
+  for (const maxBytes of [0, 65536, 131073, 2 ** 33, NaN]) expect(() => createMemory({ maxBytes })).toThrow(RangeError);
+  const memory = createMemory();
+  for (const bytes of [-1, 1.5, NaN]) expect(() => memory.allocate(bytes)).toThrow(/non-negative integer/);
+  for (const mark of [0, memory.used + 64, NaN]) expect(() => memory.release(mark)).toThrow(/mark/);
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from "vitest";
+import { op } from "#bregman/runtime/kernel-table.js";
+import { nativeVariants } from "#bregman/runtime/native.js";
+import { createPool, type Pool, type PoolOptions } from "#bregman/runtime/pool.js";
+import { writeProgram, type Program } from "#bregman/runtime/program.js";
+import { firstDifference } from "../support/compare.js";
+import { seeded } from "../support/random.js";
+import { nodeInCopy } from "../support/without-addon.js";
+
+const backends: readonly PoolOptions[] = [
+  ...nativeVariants().variants.map((isa) => ({ backend: "native" as const, isa })),
+  { backend: "wasm" },
+];
+
+async function withPool<R>(options: PoolOptions, body: (pool: Pool) => R): Promise<R> {
+  const pool = await createPool(options);
+  try {
+    return body(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+/**
+ * A program that counts its runs: x <- y, y <- x, tile by tile through a chain, where a barrier that lets a thread
+ * through early leaves a tile behind. Writes `first` into the start of the chain.
+ */
+function chain(
+  pool: Pool,
+  tiles: number,
+  length: number,
+): { program: Program; head: Float32Array; tail: Float32Array } {
+  const buffers = Array.from({ length: length + 1 }, () => pool.memory.allocate(tiles * 64));
+  // Rows are reversed in no op, but each thread's share differs with the grain: neighbours' results are needed.
+  const ops = buffers
+    .slice(1)
+    .map((y, i) => op("relu", i % 2 ? 1 : tiles, { x: buffers[i]!, y, length: i % 2 ? tiles * 16 : 16 }, 1 + (i % 3)));
+  return {
+    program: writeProgram(pool.memory, ops),
+    head: pool.memory.f32(buffers[0]!, tiles * 16),
+    tail: pool.memory.f32(buffers[length]!, tiles * 16),
+  };
+}
+
+describe.each(backends)("$backend $isa", (options) => {
+  test.each([
+    [10_000, 1],
+    [10_000, 2],
+    [1_000, 4],
+  ])("%i tiny programs on %i threads, each done when run returns", async (runs, threads) => {
+    await withPool({ ...options, threads }, (pool) => {
+      const { program, head, tail } = chain(pool, 8, 3);
+      for (let run = 1; run <= runs; run++) {
+        head.fill(run);
+        pool.run(program);
+        for (let i = 0; i < tail.length; i += 16)
+          if (tail[i] !== run) throw new Error(`run ${run}: tile ${i / 16} is old`);
+      }
+      expect(tail.every((x) => x === runs)).toBe(true);
+    });
+  });
+
+  test("more threads than cores, and than rows: every op waits for the one before", async () => {
+    await withPool({ ...options, threads: 5 }, (pool) => {
+      const { program, head, tail } = chain(pool, 3, 200);
+      for (let run = 1; run <= 50; run++) {
+        head.fill(run);
+        pool.run(program);
+        expect(tail.every((x) => x === run)).toBe(true);
+      }
+    });
+  });
+
+  test("same bits for 1, 2 and 3 threads", async () => {
+    const [one, ...others] = await Promise.all(
+      [1, 2, 3].map((threads) => withPool({ ...options, threads }, lossOfRandomBatch)),
+    );
+    for (const other of others) expect(firstDifference(other, one!)).toBe(-1);
+  });
+
+  test("a word that is no kernel stops all threads, and run says which op", async () => {
+    await withPool({ ...options, threads: 3 }, (pool) => {
+      const { program } = chain(pool, 8, 3);
+      pool.memory.i32(program.offset + 128, 1)[0] = 99;
+      expect(() => pool.run(program)).toThrow("cannot run a program: op 1 names no kernel");
+      expect(() => pool.run(program)).toThrow("op 1 names no kernel");
+    });
+  });
+});
+
+/** Logits through gather and cross-entropy: gradients and sums of 200 samples. */
+function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
+  const random = seeded(7);
+  const tiles = 13;
+  const classes = 33;
+  const indices = Int32Array.from({ length: tiles * 16 }, (_, i) => (i < 200 ? random.int(500) : -1));
+  const logits = memory.allocate(tiles * classes * 64);
+  const grad = memory.allocate(tiles * classes * 64);
+  const partial = memory.allocate(tiles * 8);
+  const at = memory.put(indices);
+  run(
+    writeProgram(memory, [
+      op("gatherF32", tiles, {
+        data: memory.put(random.floats(500 * classes, -9, 9)),
+        indices: at,
+        out: logits,
+        rowsOut: 0,
+        features: classes,
+        rowStride: 0,
+      }),
+      op("crossEntropy", tiles, {
+        logits,
+        labels: memory.put(Int32Array.from({ length: 500 }, () => random.int(classes))),
+        indices: at,
+        grad,
+        partial,
+        counts: memory.put(Int32Array.of(200)),
+        classes,
+      }),
+    ]),
+  );
+  return Float32Array.of(...memory.f32(grad, tiles * classes * 16), ...memory.f32(partial, tiles * 2));
+}
+
+test.each([0, -1, 1.5, NaN, 257])("%f threads is a RangeError", async (threads) => {
+  await expect(createPool({ threads })).rejects.toThrow(
+    new RangeError(`cannot start a pool: threads must be an integer from 1 to 256, found ${threads}`),
+  );
+});
+
+test("a closed pool says so", async () => {
+  const pool = await createPool({ threads: 2 });
+  const program = writeProgram(pool.memory, []);
+  await pool.close();
+  await pool.close();
+  expect(() => pool.run(program)).toThrow("cannot run a program: the pool is closed");
+});
+
+test("a wasm thread that leaves the memory fails in run, with its message, and nobody hangs", async () => {
+  // Each worker gets one row; the row of one of the threads is outside the memory.
+  await withPool({ backend: "wasm", threads: 2, maxBytes: 2 ** 21 }, (pool) => {
+    const program = writeProgram(pool.memory, [op("relu", 2, { x: 65536, y: 2 ** 22, length: 16 })]);
+    expect(() => pool.run(program)).toThrow(/cannot run a program: RuntimeError: memory access out of bounds/);
+  });
+});
+
+test("workers don't keep the process alive", () => {
+  const script = `
+    import { createPool } from "./dist/runtime/pool.js";
+    const pool = await createPool({ backend: "wasm", threads: 2 });
+    console.log(pool.threads);`;
+  expect(nodeInCopy(script)).toBe("2\n");
+});
+
+test("a worker that can't start is a rejected promise", () => {
+  const script = `
+    import { writeFileSync } from "node:fs";
+    writeFileSync("dist/runtime/worker.js", "throw new Error('no luck')");
+    const { createPool } = await import("./dist/runtime/pool.js");
+    console.log(await createPool({ backend: "wasm", threads: 3 }).catch((e) => e.message));`;
+  expect(nodeInCopy(script)).toMatch(/^cannot start worker \d: no luck\n$/);
+});

@@ -1,0 +1,26 @@
+/** Runs a script beside a copy of the built runtime, with no addon or with a broken one. */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What the module `script` prints; it imports from "./dist/runtime/". `addon`: contents of the addon file. */
+export function nodeInCopy(script: string, { addon }: { readonly addon?: string } = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), "bregman-"));
+  try {
+    cpSync(join(root, "dist/runtime"), join(folder, "dist/runtime"), { recursive: true });
+    cpSync(join(root, "kernels/kernels.wasm"), join(folder, "kernels/kernels.wasm"));
+    if (addon !== undefined) {
+      mkdirSync(join(folder, "build/Release"), { recursive: true });
+      writeFileSync(join(folder, "build/Release/bregman_native.node"), addon);
+    }
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "script.js"), script);
+    return execFileSync(process.execPath, ["script.js"], { cwd: folder, encoding: "utf8" });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
