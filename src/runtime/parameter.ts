@@ -13,7 +13,6 @@ export type ParameterRole = "weight" | "bias";
 export interface Pattern {
   readonly entries: number;
   readonly counts: number;
-  /** i32 [rows]: 1 where the last update changed the row's set of non-zeros. */
   readonly changed: number;
 }
 
@@ -37,6 +36,8 @@ export interface Parameter {
   readonly theta: number;
   /** i32 [rows]: non-zeros of each row. */
   readonly counts: number;
+  /** i32 [rows]: 1 where the last update changed the row's set of non-zeros (sparse kernels only). */
+  readonly changed: number;
   readonly pattern?: Pattern;
   readonly transpose?: TransposedPattern;
   /** Which kernels multiply by it, see {@link setKernel}. */
@@ -61,6 +62,7 @@ export function createParameter(
   const rows = shape.length > 1 ? shape[0] : 1;
   const cols = shape.reduce((product, n) => product * n, 1) / rows;
   const counts = memory.allocate(rows * 4);
+  const changed = memory.allocate(rows * 4);
   return {
     name,
     role,
@@ -68,12 +70,11 @@ export function createParameter(
     rows,
     cols,
     counts,
+    changed,
     kernel: "dense",
     gradient: "all",
     theta: memory.allocate(rows * cols * 4),
-    ...(pattern
-      ? { pattern: { entries: memory.allocate(rows * cols * 8), counts, changed: memory.allocate(rows * 4) } }
-      : {}),
+    ...(pattern ? { pattern: { entries: memory.allocate(rows * cols * 8), counts, changed } } : {}),
     ...(pattern && transpose
       ? {
           transpose: {

@@ -30,7 +30,7 @@ const HYPER_LENGTH = 16;
 
 /** Puts an optimizer to work: v starts as theta / delta + p for the theta that is in memory now. */
 export function createUpdater(memory: Memory, parameter: Parameter, optimizer: Optimizer): Updater {
-  const { rows, cols, shape, pattern, counts } = parameter;
+  const { rows, cols, shape, pattern, counts, changed } = parameter;
   const length = rows * cols;
   const theta = memory.f32(parameter.theta, length);
   const fresh = optimizer.init(theta, shape);
@@ -78,7 +78,7 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
             penalty,
             theta: sparse ? 0 : parameter.theta,
             entries: sparse ? pattern!.entries : 0,
-            changed: sparse ? pattern!.changed : 0,
+            changed,
           }),
           ...(sparse ? transposeOps(parameter) : []),
         ];
