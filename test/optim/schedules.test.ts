@@ -36,6 +36,11 @@ describe("plateau", () => {
     expect(factors(schedule, [10, 9.95, 9.89, 9.85, 9.78, 9.75])).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
+  test("exactly the threshold is not progress", () => {
+    expect(factors(plateau({ threshold: 0.5, patience: 0 }), [8, 4])).toEqual([1, 1, 0.5]);
+    expect(factors(plateau({ threshold: 0.5, patience: 0 }), [8, 3.999])).toEqual([1, 1, 1]);
+  });
+
   test("one good epoch clears the count", () => {
     expect(factors(plateau({ patience: 2 }), [10, 10, 10, 5, 5, 5, 5])).toEqual([1, 1, 1, 1, 1, 1, 1, 0.5]);
   });

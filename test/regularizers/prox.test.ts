@@ -187,3 +187,10 @@ test("the norm of a group neither overflows nor underflows", () => {
   expect(J.value(Float64Array.of(3e200, 4e200), [1, 2])).toBeCloseTo(Math.SQRT2 * 5e200, -190);
   expect(J.value(Float64Array.of(3e-200, 4e-200), [1, 2]) / 1e-200).toBeCloseTo(Math.SQRT2 * 5, 10);
 });
+
+test("non-negative l1 is a constraint even with lambda 0", () => {
+  const J = build({ kind: "nonNegativeL1", lambda: 0 });
+  expect(J.value(Float64Array.of(1, -1), [2])).toBe(Infinity);
+  expect(J.value(Float64Array.of(1, 2), [2])).toBe(0);
+  expect(prox(J, [1, -1], 1, [2])).toEqual([1, 0]);
+});
