@@ -15,6 +15,9 @@
  * `source: [cols][rows] int32`, for each of its entries the index (in entries) of the same weight in the pattern.
  */
 
+import { IMAGE_KERNELS } from "./image-kernels.js";
+import { PLANE_KERNELS } from "./plane-kernels.js";
+
 /** Samples in one tile, the innermost dimension of every activation. */
 export const TILE = 16;
 
@@ -123,6 +126,8 @@ export const KERNELS = {
   /** Transposed pattern: rebuilt where needed, or only its values refreshed through `source` if no row has `changed` set. Split over cols (= rows of the transpose).
    *  force: i32 word in memory (offset), non-zero = rebuild whatever `changed` says. */
   transpose: ["entries", "counts", "changed", "tEntries", "tCounts", "source", "rows", "cols", "force"],
+  ...IMAGE_KERNELS,
+  ...PLANE_KERNELS,
 } as const;
 
 export type Kernel = keyof typeof KERNELS;

@@ -1,0 +1,95 @@
+/**
+ * Kernels for images: convolution, batch norm, pooling, and the plumbing between planes. Part of the contract of
+ * kernel-table.ts, which says how ops and arguments are laid out.
+ *
+ * An image activation is `[tiles][channels][H + 2p][W + 2p][T]`: each channel a plane, its border of p real zeros. `x`
+ * and `y` point at the first position that an op reads or writes (so a border is skipped by the pointer). Strides are
+ * in floats: `Tile` from tile to tile, `Plane` from channel to channel, `Row` from one row of output positions to the
+ * next, `Col` from one output position to the next (T, or stride * T). Kernels write the interior only; `zeroBorder`
+ * makes the borders zero.
+ *
+ * A convolution is a sum over inner channels and taps: y[o, i, j] = bias[o] + sum over c, t of w[o, c, t] * x[c, i, j, t],
+ * where x[c, i, j, t] is the vector of T floats at x + c * xPlane + i * xRow + j * xCol + taps[t].offset. The input gradient is
+ * the same sum with other roles: outputs are the input channels, inner channels the output channels, the taps
+ * mirrored; for stride s it is done in s * s phases (rows and columns of dx by their remainder mod s), each with its own
+ * taps and with yRow, yCol of stride s. `taps`: i32 [tapCount][2] = { index within a kernel (kh * KW + kw), float offset }.
+ */
+/* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
+
+export const IMAGE_KERNELS = {
+  /** Dense convolution, or its input gradient. Split over units: unit = tile * ceil(rows / 8) + block of 8 output channels.
+   *  w: weight of output channel o, inner channel c, tap t is w[o * rowStride + c * innerStride + taps[t].index]; bias: f32 [rows] or 0;
+   *  height, width: output positions; accumulate: 1 = add to y instead of overwriting. */
+  convDense: [
+    ...["w", "rowStride", "innerStride", "bias", "x", "y", "taps", "tapCount", "tiles", "rows", "inner"],
+    ...["height", "width", "xTile", "xPlane", "xRow", "xCol", "yTile", "yPlane", "yRow", "yCol", "accumulate"],
+  ],
+  /** Unstructured sparse convolution, or its input gradient by the transposed pattern. Units as convDense. entries: struct entry
+   *  [rows][entryStride], entry.offset the BYTE offset from x of what the weight multiplies at position (0, 0). */
+  convSparse: [
+    ...["entries", "counts", "entryStride", "bias", "x", "y", "tiles", "rows", "height", "width"],
+    ...["xTile", "xRow", "xCol", "yTile", "yPlane", "yRow", "yCol", "accumulate"],
+  ],
+  /** Convolution by kernel groups (pairs of channels with dense taps), or its input gradient by the transposed pairs. Units as convDense.
+   *  entries: [rows][entryStride] of { int32 BYTE offset of the inner channel's plane from x, int32 byte offset IN MEMORY of the
+   *  pair's KH * KW weights }; weight t of a pair is its weights[taps[t].index]. */
+  convPairs: [
+    ...["entries", "counts", "entryStride", "bias", "x", "y", "taps", "tapCount", "tiles", "rows", "height", "width"],
+    ...["xTile", "xRow", "xCol", "yTile", "yPlane", "yRow", "yCol", "accumulate"],
+  ],
+  /** g[o, c, t] = sum over tiles, positions and lanes of dy[o, i, j] x[c, i, j, t]. Split over rows of g (output channels), grain 4.
+   *  g: f32 [rows, inner, tapCount], tap t at taps[t].index; dy and x by strides as above (dy: dyRow, columns T apart). */
+  convDenseWeightGrad: [
+    ...["dy", "x", "g", "taps", "tapCount", "tiles", "rows", "inner", "height", "width"],
+    ...["dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow", "xCol"],
+  ],
+  /** The same for the non-zeros of an unstructured pattern only; writes g (f32 [rows, cols]) at the pattern's places and nowhere
+   *  else. Split over rows. The column of an entry follows from its offset q = offset / (T * 4), in positions of x's padded plane:
+   *  c = q / planeSize, kh = (q % planeSize) / rowSize, kw = q % rowSize; column = (c * kernelHeight + kh) * kernelWidth + kw. */
+  convSparseWeightGrad: [
+    ...["entries", "counts", "entryStride", "dy", "x", "g", "tiles", "rows", "cols", "height", "width"],
+    ...["dyTile", "dyPlane", "dyRow", "xTile", "xRow", "xCol", "planeSize", "rowSize", "kernelHeight", "kernelWidth"],
+  ],
+  /** The same for kernel groups: all taps of each pair. g: f32 [rows, inner, tapCount], inner channel = offset / (xPlane * 4). */
+  convPairsWeightGrad: [
+    ...["entries", "counts", "entryStride", "dy", "x", "g", "taps", "tapCount", "tiles", "rows", "inner", "height"],
+    ...["width", "dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow", "xCol"],
+  ],
+  /** g[o] = sum over tiles, positions and lanes of dy. Split over rows (channels). */
+  convBiasGrad: ["dy", "g", "tiles", "rows", "height", "width", "dyTile", "dyPlane", "dyRow"],
+  /** Dense theta [rows, inner, taps] to pairs: kernels with a non-zero weight. Split over rows. entries: [rows][inner], offset = c * planeBytes;
+   *  pairCounts: i32 [rows]; counts: i32 [rows] non-zero weights; changed: i32 [rows], 1 where the row's set of pairs differs from before. */
+  compressPairs: ["theta", "entries", "pairCounts", "counts", "changed", "rows", "inner", "taps", "planeBytes"],
+  /** Transposed pairs: [inner][rows] of { o * rowBytes, the same weights }. Split over inner channels. Rebuilt only if a row has `changed` set or `force` (as in transpose). */
+  transposePairs: [
+    "entries",
+    "pairCounts",
+    "changed",
+    "tEntries",
+    "tCounts",
+    "rows",
+    "inner",
+    "planeBytes",
+    "rowBytes",
+    "force",
+  ],
+  /** Transposed pattern of an unstructured convolution, for its input gradient. Split over inner channels c. A weight (o, c, tap) goes to row
+   *  tapTable[tap].phase * inner + c of the transpose, with byte offset o * rowBytes + tapTable[tap].add; tapTable: i32 [taps][2] = { phase, add }.
+   *  tEntries: [phases * inner][entryStride]; source as in transpose. Column of an entry as in convSparseWeightGrad. */
+  transposeConv: [
+    ...[
+      "entries",
+      "counts",
+      "changed",
+      "tEntries",
+      "tCounts",
+      "source",
+      "rows",
+      "cols",
+      "inner",
+      "phases",
+      "entryStride",
+    ],
+    ...["tapTable", "rowBytes", "planeSize", "rowSize", "kernelHeight", "kernelWidth", "force"],
+  ],
+} as const;

@@ -1,0 +1,209 @@
+/**
+ * Kernels over planes: borders, batch norm, pooling, activations, dropout and scaled skips. Layouts: image-kernels.ts.
+ *
+ * `geometry`, where an argument, is the offset of an i32 array with { Tile, Plane, Row } strides for each tensor, in the order said.
+ */
+/* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
+
+export const PLANE_KERNELS = {
+  /** Zeroes the borders of planes: width + 2 pad by height + 2 pad positions each. Split over planes (= tiles * channels). x: start of the padded tensor. */
+  zeroBorder: ["x", "planes", "height", "width", "pad"],
+  /** y = x or y += x, plane by plane, between tensors of different borders or channel ranges. Split over units = tile * channels + channel. */
+  copyPlanes: [
+    "x",
+    "y",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "xTile",
+    "xPlane",
+    "xRow",
+    "yTile",
+    "yPlane",
+    "yRow",
+    "accumulate",
+  ],
+  /** Fetches images by index from uint8 [samples][C][H][W], normalises and augments them. Split over tiles. affine: f32 [2, C] scale, shift as gatherU8;
+   *  augment: i32 [tiles * T][3] = { rows down, columns right, flip }, or 0: the image is mirrored if flip, then out[h, w] = image[h + down, w + right]; pixels from outside count as u8 0, then normalised.
+   *  out: interior of the padded tensor; absent samples (-1) are zeros. */
+  gatherImagesU8: [
+    "data",
+    "indices",
+    "affine",
+    "augment",
+    "out",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "outTile",
+    "outPlane",
+    "outRow",
+  ],
+  /** Batch statistics of each channel over the samples that are present. Split over channels. counts: i32 [1] samples present; lanes beyond are ignored.
+   *  stats: f32 [2][C]: mean, 1 / sqrt(variance + eps) (biased variance); running: f32 [2][C] mean, variance (unbiased), moved by
+   *  running += momentum * (batch - running), or 0; settings: f32 [2] = { momentum, eps }. Two-pass or compensated: variance of data with mean 1e3 and deviation 1 must be right to 1e-4. */
+  batchNormStats: [
+    "x",
+    "stats",
+    "running",
+    "settings",
+    "counts",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "xTile",
+    "xPlane",
+    "xRow",
+  ],
+  /** stats for evaluation from the running statistics: mean, 1 / sqrt(variance + eps). Split over channels. */
+  batchNormFold: ["running", "stats", "settings", "channels"],
+  /** y = gamma (x - mean) invstd + beta, then + residual (or 0), then ReLU if epilogue = 1. Split over units = tile * channels + channel. */
+  batchNormApply: [
+    ...["x", "stats", "gamma", "beta", "residual", "y", "tiles", "channels", "height", "width", "epilogue"],
+    ...["xTile", "xPlane", "xRow", "residualTile", "residualPlane", "residualRow", "yTile", "yPlane", "yRow"],
+  ],
+  /** dgamma = sum dy xhat, dbeta = sum dy over present samples, with dy masked where mask <= 0 (mask: the ReLU's output, or 0). Split over channels. */
+  batchNormGradReduce: [
+    ...["dy", "mask", "x", "stats", "dgamma", "dbeta", "counts", "tiles", "channels", "height", "width"],
+    ...["dyTile", "dyPlane", "dyRow", "maskTile", "maskPlane", "maskRow", "xTile", "xPlane", "xRow"],
+  ],
+  /** dx = gamma invstd (dy - dbeta / n - xhat dgamma / n), n = present samples * positions; 0 for absent samples. dResidual (or 0): the masked dy, added to it if
+   *  accumulate = 1. Split over units = tile * channels + channel. Geometry of each tensor: i32 [3] = { Tile, Plane, Row } at `geometry` (order dy, mask, x, dx, dResidual: i32 [15]). */
+  batchNormGradApply: [
+    ...[
+      "dy",
+      "mask",
+      "x",
+      "stats",
+      "gamma",
+      "dgamma",
+      "dbeta",
+      "dx",
+      "dResidual",
+      "accumulate",
+      "counts",
+      "tiles",
+      "channels",
+    ],
+    ...["height", "width", "geometry"],
+  ],
+  /** y = max over a size x size window, moved by stride, no padding (height, width: output). Split over units = tile * channels + channel. */
+  maxPool: [
+    "x",
+    "y",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "size",
+    "stride",
+    "xTile",
+    "xPlane",
+    "xRow",
+    "yTile",
+    "yPlane",
+    "yRow",
+  ],
+  /** dx of maxPool: dy goes to the first maximum of its window (row-major), recomputed from x; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
+   *  Geometry as in batchNormGradApply, order x, y, dy, dx: i32 [12]. */
+  maxPoolGrad: [
+    "x",
+    "y",
+    "dy",
+    "dx",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "inHeight",
+    "inWidth",
+    "size",
+    "stride",
+    "accumulate",
+    "geometry",
+  ],
+  /** y = mean over a window, as maxPool. The global average pool is size = the plane, height = width = 1 (size is then sizeHeight x sizeWidth). */
+  avgPool: [
+    ...["x", "y", "tiles", "channels", "height", "width", "sizeHeight", "sizeWidth", "stride"],
+    ...["xTile", "xPlane", "xRow", "yTile", "yPlane", "yRow"],
+  ],
+  avgPoolGrad: [
+    ...["dy", "dx", "tiles", "channels", "height", "width", "inHeight", "inWidth", "sizeHeight", "sizeWidth", "stride"],
+    ...["accumulate", "dyTile", "dyPlane", "dyRow", "dxTile", "dxPlane", "dxRow"],
+  ],
+  /** y = f(x) elementwise; kind: 0 relu, 1 leaky relu (slope: f32 [1] in memory), 2 tanh. Split over units = tile * channels + channel. */
+  activation: [
+    "x",
+    "y",
+    "kind",
+    "slope",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "xTile",
+    "xPlane",
+    "xRow",
+    "yTile",
+    "yPlane",
+    "yRow",
+  ],
+  /** dx = f'(x) dy, from y = f(x) alone; added if accumulate = 1. Geometry order y, dy, dx: i32 [9]. Split as activation. */
+  activationGrad: ["y", "dy", "dx", "kind", "slope", "tiles", "channels", "height", "width", "accumulate", "geometry"],
+  /** y = x * keep / (1 - p) with a mask of its own for each (seed, sample lane, position): bit-reproducible, same in the gradient (x = dy). settings: i32 [2] in memory =
+   *  { seed of this step, p as a threshold on 32 random bits }, scale: f32 [1]. Split over units = tile * channels + channel. */
+  dropout: [
+    "x",
+    "y",
+    "settings",
+    "scale",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "xTile",
+    "xPlane",
+    "xRow",
+    "yTile",
+    "yPlane",
+    "yRow",
+    "accumulate",
+  ],
+  /** y += scalar[index] * x over planes. Split over units = tile * channels + channel. */
+  addScaled: [
+    "x",
+    "y",
+    "scalars",
+    "index",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "xTile",
+    "xPlane",
+    "xRow",
+    "yTile",
+    "yPlane",
+    "yRow",
+  ],
+  /** g[index] = sum over everything of a * b, in a fixed order. One row. partial: f32 [tiles * channels] scratch, written by dotPlanes. */
+  dotPlanes: [
+    "a",
+    "b",
+    "partial",
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "aTile",
+    "aPlane",
+    "aRow",
+    "bTile",
+    "bPlane",
+    "bRow",
+  ],
+  sumPartial: ["partial", "length", "g", "index"],
+} as const;
