@@ -1,6 +1,6 @@
 /** The run folder of a training: its default name, and the checks that must fail before the training, not after it. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** `runs/<recipe>-seed<n>-<date>-<time>`, a name not taken yet. */
 export function defaultFolder(recipe: string, seed: number, now: Date = new Date()): string {
@@ -25,10 +25,23 @@ export function prepareFolder(folder: string): () => void {
       `the run folder must be new or empty, found ${things} in ${folder}; ${freeName(folder)} would be free`,
     );
   }
+  return makeWritable(folder, "run folder");
+}
+
+/**
+ * Makes a folder where it is not there yet, and makes sure that files can be written into it. Returns a function that
+ * takes away what was made, as far as it is empty.
+ *
+ * @throws RangeError if that can't be; `what` names the folder in the message
+ */
+export function makeWritable(folder: string, what: string): () => void {
   let made: string | undefined;
   const remove = () => {
+    if (made === undefined) return;
+    const first = resolve(made);
     try {
-      if (made !== undefined) rmdirSync(folder);
+      // From the innermost folder to the first that was made.
+      for (let path = resolve(folder); path.startsWith(first); path = dirname(path)) rmdirSync(path);
     } catch {
       // Not empty: there is something worth keeping.
     }
@@ -40,7 +53,7 @@ export function prepareFolder(folder: string): () => void {
     unlinkSync(probe);
   } catch (cause) {
     remove();
-    throw new RangeError(`could not make the run folder ${folder}: ${reason(cause)}`, { cause });
+    throw new RangeError(`could not make the ${what} ${folder}: ${reason(cause)}`, { cause });
   }
   return remove;
 }

@@ -23,13 +23,13 @@ export function summaryText(
   paint: Paint,
 ): string {
   const field = (name: string, value: string, more = "") =>
-    `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(9) : value)}${more && ` ${paint("dim", more)}`}`;
+    `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(8) : value)}${more && `  ${paint("dim", more)}`}`;
   const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
   const valid = final.validAccuracy === undefined ? "" : `validation ${percent(final.validAccuracy)}`;
   const lines = [
     layerTable(last, paint),
     "",
-    interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "saved as it was then"),
+    interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
     final.testAccuracy !== undefined && field("Test accuracy", percent(final.testAccuracy), valid),
     final.testAccuracy === undefined && final.testLoss !== undefined && field("Test loss", loss(final.testLoss)),
     field(

@@ -46,7 +46,7 @@ export function addTrain(program: Command): void {
 /** Runs the command and returns the exit code. */
 async function train(nameOrFile: string, flags: TrainFlags, args: readonly string[]): Promise<number> {
   const { checkRecipe, loadRecipe } = await import("../recipes/load.js");
-  const { defaultFolder, prepareFolder } = await import("./out-folder.js");
+  const { defaultFolder, makeWritable, prepareFolder } = await import("./out-folder.js");
   const loaded = loadRecipe(nameOrFile);
   // Checked again with the flags in it: a schedule may not fit a smaller number of epochs.
   const recipe = checkRecipe(
@@ -54,7 +54,9 @@ async function train(nameOrFile: string, flags: TrainFlags, args: readonly strin
     nameOrFile,
   );
   const folder = flags.out ?? defaultFolder(recipe.name, recipe.seed);
-  const removeIfEmpty = prepareFolder(folder);
+  // What can't be written is told now, not after an hour of training.
+  const removeResults = flags.results === undefined ? undefined : makeWritable(flags.results, "results folder");
+  const removeFolder = prepareFolder(folder);
 
   const view = flags.json ? jsonView() : await personView();
   const stopper = createStopper(
@@ -97,7 +99,8 @@ async function train(nameOrFile: string, flags: TrainFlags, args: readonly strin
     view.close();
     // A run that broke off, say at a loss that is not finite, shows its curves too.
     if (last) tryTo(finish);
-    removeIfEmpty();
+    removeFolder();
+    removeResults?.();
     throw error;
   } finally {
     stopper.close();

@@ -61,9 +61,7 @@ export function lineChart(
   const [low, high] = domain ?? [Math.min(...values), Math.max(...values)];
   const positive = values.filter((value) => value > 0);
   const log = domain === undefined && positive.length > 0 && high / Math.min(...positive) > logFrom;
-  const y = log
-    ? { type: "log" as const, ticks: logTicks(Math.min(...positive), high) }
-    : { type: "linear" as const, domain: padded(low, high, domain), ticks: 5 };
+  const y = log ? logAxis(Math.min(...positive), high) : { domain: padded(low, high, domain), ticks: 5 };
   const lines = rows.flatMap(({ name, colour, points, width = 2, dash }) => {
     const shown = log ? points.filter(({ value }) => value > 0) : points;
     const title = ({ epoch, value }: { epoch: number; value: number }) => `${name}, epoch ${epoch}: ${format(value)}`;
@@ -162,16 +160,16 @@ function padded(low: number, high: number, fixed: readonly [number, number] | un
   return [low >= 0 && low < 0.5 * high ? 0 : low - 0.04 * (high - low), high + 0.04 * (high - low)];
 }
 
-/** Ticks 1, 2, 5 times powers of ten within [low, high]; fewer of them if that is too many. */
-function logTicks(low: number, high: number): number[] {
+/** A logarithmic axis that starts at a round number, with ticks 1, 2, 5 times powers of ten; fewer if that is too many. */
+function logAxis(low: number, high: number) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const decades = Array.from({ length: to - from + 1 }, (_, k) => 10 ** (from + k));
-  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
-    const marks = decades.flatMap((decade) => steps.map((step) => step * decade));
-    const inside = marks.filter((mark) => mark >= low && mark <= high);
-    if (inside.length <= 8) return inside;
-  }
-  return decades.filter((_, k) => k % 2 === 0);
+  const decades = Array.from({ length: to - from + 1 }, (_, k) => Number(`1e${from + k}`));
+  const round = decades.flatMap((decade) => [1, 2, 5].map((step) => Number((step * decade).toPrecision(1))));
+  // A floor just below a round number may start at it: the line's width covers that.
+  const bottom = round.findLast((mark) => mark <= 1.02 * low) ?? low;
+  const within = (marks: readonly number[]) => marks.filter((mark) => mark >= bottom && mark <= high);
+  const few = within(round).length <= 8 ? within(round) : within(decades);
+  return { type: "log" as const, domain: [Math.min(bottom, low), high], ticks: few };
 }
 
 function isFinitePoint(point: Point): point is { epoch: number; value: number } {

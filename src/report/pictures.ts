@@ -121,14 +121,14 @@ export function mostActiveUnits(theta: Float32Array, rows: number, most = 64): n
 }
 
 /**
- * The |theta| that gets the full colour: the 98th percentile of the non-zeros of the units, so that a few large
+ * The |theta| that gets the full colour: the 90th percentile of the non-zeros of the units, so that a few large
  * weights don't pale all others. 1 if all are zero.
  */
 export function weightScale(theta: Float32Array, rows: number, units: readonly number[]): number {
   const cols = theta.length / rows;
   const sizes = units.flatMap((unit) => Array.from(theta.subarray(unit * cols, (unit + 1) * cols), Math.abs));
   const nonZeros = Float32Array.from(sizes.filter((size) => size > 0 && Number.isFinite(size))).sort();
-  return nonZeros.length ? nonZeros[Math.floor(0.98 * (nonZeros.length - 1))] : 1;
+  return nonZeros.length ? nonZeros[Math.floor(0.9 * (nonZeros.length - 1))] : 1;
 }
 
 function paletteIndex(weight: number, full: number): number {

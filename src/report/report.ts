@@ -134,7 +134,7 @@ function pictures({ pictures: all, epochs }: Run): Markup | undefined {
     <p class="note">
       One square is one unit of the first layer, drawn as the image it looks at: every pixel is the weight of that
       input. White is exactly zero: no weight, nothing to store, nothing to compute. The units and their places are the
-      same in all pictures; the strongest colours are clipped.
+      same in all pictures; the largest tenth of the weights share the full colour.
     </p>
     <p class="scale">
       <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i><span>positive</span>

@@ -17,6 +17,8 @@ export interface CliOptions {
   /** Working folder; default: a new one. */
   cwd?: string;
   env?: Record<string, string>;
+  /** Closes our end of stdout once its text matches, as `| head` does. */
+  readUntil?: RegExp;
   /** Called with all of stdout and stderr so far, whenever there is more, to send signals at the right moment. */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -27,7 +29,10 @@ export function temporaryFolder(): string {
 }
 
 /** Runs `bregman` with arguments until it exits. */
-export function runCli(args: readonly string[], { cwd = temporaryFolder(), env = {}, onOutput }: CliOptions = {}) {
+export function runCli(
+  args: readonly string[],
+  { cwd = temporaryFolder(), env = {}, readUntil, onOutput }: CliOptions = {},
+) {
   // Not the test runner's own wishes about colours.
   const { FORCE_COLOR: _, NO_COLOR: __, BREGMAN_DEBUG: ___, ...inherited } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
@@ -35,6 +40,7 @@ export function runCli(args: readonly string[], { cwd = temporaryFolder(), env =
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (chunk: string) => {
       text[name] += chunk;
+      if (name === "stdout" && readUntil?.test(text.stdout)) child.stdout.destroy();
       onOutput?.(text.stdout + text.stderr, (signal) => child.kill(signal));
     });
   }

@@ -128,6 +128,14 @@ describe("bregman train stopped by a signal", () => {
     expect(JSON.parse(lines(stdout).at(-1)!)).toMatchObject({ type: "end", interrupted: true });
   });
 
+  it("stops too when nobody reads its output any more, and keeps the run", async () => {
+    const out = join(temporaryFolder(), "run");
+    const { code } = await runCli(long(out, "--json"), { readUntil: /"epoch":3/ });
+    expect(code).toBe(141);
+    expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
+    expect(existsSync(join(out, "report.html"))).toBe(true);
+  });
+
   it("can be reported on after it was killed outright", async () => {
     const out = join(temporaryFolder(), "run");
     const { code } = await runCli(long(out), { onOutput: when(/\n +3 /, "SIGKILL") });
@@ -175,6 +183,10 @@ describe("bregman told wrong", () => {
       ["train", "mnist-quick", "--out", full],
       `the run folder must be new or empty, found 1 entry in ${full}; ${full}-2 would be free`,
     ],
+    [
+      ["train", "mnist-quick", "--results", join(file, "results")],
+      `could not make the results folder ${join(file, "results")}: a part of the path is a file, not a folder`,
+    ],
     [["train", "mnist-quick", "--data-dir", join(file, "data")], join(file, "data")],
     [["report", full], `cannot read a run from ${full}: it has no recipe.json (is it a run folder?)`],
     [["recipes", "mnist-quik"], `there is no recipe "mnist-quik"`],
@@ -186,7 +198,7 @@ describe("bregman told wrong", () => {
     expect(lines(stderr)).toHaveLength(1);
     expect([code, stdout]).toEqual([1, ""]);
     // Nothing is left of a run that did not begin.
-    expect(existsSync(join(cwd, "runs")) ? readdirSync(join(cwd, "runs")) : []).toEqual([]);
+    expect(readdirSync(cwd)).toEqual([]);
   });
 
   it("names the key of a faulty recipe", async () => {
@@ -194,6 +206,17 @@ describe("bregman told wrong", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("batchSize");
     expect(lines(stderr)).toHaveLength(1);
+  });
+
+  it("tells where training blew up, and reports on the run up to there", async () => {
+    const out = join(temporaryFolder(), "run");
+    const weights = { kind: "sgd", tau: 1e30 };
+    const recipe = tinyRecipe({ optimizer: { weights, biases: weights } });
+    const { code, stderr } = await runCli(["train", recipe, "--data-dir", data, "--out", out]);
+    expect(code).toBe(1);
+    expect(lines(stderr).filter((line) => line.startsWith("bregman: "))).toHaveLength(1);
+    expect(stderr).not.toMatch(/internal error|^ +at /m);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("No result yet");
   });
 
   it("shows the stack with BREGMAN_DEBUG=1", async () => {

@@ -1,0 +1,38 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createStopper } from "#bregman/cli/stop.js";
+
+describe("createStopper", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("asks to stop at the first signal, and exits at once at the second", () => {
+    const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    const calls: string[] = [];
+    const stopper = createStopper(
+      () => calls.push("first"),
+      () => calls.push("second"),
+    );
+    try {
+      expect([stopper.signal.aborted, stopper.exitCode]).toEqual([false, undefined]);
+      process.emit("SIGINT", "SIGINT");
+      expect([stopper.signal.aborted, stopper.exitCode, ...calls]).toEqual([true, 130, "first"]);
+      expect(exit).not.toHaveBeenCalled();
+      expect(() => process.emit("SIGTERM", "SIGTERM")).toThrow("exit 143");
+      expect(calls).toEqual(["first", "second"]);
+    } finally {
+      stopper.close();
+    }
+  });
+
+  it("gives the signals back", () => {
+    const before = (["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
+    const pipe = process.stdout.listenerCount("error");
+    createStopper(
+      () => {},
+      () => {},
+    ).close();
+    expect((["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name))).toEqual(before);
+    expect(process.stdout.listenerCount("error")).toBe(pipe);
+  });
+});
