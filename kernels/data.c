@@ -1,16 +1,55 @@
 /* Samples into tiles, and tiles into rows: transposes between [samples][features] and [tiles][features][T].
  *
- * All three are bound by memory, so they move whole squares: 16 samples by 16 features as bytes, VL by VL as floats.
+ * They are bound by memory, so they move whole squares of VL by VL floats, which are turned in registers.
  */
 #include "kernels.h"
 #include "transpose.h"
 
-typedef float wide __attribute__((vector_size(4 * T), aligned(4), may_alias));
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
-/* Where each sample of a tile is read from; NULL if it is absent. */
-INLINE void find_samples(const void *sample[T], const char *data, const int32_t *indices, size_t bytes_each) {
-  for (int b = 0; b < T; b++) sample[b] = indices[b] < 0 ? NULL : data + (uint32_t)indices[b] * bytes_each;
+/* Where a tile's samples come from and go to. An absent sample's `from` is NULL. */
+struct gather {
+  const void *from[T];
+  float *out;      /* [features][T] */
+  float *rows_out; /* [T][row_stride], or NULL */
+  size_t row_stride;
+};
+
+INLINE struct gather gather_tile(char *memory, int32_t data, size_t bytes_each, int32_t indices, int32_t out, int features,
+                                 int32_t rows_out, int row_stride, int tile) {
+  const char *samples = at(memory, data);
+  const int32_t *index = (const int32_t *)at(memory, indices) + tile * T;
+  float *rows = at_or_null(memory, rows_out);
+  struct gather g;
+  for (int b = 0; b < T; b++) g.from[b] = index[b] < 0 ? NULL : samples + (uint32_t)index[b] * bytes_each;
+  g.out = (float *)at(memory, out) + (size_t)tile * features * T;
+  g.rows_out = rows ? rows + (size_t)tile * T * row_stride : NULL;
+  g.row_stride = row_stride;
+  return g;
 }
+
+/* Moves features [i, end) of a tile: whole squares, then what is left. LOAD and READ give VL features and one feature of
+ * a sample, from feature i on. */
+#define GATHER(g, i, end, LOAD, READ)                                                           \
+  for (; i + VL <= end; i += VL)                                                                \
+    for (int first = 0; first < T; first += VL) {                                               \
+      vec square[VL];                                                                           \
+      UNROLL for (int b = 0; b < VL; b++) {                                                     \
+        square[b] = splat(0);                                                                   \
+        if (g.from[first + b]) square[b] = LOAD(g.from[first + b], i);                          \
+        if (g.rows_out) store(g.rows_out + (first + b) * g.row_stride + i, square[b]);          \
+      }                                                                                         \
+      transpose_square(square);                                                                 \
+      UNROLL for (int f = 0; f < VL; f++) store(g.out + (size_t)(i + f) * T + first, square[f]); \
+    }                                                                                           \
+  for (; i < end; i++)                                                                          \
+    for (int b = 0; b < T; b++) {                                                               \
+      const float x = g.from[b] ? READ(g.from[b], i) : 0;                                       \
+      g.out[(size_t)i * T + b] = x;                                                             \
+      if (g.rows_out) g.rows_out[b * g.row_stride + i] = x;                                     \
+    }
 
 struct gather_u8_args {
   int32_t data;     /* u8 [samples, features] */
@@ -21,44 +60,38 @@ struct gather_u8_args {
   int32_t features, channel_size, row_stride;
 };
 
-INLINE wide normalise(bytes x, float scale, float shift) { return __builtin_convertvector(x, wide) * scale + shift; }
-
-INLINE void gather_u8_tile(char *memory, const struct gather_u8_args *a, int tile) {
-  const int channels = a->features / a->channel_size;
-  const float *affine = at(memory, a->affine);
-  float *out = (float *)at(memory, a->out) + (size_t)tile * a->features * T;
-  float *rows_out = at_or_null(memory, a->rows_out);
-  if (rows_out) rows_out += (size_t)tile * T * a->row_stride;
-  const void *sample[T];
-  find_samples(sample, at(memory, a->data), (const int32_t *)at(memory, a->indices) + tile * T, a->features);
-  wide present; /* 1, or 0 for an absent sample */
-  for (int b = 0; b < T; b++) present[b] = sample[b] != NULL;
-
-  for (int c = 0, i = 0; c < channels; c++) {
-    const float scale = affine[c], shift = affine[channels + c];
-    const int channel_end = (c + 1) * a->channel_size;
-    for (; i + 16 <= channel_end; i += 16) {
-      bytes square[T];
-      UNROLL for (int b = 0; b < T; b++) {
-        square[b] = sample[b] ? *(const bytes *)((const uint8_t *)sample[b] + i) : (bytes){0};
-        if (rows_out)
-          *(wide *)(rows_out + (size_t)b * a->row_stride + i) = normalise(square[b], scale, shift) * present[b];
-      }
-      transpose_bytes(square);
-      UNROLL for (int f = 0; f < 16; f++)
-        *(wide *)(out + (size_t)(i + f) * T) = normalise(square[f], scale, shift) * present;
-    }
-    for (; i < channel_end; i++)
-      for (int b = 0; b < T; b++) {
-        const float x = sample[b] ? ((const uint8_t *)sample[b])[i] * scale + shift : 0;
-        out[(size_t)i * T + b] = x;
-        if (rows_out) rows_out[(size_t)b * a->row_stride + i] = x;
-      }
-  }
+/* VL bytes as floats. By hand, since gcc's __builtin_convertvector does it one by one. */
+INLINE vec load_bytes(const uint8_t *p) {
+#if VL == 16
+  const ivec x = (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+#elif VL == 8
+  const ivec x = (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+#elif defined(__SSE2__)
+  int32_t four;
+  __builtin_memcpy(&four, p, 4);
+  const __m128i zero = _mm_setzero_si128();
+  const ivec x = (ivec)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
+#else
+  typedef uint8_t bytes __attribute__((vector_size(4), aligned(1), may_alias));
+  const ivec x = __builtin_convertvector(*(const bytes *)p, ivec);
+#endif
+  return __builtin_convertvector(x, vec);
 }
 
 KERNEL(gather_u8) {
-  for (int tile = begin; tile < end; tile++) gather_u8_tile(memory, (const void *)args, tile);
+  const struct gather_u8_args *a = (const void *)args;
+  const int channels = a->features / a->channel_size;
+  const float *affine = at(memory, a->affine);
+  for (int tile = begin; tile < end; tile++) {
+    const struct gather g = gather_tile(memory, a->data, a->features, a->indices, a->out, a->features, a->rows_out,
+                                        a->row_stride, tile);
+    for (int c = 0, i = 0; c < channels; c++) {
+      const float scale = affine[c], shift = affine[channels + c];
+#define LOAD_U8(sample, i) (load_bytes((const uint8_t *)(sample) + i) * scale + shift)
+#define READ_U8(sample, i) (((const uint8_t *)(sample))[i] * scale + shift)
+      GATHER(g, i, (c + 1) * a->channel_size, LOAD_U8, READ_U8)
+    }
+  }
 }
 
 struct gather_f32_args {
@@ -69,34 +102,16 @@ struct gather_f32_args {
   int32_t features, row_stride;
 };
 
-INLINE void gather_f32_tile(char *memory, const struct gather_f32_args *a, int tile) {
-  float *out = (float *)at(memory, a->out) + (size_t)tile * a->features * T;
-  float *rows_out = at_or_null(memory, a->rows_out);
-  if (rows_out) rows_out += (size_t)tile * T * a->row_stride;
-  const void *sample[T];
-  find_samples(sample, at(memory, a->data), (const int32_t *)at(memory, a->indices) + tile * T,
-               sizeof(float) * a->features);
-  int i = 0;
-  for (; i + VL <= a->features; i += VL)
-    for (int first = 0; first < T; first += VL) {
-      vec square[VL];
-      UNROLL for (int b = 0; b < VL; b++) {
-        square[b] = sample[first + b] ? load((const float *)sample[first + b] + i) : splat(0);
-        if (rows_out) store(rows_out + (size_t)(first + b) * a->row_stride + i, square[b]);
-      }
-      transpose_square(square);
-      UNROLL for (int f = 0; f < VL; f++) store(out + (size_t)(i + f) * T + first, square[f]);
-    }
-  for (; i < a->features; i++)
-    for (int b = 0; b < T; b++) {
-      const float x = sample[b] ? ((const float *)sample[b])[i] : 0;
-      out[(size_t)i * T + b] = x;
-      if (rows_out) rows_out[(size_t)b * a->row_stride + i] = x;
-    }
-}
-
 KERNEL(gather_f32) {
-  for (int tile = begin; tile < end; tile++) gather_f32_tile(memory, (const void *)args, tile);
+  const struct gather_f32_args *a = (const void *)args;
+  for (int tile = begin; tile < end; tile++) {
+    const struct gather g = gather_tile(memory, a->data, sizeof(float) * a->features, a->indices, a->out, a->features,
+                                        a->rows_out, a->row_stride, tile);
+    int i = 0;
+#define LOAD_F32(sample, i) load((const float *)(sample) + i)
+#define READ_F32(sample, i) (((const float *)(sample))[i])
+    GATHER(g, i, a->features, LOAD_F32, READ_F32)
+  }
 }
 
 struct tiles_to_rows_args {

@@ -5,7 +5,7 @@
  */
 #include "kernels.h"
 
-INLINE vec select(ivec where, vec a, vec b) { return (vec)((where & (ivec)a) | (~where & (ivec)b)); }
+INLINE vec choose(ivec where, vec a, vec b) { return (vec)((where & (ivec)a) | (~where & (ivec)b)); }
 
 /* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2) and
  * r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of degree 7 (error below 6e-9).
@@ -25,7 +25,7 @@ INLINE vec exp_negative(vec x) {
   p = p * r * r + r + splat(1.0f);
   /* Out of range, or for NaN, n and so the power is nonsense. */
   const vec power = (vec)(((ivec)shifted - (ivec)magic + 127) << 23);
-  return select(x < splat(-87.3f), splat(0), select(x != x, x, p * power));
+  return choose(x < splat(-87.3f), splat(0), choose(x != x, x, p * power));
 }
 
 /* log(x) for finite x >= 1; otherwise nonsense, but no trap. x = 2^e m with m in [sqrt(1/2), sqrt(2)),
@@ -68,9 +68,9 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
   for (int k = 0; k < classes; k++) {
     const vec logit = load(x + (size_t)k * T);
     const ivec larger = logit > top; /* strictly: the first maximum wins */
-    top = select(larger, logit, top);
+    top = choose(larger, logit, top);
     best = (larger & k) | (~larger & best);
-    wanted = select(label == k, logit, wanted);
+    wanted = choose(label == k, logit, wanted);
     bad += logit * splat(0); /* NaN from the first logit that is not finite */
   }
   for (int k = 0; k < classes; k++) {
@@ -82,7 +82,7 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
     const vec scale = inverse_count / sum;
     for (int k = 0; k < classes; k++) {
       const vec softmax = load(grad + (size_t)k * T) * scale;
-      store(grad + (size_t)k * T, select(present, softmax - select(label == k, splat(inverse_count), splat(0)), splat(0)));
+      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, splat(inverse_count), splat(0)), splat(0)));
     }
   }
   struct score score = {0, 0};
@@ -146,7 +146,7 @@ KERNEL(mean_squared_error) {
       vec sum = splat(0);
       for (int i = 0; i < a->features; i++) {
         const size_t k = (size_t)i * T + first;
-        const vec difference = select(present, load(y + k) - load(target + k), splat(0));
+        const vec difference = choose(present, load(y + k) - load(target + k), splat(0));
         sum += difference * difference;
         if (grad) store(grad + start + k, difference * scale);
       }
