@@ -142,24 +142,38 @@ INLINE vec totals(const vec s[4]) {
 #define DOT_TILES (8 / TV)
 #endif
 
-/* sum[q] += dy times x at offset[q], lane by lane, over `tiles` tiles (a constant after inlining). dy points to the row
- * in the first of them, x to the first of them. */
-INLINE void dots(vec sum[DOT_ENTRIES], const int32_t offset[DOT_ENTRIES], const float *dy, const char *x, const int tiles,
-                 size_t dy_tile, size_t x_tile) {
-  UNROLL for (int t = 0; t < tiles; t++) {
-    vec v[TV];
-    UNROLL for (int i = 0; i < TV; i++) v[i] = load(dy + t * dy_tile + i * VL);
-    UNROLL for (int q = 0; q < DOT_ENTRIES; q++) {
-      const float *u = (const float *)(x + t * x_tile + offset[q]);
-      BASE(u);
-      IN_ORDER;
+/* sum[q] += dy times x at offset[q], lane by lane, in one tile. */
+INLINE void dots_tile(vec *sum, const int32_t *offset, const float *dy, const char *x) {
+  vec v[TV];
+  UNROLL for (int i = 0; i < TV; i++) v[i] = load(dy + i * VL);
+  UNROLL for (int q = 0; q < DOT_ENTRIES; q++) {
+    const float *u = (const float *)(x + offset[q]);
+    BASE(u);
+    IN_ORDER;
 #if VL == 4
-      sum[q] += (v[0] * load(u) + v[1] * load(u + 4)) + (v[2] * load(u + 8) + v[3] * load(u + 12));
+    sum[q] += (v[0] * load(u) + v[1] * load(u + 4)) + (v[2] * load(u + 8) + v[3] * load(u + 12));
 #else
-      UNROLL for (int i = 0; i < TV; i++) sum[q] += v[i] * load(u + i * VL);
+    UNROLL for (int i = 0; i < TV; i++) sum[q] += v[i] * load(u + i * VL);
 #endif
-    }
   }
+}
+
+/* The same over all tiles; dy points to the row in tile 0. */
+INLINE void dots(vec *sum, const int32_t *offset, const float *dy, const char *x, int tiles, size_t dy_tile,
+                 size_t x_tile) {
+  int t = 0;
+  for (; t + DOT_TILES <= tiles; t += DOT_TILES)
+    UNROLL for (int i = 0; i < DOT_TILES; i++) {
+      dots_tile(sum, offset, dy, x);
+      dy += dy_tile;
+      x += x_tile;
+    }
+  if (DOT_TILES > 1)
+    for (; t < tiles; t++) {
+      dots_tile(sum, offset, dy, x);
+      dy += dy_tile;
+      x += x_tile;
+    }
 }
 
 KERNEL(sparse_weight_grad) {
@@ -181,13 +195,7 @@ KERNEL(sparse_weight_grad) {
         offset[q] = row[k + q < last ? k + q : last].offset;
         sum[q] = splat(0);
       }
-      UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) {
-        int t = 0;
-        for (; t + DOT_TILES <= tiles; t += DOT_TILES)
-          dots(sum + q, offset + q, dy + t * dy_tile, x + t * x_tile, DOT_TILES, dy_tile, x_tile);
-        if (DOT_TILES > 1)
-          for (; t < tiles; t++) dots(sum + q, offset + q, dy + t * dy_tile, x + t * x_tile, 1, dy_tile, x_tile);
-      }
+      UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) dots(sum + q, offset + q, dy, x, tiles, dy_tile, x_tile);
       const vec result = totals(sum);
       UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
     }

@@ -1,5 +1,6 @@
 /* Patterns: from dense theta and back, and the transpose that input gradients gather over. */
 #include "kernels.h"
+#include "row_pattern.h"
 
 struct compress_args {
   int32_t theta;   /* f32 [rows, cols] */
@@ -16,15 +17,13 @@ KERNEL(compress) {
   int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
   for (int r = begin; r < end; r++) {
     const float *row = theta + (size_t)r * a->cols;
+    struct row_pattern pattern = {0, 0};
     struct entry *out = entries + (size_t)r * a->cols;
-    int count = 0, moved = 0;
-    for (int c = 0; c < a->cols; c++)
-      if (row[c] != 0) {
-        moved |= out[count].offset ^ c * T * 4;
-        out[count++] = (struct entry){c * T * 4, row[c]};
-      }
-    changed[r] = moved != 0 || count != counts[r];
-    counts[r] = count;
+    int c = 0;
+    for (; c + BLOCK <= a->cols; c += BLOCK) add_to_pattern(&pattern, out, c, row + c, BLOCK);
+    if (c < a->cols) add_to_pattern(&pattern, out, c, row + c, a->cols - c);
+    changed[r] = pattern.moved || pattern.count != counts[r];
+    counts[r] = pattern.count;
   }
 }
 
