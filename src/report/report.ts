@@ -6,15 +6,11 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { EpochMetrics } from "../train/events.js";
 import { curves } from "./curves.js";
-import { divergingColour } from "./colours.js";
-import { pictureEpochs } from "./film.js";
 import { backendName, bytes, count, duration, loss, percent, shape } from "./format.js";
-import { html, type Markup, safe } from "./markup.js";
-import { readRun, type Run, type WeightPicture } from "./run-folder.js";
+import { escapeHtml, html, type Markup, safe } from "./markup.js";
+import { pictureSection } from "./picture-section.js";
+import { readRun, type Run } from "./run-folder.js";
 import { STYLE } from "./style.js";
-
-/** Earlier pictures, shown small; the last one is shown large above them. */
-const MOST_PICTURES = 9;
 
 /**
  * Writes report.html into a run folder and returns its path.
@@ -33,10 +29,10 @@ export function reportHtml(run: Run): string {
     ${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictures(run)}${layerTable(run.epochs.at(-1))}
+    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}
     <h2>The recipe</h2>
-    <p class="note">The whole experiment: the same recipe and seed give the same weights, bit for bit.</p>
-    <pre>${recipeText(run.recipe)}</pre>
+    <p class="note">The whole experiment: on the same backend it gives the same weights again, bit for bit.</p>
+    <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>
     ${footer(run)}
   </main>`;
   return html`<!doctype html>
@@ -123,40 +119,6 @@ function tile(name: string, value: string, small?: string): Markup {
     <dt>${name}</dt>
     <dd>${value}${small ? html`<small>${small}</small>` : undefined}</dd>
   </div>`;
-}
-
-function pictures({ pictures: all, epochs }: Run): Markup | undefined {
-  if (!all.length) return undefined;
-  const last = all[all.length - 1];
-  const ends = [-1, -0.66, -0.33, -1e-9, 0, 1e-9, 0.33, 0.66, 1].map((x) => `rgb(${divergingColour(x).join(" ")})`);
-  const ramp = ends.map((colour, k) => `${colour} ${[0, 17, 33, 48, 50, 52, 67, 83, 100][k]}%`).join(", ");
-  return html`<h2>The first layer’s weights as they appear</h2>
-    <p class="note">
-      One square is one unit of the first layer, drawn as the image it looks at: every pixel is the weight of that
-      input. White is exactly zero: no weight, nothing to store, nothing to compute. The units and their places are the
-      same in all pictures; the largest tenth of the weights share the full colour.
-    </p>
-    <p class="scale">
-      <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i><span>positive</span>
-    </p>
-    <div class="picture last">${picture(last, epochs)}</div>
-    ${all.length > 1 ? html`<div class="pictures">${chosen(all.slice(0, -1)).map((one) => picture(one, epochs))}</div>` : undefined}`;
-}
-
-function picture({ epoch, png }: WeightPicture, epochs: Run["epochs"]): Markup {
-  const layer = epochs.find((line) => line.epoch === epoch)?.layers[0];
-  const when = epoch === 0 ? "before training" : `epoch ${epoch}`;
-  const share = layer ? html`<span>${count(layer.nonZeros)} weights, ${percent(layer.density)}</span>` : undefined;
-  const data = Buffer.from(png).toString("base64");
-  return html`<figure>
-    <figcaption><b>${when}</b>${share}</figcaption>
-    <img alt="Weights of the first layer, ${when}" src="data:image/png;base64,${data}" />
-  </figure>`;
-}
-
-/** At most {@link MOST_PICTURES}, closer together at the start, where most weights are born; the first is always there. */
-function chosen(all: readonly WeightPicture[]): WeightPicture[] {
-  return pictureEpochs(all.length - 1, MOST_PICTURES).map((k) => all[k]);
 }
 
 function layerTable(last: EpochMetrics | undefined): Markup | undefined {
