@@ -1,11 +1,12 @@
 /* All kernels in one translation unit, and the table that finds one by its id.
  *
- * Compiled once for wasm and, natively, once per instruction set; RUN names the one symbol each build exports (run,
- * run_base, run_avx2, run_avx512). Everything else is static, so the builds don't clash and the compiler sees through
- * every call.
+ * Compiled once for wasm and, natively, once per instruction set, with VARIANT=_base, _avx2, _avx512, the ending of
+ * the names it exports (see program.c). Everything else is static, so the builds don't clash and the compiler sees
+ * through every call.
  */
 #include "kernels.h"
 
+#include "conv_pairs.c"
 #include "data.c"
 #include "elementwise.c"
 #include "linear_dense.c"
@@ -15,24 +16,28 @@
 #include "update.c"
 
 /* In the order of KERNELS in src/runtime/kernel-table.ts. */
-#define KERNEL_TABLE(X)     \
-  X(0, gather_u8)           \
-  X(1, gather_f32)          \
-  X(2, dense_forward)       \
-  X(3, sparse_forward)      \
-  X(4, dense_input_grad)    \
-  X(5, tiles_to_rows)       \
-  X(6, dense_weight_grad)   \
-  X(7, sparse_weight_grad)  \
-  X(8, bias_grad)           \
-  X(9, relu)                \
-  X(10, relu_grad)          \
-  X(11, cross_entropy)      \
-  X(12, mean_squared_error) \
-  X(13, update)             \
-  X(14, compress)           \
-  X(15, expand)             \
-  X(16, transpose)
+#define KERNEL_TABLE(X)         \
+  X(0, gather_u8)               \
+  X(1, gather_f32)              \
+  X(2, dense_forward)           \
+  X(3, sparse_forward)          \
+  X(4, dense_input_grad)        \
+  X(5, tiles_to_rows)           \
+  X(6, dense_weight_grad)       \
+  X(7, sparse_weight_grad)      \
+  X(8, bias_grad)               \
+  X(9, relu)                    \
+  X(10, relu_grad)              \
+  X(11, cross_entropy)          \
+  X(12, mean_squared_error)     \
+  X(13, update)                 \
+  X(14, compress)               \
+  X(15, expand)                 \
+  X(16, transpose)              \
+  X(19, conv_pairs)             \
+  X(22, conv_pairs_weight_grad) \
+  X(24, compress_pairs)         \
+  X(25, transpose_pairs)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */
