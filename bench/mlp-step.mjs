@@ -2,7 +2,7 @@
  * One training step of the 784-200-80-10 MLP on MNIST (batch 128): ours by density, threads and backend, against
  * @jax-js/jax and @tensorflow/tfjs (wasm), and against PyTorch where it is installed. See README.md for what is measured.
  *
- *     node mlp-step.mjs [--rounds 5] [--densities 0.01,0.08,1] [--out ../results/bench/mlp-step.json] [--peers-only]
+ *     node mlp-step.mjs [--rounds 5] [--patience 0] [--densities 0.01,0.08,1] [--out ../results/bench/mlp-step.json] [--peers-only]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +20,7 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
+    patience: { type: "string", default: "0" },
     densities: { type: "string", default: "0.01,0.08,1" },
     out: { type: "string", default: here("../results/bench/mlp-step.json") },
     "peers-only": { type: "boolean", default: false },
@@ -118,6 +119,7 @@ process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive:
 const variants = densities.flatMap((density, k) => variantsAt(density, folders[k]));
 const reports = await runInterleaved(variants, {
   rounds,
+  patience: Number(values.patience),
   onReport: (round, { name }, report) => {
     if (report === null) console.log(`${name}: skipped, not installed here`);
     else {

@@ -4,6 +4,8 @@
  */
 import { spawn } from "node:child_process";
 
+import { inQuiet } from "./quiet.mjs";
+
 /**
  * @typedef {object} Variant
  * @property {string} name unique in its benchmark
@@ -37,16 +39,17 @@ function runOnce(/** @type {Variant} */ { name, command: [program, ...args], env
  * @param {Variant[]} variants
  * @param {object} options
  * @param {number} options.rounds
+ * @param {number} [options.patience] seconds to wait for a quiet machine before and between tries of one run; default 0
  * @param {(round: number, variant: Variant, report: any) => void} [options.onReport]
  * @returns {Promise<Map<string, any[]>>} the reports by variant, a round each; without the variants that can't run here
  */
-export async function runInterleaved(variants, { rounds, onReport = () => {} }) {
+export async function runInterleaved(variants, { rounds, patience = 0, onReport = () => {} }) {
   const reports = new Map();
   let left = variants;
   for (let round = 0; round < rounds; round++) {
     const missing = new Set();
     for (const variant of round % 2 === 0 ? left : left.slice().reverse()) {
-      const report = await runOnce(variant);
+      const report = await inQuiet(() => runOnce(variant), { patience });
       onReport(round, variant, report);
       if (report === null) missing.add(variant);
       else reports.set(variant.name, [...(reports.get(variant.name) ?? []), report]);

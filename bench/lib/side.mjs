@@ -27,6 +27,7 @@ export const STEPS = 20;
  * @property {number[]} losses of the warm-up steps
  * @property {number} lastLoss of the last step
  * @property {number} density at the end
+ * @property {number} cpuMs CPU time of the whole process
  * @property {string} note what was in fact used (threads, backend, versions)
  */
 
@@ -58,7 +59,8 @@ export async function run({ step, loss, drop = () => {}, density, note }) {
     lastLoss = await loss(next());
     if (block >= WARMUP_BLOCKS) samples.push((performance.now() - start) / STEPS);
   }
+  const { user, system } = process.cpuUsage();
   /** @type {Report} */
-  const report = { samples, losses, lastLoss, density: await density(), note };
+  const report = { samples, losses, lastLoss, density: await density(), cpuMs: (user + system) / 1000, note };
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 }

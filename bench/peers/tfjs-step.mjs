@@ -28,6 +28,7 @@ const tf = require("@tensorflow/tfjs");
 const wasm = require("@tensorflow/tfjs-backend-wasm");
 
 const { threads, density } = config();
+tf.enableProdMode();
 wasm.setThreadsCount(threads);
 if (threads > 1) {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);

@@ -89,6 +89,7 @@ report = {
     "losses": losses,
     "lastLoss": last,
     "density": kept / sum(theta.numel() for theta in thetas),
+    "cpuMs": time.process_time() * 1000,
     "note": f"torch {torch.__version__}, {torch.get_num_threads()} threads",
 }
 print(json.dumps(report))
