@@ -1,6 +1,6 @@
 /* Runs a program, a list of ops in shared memory, on n_threads threads.
  *
- * Every thread calls RUN with the same program and walks the whole list. Of each op it first computes its own share of
+ * Every thread calls `run` with the same program and walks the whole list. Of each op it first computes its own share of
  * the rows, in chunks, then takes chunks that are left of the other threads' shares; then all meet at a barrier. Own
  * share first, so that the same rows stay in the same core's cache from op to op; the rest by demand, because rows of a
  * sparse weight differ in cost and a core may be busy with something else. Which thread computes a row never matters:
@@ -11,8 +11,13 @@
 
 #include "kernels.h"
 
-#ifndef RUN
-#define RUN run
+/* Names of the exported functions: run and linger for wasm, run_avx2 and so on natively. */
+#ifdef VARIANT
+#define PASTE(name, variant) name##variant
+#define EXPAND(name, variant) PASTE(name, variant)
+#define EXPORT(name) EXPAND(name, VARIANT)
+#else
+#define EXPORT(name) name
 #endif
 
 #define OP_WORDS 32
@@ -31,20 +36,20 @@ struct sync {
   } share[];
 };
 
-/* How a thread waits for the others: SPINS looks with a pause between, then YIELDS looks between which another thread may
- * have this core, then asleep in the kernel until woken, a millisecond at most. Sleeping is what keeps a pool with more
- * threads than free cores going; looking is what makes a launch cheap. */
+/* A thread waits for another first by looking, which is what makes a launch cheap: SPINS times with a pause between, then
+ * some times more, between which any other thread may have this core. Then it sleeps, a millisecond at most, until woken:
+ * that keeps a pool with more threads than free cores going. */
 #if defined(__wasm__)
-#define SPINS 10000
-#define YIELDS 0
+#define SPINS 5000
+#define LINGER 50000
 static void pause_cpu(void) {}
 static void yield_cpu(void) {}
 static void sleep_while(int32_t *word, int32_t seen) { __builtin_wasm_memory_atomic_wait32(word, seen, 1000000); }
 static void wake_all(int32_t *word) { __builtin_wasm_memory_atomic_notify(word, -1); }
 #else
 #include <sched.h>
-#define SPINS 1000
-#define YIELDS 50
+#define SPINS 100
+#define LINGER 500
 static void pause_cpu(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -69,14 +74,14 @@ static void wake_all(int32_t *word) { (void)word; }
 #endif
 #endif
 
-static void wait_once(struct sync *sync, int32_t seen, int look) {
-  if (look < SPINS) pause_cpu();
-  else if (look < SPINS + YIELDS) yield_cpu();
-  else {
-    __atomic_fetch_add(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
-    sleep_while(&sync->generation, seen);
-    __atomic_fetch_sub(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+/* Looks at a word that another thread will change; 1 as soon as it is no longer `seen`, 0 after SPINS + more looks. */
+static int changes(const int32_t *word, int32_t seen, int more) {
+  for (int look = 0; look < SPINS + more; look++) {
+    if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != seen) return 1;
+    if (look < SPINS) pause_cpu();
+    else yield_cpu();
   }
+  return 0;
 }
 
 /* Returns when all threads have come here: 0, or 1 if one of them has failed. */
@@ -90,9 +95,12 @@ static int barrier(struct sync *sync, int n_threads) {
     if (__atomic_load_n(&sync->sleepers, __ATOMIC_SEQ_CST)) wake_all(&sync->generation);
     return 0;
   }
-  for (int look = 0; __atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE) == seen; look++) {
+  if (changes(&sync->generation, seen, 100)) return 0;
+  while (__atomic_load_n(&sync->generation, __ATOMIC_ACQUIRE) == seen) {
     if (__atomic_load_n(&sync->aborted, __ATOMIC_RELAXED)) return 1;
-    wait_once(sync, seen, look);
+    __atomic_fetch_add(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
+    sleep_while(&sync->generation, seen);
+    __atomic_fetch_sub(&sync->sleepers, 1, __ATOMIC_SEQ_CST);
   }
   return 0;
 }
@@ -118,7 +126,7 @@ static int take(char *memory, const int32_t *op, struct sync *sync, int thread, 
 }
 
 /* Runs the n_ops ops at `program`. 0; 1 if another thread has failed; -1 - i if op i names no kernel. */
-int RUN(char *memory, uint32_t program, int n_ops, int thread, int n_threads, uint32_t sync_offset) {
+int EXPORT(run)(char *memory, uint32_t program, int n_ops, int thread, int n_threads, uint32_t sync_offset) {
   const int32_t *op = (const int32_t *)(memory + program);
   struct sync *sync = (struct sync *)(memory + sync_offset);
   for (int i = 0; i < n_ops; i++, op += OP_WORDS) {
@@ -130,4 +138,10 @@ int RUN(char *memory, uint32_t program, int n_ops, int thread, int n_threads, ui
     if (barrier(sync, n_threads)) return 1;
   }
   return 0;
+}
+
+/* What an idle thread does before it goes to sleep in JavaScript, where it can be interrupted: looks for some 200 us, the
+ * pause between two training steps, whether the word changes. */
+void EXPORT(linger)(char *memory, uint32_t word, int32_t seen) {
+  changes((const int32_t *)(memory + word), seen, LINGER);
 }

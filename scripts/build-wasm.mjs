@@ -38,6 +38,7 @@ const FLAGS = [
   "-Wl,--initial-memory=65536",
   "-Wl,-z,stack-size=16384",
   "-Wl,--export=run",
+  "-Wl,--export=linger",
   "-Wl,--export=__stack_pointer",
   "-Wl,--strip-all",
 ];

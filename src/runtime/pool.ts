@@ -4,8 +4,8 @@
  * A pool of n threads is the calling thread, number 0, and n - 1 workers (worker.ts), all over one shared memory.
  *
  * 1. To run a program, thread 0 writes its place into the control block (control.ts), raises the ticket, wakes the
- *    workers, and goes to work itself. The workers wait for the ticket to change: for a few microseconds by looking,
- *    then asleep in Atomics.wait.
+ *    workers, and goes to work itself. The workers wait for the ticket to change: for some 200 microseconds by
+ *    looking, then asleep in Atomics.wait.
  * 2. Every thread calls the same C function (kernels/program.c) once. It walks the whole list of ops; of each op it
  *    computes its share of the rows, then what others have left, and waits at a barrier until all are done.
  * 3. The barrier behind the last op is the end of the run: thread 0 returns when all work is done.
@@ -104,7 +104,7 @@ export async function createPool({
         Atomics.add(words, WORD.ticket, 1);
         Atomics.notify(words, WORD.ticket);
       }
-      const problem = attempt(() => runner(program.offset, program.length, 0, threads, sync), control);
+      const problem = attempt(() => runner.run(program.offset, program.length, 0, threads, sync), control);
       if (problem === undefined) return;
       broken = problem;
       throw new Error(`cannot run a program: ${problem}`);

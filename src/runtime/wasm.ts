@@ -5,7 +5,12 @@ import { nodeModule } from "./node.js";
 import type { Runner } from "./runner.js";
 import { WebAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webassembly.js";
 
-type WasmRun = (memory: number, ...rest: Parameters<Runner>) => number;
+/** The memory starts at address 0. */
+interface WasmKernels {
+  readonly __stack_pointer: WasmGlobal;
+  run(memory: 0, ...rest: Parameters<Runner["run"]>): number;
+  linger(memory: 0, ...rest: Parameters<Runner["linger"]>): void;
+}
 
 /** Reads and compiles the kernels: from disk in Node, over the network in a browser. */
 export async function compileWasm(): Promise<WasmModule> {
@@ -17,8 +22,10 @@ export async function compileWasm(): Promise<WasmModule> {
 
 /** An instance over the shared memory, for one thread; its stack grows down from `stackTop`. */
 export function bindWasm(module: WasmModule, memory: WasmMemory, stackTop: number): Runner {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  (exports["__stack_pointer"] as WasmGlobal).value = stackTop;
-  const run = exports["run"] as WasmRun;
-  return (program, ops, thread, threads, sync) => run(0, program, ops, thread, threads, sync);
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmKernels;
+  kernels.__stack_pointer.value = stackTop;
+  return {
+    run: (program, ops, thread, threads, sync) => kernels.run(0, program, ops, thread, threads, sync),
+    linger: (word, seen) => kernels.linger(0, word, seen),
+  };
 }

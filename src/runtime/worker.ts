@@ -6,9 +6,6 @@ import { abort, failure, viewControl, WORD } from "./control.js";
 import { nodeModule } from "./node.js";
 import type { WorkerTask } from "./pool.js";
 
-/** Looks at the ticket this often before going to sleep: some tens of microseconds, the pause between two training steps. */
-const LOOKS = 20_000;
-
 interface Port {
   postMessage(message: unknown): void;
 }
@@ -23,18 +20,18 @@ else {
 function serve({ backend, memory, control: offset, thread, threads }: WorkerTask, port: Port): void {
   const control = viewControl(memory.wasm.buffer, offset, threads);
   const { words, sync } = control;
-  const run = bind(backend, memory);
+  const runner = bind(backend, memory);
   // Taken before "ready": the first run raises it.
   let ticket = Atomics.load(words, WORD.ticket);
   port.postMessage("ready");
   for (;;) {
-    for (let look = 0; look < LOOKS && Atomics.load(words, WORD.ticket) === ticket; look++);
+    runner.linger(offset + WORD.ticket * 4, ticket);
     Atomics.wait(words, WORD.ticket, ticket);
     ticket = Atomics.load(words, WORD.ticket);
     const ops = words[WORD.ops]!;
     if (ops < 0) return;
     try {
-      const problem = failure(run(words[WORD.program]! >>> 0, ops, thread, threads, sync));
+      const problem = failure(runner.run(words[WORD.program]! >>> 0, ops, thread, threads, sync));
       if (problem !== undefined) abort(control, problem);
     } catch (error) {
       abort(control, String(error));
