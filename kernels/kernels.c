@@ -6,7 +6,9 @@
  */
 #include "kernels.h"
 
+#include "conv_dense.c"
 #include "conv_pairs.c"
+#include "conv_sparse.c"
 #include "data.c"
 #include "elementwise.c"
 #include "linear_dense.c"
@@ -16,28 +18,34 @@
 #include "update.c"
 
 /* In the order of KERNELS in src/runtime/kernel-table.ts. */
-#define KERNEL_TABLE(X)         \
-  X(0, gather_u8)               \
-  X(1, gather_f32)              \
-  X(2, dense_forward)           \
-  X(3, sparse_forward)          \
-  X(4, dense_input_grad)        \
-  X(5, tiles_to_rows)           \
-  X(6, dense_weight_grad)       \
-  X(7, sparse_weight_grad)      \
-  X(8, bias_grad)               \
-  X(9, relu)                    \
-  X(10, relu_grad)              \
-  X(11, cross_entropy)          \
-  X(12, mean_squared_error)     \
-  X(13, update)                 \
-  X(14, compress)               \
-  X(15, expand)                 \
-  X(16, transpose)              \
-  X(19, conv_pairs)             \
-  X(22, conv_pairs_weight_grad) \
-  X(24, compress_pairs)         \
-  X(25, transpose_pairs)
+#define KERNEL_TABLE(X)          \
+  X(0, gather_u8)                \
+  X(1, gather_f32)               \
+  X(2, dense_forward)            \
+  X(3, sparse_forward)           \
+  X(4, dense_input_grad)         \
+  X(5, tiles_to_rows)            \
+  X(6, dense_weight_grad)        \
+  X(7, sparse_weight_grad)       \
+  X(8, bias_grad)                \
+  X(9, relu)                     \
+  X(10, relu_grad)               \
+  X(11, cross_entropy)           \
+  X(12, mean_squared_error)      \
+  X(13, update)                  \
+  X(14, compress)                \
+  X(15, expand)                  \
+  X(16, transpose)               \
+  X(17, conv_dense)              \
+  X(18, conv_sparse)             \
+  X(19, conv_pairs)              \
+  X(20, conv_dense_weight_grad)  \
+  X(21, conv_sparse_weight_grad) \
+  X(22, conv_pairs_weight_grad)  \
+  X(23, conv_bias_grad)          \
+  X(24, compress_pairs)          \
+  X(25, transpose_pairs)         \
+  X(26, transpose_conv)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

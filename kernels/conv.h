@@ -1,0 +1,29 @@
+/* What all convolution kernels share: taps, units of work, and the column of a sparse weight. Contract:
+ * src/runtime/image-kernels.ts.
+ */
+#ifndef BREGMAN_CONV_H
+#define BREGMAN_CONV_H
+
+#include "kernels.h"
+
+/* Output channels of one unit: unit = tile * ceil(rows / UNIT_ROWS) + block of output channels. */
+#define UNIT_ROWS 8
+
+/* One tap of a kernel: index of its weight within the kernel, and how many floats its x lies after that of tap 0. */
+struct conv_tap {
+  int32_t index, offset;
+};
+
+INLINE int blocks_of(int rows) { return (rows + UNIT_ROWS - 1) / UNIT_ROWS; }
+
+/* Where the weight of an entry is in its row: the entry's offset, in positions of the padded plane, taken apart. */
+struct kernel_shape {
+  int32_t plane_size, row_size, height, width;
+};
+
+INLINE int column_of(int32_t offset, struct kernel_shape k) {
+  const int q = (uint32_t)offset / (T * 4), c = q / k.plane_size, rest = q % k.plane_size;
+  return (c * k.height + rest / k.row_size) * k.width + rest % k.row_size;
+}
+
+#endif
