@@ -11,7 +11,7 @@ export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
 export { stream, restore, type Random, type RandomState } from "./random.js";
 
 export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
-export { relu, type ReluLayer } from "./nn/layers/relu.js";
+export { relu, type ReluLayer } from "./nn/layers/activation.js";
 export type { Layer } from "./nn/layers/rules.js";
 export { sequential, type Model, type ModelNode } from "./nn/model.js";
 export type { LossKind } from "./nn/loss.js";

@@ -1,6 +1,6 @@
 /** The multilayer perceptron of the paper (section 4.2): linear layers with a ReLU between them. */
 import { linear } from "../nn/layers/linear.js";
-import { relu } from "../nn/layers/relu.js";
+import { relu } from "../nn/layers/activation.js";
 import { sequential, type Model } from "../nn/model.js";
 
 export interface MlpOptions {

@@ -1,33 +1,35 @@
 /**
- * From a model to ops: the plan for one batch size.
+ * From a model's layout to ops: the plan for one batch size.
  *
- * Time runs in moments: the batch is fetched at 0, node k runs forward at k + 1, the loss at n + 1, node k runs backward
- * at 2n + 1 - k. From these follow the lifetimes of all tensors, and arena.ts gives them places. Two fusions:
- * a ReLU behind a linear layer becomes that layer's epilogue, and its derivative a mask of the input gradient of the
- * layer behind it.
+ * Time runs in moments: the batch is fetched at 0, step s runs forward at s + 1, the loss at S + 1, step s runs backward
+ * at 2 S + 1 - s. From these follow the lifetimes of all tensors, and arena.ts gives them places.
  *
  * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do not: `lower` is
  * called again when a parameter has changed sides.
  */
-import type { Memory } from "../runtime/memory.js";
 import { placeTensors, type Lifetime } from "../runtime/arena.js";
-import { TILE, type Op } from "../runtime/kernel-table.js";
+import { TILE, op, type Op } from "../runtime/kernel-table.js";
+import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
-import { paddedRow, size } from "./layers/layer.js";
+import { copyOp } from "./layers/join.js";
+import { paddedRow, size, type Destination, type Lowering } from "./layers/layer.js";
 import { ruleOf } from "./layers/rules.js";
-import { inputShape, type Model } from "./model.js";
+import type { Layout } from "./layout.js";
 import { lossOps, type LossKind } from "./loss.js";
-import { gatherOp, type SampleStore } from "./samples.js";
+import { inputShapes } from "./model.js";
+import { createPlanData, type PlanData } from "./plan-data.js";
+import { gatherOps, type SampleStore } from "./samples.js";
+import { tensorBytes, type Tensor, type TensorShape } from "./tensor.js";
 
-/** The ops of one node in one direction. */
+/** The ops of one step in one direction. */
 export interface Stage {
   /** Name of the layer, or "input" or "loss". */
   readonly name: string;
   readonly ops: readonly Op[];
   /** Backward stages: parameters whose gradients are complete after it, each with the place of its gradient. */
   readonly gradients: readonly { readonly parameter: Parameter; readonly gradient: number }[];
-  /** Where the stage's output is, and how many floats: for looking inside. */
-  readonly output: { readonly offset: number; readonly length: number };
+  /** Forward stages: what it writes. */
+  readonly output?: Tensor;
 }
 
 export interface Lowered {
@@ -37,18 +39,11 @@ export interface Lowered {
   readonly backward: readonly Stage[];
 }
 
-export interface Plan {
-  readonly model: Model;
+export interface Plan extends PlanData {
   readonly batchSize: number;
   readonly tiles: number;
   /** Arena size in bytes: activations, gradients and scratch. */
   readonly bytes: number;
-  /** Copies the model's output for the last batch to `out`, row-major [samples, features]; the length of `out` says how many samples. */
-  readOutput(out: Float32Array): void;
-  /** Sets the samples of the next step: their indices in the store, at most batchSize of them. */
-  setBatch(indices: Int32Array): void;
-  /** Sum of the losses and number of correct predictions of the last step. Losses sum over samples, or over elements for the squared error. */
-  readLoss(): { loss: number; correct: number };
   /** The ops for the kernels that the parameters use now. */
   lower(): Lowered;
 }
@@ -60,8 +55,12 @@ export interface CompileOptions {
   /** "evaluate" leaves out the backward pass and reuses memory as soon as the forward pass allows. */
   readonly purpose: "train" | "evaluate";
   readonly samples: SampleStore;
-  /** Parameters of the model by name, see parameter.ts. */
+  /** Parameters by name. */
   readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Byte offsets of the layers' buffers by name. */
+  readonly buffers: ReadonlyMap<string, number>;
+  /** Images are shifted and mirrored as setBatch says. Default false. */
+  readonly augment?: boolean;
 }
 
 /**
@@ -69,160 +68,201 @@ export interface CompileOptions {
  *
  * @throws TypeError if the samples do not have the model's input shape, or the loss does not fit its output
  */
-export function compile(model: Model, options: CompileOptions): Plan {
-  const { memory, batchSize, loss, purpose, samples, parameters } = options;
+export function compile(layout: Layout, options: CompileOptions): Plan {
+  const { model, steps, values } = layout;
+  const { memory, batchSize, loss, purpose, samples, parameters, buffers, augment = false } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(
       `the data has ${samples.features} features a sample, the model's input is [${model.input.join(", ")}]`,
     );
   }
   const training = purpose === "train";
-  const { nodes } = model;
-  const n = nodes.length;
   const tiles = Math.ceil(batchSize / TILE);
-  const activationBytes = (features: number) => tiles * features * TILE * 4;
-  const forwardAt = (k: number) => k + 1;
-  const lossAt = n + 1;
-  const backwardAt = (k: number) => 2 * n + 1 - k;
+  const outputValue = model.nodes.length - 1;
+  const forwardAt = (s: number) => s + 1;
+  const lossAt = steps.length + 1;
+  const backwardAt = (s: number) => 2 * steps.length + 1 - s;
+  const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
 
-  const isRelu = (k: number) => k >= 0 && k < n && nodes[k].layer.kind === "relu";
-  const isLinear = (k: number) => k >= 0 && k < n && nodes[k].layer.kind === "linear";
-  /** The ReLU at k is part of the linear layer before it: same tensor, no op forward. */
-  const fused = (k: number) => isRelu(k) && isLinear(k - 1);
-  /** The derivative of the ReLU at k is the mask of the linear layer behind it. */
-  const masked = (k: number) => fused(k) && isLinear(k + 1);
-
-  // Tensors and their lives. A fused ReLU shares its linear layer's tensors.
+  // Every tensor and its life, then a place for each.
   const lives: Lifetime[] = [];
-  const tensor = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
-  const lastUse = (k: number) => (training ? backwardAt(k) : forwardAt(k + 1));
-  const input = tensor(activationBytes(size(model.input)), 0, training ? backwardAt(0) : 1);
-  const wantsRows = training && isLinear(0);
+  const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
+  const reserveTensor = (shape: TensorShape, from: number, to: number) => reserve(tensorBytes(shape, tiles), from, to);
+  const valueTensor = new Map<number, number>();
+  const gradientTensor = new Map<number, number>();
+  for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
+    const uses = [writer === undefined ? 0 : forwardAt(writer), ...readers.map(forwardAt)];
+    if (value === outputValue) uses.push(lossAt);
+    if (training) {
+      uses.push(...readers.filter((s) => ruleAt(s).backwardReads.x).map(backwardAt));
+      if (writer !== undefined && (ruleAt(writer).backwardReads.y || steps[writer].reluGradient)) {
+        uses.push(backwardAt(writer));
+      }
+    }
+    valueTensor.set(value, reserveTensor(shape, Math.min(...uses), Math.max(...uses)));
+    if (!training || !needsGradient || writer === undefined) continue;
+    const born = value === outputValue ? lossAt : Math.min(...readers.map(backwardAt));
+    gradientTensor.set(value, reserveTensor(gradient, born, backwardAt(writer)));
+  }
+  const firstIsLinear = model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
   const rowStride = paddedRow(size(model.input));
-  const target = loss === "meanSquaredError" ? tensor(activationBytes(size(model.output)), lossAt, lossAt) : -1;
-  const inputRows = wantsRows ? tensor(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : -1;
-  const y: number[] = [];
-  const dy: number[] = [];
-  const scratch: number[] = [];
-  const gradients: number[][] = [];
-  nodes.forEach((node, k) => {
-    const bytes = activationBytes(size(node.shape));
-    const end = fused(k + 1) ? k + 1 : k;
-    y.push(fused(k) ? y[k - 1] : tensor(bytes, forwardAt(k), lastUse(end)));
-    if (!training) return;
-    // The gradient of y is written by the backward pass of the node behind, or by the loss.
-    dy.push(
-      masked(k)
-        ? dy[k - 1]
-        : tensor(bytes, k === n - 1 ? lossAt : backwardAt(k + 1) - (masked(k + 1) ? 1 : 0), backwardAt(k)),
+  const inputRows = training && firstIsLinear ? reserve(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : undefined;
+  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
+  const target = loss === "meanSquaredError" ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
+  // The loss writes its gradient without border.
+  const lossGradient =
+    training && values.get(outputValue)!.gradient.pad > 0 ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
+  const inputImage = { ...values.get(-1)!.shape, pad: 0 };
+  const inputCopy =
+    samples.format === "f32" && values.get(-1)!.shape.pad > 0 ? reserveTensor(inputImage, 0, 0) : undefined;
+  const scratch: (number | undefined)[] = [];
+  const weightGradients: number[][] = [];
+  /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
+  const detours: (number | undefined)[][] = [];
+  const written = new Set<number>();
+  /** Backward destinations in the order the backward pass visits them: whether each has been written before. */
+  const accumulate: boolean[][] = [];
+  const visit = (value: number): boolean => {
+    const before = written.has(value);
+    written.add(value);
+    return before;
+  };
+  for (let s = steps.length - 1; training && s >= 0; s--) {
+    const { node, inputs, residual } = steps[s];
+    const now = backwardAt(s);
+    const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
+    scratch[s] = bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
+    weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, now));
+    accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
+    detours[s] = inputs.map((value, k) =>
+      accumulate[s][k] && gradientTensor.has(value) && !ruleAt(s).accumulates
+        ? reserveTensor(values.get(value)!.gradient, now, now)
+        : undefined,
     );
-    const rule = ruleOf(node.layer);
-    const scratchBytes = k === 0 && wantsRows ? 0 : rule.scratchBytes(inputShape(model, node), tiles);
-    scratch.push(scratchBytes ? tensor(scratchBytes, backwardAt(k), backwardAt(k)) : -1);
-    gradients.push(node.parameters.map((spec) => tensor(size(spec.shape) * 4, backwardAt(k), backwardAt(k))));
-  });
-
+  }
   const placement = placeTensors(lives);
   const arena = memory.allocate(placement.bytes);
-  const place = (k: number | undefined) => (k === undefined || k < 0 ? 0 : arena + placement.offsets[k]);
+  const place = (k: number | undefined) => (k === undefined ? 0 : arena + placement.offsets[k]);
+  const valueAt = (value: number): Tensor => ({ ...values.get(value)!.shape, offset: place(valueTensor.get(value)) });
+  const gradientAt = (value: number): Tensor => ({
+    ...values.get(value)!.gradient,
+    offset: place(gradientTensor.get(value)),
+  });
 
-  const indices = memory.allocate(tiles * TILE * 4);
-  const counts = memory.allocate(64);
-  const partial = memory.allocate(tiles * 2 * 4);
-  const output = place(y[n - 1]);
-  const bound = nodes.map((node) => node.parameters.map((spec) => parameters.get(`${node.name}.${spec.name}`)!));
+  const data = createPlanData(memory, {
+    tiles,
+    batchSize,
+    augment,
+    output: valueAt(outputValue).offset,
+    outputFeatures: size(model.output),
+  });
+  const bound = steps.map(({ node }) => {
+    const { name, parameters: specs, buffers: bufferSpecs } = model.nodes[node];
+    return {
+      parameters: specs.map((spec) => parameters.get(`${name}.${spec.name}`)!),
+      buffers: bufferSpecs.map((spec) => buffers.get(`${name}.${spec.name}`)!),
+    };
+  });
+
+  const lowering = (s: number): Lowering => {
+    const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
+    const destination = (value: number, k: number): Destination | undefined => {
+      if (!training || !gradientTensor.has(value)) return undefined;
+      const detour = detours[s][k];
+      if (detour === undefined) return { tensor: gradientAt(value), accumulate: accumulate[s][k] };
+      return { tensor: { ...values.get(value)!.gradient, offset: place(detour) }, accumulate: false };
+    };
+    const toResidual = residual === undefined ? undefined : destination(residual, inputs.length);
+    return {
+      tiles,
+      training,
+      counts: data.counts,
+      ...bound[s],
+      xs: inputs.map(valueAt),
+      y: valueAt(output),
+      relu,
+      reluGradient,
+      mask,
+      ...(residual === undefined ? {} : { residual: valueAt(residual) }),
+      dy: training ? gradientAt(output) : valueAt(output),
+      dxs: inputs.map(destination),
+      ...(toResidual ? { dResidual: toResidual } : {}),
+      xRows: s === 0 ? place(inputRows) : 0,
+      scratch: place(scratch[s]),
+      gradients: (weightGradients[s] ?? []).map(place),
+      constant: (key, make) => data.constant(`${s} ${key}`, make),
+      stepSeed: (threshold) => data.stepSeed(s, threshold),
+    };
+  };
+  const border = (tensor: Tensor): Op[] => {
+    const { offset: x, channels, height, width, pad } = tensor;
+    if (pad === 0) return [];
+    const planes = tiles * channels;
+    return [op("zeroBorder", planes, { x, planes, height, width, pad })];
+  };
 
   const lower = (): Lowered => {
-    const lowering = (k: number) => ({
-      tiles,
-      inputShape: inputShape(model, nodes[k]),
-      outputShape: nodes[k].shape,
-      parameters: bound[k],
-      x: k === 0 ? place(input) : place(y[k - 1]),
-      y: place(y[k]),
-      fuseRelu: fused(k + 1),
-      dy: place(dy[k]),
-      dx: k === 0 ? 0 : place(dy[k - 1]),
-      mask: masked(k - 1) ? place(y[k - 1]) : 0,
-      xRows: k === 0 ? place(inputRows) : 0,
-      scratch: place(scratch[k]),
-      gradients: (gradients[k] ?? []).map(place),
-    });
-    const stage = (k: number, ops: readonly Op[], offset: number, shape: readonly number[]): Stage => ({
-      name: nodes[k].name,
-      ops,
-      gradients: bound[k].map((parameter, p) => ({ parameter, gradient: place(gradients[k]?.[p]) })),
-      output: { offset, length: offset ? tiles * size(shape) * TILE : 0 },
-    });
-    const gather = gatherOp(samples, { tiles, indices, out: place(input), rowsOut: place(inputRows), rowStride });
+    const input = valueAt(-1);
+    const gathered = inputCopy === undefined ? input : { ...inputImage, offset: place(inputCopy) };
     const forward: Stage[] = [
       {
         name: "input",
-        ops: [gather],
+        ops: [
+          ...border(input),
+          ...gatherOps(samples, {
+            tiles,
+            indices: data.indices,
+            augment: data.augment,
+            out: gathered,
+            image: model.input.length === 3,
+            rowsOut: place(inputRows),
+            rowStride,
+          }),
+          ...(inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
+        ],
         gradients: [],
-        output: { offset: place(input), length: tiles * samples.features * TILE },
+        output: input,
       },
     ];
-    nodes.forEach((node, k) => {
-      const ops = fused(k) ? [] : ruleOf(node.layer).forward(node.layer, lowering(k));
-      forward.push(stage(k, ops, place(y[k]), node.shape));
+    const backward: Stage[] = [];
+    steps.forEach(({ node, inputs }, s) => {
+      const { name, layer } = model.nodes[node];
+      const rule = ruleOf(layer);
+      const at = lowering(s);
+      forward.push({ name, ops: [...border(at.y), ...rule.forward(layer, at)], gradients: [], output: at.y });
+      if (!training || !values.get(steps[s].output)!.needsGradient) return;
+      const additions = inputs.flatMap((value, k) =>
+        detours[s][k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
+      );
+      backward.unshift({
+        name,
+        ops: [...border(at.dy), ...rule.backward(layer, at), ...additions],
+        gradients: at.parameters.map((parameter, p) => ({ parameter, gradient: at.gradients[p] })),
+      });
     });
+    const outputGradient = training ? gradientAt(outputValue) : undefined;
+    const flatGradient = place(lossGradient) || (outputGradient?.offset ?? 0);
     const lossStage: Stage = {
       name: "loss",
-      ops: lossOps(loss, samples, {
-        tiles,
-        output,
-        indices,
-        counts,
-        partial,
-        features: size(model.output),
-        gradient: place(dy[n - 1]),
-        target: place(target),
-      }),
+      ops: [
+        ...lossOps(loss, samples, {
+          tiles,
+          output: valueAt(outputValue).offset,
+          indices: data.indices,
+          counts: data.counts,
+          partial: data.partial,
+          features: size(model.output),
+          gradient: flatGradient,
+          target: place(target),
+        }),
+        ...(lossGradient === undefined
+          ? []
+          : [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]),
+      ],
       gradients: [],
-      output: { offset: partial, length: tiles * 2 },
     };
-    const backward: Stage[] = [];
-    for (let k = n - 1; training && k >= 0; k--) {
-      const at = lowering(k);
-      const ops = masked(k) ? [] : ruleOf(nodes[k].layer).backward(nodes[k].layer, at);
-      backward.push(stage(k, ops, at.dx, at.inputShape));
-    }
     return { forward, loss: lossStage, backward };
   };
 
-  return {
-    model,
-    batchSize,
-    tiles,
-    lower,
-    bytes: placement.bytes,
-    setBatch(batch) {
-      if (batch.length > batchSize) {
-        throw new RangeError(`a batch of ${batch.length} samples does not fit the plan's batch size ${batchSize}`);
-      }
-      const words = memory.i32(indices, tiles * TILE);
-      words.fill(-1);
-      words.set(batch);
-      memory.i32(counts, 1)[0] = batch.length;
-    },
-    readOutput(out) {
-      const features = size(model.output);
-      const values = memory.f32(output, tiles * features * TILE);
-      for (let i = 0; i < out.length; i++) {
-        const sample = Math.floor(i / features);
-        out[i] = values[(Math.floor(sample / TILE) * features + (i % features)) * TILE + (sample % TILE)];
-      }
-    },
-    readLoss() {
-      const sums = memory.f32(partial, tiles * 2);
-      let total = 0;
-      let correct = 0;
-      for (let t = 0; t < tiles; t++) {
-        total += sums[2 * t];
-        correct += sums[2 * t + 1];
-      }
-      return { loss: total, correct };
-    },
-  };
+  return { ...data, batchSize, tiles, bytes: placement.bytes, lower };
 }

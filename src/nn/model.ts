@@ -1,10 +1,10 @@
 /**
  * A model: a graph of layers as plain data, with every shape inferred and checked when it is built.
  *
- * Nodes stand in topological order; node k reads the nodes in its `inputs` (-1 is the model's input).
+ * Nodes stand in topological order; a node reads the nodes in its `inputs` (-1 is the model's input).
  */
 import type { Shape } from "../regularizers/regularizer.js";
-import type { ParameterSpec } from "./layers/layer.js";
+import type { BufferSpec, ParameterSpec } from "./layers/layer.js";
 import { ruleOf, type Layer } from "./layers/rules.js";
 
 export interface ModelNode {
@@ -13,61 +13,112 @@ export interface ModelNode {
   readonly layer: Layer;
   /** Indices of the nodes it reads, -1 for the model's input. */
   readonly inputs: readonly number[];
-  /** Shape of one sample's output. */
+  /** Shape of one sample's output: [features] or [channels, height, width]. */
   readonly shape: Shape;
   readonly parameters: readonly ParameterSpec[];
+  readonly buffers: readonly BufferSpec[];
 }
 
 export interface Model {
   /** Shape of one input sample. */
   readonly input: Shape;
   readonly nodes: readonly ModelNode[];
-  /** Shape of one output sample. */
+  /** Shape of one output sample: that of the last node. */
   readonly output: Shape;
+}
+
+/** What a node gives, while a graph is being built. */
+export interface Value {
+  readonly index: number;
+  readonly shape: Shape;
+}
+
+export interface GraphBuilder {
+  /** The model's input. */
+  readonly input: Value;
+  /**
+   * Adds a layer that reads these values.
+   *
+   * @throws TypeError if the layer cannot take them; the message names the layers and their shapes
+   */
+  apply(layer: Layer, ...inputs: Value[]): Value;
+}
+
+/**
+ * A model as a graph. The value that `build` returns is the output; it must be that of the last layer added.
+ *
+ * @param input - shape of one sample: [features] or [channels, height, width]
+ * @throws TypeError if the graph is empty, two layers have one name, or a layer cannot take its inputs
+ * @example
+ * const model = graph([3, 32, 32], ({ input, apply }) => {
+ *   const x = apply(conv2d(16, { kernel: 3, padding: 1 }), input);
+ *   const y = apply(conv2d(16, { kernel: 3, padding: 1 }), apply(relu(), x));
+ *   return apply(linear(10), apply(flatten(), apply(globalAvgPool2d(), apply(add(), x, y))));
+ * });
+ */
+export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Model {
+  if (![1, 3].includes(input.length) || input.some((n) => !Number.isInteger(n) || n < 1)) {
+    throw new TypeError(
+      `a model's input must be [features] or [channels, height, width] of positive integers, found [${input.join(", ")}]`,
+    );
+  }
+  const nodes: ModelNode[] = [];
+  const seen = new Map<string, number>();
+  const apply = (layer: Layer, ...values: Value[]): Value => {
+    const count = (seen.get(layer.kind) ?? 0) + 1;
+    seen.set(layer.kind, count);
+    const name = layer.name ?? `${layer.kind}${count}`;
+    if (nodes.some((node) => node.name === name)) {
+      throw new TypeError(`layer names must differ, found "${name}" twice`);
+    }
+    const rule = ruleOf(layer);
+    const shapes = values.map((value) => value.shape);
+    const sources = values.map(({ index, shape }) => {
+      return `${index < 0 ? "the model's input" : `layer "${nodes[index].name}"`} of shape [${shape.join(", ")}]`;
+    });
+    let shape: Shape;
+    try {
+      if (values.length === 0 || (rule.inputs !== undefined && values.length !== rule.inputs)) {
+        throw new TypeError(`expected ${rule.inputs ?? "one or more"} inputs, found ${values.length}`);
+      }
+      shape = rule.outputShape(layer, shapes);
+    } catch (error) {
+      const message = (error as Error).message;
+      throw new TypeError(`layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`);
+    }
+    nodes.push({
+      name,
+      layer,
+      inputs: values.map(({ index }) => index),
+      shape,
+      parameters: rule.parameters?.(layer, shapes) ?? [],
+      buffers: rule.buffers?.(layer, shapes) ?? [],
+    });
+    return { index: nodes.length - 1, shape };
+  };
+  const output = build({ input: { index: -1, shape: input }, apply });
+  if (nodes.length === 0) throw new TypeError("a model needs at least one layer, found none");
+  if (output.index !== nodes.length - 1) {
+    throw new TypeError(
+      `a model's output must be its last layer, "${nodes.at(-1)!.name}"; found ${output.index < 0 ? "its input" : `"${nodes[output.index].name}"`}`,
+    );
+  }
+  return { input, nodes, output: output.shape };
 }
 
 /**
  * A chain of layers.
  *
- * @param input - shape of one sample, e.g. `[784]`
- * @throws TypeError if a layer cannot take what the layer before gives; the message names both and their shapes
- * @throws TypeError if two layers have the same name
+ * @param input - shape of one sample: [features] or [channels, height, width]
+ * @throws TypeError as graph
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(80), relu(), linear(10)]);
  */
 export function sequential(input: Shape, layers: readonly Layer[]): Model {
-  if (layers.length === 0) throw new TypeError("sequential: a model needs at least one layer, found none");
-  if (!input.length || input.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new TypeError(`sequential: the input shape must be positive integers, found [${input.join(", ")}]`);
-  }
-  const nodes: ModelNode[] = [];
-  const seen = new Map<string, number>();
-  let shape = input;
-  for (const layer of layers) {
-    const count = (seen.get(layer.kind) ?? 0) + 1;
-    seen.set(layer.kind, count);
-    const name = layer.name ?? `${layer.kind}${count}`;
-    if (nodes.some((node) => node.name === name)) {
-      throw new TypeError(`sequential: layer names must differ, found "${name}" twice`);
-    }
-    const before = nodes.length ? `layer "${nodes.at(-1)!.name}"` : "the model's input";
-    const rule = ruleOf(layer);
-    let out: Shape;
-    try {
-      out = rule.outputShape(layer, shape);
-    } catch (error) {
-      throw new TypeError(
-        `layer "${name}" does not fit ${before} of shape [${shape.join(", ")}]: ${(error as Error).message}`,
-      );
-    }
-    nodes.push({ name, layer, inputs: [nodes.length - 1], shape: out, parameters: rule.parameters(layer, shape) });
-    shape = out;
-  }
-  return { input, nodes, output: shape };
+  return graph(input, ({ input: start, apply }) => layers.reduce((value, layer) => apply(layer, value), start));
 }
 
-/** Shape of one sample of what a node reads. */
-export function inputShape(model: Model, node: ModelNode): Shape {
-  const [from] = node.inputs;
-  return from < 0 ? model.input : model.nodes[from].shape;
+/** Shapes of what a node reads. */
+export function inputShapes(model: Model, node: ModelNode): readonly Shape[] {
+  return node.inputs.map((k) => (k < 0 ? model.input : model.nodes[k].shape));
 }

@@ -5,6 +5,7 @@
  */
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
+import { interior, strideArgs, type Tensor } from "./tensor.js";
 
 export interface SampleStore {
   readonly count: number;
@@ -84,17 +85,30 @@ export interface GatherPlaces {
   readonly tiles: number;
   /** i32 [tiles * T], -1 = no sample. */
   readonly indices: number;
-  /** f32 [tiles][features][T]. */
-  readonly out: number;
-  /** f32 [tiles * T][rowStride], or 0. */
+  /** i32 [tiles * T][3]: see plan-data.ts; or 0. */
+  readonly augment: number;
+  /** Where the samples go. Float32 samples go to a tensor without border. */
+  readonly out: Tensor;
+  /** The samples are images, [channels, height, width]. */
+  readonly image: boolean;
+  /** f32 [tiles * T][rowStride], or 0. Flat samples only. */
   readonly rowsOut: number;
   readonly rowStride: number;
 }
 
-/** The op that fetches a batch. */
-export function gatherOp(store: SampleStore, { tiles, indices, out, rowsOut, rowStride }: GatherPlaces): Op {
+/** The ops that fetch a batch. */
+export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
+  const { tiles, indices, augment, out, image, rowsOut, rowStride } = at;
   const { inputs: data, features, affine, channelSize } = store;
-  return store.format === "u8"
-    ? op("gatherU8", tiles, { data, indices, affine, out, rowsOut, features, channelSize, rowStride })
-    : op("gatherF32", tiles, { data, indices, out, rowsOut, features, rowStride });
+  if (store.format === "f32") {
+    return [op("gatherF32", tiles, { data, indices, out: out.offset, rowsOut, features, rowStride })];
+  }
+  if (!image) {
+    return [
+      op("gatherU8", tiles, { data, indices, affine, out: out.offset, rowsOut, features, channelSize, rowStride }),
+    ];
+  }
+  const { channels, height, width } = out;
+  const places = { data, indices, affine, augment, out: interior(out), ...strideArgs("out", out) };
+  return [op("gatherImagesU8", tiles, { ...places, tiles, channels, height, width })];
 }

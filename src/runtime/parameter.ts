@@ -1,28 +1,60 @@
 /**
- * A parameter in shared memory, and its three forms: dense theta, the pattern of its non-zeros, the pattern's transpose.
+ * A parameter in shared memory, and its forms: dense theta, the pattern of its non-zeros, the pattern's transpose.
  *
- * Which form is up to date follows from `kernel`: "dense": theta; "sparse": the pattern (and its transpose). `counts`,
- * the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts.
+ * A pattern holds single weights ("entries": place and value, rewritten with every update) or kernel groups ("pairs" of
+ * channels, whose weights stay in dense theta). Which form is up to date follows from `kernel` and the pattern's kind:
+ *
+ *     dense             theta
+ *     sparse, entries   the pattern, and its transpose
+ *     sparse, pairs     theta and the pattern, and its transpose
+ *
+ * `counts`, the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts, image-kernels.ts.
  */
-import type { Memory } from "./memory.js";
 import { TILE, op, type Op } from "./kernel-table.js";
+import type { Memory } from "./memory.js";
 
-export type ParameterRole = "weight" | "bias";
+/** Weights of linear layers and of convolutions, biases, batch norm's factors, scalars of skip connections. */
+export type ParameterRole = "weight" | "conv" | "bias" | "norm" | "skip";
+
+export type PatternKind = "entries" | "pairs";
+
+/** What the weight of a convolution must know of the tensors around it (nn/conv-geometry.ts makes it). */
+export interface ConvLayout {
+  /** Input channels. */
+  readonly inner: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** i32 [cols]: byte offset that an entry of this column carries. */
+  readonly columns: Int32Array;
+  /** Bytes of a padded input plane; its positions, and those of one row of it. */
+  readonly planeBytes: number;
+  readonly planeSize: number;
+  readonly rowSize: number;
+  /** Phases of the input gradient, and the most taps one of them has. */
+  readonly phases: number;
+  readonly mostTaps: number;
+  /** i32 [taps][2]: phase, and byte offset in the plane of dy. */
+  readonly tapTable: Int32Array;
+  /** Bytes of a padded plane of dy. */
+  readonly rowBytes: number;
+}
 
 /** Byte offsets of a pattern's parts. */
 export interface Pattern {
+  readonly kind: PatternKind;
   readonly entries: number;
+  /** i32 [rows]: entries (or pairs) in use in each row. */
   readonly counts: number;
-  readonly changed: number;
+  /** Entries a row has room for. */
+  readonly entryStride: number;
 }
 
-/** Byte offsets of a transposed pattern's parts. */
-export interface TransposedPattern {
-  readonly entries: number;
-  readonly counts: number;
-  readonly source: number;
+/** A transposed pattern, for input gradients. */
+export interface TransposedPattern extends Pattern {
   /** i32 word: non-zero asks for a rebuild whatever `changed` says. */
   readonly force: number;
+  /** The op that brings it up to date after the pattern has changed. */
+  readonly update: Op;
 }
 
 export interface Parameter {
@@ -38,72 +70,123 @@ export interface Parameter {
   readonly counts: number;
   /** i32 [rows]: 1 where the last update changed the row's set of non-zeros (sparse kernels only). */
   readonly changed: number;
+  readonly conv?: ConvLayout;
+  /** i32 [cols]: the table of a convolution's columns, or 0. */
+  readonly columns: number;
   readonly pattern?: Pattern;
   readonly transpose?: TransposedPattern;
-  /** Which kernels multiply by it, see {@link setKernel}. */
+  /** Which kernels multiply by it. */
   kernel: "dense" | "sparse";
   /** Gradients wanted: of every weight, or of the non-zeros only (frozen pattern). */
   gradient: "all" | "pattern";
 }
 
 export interface ParameterOptions {
-  /** Keep a pattern, so that sparse kernels can be used. */
-  pattern?: boolean;
+  /** Keep a pattern of this kind, so that sparse kernels can be used. */
+  readonly pattern?: PatternKind | undefined;
   /** Keep its transpose too, for the input gradient. */
-  transpose?: boolean;
+  readonly transpose?: boolean;
+  /** The weight is a convolution's. */
+  readonly conv?: ConvLayout | undefined;
 }
 
 /** Gives a parameter its place in memory. A vector [n] is one row of n columns; everything starts dense and zero. */
 export function createParameter(
   memory: Memory,
   { name, role, shape }: { name: string; role: ParameterRole; shape: readonly number[] },
-  { pattern = false, transpose = false }: ParameterOptions = {},
+  { pattern: kind, transpose = false, conv }: ParameterOptions = {},
 ): Parameter {
   const rows = shape.length > 1 ? shape[0] : 1;
   const cols = shape.reduce((product, n) => product * n, 1) / rows;
-  const counts = memory.allocate(rows * 4);
-  const changed = memory.allocate(rows * 4);
-  return {
+  const base = {
     name,
     role,
     shape,
     rows,
     cols,
-    counts,
-    changed,
-    kernel: "dense",
-    gradient: "all",
     theta: memory.allocate(rows * cols * 4),
-    ...(pattern ? { pattern: { entries: memory.allocate(rows * cols * 8), counts, changed } } : {}),
-    ...(pattern && transpose
-      ? {
-          transpose: {
-            entries: memory.allocate(rows * cols * 8),
-            counts: memory.allocate(cols * 4),
-            source: memory.allocate(rows * cols * 4),
-            force: memory.allocate(4),
-          },
-        }
-      : {}),
+    counts: memory.allocate(rows * 4),
+    changed: memory.allocate(rows * 4),
+    columns: conv ? memory.put(conv.columns) : 0,
+    ...(conv ? { conv } : {}),
+    kernel: "dense" as const,
+    gradient: "all" as const,
   };
+  if (!kind) return base;
+  const entryStride = kind === "pairs" ? conv!.inner : cols;
+  const pattern: Pattern = {
+    kind,
+    entries: memory.allocate(rows * entryStride * 8),
+    counts: kind === "pairs" ? memory.allocate(rows * 4) : base.counts,
+    entryStride,
+  };
+  return { ...base, pattern, ...(transpose ? { transpose: createTranspose(memory, base, pattern) } : {}) };
 }
 
-/** The ops that bring the transpose up to date after the pattern has changed; none if the parameter has no transpose. */
-export function transposeOps({ rows, cols, pattern, transpose }: Parameter): Op[] {
-  if (!pattern || !transpose) return [];
-  const { entries, counts, changed } = pattern;
-  const { entries: tEntries, counts: tCounts, source, force } = transpose;
-  return [op("transpose", cols, { entries, counts, changed, tEntries, tCounts, source, rows, cols, force })];
+type Base = Omit<Parameter, "pattern" | "transpose">;
+
+function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): TransposedPattern {
+  const { rows, cols, changed, conv } = parameter;
+  const force = memory.allocate(4);
+  const { entries, counts } = pattern;
+  /** Room for `lines` rows of `stride` entries. */
+  const room = (lines: number, stride: number) => ({
+    tEntries: memory.allocate(lines * stride * 8),
+    tCounts: memory.allocate(lines * 4),
+  });
+  const finished = (places: { tEntries: number; tCounts: number }, entryStride: number, update: Op) => ({
+    kind: pattern.kind,
+    entries: places.tEntries,
+    counts: places.tCounts,
+    entryStride,
+    force,
+    update,
+  });
+  if (!conv) {
+    const places = { ...room(cols, rows), source: memory.allocate(rows * cols * 4) };
+    const args = { entries, counts, changed, ...places, rows, cols, force };
+    return finished(places, rows, op("transpose", cols, args));
+  }
+  const { inner, phases, mostTaps, planeBytes, rowBytes, planeSize, rowSize, kernelHeight, kernelWidth } = conv;
+  if (pattern.kind === "pairs") {
+    const places = room(inner, rows);
+    const args = { entries, pairCounts: counts, changed, ...places, rows, inner, planeBytes, rowBytes, force };
+    return finished(places, rows, op("transposePairs", inner, args));
+  }
+  const entryStride = rows * mostTaps;
+  const places = {
+    ...room(phases * inner, entryStride),
+    source: memory.allocate(phases * inner * entryStride * 4),
+    tapTable: memory.put(conv.tapTable),
+  };
+  const geometry = { rows, cols, inner, phases, entryStride, rowBytes, planeSize, rowSize, kernelHeight, kernelWidth };
+  const args = { entries, counts, changed, ...places, ...geometry, force };
+  return finished(places, entryStride, op("transposeConv", inner, args));
 }
 
 /** The op that makes the pattern from dense theta. Needs a pattern. */
-export function compressOp({ rows, cols, theta, pattern }: Parameter): Op {
-  return op("compress", rows, { theta, ...pattern!, rows, cols });
+export function compressOp({ rows, cols, theta, counts, changed, pattern, conv }: Parameter): Op {
+  const { kind, entries, counts: pairCounts } = pattern!;
+  if (kind === "entries") return op("compress", rows, { theta, entries, counts, changed, rows, cols });
+  const { inner, planeBytes, kernelHeight, kernelWidth } = conv!;
+  const taps = kernelHeight * kernelWidth;
+  return op("compressPairs", rows, {
+    theta,
+    entries,
+    pairCounts,
+    counts,
+    changed,
+    rows,
+    inner,
+    taps,
+    planeBytes,
+  });
 }
 
-/** The op that makes dense theta from the pattern. Needs a pattern. */
-export function expandOp({ rows, cols, theta, pattern }: Parameter): Op {
-  return op("expand", rows, { theta, entries: pattern!.entries, counts: pattern!.counts, rows, cols });
+/** The ops that make dense theta from the pattern; none where theta is always up to date. */
+export function expandOps({ rows, cols, theta, counts, pattern }: Parameter): Op[] {
+  if (pattern!.kind === "pairs") return [];
+  return [op("expand", rows, { theta, entries: pattern!.entries, counts, rows, cols })];
 }
 
 /** Non-zeros of theta, by the counts of the last update. */
@@ -114,16 +197,18 @@ export function nonZeros(memory: Memory, { counts, rows }: Parameter): number {
 }
 
 /** A copy of theta, f32 [rows, cols], whichever form is up to date. */
-export function readTheta(memory: Memory, { rows, cols, theta, pattern, kernel }: Parameter): Float32Array {
-  if (kernel === "dense") return memory.f32(theta, rows * cols).slice();
+export function readTheta(memory: Memory, parameter: Parameter): Float32Array {
+  const { rows, cols, theta, counts, pattern, kernel, conv } = parameter;
+  if (kernel === "dense" || pattern!.kind === "pairs") return memory.f32(theta, rows * cols).slice();
   const out = new Float32Array(rows * cols);
-  const { entries, counts } = pattern!;
-  const offsets = memory.i32(entries, rows * cols * 2);
-  const values = memory.f32(entries, rows * cols * 2);
+  const offsets = memory.i32(pattern!.entries, rows * cols * 2);
+  const values = memory.f32(pattern!.entries, rows * cols * 2);
   const used = memory.i32(counts, rows);
+  const columnOf = conv ? new Map(Array.from(conv.columns, (offset, column) => [offset, column])) : undefined;
   for (let row = 0; row < rows; row++) {
     for (let k = row * cols; k < row * cols + used[row]; k++) {
-      out[row * cols + offsets[2 * k] / (TILE * 4)] = values[2 * k + 1];
+      const offset = offsets[2 * k];
+      out[row * cols + (columnOf?.get(offset) ?? offset / (TILE * 4))] = values[2 * k + 1];
     }
   }
   return out;

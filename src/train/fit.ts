@@ -15,7 +15,6 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import { stream } from "../random.js";
 import { createPool, type Pool, type PoolOptions } from "../runtime/pool.js";
-import type { ParameterRole } from "../runtime/parameter.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
 import { initialParameters, type InitOptions } from "./initial.js";
 import {
@@ -122,7 +121,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     samples,
     batchSize,
     initial: initialParameters(model, stream(seed, "init"), init),
-    optimizers: { weight: optimizer.weights, bias: optimizer.biases } satisfies Record<ParameterRole, Optimizer>,
+    optimizers: { weight: optimizer.weights, bias: optimizer.biases },
   });
   const order = batches(trainIndices, { batchSize, seed });
   const births = createBirthCounter(trainer);

@@ -41,7 +41,7 @@ export function flopDensity(model: Model, layers: readonly LayerMetrics[]): numb
   let sparse = 0;
   for (const layer of layers) {
     const node = model.nodes.find(({ name }) => name === layer.name)!;
-    const each = ruleOf(node.layer).multiplicationsPerWeight;
+    const each = ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0;
     dense += layer.weights * each;
     sparse += layer.nonZeros * each;
   }

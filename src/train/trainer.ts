@@ -7,8 +7,12 @@
  * weights move, so the result is the textbook's.)
  */
 import { compile, type Plan, type Stage } from "../nn/compile.js";
+import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
+import type { Augmentation } from "../nn/plan-data.js";
+import { size } from "../nn/layers/layer.js";
+import { strides } from "../nn/tensor.js";
 import type { SampleStore } from "../nn/samples.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { chooseKernel } from "../runtime/crossover.js";
@@ -18,12 +22,12 @@ import { writeProgram, type Program } from "../runtime/program.js";
 import {
   compressOp,
   createParameter,
-  expandOp,
+  expandOps,
   nonZeros,
   readTheta,
-  transposeOps,
   type Parameter,
   type ParameterRole,
+  type PatternKind,
 } from "../runtime/parameter.js";
 import { countNonZeros, createUpdater, type Action, type Updater } from "./updater.js";
 
@@ -40,9 +44,20 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
   readonly initial: ReadonlyMap<string, Float32Array>;
-  /** The optimizer of each role. */
-  readonly optimizers: Readonly<Record<ParameterRole, Optimizer>>;
+  readonly optimizers: RoleOptimizers;
+  /** Seed of the dropout masks. Default 0. */
+  readonly seed?: number;
+  /** Images are shifted and mirrored, as `step` is told. Default false. */
+  readonly augment?: boolean;
 }
+
+/**
+ * The optimizer of each role. Convolutions follow the weights unless they have their own; the factors of batch norm and
+ * the scalars of skip connections follow the biases.
+ */
+export type RoleOptimizers = Readonly<
+  Record<"weight" | "bias", Optimizer> & Partial<Record<ParameterRole, Optimizer | undefined>>
+>;
 
 export interface Trainer {
   readonly pool: Pool;
@@ -54,10 +69,11 @@ export interface Trainer {
    * One optimizer step on the samples of these indices.
    *
    * @param tauFactor - factor on every optimizer's learning rate (the schedule's)
+   * @param augmentation - how each image is shifted and mirrored, if the trainer augments
    * @returns mean loss and number of correct predictions of the batch, before the step
    * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
    */
-  step(indices: Int32Array, tauFactor?: number): { loss: number; correct: number };
+  step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
   /** Mean loss and share of correct predictions over samples, in evaluation mode. */
   evaluate(indices: Int32Array): { loss: number; accuracy: number };
   /** Output of the model for samples, row-major [indices.length, output features]. */
@@ -68,24 +84,38 @@ export interface Trainer {
 
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { pool, model, loss, samples, batchSize, initial, optimizers } = options;
+  const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
   const { memory, backend } = pool;
+  const layout = layoutOf(model);
+  const optimizerOf = (role: ParameterRole): Optimizer =>
+    optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
   const parameters = new Map<string, Parameter>();
-  model.nodes.forEach((node, k) => {
+  const buffers = new Map<string, number>();
+  for (const node of model.nodes) {
     for (const spec of node.parameters) {
       const name = `${node.name}.${spec.name}`;
-      const pattern = spec.role === "weight" && optimizers[spec.role].regularizer.kind !== "none";
-      const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose: pattern && k > 0 });
+      const parameter = createParameter(
+        memory,
+        { ...spec, name },
+        {
+          pattern: patternKind(spec.role, optimizerOf(spec.role)),
+          transpose: layout.values.get(node.inputs[0])!.needsGradient,
+          conv: layout.convs.get(name),
+        },
+      );
       memory.f32(parameter.theta, parameter.rows * parameter.cols).set(initial.get(name)!);
       countNonZeros(memory, parameter);
       parameters.set(name, parameter);
     }
-  });
-  const updaters = [...parameters.values()].map((p) => createUpdater(memory, p, optimizers[p.role]));
+    for (const { name, shape, initial: start } of node.buffers) {
+      buffers.set(`${node.name}.${name}`, memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k))));
+    }
+  }
+  const updaters = [...parameters.values()].map((p) => createUpdater(memory, p, optimizerOf(p.role)));
   const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
-  const shared = { memory, loss, samples, parameters };
-  const plan = compile(model, { ...shared, batchSize, purpose: "train" });
-  const evaluation = compile(model, {
+  const shared = { memory, loss, samples, parameters, buffers };
+  const plan = compile(layout, { ...shared, batchSize, augment, purpose: "train" });
+  const evaluation = compile(layout, {
     ...shared,
     batchSize: Math.min(EVALUATION_BATCH, samples.count),
     purpose: "evaluate",
@@ -98,20 +128,22 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const chooseKernels = () => {
     const ops: Op[] = [];
     const forced: number[] = [];
+    let changed = false;
     for (const parameter of parameters.values()) {
       const { pattern, transpose, rows, cols } = parameter;
       if (!pattern) continue;
       const kernel = chooseKernel(nonZeros(memory, parameter) / (rows * cols), parameter.kernel, backend);
       if (kernel === parameter.kernel) continue;
       parameter.kernel = kernel;
+      changed = true;
       if (kernel === "sparse") {
-        ops.push(compressOp(parameter), ...transposeOps(parameter));
+        ops.push(compressOp(parameter), ...(transpose ? [transpose.update] : []));
         if (transpose) forced.push(transpose.force);
       } else {
-        ops.push(expandOp(parameter));
+        ops.push(...expandOps(parameter));
       }
     }
-    if (!ops.length) return;
+    if (!changed) return;
     for (const word of forced) memory.i32(word, 1)[0] = 1;
     runOnce(pool, ops);
     for (const word of forced) memory.i32(word, 1)[0] = 0;
@@ -141,8 +173,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
     get steps() {
       return steps;
     },
-    step(indices, tauFactor = 1) {
-      plan.setBatch(indices);
+    step(indices, tauFactor = 1, augmentation) {
+      plan.setBatch(indices, augmentation);
+      plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps);
       sequences.forward ??= createSequence(pool, forwardActions(plan));
       sequences.forward.run();
       const sums = plan.readLoss();
@@ -170,7 +203,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { loss: total / terms, accuracy: correct / indices.length };
     },
     predict(indices) {
-      const features = model.output.reduce((product, n) => product * n, 1);
+      const features = size(model.output);
       const out = new Float32Array(indices.length * features);
       for (let from = 0; from < indices.length; from += evaluation.batchSize) {
         const batch = indices.subarray(from, from + evaluation.batchSize);
@@ -181,6 +214,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     theta: (name) => readTheta(memory, parameters.get(name)!),
   };
+}
+
+/** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
+function patternKind(role: ParameterRole, { regularizer }: Optimizer): PatternKind | undefined {
+  if (regularizer.kind === "none" || (role !== "weight" && role !== "conv")) return undefined;
+  const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
+  return role === "conv" && groups ? "pairs" : "entries";
 }
 
 /** Programs and functions to run one after the other. */
@@ -234,7 +274,8 @@ function firstNonFinite(pool: Pool, plan: Plan, parameters: ReadonlyMap<string, 
   }
   for (const { name, ops, output } of plan.lower().forward) {
     runOnce(pool, ops);
-    if (!pool.memory.f32(output.offset, output.length).every(Number.isFinite)) {
+    const length = output ? plan.tiles * strides(output).tile : 0;
+    if (output && !pool.memory.f32(output.offset, length).every(Number.isFinite)) {
       return `the first output that is not finite is that of layer "${name}"; a smaller learning rate may help`;
     }
   }

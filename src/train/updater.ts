@@ -9,7 +9,7 @@ import { kernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState } from "../optim/optimizer.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, transposeOps, type Parameter } from "../runtime/parameter.js";
+import { compressOp, type Parameter } from "../runtime/parameter.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);
@@ -62,6 +62,8 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
       },
       actions(g) {
         const sparse = parameter.kernel === "sparse";
+        // An entries pattern is written by the update itself; pairs are made from theta.
+        const entries = sparse && pattern!.kind === "entries" ? pattern!.entries : 0;
         return [
           op("update", rows, {
             v,
@@ -76,11 +78,12 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
             follow,
             writeBack,
             penalty,
-            theta: sparse ? 0 : parameter.theta,
-            entries: sparse ? pattern!.entries : 0,
+            theta: entries ? 0 : parameter.theta,
+            entries,
             changed,
           }),
-          ...(sparse ? transposeOps(parameter) : []),
+          ...(sparse && !entries ? [compressOp(parameter)] : []),
+          ...(sparse && parameter.transpose ? [parameter.transpose.update] : []),
         ];
       },
     };
@@ -100,7 +103,8 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
         optimizer.step(state, theta, g, shape, stepTau);
         countNonZeros(memory, parameter);
       };
-      return parameter.kernel === "sparse" ? [step, compressOp(parameter), ...transposeOps(parameter)] : [step];
+      if (parameter.kernel === "dense") return [step];
+      return [step, compressOp(parameter), ...(parameter.transpose ? [parameter.transpose.update] : [])];
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The float64 reference has the right gradients (finite differences); the kernels have the reference's. */
 import { linear } from "#bregman/nn/layers/linear.js";
-import { relu } from "#bregman/nn/layers/relu.js";
+import { relu } from "#bregman/nn/layers/activation.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
 import { storeSamples } from "#bregman/nn/samples.js";
 import { none } from "#bregman/regularizers/none.js";

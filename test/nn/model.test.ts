@@ -1,5 +1,5 @@
 import { linear } from "#bregman/nn/layers/linear.js";
-import { relu } from "#bregman/nn/layers/relu.js";
+import { relu } from "#bregman/nn/layers/activation.js";
 import { sequential } from "#bregman/nn/model.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { describe, expect, test } from "vitest";
@@ -25,7 +25,7 @@ describe("sequential", () => {
       new TypeError('layer "linear2" does not fit layer "relu1" of shape [200]: expected 100 features, found [200]'),
     );
     expect(() => sequential([1, 28, 28], [linear(10)])).toThrow(
-      `layer "linear1" does not fit the model's input of shape [1, 28, 28]: expected a flat input [features], found [1, 28, 28]`,
+      `layer "linear1" does not fit the model's input of shape [1, 28, 28]: expected a flat input [features], found [1, 28, 28] (put a flatten() before it)`,
     );
   });
 
@@ -33,7 +33,7 @@ describe("sequential", () => {
     expect(() => sequential([784], [])).toThrow(TypeError);
     expect(() => sequential([0], [linear(1)])).toThrow(/positive integers, found \[0\]/);
     expect(() => sequential([2], [linear(1, { name: "a" }), linear(1, { name: "a" })])).toThrow(/found "a" twice/);
-    expect(() => linear(0)).toThrow(new RangeError("linear: out must be a positive integer, found 0"));
+    expect(() => linear(0)).toThrow(new RangeError("linear: out must be an integer of at least 1, found 0"));
     expect(() => linear(1.5)).toThrow(RangeError);
   });
 });

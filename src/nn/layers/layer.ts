@@ -6,7 +6,8 @@
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Op } from "../../runtime/kernel-table.js";
-import type { Parameter, ParameterRole } from "../../runtime/parameter.js";
+import type { ConvLayout, Parameter, ParameterRole } from "../../runtime/parameter.js";
+import type { Tensor, TensorShape } from "../tensor.js";
 
 /** Fields every layer has. */
 export interface LayerBase {
@@ -17,49 +18,89 @@ export interface LayerBase {
 
 /** A parameter as a layer asks for it, before it has a place in memory. */
 export interface ParameterSpec {
-  /** "weight" or "bias"; the full name is `<layer>.<name>`. */
+  /** "weight", "bias", ...; the full name is `<layer>.<name>`. */
   readonly name: string;
   readonly role: ParameterRole;
   readonly shape: Shape;
   /** Inputs that one output unit sums over, for the initialisation's variance rule. */
   readonly fanIn: number;
+  /** Value all elements start from, for parameters that are not drawn (batch norm, skips). */
+  readonly initial?: number;
 }
 
-/** Everything a rule needs to write the ops of one node. Tensors are byte offsets in shared memory, 0 = not wanted. */
+/** State that a layer keeps from step to step and nobody trains, such as running statistics. */
+export interface BufferSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initial: (index: number) => number;
+}
+
+/** Where a gradient goes. */
+export interface Destination {
+  readonly tensor: Tensor;
+  /** Add to what is there (another reader of the same tensor was before), instead of overwriting. */
+  readonly accumulate: boolean;
+}
+
+/** Everything a rule needs to write the ops of one step. */
 export interface Lowering {
   /** Tiles of the batch. */
   readonly tiles: number;
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  /** false in a plan that only evaluates: batch norm then uses its running statistics, dropout does nothing. */
+  readonly training: boolean;
+  /** i32 word in memory: samples in the batch. */
+  readonly counts: number;
   readonly parameters: readonly Parameter[];
-  /** Input activation, f32 [tiles][features in][T]. */
-  readonly x: number;
-  /** Output activation, f32 [tiles][features out][T]. */
-  readonly y: number;
-  /** The ReLU that follows is part of this op. */
-  readonly fuseRelu: boolean;
-  /** Gradient of the loss with respect to y; 0 in a plan that only evaluates. */
-  readonly dy: number;
-  /** Gradient with respect to x, to be written; 0 if nobody needs it. */
-  readonly dx: number;
-  /** dx is to be zeroed where this activation is not positive (the ReLU before this layer), or 0. */
-  readonly mask: number;
+  /** Byte offsets of the layer's buffers. */
+  readonly buffers: readonly number[];
+  /** Inputs, in order. */
+  readonly xs: readonly Tensor[];
+  readonly y: Tensor;
+  /** Forward: the ReLU that follows is part of this step. */
+  readonly relu: boolean;
+  /** Backward: dy is the gradient behind that ReLU. (A linear layer behind it may have taken its derivative already.) */
+  readonly reluGradient: boolean;
+  /** Added to the output before the ReLU (a residual connection that is part of this step). */
+  readonly residual?: Tensor;
+  /** Training only: gradient of the loss with respect to y. */
+  readonly dy: Tensor;
+  /** Training only: gradients with respect to the inputs, absent where nobody needs one. */
+  readonly dxs: readonly (Destination | undefined)[];
+  readonly dResidual?: Destination;
+  /** Linear layers: dx is to be zeroed where x is not positive (the ReLU before this layer). */
+  readonly mask: boolean;
   /** The input as rows [samples][rowStride] if somebody has written it already, else 0. */
   readonly xRows: number;
   /** Scratch of the size the rule asked for, 0 if it asked for none. */
   readonly scratch: number;
   /** Gradient of each parameter, to be written, in the order of `parameters`. */
   readonly gradients: readonly number[];
+  /** Byte offset of constant data; the same key gives the same place. */
+  constant(key: string, data: () => Int32Array | Float32Array): number;
+  /** Byte offset of i32 { seed, threshold }: a seed that is another for each step and layer, and the number given. */
+  stepSeed(threshold: number): number;
 }
 
 export interface LayerRule<L extends LayerBase> {
+  /** Number of inputs; undefined: one or more. */
+  readonly inputs: number | undefined;
   /** Throws a TypeError whose message ends with what was expected and found; the model adds the names. */
-  outputShape(layer: L, input: Shape): Shape;
-  parameters(layer: L, input: Shape): readonly ParameterSpec[];
-  /** Multiplications of one sample's forward pass for each weight entry of the layer's parameters; 0 if it has none. */
-  readonly multiplicationsPerWeight: number;
+  outputShape(layer: L, inputs: readonly Shape[]): Shape;
+  parameters?(layer: L, inputs: readonly Shape[]): readonly ParameterSpec[];
+  buffers?(layer: L, inputs: readonly Shape[]): readonly BufferSpec[];
+  /** Multiplications of one sample's forward pass for each entry of the layer's weight. */
+  multiplicationsPerWeight?(output: Shape): number;
+  /** Border of zeros this layer wants around its inputs, and around the gradient of its output. Default 0. */
+  inputPad?(layer: L): number;
+  gradientPad?(layer: L, inputs: readonly Shape[]): number;
+  /** Tables by which a convolution's weight keeps its pattern, for the tensors it reads and whose gradient it reads. */
+  convLayout?(layer: L, x: TensorShape, dy: TensorShape): ConvLayout;
+  /** What the backward pass reads besides dy. */
+  readonly backwardReads: { readonly x: boolean; readonly y: boolean };
+  /** Whether `dxs` with accumulate are understood; if not, a copy is made. */
+  readonly accumulates: boolean;
   /** Bytes of scratch that the backward pass wants. */
-  scratchBytes(input: Shape, tiles: number): number;
+  scratchBytes?(inputs: readonly Shape[], tiles: number): number;
   forward(layer: L, at: Lowering): Op[];
   backward(layer: L, at: Lowering): Op[];
 }
@@ -72,4 +113,23 @@ export function size(shape: Shape): number {
 /** Row-major copies of activations have rows padded to whole vectors. */
 export function paddedRow(features: number): number {
   return Math.ceil(features / 16) * 16;
+}
+
+/** `{ name }`, or nothing if there is none. */
+export function named(name: string | undefined): { readonly name?: string } {
+  return name === undefined ? {} : { name };
+}
+
+/** @throws RangeError unless the value is an integer of at least `least` */
+export function checkInteger(kind: string, what: string, value: number, least = 1): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`${kind}: ${what} must be an integer of at least ${least}, found ${value}`);
+  }
+}
+
+/** @throws TypeError unless the shape is [channels, height, width] */
+export function checkImage([shape]: readonly Shape[]): void {
+  if (shape.length !== 3) {
+    throw new TypeError(`expected an image [channels, height, width], found [${shape.join(", ")}]`);
+  }
 }

@@ -7,9 +7,9 @@
  *
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
-import type { Shape } from "../../regularizers/regularizer.js";
 import { EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { paddedRow, size, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+import { reluGradientInPlace } from "./activation.js";
+import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface LinearLayer extends LayerBase {
   readonly kind: "linear";
@@ -36,23 +36,21 @@ export interface LinearOptions {
  * const model = sequential([784], [linear(200), relu(), linear(10)]);
  */
 export function linear(out: number, { in: inputs, bias = true, name }: LinearOptions = {}): LinearLayer {
-  if (!Number.isInteger(out) || out < 1) throw new RangeError(`linear: out must be a positive integer, found ${out}`);
-  return {
-    kind: "linear",
-    out,
-    bias,
-    ...(inputs === undefined ? {} : { in: inputs }),
-    ...(name === undefined ? {} : { name }),
-  };
+  checkInteger("linear", "out", out);
+  return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
 }
 
 /** Rows of dy handled together by the dense kernels; borders between threads fall on multiples of it. */
 const GRAIN = 8;
 
 export const linearRule: LayerRule<LinearLayer> = {
-  outputShape(layer: LinearLayer, input: Shape): Shape {
+  inputs: 1,
+  backwardReads: { x: true, y: false },
+  accumulates: false,
+
+  outputShape(layer, [input]) {
     if (input.length !== 1) {
-      throw new TypeError(`expected a flat input [features], found [${input.join(", ")}]`);
+      throw new TypeError(`expected a flat input [features], found [${input.join(", ")}] (put a flatten() before it)`);
     }
     if (layer.in !== undefined && layer.in !== input[0]) {
       throw new TypeError(`expected ${layer.in} features, found [${input.join(", ")}]`);
@@ -60,7 +58,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     return [layer.out];
   },
 
-  parameters(layer, input) {
+  parameters(layer, [input]) {
     const fanIn = size(input);
     return [
       { name: "weight", role: "weight", shape: [layer.out, fanIn], fanIn },
@@ -68,27 +66,25 @@ export const linearRule: LayerRule<LinearLayer> = {
     ];
   },
 
-  multiplicationsPerWeight: 1,
+  multiplicationsPerWeight: () => 1,
 
-  scratchBytes(input, tiles) {
+  scratchBytes([input], tiles) {
     return tiles * TILE * paddedRow(size(input)) * 4;
   },
 
-  forward(_layer, { tiles, parameters: [weight, bias], x, y, fuseRelu }): Op[] {
+  forward(_layer, { tiles, parameters: [weight, bias], xs, y, relu }) {
     const { rows, cols } = weight;
-    const epilogue = fuseRelu ? EPILOGUE.relu : EPILOGUE.none;
-    const b = bias ? bias.theta : 0;
+    const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };
+    const epilogue = relu ? EPILOGUE.relu : EPILOGUE.none;
     if (weight.kernel === "dense") {
-      return [op("denseForward", rows, { w: weight.theta, bias: b, x, y, tiles, rows, cols, epilogue }, GRAIN)];
+      return [op("denseForward", rows, { w: weight.theta, ...places, tiles, rows, cols, epilogue }, GRAIN)];
     }
     const { entries, counts } = weight.pattern!;
     return [
       op("sparseForward", rows, {
         entries,
         counts,
-        bias: b,
-        x,
-        y,
+        ...places,
         mask: 0,
         tiles,
         rows,
@@ -99,34 +95,36 @@ export const linearRule: LayerRule<LinearLayer> = {
     ];
   },
 
-  backward(_layer, at: Lowering): Op[] {
-    const { tiles, x, dy, dx, mask, scratch } = at;
-    const [weight, bias] = at.parameters;
-    const [weightGradient, biasGradient] = at.gradients;
+  backward(_layer, { tiles, parameters: [weight, bias], xs, dy, dxs, mask, xRows, scratch, gradients, ...at }) {
     const { rows, cols } = weight;
-    const ops: Op[] = [];
+    const x = xs[0].offset;
+    const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
     if (weight.gradient === "pattern" && weight.kernel === "sparse") {
       const { entries, counts } = weight.pattern!;
-      ops.push(op("sparseWeightGrad", rows, { entries, counts, dy, x, g: weightGradient, tiles, rows, cols }));
+      ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
     } else {
       const rowStride = paddedRow(cols);
-      const xRows = at.xRows || scratch;
-      if (!at.xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
-      ops.push(op("denseWeightGrad", rows, { dy, xRows, g: weightGradient, tiles, rows, cols, rowStride }, GRAIN));
+      if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
+      const args = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], tiles, rows, cols, rowStride };
+      ops.push(op("denseWeightGrad", rows, args, GRAIN));
     }
-    if (bias) ops.push(op("biasGrad", rows, { dy, g: biasGradient, tiles, rows }));
-    if (dx && weight.kernel === "dense") {
-      ops.push(op("denseInputGrad", cols, { w: weight.theta, dy, dx, mask, tiles, rows, cols }, GRAIN));
-    } else if (dx) {
+    if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
+    const [dx] = dxs;
+    if (!dx) return ops;
+    const masked = mask ? x : 0;
+    if (weight.kernel === "dense") {
+      const args = { w: weight.theta, dy: dy.offset, dx: dx.tensor.offset, mask: masked, tiles, rows, cols };
+      ops.push(op("denseInputGrad", cols, args, GRAIN));
+    } else {
       const { entries, counts } = weight.transpose!;
       ops.push(
         op("sparseForward", cols, {
           entries,
           counts,
           bias: 0,
-          x: dy,
-          y: dx,
-          mask,
+          x: dy.offset,
+          y: dx.tensor.offset,
+          mask: masked,
           tiles,
           rows: cols,
           cols: rows,

@@ -1,0 +1,123 @@
+/**
+ * Elementwise activations.
+ *
+ *     relu       y = max(x, 0)                 dx = dy where y > 0, else 0
+ *     leakyRelu  y = x > 0 ? x : slope x       dx = dy where y > 0, else slope dy
+ *     tanh       y = tanh(x)                   dx = (1 - y^2) dy
+ *
+ * A ReLU behind a linear layer or a batch norm is computed by that layer (see fuse.ts).
+ */
+import { op, type Op } from "../../runtime/kernel-table.js";
+import { geometryTable, interior, strideArgs, type Tensor } from "../tensor.js";
+import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+
+export interface ReluLayer extends LayerBase {
+  readonly kind: "relu";
+}
+
+export interface LeakyReluLayer extends LayerBase {
+  readonly kind: "leakyRelu";
+  /** Factor for negative inputs, > 0. */
+  readonly slope: number;
+}
+
+export interface TanhLayer extends LayerBase {
+  readonly kind: "tanh";
+}
+
+export interface ActivationOptions {
+  name?: string;
+}
+
+/**
+ * A rectified linear unit.
+ *
+ * @example
+ * const model = sequential([784], [linear(200), relu(), linear(10)]);
+ */
+export function relu({ name }: ActivationOptions = {}): ReluLayer {
+  return { kind: "relu", ...named(name) };
+}
+
+/**
+ * A leaky rectified linear unit.
+ *
+ * @param slope - factor for negative inputs, default 0.01
+ * @throws RangeError unless slope is a finite number above 0
+ */
+export function leakyRelu({ slope = 0.01, name }: ActivationOptions & { slope?: number } = {}): LeakyReluLayer {
+  if (!(slope > 0 && slope < Infinity)) {
+    throw new RangeError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
+  }
+  return { kind: "leakyRelu", slope, ...named(name) };
+}
+
+/** A hyperbolic tangent. */
+export function tanh({ name }: ActivationOptions = {}): TanhLayer {
+  return { kind: "tanh", ...named(name) };
+}
+
+/** Values of the kernels' `kind` argument. */
+const KIND = { relu: 0, leakyRelu: 1, tanh: 2 };
+
+export const activationRule: LayerRule<ReluLayer | LeakyReluLayer | TanhLayer> = {
+  inputs: 1,
+  backwardReads: { x: false, y: true },
+  accumulates: true,
+  outputShape: (_layer, [input]) => input,
+
+  forward(layer, { tiles, xs: [x], y, constant }) {
+    const { channels, height, width } = y;
+    return [
+      op("activation", tiles * channels, {
+        x: interior(x),
+        y: interior(y),
+        kind: KIND[layer.kind],
+        slope: slopeOf(layer, constant),
+        tiles,
+        channels,
+        height,
+        width,
+        ...strideArgs("x", x),
+        ...strideArgs("y", y),
+      }),
+    ];
+  },
+
+  backward(layer, { tiles, y, dy, dxs: [dx], constant }) {
+    return dx ? [gradientOp(layer, y, dy, dx, tiles, constant)] : [];
+  },
+};
+
+/** Multiplies dy by the derivative of the ReLU whose output is y. */
+export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number, constant: Lowering["constant"]): Op {
+  return gradientOp(relu(), y, dy, { tensor: dy, accumulate: false }, tiles, constant);
+}
+
+function gradientOp(
+  layer: ReluLayer | LeakyReluLayer | TanhLayer,
+  y: Tensor,
+  dy: Tensor,
+  dx: Destination,
+  tiles: number,
+  constant: Lowering["constant"],
+): Op {
+  const { channels, height, width } = y;
+  return op("activationGrad", tiles * channels, {
+    y: interior(y),
+    dy: interior(dy),
+    dx: interior(dx.tensor),
+    kind: KIND[layer.kind],
+    slope: slopeOf(layer, constant),
+    tiles,
+    channels,
+    height,
+    width,
+    accumulate: dx.accumulate ? 1 : 0,
+    geometry: constant("activation geometry", () => geometryTable([y, dy, dx.tensor])),
+  });
+}
+
+function slopeOf(layer: LayerBase & { slope?: number }, constant: Lowering["constant"]): number {
+  return layer.slope === undefined ? 0 : constant("slope", () => Float32Array.of(layer.slope!));
+}

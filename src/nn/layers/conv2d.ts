@@ -1,0 +1,250 @@
+/**
+ * Two-dimensional convolution: y[o] = b[o] + sum over c of W[o, c] * x[c], W of shape [out, in, kh, kw], zero padding.
+ *
+ * Three forms of the same sum (design: which one is the parameter's choice, by its density and regularizer): dense,
+ * unstructured (each non-zero weight with its precomputed shift), kernel groups (pairs of channels with dense taps).
+ * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
+ * s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
+ */
+import { TILE, op, type Op } from "../../runtime/kernel-table.js";
+import type { Parameter } from "../../runtime/parameter.js";
+import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
+import { interior, strideArgs, strides } from "../tensor.js";
+import { checkImage, checkInteger, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+
+export interface Conv2dLayer extends LayerBase {
+  readonly kind: "conv2d";
+  readonly out: number;
+  /** Height and width of the kernel. */
+  readonly kernel: readonly [height: number, width: number];
+  readonly stride: number;
+  readonly padding: number;
+  readonly bias: boolean;
+}
+
+export interface Conv2dOptions {
+  /** Side of the kernel, or [height, width]. */
+  kernel: number | readonly [height: number, width: number];
+  /** Default 1. */
+  stride?: number;
+  /** Zeros around the image, less than the kernel's smaller side. Default 0. */
+  padding?: number;
+  /** Default true. */
+  bias?: boolean;
+  name?: string;
+}
+
+/**
+ * A convolution with `out` output channels.
+ *
+ * @throws RangeError if a number is not a positive integer, or the padding is not below the kernel's smaller side
+ * @example
+ * const model = sequential([1, 28, 28], [conv2d(64, { kernel: 5 }), maxPool2d(2), relu(), flatten(), linear(10)]);
+ */
+export function conv2d(
+  out: number,
+  { kernel, stride = 1, padding = 0, bias = true, name }: Conv2dOptions,
+): Conv2dLayer {
+  const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
+  for (const [what, value] of Object.entries({ out, "kernel height": height, "kernel width": width, stride })) {
+    checkInteger("conv2d", what, value);
+  }
+  checkInteger("conv2d", "padding", padding, 0);
+  if (padding >= Math.min(height, width)) {
+    throw new RangeError(
+      `conv2d: padding must be below the kernel's smaller side (${Math.min(height, width)}), found ${padding}`,
+    );
+  }
+  return { kind: "conv2d", out, kernel: [height, width], stride, padding, bias, ...named(name) };
+}
+
+/** Output channels that the kernels compute together: their unit of work. */
+const BLOCK = 8;
+/** Output channels whose weight gradients are computed together. */
+const WEIGHT_GRAIN = 4;
+
+export const conv2dRule: LayerRule<Conv2dLayer> = {
+  inputs: 1,
+  backwardReads: { x: true, y: false },
+  accumulates: true,
+
+  outputShape({ out, kernel: [kh, kw], stride, padding }, inputs) {
+    checkImage(inputs);
+    const [, height, width] = inputs[0];
+    if (kh > height + 2 * padding || kw > width + 2 * padding) {
+      throw new TypeError(
+        `expected an image of at least ${kh} x ${kw} with its padding of ${padding}, found [${inputs[0].join(", ")}]`,
+      );
+    }
+    const side = (n: number, k: number) => Math.floor((n + 2 * padding - k) / stride) + 1;
+    return [out, side(height, kh), side(width, kw)];
+  },
+
+  parameters({ out, kernel, bias }, [[channels]]) {
+    const fanIn = channels * kernel[0] * kernel[1];
+    return [
+      { name: "weight", role: "conv", shape: [out, channels, ...kernel], fanIn },
+      ...(bias ? [{ name: "bias", role: "bias", shape: [out], fanIn } as const] : []),
+    ];
+  },
+
+  multiplicationsPerWeight: ([, height, width]) => height * width,
+  inputPad: ({ padding }) => padding,
+  gradientPad: (layer, [[, height, width]]) => gradientPad(layer, height, width),
+  convLayout,
+
+  forward(layer, { tiles, parameters: [weight, bias], xs: [x], y, constant }) {
+    return [
+      product(weight, {
+        transposed: false,
+        phase: 0,
+        taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
+        tapCount: layer.kernel[0] * layer.kernel[1],
+        bias: bias ? bias.theta : 0,
+        x: x.offset + forwardStart(layer, x),
+        y: interior(y),
+        tiles,
+        rows: layer.out,
+        inner: x.channels,
+        height: y.height,
+        width: y.width,
+        ...strideArgs("x", x),
+        xRow: layer.stride * strides(x).row,
+        xCol: layer.stride * TILE,
+        ...strideArgs("y", y),
+        yCol: TILE,
+        accumulate: 0,
+      }),
+    ];
+  },
+
+  backward(layer, at) {
+    const { tiles, parameters, xs, dy, dxs, gradients, constant } = at;
+    const [weight, bias] = parameters;
+    const ops = [weightGradient(layer, at)];
+    if (bias) {
+      const { height, width } = dy;
+      const args = { dy: interior(dy), g: gradients[1], tiles, rows: layer.out, height, width };
+      ops.push(op("convBiasGrad", layer.out, { ...args, ...strideArgs("dy", dy) }));
+    }
+    const [dx] = dxs;
+    if (!dx) return ops;
+    const { row } = strides(dx.tensor);
+    gradientPhases(layer, xs[0], dy).forEach((phase, p) => {
+      ops.push(
+        product(weight, {
+          transposed: true,
+          phase: p,
+          taps: constant(`gradient taps ${p}`, () => Int32Array.from(phase.taps.flat())),
+          tapCount: phase.taps.length,
+          bias: 0,
+          x: dy.offset,
+          y: interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4,
+          tiles,
+          rows: xs[0].channels,
+          inner: layer.out,
+          height: phase.height,
+          width: phase.width,
+          ...strideArgs("x", dy),
+          xCol: TILE,
+          ...strideArgs("y", dx.tensor),
+          yRow: layer.stride * row,
+          yCol: layer.stride * TILE,
+          accumulate: dx.accumulate ? 1 : 0,
+        }),
+      );
+    });
+    return ops;
+  },
+};
+
+/** A sum over inner channels and taps, forward or backward. Names as in runtime/image-kernels.ts. */
+interface Product {
+  readonly transposed: boolean;
+  readonly phase: number;
+  readonly taps: number;
+  readonly tapCount: number;
+  readonly bias: number;
+  readonly x: number;
+  readonly y: number;
+  readonly tiles: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly height: number;
+  readonly width: number;
+  readonly xTile: number;
+  readonly xPlane: number;
+  readonly xRow: number;
+  readonly xCol: number;
+  readonly yTile: number;
+  readonly yPlane: number;
+  readonly yRow: number;
+  readonly yCol: number;
+  readonly accumulate: number;
+}
+
+/** The op of a product on the kernel that the weight uses now. */
+function product(weight: Parameter, { transposed, phase, ...args }: Product): Op {
+  const { kernel, pattern, transpose, theta, cols } = weight;
+  const units = args.tiles * Math.ceil(args.rows / BLOCK);
+  if (kernel === "dense") {
+    const area = weight.conv!.kernelHeight * weight.conv!.kernelWidth;
+    const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
+    return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
+  }
+  const { entries, counts, entryStride } = transposed ? transpose! : pattern!;
+  const { inner, xPlane, ...sparse } = args;
+  if (pattern!.kind === "pairs") return op("convPairs", units, { ...sparse, entries, counts, entryStride });
+  const { taps, tapCount, ...unstructured } = sparse;
+  const skip = phase * args.rows;
+  return op("convSparse", units, {
+    ...unstructured,
+    entries: entries + skip * entryStride * 8,
+    counts: counts + skip * 4,
+    entryStride,
+  });
+}
+
+function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradients, constant }: Lowering): Op {
+  const [weight] = parameters;
+  const { rows, cols, kernel, pattern, conv } = weight;
+  const [x] = xs;
+  const common = {
+    dy: interior(dy),
+    x: x.offset + forwardStart(layer, x),
+    g: gradients[0],
+    tiles,
+    rows,
+    height: dy.height,
+    width: dy.width,
+    ...strideArgs("dy", dy),
+    xTile: strides(x).tile,
+    xRow: layer.stride * strides(x).row,
+    xCol: layer.stride * TILE,
+  };
+  const taps = {
+    taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
+    tapCount: layer.kernel[0] * layer.kernel[1],
+    inner: x.channels,
+    xPlane: strides(x).plane,
+  };
+  if (weight.gradient === "all" || kernel === "dense") {
+    return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
+  }
+  const { entries, counts, entryStride } = pattern!;
+  if (pattern!.kind === "pairs") {
+    return op("convPairsWeightGrad", rows, { ...common, ...taps, entries, counts, entryStride });
+  }
+  const { planeSize, rowSize, kernelHeight, kernelWidth } = conv!;
+  return op("convSparseWeightGrad", rows, {
+    ...common,
+    entries,
+    counts,
+    entryStride,
+    cols,
+    planeSize,
+    rowSize,
+    kernelHeight,
+    kernelWidth,
+  });
+}

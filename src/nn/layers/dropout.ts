@@ -1,0 +1,59 @@
+/**
+ * Dropout: in training each number is zero with probability p, the others are divided by 1 - p; nothing in evaluation.
+ *
+ * The mask is a hash of the run's seed, the step, and the place of the number: the gradient recomputes it instead of
+ * storing it, and a resumed run draws the same masks.
+ */
+import { op } from "../../runtime/kernel-table.js";
+import { interior, strideArgs, type Tensor } from "../tensor.js";
+import { copyOp } from "./join.js";
+import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+
+export interface DropoutLayer extends LayerBase {
+  readonly kind: "dropout";
+  readonly p: number;
+}
+
+/** Drops each number with probability p (default 0.5). @throws RangeError unless p is in [0, 1) */
+export function dropout({ p = 0.5, name }: { p?: number; name?: string } = {}): DropoutLayer {
+  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), found ${p}`);
+  return { kind: "dropout", p, ...named(name) };
+}
+
+export const dropoutRule: LayerRule<DropoutLayer> = {
+  inputs: 1,
+  backwardReads: { x: false, y: false },
+  accumulates: true,
+  outputShape: (_layer, [input]) => input,
+  forward: (layer, at) => {
+    const { training, tiles, xs, y } = at;
+    return training ? [maskOp(layer, at, xs[0], y, false)] : [copyOp(xs[0], y, tiles, false)];
+  },
+  backward: (layer, at) => {
+    const { dy, dxs } = at;
+    return dxs[0] ? [maskOp(layer, at, dy, dxs[0].tensor, dxs[0].accumulate)] : [];
+  },
+};
+
+function maskOp(
+  { p }: DropoutLayer,
+  { tiles, constant, stepSeed }: Lowering,
+  x: Tensor,
+  y: Tensor,
+  accumulate: boolean,
+) {
+  const { channels, height, width } = y;
+  return op("dropout", tiles * channels, {
+    x: interior(x),
+    y: interior(y),
+    settings: stepSeed(Math.round(p * 2 ** 32)),
+    scale: constant("scale", () => Float32Array.of(1 / (1 - p))),
+    tiles,
+    channels,
+    height,
+    width,
+    ...strideArgs("x", x),
+    ...strideArgs("y", y),
+    accumulate: accumulate ? 1 : 0,
+  });
+}

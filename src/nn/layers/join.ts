@@ -1,0 +1,183 @@
+/**
+ * Layers that only move or add numbers: flatten, add, concat, channels.
+ *
+ *     flatten   [c, h, w] to [c h w]; free where the image has no border
+ *     add       x1 + x2 + ...
+ *     concat    channels one after the other
+ *     channels  some of the channels
+ */
+import { TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { interior, strideArgs, strides, type Tensor } from "../tensor.js";
+import {
+  checkImage,
+  checkInteger,
+  named,
+  size,
+  type Destination,
+  type LayerBase,
+  type LayerRule,
+  type Lowering,
+} from "./layer.js";
+
+export interface FlattenLayer extends LayerBase {
+  readonly kind: "flatten";
+}
+
+export interface AddLayer extends LayerBase {
+  readonly kind: "add";
+}
+
+export interface ConcatLayer extends LayerBase {
+  readonly kind: "concat";
+}
+
+export interface ChannelsLayer extends LayerBase {
+  readonly kind: "channels";
+  readonly from: number;
+  readonly count: number;
+}
+
+interface JoinOptions {
+  name?: string;
+}
+
+/** An image as a vector of features, for a linear layer. */
+export function flatten({ name }: JoinOptions = {}): FlattenLayer {
+  return { kind: "flatten", ...named(name) };
+}
+
+/** The sum of its inputs, which have one shape. */
+export function add({ name }: JoinOptions = {}): AddLayer {
+  return { kind: "add", ...named(name) };
+}
+
+/** The channels of its inputs, one input after the other. */
+export function concat({ name }: JoinOptions = {}): ConcatLayer {
+  return { kind: "concat", ...named(name) };
+}
+
+/** `count` channels of its input, from channel `from` on. @throws RangeError unless they are integers, count at least 1 */
+export function channels(from: number, count: number, { name }: JoinOptions = {}): ChannelsLayer {
+  checkInteger("channels", "from", from, 0);
+  checkInteger("channels", "count", count);
+  return { kind: "channels", from, count, ...named(name) };
+}
+
+/** Channels from `from` on, as a tensor of their own over the same memory. */
+function channelsOf(tensor: Tensor, from: number, count: number): Tensor & { readonly whole: Tensor } {
+  return { ...tensor, offset: tensor.offset + from * strides(tensor).plane * 4, channels: count, whole: tensor };
+}
+
+/** Copies or adds the interior of one tensor to another of the same channels, height and width. */
+export function copyOp(
+  from: Tensor & { whole?: Tensor },
+  to: Tensor & { whole?: Tensor },
+  tiles: number,
+  accumulate: boolean,
+): Op {
+  const { channels: count, height, width } = to;
+  return op("copyPlanes", tiles * count, {
+    x: interior(from),
+    y: interior(to),
+    tiles,
+    channels: count,
+    height,
+    width,
+    ...strideArgs("x", from),
+    ...strideArgs("y", to),
+    // A slice of channels moves from tile to tile with the tensor it is a slice of.
+    xTile: strides(from.whole ?? from).tile,
+    yTile: strides(to.whole ?? to).tile,
+    accumulate: accumulate ? 1 : 0,
+  });
+}
+
+const MOVES = { backwardReads: { x: false, y: false }, accumulates: true } as const;
+
+export const flattenRule: LayerRule<FlattenLayer> = {
+  ...MOVES,
+  inputs: 1,
+  outputShape: (_layer, [input]) => [size(input)],
+  forward: (_layer, { tiles, xs: [x], y }) => [copyOp(x, asImage(y, x), tiles, false)],
+  backward: (_layer, { tiles, dy, dxs: [dx] }) =>
+    dx ? [copyOp(asImage(dy, dx.tensor), dx.tensor, tiles, dx.accumulate)] : [],
+};
+
+/** A flat tensor seen as an image without border: the same bytes. */
+function asImage(flat: Tensor, { channels: count, height, width }: Tensor): Tensor {
+  return { offset: flat.offset, channels: count, height, width, pad: 0 };
+}
+
+export const addRule: LayerRule<AddLayer> = {
+  ...MOVES,
+  inputs: undefined,
+  outputShape(_layer, inputs) {
+    if (inputs.some((shape) => shape.join() !== inputs[0].join())) {
+      throw new TypeError(
+        `expected inputs of one shape, found ${inputs.map((shape) => `[${shape.join(", ")}]`).join(", ")}`,
+      );
+    }
+    return inputs[0];
+  },
+  forward: (_layer, { tiles, xs, y }) => xs.map((x, k) => copyOp(x, y, tiles, k > 0)),
+  backward: (_layer, { tiles, dy, dxs }) =>
+    dxs.flatMap((dx) => (dx ? [copyOp(dy, dx.tensor, tiles, dx.accumulate)] : [])),
+};
+
+export const concatRule: LayerRule<ConcatLayer> = {
+  ...MOVES,
+  inputs: undefined,
+  outputShape(_layer, inputs) {
+    checkImage(inputs);
+    const [, height, width] = inputs[0];
+    if (inputs.some((shape) => shape[1] !== height || shape[2] !== width)) {
+      throw new TypeError(
+        `expected images of one height and width, found ${inputs.map((shape) => `[${shape.join(", ")}]`).join(", ")}`,
+      );
+    }
+    return [inputs.reduce((sum, [count]) => sum + count, 0), height, width];
+  },
+  forward(_layer, { tiles, xs, y }) {
+    let from = 0;
+    return xs.map((x) => {
+      from += x.channels;
+      return copyOp(x, channelsOf(y, from - x.channels, x.channels), tiles, false);
+    });
+  },
+  backward(_layer, { tiles, xs, dy, dxs }) {
+    let from = 0;
+    return dxs.flatMap((dx: Destination | undefined, k) => {
+      from += xs[k].channels;
+      if (!dx) return [];
+      return [copyOp(channelsOf(dy, from - xs[k].channels, xs[k].channels), dx.tensor, tiles, dx.accumulate)];
+    });
+  },
+};
+
+export const channelsRule: LayerRule<ChannelsLayer> = {
+  ...MOVES,
+  inputs: 1,
+  outputShape({ from, count }, inputs) {
+    checkImage(inputs);
+    const [total, height, width] = inputs[0];
+    if (from + count > total) {
+      throw new TypeError(`expected at least ${from + count} channels, found [${inputs[0].join(", ")}]`);
+    }
+    return [count, height, width];
+  },
+  forward: ({ from, count }, { tiles, xs: [x], y }) => [copyOp(channelsOf(x, from, count), y, tiles, false)],
+  backward({ from, count }, { tiles, dy, dxs: [dx], constant }) {
+    if (!dx) return [];
+    const copy = copyOp(dy, channelsOf(dx.tensor, from, count), tiles, dx.accumulate);
+    return dx.accumulate ? [copy] : [zeroOp(dx.tensor, tiles, constant), copy];
+  },
+};
+
+/** Makes the interior of a tensor zero. */
+export function zeroOp(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op {
+  const { channels: count, height, width } = tensor;
+  // Every row is a copy of the same row of zeros.
+  const x = constant(`${width} zeros`, () => new Float32Array(width * TILE));
+  const places = { x, xTile: 0, xPlane: 0, xRow: 0, y: interior(tensor), ...strideArgs("y", tensor) };
+  return op("copyPlanes", tiles * count, { ...places, tiles, channels: count, height, width, accumulate: 0 });
+}

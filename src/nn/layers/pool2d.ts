@@ -1,0 +1,131 @@
+/**
+ * Pooling without padding: the maximum or the mean of a window that moves by its stride.
+ *
+ * The gradient of a maximum goes to the first one of its window, row by row.
+ */
+import type { Shape } from "../../regularizers/regularizer.js";
+import { op } from "../../runtime/kernel-table.js";
+import { geometryTable, interior, strideArgs } from "../tensor.js";
+import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
+
+export interface MaxPool2dLayer extends LayerBase {
+  readonly kind: "maxPool2d";
+  /** Side of the window. */
+  readonly size: number;
+  readonly stride: number;
+}
+
+export interface AvgPool2dLayer extends LayerBase {
+  readonly kind: "avgPool2d";
+  /** Side of the window; undefined: the whole plane. */
+  readonly size: number | undefined;
+  readonly stride: number;
+}
+
+export interface PoolOptions {
+  /** Default: the side of the window. */
+  stride?: number;
+  name?: string;
+}
+
+/** Maximum over windows of size x size. @throws RangeError unless size and stride are positive integers */
+export function maxPool2d(side: number, { stride = side, name }: PoolOptions = {}): MaxPool2dLayer {
+  checkInteger("maxPool2d", "size", side);
+  checkInteger("maxPool2d", "stride", stride);
+  return { kind: "maxPool2d", size: side, stride, ...named(name) };
+}
+
+/** Mean over windows of size x size. @throws RangeError unless size and stride are positive integers */
+export function avgPool2d(side: number, { stride = side, name }: PoolOptions = {}): AvgPool2dLayer {
+  checkInteger("avgPool2d", "size", side);
+  checkInteger("avgPool2d", "stride", stride);
+  return { kind: "avgPool2d", size: side, stride, ...named(name) };
+}
+
+/** Mean over each whole channel: [channels, height, width] to [channels, 1, 1]. */
+export function globalAvgPool2d({ name }: { name?: string } = {}): AvgPool2dLayer {
+  return { kind: "avgPool2d", size: undefined, stride: 1, ...named(name) };
+}
+
+function pooledShape(size: number | undefined, stride: number, inputs: readonly Shape[]): Shape {
+  checkImage(inputs);
+  const [channels, height, width] = inputs[0];
+  if (size === undefined) return [channels, 1, 1];
+  if (size > height || size > width) {
+    throw new TypeError(`expected an image of at least ${size} x ${size}, found [${inputs[0].join(", ")}]`);
+  }
+  return [channels, Math.floor((height - size) / stride) + 1, Math.floor((width - size) / stride) + 1];
+}
+
+export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
+  inputs: 1,
+  backwardReads: { x: true, y: true },
+  accumulates: true,
+  outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
+
+  forward({ size, stride }, { tiles, xs: [x], y }) {
+    const { channels, height, width } = y;
+    const places = { x: interior(x), y: interior(y), ...strideArgs("x", x), ...strideArgs("y", y) };
+    return [op("maxPool", tiles * channels, { ...places, tiles, channels, height, width, size, stride })];
+  },
+
+  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], constant }) {
+    if (!dx) return [];
+    const { channels, height, width } = y;
+    return [
+      op("maxPoolGrad", tiles * channels, {
+        x: interior(x),
+        y: interior(y),
+        dy: interior(dy),
+        dx: interior(dx.tensor),
+        tiles,
+        channels,
+        height,
+        width,
+        inHeight: x.height,
+        inWidth: x.width,
+        size,
+        stride,
+        accumulate: dx.accumulate ? 1 : 0,
+        geometry: constant("gradient geometry", () => geometryTable([x, y, dy, dx.tensor])),
+      }),
+    ];
+  },
+};
+
+export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
+  inputs: 1,
+  backwardReads: { x: false, y: false },
+  accumulates: true,
+  outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
+
+  forward({ size, stride }, { tiles, xs: [x], y }) {
+    const { channels, height, width } = y;
+    const window = { sizeHeight: size ?? x.height, sizeWidth: size ?? x.width, stride };
+    const places = { x: interior(x), y: interior(y), ...strideArgs("x", x), ...strideArgs("y", y) };
+    return [op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width })];
+  },
+
+  backward({ size, stride }, { tiles, xs: [x], dy, dxs: [dx] }) {
+    if (!dx) return [];
+    const { channels, height, width } = dy;
+    return [
+      op("avgPoolGrad", tiles * channels, {
+        dy: interior(dy),
+        dx: interior(dx.tensor),
+        tiles,
+        channels,
+        height,
+        width,
+        inHeight: x.height,
+        inWidth: x.width,
+        sizeHeight: size ?? x.height,
+        sizeWidth: size ?? x.width,
+        stride,
+        accumulate: dx.accumulate ? 1 : 0,
+        ...strideArgs("dy", dy),
+        ...strideArgs("dx", dx.tensor),
+      }),
+    ];
+  },
+};

@@ -1,0 +1,93 @@
+/**
+ * Skip connections with learnable scalars: y = x_0 + s_1 x_1 + s_2 x_2 + ...
+ *
+ * The scalars start at 0, so that the net begins without skips and a sparse optimizer opens those that pay.
+ * Source: Bungert, Roith, Tenbrinck, Burger, "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
+ */
+import { op, type Op } from "../../runtime/kernel-table.js";
+import { interior, strideArgs } from "../tensor.js";
+import { copyOp, zeroOp } from "./join.js";
+import { named, size, type LayerBase, type LayerRule } from "./layer.js";
+
+export interface ScaledSumLayer extends LayerBase {
+  readonly kind: "scaledSum";
+}
+
+/** The first input plus each further one times a learnable scalar (from 0). All inputs have one shape. */
+export function scaledSum({ name }: { name?: string } = {}): ScaledSumLayer {
+  return { kind: "scaledSum", ...named(name) };
+}
+
+export const scaledSumRule: LayerRule<ScaledSumLayer> = {
+  inputs: undefined,
+  backwardReads: { x: true, y: false },
+  accumulates: true,
+
+  outputShape(_layer, inputs) {
+    if (inputs.length < 2 || inputs.some((shape) => shape.join() !== inputs[0].join())) {
+      const found = inputs.map((shape) => `[${shape.join(", ")}]`).join(", ");
+      throw new TypeError(`expected two or more inputs of one shape, found ${found}`);
+    }
+    return inputs[0];
+  },
+
+  parameters: (_layer, inputs) => [{ name: "scale", role: "skip", shape: [inputs.length - 1], fanIn: 1, initial: 0 }],
+
+  /** A partial sum for each tile and channel. */
+  scratchBytes: ([input], tiles) => tiles * size(input) * 4,
+
+  forward(_layer, { tiles, parameters: [scale], xs, y }) {
+    const { channels, height, width } = y;
+    return [
+      copyOp(xs[0], y, tiles, false),
+      ...xs.slice(1).map((x, index) =>
+        op("addScaled", tiles * channels, {
+          x: interior(x),
+          y: interior(y),
+          scalars: scale.theta,
+          index,
+          tiles,
+          channels,
+          height,
+          width,
+          ...strideArgs("x", x),
+          ...strideArgs("y", y),
+        }),
+      ),
+    ];
+  },
+
+  backward(_layer, { tiles, parameters: [scale], xs, dy, dxs, scratch: partial, gradients: [g], constant }) {
+    const { channels, height, width } = dy;
+    const image = { tiles, channels, height, width };
+    const ops: Op[] = dxs[0] ? [copyOp(dy, dxs[0].tensor, tiles, dxs[0].accumulate)] : [];
+    xs.slice(1).forEach((x, index) => {
+      const dx = dxs[index + 1];
+      ops.push(
+        op("dotPlanes", tiles * channels, {
+          a: interior(dy),
+          b: interior(x),
+          partial,
+          ...image,
+          ...strideArgs("a", dy),
+          ...strideArgs("b", x),
+        }),
+        op("sumPartial", 1, { partial, length: tiles * channels, g, index }),
+      );
+      if (!dx) return;
+      if (!dx.accumulate) ops.push(zeroOp(dx.tensor, tiles, constant));
+      ops.push(
+        op("addScaled", tiles * channels, {
+          x: interior(dy),
+          y: interior(dx.tensor),
+          scalars: scale.theta,
+          index,
+          ...image,
+          ...strideArgs("x", dy),
+          ...strideArgs("y", dx.tensor),
+        }),
+      );
+    });
+    return ops;
+  },
+};

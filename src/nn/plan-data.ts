@@ -1,0 +1,109 @@
+/** What a plan keeps in memory beside its tensors: the batch's indices, constants of its ops, sums of the loss. */
+import { TILE } from "../runtime/kernel-table.js";
+import type { Memory } from "../runtime/memory.js";
+
+/** How one sample of a batch is changed: pixels moved down and right, and mirrored first if flip is 1. */
+export type Augmentation = Int32Array; // [samples][3] = { down, right, flip }
+
+export interface PlanData {
+  /** i32 [tiles * T]: indices of the batch's samples, -1 = none. */
+  readonly indices: number;
+  /** i32 [1]: samples in the batch. */
+  readonly counts: number;
+  /** f32 [tiles][2]: see the loss kernels. */
+  readonly partial: number;
+  /** i32 [tiles * T][3], or 0. */
+  readonly augment: number;
+  /**
+   * Sets the samples of the next step: their indices in the store, at most batchSize of them.
+   *
+   * @param augmentation - i32 [samples][3], for a plan that augments
+   */
+  setBatch(indices: Int32Array, augmentation?: Augmentation): void;
+  /** Sets the seed from which the next step's dropout masks follow. */
+  setSeed(seed: number): void;
+  /** Sum of the losses and number of correct predictions of the last step. Losses sum over samples, or over elements for the squared error. */
+  readLoss(): { loss: number; correct: number };
+  /** Copies the model's output for the last batch to `out`, row-major [samples, features]; the length of `out` says how many samples. */
+  readOutput(out: Float32Array): void;
+  /** Byte offset of constant data; the same key gives the same place. */
+  constant(key: string, make: () => Int32Array | Float32Array): number;
+  /** Byte offset of i32 { seed, threshold } of a step. */
+  stepSeed(step: number, threshold: number): number;
+}
+
+export interface PlanDataOptions {
+  readonly tiles: number;
+  readonly batchSize: number;
+  readonly augment: boolean;
+  /** f32 [tiles][features][T]. */
+  readonly output: number;
+  readonly outputFeatures: number;
+}
+
+/** Allocates a plan's data. */
+export function createPlanData(memory: Memory, options: PlanDataOptions): PlanData {
+  const { tiles, batchSize, augment: augments, output, outputFeatures: features } = options;
+  const samples = tiles * TILE;
+  const indices = memory.allocate(samples * 4);
+  const counts = memory.allocate(4);
+  const partial = memory.allocate(tiles * 2 * 4);
+  const augment = augments ? memory.allocate(samples * 3 * 4) : 0;
+  const constants = new Map<string, number>();
+  const seeds = new Map<number, number>();
+  return {
+    indices,
+    counts,
+    partial,
+    augment,
+    setBatch(batch, augmentation) {
+      if (batch.length > batchSize) {
+        throw new RangeError(`a batch of ${batch.length} samples does not fit the plan's batch size ${batchSize}`);
+      }
+      const words = memory.i32(indices, samples);
+      words.fill(-1);
+      words.set(batch);
+      memory.i32(counts, 1)[0] = batch.length;
+      if (augment) {
+        const table = memory.i32(augment, samples * 3);
+        table.fill(0);
+        if (augmentation) table.set(augmentation);
+      }
+    },
+    setSeed(seed) {
+      // One-to-one in the seed for each step, and different between steps.
+      for (const [step, place] of seeds)
+        memory.i32(place, 1)[0] = Math.imul(seed, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
+    },
+    readLoss() {
+      const sums = memory.f32(partial, tiles * 2);
+      let total = 0;
+      let correct = 0;
+      for (let t = 0; t < tiles; t++) {
+        total += sums[2 * t];
+        correct += sums[2 * t + 1];
+      }
+      return { loss: total, correct };
+    },
+    readOutput(out) {
+      const numbers = memory.f32(output, samples * features);
+      for (let i = 0; i < out.length; i++) {
+        const sample = Math.floor(i / features);
+        out[i] = numbers[(Math.floor(sample / TILE) * features + (i % features)) * TILE + (sample % TILE)];
+      }
+    },
+    constant(key, make) {
+      let place = constants.get(key);
+      if (place === undefined) constants.set(key, (place = memory.put(make())));
+      return place;
+    },
+    stepSeed(step, threshold) {
+      let place = seeds.get(step);
+      if (place === undefined) {
+        seeds.set(step, (place = memory.allocate(8)));
+        memory.i32(place, 2)[1] = threshold;
+      }
+      return place;
+    },
+  };
+}
