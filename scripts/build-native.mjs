@@ -1,8 +1,22 @@
 // Builds the native addon with node-gyp, as npm's install script. It never fails an install: without a compiler, or if
 // the build fails, one line says so and the wasm kernels serve. With --force (npm run build:native) a failure is an
 // error, with the whole log. BREGMAN_SKIP_NATIVE=1 skips it.
+//
+// It builds a copy of the sources in a folder of its own and moves the result into place when it is done, together with
+// a fingerprint of those sources: src/runtime/native.ts doesn't load an addon that was built from others.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,35 +45,63 @@ function nodeDir() {
   return existsSync(join(prefix, "include/node/node_api.h")) ? [`--nodedir=${prefix}`] : [];
 }
 
-function build() {
+// SHA-256 of kernels/*.c and *.h, in the order of their names; the same as in src/runtime/native.ts.
+function fingerprint(folder) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).toSorted()) {
+    if (/\.[ch]$/.test(name)) hash.update(name).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest("hex");
+}
+
+// Runs node-gyp in a copy of the sources; returns where the addon is.
+function build(folder) {
+  cpSync(join(root, "kernels"), join(folder, "kernels"), { recursive: true });
+  cpSync(join(root, "binding.gyp"), join(folder, "binding.gyp"));
   const [command, ...before] = nodeGyp();
   const { status, stdout, stderr, error } = spawnSync(command, [...before, "rebuild", "--jobs=max", ...nodeDir()], {
-    cwd: root,
+    cwd: folder,
     encoding: "utf8",
     timeout: TIMEOUT_MS,
     shell: process.platform === "win32" && before.length === 0,
   });
+  if (status === 0) return join(folder, "build/Release/bregman_native.node");
   const log = `${stdout ?? ""}${stderr ?? ""}`;
-  if (status === 0) return { ok: true };
-  const cause =
-    error?.code === "ENOENT"
-      ? "node-gyp was not found"
-      : error?.code === "ETIMEDOUT"
-        ? "node-gyp took more than five minutes"
-        : (log
-            .split("\n")
-            .map((line) => /(?:error: |gyp ERR! stack (?:Error: )?)(.*)/.exec(line)?.[1])
-            .find(Boolean) ?? "node-gyp failed");
-  return { ok: false, cause, log };
+  throw Object.assign(new Error(cause(error, log)), { log });
+}
+
+// The first line of a failed build that says what is wrong.
+function cause(error, log) {
+  if (error?.code === "ENOENT") return "node-gyp was not found";
+  if (error?.code === "ETIMEDOUT") return "node-gyp took more than five minutes";
+  const telling = /(?:^|\s)error: (.*)|gyp ERR! (?:find Python |stack Error: )(.*)/m.exec(log);
+  return telling?.[1] ?? telling?.[2] ?? "node-gyp failed";
+}
+
+function buildAndInstall() {
+  const target = join(root, "build/Release");
+  mkdirSync(target, { recursive: true });
+  const folder = mkdtempSync(join(root, "build/tmp-"));
+  try {
+    const addon = build(folder);
+    rmSync(join(target, "bregman_native.sha256"), { force: true });
+    renameSync(addon, join(target, "bregman_native.node"));
+    writeFileSync(join(target, "bregman_native.sha256"), fingerprint(join(folder, "kernels")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 if (process.env.BREGMAN_SKIP_NATIVE && !force) {
   console.log("bregman: native kernels skipped (BREGMAN_SKIP_NATIVE), the wasm kernels serve");
 } else {
-  const { ok, cause, log } = build();
-  if (ok) console.log("bregman: native kernels built");
-  else if (force) {
-    console.error(`${log}\nbregman: cannot build the native kernels: ${cause}`);
-    process.exitCode = 1;
-  } else console.log(`bregman: native kernels not built (${cause}), the wasm kernels serve`);
+  try {
+    buildAndInstall();
+    console.log("bregman: native kernels built");
+  } catch (error) {
+    if (force) {
+      console.error(`${error.log ?? ""}\nbregman: cannot build the native kernels: ${error.message}`);
+      process.exitCode = 1;
+    } else console.log(`bregman: native kernels not built (${error.message}), the wasm kernels serve`);
+  }
 }

@@ -11,18 +11,20 @@ interface Addon {
 }
 
 const ADDON = "../../build/Release/bregman_native.node";
+const FINGERPRINT = "../../build/Release/bregman_native.sha256";
+const SOURCES = "../../kernels/";
 
 /** Instruction sets that the addon has and this CPU can run, best first; empty, with the problem, without an addon. */
 export function nativeVariants(): { readonly variants: readonly string[]; readonly problem?: string } {
-  const { addon, problem } = load();
+  const { addon, problem } = loadCurrent();
   return addon ? { variants: Object.keys(addon.run) } : { variants: [], problem: problem! };
 }
 
 /** The runner of one instruction set over a memory. The memory may grow later: it does so in place. */
 export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
-  const { addon } = load();
-  const run = addon?.run[isa];
-  if (!addon || !run) throw new Error(`cannot use the native backend: it has no variant ${JSON.stringify(isa)}`);
+  const addon = load();
+  const run = addon.run[isa];
+  if (!run) throw new Error(`cannot use the native backend: it has no variant ${JSON.stringify(isa)}`);
   const bytes = new Uint8Array(buffer);
   return {
     run: (program, ops, thread, threads, sync) => run(bytes, program, ops, thread, threads, sync),
@@ -30,15 +32,32 @@ export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
   };
 }
 
-function load(): { readonly addon?: Addon; readonly problem?: string } {
-  const module = nodeModule("node:module");
+/** The addon, if it was built from the sources that are here. */
+function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   const fs = nodeModule("node:fs");
-  if (!module || !fs) return { problem: "it needs Node" };
-  const file = new URL(ADDON, import.meta.url);
-  if (!fs.existsSync(file)) return { problem: "the addon is not built" };
+  if (!fs) return { problem: "it needs Node" };
+  if (!fs.existsSync(here(ADDON))) return { problem: "the addon is not built" };
+  if (!isCurrent(fs)) return { problem: "the addon was built from other sources" };
   try {
-    return { addon: module.createRequire(import.meta.url)(ADDON) as Addon };
+    return { addon: load() };
   } catch (error) {
     return { problem: `the addon can't be loaded (${String((error as Error).message).split("\n")[0]})` };
   }
+}
+
+const load = (): Addon => nodeModule("node:module")!.createRequire(import.meta.url)(ADDON) as Addon;
+
+const here = (path: string): URL => new URL(path, import.meta.url);
+
+/**
+ * Whether the addon was built from the kernel sources that are here now: with others, ops would mean something else.
+ * True if it can't be told, as where only the addon was deployed.
+ */
+function isCurrent(fs: typeof import("node:fs")): boolean {
+  const crypto = nodeModule("node:crypto");
+  if (!crypto || !fs.existsSync(here(FINGERPRINT)) || !fs.existsSync(here(SOURCES))) return true;
+  const hash = crypto.createHash("sha256");
+  for (const name of fs.readdirSync(here(SOURCES)).toSorted())
+    if (/\.[ch]$/.test(name)) hash.update(name).update(fs.readFileSync(here(SOURCES + name)));
+  return hash.digest("hex") === fs.readFileSync(here(FINGERPRINT), "utf8");
 }

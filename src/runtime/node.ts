@@ -8,6 +8,7 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
 }
 
 interface NodeModules {
+  "node:crypto": typeof import("node:crypto");
   "node:fs": typeof import("node:fs");
   "node:module": typeof import("node:module");
   "node:os": typeof import("node:os");

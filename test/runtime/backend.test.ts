@@ -58,3 +58,14 @@ test("an addon that can't be loaded is not there either, and the reason is one l
   expect(name).toBe("wasm");
   expect(reason).toMatch(/^native is not available: the addon can't be loaded \(.+\)$/);
 });
+
+test("an addon built from other kernel sources is not used", () => {
+  const script = `
+    import { writeFileSync } from "node:fs";
+    import { loadBackend } from "./dist/runtime/backend.js";
+    writeFileSync("build/Release/bregman_native.sha256", "0".repeat(64));
+    console.log((await loadBackend("auto")).reason);`;
+  expect(nodeInCopy(script, { addon: "of other sources" })).toBe(
+    "native is not available: the addon was built from other sources\n",
+  );
+});

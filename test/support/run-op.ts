@@ -17,12 +17,13 @@ import { TILE, type Op } from "#bregman/runtime/kernel-table.js";
 import { writeProgram } from "#bregman/runtime/program.js";
 import { describe } from "vitest";
 
+const { variants, problem } = nativeVariants();
+if (problem) console.log(`native is not tested: ${problem}`);
+
 /** A pool of 2 threads for each native instruction set of this machine, and one for wasm. */
 const pools: readonly (readonly [string, Pool])[] = [
   ...(await Promise.all(
-    nativeVariants().variants.map(
-      async (isa) => [`native ${isa}`, await createPool({ backend: "native", isa, threads: 2 })] as const,
-    ),
+    variants.map(async (isa) => [`native ${isa}`, await createPool({ backend: "native", isa, threads: 2 })] as const),
   )),
   ["wasm", await createPool({ backend: "wasm", threads: 2 })],
 ];
