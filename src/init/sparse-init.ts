@@ -20,10 +20,13 @@ export interface SparseInitOptions {
   readonly random: Random;
   /** Share of the weights that start non-zero, in (0, 1]; default 0.01. 1 is a dense start. */
   readonly density?: number;
-  /** What the mask keeps or drops: single entries, or whole rows (units); default "entry". */
-  readonly mask?: "entry" | "row";
-  /** Every entry (row) for itself with probability density, or exactly ceil(density n) of the n; default "bernoulli". */
-  readonly count?: "bernoulli" | "exact";
+  /** What the mask keeps or drops: single entries, whole rows (units), or kernels of a convolution; default "entry". */
+  readonly mask?: "entry" | "row" | "kernel";
+  /**
+   * How many are kept: every one for itself with probability density, or exactly ceil(density n) of the n, or so many
+   * draws of which some may hit the same one (the authors' convolutions); default "bernoulli".
+   */
+  readonly count?: "bernoulli" | "exact" | "withReplacement";
   /** alpha: "he" for ReLU, "glorot" for odd activations; default "he". */
   readonly rule?: "he" | "glorot";
   /** The fan of He's rule; default "in". */
@@ -63,8 +66,8 @@ export function sparseInit(
   if (!(varianceFactor > 0 && varianceFactor < Infinity)) {
     throw new RangeError(`sparseInit: varianceFactor must be a finite number above 0, found ${varianceFactor}`);
   }
-  checkChoice("mask", mask, ["entry", "row"]);
-  checkChoice("count", count, ["bernoulli", "exact"]);
+  checkChoice("mask", mask, ["entry", "row", "kernel"]);
+  checkChoice("count", count, ["bernoulli", "exact", "withReplacement"]);
   checkChoice("rule", rule, ["he", "glorot"]);
   checkChoice("fan", fan, ["in", "out"]);
   checkChoice("distribution", distribution, ["normal", "uniform"]);
@@ -84,7 +87,7 @@ export function sparseInit(
       ? (): number => deviation * random.normal()
       : (): number => deviation * Math.sqrt(3) * (2 * random.uniform() - 1);
 
-  const block = mask === "row" ? fanIn : 1;
+  const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
   const kept = keep(theta.length / block, density, count, random);
   theta.fill(0);
   for (let j = 0; j < kept.length; j++) {
@@ -93,13 +96,23 @@ export function sparseInit(
 }
 
 /** 1 for each of n things that is kept. */
-function keep(n: number, density: number, count: "bernoulli" | "exact", random: Random): Uint8Array {
+function keep(
+  n: number,
+  density: number,
+  count: "bernoulli" | "exact" | "withReplacement",
+  random: Random,
+): Uint8Array {
   if (count === "bernoulli") return Uint8Array.from({ length: n }, () => Number(random.bernoulli(density)));
+  // The product is rounded before the ceiling: 0.07 * 100 is 7.000000000000001.
+  const draws = Math.ceil(Number((density * n).toPrecision(12)));
+  const kept = new Uint8Array(n);
+  if (count === "withReplacement") {
+    for (let k = 0; k < draws; k++) kept[random.integer(n)] = 1;
+    return kept;
+  }
   const order = Uint32Array.from({ length: n }, (_, j) => j);
   random.shuffle(order);
-  const kept = new Uint8Array(n);
-  // The product is rounded before the ceiling: 0.07 * 100 is 7.000000000000001.
-  for (const j of order.subarray(0, Math.ceil(Number((density * n).toPrecision(12))))) kept[j] = 1;
+  for (const j of order.subarray(0, draws)) kept[j] = 1;
   return kept;
 }
 

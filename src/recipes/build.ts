@@ -14,9 +14,21 @@ import {
   stepDecay,
 } from "../optim/index.js";
 import { groupLasso, l1, none, nonNegativeL1, type Regularizer, sparseGroupLasso } from "../regularizers/index.js";
+import { convNet } from "../models/convnet.js";
+import { denseNet } from "../models/densenet.js";
 import { mlp } from "../models/mlp.js";
-import type { Model } from "../nn/model.js";
-import type { ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
+import { resNet18 } from "../models/resnet18.js";
+import { skipAutoencoder } from "../models/skip-autoencoder.js";
+import { leakyRelu, relu, tanh } from "../nn/layers/activation.js";
+import { batchNorm2d } from "../nn/layers/batch-norm2d.js";
+import { conv2d } from "../nn/layers/conv2d.js";
+import { dropout } from "../nn/layers/dropout.js";
+import { flatten } from "../nn/layers/join.js";
+import { linear } from "../nn/layers/linear.js";
+import { avgPool2d, globalAvgPool2d, maxPool2d } from "../nn/layers/pool2d.js";
+import type { Layer } from "../nn/layers/rules.js";
+import { sequential, type Model } from "../nn/model.js";
+import type { LayerEntry, ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**
  * The regularizer of an entry.
@@ -59,7 +71,51 @@ export function buildOptimizer(entry: OptimizerEntry): Optimizer {
 
 /** The model of an entry. */
 export function buildModel(entry: ModelEntry): Model {
-  return mlp(entry.features, { finalRelu: entry.finalRelu });
+  switch (entry.kind) {
+    case "mlp":
+      return mlp(entry.features, entry);
+    case "convNet":
+      return convNet(entry);
+    case "resNet18":
+      return resNet18(entry);
+    case "denseNet":
+      return denseNet(entry);
+    case "skipAutoencoder":
+      return skipAutoencoder(entry);
+    case "layers":
+      return sequential(entry.input, entry.layers.map(buildLayer));
+  }
+}
+
+function buildLayer(entry: LayerEntry): Layer {
+  switch (entry.kind) {
+    case "linear":
+      return linear(entry.out, entry);
+    case "conv2d":
+      return conv2d(entry.out, entry);
+    case "batchNorm2d":
+      return batchNorm2d(entry);
+    case "relu":
+      return relu();
+    case "leakyRelu":
+      return leakyRelu(entry);
+    case "tanh":
+      return tanh();
+    case "maxPool2d":
+      return maxPool2d(entry.size, strideOf(entry));
+    case "avgPool2d":
+      return avgPool2d(entry.size, strideOf(entry));
+    case "globalAvgPool2d":
+      return globalAvgPool2d();
+    case "flatten":
+      return flatten();
+    case "dropout":
+      return dropout(entry);
+  }
+}
+
+function strideOf({ stride }: { stride?: number | undefined }): { stride?: number } {
+  return stride === undefined ? {} : { stride };
 }
 
 /**

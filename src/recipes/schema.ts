@@ -99,25 +99,87 @@ const data = z.strictObject({
   limit: count.optional().describe("Use only so many training samples"),
 });
 
+const image = z.tuple([count, count, count]).describe("Shape of a sample: [channels, height, width]");
+const finalRelu = z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code");
+
+const layer = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("linear"), out: count, bias: z.boolean().default(true) }),
+  z.strictObject({
+    kind: z.literal("conv2d"),
+    out: count.describe("Output channels"),
+    kernel: z.union([count, z.tuple([count, count])]).describe("Side of the kernel, or [height, width]"),
+    stride: count.default(1),
+    padding: z.int().nonnegative().default(0),
+    bias: z.boolean().default(true),
+  }),
+  z.strictObject({
+    kind: z.literal("batchNorm2d"),
+    momentum: positive.max(1).default(0.1),
+    eps: positive.default(1e-5),
+  }),
+  z.strictObject({ kind: z.literal("relu") }),
+  z.strictObject({ kind: z.literal("leakyRelu"), slope: positive.default(0.01) }),
+  z.strictObject({ kind: z.literal("tanh") }),
+  z.strictObject({ kind: z.literal("maxPool2d"), size: count, stride: count.optional() }),
+  z.strictObject({ kind: z.literal("avgPool2d"), size: count, stride: count.optional() }),
+  z.strictObject({ kind: z.literal("globalAvgPool2d") }),
+  z.strictObject({ kind: z.literal("flatten") }),
+  z.strictObject({ kind: z.literal("dropout"), p: z.number().min(0).lt(1).default(0.5) }),
+]);
+
 const model = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("mlp"),
     features: z.array(count).min(2).describe("Width of each layer, from the inputs to the classes"),
-    finalRelu: z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code"),
+    finalRelu,
+  }),
+  z.strictObject({ kind: z.literal("convNet"), input: image.default([1, 28, 28]), classes: count.default(10) }),
+  z.strictObject({
+    kind: z.literal("resNet18"),
+    input: image.default([3, 32, 32]),
+    classes: count.default(10),
+    widths: z.array(count).min(1).default([64, 128, 256, 512]).describe("Channels of the stages"),
+  }),
+  z.strictObject({
+    kind: z.literal("denseNet"),
+    input: image.default([1, 28, 28]),
+    classes: count.default(10),
+    growth: count.default(12),
+    blocks: count.default(5),
+    finalRelu,
+  }),
+  z.strictObject({
+    kind: z.literal("skipAutoencoder"),
+    features: count.default(784),
+    layers: count.default(6),
+    skips: z.boolean().default(true).describe("Skip connections from every earlier state, with learnable scalars"),
+  }),
+  z.strictObject({
+    kind: z.literal("layers"),
+    input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
+    layers: z.array(layer).min(1).describe("A chain of layers"),
   }),
 ]);
 
+const weightInit = z.strictObject({
+  density: positive.max(1).default(1).describe("Share of the weights that start non-zero"),
+  mask: z
+    .enum(["entry", "row", "kernel"])
+    .default("entry")
+    .describe("What is drawn: single weights, whole rows, or kernels of a convolution"),
+  count: z
+    .enum(["bernoulli", "exact", "withReplacement"])
+    .default("bernoulli")
+    .describe("How many are kept: each by chance, exactly so many, or so many draws that may coincide"),
+  varianceFactor: positive
+    .default(1)
+    .describe("Var W as a share of the He value; the drawn weights have Var / density"),
+  distribution: z.enum(["normal", "uniform"]).default("normal"),
+});
+
 const init = z.strictObject({
-  weights: z
-    .strictObject({
-      density: positive.max(1).default(1).describe("Share of the weights that start non-zero"),
-      mask: z.enum(["entry", "row"]).default("entry").describe("What is drawn: single weights or whole rows"),
-      varianceFactor: positive
-        .default(1)
-        .describe("Var W as a share of the He value; the drawn weights have Var / density"),
-      distribution: z.enum(["normal", "uniform"]).default("normal"),
-    })
-    .prefault({}),
+  weights: weightInit.prefault({}).describe("For the weights of linear layers"),
+  convs: weightInit.optional().describe("For the weights of convolutions; default: as weights"),
   biases: z
     .strictObject({
       scale: nonNegative.default(1).describe("Biases are drawn below scale / sqrt(inputs)"),
@@ -142,6 +204,9 @@ export const recipeSchema = z
     optimizer: z.strictObject({
       weights: optimizer.describe("For the weights of linear layers"),
       biases: optimizer.describe("For the biases"),
+      convs: optimizer.optional().describe("For the weights of convolutions; default: as weights"),
+      norms: optimizer.optional().describe("For the factors of batch norm; default: as biases"),
+      skips: optimizer.optional().describe("For the scalars of skip connections; default: as biases"),
     }),
     schedule: schedule.prefault({ kind: "constant" }),
     batchSize: count.default(128),
@@ -174,6 +239,7 @@ export type RegularizerEntry = z.infer<typeof regularizer>;
 export type OptimizerEntry = z.infer<typeof optimizer>;
 export type ScheduleEntry = z.infer<typeof schedule>;
 export type ModelEntry = z.infer<typeof model>;
+export type LayerEntry = z.infer<typeof layer>;
 
 /** The schema as JSON Schema (draft 2020-12): give it to an editor for completion and checks of recipe files. */
 export function recipeJsonSchema(): object {

@@ -27,9 +27,17 @@ import {
 } from "./metrics.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
+export type GroupOptimizers = Readonly<
+  Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
+>;
+
 export interface FitOptions {
-  /** How weights and biases are trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`. */
-  readonly optimizer: Readonly<Record<"weights" | "biases", Optimizer>>;
+  /**
+   * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
+   * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
+   * connections (`skips`) follow the biases.
+   */
+  readonly optimizer: GroupOptimizers;
   readonly epochs: number;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions;
@@ -121,7 +129,14 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     samples,
     batchSize,
     initial: initialParameters(model, stream(seed, "init"), init),
-    optimizers: { weight: optimizer.weights, bias: optimizer.biases },
+    optimizers: {
+      weight: optimizer.weights,
+      bias: optimizer.biases,
+      conv: optimizer.convs,
+      norm: optimizer.norms,
+      skip: optimizer.skips,
+    },
+    seed,
   });
   const order = batches(trainIndices, { batchSize, seed });
   const births = createBirthCounter(trainer);

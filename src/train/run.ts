@@ -78,9 +78,13 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     optimizer: {
       weights: buildOptimizer(recipe.optimizer.weights),
       biases: buildOptimizer(recipe.optimizer.biases),
+      convs: recipe.optimizer.convs && buildOptimizer(recipe.optimizer.convs),
+      norms: recipe.optimizer.norms && buildOptimizer(recipe.optimizer.norms),
+      skips: recipe.optimizer.skips && buildOptimizer(recipe.optimizer.skips),
     },
     init: {
       weights: recipe.init.weights,
+      convs: recipe.init.convs,
       biases: { r0: recipe.init.biases.scale, signed: recipe.init.biases.signed },
     },
     loss: recipe.loss,
