@@ -74,8 +74,13 @@ function build(folder) {
 function cause(error, log) {
   if (error?.code === "ENOENT") return "node-gyp was not found";
   if (error?.code === "ETIMEDOUT") return "node-gyp took more than five minutes";
-  const telling = /(?:^|\s)error: (.*)|gyp ERR! (?:find Python |stack Error: )(.*)/m.exec(log);
-  return telling?.[1] ?? telling?.[2] ?? "node-gyp failed";
+  const telling = [
+    /(?:^|\s)error: (.+)/m,
+    /^make.*?: (.+: No such file or directory)$/m,
+    /^\w+Error: (.+)$/m,
+    /gyp ERR! stack Error: (.+)/m,
+  ];
+  return telling.map((pattern) => pattern.exec(log)?.[1]).find(Boolean) ?? "node-gyp failed";
 }
 
 function buildAndInstall() {
