@@ -141,6 +141,17 @@ forEachBackend((_name, pool) => {
     expect(compress(pool, theta, old, cols).changed).toEqual([0, 0, 1, 0, 1, 1]);
   });
 
+  test("a row as full as before, one column further left, has changed", () => {
+    const cols = 80;
+    const theta = (from: number): Float32Array =>
+      Float32Array.from({ length: 2 * cols }, (_, i) => (i >= cols + from && i < cols + from + 64 ? i : 0));
+    const old = compressed(theta(1), 2, cols);
+    expect(compress(pool, theta(1), old, cols).changed).toEqual([0, 0]);
+    const after = compress(pool, theta(0), old, cols);
+    expect(after.changed).toEqual([0, 1]);
+    expect(after.pattern).toEqual(compressed(theta(0), 2, cols));
+  });
+
   test("a NaN is an entry, -0 is none", () => {
     const theta = Float32Array.of(0, NaN, -0, 1e-45, 0);
     expect(columns(compress(pool, theta, [[]], 5).pattern)).toEqual([[1, 3]]);
