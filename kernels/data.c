@@ -2,12 +2,9 @@
  *
  * They are bound by memory, so they move whole squares of VL by VL floats, which are turned in registers.
  */
+#include "bytes.h"
 #include "kernels.h"
 #include "transpose.h"
-
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 /* Where a tile's samples come from and go to. An absent sample's `from` is NULL. */
 struct gather {
@@ -59,24 +56,6 @@ struct gather_u8_args {
   int32_t rows_out; /* f32 [tiles * T][row_stride], or 0 */
   int32_t features, channel_size, row_stride;
 };
-
-/* VL bytes as floats. By hand, since gcc's __builtin_convertvector does it one by one. */
-INLINE vec load_bytes(const uint8_t *p) {
-#if VL == 16
-  const ivec x = (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
-#elif VL == 8
-  const ivec x = (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
-#elif defined(__SSE2__)
-  int32_t four;
-  __builtin_memcpy(&four, p, 4);
-  const __m128i zero = _mm_setzero_si128();
-  const ivec x = (ivec)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
-#else
-  typedef uint8_t bytes __attribute__((vector_size(4), aligned(1), may_alias));
-  const ivec x = __builtin_convertvector(*(const bytes *)p, ivec);
-#endif
-  return __builtin_convertvector(x, vec);
-}
 
 KERNEL(gather_u8) {
   const struct gather_u8_args *a = (const void *)args;

@@ -6,6 +6,8 @@
  */
 #include "kernels.h"
 
+#include "activation.c"
+#include "batch_norm.c"
 #include "conv_dense.c"
 #include "conv_pairs.c"
 #include "conv_sparse.c"
@@ -15,6 +17,8 @@
 #include "linear_sparse.c"
 #include "loss.c"
 #include "pattern.c"
+#include "planes.c"
+#include "pool.c"
 #include "update.c"
 
 /* In the order of KERNELS in src/runtime/kernel-table.ts. */
@@ -45,7 +49,25 @@
   X(23, conv_bias_grad)          \
   X(24, compress_pairs)          \
   X(25, transpose_pairs)         \
-  X(26, transpose_conv)
+  X(26, transpose_conv)          \
+  X(27, zero_border)             \
+  X(28, copy_planes)             \
+  X(29, gather_images_u8)        \
+  X(30, batch_norm_stats)        \
+  X(31, batch_norm_fold)         \
+  X(32, batch_norm_apply)        \
+  X(33, batch_norm_grad_reduce)  \
+  X(34, batch_norm_grad_apply)   \
+  X(35, max_pool)                \
+  X(36, max_pool_grad)           \
+  X(37, avg_pool)                \
+  X(38, avg_pool_grad)           \
+  X(39, activation)              \
+  X(40, activation_grad)         \
+  X(41, dropout)                 \
+  X(42, add_scaled)              \
+  X(43, dot_planes)              \
+  X(44, sum_partial)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

@@ -3,30 +3,8 @@
  * Sums go over the batch in a fixed order, one partial result a tile, so they don't depend on the threads. Lanes of
  * absent samples (index -1) may hold anything, NaN included: they are selected away, not multiplied by 0.
  */
+#include "exponential.h"
 #include "kernels.h"
-
-INLINE vec choose(ivec where, vec a, vec b) { return (vec)((where & (ivec)a) | (~where & (ivec)b)); }
-
-/* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2) and
- * r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of degree 7 (error below 6e-9).
- */
-INLINE vec exp_negative(vec x) {
-  const vec magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer, left in the low bits */
-  const vec shifted = x * splat(1.44269504f) + magic;
-  const vec n = shifted - magic;
-  /* ln 2 in two parts, the first of few bits, so that n times it is exact. */
-  const vec r = (x - n * splat(0.693359375f)) - n * splat(-2.12194440e-4f);
-  vec p = splat(1.0f / 5040);
-  p = p * r + splat(1.0f / 720);
-  p = p * r + splat(1.0f / 120);
-  p = p * r + splat(1.0f / 24);
-  p = p * r + splat(1.0f / 6);
-  p = p * r + splat(0.5f);
-  p = p * r * r + r + splat(1.0f);
-  /* Out of range, or for NaN, n and so the power is nonsense. */
-  const vec power = (vec)(((ivec)shifted - (ivec)magic + 127) << 23);
-  return choose(x < splat(-87.3f), splat(0), choose(x != x, x, p * power));
-}
 
 /* log(x) for finite x >= 1; otherwise nonsense, but no trap. x = 2^e m with m in [sqrt(1/2), sqrt(2)),
  * log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, by its series (error below 1e-11).

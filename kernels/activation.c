@@ -1,0 +1,167 @@
+/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, their gradients, and dropout. */
+#include "planes.h"
+
+/* Values of `kind`. */
+enum activation { RELU, LEAKY_RELU, TANH };
+
+/* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of degree 4 for x^2 < 0.4
+ * (relative error below 5e-9); elsewhere 1 - 2 t / (1 + t) with t = exp(-2 |x|), which is below 0.3 there, so that its
+ * errors count less than half.
+ */
+INLINE vec hyperbolic_tangent(vec x) {
+  const vec size = magnitude(x), z = x * x;
+  vec p = splat(-0.005704985f);
+  p = p * z + splat(0.020639084f);
+  p = p * z + splat(-0.053739715f);
+  p = p * z + splat(0.133314416f);
+  p = p * z + splat(-0.333332807f);
+  const vec near = x + x * (z * p);
+  const vec t = exp_negative(splat(-2) * size);
+  const vec far = splat(1) - (t + t) / (splat(1) + t);
+  return choose(size < splat(0.625f), near, choose(x != x, x, with_sign(far, x)));
+}
+
+INLINE vec activated(enum activation kind, vec x, vec slope) {
+  if (kind == RELU) return rectify(x);
+  if (kind == LEAKY_RELU) return choose(x <= 0, x * slope, x);
+  return hyperbolic_tangent(x);
+}
+
+/* f'(x) dy from y = f(x). Where dy is 0 (an absent lane) so is the result, whatever y is. */
+INLINE vec derived(enum activation kind, vec y, vec dy, vec slope) {
+  if (kind == RELU) return masked(dy, y);
+  if (kind == LEAKY_RELU) return choose(y > 0, dy, dy * slope);
+  return where(dy != 0, dy * (splat(1) - y * y));
+}
+
+struct activation_args {
+  int32_t x, y;  /* f32; may be the same */
+  int32_t kind;  /* enum activation */
+  int32_t slope; /* f32 [1], for LEAKY_RELU */
+  int32_t tiles, channels, height, width;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+};
+
+INLINE void activate(char *memory, const struct activation_args *a, int begin, int end, enum activation kind) {
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
+  const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    const float *from = plane_of(x, tile, c);
+    float *to = plane_of(y, tile, c);
+    for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
+      for (size_t i = 0; i < runs.length; i += VL) store(to + i, activated(kind, load(from + i), slope));
+  }
+}
+
+KERNEL(activation) {
+  const struct activation_args *a = (const void *)args;
+  if (a->kind == RELU) activate(memory, a, begin, end, RELU);
+  else if (a->kind == LEAKY_RELU) activate(memory, a, begin, end, LEAKY_RELU);
+  else activate(memory, a, begin, end, TANH);
+}
+
+struct activation_grad_args {
+  int32_t y, dy, dx; /* f32; dx may be dy */
+  int32_t kind;      /* enum activation */
+  int32_t slope;     /* f32 [1], for LEAKY_RELU */
+  int32_t tiles, channels, height, width;
+  int32_t accumulate;
+  int32_t geometry; /* struct geometry [3]: y, dy, dx */
+};
+
+INLINE void activate_grad(char *memory, const struct activation_grad_args *a, int begin, int end,
+                          enum activation kind, int add) {
+  const struct geometry *g = at(memory, a->geometry);
+  const struct tensor y = shaped(memory, a->y, g), dy = shaped(memory, a->dy, g + 1), dx = shaped(memory, a->dx, g + 2);
+  const struct runs runs = runs_of(a->height, a->width, gapless(y, a->width) && gapless(dy, a->width) && gapless(dx, a->width));
+  const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    const float *value = plane_of(y, tile, c), *grad = plane_of(dy, tile, c);
+    float *to = plane_of(dx, tile, c);
+    for (int h = 0; h < runs.count; h++, value += y.row, grad += dy.row, to += dx.row)
+      for (size_t i = 0; i < runs.length; i += VL)
+        put(to + i, derived(kind, load(value + i), load(grad + i), slope), add);
+  }
+}
+
+INLINE void activate_grad_of(char *memory, const struct activation_grad_args *a, int begin, int end,
+                             enum activation kind) {
+  if (a->accumulate) activate_grad(memory, a, begin, end, kind, 1);
+  else activate_grad(memory, a, begin, end, kind, 0);
+}
+
+KERNEL(activation_grad) {
+  const struct activation_grad_args *a = (const void *)args;
+  if (a->kind == RELU) activate_grad_of(memory, a, begin, end, RELU);
+  else if (a->kind == LEAKY_RELU) activate_grad_of(memory, a, begin, end, LEAKY_RELU);
+  else activate_grad_of(memory, a, begin, end, TANH);
+}
+
+/* 32 random bits for a counter: multiply-and-xorshift rounds, each a bijection, which make every bit of the result depend
+ * on every bit of the counter. The two halves of the key enter before and after, so that seeds don't merely permute one
+ * another's bits. Constants: C. Wellons, "Prospecting for hash functions", nullprogram.com, 2018 (lowbias32). */
+typedef uint32_t uvec __attribute__((vector_size(4 * VL)));
+
+INLINE uvec mixed(uvec x) {
+  x ^= x >> 16;
+  x *= 0x7feb352du;
+  x ^= x >> 15;
+  x *= 0x846ca68bu;
+  x ^= x >> 16;
+  return x;
+}
+
+struct key {
+  uint32_t before, after;
+};
+
+INLINE uint32_t mixed_scalar(uint32_t x) { return mixed(x - (uvec){0})[0]; }
+
+INLINE struct key key_of(uint32_t seed) {
+  const uint32_t before = mixed_scalar(seed + 0x9e3779b9u);
+  return (struct key){before, mixed_scalar(before + 0x9e3779b9u)};
+}
+
+INLINE uvec random_bits(struct key key, uvec counter) { return mixed(mixed(counter + key.before) + key.after); }
+
+struct dropout_args {
+  int32_t x, y;     /* f32; may be the same */
+  int32_t settings; /* u32 [2]: seed, threshold: kept where the random bits are at least that */
+  int32_t scale;    /* f32 [1] */
+  int32_t tiles, channels, height, width;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+  int32_t accumulate;
+};
+
+INLINE void drop(char *memory, const struct dropout_args *a, int begin, int end, int add) {
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const uint32_t *settings = at(memory, a->settings), threshold = settings[1];
+  const struct key key = key_of(settings[0]);
+  const vec scale = splat(*(const float *)at(memory, a->scale));
+  const uint32_t length = (uint32_t)a->width * T;
+  uvec lane;
+  for (int j = 0; j < VL; j++) lane[j] = j;
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    const float *from = plane_of(x, tile, c);
+    float *to = plane_of(y, tile, c);
+    /* Counts floats of the tensor without its borders, so a mask depends on no stride. */
+    uint32_t counter = (uint32_t)unit * a->height * length;
+    for (int h = 0; h < a->height; h++, from += x.row, to += y.row, counter += length)
+      for (uint32_t i = 0; i < length; i += VL) {
+        const uvec bits = random_bits(key, lane + (counter + i));
+        put(to + i, where((ivec)(bits >= threshold), load(from + i) * scale), add);
+      }
+  }
+}
+
+KERNEL(dropout) {
+  const struct dropout_args *a = (const void *)args;
+  if (a->accumulate) drop(memory, a, begin, end, 1);
+  else drop(memory, a, begin, end, 0);
+}

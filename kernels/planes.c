@@ -1,0 +1,195 @@
+/* Moving and combining planes: borders, copies, scaled sums, dot products, and images of a data set into planes.
+ *
+ * All are bound by memory: one pass, whole vectors.
+ */
+#include "bytes.h"
+#include "planes.h"
+#include "transpose.h"
+
+struct zero_border_args {
+  int32_t x; /* f32 [planes][height + 2 pad][width + 2 pad][T] */
+  int32_t planes, height, width, pad;
+};
+
+INLINE void zero(float *p, size_t length) {
+  for (size_t i = 0; i < length; i += VL) store(p + i, splat(0));
+}
+
+KERNEL(zero_border) {
+  const struct zero_border_args *a = (const void *)args;
+  const size_t side = (size_t)a->pad * T, row = (size_t)a->width * T + 2 * side;
+  for (int k = begin; k < end; k++) {
+    float *x = (float *)at(memory, a->x) + k * row * (a->height + 2 * a->pad);
+    zero(x, row * a->pad + side);
+    x += row * a->pad + side;
+    /* The right border of a row and the left border of the next one are neighbours. */
+    for (int h = 0; h + 1 < a->height; h++) zero(x + h * row + (row - 2 * side), 2 * side);
+    zero(x + (a->height - 1) * row + (row - 2 * side), row * a->pad + side);
+  }
+}
+
+struct copy_planes_args {
+  int32_t x, y; /* f32 */
+  int32_t tiles, channels, height, width;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+  int32_t accumulate;
+};
+
+KERNEL(copy_planes) {
+  const struct copy_planes_args *a = (const void *)args;
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    float *from = plane_of(x, tile, c), *to = plane_of(y, tile, c);
+    for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
+      if (a->accumulate)
+        for (size_t i = 0; i < runs.length; i += VL) put(to + i, load(from + i), 1);
+      else
+        for (size_t i = 0; i < runs.length; i += VL) put(to + i, load(from + i), 0);
+  }
+}
+
+struct add_scaled_args {
+  int32_t x, y;           /* f32 */
+  int32_t scalars, index; /* f32 [index + 1] */
+  int32_t tiles, channels, height, width;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+};
+
+KERNEL(add_scaled) {
+  const struct add_scaled_args *a = (const void *)args;
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
+  const vec scale = splat(((const float *)at(memory, a->scalars))[a->index]);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    float *from = plane_of(x, tile, c), *to = plane_of(y, tile, c);
+    for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
+      for (size_t i = 0; i < runs.length; i += VL) store(to + i, load(to + i) + scale * load(from + i));
+  }
+}
+
+struct dot_planes_args {
+  int32_t a, b;    /* f32; b is the gradient: where it is 0 (absent lanes), a may be anything */
+  int32_t partial; /* f32 [tiles * channels] */
+  int32_t tiles, channels, height, width;
+  int32_t a_tile, a_plane, a_row, b_tile, b_plane, b_row;
+};
+
+/* Rows are summed in float32, the rows in float64. */
+KERNEL(dot_planes) {
+  const struct dot_planes_args *args_ = (const void *)args;
+  const struct tensor a = tensor_at(memory, args_->a, args_->a_tile, args_->a_plane, args_->a_row);
+  const struct tensor b = tensor_at(memory, args_->b, args_->b_tile, args_->b_plane, args_->b_row);
+  float *partial = at(memory, args_->partial);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / args_->channels, c = unit % args_->channels;
+    const float *p = plane_of(a, tile, c), *q = plane_of(b, tile, c);
+    dvec sum = {0};
+    for (int h = 0; h < args_->height; h++, p += a.row, q += b.row) {
+      vec lanes[TV];
+      UNROLL for (int i = 0; i < TV; i++) lanes[i] = splat(0);
+      for (size_t j = 0; j < (size_t)args_->width * T; j += T)
+        UNROLL for (int i = 0; i < TV; i++) {
+          const vec g = load(q + j + i * VL);
+          lanes[i] += where(g != 0, load(p + j + i * VL) * g);
+        }
+      UNROLL for (int i = 0; i < TV; i++) sum += widened(lanes[i]);
+    }
+    partial[unit] = (float)total_of(sum);
+  }
+}
+
+struct sum_partial_args {
+  int32_t partial; /* f32 [length] */
+  int32_t length;
+  int32_t g, index; /* f32 [index + 1] */
+};
+
+KERNEL(sum_partial) {
+  const struct sum_partial_args *a = (const void *)args;
+  const float *partial = at(memory, a->partial);
+  double sum = 0;
+  if (begin > 0 || end < 1) return;
+  for (int i = 0; i < a->length; i++) sum += partial[i];
+  ((float *)at(memory, a->g))[a->index] = (float)sum;
+}
+
+struct gather_images_u8_args {
+  int32_t data;    /* u8 [samples][channels][height][width] */
+  int32_t indices; /* i32 [tiles * T], -1 = absent */
+  int32_t affine;  /* f32 [2, channels]: scales, then shifts */
+  int32_t augment; /* i32 [tiles * T][3] = { down, right, flip }, or 0 */
+  int32_t out;     /* f32, interior */
+  int32_t tiles, channels, height, width;
+  int32_t out_tile, out_plane, out_row;
+};
+
+/* Where a sample comes from, and how it is moved: out[h, w] = image[h + down, w + right] of the (mirrored) image. */
+struct picture {
+  const uint8_t *image; /* NULL = absent */
+  int32_t down, right, flip;
+};
+
+/* VL bytes of row h, columns w on, as floats: 0 for what lies outside. `row` is the row within the image, or NULL. */
+INLINE vec picture_bytes(const struct picture *p, const uint8_t *row, int w, int width) {
+  uint8_t bytes[VL];
+  const int from = w + p->right;
+  if (!row) return splat(0);
+  if (from >= 0 && from + VL <= width) {
+    if (!p->flip) return load_bytes(row + from);
+    for (int j = 0; j < VL; j++) bytes[j] = row[width - 1 - from - j];
+    return load_bytes(bytes);
+  }
+  for (int j = 0; j < VL; j++) {
+    const int column = p->flip ? width - 1 - (from + j) : from + j;
+    bytes[j] = column >= 0 && column < width ? row[column] : 0;
+  }
+  return load_bytes(bytes);
+}
+
+INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int height, int width, float scale,
+                       float shift, float *out) {
+  const uint8_t *row[T];
+  for (int b = 0; b < T; b++) {
+    const struct picture *p = &pictures[b];
+    const int from = h + p->down;
+    row[b] = p->image && from >= 0 && from < height ? p->image + plane + (size_t)from * width : NULL;
+  }
+  for (int w = 0; w < width; w += VL)
+    for (int first = 0; first < T; first += VL) {
+      vec square[VL];
+      UNROLL for (int b = 0; b < VL; b++) {
+        const struct picture *p = &pictures[first + b];
+        square[b] = splat(0);
+        if (p->image) square[b] = picture_bytes(p, row[first + b], w, width) * scale + shift;
+      }
+      transpose_square(square);
+      UNROLL for (int j = 0; j < VL; j++)
+        if (w + j < width) store(out + (size_t)(w + j) * T + first, square[j]);
+    }
+}
+
+KERNEL(gather_images_u8) {
+  const struct gather_images_u8_args *a = (const void *)args;
+  const float *affine = at(memory, a->affine);
+  const size_t plane = (size_t)a->height * a->width;
+  const struct tensor out = tensor_at(memory, a->out, a->out_tile, a->out_plane, a->out_row);
+  for (int tile = begin; tile < end; tile++) {
+    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
+    const int32_t(*augment)[3] = at_or_null(memory, a->augment);
+    struct picture pictures[T];
+    for (int b = 0; b < T; b++) {
+      const int32_t index = indices[b], *moved = augment && index >= 0 ? augment[tile * T + b] : (int32_t[3]){0};
+      const uint8_t *image = (const uint8_t *)at(memory, a->data) + (uint32_t)index * plane * a->channels;
+      pictures[b] = (struct picture){index < 0 ? NULL : image, moved[0], moved[1], moved[2]};
+    }
+    for (int c = 0; c < a->channels; c++)
+      for (int h = 0; h < a->height; h++)
+        gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c],
+                   row_of(plane_of(out, tile, c), out, h));
+  }
+}

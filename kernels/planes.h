@@ -1,0 +1,82 @@
+/* Planes: how a tensor of images is walked, and which lanes of a tile hold samples. Layouts: src/runtime/image-kernels.ts.
+ *
+ * A plane is one channel of one tile: rows of positions, each position T lanes. Ops over planes are split into units,
+ * unit = tile * channels + channel. Borders are never touched: rows are as long as the interior, and strides skip the rest.
+ */
+#ifndef BREGMAN_PLANES_H
+#define BREGMAN_PLANES_H
+
+#include "exponential.h"
+#include "kernels.h"
+#include "lanes.h"
+
+/* A tensor in memory, its strides in floats. `data` is NULL if it is absent. */
+struct tensor {
+  float *data;
+  size_t tile, plane, row;
+};
+
+/* Strides of one tensor, where an op passes them in memory. */
+struct geometry {
+  int32_t tile, plane, row;
+};
+
+INLINE struct tensor tensor_at(char *memory, int32_t offset, int32_t tile, int32_t plane, int32_t row) {
+  return (struct tensor){at_or_null(memory, offset), (uint32_t)tile, (uint32_t)plane, (uint32_t)row};
+}
+
+INLINE struct tensor shaped(char *memory, int32_t offset, const struct geometry *g) {
+  return tensor_at(memory, offset, g->tile, g->plane, g->row);
+}
+
+/* The tensor's plane of a unit; NULL if the tensor is absent. */
+INLINE float *plane_of(struct tensor t, int tile, int channel) {
+  return t.data ? t.data + tile * t.tile + channel * t.plane : NULL;
+}
+
+/* Where `length` floats of row h start. */
+INLINE float *row_of(float *plane, struct tensor t, int h) { return plane ? plane + h * t.row : NULL; }
+
+/* Rows of a plane as runs of floats: one long run if no tensor has anything between its rows. */
+struct runs {
+  int count;
+  size_t length;
+};
+
+INLINE struct runs runs_of(int height, int width, int gapless) {
+  const size_t length = (size_t)width * T;
+  return gapless ? (struct runs){1, length * height} : (struct runs){height, length};
+}
+
+INLINE int gapless(struct tensor t, int width) { return !t.data || t.row == (size_t)width * T; }
+
+/* *p = x, or *p += x. */
+INLINE void put(float *p, vec x, int add) {
+  if (add) x += load(p);
+  store(p, x);
+}
+
+/* x in float64, its upper half added to its lower one; and the sum of what that leaves. */
+INLINE dvec widened(vec x) {
+  return __builtin_convertvector(HALF(x, 0), dvec) + __builtin_convertvector(HALF(x, VL / 2), dvec);
+}
+
+INLINE double total_of(dvec x) {
+  double sum = 0;
+  UNROLL for (int j = 0; j < VL / 2; j++) sum += x[j];
+  return sum;
+}
+
+/* Lanes of a tile that hold samples, when `samples` of the batch are left from this tile on. */
+struct lanes {
+  ivec present[TV];
+};
+
+INLINE struct lanes lanes_of(int samples) {
+  struct lanes l;
+  for (int i = 0; i < TV; i++)
+    for (int j = 0; j < VL; j++) l.present[i][j] = i * VL + j < samples ? -1 : 0;
+  return l;
+}
+
+#endif

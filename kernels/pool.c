@@ -1,0 +1,171 @@
+/* Pooling: maximum and mean over windows of a plane, and their gradients.
+ *
+ * Windows may overlap (stride < size) or leave positions out. A gradient of windows that tile the plane is written in
+ * one pass; any other is added up on a plane of zeros. There is no padding, so all windows are inside.
+ */
+#include "planes.h"
+
+struct window {
+  int height, width;
+};
+
+struct max_pool_args {
+  int32_t x, y; /* f32 */
+  int32_t tiles, channels, height, width, size, stride;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+};
+
+/* NaN is larger than everything, so that a diverged net is noticed. */
+INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, int end, int size) {
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const size_t step = (size_t)a->stride * T;
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    for (int h = 0; h < a->height; h++) {
+      const float *from = row_of(plane_of(x, tile, c), x, h * a->stride);
+      float *to = row_of(plane_of(y, tile, c), y, h);
+      for (int w = 0; w < a->width; w++, from += step, to += T)
+        UNROLL for (int q = 0; q < TV; q++) {
+          vec top = load(from + q * VL);
+          for (int i = 0; i < size; i++)
+            for (int j = 0; j < size; j++) {
+              const vec value = load(from + i * x.row + j * T + q * VL);
+              top = choose((value > top) | (value != value), value, top);
+            }
+          store(to + q * VL, top);
+        }
+    }
+  }
+}
+
+KERNEL(max_pool) {
+  const struct max_pool_args *a = (const void *)args;
+  if (a->size == 2) max_planes(memory, a, begin, end, 2);
+  else max_planes(memory, a, begin, end, a->size);
+}
+
+/* Zeroes positions of a plane from row h0, or column w0, on. */
+INLINE void zero_rest(float *plane, size_t row, int height, int width, int h0, int w0) {
+  for (int h = 0; h < height; h++)
+    for (size_t i = h < h0 ? (size_t)w0 * T : 0; i < (size_t)width * T; i += VL) store(plane + h * row + i, splat(0));
+}
+
+struct max_pool_grad_args {
+  int32_t x, y, dy, dx; /* f32 */
+  int32_t tiles, channels, height, width, in_height, in_width, size, stride;
+  int32_t accumulate;
+  int32_t geometry; /* struct geometry [4]: x, y, dy, dx */
+};
+
+/* dy goes to the first position that is not below the maximum (if that is NaN: to the first of all). */
+INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, int begin, int end, int size, int add) {
+  const struct geometry *g = at(memory, a->geometry);
+  const struct tensor x = shaped(memory, a->x, g), y = shaped(memory, a->y, g + 1);
+  const struct tensor dy = shaped(memory, a->dy, g + 2), dx = shaped(memory, a->dx, g + 3);
+  const size_t step = (size_t)a->stride * T;
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    float *plane = plane_of(dx, tile, c);
+    if (!a->accumulate)
+      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * size, add ? 0 : a->width * size);
+    for (int h = 0; h < a->height; h++) {
+      const float *from = row_of(plane_of(x, tile, c), x, h * a->stride);
+      const float *top = row_of(plane_of(y, tile, c), y, h), *grad = row_of(plane_of(dy, tile, c), dy, h);
+      float *to = row_of(plane, dx, h * a->stride);
+      for (int w = 0; w < a->width; w++, from += step, to += step, top += T, grad += T)
+        UNROLL for (int q = 0; q < TV; q++) {
+          const vec maximum = load(top + q * VL), d = load(grad + q * VL);
+          ivec open = ~(ivec){0};
+          for (int i = 0; i < size; i++)
+            for (int j = 0; j < size; j++) {
+              const ivec first = open & ~(load(from + i * x.row + j * T + q * VL) < maximum);
+              put(to + i * dx.row + j * T + q * VL, where(first, d), add);
+              open &= ~first;
+            }
+        }
+    }
+  }
+}
+
+KERNEL(max_pool_grad) {
+  const struct max_pool_grad_args *a = (const void *)args;
+  const int add = a->accumulate || a->size != a->stride;
+  if (a->size == 2 && !add) max_grad_planes(memory, a, begin, end, 2, 0);
+  else if (a->size == 2) max_grad_planes(memory, a, begin, end, 2, 1);
+  else if (!add) max_grad_planes(memory, a, begin, end, a->size, 0);
+  else max_grad_planes(memory, a, begin, end, a->size, 1);
+}
+
+struct avg_pool_args {
+  int32_t x, y; /* f32 */
+  int32_t tiles, channels, height, width, size_height, size_width, stride;
+  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
+};
+
+INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, int end, struct window s) {
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    for (int h = 0; h < a->height; h++) {
+      const float *from = row_of(plane_of(x, tile, c), x, h * a->stride);
+      float *to = row_of(plane_of(y, tile, c), y, h);
+      for (int w = 0; w < a->width; w++, from += (size_t)a->stride * T, to += T) {
+        vec sum[TV];
+        UNROLL for (int q = 0; q < TV; q++) sum[q] = splat(0);
+        for (int i = 0; i < s.height; i++)
+          for (int j = 0; j < s.width; j++)
+            UNROLL for (int q = 0; q < TV; q++) sum[q] += load(from + i * x.row + j * T + q * VL);
+        UNROLL for (int q = 0; q < TV; q++) store(to + q * VL, sum[q] * scale);
+      }
+    }
+  }
+}
+
+KERNEL(avg_pool) {
+  const struct avg_pool_args *a = (const void *)args;
+  if (a->size_height == 2 && a->size_width == 2) avg_planes(memory, a, begin, end, (struct window){2, 2});
+  else avg_planes(memory, a, begin, end, (struct window){a->size_height, a->size_width});
+}
+
+struct avg_pool_grad_args {
+  int32_t dy, dx; /* f32 */
+  int32_t tiles, channels, height, width, in_height, in_width, size_height, size_width, stride;
+  int32_t accumulate;
+  int32_t dy_tile, dy_plane, dy_row, dx_tile, dx_plane, dx_row;
+};
+
+INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, int begin, int end, struct window s,
+                            int add) {
+  const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
+  const struct tensor dx = tensor_at(memory, a->dx, a->dx_tile, a->dx_plane, a->dx_row);
+  const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    float *plane = plane_of(dx, tile, c);
+    if (!a->accumulate)
+      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * s.height, add ? 0 : a->width * s.width);
+    for (int h = 0; h < a->height; h++) {
+      const float *grad = row_of(plane_of(dy, tile, c), dy, h);
+      float *to = row_of(plane, dx, h * a->stride);
+      for (int w = 0; w < a->width; w++, grad += T, to += (size_t)a->stride * T) {
+        vec d[TV];
+        UNROLL for (int q = 0; q < TV; q++) d[q] = load(grad + q * VL) * scale;
+        for (int i = 0; i < s.height; i++)
+          for (int j = 0; j < s.width; j++)
+            UNROLL for (int q = 0; q < TV; q++) put(to + i * dx.row + j * T + q * VL, d[q], add);
+      }
+    }
+  }
+}
+
+KERNEL(avg_pool_grad) {
+  const struct avg_pool_grad_args *a = (const void *)args;
+  const struct window s = {a->size_height, a->size_width};
+  /* Where there is one window in a direction, its stride there does not matter. */
+  const int apart = (s.height == a->stride || a->height == 1) && (s.width == a->stride || a->width == 1);
+  if (a->accumulate || !apart) avg_grad_planes(memory, a, begin, end, s, 1);
+  else avg_grad_planes(memory, a, begin, end, s, 0);
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { op } from "#bregman/runtime/kernel-table.js";
+import * as truth from "../reference/pooling.js";
+import { maxError } from "../support/compare.js";
+import { geometry, planesOf, putPlanes, readPlanes, roomPlanes, strides } from "../support/image-tensors.js";
+import { seeded } from "../support/random.js";
+import { forEachBackend, runOps, scoped } from "../support/run-op.js";
+
+/** batch, channels, plane, window, stride: windows that tile the plane, leave a rest, overlap, or leave gaps. */
+const CASES = [
+  [16, 1, [4, 4], [2, 2], 2],
+  [17, 3, [5, 7], [2, 2], 2],
+  [40, 2, [7, 5], [3, 3], 2],
+  [1, 2, [6, 6], [3, 3], 3],
+  [3, 1, [7, 8], [2, 2], 3],
+  [17, 1, [6, 5], [2, 2], 1],
+  [33, 2, [4, 4], [4, 4], 1],
+  [17, 2, [5, 3], [5, 3], 1],
+] as const;
+
+describe.each(CASES)(
+  "batch %i, %i channels, plane %j, window %j, stride %i",
+  (samples, channels, plane, size, stride) => {
+    const [inHeight, inWidth] = plane;
+    const [sizeHeight, sizeWidth] = size;
+    const window: truth.Window = { inHeight, inWidth, sizeHeight, sizeWidth, stride };
+    const height = truth.windowsAlong(inHeight, sizeHeight, stride);
+    const width = truth.windowsAlong(inWidth, sizeWidth, stride);
+    const inside = planesOf(samples, channels, inHeight, inWidth, { pad: 1, spareChannels: 1 });
+    const outside = planesOf(samples, channels, height, width, { pad: 2 });
+    const planes = samples * channels;
+    const random = seeded(samples + inWidth);
+    // Few values, so that windows have several maxima.
+    const x = Float32Array.from({ length: planes * inHeight * inWidth }, () => random.int(5) - 2);
+    const dy = random.floats(planes * height * width);
+    const before = random.floats(x.length);
+    const { tiles } = inside;
+    const out = { tiles, channels, height, width };
+
+    forEachBackend((_name, pool) => {
+      const units = inside.units;
+
+      test.skipIf(sizeHeight !== sizeWidth)("maxPool and its gradient", () => {
+        scoped(pool, (scope) => {
+          const at = putPlanes(scope, inside, x);
+          const y = roomPlanes(scope, outside);
+          const args = {
+            x: at,
+            y,
+            ...out,
+            size: sizeHeight,
+            stride,
+            ...strides("x", inside),
+            ...strides("y", outside),
+          };
+          runOps(pool, [op("maxPool", units, args)]);
+          const found = readPlanes(scope, outside, y);
+          expect(maxError(found.values, truth.maxPool(x, planes, window))).toBe(0);
+          expect(found.bordersKept).toBe(true);
+
+          for (const accumulate of [0, 1]) {
+            const dx = accumulate ? putPlanes(scope, inside, before, 0) : roomPlanes(scope, inside);
+            const grads = { x: at, y, dy: putPlanes(scope, outside, dy, 0), dx, ...out, inHeight, inWidth };
+            const shape = scope.put(geometry(inside, outside, outside, inside));
+            const all = { ...grads, size: sizeHeight, stride, accumulate, geometry: shape };
+            runOps(pool, [op("maxPoolGrad", units, all)]);
+            const expected = truth.maxPoolGrad(x, dy, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
+            const result = readPlanes(scope, inside, dx);
+            expect(maxError(result.values, expected)).toBeLessThan(1e-6);
+            expect(result.absent.every((v) => v === 0)).toBe(true);
+            expect(result.bordersKept).toBe(true);
+          }
+        });
+      });
+
+      test("avgPool and its gradient", () => {
+        scoped(pool, (scope) => {
+          const y = roomPlanes(scope, outside);
+          const args = { x: putPlanes(scope, inside, x), y, ...out, sizeHeight, sizeWidth, stride };
+          runOps(pool, [op("avgPool", units, { ...args, ...strides("x", inside), ...strides("y", outside) })]);
+          const found = readPlanes(scope, outside, y);
+          expect(maxError(found.values, truth.avgPool(x, planes, window))).toBeLessThan(3e-7);
+          expect(found.bordersKept).toBe(true);
+
+          for (const accumulate of [0, 1]) {
+            const dx = accumulate ? putPlanes(scope, inside, before, 0) : roomPlanes(scope, inside);
+            const grads = {
+              dy: putPlanes(scope, outside, dy, 0),
+              dx,
+              ...out,
+              inHeight,
+              inWidth,
+              sizeHeight,
+              sizeWidth,
+            };
+            const all = { ...grads, stride, accumulate, ...strides("dy", outside), ...strides("dx", inside) };
+            runOps(pool, [op("avgPoolGrad", units, all)]);
+            const expected = truth.avgPoolGrad(dy, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
+            const result = readPlanes(scope, inside, dx);
+            expect(maxError(result.values, expected)).toBeLessThan(1e-6);
+            expect(result.absent.every((v) => v === 0)).toBe(true);
+            expect(result.bordersKept).toBe(true);
+          }
+        });
+      });
+    });
+  },
+);
+
+forEachBackend((_name, pool) => {
+  test.each([0, 1, 2, 3])("maxPool: a NaN at place %i of a window makes the maximum NaN, and no other", (place) => {
+    const inside = planesOf(1, 1, 4, 2);
+    const outside = planesOf(1, 1, 2, 1);
+    scoped(pool, (scope) => {
+      const x = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+      x[place] = NaN;
+      const y = roomPlanes(scope, outside, 0);
+      const args = { x: putPlanes(scope, inside, x, 0), y, tiles: 1, channels: 1, height: 2, width: 1, size: 2 };
+      runOps(pool, [op("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
+      expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
+    });
+  });
+});
