@@ -2,7 +2,7 @@
  *
  * The kernels are compiled several times from one source (kernels.c includes all families): for wasm with SIMD128, and
  * natively for a base line (4 lanes: SSE2, NEON), AVX2 (8 lanes) and AVX-512 (16 lanes). They use the vector extensions
- * that gcc and clang share, so that no intrinsic is needed. Contract: src/runtime/kernel-table.ts.
+ * that gcc and clang share; the few things these lack are in lanes.h. Contract: src/runtime/kernel-table.ts.
  */
 #ifndef BREGMAN_KERNELS_H
 #define BREGMAN_KERNELS_H
@@ -27,7 +27,10 @@ typedef float vec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
-#define KERNEL(name) static void name(char *memory, const int32_t *args, int begin, int end)
+/* Kernels stay functions of their own: together in one they would be too large for V8 to compile soon, and it would run
+ * slow code until it had. */
+#define KERNEL(name) \
+  static __attribute__((noinline)) void name(char *memory, const int32_t *args, int begin, int end)
 
 /* Memory offsets are unsigned: a wasm memory may be larger than 2 GiB. */
 INLINE void *at(char *memory, int32_t offset) { return memory + (uint32_t)offset; }

@@ -132,48 +132,33 @@ INLINE vec totals(const vec s[4]) {
   return x;
 }
 
-/* Non-zeros whose products are summed side by side, and tiles done in one run of code. In wasm few: V8 loads all that a
- * loop's body needs before it computes, and has 15 registers for it. */
-#ifdef __wasm__
-#define DOT_ENTRIES 2
-#define DOT_TILES 1
-#else
-#define DOT_ENTRIES 4
-#define DOT_TILES (8 / TV)
-#endif
-
-/* sum[q] += dy times x at offset[q], lane by lane, in one tile. */
-INLINE void dots_tile(vec *sum, const int32_t *offset, const float *dy, const char *x) {
-  vec v[TV];
-  UNROLL for (int i = 0; i < TV; i++) v[i] = load(dy + i * VL);
-  UNROLL for (int q = 0; q < DOT_ENTRIES; q++) {
-    const float *u = (const float *)(x + offset[q]);
-    BASE(u);
-    IN_ORDER;
-#if VL == 4
-    sum[q] += (v[0] * load(u) + v[1] * load(u + 4)) + (v[2] * load(u + 8) + v[3] * load(u + 12));
-#else
-    UNROLL for (int i = 0; i < TV; i++) sum[q] += v[i] * load(u + i * VL);
-#endif
-  }
+/* Offsets of the four entries from k on; those behind the last are the last again, and their results stored twice. */
+INLINE void four_offsets(int32_t offset[4], const struct entry *row, int k, int last) {
+  UNROLL for (int q = 0; q < 4; q++) offset[q] = row[k + q < last ? k + q : last].offset;
 }
 
-/* The same over all tiles; dy points to the row in tile 0. */
+#if VL == 4
+/* Entries whose products are summed side by side: in wasm 2, since V8 loads all that a loop's body needs before it
+ * computes, and has 15 registers for it. */
+#ifdef __wasm__
+#define DOT_ENTRIES 2
+#else
+#define DOT_ENTRIES 4
+#endif
+
+/* sum[q] = dy times x at offset[q], lane by lane, over all tiles; dy points to the row in tile 0. */
 INLINE void dots(vec *sum, const int32_t *offset, const float *dy, const char *x, int tiles, size_t dy_tile,
                  size_t x_tile) {
-  int t = 0;
-  for (; t + DOT_TILES <= tiles; t += DOT_TILES)
-    UNROLL for (int i = 0; i < DOT_TILES; i++) {
-      dots_tile(sum, offset, dy, x);
-      dy += dy_tile;
-      x += x_tile;
+  UNROLL for (int q = 0; q < DOT_ENTRIES; q++) sum[q] = splat(0);
+  for (int t = 0; t < tiles; t++, dy += dy_tile, x += x_tile) {
+    const vec v0 = load(dy), v1 = load(dy + 4), v2 = load(dy + 8), v3 = load(dy + 12);
+    UNROLL for (int q = 0; q < DOT_ENTRIES; q++) {
+      const float *u = (const float *)(x + offset[q]);
+      BASE(u);
+      IN_ORDER;
+      sum[q] += (v0 * load(u) + v1 * load(u + 4)) + (v2 * load(u + 8) + v3 * load(u + 12));
     }
-  if (DOT_TILES > 1)
-    for (; t < tiles; t++) {
-      dots_tile(sum, offset, dy, x);
-      dy += dy_tile;
-      x += x_tile;
-    }
+  }
 }
 
 KERNEL(sparse_weight_grad) {
@@ -186,18 +171,60 @@ KERNEL(sparse_weight_grad) {
     const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)r * a->cols;
     const float *dy = (const float *)at(memory, a->dy) + (size_t)r * T;
     float *g = (float *)at(memory, a->g) + (size_t)r * a->cols;
-    const int last = counts[r] - 1;
-    for (int k = 0; k <= last; k += 4) {
-      /* Four non-zeros at a time; a last group of fewer repeats the last one (and stores the same value again). */
+    for (int k = 0, last = counts[r] - 1; k <= last; k += 4) {
       int32_t offset[4];
       vec sum[4];
-      UNROLL for (int q = 0; q < 4; q++) {
-        offset[q] = row[k + q < last ? k + q : last].offset;
-        sum[q] = splat(0);
-      }
+      four_offsets(offset, row, k, last);
       UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) dots(sum + q, offset + q, dy, x, tiles, dy_tile, x_tile);
       const vec result = totals(sum);
       UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
     }
   }
 }
+
+#else
+#define GRAD_TILES 8
+
+/* Rows [begin, end) of g: what `tiles` tiles (a constant after inlining) from tile t on give, added to what those before
+ * gave. The row of dy stays in registers. */
+INLINE void weight_grad_tiles(char *memory, const struct sparse_weight_grad_args *a, const int tiles, int t, int begin,
+                              int end) {
+  const int vecs = tiles * TV;
+  const int32_t *counts = at(memory, a->counts);
+  const size_t x_tile = (size_t)a->cols * T * 4, dy_tile = (size_t)a->rows * T;
+  const char *x = (const char *)at(memory, a->x) + t * x_tile;
+  for (int r = begin; r < end; r++) {
+    const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)r * a->cols;
+    const float *dy = (const float *)at(memory, a->dy) + t * dy_tile + (size_t)r * T;
+    float *g = (float *)at(memory, a->g) + (size_t)r * a->cols;
+    vec v[GRAD_TILES * TV];
+    UNROLL for (int i = 0; i < vecs; i++) v[i] = load(dy + i / TV * dy_tile + i % TV * VL);
+    for (int k = 0, last = counts[r] - 1; k <= last; k += 4) {
+      int32_t offset[4];
+      vec sum[4];
+      four_offsets(offset, row, k, last);
+      UNROLL for (int q = 0; q < 4; q++) {
+        /* Two chains of additions, for even and odd vectors. */
+        vec part[2];
+        UNROLL for (int i = 0; i < vecs; i++) {
+          const vec u = load((const float *)(x + offset[q] + i / TV * x_tile) + i % TV * VL);
+          part[i % 2] = i < 2 ? v[i] * u : part[i % 2] + v[i] * u;
+        }
+        sum[q] = part[0];
+        if (vecs > 1) sum[q] += part[1];
+      }
+      vec result = totals(sum);
+      if (t > 0) UNROLL for (int q = 0; q < 4; q++) result[q] += g[(uint32_t)offset[q] / (T * 4)];
+      UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
+    }
+  }
+}
+
+KERNEL(sparse_weight_grad) {
+  const struct sparse_weight_grad_args *a = (const void *)args;
+  int t = 0;
+  for (; t + 8 <= a->tiles; t += 8) weight_grad_tiles(memory, a, 8, t, begin, end);
+  for (; t + 2 <= a->tiles; t += 2) weight_grad_tiles(memory, a, 2, t, begin, end);
+  if (t < a->tiles) weight_grad_tiles(memory, a, 1, t, begin, end);
+}
+#endif
