@@ -91,7 +91,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
   const parameters = new Map<string, Parameter>();
   const buffers = new Map<string, number>();
-  for (const node of model.nodes) {
+  for (const { node: index, inputs } of layout.steps) {
+    const node = model.nodes[index];
     for (const spec of node.parameters) {
       const name = `${node.name}.${spec.name}`;
       const parameter = createParameter(
@@ -99,7 +100,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         { ...spec, name },
         {
           pattern: patternKind(spec.role, optimizerOf(spec.role)),
-          transpose: layout.values.get(node.inputs[0])!.needsGradient,
+          transpose: layout.values.get(inputs[0])!.needsGradient,
           conv: layout.convs.get(name),
         },
       );

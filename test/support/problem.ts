@@ -1,4 +1,5 @@
 /** Small random problems for tests of networks: a model, parameters, samples. Seeded. */
+import { size } from "#bregman/nn/layers/layer.js";
 import type { Model } from "#bregman/nn/model.js";
 import { stream } from "#bregman/random.js";
 import type { Batch } from "../reference/network.js";
@@ -18,13 +19,16 @@ export function randomProblem(model: Model, count: number, { seed = 1, density =
   const random = stream(seed, "problem");
   const parameters = new Map<string, Float32Array>();
   for (const node of model.nodes) {
-    for (const { name, role, shape, fanIn } of node.parameters) {
-      const length = shape.reduce((product, n) => product * n, 1);
-      const scale = 1 / Math.sqrt(fanIn * density);
+    for (const { name, role, shape, fanIn, initial = 0 } of node.parameters) {
+      // Masks drop whole kernels of a convolution, and single weights of a linear layer.
+      const block = role === "conv" ? size(shape.slice(2)) : 1;
+      const masked = role === "conv" || role === "weight";
+      const scale = 1 / Math.sqrt(fanIn * (masked ? density : 1));
+      const kept = Array.from({ length: size(shape) / block }, () => !masked || random.bernoulli(density));
       parameters.set(
         `${node.name}.${name}`,
-        Float32Array.from({ length }, () =>
-          role === "bias" || random.bernoulli(density) ? scale * random.normal() : 0,
+        Float32Array.from({ length: size(shape) }, (_, k) =>
+          kept[Math.floor(k / block)] ? initial + scale * random.normal() : 0,
         ),
       );
     }
@@ -34,8 +38,8 @@ export function randomProblem(model: Model, count: number, { seed = 1, density =
     model,
     parameters,
     count,
-    inputs: draw(count * model.input[0]),
-    targets: draw(count * model.output[0]),
+    inputs: draw(count * size(model.input)),
+    targets: draw(count * size(model.output)),
     labels: Uint8Array.from({ length: count }, () => random.integer(model.output[0])),
   };
 }
@@ -53,10 +57,10 @@ export function batchOf(problem: Problem, indices: ArrayLike<number>, loss = "cr
     });
   return {
     count: indices.length,
-    inputs: pick(inputs, model.input[0]),
+    inputs: pick(inputs, size(model.input)),
     ...(loss === "crossEntropy"
       ? { labels: Array.from(indices, (k) => labels[k]) }
-      : { targets: pick(targets, model.output[0]) }),
+      : { targets: pick(targets, size(model.output)) }),
   };
 }
 

@@ -1,0 +1,159 @@
+/** As gradients.test.ts, for layers on images: the reference by finite differences, the kernels by the reference. */
+import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { leakyRelu, relu, tanh } from "#bregman/nn/layers/activation.js";
+import { add, channels, concat, flatten } from "#bregman/nn/layers/join.js";
+import { size } from "#bregman/nn/layers/layer.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d.js";
+import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
+import { graph, sequential, type Model } from "#bregman/nn/model.js";
+import { storeSamples } from "#bregman/nn/samples.js";
+import { resNet18 } from "#bregman/models/resnet18.js";
+import { denseNet } from "#bregman/models/densenet.js";
+import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
+import { linBreg } from "#bregman/optim/lin-breg.js";
+import { groupLasso } from "#bregman/regularizers/group-lasso.js";
+import { l1 } from "#bregman/regularizers/l1.js";
+import { none } from "#bregman/regularizers/none.js";
+import { createTrainer } from "#bregman/train/trainer.js";
+import { describe, expect, test } from "vitest";
+import { backward, forward, lossAndGradient } from "../reference/network.js";
+import { batchOf, randomProblem, toFloat64 } from "../support/problem.js";
+import { forEachBackend } from "../support/run-op.js";
+
+const head = [flatten(), linear(3)];
+const MODELS: Record<string, Model> = {
+  "3x3 with padding": sequential(
+    [2, 5, 6],
+    [conv2d(3, { kernel: 3, padding: 1 }), relu(), conv2d(2, { kernel: 3, padding: 1 }), ...head],
+  ),
+  "5x5, then 1x1": sequential(
+    [1, 9, 8],
+    [conv2d(9, { kernel: 5 }), tanh(), conv2d(4, { kernel: 1, bias: false }), ...head],
+  ),
+  "stride 2, odd sides": sequential(
+    [2, 7, 9],
+    [conv2d(3, { kernel: 3, stride: 2, padding: 1 }), relu(), conv2d(4, { kernel: 3, stride: 2, padding: 1 }), ...head],
+  ),
+  "stride 2 without padding": sequential(
+    [2, 8, 7],
+    [conv2d(3, { kernel: 2, stride: 2 }), conv2d(5, { kernel: 1, stride: 2 }), ...head],
+  ),
+  "stride 3, flat kernel": sequential(
+    [2, 8, 10],
+    [conv2d(3, { kernel: [2, 3] }), conv2d(3, { kernel: [3, 1], stride: 3 }), ...head],
+  ),
+  "max pool": sequential(
+    [2, 9, 8],
+    [conv2d(4, { kernel: 3, padding: 1 }), maxPool2d(2), relu(), conv2d(3, { kernel: 3 }), ...head],
+  ),
+  "overlapping max pool, average pool": sequential(
+    [2, 9, 9],
+    [conv2d(3, { kernel: 3 }), maxPool2d(3, { stride: 2 }), leakyRelu(), avgPool2d(2, { stride: 1 }), ...head],
+  ),
+  "batch norm": sequential(
+    [2, 5, 4],
+    [
+      conv2d(3, { kernel: 3, padding: 1, bias: false }),
+      batchNorm2d(),
+      relu(),
+      conv2d(3, { kernel: 3, padding: 1 }),
+      batchNorm2d(),
+      globalAvgPool2d(),
+      ...head,
+    ],
+  ),
+  "residual blocks": resNet18({ input: [2, 6, 6], classes: 3, widths: [4, 6] }),
+  "reads twice": graph([2, 5, 5], ({ input, apply }) => {
+    const x = apply(conv2d(3, { kernel: 3, padding: 1 }), input);
+    const y = apply(conv2d(3, { kernel: 1 }), x);
+    const z = apply(conv2d(3, { kernel: 5, padding: 2 }), x);
+    return apply(linear(3), apply(flatten(), apply(add(), x, y, z, x)));
+  }),
+  "concat and channels": graph([2, 5, 5], ({ input, apply }) => {
+    const x = apply(conv2d(3, { kernel: 3, padding: 1 }), input);
+    const y = apply(concat(), x, apply(relu(), apply(conv2d(2, { kernel: 3, padding: 1 }), x)));
+    return apply(linear(3), apply(flatten(), apply(channels(1, 3), y)));
+  }),
+  "dense blocks": denseNet({ input: [1, 6, 6], classes: 3, growth: 3, blocks: 2 }),
+  skips: skipAutoencoder({ features: 6, layers: 3 }),
+  "scaled images": graph([2, 4, 4], ({ input, apply }) => {
+    const x = apply(conv2d(2, { kernel: 3, padding: 1 }), input);
+    const y = apply(conv2d(2, { kernel: 3, padding: 1 }), x);
+    return apply(linear(3), apply(flatten(), apply(scaledSum(), y, x, input)));
+  }),
+};
+const lossOf = (name: string) => (name === "skips" ? "meanSquaredError" : "crossEntropy");
+
+describe("float64 reference against central differences", () => {
+  test.each(Object.entries(MODELS))("%s", (name, model) => {
+    const problem = randomProblem(model, 3);
+    const batch = batchOf(problem, [0, 1, 2], lossOf(name));
+    const parameters = toFloat64(problem.parameters);
+    const { gradients } = backward(model, parameters, batch);
+    const lossAt = () => lossAndGradient(forward(model, parameters, batch).at(-1)!, batch).loss;
+    const h = 1e-6;
+    for (const [key, theta] of parameters) {
+      // Every parameter tensor, a handful of its elements.
+      for (let k = 0; k < theta.length; k += Math.ceil(theta.length / 12)) {
+        const value = theta[k];
+        theta[k] = value + h;
+        const above = lossAt();
+        theta[k] = value - h;
+        const below = lossAt();
+        theta[k] = value;
+        expect(Math.abs((above - below) / (2 * h) - gradients.get(key)![k]), `${key}[${k}]`).toBeLessThan(2e-7);
+      }
+    }
+  });
+});
+
+const REGULARIZERS = {
+  dense: none(),
+  // lambda is so small that it changes no result, but it makes the trainer use sparse kernels at low density.
+  entries: l1(1e-30),
+  pairs: groupLasso({ lambda: 1e-30, groups: "kernels" }),
+};
+
+forEachBackend((_backend, pool) => {
+  describe.each(Object.entries(MODELS))("%s: gradients of the reference", (name, model) => {
+    test.each(
+      Object.entries(REGULARIZERS).flatMap(([kind, conv]) => [3, 16, 21].map((count) => ({ kind, conv, count }))),
+    )("$kind, batch $count", ({ kind, conv, count }) => {
+      const problem = randomProblem(model, count + 2, { density: kind === "dense" ? 1 : 0.35 });
+      const indices = Int32Array.from({ length: count }, (_, k) => count + 1 - k);
+      const { inputs, labels, targets } = problem;
+      const loss = lossOf(name);
+      const mark = pool.memory.mark();
+      const trainer = createTrainer({
+        pool,
+        model,
+        loss,
+        samples: storeSamples(pool.memory, [{ inputs, labels, targets }], {
+          features: size(model.input),
+          targetFeatures: size(model.output),
+        }),
+        batchSize: count,
+        initial: problem.parameters,
+        optimizers: {
+          weight: linBreg({ tau: 1, regularizer: kind === "dense" ? none() : l1(1e-30) }),
+          conv: linBreg({ tau: 1, regularizer: conv }),
+          bias: linBreg({ tau: 1 }),
+        },
+      });
+      const expected = backward(model, toFloat64(problem.parameters), batchOf(problem, indices, loss));
+      const result = trainer.step(indices);
+      expect(Math.abs(result.loss - expected.loss)).toBeLessThan(1e-5 * Math.max(1, expected.loss));
+      for (const [key, gradient] of expected.gradients) {
+        const before = problem.parameters.get(key)!;
+        const after = trainer.theta(key);
+        const scale = Math.max(...before.map(Math.abs), ...gradient.map(Math.abs));
+        gradient.forEach((g, k) => {
+          expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(1e-5 * scale);
+        });
+      }
+      pool.memory.release(mark);
+    });
+  });
+});
