@@ -30,41 +30,142 @@ struct conv_pairs_args {
   int32_t x_tile, x_row, x_col, y_tile, y_plane, y_row, y_col, accumulate;
 };
 
-/* One output channel in one tile. */
-INLINE void pairs_plane(char *memory, const struct conv_pairs_args *a, const struct pair *pairs, int count, float bias,
-                        const char *x, float *y) {
-  const struct tap *taps = at(memory, a->taps);
-  for (int i = 0; i < a->height; i++)
-    for (int j = 0; j < a->width; j++) {
-      const size_t start = (size_t)i * a->x_row + (size_t)j * a->x_col;
-      vec sum[TV];
-      UNROLL for (int v = 0; v < TV; v++) sum[v] = splat(bias);
-      for (int k = 0; k < count; k++) {
-        const float *w = at(memory, pairs[k].weights), *plane = (const float *)(x + (uint32_t)pairs[k].plane) + start;
-        for (int t = 0; t < a->tap_count; t++)
-          UNROLL for (int v = 0; v < TV; v++) sum[v] += w[taps[t].index] * load(plane + taps[t].offset + v * VL);
-      }
-      float *out = y + (size_t)i * a->y_row + (size_t)j * a->y_col;
-      UNROLL for (int v = 0; v < TV; v++) {
-        if (a->accumulate) sum[v] += load(out + v * VL);
-        store(out + v * VL, sum[v]);
+/* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x. In a run's first tap
+ * the offset is least; run g starts at taps[g * length + first], its indices rise by index_step (which may be negative). */
+struct runs {
+  const struct tap *taps;
+  int count, length, first, index_step;
+};
+
+/* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the back of each run. */
+static int find_runs(struct runs *runs, const struct tap *taps, int tap_count, int n, int x_step) {
+  if (n > tap_count || tap_count % n) return 0;
+  const int step = n == 1 ? x_step : taps[1].offset - taps[0].offset, index_step = n == 1 ? 0 : taps[1].index - taps[0].index;
+  if (step != x_step && step != -x_step) return 0;
+  for (int t = 0; t < tap_count; t++)
+    if (t % n && (taps[t].offset - taps[t - 1].offset != step || taps[t].index - taps[t - 1].index != index_step)) return 0;
+  const int back = step != x_step;
+  *runs = (struct runs){taps, tap_count / n, n, back ? n - 1 : 0, back ? -index_step : index_step};
+  return 1;
+}
+
+/* The longest runs that have code of their own. */
+static struct runs runs_of(const struct tap *taps, int tap_count, int x_step) {
+  struct runs runs = {taps, 0, 1, 0, 0}; /* a phase may have no tap at all */
+  if (!find_runs(&runs, taps, tap_count, 5, x_step) && !find_runs(&runs, taps, tap_count, 3, x_step) &&
+      !find_runs(&runs, taps, tap_count, 2, x_step))
+    find_runs(&runs, taps, tap_count, 1, x_step);
+  return runs;
+}
+
+/* Positions computed together, and rows that are done for all output channels of a range before the next ones are begun:
+ * they share inner planes, of which a band stays in the cache. */
+#if VL == 16
+#define BLOCK_POSITIONS 16
+#else
+#define BLOCK_POSITIONS 8
+#endif
+#define BAND 4
+
+/* What the blocks of a call share. */
+struct pairs_job {
+  const char *memory;
+  struct runs runs;
+  ptrdiff_t x_row, x_col, y_row, y_col;
+  int accumulate;
+};
+
+/* rows x cols positions of one output channel, VL lanes of them. Each position's products are added one by one, by pair
+ * and by tap, in every block alike. */
+INLINE void pairs_block(const struct pairs_job *job, const int run, const int rows, const int cols,
+                        const struct pair *pairs, int count, float bias, const char *x, float *y) {
+  const ptrdiff_t x_col = run == 1 ? job->x_col : T;
+  vec sum[BLOCK_POSITIONS];
+  UNROLL for (int i = 0; i < rows * cols; i++) sum[i] = splat(bias);
+  for (const struct pair *end = pairs + count; pairs < end; pairs++) {
+    const float *plane = (const float *)(x + (uint32_t)pairs->plane);
+    const float *kernel = (const float *)(job->memory + (uint32_t)pairs->weights);
+    const struct tap *tap = job->runs.taps + job->runs.first;
+    for (int g = job->runs.count; g > 0; g--, tap += run) {
+      const float *w = kernel + tap->index, *p = plane + tap->offset;
+      vec weight[5];
+      UNROLL for (int t = 0; t < run; t++) weight[t] = splat(w[t * (ptrdiff_t)job->runs.index_step]);
+      UNROLL for (int r = 0; r < rows; r++, p += job->x_row) {
+        const float *q = p;
+        BASE(q);
+        vec window[5];
+        UNROLL for (int t = 0; t < run - 1; t++) window[t] = load(q + t * T);
+        UNROLL for (int j = 0; j < cols; j++) {
+          window[run - 1] = load(q + j * x_col + (run - 1) * T);
+          UNROLL for (int t = 0; t < run; t++) sum[r * cols + j] += weight[t] * window[t];
+          UNROLL for (int t = 0; t < run - 1; t++) window[t] = window[t + 1];
+        }
       }
     }
+  }
+  UNROLL for (int r = 0; r < rows; r++)
+    UNROLL for (int j = 0; j < cols; j++) {
+      float *out = y + r * job->y_row + j * job->y_col;
+      vec result = sum[r * cols + j];
+      if (job->accumulate) result += load(out);
+      store(out, result);
+    }
+}
+
+/* `cols` columns of `height` rows, all lanes. */
+INLINE void pairs_columns(const struct pairs_job *job, const int run, const int cols, int height,
+                          const struct pair *pairs, int count, float bias, const char *x, float *y) {
+  const int rows = BLOCK_POSITIONS / cols < BAND ? BLOCK_POSITIONS / cols : BAND;
+  for (int v = 0; v < T; v += VL) {
+    const char *u = x + v * 4;
+    float *out = y + v;
+    int i = 0;
+    for (; i + rows <= height; i += rows, u += rows * job->x_row * 4, out += rows * job->y_row)
+      pairs_block(job, run, rows, cols, pairs, count, bias, u, out);
+    for (; i < height; i++, u += job->x_row * 4, out += job->y_row)
+      pairs_block(job, run, 1, cols, pairs, count, bias, u, out);
+  }
+}
+
+/* Output channels [first, last) of one tile. */
+INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const struct pairs_job *job, const int run,
+                       int tile, int first, int last) {
+  const int32_t *counts = at(memory, a->counts);
+  const float *bias = at_or_null(memory, a->bias);
+  for (int i = 0; i < a->height; i += BAND) {
+    const int height = a->height - i < BAND ? a->height - i : BAND;
+    const char *x = (const char *)((const float *)at(memory, a->x) + (ptrdiff_t)tile * a->x_tile + i * job->x_row);
+    for (int o = first; o < last; o++) {
+      const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+      float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile + (size_t)o * a->y_plane + i * job->y_row;
+      const float b = bias ? bias[o] : 0;
+      int j = 0;
+#define COLUMNS(n) pairs_columns(job, run, n, height, pairs, counts[o], b, x + j * job->x_col * 4, y + j * job->y_col)
+      for (; j + 8 <= a->width; j += 8) COLUMNS(8);
+      for (; j + 4 <= a->width; j += 4) COLUMNS(4);
+      for (; j < a->width; j++) COLUMNS(1);
+#undef COLUMNS
+    }
+  }
 }
 
 KERNEL(conv_pairs) {
   const struct conv_pairs_args *a = (const void *)args;
-  const struct pair *entries = at(memory, a->entries);
-  const int32_t *counts = at(memory, a->counts);
-  const float *bias = at_or_null(memory, a->bias);
+  const struct pairs_job job = {memory,   runs_of(at(memory, a->taps), a->tap_count, a->x_col == T ? T : 0),
+                                a->x_row, a->x_col, a->y_row, a->y_col, a->accumulate};
   const int blocks = (a->rows + PAIR_ROWS - 1) / PAIR_ROWS;
-  for (int unit = begin; unit < end; unit++) {
-    const int tile = unit / blocks, first = unit % blocks * PAIR_ROWS;
-    const char *x = (const char *)((const float *)at(memory, a->x) + (size_t)tile * a->x_tile);
-    float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
-    for (int o = first; o < first + PAIR_ROWS && o < a->rows; o++)
-      pairs_plane(memory, a, entries + (size_t)o * a->entry_stride, counts[o], bias ? bias[o] : 0, x,
-                  y + (size_t)o * a->y_plane);
+  /* All units of a tile that are in the range, together. */
+  for (int unit = begin; unit < end;) {
+    const int tile = unit / blocks, next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
+    const int first = (unit - tile * blocks) * PAIR_ROWS, last = (next - tile * blocks) * PAIR_ROWS;
+    const int rows = last < a->rows ? last : a->rows;
+    switch (job.runs.length) {
+      case 5: pairs_rows(memory, a, &job, 5, tile, first, rows); break;
+      case 3: pairs_rows(memory, a, &job, 3, tile, first, rows); break;
+      case 2: pairs_rows(memory, a, &job, 2, tile, first, rows); break;
+      default: pairs_rows(memory, a, &job, 1, tile, first, rows);
+    }
+    unit = next;
   }
 }
 
@@ -79,33 +180,92 @@ struct conv_pairs_weight_grad_args {
   int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
 };
 
-/* The gradient of one weight: the sum of dy x over tiles, positions and lanes. */
-INLINE float tap_grad(const struct conv_pairs_weight_grad_args *a, const float *dy, const float *x) {
-  vec sum = splat(0);
-  for (int tile = 0; tile < a->tiles; tile++)
-    for (int i = 0; i < a->height; i++) {
-      const float *d = dy + (size_t)tile * a->dy_tile + (size_t)i * a->dy_row;
-      const float *u = x + (size_t)tile * a->x_tile + (size_t)i * a->x_row;
-      for (int j = 0; j < a->width; j++, d += T, u += a->x_col)
-        UNROLL for (int v = 0; v < TV; v++) sum += load(d + v * VL) * load(u + v * VL);
+/* Runs of taps whose gradients are summed side by side, and whether there are registers to keep vectors of x for their
+ * next taps (natively a product can take its factor from memory, in wasm it cannot). */
+#ifdef __wasm__
+#define GRAD_RUNS(run) (run == 5 ? 1 : run == 3 ? 2 : run == 2 ? 3 : 4)
+#define SLIDES(run) (run > 1)
+#elif VL == 16
+#define GRAD_RUNS(run) (run == 5 ? 5 : run == 3 ? 3 : run == 2 ? 4 : 8)
+#define SLIDES(run) (run == 2 || run == 3)
+#else
+#define GRAD_RUNS(run) (run == 5 ? 2 : run == 3 ? 3 : run == 2 ? 4 : 8)
+#define SLIDES(run) 0
+#endif
+
+/* sum[q][t] += dy times x at position + t, for the positions of one plane and runs that start at x[q]. `slide`: x's
+ * positions are next to each other, so a vector is loaded for one tap and kept for the others. */
+INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs, const int slide,
+                       vec sum[][5], const float *dy, const float *const *x) {
+  const ptrdiff_t x_col = slide ? T : a->x_col;
+  for (int i = 0; i < a->height; i++) {
+    const float *d = dy + (ptrdiff_t)i * a->dy_row;
+    for (int v = 0; v < T; v += VL, d += VL) {
+      const float *p[8];
+      vec window[8][5];
+      UNROLL for (int q = 0; q < runs; q++) {
+        p[q] = x[q] + (ptrdiff_t)i * a->x_row + v;
+        if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load(p[q] + t * T);
+      }
+      for (int j = 0; j < a->width; j++) {
+        const vec u = load(d + j * T);
+        UNROLL for (int q = 0; q < runs; q++) {
+          const float *w = p[q] + j * x_col;
+          BASE(w);
+          UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] = load(w + t * T);
+          UNROLL for (int t = 0; t < run; t++) sum[q][t] += u * window[q][t];
+          UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = window[q][t + 1];
+        }
+      }
     }
-  return total(sum);
+  }
+}
+
+/* The gradients of one output channel's pairs. */
+INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, const struct runs *runs, const int run,
+                     const int slide, int o) {
+  const int side = GRAD_RUNS(run), last = ((const int32_t *)at(memory, a->counts))[o] * runs->count - 1;
+  const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+  float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * a->tap_count;
+  for (int k = 0; k <= last; k += side) {
+    /* The last ones are repeated to fill up (and store the same values again). */
+    const float *x[8];
+    float *out[8];
+    vec sum[8][5];
+    UNROLL for (int q = 0; q < side; q++) {
+      const int place = k + q < last ? k + q : last;
+      const struct pair p = pairs[place / runs->count];
+      const struct tap *first = runs->taps + place % runs->count * run + runs->first;
+      x[q] = (const float *)((const char *)at(memory, a->x) + (uint32_t)p.plane) + first->offset;
+      out[q] = g + (uint32_t)p.plane / ((uint32_t)a->x_plane * 4) * a->tap_count + first->index;
+      UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
+    }
+    const float *dy = (const float *)at(memory, a->dy) + (ptrdiff_t)o * a->dy_plane;
+    for (int tile = 0; tile < a->tiles; tile++, dy += a->dy_tile) {
+      grad_plane(a, run, side, slide, sum, dy, x);
+      UNROLL for (int q = 0; q < side; q++) x[q] += a->x_tile;
+    }
+    UNROLL for (int q = 0; q < side; q++)
+      UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] = total(sum[q][t]);
+  }
 }
 
 KERNEL(conv_pairs_weight_grad) {
   const struct conv_pairs_weight_grad_args *a = (const void *)args;
-  const int32_t *counts = at(memory, a->counts);
-  const struct tap *taps = at(memory, a->taps);
-  for (int o = begin; o < end; o++) {
-    const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-    const float *dy = (const float *)at(memory, a->dy) + (size_t)o * a->dy_plane;
-    for (int k = 0; k < counts[o]; k++) {
-      const uint32_t c = (uint32_t)pairs[k].plane / ((uint32_t)a->x_plane * 4);
-      float *g = (float *)at(memory, a->g) + ((size_t)o * a->inner + c) * a->tap_count;
-      const float *x = (const float *)at(memory, a->x) + (size_t)c * a->x_plane;
-      for (int t = 0; t < a->tap_count; t++) g[taps[t].index] = tap_grad(a, dy, x + taps[t].offset);
+  const struct runs runs = runs_of(at(memory, a->taps), a->tap_count, T);
+  const int slide = a->x_col == T;
+  for (int o = begin; o < end; o++) switch (runs.length) {
+#define CASE_RUNS(n)                                               \
+  case n:                                                          \
+    if (slide && SLIDES(n)) grad_row(memory, a, &runs, n, 1, o);   \
+    else grad_row(memory, a, &runs, n, 0, o);                      \
+    break;
+      CASE_RUNS(1)
+      CASE_RUNS(2)
+      CASE_RUNS(3)
+      CASE_RUNS(5)
+#undef CASE_RUNS
     }
-  }
 }
 
 struct compress_pairs_args {

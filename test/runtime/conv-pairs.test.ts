@@ -1,4 +1,5 @@
 /** Convolution by kernel groups: lists of pairs, products, gradients; on every backend, against float64. */
+/* oxlint-disable unicorn/no-useless-spread -- keeps several arguments on a line */
 import { describe, expect, test } from "vitest";
 import { op, TILE } from "#bregman/runtime/kernel-table.js";
 import { convForward, convInputGrad, convWeightGrad, outputLength, type ConvSizes } from "../reference/conv-pairs.js";
@@ -14,7 +15,6 @@ const shape = (
   pad = (size - 1) / 2,
 ): ConvSizes => ({ batch, inner, rows, height, width, size, stride, pad });
 
-/** Density of pairs by name of the shape. */
 const SHAPES: readonly (readonly [string, ConvSizes])[] = [
   ["one channel", shape([1, 1, 1], [3, 5], 3)],
   ["two tiles, odd plane", shape([17, 3, 9], [7, 11], 3)],

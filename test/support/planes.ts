@@ -33,7 +33,13 @@ export function planes(batch: number, channels: number, height: number, width: n
             visit(image++, Math.floor(b / TILE) * tile + c * plane + interior + h * row + w * TILE + (b % TILE));
   }
   return {
-    ...{ height, width, tile, plane, row, length, interior },
+    height,
+    width,
+    tile,
+    plane,
+    row,
+    length,
+    interior,
     pack(images) {
       const out = new Float32Array(length);
       pixels((i, k) => (out[k] = images[i]!));
