@@ -32,26 +32,26 @@ struct conv_pairs_args {
 
 /* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x. In a run's first tap
  * the offset is least; run g starts at taps[g * length + first], its indices rise by index_step (which may be negative). */
-struct runs {
+struct tap_runs {
   const struct tap *taps;
   int count, length, first, index_step;
 };
 
 /* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the back of each run. */
-static int find_runs(struct runs *runs, const struct tap *taps, int tap_count, int n, int x_step) {
+static int find_runs(struct tap_runs *runs, const struct tap *taps, int tap_count, int n, int x_step) {
   if (n > tap_count || tap_count % n) return 0;
   const int step = n == 1 ? x_step : taps[1].offset - taps[0].offset, index_step = n == 1 ? 0 : taps[1].index - taps[0].index;
   if (step != x_step && step != -x_step) return 0;
   for (int t = 0; t < tap_count; t++)
     if (t % n && (taps[t].offset - taps[t - 1].offset != step || taps[t].index - taps[t - 1].index != index_step)) return 0;
   const int back = step != x_step;
-  *runs = (struct runs){taps, tap_count / n, n, back ? n - 1 : 0, back ? -index_step : index_step};
+  *runs = (struct tap_runs){taps, tap_count / n, n, back ? n - 1 : 0, back ? -index_step : index_step};
   return 1;
 }
 
 /* The longest runs that have code of their own. */
-static struct runs runs_of(const struct tap *taps, int tap_count, int x_step) {
-  struct runs runs = {taps, 0, 1, 0, 0}; /* a phase may have no tap at all */
+static struct tap_runs runs_of(const struct tap *taps, int tap_count, int x_step) {
+  struct tap_runs runs = {taps, 0, 1, 0, 0}; /* a phase may have no tap at all */
   if (!find_runs(&runs, taps, tap_count, 5, x_step) && !find_runs(&runs, taps, tap_count, 3, x_step) &&
       !find_runs(&runs, taps, tap_count, 2, x_step))
     find_runs(&runs, taps, tap_count, 1, x_step);
@@ -70,7 +70,7 @@ static struct runs runs_of(const struct tap *taps, int tap_count, int x_step) {
 /* What the blocks of a call share. */
 struct pairs_job {
   const char *memory;
-  struct runs runs;
+  struct tap_runs runs;
   ptrdiff_t x_row, x_col, y_row, y_col;
   int accumulate;
 };
@@ -222,7 +222,7 @@ INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int ru
 }
 
 /* The gradients of one output channel's pairs. */
-INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, const struct runs *runs, const int run,
+INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, const struct tap_runs *runs, const int run,
                      const int slide, int o) {
   const int side = GRAD_RUNS(run), last = ((const int32_t *)at(memory, a->counts))[o] * runs->count - 1;
   const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
@@ -252,7 +252,7 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
 
 KERNEL(conv_pairs_weight_grad) {
   const struct conv_pairs_weight_grad_args *a = (const void *)args;
-  const struct runs runs = runs_of(at(memory, a->taps), a->tap_count, T);
+  const struct tap_runs runs = runs_of(at(memory, a->taps), a->tap_count, T);
   const int slide = a->x_col == T;
   for (int o = begin; o < end; o++) switch (runs.length) {
 #define CASE_RUNS(n)                                               \
