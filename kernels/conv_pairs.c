@@ -2,21 +2,13 @@
  * all other pairs are zero and cost nothing. Forward, input gradient (the same sum over the transposed pairs, the taps
  * mirrored), the gradient of the taps, and the lists. Layouts: src/runtime/image-kernels.ts.
  */
+#include "conv.h"
 #include "kernels.h"
-
-/* Output channels in a unit of work. */
-#define PAIR_ROWS 8
 
 /* One pair: where the inner channel's plane lies, in bytes from x, and where the pair's weights lie in memory. */
 struct pair {
   int32_t plane;
   int32_t weights;
-};
-
-/* One tap: its index within a kernel, and its shift in x in floats. */
-struct tap {
-  int32_t index;
-  int32_t offset;
 };
 
 struct conv_pairs_args {
@@ -25,7 +17,7 @@ struct conv_pairs_args {
   int32_t entry_stride;
   int32_t bias; /* f32 [rows], or 0 */
   int32_t x, y;
-  int32_t taps; /* struct tap [tap_count] */
+  int32_t taps; /* struct conv_tap [tap_count] */
   int32_t tap_count, tiles, rows, height, width;
   int32_t x_tile, x_row, x_col, y_tile, y_plane, y_row, y_col, accumulate;
 };
@@ -33,12 +25,12 @@ struct conv_pairs_args {
 /* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x. In a run's first tap
  * the offset is least; run g starts at taps[g * length + first], its indices rise by index_step (which may be negative). */
 struct tap_runs {
-  const struct tap *taps;
+  const struct conv_tap *taps;
   int count, length, first, index_step;
 };
 
 /* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the back of each run. */
-static int find_runs(struct tap_runs *runs, const struct tap *taps, int tap_count, int n, int x_step) {
+static int find_runs(struct tap_runs *runs, const struct conv_tap *taps, int tap_count, int n, int x_step) {
   if (n > tap_count || tap_count % n) return 0;
   const int step = n == 1 ? x_step : taps[1].offset - taps[0].offset, index_step = n == 1 ? 0 : taps[1].index - taps[0].index;
   if (step != x_step && step != -x_step) return 0;
@@ -50,7 +42,7 @@ static int find_runs(struct tap_runs *runs, const struct tap *taps, int tap_coun
 }
 
 /* The longest runs that have code of their own. */
-static struct tap_runs runs_of(const struct tap *taps, int tap_count, int x_step) {
+static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, int x_step) {
   struct tap_runs runs = {taps, 0, 1, 0, 0}; /* a phase may have no tap at all */
   if (!find_runs(&runs, taps, tap_count, 5, x_step) && !find_runs(&runs, taps, tap_count, 3, x_step) &&
       !find_runs(&runs, taps, tap_count, 2, x_step))
@@ -85,7 +77,7 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
   for (const struct pair *end = pairs + count; pairs < end; pairs++) {
     const float *plane = (const float *)(x + (uint32_t)pairs->plane);
     const float *kernel = (const float *)(job->memory + (uint32_t)pairs->weights);
-    const struct tap *tap = job->runs.taps + job->runs.first;
+    const struct conv_tap *tap = job->runs.taps + job->runs.first;
     for (int g = job->runs.count; g > 0; g--, tap += run) {
       const float *w = kernel + tap->index, *p = plane + tap->offset;
       vec weight[5];
@@ -151,13 +143,13 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
 
 KERNEL(conv_pairs) {
   const struct conv_pairs_args *a = (const void *)args;
-  const struct pairs_job job = {memory,   runs_of(at(memory, a->taps), a->tap_count, a->x_col == T ? T : 0),
+  const struct pairs_job job = {memory,   tap_runs_of(at(memory, a->taps), a->tap_count, a->x_col == T ? T : 0),
                                 a->x_row, a->x_col, a->y_row, a->y_col, a->accumulate};
-  const int blocks = (a->rows + PAIR_ROWS - 1) / PAIR_ROWS;
+  const int blocks = blocks_of(a->rows);
   /* All units of a tile that are in the range, together. */
   for (int unit = begin; unit < end;) {
     const int tile = unit / blocks, next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
-    const int first = (unit - tile * blocks) * PAIR_ROWS, last = (next - tile * blocks) * PAIR_ROWS;
+    const int first = (unit - tile * blocks) * UNIT_ROWS, last = (next - tile * blocks) * UNIT_ROWS;
     const int rows = last < a->rows ? last : a->rows;
     switch (job.runs.length) {
       case 5: pairs_rows(memory, a, &job, 5, tile, first, rows); break;
@@ -175,7 +167,7 @@ struct conv_pairs_weight_grad_args {
   int32_t entry_stride;
   int32_t dy, x;
   int32_t g;    /* f32 [rows, inner, tap_count] */
-  int32_t taps; /* struct tap [tap_count] */
+  int32_t taps; /* struct conv_tap [tap_count] */
   int32_t tap_count, tiles, rows, inner, height, width;
   int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
 };
@@ -235,7 +227,7 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
     UNROLL for (int q = 0; q < side; q++) {
       const int place = k + q < last ? k + q : last;
       const struct pair p = pairs[place / runs->count];
-      const struct tap *first = runs->taps + place % runs->count * run + runs->first;
+      const struct conv_tap *first = runs->taps + place % runs->count * run + runs->first;
       x[q] = (const float *)((const char *)at(memory, a->x) + (uint32_t)p.plane) + first->offset;
       out[q] = g + (uint32_t)p.plane / ((uint32_t)a->x_plane * 4) * a->tap_count + first->index;
       UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
@@ -252,7 +244,7 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
 
 KERNEL(conv_pairs_weight_grad) {
   const struct conv_pairs_weight_grad_args *a = (const void *)args;
-  const struct tap_runs runs = runs_of(at(memory, a->taps), a->tap_count, T);
+  const struct tap_runs runs = tap_runs_of(at(memory, a->taps), a->tap_count, T);
   const int slide = a->x_col == T;
   for (int o = begin; o < end; o++) switch (runs.length) {
 #define CASE_RUNS(n)                                               \
