@@ -17,12 +17,12 @@
  * barrier; `run` then throws that message, and the pool can't be used any more. With one thread there are no workers.
  * Workers don't keep the process alive. In a browser the pool must live in a web worker, since a page may not wait.
  */
-import { bind, loadBackend, memoryHandle, type Backend, type BackendName, type MemoryHandle } from "./backend.js";
+import { bind, loadBackend, memoryHandle, type BackendName } from "./backend.js";
 import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
 import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
-import { startWorker, type WorkerHandle } from "./start-worker.js";
+import { startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
 
 /** More threads than this rarely help layers of a few hundred rows. */
 const DEFAULT_MAX_THREADS = 8;
@@ -50,15 +50,6 @@ export interface Pool {
   run(program: Program): void;
   /** Ends the workers. */
   close(): Promise<void>;
-}
-
-/** What a worker needs to know to take part. */
-export interface WorkerTask {
-  readonly backend: Backend;
-  readonly memory: MemoryHandle;
-  readonly control: number;
-  readonly thread: number;
-  readonly threads: number;
 }
 
 /**

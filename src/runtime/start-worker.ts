@@ -1,8 +1,17 @@
 /**
  * Starts a worker thread, in Node or in a browser, and tells when it is ready and if it dies.
  */
+import type { Backend, MemoryHandle } from "./backend.js";
 import { nodeModule } from "./node.js";
-import type { WorkerTask } from "./pool.js";
+
+/** What a worker needs to know to take part. */
+export interface WorkerTask {
+  readonly backend: Backend;
+  readonly memory: MemoryHandle;
+  readonly control: number;
+  readonly thread: number;
+  readonly threads: number;
+}
 
 export interface WorkerHandle {
   terminate(): Promise<unknown>;

@@ -4,7 +4,7 @@
 import { bind } from "./backend.js";
 import { abort, failure, viewControl, WORD } from "./control.js";
 import { nodeModule } from "./node.js";
-import type { WorkerTask } from "./pool.js";
+import type { WorkerTask } from "./start-worker.js";
 
 interface Port {
   postMessage(message: unknown): void;

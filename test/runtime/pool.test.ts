@@ -22,8 +22,8 @@ async function withPool<R>(options: PoolOptions, body: (pool: Pool) => R): Promi
 }
 
 /**
- * A program that counts its runs: x <- y, y <- x, tile by tile through a chain, where a barrier that lets a thread
- * through early leaves a tile behind. Writes `first` into the start of the chain.
+ * A program that copies `head` to `tail` through `length` buffers. Ops differ in how they split the tiles, so that a
+ * thread needs what others have just written: a barrier that lets one through early leaves an old tile behind.
  */
 function chain(
   pool: Pool,
@@ -31,7 +31,6 @@ function chain(
   length: number,
 ): { program: Program; head: Float32Array; tail: Float32Array } {
   const buffers = Array.from({ length: length + 1 }, () => pool.memory.allocate(tiles * 64));
-  // Rows are reversed in no op, but each thread's share differs with the grain: neighbours' results are needed.
   const ops = buffers
     .slice(1)
     .map((y, i) => op("relu", i % 2 ? 1 : tiles, { x: buffers[i]!, y, length: i % 2 ? tiles * 16 : 16 }, 1 + (i % 3)));
@@ -150,6 +149,20 @@ test("workers don't keep the process alive", () => {
     const pool = await createPool({ backend: "wasm", threads: 2 });
     console.log(pool.threads);`;
   expect(nodeInCopy(script)).toBe("2\n");
+});
+
+test("a worker that has died breaks the pool, and run says why instead of waiting for it", () => {
+  const script = `
+    import { writeFileSync } from "node:fs";
+    writeFileSync("dist/runtime/worker.js", \`
+      import { parentPort } from "node:worker_threads";
+      parentPort.once("message", () => parentPort.postMessage("ready"));
+      setTimeout(() => { throw new Error("out of luck"); }, 50);\`);
+    const { createPool } = await import("./dist/runtime/pool.js");
+    const pool = await createPool({ backend: "wasm", threads: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    try { pool.run({ offset: 64, length: 0 }); } catch (error) { console.log(error.message); }`;
+  expect(nodeInCopy(script)).toBe("cannot run a program: worker 1 died: out of luck\n");
 });
 
 test("a worker that can't start is a rejected promise", () => {
