@@ -40,8 +40,8 @@ export function linear(out: number, { in: inputs, bias = true, name }: LinearOpt
   return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
 }
 
-/** Rows of dy handled together by the dense kernels; borders between threads fall on multiples of it. */
-const GRAIN = 8;
+/** A multiple of the rows that the dense kernels compute together (6, in wasm 4): where the shares of two threads meet. */
+const GRAIN = 12;
 
 export const linearRule: LayerRule<LinearLayer> = {
   inputs: 1,
