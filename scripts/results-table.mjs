@@ -1,0 +1,78 @@
+// Writes the results tables of the README from results/*/seed-*.json, so that no number in them is typed by hand.
+//   node scripts/results-table.mjs          rewrites README.md
+//   node scripts/results-table.mjs --check  exits 1 with one line if README.md is not what it would write
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Rows of each table: recipe, and the authors' figures for the same setting (shared reference runs or recorded runs). */
+const TABLES = {
+  mlp: {
+    head: "Method, recipe",
+    rows: [
+      ["LinBreg, lambda 0.1", "mnist-mlp-linbreg"],
+      ["LinBreg, lambda 0.01", "mnist-mlp-linbreg-1e-2"],
+      ["LinBreg, lambda 0.001", "mnist-mlp-linbreg-1e-3"],
+      ["LinBreg with momentum, lambda 0.1", "mnist-mlp-momentum"],
+      ["AdaBreg, lambda 0.1", "mnist-mlp-adabreg"],
+      ["ProxSGD, lambda 0.0001", "mnist-mlp-proxsgd"],
+      ["SGD", "mnist-mlp-sgd"],
+    ],
+  },
+  bands: {
+    head: "With a ReLU on the logits, as in the authors' code",
+    rows: [
+      ["LinBreg, lambda 0.1", "mnist-mlp-linbreg-final-relu"],
+      ["LinBreg, lambda 0.001", "mnist-mlp-linbreg-1e-3-final-relu"],
+      ["ProxSGD, lambda 0.0001", "mnist-mlp-proxsgd-final-relu"],
+      ["SGD", "mnist-mlp-sgd-final-relu"],
+    ],
+  },
+  images: {
+    head: "Network, recipe",
+    rows: [["ConvNet on Fashion-MNIST, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"]],
+  },
+};
+
+const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFixed(digits));
+
+/** One line a recipe: the seeds side by side. */
+function table({ head, rows }) {
+  const lines = rows.flatMap(([label, recipe]) => {
+    const folder = `${ROOT}results/${recipe}`;
+    if (!existsSync(folder)) return [];
+    const runs = readdirSync(folder)
+      .filter((name) => /^seed-\d+\.json$/.test(name))
+      .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")))
+      .sort((a, b) => a.seed - b.seed);
+    const cells = (pick, digits) => runs.map((run) => percent(pick(run), digits)).join(" / ");
+    const epochs = [...new Set(runs.map((run) => run.epochs.at(-1).epoch))].join(", ");
+    return [
+      `| ${label} (\`${recipe}\`) | ${runs.map((run) => run.seed).join(" / ")} | ${epochs} ` +
+        `| ${cells((run) => run.final.testAccuracy, 2)} | ${cells((run) => run.final.validAccuracy, 2)} ` +
+        `| ${cells((run) => run.final.density)} |`,
+    ];
+  });
+  return [
+    `| ${head} | seeds | epochs | test accuracy % | validation % | density % |`,
+    "| --- | --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+const readme = readFileSync(`${ROOT}README.md`, "utf8");
+let next = readme;
+for (const [name, content] of Object.entries(TABLES)) {
+  const block = new RegExp(`(<!-- results:${name} -->\n)[\\s\\S]*?(\n<!-- /results -->)`);
+  if (!block.test(next)) throw new Error(`README.md has no block <!-- results:${name} -->`);
+  next = next.replace(block, (_, open, close) => `${open}\n${table(content)}\n${close}`);
+}
+if (process.argv.includes("--check")) {
+  if (next !== readme) {
+    console.error("README.md: the results tables are not those of results/: run node scripts/results-table.mjs");
+    process.exit(1);
+  }
+} else {
+  writeFileSync(`${ROOT}README.md`, next);
+}
