@@ -18,7 +18,7 @@ INLINE vec hyperbolic_tangent(vec x) {
   const vec near = x + x * (z * p);
   const vec t = exp_negative(splat(-2) * size);
   const vec far = splat(1) - (t + t) / (splat(1) + t);
-  return choose(size < splat(0.625f), near, choose(x != x, x, with_sign(far, x)));
+  return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
 INLINE vec activated(enum activation kind, vec x, vec slope) {
@@ -45,14 +45,16 @@ struct activation_args {
 INLINE void activate(char *memory, const struct activation_args *a, int begin, int end, enum activation kind) {
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
-  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
+  const struct runs runs = runs_of(a->height, a->width, x, y, y);
   const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
-  for (int unit = begin; unit < end; unit++) {
+  for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
+    next = next_unit(runs, unit, end, a->channels);
+    const size_t length = runs.length * (next - unit);
     const float *from = plane_of(x, tile, c);
     float *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
-      for (size_t i = 0; i < runs.length; i += VL) store(to + i, activated(kind, load(from + i), slope));
+      for (size_t i = 0; i < length; i += VL) store(to + i, activated(kind, load(from + i), slope));
   }
 }
 
@@ -76,14 +78,16 @@ INLINE void activate_grad(char *memory, const struct activation_grad_args *a, in
                           enum activation kind, int add) {
   const struct geometry *g = at(memory, a->geometry);
   const struct tensor y = shaped(memory, a->y, g), dy = shaped(memory, a->dy, g + 1), dx = shaped(memory, a->dx, g + 2);
-  const struct runs runs = runs_of(a->height, a->width, gapless(y, a->width) && gapless(dy, a->width) && gapless(dx, a->width));
+  const struct runs runs = runs_of(a->height, a->width, y, dy, dx);
   const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
-  for (int unit = begin; unit < end; unit++) {
+  for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
+    next = next_unit(runs, unit, end, a->channels);
+    const size_t length = runs.length * (next - unit);
     const float *value = plane_of(y, tile, c), *grad = plane_of(dy, tile, c);
     float *to = plane_of(dx, tile, c);
     for (int h = 0; h < runs.count; h++, value += y.row, grad += dy.row, to += dx.row)
-      for (size_t i = 0; i < runs.length; i += VL)
+      for (size_t i = 0; i < length; i += VL)
         put(to + i, derived(kind, load(value + i), load(grad + i), slope), add);
   }
 }
@@ -101,32 +105,35 @@ KERNEL(activation_grad) {
   else activate_grad_of(memory, a, begin, end, TANH);
 }
 
-/* 32 random bits for a counter: multiply-and-xorshift rounds, each a bijection, which make every bit of the result depend
- * on every bit of the counter. The two halves of the key enter before and after, so that seeds don't merely permute one
- * another's bits. Constants: C. Wellons, "Prospecting for hash functions", nullprogram.com, 2018 (lowbias32). */
+/* 32 random bits for a counter, by two rounds of multiplication and shift (constants: C. Wellons, "Prospecting for hash
+ * functions", nullprogram.com, 2018, lowbias32). A bijection of the counter, so every value is as frequent as any other.
+ * A key enters before each round: with one alone, other seeds would only shift the same sequence. The final shift of
+ * that hash is left out: it changes the lower half only, which next to no comparison with a threshold looks at. */
 typedef uint32_t uvec __attribute__((vector_size(4 * VL)));
 
-INLINE uvec mixed(uvec x) {
+struct key {
+  uint32_t first, second;
+};
+
+INLINE uvec random_bits(struct key key, uvec x) {
+  x += key.first;
   x ^= x >> 16;
   x *= 0x7feb352du;
+  x += key.second;
   x ^= x >> 15;
   x *= 0x846ca68bu;
-  x ^= x >> 16;
   return x;
 }
 
-struct key {
-  uint32_t before, after;
-};
-
-INLINE uint32_t mixed_scalar(uint32_t x) { return mixed(x - (uvec){0})[0]; }
-
+/* Two unrelated numbers for a seed. */
 INLINE struct key key_of(uint32_t seed) {
-  const uint32_t before = mixed_scalar(seed + 0x9e3779b9u);
-  return (struct key){before, mixed_scalar(before + 0x9e3779b9u)};
+  const struct key golden = {0x9e3779b9u, 0x3c6ef372u};
+  const uvec twice = {seed * 2u, seed * 2u + 1};
+  uvec bits = random_bits(golden, twice);
+  bits ^= bits >> 16;
+  bits = random_bits(golden, bits);
+  return (struct key){bits[0], bits[1]};
 }
-
-INLINE uvec random_bits(struct key key, uvec counter) { return mixed(mixed(counter + key.before) + key.after); }
 
 struct dropout_args {
   int32_t x, y;     /* f32; may be the same */

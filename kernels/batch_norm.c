@@ -140,7 +140,7 @@ INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor z = tensor_at(memory, a->residual, a->residual_tile, a->residual_plane, a->residual_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
-  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(z, a->width) && gapless(y, a->width));
+  const struct runs runs = runs_of(a->height, a->width, x, z, y);
   const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma), *beta = at(memory, a->beta);
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
@@ -256,7 +256,7 @@ struct batch_norm_grad_apply_args {
   int32_t x;                    /* f32 */
   int32_t stats;                /* f32 [2][channels] */
   int32_t gamma, dgamma, dbeta; /* f32 [channels] */
-  int32_t dx;                   /* f32; may be dy */
+  int32_t dx;                   /* f32, or 0; may be dy */
   int32_t d_residual;           /* f32, or 0 */
   int32_t accumulate;           /* 1 = the masked dy is added to d_residual */
   int32_t counts;               /* i32 [1]: samples present */
@@ -264,12 +264,12 @@ struct batch_norm_grad_apply_args {
   int32_t geometry; /* struct geometry [5]: dy, mask, x, dx, d_residual */
 };
 
-/* What to do with the residual's gradient. */
-enum residual { NONE, WRITE, ADD };
+/* What to do with a result. */
+enum result { NONE, WRITE, ADD };
 
 /* dx = scale (dy - (x - mean) slope - offset), all but dy and x known per channel. */
 INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a, int begin, int end, int has_mask,
-                       enum residual residual) {
+                       enum result input, enum result residual) {
   const struct geometry *g = at(memory, a->geometry);
   const struct tensor dy = shaped(memory, a->dy, g), mask = shaped(memory, a->mask, g + 1);
   const struct tensor x = shaped(memory, a->x, g + 2), dx = shaped(memory, a->dx, g + 3);
@@ -294,7 +294,7 @@ INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a,
           vec d = load(dy_row + i);
           if (has_mask) d = masked(d, load(mask_row + i));
           const vec value = scale * ((d - offset) - (load(x_row + i) - m) * slope);
-          store(dx_row + i, where(lanes.present[q], value));
+          if (input != NONE) store(dx_row + i, where(lanes.present[q], value));
           if (residual != NONE) put(dz_row + i, where(lanes.present[q], d), residual == ADD);
         }
     }
@@ -303,9 +303,10 @@ INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a,
 
 INLINE void grad_apply_masked(char *memory, const struct batch_norm_grad_apply_args *a, int begin, int end,
                               int has_mask) {
-  if (!a->d_residual) grad_apply(memory, a, begin, end, has_mask, NONE);
-  else if (a->accumulate) grad_apply(memory, a, begin, end, has_mask, ADD);
-  else grad_apply(memory, a, begin, end, has_mask, WRITE);
+  if (!a->d_residual) grad_apply(memory, a, begin, end, has_mask, WRITE, NONE);
+  else if (!a->dx) grad_apply(memory, a, begin, end, has_mask, NONE, a->accumulate ? ADD : WRITE);
+  else if (a->accumulate) grad_apply(memory, a, begin, end, has_mask, WRITE, ADD);
+  else grad_apply(memory, a, begin, end, has_mask, WRITE, WRITE);
 }
 
 KERNEL(batch_norm_grad_apply) {

@@ -39,15 +39,18 @@ KERNEL(copy_planes) {
   const struct copy_planes_args *a = (const void *)args;
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
-  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
-  for (int unit = begin; unit < end; unit++) {
+  const struct runs runs = runs_of(a->height, a->width, x, y, y);
+  for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    float *from = plane_of(x, tile, c), *to = plane_of(y, tile, c);
+    next = next_unit(runs, unit, end, a->channels);
+    const size_t length = runs.length * (next - unit);
+    const float *from = plane_of(x, tile, c);
+    float *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
       if (a->accumulate)
-        for (size_t i = 0; i < runs.length; i += VL) put(to + i, load(from + i), 1);
+        for (size_t i = 0; i < length; i += VL) put(to + i, load(from + i), 1);
       else
-        for (size_t i = 0; i < runs.length; i += VL) put(to + i, load(from + i), 0);
+        for (size_t i = 0; i < length; i += VL) put(to + i, load(from + i), 0);
   }
 }
 
@@ -62,18 +65,21 @@ KERNEL(add_scaled) {
   const struct add_scaled_args *a = (const void *)args;
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
-  const struct runs runs = runs_of(a->height, a->width, gapless(x, a->width) && gapless(y, a->width));
+  const struct runs runs = runs_of(a->height, a->width, x, y, y);
   const vec scale = splat(((const float *)at(memory, a->scalars))[a->index]);
-  for (int unit = begin; unit < end; unit++) {
+  for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    float *from = plane_of(x, tile, c), *to = plane_of(y, tile, c);
+    next = next_unit(runs, unit, end, a->channels);
+    const size_t length = runs.length * (next - unit);
+    const float *from = plane_of(x, tile, c);
+    float *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
-      for (size_t i = 0; i < runs.length; i += VL) store(to + i, load(to + i) + scale * load(from + i));
+      for (size_t i = 0; i < length; i += VL) store(to + i, load(to + i) + scale * load(from + i));
   }
 }
 
 struct dot_planes_args {
-  int32_t a, b;    /* f32; b is the gradient: where it is 0 (absent lanes), a may be anything */
+  int32_t a, b;    /* f32; where one is 0, the other may be anything (a gradient is 0 in absent lanes) */
   int32_t partial; /* f32 [tiles * channels] */
   int32_t tiles, channels, height, width;
   int32_t a_tile, a_plane, a_row, b_tile, b_plane, b_row;
@@ -94,8 +100,8 @@ KERNEL(dot_planes) {
       UNROLL for (int i = 0; i < TV; i++) lanes[i] = splat(0);
       for (size_t j = 0; j < (size_t)args_->width * T; j += T)
         UNROLL for (int i = 0; i < TV; i++) {
-          const vec g = load(q + j + i * VL);
-          lanes[i] += where(g != 0, load(p + j + i * VL) * g);
+          const vec v = load(p + j + i * VL), w = load(q + j + i * VL);
+          lanes[i] += where((v != 0) & (w != 0), v * w);
         }
       UNROLL for (int i = 0; i < TV; i++) sum += widened(lanes[i]);
     }

@@ -37,18 +37,33 @@ INLINE float *plane_of(struct tensor t, int tile, int channel) {
 /* Where `length` floats of row h start. */
 INLINE float *row_of(float *plane, struct tensor t, int h) { return plane ? plane + h * t.row : NULL; }
 
-/* Rows of a plane as runs of floats: one long run if no tensor has anything between its rows. */
+/* Units as runs of floats: their rows, one run a plane if no tensor has anything between its rows, or one run for all of a
+ * tile's units if there is nothing between its planes either (a vector's features are planes of one position). */
 struct runs {
-  int count;
+  int count; /* in a plane */
   size_t length;
+  int whole; /* units may be taken together */
 };
 
-INLINE struct runs runs_of(int height, int width, int gapless) {
-  const size_t length = (size_t)width * T;
-  return gapless ? (struct runs){1, length * height} : (struct runs){height, length};
+/* Tensors that are absent are no obstacle. */
+INLINE int rows_touch(struct tensor t, int width) { return !t.data || t.row == (size_t)width * T; }
+INLINE int planes_touch(struct tensor t, int height, int width) {
+  return !t.data || t.plane == (size_t)height * width * T;
 }
 
-INLINE int gapless(struct tensor t, int width) { return !t.data || t.row == (size_t)width * T; }
+INLINE struct runs runs_of(int height, int width, struct tensor a, struct tensor b, struct tensor c) {
+  const size_t length = (size_t)width * T;
+  if (!rows_touch(a, width) || !rows_touch(b, width) || !rows_touch(c, width)) return (struct runs){height, length, 0};
+  const int whole = planes_touch(a, height, width) && planes_touch(b, height, width) && planes_touch(c, height, width);
+  return (struct runs){1, length * height, whole};
+}
+
+/* The first unit that is not done together with `unit`. */
+INLINE int next_unit(struct runs runs, int unit, int end, int channels) {
+  if (!runs.whole) return unit + 1;
+  const int last = (unit / channels + 1) * channels;
+  return last < end ? last : end;
+}
 
 /* *p = x, or *p += x. */
 INLINE void put(float *p, vec x, int add) {

@@ -5,6 +5,10 @@
  */
 #include "planes.h"
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 struct window {
   int height, width;
 };
@@ -15,7 +19,25 @@ struct max_pool_args {
   int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
 };
 
-/* NaN is larger than everything, so that a diverged net is noticed. */
+/* The larger of two; NaN is larger than everything, so that a diverged net is noticed. */
+INLINE vec larger(vec x, vec y) {
+#if defined(__wasm__)
+  return __builtin_wasm_max_f32x4(x, y);
+#else
+  /* The machine's maximum is y if one is NaN; what is left is a NaN in x. */
+#if VL == 16
+  const vec top = (vec)_mm512_max_ps((__m512)x, (__m512)y);
+#elif VL == 8
+  const vec top = (vec)_mm256_max_ps((__m256)x, (__m256)y);
+#elif defined(__SSE2__)
+  const vec top = (vec)_mm_max_ps((__m128)x, (__m128)y);
+#else
+  const vec top = choose(x > y, x, y);
+#endif
+  return choose(x != x, x, top);
+#endif
+}
+
 INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, int end, int size) {
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
@@ -31,7 +53,7 @@ INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, i
           for (int i = 0; i < size; i++)
             for (int j = 0; j < size; j++) {
               const vec value = load(from + i * x.row + j * T + q * VL);
-              top = choose((value > top) | (value != value), value, top);
+              top = larger(top, value);
             }
           store(to + q * VL, top);
         }
@@ -92,7 +114,6 @@ KERNEL(max_pool_grad) {
   const struct max_pool_grad_args *a = (const void *)args;
   const int add = a->accumulate || a->size != a->stride;
   if (a->size == 2 && !add) max_grad_planes(memory, a, begin, end, 2, 0);
-  else if (a->size == 2) max_grad_planes(memory, a, begin, end, 2, 1);
   else if (!add) max_grad_planes(memory, a, begin, end, a->size, 0);
   else max_grad_planes(memory, a, begin, end, a->size, 1);
 }

@@ -70,7 +70,7 @@ export const PLANE_KERNELS = {
     ...["dy", "mask", "x", "stats", "dgamma", "dbeta", "counts", "tiles", "channels", "height", "width"],
     ...["dyTile", "dyPlane", "dyRow", "maskTile", "maskPlane", "maskRow", "xTile", "xPlane", "xRow"],
   ],
-  /** dx = gamma invstd (dy - dbeta / n - xhat dgamma / n), n = present samples * positions; 0 for absent samples. dResidual (or 0): the masked dy, added to it if
+  /** dx = gamma invstd (dy - dbeta / n - xhat dgamma / n), n = present samples * positions; 0 for absent samples. dx may be dy, or 0 (not written). dResidual (or 0): the masked dy, added to it if
    *  accumulate = 1. Split over units = tile * channels + channel. Geometry of each tensor: i32 [3] = { Tile, Plane, Row } at `geometry` (order dy, mask, x, dx, dResidual: i32 [15]). */
   batchNormGradApply: [
     ...[
@@ -90,7 +90,7 @@ export const PLANE_KERNELS = {
     ],
     ...["height", "width", "geometry"],
   ],
-  /** y = max over a size x size window, moved by stride, no padding (height, width: output). Split over units = tile * channels + channel. */
+  /** y = max over a size x size window, moved by stride, no padding (height, width: output); NaN if there is one in it. Split over units = tile * channels + channel. */
   maxPool: [
     "x",
     "y",
@@ -107,7 +107,7 @@ export const PLANE_KERNELS = {
     "yPlane",
     "yRow",
   ],
-  /** dx of maxPool: dy goes to the first maximum of its window (row-major), recomputed from x; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
+  /** dx of maxPool: dy goes to the first maximum of its window (row-major), found by x >= y; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
    *  Geometry as in batchNormGradApply, order x, y, dy, dx: i32 [12]. */
   maxPoolGrad: [
     "x",
@@ -130,11 +130,12 @@ export const PLANE_KERNELS = {
     ...["x", "y", "tiles", "channels", "height", "width", "sizeHeight", "sizeWidth", "stride"],
     ...["xTile", "xPlane", "xRow", "yTile", "yPlane", "yRow"],
   ],
+  /** dx of avgPool: each position of a window gets dy / its size; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). */
   avgPoolGrad: [
     ...["dy", "dx", "tiles", "channels", "height", "width", "inHeight", "inWidth", "sizeHeight", "sizeWidth", "stride"],
     ...["accumulate", "dyTile", "dyPlane", "dyRow", "dxTile", "dxPlane", "dxRow"],
   ],
-  /** y = f(x) elementwise; kind: 0 relu, 1 leaky relu (slope: f32 [1] in memory), 2 tanh. Split over units = tile * channels + channel. */
+  /** y = f(x) elementwise; kind: 0 relu, 1 leaky relu (slope: f32 [1] in memory), 2 tanh; y may be x. Split over units = tile * channels + channel. */
   activation: [
     "x",
     "y",
@@ -151,10 +152,10 @@ export const PLANE_KERNELS = {
     "yPlane",
     "yRow",
   ],
-  /** dx = f'(x) dy, from y = f(x) alone; added if accumulate = 1. Geometry order y, dy, dx: i32 [9]. Split as activation. */
+  /** dx = f'(x) dy, from y = f(x) alone (slope > 0); added if accumulate = 1; dx may be dy. Geometry order y, dy, dx: i32 [9]. Split as activation. */
   activationGrad: ["y", "dy", "dx", "kind", "slope", "tiles", "channels", "height", "width", "accumulate", "geometry"],
-  /** y = x * keep / (1 - p) with a mask of its own for each (seed, sample lane, position): bit-reproducible, same in the gradient (x = dy). settings: i32 [2] in memory =
-   *  { seed of this step, p as a threshold on 32 random bits }, scale: f32 [1]. Split over units = tile * channels + channel. */
+  /** y = x * keep / (1 - p) with a mask of its own for each (seed, unit, position, lane): bit-reproducible, same in the gradient (x = dy). settings: i32 [2] in memory =
+   *  { seed of this step, p * 2^32: kept where 32 random bits are at least that (unsigned) }, scale: f32 [1]. Split over units = tile * channels + channel. */
   dropout: [
     "x",
     "y",
@@ -189,7 +190,7 @@ export const PLANE_KERNELS = {
     "yPlane",
     "yRow",
   ],
-  /** g[index] = sum over everything of a * b, in a fixed order. One row. partial: f32 [tiles * channels] scratch, written by dotPlanes. */
+  /** Sums of a * b over planes, for sumPartial. partial: f32 [tiles * channels]. Where one is 0, the other may be anything (absent lanes). Split over units = tile * channels + channel. */
   dotPlanes: [
     "a",
     "b",
@@ -205,5 +206,6 @@ export const PLANE_KERNELS = {
     "bPlane",
     "bRow",
   ],
+  /** g[index] = the sum of `length` partial sums, in order. One row. */
   sumPartial: ["partial", "length", "g", "index"],
 } as const;

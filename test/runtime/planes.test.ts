@@ -56,11 +56,16 @@ forEachBackend((_name, pool) => {
       });
     });
 
-    test("dotPlanes and sumPartial: b is 0 in absent lanes, whatever a holds", () => {
+    test.each([true, false])("dotPlanes and sumPartial: a is 0 in absent lanes: %s, else b", (first) => {
       scoped(pool, (scope) => {
         const partial = scope.room(p.units, NaN);
         const g = scope.put(Float32Array.of(5, 6, 7));
-        const args = { a: putPlanes(scope, dense, x), b: putPlanes(scope, p, y, 0), partial, ...sizes(p) };
+        const args = {
+          a: putPlanes(scope, dense, x, first ? 0 : NaN),
+          b: putPlanes(scope, p, y, first ? NaN : 0),
+          partial,
+          ...sizes(p),
+        };
         const dot = { ...args, ...strides("a", dense), ...strides("b", p) };
         const sum = op("sumPartial", 1, { partial, length: p.units, g, index: 1 });
         runOps(pool, [op("dotPlanes", p.units, dot), sum]);
