@@ -8,6 +8,7 @@ struct compress_args {
   int32_t counts;  /* i32 [rows], before: of the old pattern */
   int32_t changed; /* i32 [rows] */
   int32_t rows, cols;
+  int32_t columns; /* i32 [cols]: offset of each column, ascending; or 0: column * T * 4 */
 };
 
 KERNEL(compress) {
@@ -15,13 +16,14 @@ KERNEL(compress) {
   const float *theta = at(memory, a->theta);
   struct entry *entries = at(memory, a->entries);
   int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
+  const int32_t *columns = at_or_null(memory, a->columns);
   for (int r = begin; r < end; r++) {
     const float *row = theta + (size_t)r * a->cols;
     struct row_pattern pattern = {0, 0};
     struct entry *out = entries + (size_t)r * a->cols;
     int c = 0;
-    for (; c + BLOCK <= a->cols; c += BLOCK) add_to_pattern(&pattern, out, c, row + c, BLOCK);
-    if (c < a->cols) add_to_pattern(&pattern, out, c, row + c, a->cols - c);
+    for (; c + BLOCK <= a->cols; c += BLOCK) add_to_pattern(&pattern, out, columns, c, row + c, BLOCK);
+    if (c < a->cols) add_to_pattern(&pattern, out, columns, c, row + c, a->cols - c);
     changed[r] = pattern.moved || pattern.count != counts[r];
     counts[r] = pattern.count;
   }
@@ -32,19 +34,24 @@ struct expand_args {
   int32_t counts;  /* i32 [rows] */
   int32_t theta;   /* f32 [rows, cols] */
   int32_t rows, cols;
+  int32_t columns; /* as in compress */
 };
 
 KERNEL(expand) {
   const struct expand_args *a = (const void *)args;
   const struct entry *entries = at(memory, a->entries);
   const int32_t *counts = at(memory, a->counts);
+  const int32_t *columns = at_or_null(memory, a->columns);
   float *theta = at(memory, a->theta);
   for (int r = begin; r < end; r++) {
     float *row = theta + (size_t)r * a->cols;
-    for (int c = 0; c < a->cols; c++) row[c] = 0;
+    int c = 0;
+    for (int k = 0; k < a->cols; k++) row[k] = 0;
     for (int k = 0; k < counts[r]; k++) {
-      struct entry e = entries[(size_t)r * a->cols + k];
-      row[e.offset / (T * 4)] = e.value;
+      const struct entry e = entries[(size_t)r * a->cols + k];
+      if (!columns) c = e.offset / (T * 4);
+      else while (columns[c] != e.offset) c++; /* both ascend */
+      row[c] = e.value;
     }
   }
 }

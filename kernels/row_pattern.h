@@ -28,8 +28,10 @@ struct row_pattern {
 
 /* Appends the non-zeros (NaN is one) of x[0 .. n), n <= BLOCK, whose first column is c. Columns ascend, so entry k
  * overwrites the old entry k after it has been compared: with the count, that tells whether the pattern is the old one.
- * `entries` may be NULL: then they are only counted. */
-INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, int c, const float *x, int n) {
+ * columns: the offset of each column, in ascending order; NULL: column * T * 4. `entries` may be NULL: then they are only
+ * counted. */
+INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, const int32_t *columns, int c,
+                           const float *x, int n) {
   uint32_t set = 0;
   UNROLL for (int i = 0; i < BLOCK; i += VL)
     if (i < n) set |= bits(load_part(x + i, n - i) != 0) << i;
@@ -41,7 +43,8 @@ INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, i
   pattern->count += __builtin_popcount(set);
   if (set == (uint32_t)(((uint64_t)1 << BLOCK) - 1)) { /* all of them: rows are dense in the group lasso */
     UNROLL for (int i = 0; i < BLOCK; i += VL) {
-      const vec offset = (vec)((LANE_NUMBERS + (c + i)) * (T * 4)), value = load(x + i);
+      const vec offset = columns ? load((const float *)columns + c + i) : (vec)((LANE_NUMBERS + (c + i)) * (T * 4));
+      const vec value = load(x + i);
       const vec low = LOW(offset, value), high = HIGH(offset, value);
       float *out = (float *)(e + i);
       const ivec differ = ((ivec)load(out) != (ivec)low) | ((ivec)load(out + VL) != (ivec)high);
@@ -53,7 +56,7 @@ INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, i
   }
   for (; set; set &= set - 1, e++) {
     const int j = __builtin_ctz(set);
-    const int32_t offset = (c + j) * T * 4;
+    const int32_t offset = columns ? columns[c + j] : (c + j) * T * 4;
     pattern->moved |= e->offset ^ offset;
     *e = (struct entry){offset, x[j]};
   }

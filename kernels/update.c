@@ -13,7 +13,15 @@
 #include "row_pattern.h"
 
 enum { MOVE_PLAIN, MOVE_MOMENTUM, MOVE_ADAM };
-enum { FOLLOW_NONE, FOLLOW_L1, FOLLOW_NON_NEGATIVE, FOLLOW_ROW_GROUP, FOLLOW_SPARSE_ROW_GROUP };
+enum {
+  FOLLOW_NONE,
+  FOLLOW_L1,
+  FOLLOW_NON_NEGATIVE,
+  FOLLOW_ROW_GROUP,
+  FOLLOW_SPARSE_ROW_GROUP,
+  FOLLOW_KERNEL_GROUP,
+  FOLLOW_SPARSE_KERNEL_GROUP
+};
 enum { PENALTY_NONE, PENALTY_L1, PENALTY_ROW_GROUP };
 
 /* One parameter's numbers of this step, in the order of HYPER in src/runtime/kernel-table.ts. */
@@ -32,6 +40,8 @@ struct update_args {
   int32_t counts;  /* i32 [rows] */
   int32_t changed; /* i32 [rows] */
   int32_t rows, cols, move, follow, write_back, penalty;
+  int32_t columns; /* i32 [cols]: offset of each column in entries, ascending; or 0: column * T * 4 */
+  int32_t group;   /* columns in a kernel group */
 };
 
 /* One row of the parameter. */
@@ -40,6 +50,7 @@ struct row {
   float *v, *m1, *m2, *theta;
   const float *g;
   struct entry *entries;
+  const int32_t *columns;
 };
 
 /* sign(v) max(|v| - t, 0) */
@@ -118,7 +129,13 @@ INLINE void update_block(const struct row *w, const struct hyper *h, const struc
     store_part(theta + i, x, n - i);
     if (p.write_back) store_part(w->v + c + i, x, n - i);
   }
-  if (!none) add_to_pattern(pattern, w->entries, c, theta, n);
+  if (!none) add_to_pattern(pattern, w->entries, w->columns, c, theta, n);
+}
+
+/* The move of a whole row, before its groups are looked at. */
+INLINE void move_row(const struct row *w, const struct hyper *h, const struct plan p) {
+  for (int c = 0; c < w->n; c += VL)
+    store_part(w->v + c, moved(w, h, c, w->n - c, p.move, p.penalty, p.unit), w->n - c);
 }
 
 /* The whole step for one row; what is constant in `p` costs no test. */
@@ -128,8 +145,7 @@ INLINE struct row_pattern update_row(const struct row *w, const struct hyper *h,
     p.unit = norm == 0 ? 0 : h->penalty / norm;
   }
   if (p.grouped) {
-    for (int c = 0; c < w->n; c += VL)
-      store_part(w->v + c, moved(w, h, c, w->n - c, p.move, p.penalty, p.unit), w->n - c);
+    move_row(w, h, p);
     const float norm = row_norm(w, p.follow == FOLLOW_SPARSE_ROW_GROUP ? h->threshold : 0);
     p.scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
   }
@@ -138,6 +154,38 @@ INLINE struct row_pattern update_row(const struct row *w, const struct hyper *h,
   for (; c + BLOCK <= w->n; c += BLOCK) update_block(w, h, p, c, BLOCK, &pattern);
   if (c < w->n) update_block(w, h, p, c, w->n - c, &pattern);
   return pattern;
+}
+
+/* Column c of a row on: v shrunk by t, and zeros in the lanes that do not belong to the `left` columns of the group. */
+INLINE vec group_part(const struct row *w, int c, int left, float t) {
+  return where(LANE_NUMBERS < left, shrink(load_part(w->v + c, w->n - c), splat(t)));
+}
+
+/* The whole step for a row of kernels, groups of `group` columns each. Only theta is written: its pairs are made from it
+ * (conv_pairs.c). Returns the number of non-zeros. */
+static int32_t update_kernels(const struct row *w, const struct hyper *h, const struct plan p, int group) {
+  const float threshold = p.follow == FOLLOW_SPARSE_KERNEL_GROUP ? h->threshold : 0;
+  int32_t count = 0;
+  move_row(w, h, p);
+  for (int first = 0; first < w->n; first += group) {
+    const int end = first + group;
+    dvec sum[2] = {{0}, {0}};
+    for (int c = first; c < end; c += VL) add_squares(sum, group_part(w, c, end - c, threshold));
+    const float norm = norm_of(sum);
+    const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+    for (int c = first; c < end; c += VL) {
+      vec x = splat(0);
+      if (scale != 0) { /* a NaN is not 0 */
+        const vec v = group_part(w, c, end - c, threshold);
+        x = where(v != 0, scale * v);
+        count += __builtin_popcount(bits(x != 0));
+      }
+      if (p.write_back) store_part(w->v + c, x, end - c);
+      /* What is written beyond the group's end is written again with the next one. */
+      store_part(w->theta + c, x, w->n - c < VL ? end - c : VL);
+    }
+  }
+  return count;
 }
 
 KERNEL(update) {
@@ -154,7 +202,13 @@ KERNEL(update) {
         .theta = a->theta ? (float *)at(memory, a->theta) + start : NULL,
         .g = (const float *)at(memory, a->g) + start,
         .entries = a->entries ? (struct entry *)at(memory, a->entries) + start : NULL,
+        .columns = at_or_null(memory, a->columns),
     };
+    if (a->follow == FOLLOW_KERNEL_GROUP || a->follow == FOLLOW_SPARSE_KERNEL_GROUP) {
+      counts[r] = update_kernels(&w, h, (struct plan){a->move, a->follow, a->penalty, a->write_back, 1, 0, 0}, a->group);
+      changed[r] = 0;
+      continue;
+    }
     /* LinBreg has code of its own, without tests in its loop. */
     const int lin_breg = a->move == MOVE_PLAIN && a->follow == FOLLOW_L1 && a->penalty == PENALTY_NONE && !a->write_back;
     const int grouped = a->follow == FOLLOW_ROW_GROUP || a->follow == FOLLOW_SPARSE_ROW_GROUP;

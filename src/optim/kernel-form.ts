@@ -2,7 +2,7 @@
  * An optimizer as the numbers of the C kernel `update`.
  *
  * The kernel knows a few ways for v to move and for theta to follow, see MOVE, FOLLOW and HYPER in
- * runtime/kernel-table.ts. An optimizer without a twin there (column groups, a regularizer of your own) has no kernel
+ * runtime/kernel-table.ts. An optimizer without a twin there (column or channel groups, a regularizer of your own) has no kernel
  * form: the caller then runs the optimizer's own `step`.
  *
  *     mirror    theta = delta shrink(v; lambda)      prox_{delta J}(delta v) = delta prox_J(v), as J is 1-homogeneous
@@ -11,6 +11,7 @@
  */
 import type { GroupLasso } from "../regularizers/group-lasso.js";
 import { elements } from "../regularizers/checks.js";
+import { groupLayout } from "../regularizers/groups.js";
 import type { Regularizer, Shape } from "../regularizers/regularizer.js";
 import type { SparseGroupLasso } from "../regularizers/sparse-group-lasso.js";
 import { FOLLOW, HYPER, MOVE } from "../runtime/kernel-table.js";
@@ -25,6 +26,8 @@ export interface KernelForm {
   readonly follow: number;
   readonly writeBack: 0 | 1;
   readonly penalty: 0 | 1 | 2;
+  /** Columns in a kernel group: kh * kw where follow is one of the kernel groups, else 1. */
+  readonly group: number;
   /**
    * The hyper block of one step.
    *
@@ -41,6 +44,7 @@ interface KernelRegularizer {
   readonly penalty: 0 | 1 | 2 | undefined;
   readonly threshold: number;
   readonly groupThreshold: number;
+  readonly group?: number;
 }
 
 /**
@@ -62,6 +66,7 @@ export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | und
     follow: follow === "penalty" ? FOLLOW.none : J.follow,
     writeBack: follow === "proximal" ? 1 : 0,
     penalty: follow === "penalty" ? J.penalty! : 0,
+    group: J.group ?? 1,
     hyper(tau, stepNumber, out = new Float32Array(16)) {
       const scale = follow === "proximal" ? tau : 1;
       out[HYPER.tau] = tau;
@@ -85,26 +90,37 @@ function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegula
     case "nonNegativeL1":
       return { follow: FOLLOW.nonNegative, penalty: undefined, threshold: lambda, groupThreshold: 0 };
     case "groupLasso":
-    case "sparseGroupLasso": {
-      const { groups } = regularizer as GroupLasso | SparseGroupLasso;
-      if (groups !== "rows") return undefined;
-      // Rows of a bias are single entries, where every group norm is l1. The kernel sees the bias as one row, so say l1.
-      if (shape.length < 2) return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
-      const root = Math.sqrt(elements(shape.slice(1)));
-      if (kind === "groupLasso") {
-        return { follow: FOLLOW.rowGroup, penalty: 2, threshold: 0, groupThreshold: lambda * root };
-      }
-      const { lambda0 } = regularizer as SparseGroupLasso;
-      return {
-        follow: FOLLOW.sparseRowGroup,
-        penalty: undefined,
-        threshold: lambda * (1 - lambda0),
-        groupThreshold: lambda * lambda0 * root,
-      };
-    }
+    case "sparseGroupLasso":
+      return groupKernel(regularizer as GroupLasso | SparseGroupLasso, shape);
     default:
       return undefined;
   }
+}
+
+function groupKernel(J: GroupLasso | SparseGroupLasso, shape: Shape): KernelRegularizer | undefined {
+  const { lambda } = J;
+  const { size } = groupLayout(J.groups, shape);
+  // A group that is a single weight has no norm but |.|, and both parts of the sparse group lasso add up to lambda. (Rows of
+  // a bias are such groups, and the kernel sees a bias as one row.)
+  if (size === 1) return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
+  if (J.groups === "columns" || J.groups === "channels") return undefined;
+  const kernels = J.groups === "kernels";
+  const group = kernels ? size : 1;
+  const root = Math.sqrt(size);
+  if (J.kind === "groupLasso") {
+    // The kernel's group penalty is of rows.
+    const penalty = kernels ? undefined : 2;
+    const follow = kernels ? FOLLOW.kernelGroup : FOLLOW.rowGroup;
+    return { follow, penalty, threshold: 0, groupThreshold: lambda * root, group };
+  }
+  const { lambda0 } = J;
+  return {
+    follow: kernels ? FOLLOW.sparseKernelGroup : FOLLOW.sparseRowGroup,
+    penalty: undefined,
+    threshold: lambda * (1 - lambda0),
+    groupThreshold: lambda * lambda0 * root,
+    group,
+  };
 }
 
 function writeMove(move: Move, stepNumber: number, out: Float32Array): void {

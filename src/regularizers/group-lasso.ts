@@ -25,7 +25,7 @@ export interface GroupLasso extends Regularizer {
 }
 
 /**
- * Group lasso on rows (whole units) or columns (whole inputs).
+ * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see {@link Groups}.
  *
  * @throws RangeError if lambda is negative or not finite, or there is no such kind of group
  * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias

@@ -11,11 +11,16 @@ import type { Floats, Shape } from "./regularizer.js";
  * Which weights stand and fall together:
  * - `rows`: all weights into one unit, the slice `W[o, ...]`; in a bias of shape `[n]` every entry is a row of its own
  * - `columns`: all weights out of one input, the slice `W[:, i, ...]`
+ *
+ * and for a convolution of shape `[out, in, kh, kw]`:
+ * - `kernels`: each kernel, the slice `W[o, i, :, :]` that connects two channels
+ * - `filters`: all weights into one output channel: its rows, by the name they go by there
+ * - `channels`: all weights out of one input channel: its columns
  */
 export type Groups = (typeof GROUPS)[number];
 
 /** Every kind of group there is. */
-export const GROUPS = ["rows", "columns"] as const;
+export const GROUPS = ["rows", "columns", "kernels", "filters", "channels"] as const;
 
 /** @throws RangeError unless `groups` is one of {@link GROUPS} */
 export function checkGroups(kind: string, groups: Groups): void {
@@ -44,22 +49,25 @@ export function groupLayout(groups: Groups, shape: Shape): GroupLayout {
   const [out, inputs] = shape;
   const row = elements(shape.slice(1));
   const tap = elements(shape.slice(2));
-  const needs = (dimensions: number): void => {
-    if (shape.length < dimensions) {
-      throw new TypeError(
-        `groups "${groups}" need a shape of at least ${dimensions} dimension(s), found [${shape.join(", ")}]`,
-      );
-    }
-  };
+  if (shape.length < DIMENSIONS[groups]) {
+    throw new TypeError(
+      `groups "${groups}" need a shape of at least ${DIMENSIONS[groups]} dimension(s), found [${shape.join(", ")}]`,
+    );
+  }
   switch (groups) {
     case "rows":
-      needs(1);
+    case "filters":
       return { count: out, size: row, groupStride: row, runs: 1, runStride: 0, runLength: row };
     case "columns":
-      needs(2);
+    case "channels":
       return { count: inputs, size: out * tap, groupStride: tap, runs: out, runStride: row, runLength: tap };
+    case "kernels":
+      return { count: out * inputs, size: tap, groupStride: tap, runs: 1, runStride: 0, runLength: tap };
   }
 }
+
+/** Dimensions a tensor must have: a matrix has columns, but no channels. */
+const DIMENSIONS: Readonly<Record<Groups, number>> = { rows: 1, columns: 2, kernels: 3, filters: 3, channels: 3 };
 
 /** Euclidean norm of every group. */
 export function groupNorms(x: Floats, layout: GroupLayout): Float64Array {

@@ -34,7 +34,7 @@ export interface SparseGroupLasso extends Regularizer {
 }
 
 /**
- * Sparse group lasso on rows or columns.
+ * Sparse group lasso on rows, columns or kernels, see {@link Groups}.
  *
  * @throws RangeError if lambda is negative or not finite, lambda0 outside [0, 1], or there is no such kind of group
  * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias

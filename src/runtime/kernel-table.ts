@@ -32,7 +32,7 @@ export const HYPER = {
   delta: 1,
   /** threshold on |v|: lambda for the mirror form, tau * lambda for the proximal form. For groups: already times (1 - lambda0) in the sparse group lasso. */
   threshold: 2,
-  /** threshold on a row's norm, sqrt(n) included. */
+  /** threshold on a group's norm, sqrt(n) included. */
   groupThreshold: 3,
   beta1: 4,
   beta2: 5,
@@ -51,7 +51,16 @@ export const HYPER = {
 /** How v moves: values of the `move` argument of `update`. */
 export const MOVE = { plain: 0, momentum: 1, adam: 2 } as const;
 /** How theta follows v: values of the `follow` argument of `update`. */
-export const FOLLOW = { none: 0, l1: 1, nonNegative: 2, rowGroup: 3, sparseRowGroup: 4 } as const;
+export const FOLLOW = {
+  none: 0,
+  l1: 1,
+  nonNegative: 2,
+  rowGroup: 3,
+  sparseRowGroup: 4,
+  /** Groups of `group` consecutive columns (the taps of a kernel); these two write theta only, see compressPairs. */
+  kernelGroup: 5,
+  sparseKernelGroup: 6,
+} as const;
 /** Epilogue of a product: what happens to a result before it is stored. */
 export const EPILOGUE = { none: 0, relu: 1 } as const;
 
@@ -101,7 +110,9 @@ export const KERNELS = {
    *  entries: written if not 0; counts: i32 [rows], always written: non-zeros of theta; changed: i32 [rows], set to 1 where the
    *  row's set of non-zero columns differs from before (only if entries is not 0), else 0;
    *  writeBack: 1 = v := theta after the step (proximal gradient descent); penalty: 1 = hyper[penalty] * sign(v) is added to g first (Lasso),
-   *  2 = hyper[penalty] * v_row / |v_row| (group Lasso; 0 for a zero row). */
+   *  2 = hyper[penalty] * v_row / |v_row| (group Lasso; 0 for a zero row); columns: i32 [cols], ascending, the offset that an entry
+   *  of each column carries, or 0: column * T * 4; group: columns in a kernel group (follow = kernelGroup, sparseKernelGroup:
+   *  then cols is a multiple of it, theta is needed, entries and changed are not written), else 1. */
   update: [
     "v",
     "g",
@@ -118,11 +129,13 @@ export const KERNELS = {
     "follow",
     "writeBack",
     "penalty",
+    "columns",
+    "group",
   ],
-  /** Dense theta to a pattern (entries, counts, changed as in update). Split over rows. */
-  compress: ["theta", "entries", "counts", "changed", "rows", "cols"],
+  /** Dense theta to a pattern (entries, counts, changed, columns as in update). Split over rows. */
+  compress: ["theta", "entries", "counts", "changed", "rows", "cols", "columns"],
   /** A pattern to dense theta. Split over rows. */
-  expand: ["entries", "counts", "theta", "rows", "cols"],
+  expand: ["entries", "counts", "theta", "rows", "cols", "columns"],
   /** Transposed pattern: rebuilt where needed, or only its values refreshed through `source` if no row has `changed` set. Split over cols (= rows of the transpose).
    *  force: i32 word in memory (offset), non-zero = rebuild whatever `changed` says. */
   transpose: ["entries", "counts", "changed", "tEntries", "tCounts", "source", "rows", "cols", "force"],

@@ -165,9 +165,9 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
 }
 
 /** The op that makes the pattern from dense theta. Needs a pattern. */
-export function compressOp({ rows, cols, theta, counts, changed, pattern, conv }: Parameter): Op {
+export function compressOp({ rows, cols, columns, theta, counts, changed, pattern, conv }: Parameter): Op {
   const { kind, entries, counts: pairCounts } = pattern!;
-  if (kind === "entries") return op("compress", rows, { theta, entries, counts, changed, rows, cols });
+  if (kind === "entries") return op("compress", rows, { theta, entries, counts, changed, rows, cols, columns });
   const { inner, planeBytes, kernelHeight, kernelWidth } = conv!;
   const taps = kernelHeight * kernelWidth;
   return op("compressPairs", rows, {
@@ -184,9 +184,9 @@ export function compressOp({ rows, cols, theta, counts, changed, pattern, conv }
 }
 
 /** The ops that make dense theta from the pattern; none where theta is always up to date. */
-export function expandOps({ rows, cols, theta, counts, pattern }: Parameter): Op[] {
+export function expandOps({ rows, cols, columns, theta, counts, pattern }: Parameter): Op[] {
   if (pattern!.kind === "pairs") return [];
-  return [op("expand", rows, { theta, entries: pattern!.entries, counts, rows, cols })];
+  return [op("expand", rows, { theta, entries: pattern!.entries, counts, rows, cols, columns })];
 }
 
 /** Non-zeros of theta, by the counts of the last update. */

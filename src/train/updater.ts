@@ -30,7 +30,7 @@ const HYPER_LENGTH = 16;
 
 /** Puts an optimizer to work: v starts as theta / delta + p for the theta that is in memory now. */
 export function createUpdater(memory: Memory, parameter: Parameter, optimizer: Optimizer): Updater {
-  const { rows, cols, shape, pattern, counts, changed } = parameter;
+  const { rows, cols, columns, shape, pattern, counts, changed } = parameter;
   const length = rows * cols;
   const theta = memory.f32(parameter.theta, length);
   const fresh = optimizer.init(theta, shape);
@@ -51,7 +51,7 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
   const form = kernelForm(optimizer, shape);
   if (form) {
     const hyper = memory.allocate(HYPER_LENGTH * 4);
-    const { move, follow, writeBack, penalty } = form;
+    const { move, follow, writeBack, penalty, group } = form;
     return {
       parameter,
       optimizer,
@@ -78,6 +78,8 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
             follow,
             writeBack,
             penalty,
+            columns,
+            group,
             theta: entries ? 0 : parameter.theta,
             entries,
             changed,
@@ -101,7 +103,8 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
       const g = memory.f32(gradient, length);
       const step = () => {
         optimizer.step(state, theta, g, shape, stepTau);
-        countNonZeros(memory, parameter);
+        // The kernel that makes the pattern counts too, and compares with the old counts to see what has changed.
+        if (parameter.kernel === "dense") countNonZeros(memory, parameter);
       };
       if (parameter.kernel === "dense") return [step];
       return [step, compressOp(parameter), ...(parameter.transpose ? [parameter.transpose.update] : [])];

@@ -75,6 +75,8 @@ forEachBackend((_, pool) => {
           follow: form.follow,
           writeBack: form.writeBack,
           penalty: form.penalty,
+          columns: 0,
+          group: form.group,
         };
         let zeros = 0;
         for (let k = 1; k <= 12; k++) {

@@ -41,3 +41,7 @@ export function decoded(entries: Int32Array, counts: Int32Array, cols: number): 
 
 /** The columns alone, to compare patterns. */
 export const columns = (pattern: Rows): number[][] => pattern.map((row) => row.map(([c]) => c));
+
+/** Offsets of columns as a convolution has them: ascending, with gaps, not all multiples of the first. */
+export const offsetsOf = (cols: number): Int32Array =>
+  Int32Array.from({ length: cols }, (_, c) => (3 * c + Math.floor(c / 5) + 2) * TILE * 4);

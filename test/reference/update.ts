@@ -25,6 +25,7 @@ export function update(
   g: ArrayLike<number>,
   hyper: ArrayLike<number>, // [16], float32 or float64
   cols: number,
+  group = 1, // columns in a kernel group
 ): Float64Array {
   const h = (name: keyof typeof HYPER): number => hyper[HYPER[name]]!;
   const theta = new Float64Array(v.length);
@@ -46,20 +47,31 @@ export function update(
       }
     }
     const row = Float64Array.from(v.subarray(start, start + cols), (x) => {
-      if (follow === FOLLOW.l1 || follow === FOLLOW.sparseRowGroup) return shrink(x, h("threshold"));
+      if (SHRUNK.includes(follow)) return shrink(x, h("threshold"));
       return follow === FOLLOW.nonNegative ? Math.max(x - h("threshold"), 0) : x;
     });
-    const size = norm(row);
-    const grouped = follow === FOLLOW.rowGroup || follow === FOLLOW.sparseRowGroup;
-    const factor = grouped ? (size <= h("groupThreshold") ? 0 : 1 - h("groupThreshold") / size) : 1;
-    theta.set(
-      row.map((x) => h("delta") * factor * x),
-      start,
-    );
+    const grouped = GROUPED.includes(follow);
+    const kernels = follow === FOLLOW.kernelGroup || follow === FOLLOW.sparseKernelGroup;
+    for (let first = 0; first < cols; first += kernels ? group : cols) {
+      const part = row.subarray(first, kernels ? first + group : cols);
+      const size = norm(part);
+      const factor = grouped ? (size <= h("groupThreshold") ? 0 : 1 - h("groupThreshold") / size) : 1;
+      theta.set(
+        part.map((x) => h("delta") * factor * x),
+        start + first,
+      );
+    }
   }
   if (writeBack) v.set(theta);
   return theta;
 }
 
+const SHRUNK: readonly number[] = [FOLLOW.l1, FOLLOW.sparseRowGroup, FOLLOW.sparseKernelGroup];
+const GROUPED: readonly number[] = [
+  FOLLOW.rowGroup,
+  FOLLOW.sparseRowGroup,
+  FOLLOW.kernelGroup,
+  FOLLOW.sparseKernelGroup,
+];
 const shrink = (x: number, t: number): number => Math.sign(x) * Math.max(Math.abs(x) - t, 0);
 const norm = (x: Float64Array): number => Math.hypot(...x);

@@ -23,7 +23,7 @@ describe("strengths and shares", () => {
   });
   test("an unknown kind of group", () => {
     const groups = "diagonals" as Groups;
-    expect(() => groupLasso({ lambda: 1, groups })).toThrow("one of rows, columns, found diagonals");
+    expect(() => groupLasso({ lambda: 1, groups })).toThrow("one of rows, columns, kernels, filters, channels, found diagonals");
     expect(() => sparseGroupLasso({ lambda: 1, groups })).toThrow(RangeError);
   });
 });

@@ -1,8 +1,8 @@
 /** Patterns: from dense and back, and their transposes. */
 import { describe, expect, test } from "vitest";
-import { op } from "#bregman/runtime/kernel-table.js";
+import { TILE, op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { columns, compressed, decoded, encoded, transposed, type Rows } from "../reference/pattern.js";
+import { columns, compressed, decoded, encoded, offsetsOf, transposed, type Rows } from "../reference/pattern.js";
 import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
@@ -25,7 +25,7 @@ function compress(pool: Pool, theta: Float32Array, before: Rows, cols: number): 
     const old = encoded(before, cols);
     const [entries, counts] = [put(old.entries), put(old.counts)];
     const changed = put(new Int32Array(rows).fill(-1));
-    runOps(pool, [op("compress", rows, { theta: put(theta), entries, counts, changed, rows, cols })]);
+    runOps(pool, [op("compress", rows, { theta: put(theta), entries, counts, changed, rows, cols, columns: 0 })]);
     const pattern = decoded(readInts(entries, 2 * rows * cols), readInts(counts, rows), cols);
     return { pattern, changed: [...readInts(changed, rows)] };
   });
@@ -90,7 +90,9 @@ forEachBackend((_name, pool) => {
       scoped(pool, ({ put, room, read }) => {
         const { entries, counts } = encoded(pattern, cols);
         const back = room(rows * cols, NaN);
-        runOps(pool, [op("expand", rows, { entries: put(entries), counts: put(counts), theta: back, rows, cols })]);
+        runOps(pool, [
+          op("expand", rows, { entries: put(entries), counts: put(counts), theta: back, rows, cols, columns: 0 }),
+        ]);
         expect(read(back, rows * cols)).toEqual(theta);
       });
 
@@ -99,6 +101,27 @@ forEachBackend((_name, pool) => {
       expect(turnedRows).toEqual(transposed(expected, cols));
       const again = transpose(pool, turnedRows, rows);
       expect(decoded(again.entries, again.counts, cols)).toEqual(expected);
+    });
+
+    test("compress and expand by a table of columns", () => {
+      const table = offsetsOf(cols);
+      for (const density of [0.3, 1]) {
+        const theta = sparse(rows, cols, density);
+        scoped(pool, ({ put, room, read, readInts }) => {
+          const [entries, counts, changed] = [room(2 * rows * cols), room(rows), room(rows)];
+          const args = { entries, counts, rows, cols, columns: put(table) };
+          const back = room(rows * cols, NaN);
+          for (const flag of [1, 0]) {
+            runOps(pool, [op("compress", rows, { ...args, theta: put(theta), changed })]);
+            const pattern = compressed(theta, rows, cols);
+            const wanted = pattern.map((row) => row.map(([c, value]) => [table[c]! / (TILE * 4), value]));
+            expect(decoded(readInts(entries, 2 * rows * cols), readInts(counts, rows), cols)).toEqual(wanted);
+            expect([...readInts(changed, rows)]).toEqual(pattern.map((row) => (row.length > 0 ? flag : 0)));
+          }
+          runOps(pool, [op("expand", rows, { ...args, theta: back })]);
+          expect(read(back, rows * cols)).toEqual(theta);
+        });
+      }
     });
 
     test("a transpose's source is each entry's index in the pattern", () => {

@@ -1,8 +1,8 @@
 /** The update kernel: every way for v to move with every way for theta to follow, against float64. */
 import { describe, expect, test } from "vitest";
-import { FOLLOW, HYPER, MOVE, op } from "#bregman/runtime/kernel-table.js";
+import { FOLLOW, HYPER, MOVE, TILE, op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { columns, compressed, decoded, encoded, type Rows } from "../reference/pattern.js";
+import { columns, compressed, decoded, encoded, offsetsOf, type Rows } from "../reference/pattern.js";
 import { update, type UpdateCase } from "../reference/update.js";
 import { firstDifference, maxError } from "../support/compare.js";
 import { seeded } from "../support/random.js";
@@ -17,7 +17,9 @@ const SHAPES = [
 ] as const;
 
 const MOVES = Object.entries(MOVE);
-const FOLLOWS = Object.entries(FOLLOW);
+/** Kernel groups write theta only, and have tests of their own below. */
+const KERNEL_FOLLOWS: readonly number[] = [FOLLOW.kernelGroup, FOLLOW.sparseKernelGroup];
+const FOLLOWS = Object.entries(FOLLOW).filter(([, follow]) => !KERNEL_FOLLOWS.includes(follow));
 const CASES: [string, UpdateCase][] = MOVES.flatMap(([m, move]) =>
   FOLLOWS.flatMap(([f, follow]) =>
     [
@@ -60,6 +62,14 @@ function start(rows: number, cols: number, seed = 1): State {
   return { rows, cols, v, m1: zeros(), m2: zeros(), pattern, theta: zeros(), changed: new Int32Array(rows) };
 }
 
+interface StepOptions {
+  theta?: boolean;
+  entries?: boolean;
+  grain?: number;
+  group?: number;
+  table?: Int32Array;
+}
+
 /** One step on a pool, with theta and entries written, or only one of them. */
 function step(
   pool: Pool,
@@ -67,7 +77,7 @@ function step(
   g: Float32Array,
   { move, follow, penalty, writeBack }: UpdateCase,
   hyper: Float32Array,
-  { theta = true, entries = true, grain = 1 } = {},
+  { theta = true, entries = true, grain = 1, group = 1, table }: StepOptions = {},
 ): State {
   const { rows, cols } = state;
   return scoped(pool, ({ put, room, read, readInts }) => {
@@ -82,7 +92,16 @@ function step(
       changed: put(new Int32Array(rows).fill(-1)),
     };
     const outputs = { ...at, theta: theta ? at.theta : 0, entries: entries ? at.entries : 0 };
-    const numbers = { rows, cols, move, follow, penalty, writeBack: Number(writeBack) };
+    const numbers = {
+      rows,
+      cols,
+      move,
+      follow,
+      penalty,
+      writeBack: Number(writeBack),
+      columns: table ? put(table) : 0,
+      group,
+    };
     runOps(pool, [op("update", rows, { ...outputs, g: put(g), hyper: put(hyper), ...numbers }, grain)]);
     const counts = readInts(at.counts, rows);
     return {
@@ -175,7 +194,16 @@ forEachBackend((_name, pool) => {
     scoped(pool, ({ put, room, read }) => {
       const v = put(state.v);
       const tensors = { v, theta: v, g: put(g), m1: 0, m2: 0, hyper: put(hyperBlock({ delta: 1 })), entries: 0 };
-      const numbers = { rows: 4, cols: 37, move: MOVE.plain, follow: FOLLOW.none, writeBack: 0, penalty: 0 };
+      const numbers = {
+        rows: 4,
+        cols: 37,
+        move: MOVE.plain,
+        follow: FOLLOW.none,
+        writeBack: 0,
+        penalty: 0,
+        columns: 0,
+        group: 1,
+      };
       runOps(pool, [op("update", 4, { ...tensors, counts: room(4), changed: room(4), ...numbers })]);
       expect(firstDifference(bits(read(v, 4 * 37)), bits(expected.v))).toBe(-1);
     });
@@ -234,6 +262,121 @@ forEachBackend((_name, pool) => {
     const second = step(pool, first, g, PLAIN_L1, hyper);
     expect([...second.changed]).toEqual([0, 0, 0, 1]);
     expect(columns(second.pattern)[3]).toEqual([3, 16, 39]);
+  });
+
+  describe.each(KERNEL_FOLLOWS)("kernel groups, follow %i", (follow) => {
+    const kinds = Object.values(MOVE).flatMap((move) =>
+      [
+        { penalty: 0, writeBack: false },
+        { penalty: 1, writeBack: true },
+      ].map((rest): UpdateCase => ({ move, follow, ...rest })),
+    );
+
+    test.each([
+      [1, 5],
+      [2, 6],
+      [4, 3],
+      [9, 1],
+      [9, 14],
+      [16, 3],
+      [25, 4],
+      [49, 3],
+    ])("kernels of %i weights, %i a row: four steps agree with float64", (group, inner) => {
+      const [rows, cols] = [5, inner * group];
+      let [dead, alive] = [0, 0];
+      for (const kind of kinds) {
+        const random = seeded(group);
+        const hyper = hyperBlock({ groupThreshold: Math.sqrt(group) * 0.9, threshold: 0.1 });
+        let state = start(rows, cols);
+        // Some kernels begin far from the threshold.
+        state.v = state.v.map((x, i) => x * (Math.floor(i / group) % 3 === 1 ? 3 : 1));
+        const exact = {
+          v: Float64Array.from(state.v),
+          m1: new Float64Array(rows * cols),
+          m2: new Float64Array(rows * cols),
+        };
+        for (let k = 1; k <= 4; k++) {
+          const g = random.floats(rows * cols, -3, 3);
+          hyper[HYPER.tau] = 0.3;
+          hyper[HYPER.correction1] = 1 / (1 - 0.9 ** k);
+          hyper[HYPER.correction2] = 1 / (1 - 0.999 ** k);
+          state = step(pool, state, g, kind, hyper, { entries: false, group });
+          const theta = update(kind, exact, g, hyper, cols, group);
+          expect(maxError(state.v, exact.v)).toBeLessThan(k * 2e-6);
+          expect(maxError(state.theta, theta)).toBeLessThan(k * 4e-6);
+          const counts = compressed(state.theta, rows, cols).map((row) => row.length);
+          expect(state.pattern.map((row) => row.length)).toEqual(counts);
+          expect([...state.changed]).toEqual(Array<number>(rows).fill(0));
+          for (let first = 0; first < rows * cols; first += group)
+            if (state.theta.subarray(first, first + group).some((x) => x !== 0)) alive++;
+            else dead++;
+        }
+      }
+      expect(Math.min(dead, alive)).toBeGreaterThan(0);
+    });
+
+    test("a NaN in the gradient is a NaN in theta, in its kernel and in no other", () => {
+      for (const kind of kinds) {
+        const g = new Float32Array(36);
+        g[10] = NaN;
+        const { theta } = step(pool, start(1, 36), g, kind, hyperBlock({ groupThreshold: 0.1 }), {
+          entries: false,
+          group: 9,
+        });
+        expect(theta[10]).toBeNaN();
+        expect(theta.filter((x, i) => Number.isNaN(x) && (i < 9 || i >= 18)).length).toBe(0);
+      }
+    });
+
+    test("a kernel of norm up to the threshold is 0, and its squares do not overflow", () => {
+      const v = new Float32Array(27);
+      v.fill(1, 0, 9); // |v_0| = 3
+      v.fill(1.0001, 9, 18);
+      v.set([3e30, 0, -4e30], 18);
+      const kind = { ...PLAIN_L1, follow };
+      const options = { entries: false, group: 9 };
+      const hyper = hyperBlock({ tau: 0, delta: 1, threshold: 0, groupThreshold: 3 });
+      const { theta, pattern } = step(pool, { ...start(1, 27), v }, new Float32Array(27), kind, hyper, options);
+      expect(pattern[0]!.length).toBe(11);
+      expect(theta.subarray(0, 9).every((x) => x === 0)).toBe(true);
+      expect(theta[9]! / 1e-4).toBeCloseTo(1, 2);
+      expect(theta[20]! / -4e30).toBeCloseTo(1, 5);
+    });
+
+    test("same bits for 1 and 3 threads", async () => {
+      const isa = pool.backend === "native" ? pool.isa : undefined;
+      const other = await createPool({ backend: pool.backend, isa, threads: 3 });
+      const one = await createPool({ backend: pool.backend, isa, threads: 1 });
+      for (const kind of kinds) {
+        const [state, g] = [start(13, 45), seeded(9).floats(13 * 45)];
+        const [a, b] = [one, other].map((p) => step(p, state, g, kind, hyperBlock(), { entries: false, group: 9 }));
+        for (const name of ["v", "m1", "m2", "theta"] as const)
+          expect(firstDifference(bits(a![name]), bits(b![name]))).toBe(-1);
+        expect(a!.pattern).toEqual(b!.pattern);
+      }
+      await Promise.all([one.close(), other.close()]);
+    });
+  });
+
+  test("with a table of columns the entries carry its offsets, and nothing else differs", () => {
+    const [rows, cols] = [7, 77];
+    const table = offsetsOf(cols);
+    const random = seeded(11);
+    const g = [random.floats(rows * cols), random.floats(rows * cols)];
+    for (const [, kind] of CASES) {
+      const hyper = hyperBlock({ threshold: 0.3, groupThreshold: 0.5 });
+      let plain = start(rows, cols);
+      let mapped = start(rows, cols);
+      for (const gradient of g) {
+        plain = step(pool, plain, gradient, kind, hyper);
+        mapped = step(pool, mapped, gradient, kind, hyper, { table });
+        expect(mapped.pattern).toEqual(
+          plain.pattern.map((row) => row.map(([c, value]) => [table[c]! / (TILE * 4), value])),
+        );
+        expect([...mapped.changed]).toEqual([...plain.changed]);
+        expect(firstDifference(bits(mapped.theta), bits(plain.theta))).toBe(-1);
+      }
+    }
   });
 
   test("same bits for 1 and 3 threads", async () => {
