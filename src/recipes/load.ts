@@ -2,8 +2,10 @@
  * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON file.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { resolvePaths } from "../data/source.js";
 import { didYouMean } from "../nearest.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
@@ -20,7 +22,8 @@ export function recipeNames(): string[] {
 }
 
 /**
- * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json". Paths to data in a file
+ * start from its folder; in the result they are absolute.
  *
  * @example
  * const recipe = loadRecipe("mnist-quick");
@@ -43,7 +46,9 @@ export function loadRecipe(nameOrPath: string): Recipe {
   } catch (cause) {
     throw new Error(`could not read recipe ${nameOrPath}: ${(cause as Error).message}`, { cause });
   }
-  return parseRecipe(text, nameOrPath);
+  const recipe = parseRecipe(text, nameOrPath);
+  // From here on nobody needs to know where the recipe file was, also not a run that is resumed.
+  return { ...recipe, data: resolvePaths(recipe.data, dirname(resolve(nameOrPath))) };
 }
 
 /**

@@ -69,7 +69,8 @@ function allowedKeys(schema: unknown): string[] {
 }
 
 function discriminants(options: unknown): unknown[] {
-  return Array.isArray(options) ? options : [];
+  // A kind that may be left out counts undefined among its values.
+  return Array.isArray(options) ? options.filter((value) => value !== undefined) : [];
 }
 
 function oneOf(values: readonly unknown[], input: unknown): string {

@@ -5,8 +5,8 @@
  * default, so that older recipes stay valid. `build.ts` turns entries into objects.
  */
 import { z } from "zod";
-import { datasetNames } from "../data/index.js";
 import { GROUPS } from "../regularizers/index.js";
+import { dataSchema } from "./data-schema.js";
 
 const positive = z.number().positive();
 const nonNegative = z.number().nonnegative();
@@ -90,14 +90,6 @@ const schedule = z.discriminatedUnion("kind", [
     minFactor: fraction.default(0).describe("Last learning rate as a share of tau"),
   }),
 ]);
-
-const data = z.strictObject({
-  name: z.enum(datasetNames).describe("Data set"),
-  validation: z.int().nonnegative().default(0).describe("Training samples held out for validation"),
-  splitSeed: seed.default(42).describe("Seed of the split, apart from the run's seed"),
-  normalize: z.boolean().default(true).describe("Subtract the channel mean, divide by the deviation"),
-  limit: count.optional().describe("Use only so many training samples"),
-});
 
 const image = z.tuple([count, count, count]).describe("Shape of a sample: [channels, height, width]");
 const finalRelu = z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code");
@@ -197,7 +189,7 @@ export const recipeSchema = z
       error: ({ input }) => `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
     }),
     description: z.string().default(""),
-    data,
+    data: dataSchema,
     model,
     loss: z.enum(["crossEntropy", "meanSquaredError"]).default("crossEntropy"),
     init: init.prefault({}),

@@ -12,7 +12,7 @@ import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
-import { loadDataset } from "../data/index.js";
+import { loadData } from "../data/load.js";
 import { writeSafetensors } from "../export/safetensors.js";
 import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -23,7 +23,7 @@ import type { Trainer } from "./trainer.js";
 export interface RunOptions {
   /** Run folder; made if it is not there, refused if there is something in it. */
   readonly out: string;
-  /** Where the data set's files are; default: see loadDataset. */
+  /** Where the data set's files are; default: see loadDataset. One's own files are where the recipe says. */
   readonly dataDir?: string;
   readonly threads?: number;
   readonly backend?: "native" | "wasm" | "auto";
@@ -65,7 +65,7 @@ const MOST_EPOCH_ROWS = 60;
  */
 export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
   const { out, dataDir, threads, backend, resultsDir, command, onEvent, observe, signal } = options;
-  const data = loadDataset(recipe.data.name, dataDir === undefined ? {} : { dataDir });
+  const data = loadData(recipe.data, { dataDir });
   const model = buildModel(recipe.model);
   makeRunFolder(out);
   writeFileAtomic(join(out, "recipe.json"), `${JSON.stringify(recipe, null, 2)}\n`);

@@ -1,0 +1,152 @@
+/** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
+import { basename, resolve } from "node:path";
+import { type CsvTable, readCsv } from "./csv.js";
+import { type Dataset, fromArrays } from "./dataset.js";
+import type { DataOptions } from "./data-dir.js";
+import { readImageFolder } from "./image-folder.js";
+import { loadDataset } from "./index.js";
+import { readIdxPart, readNpyPart } from "./own-arrays.js";
+import { type OwnPart, sampleShape } from "./own-part.js";
+import { type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
+import { channelStatistics } from "./statistics.js";
+
+export interface LoadOptions extends DataOptions {
+  /** Folder that relative paths start from. Default: the working folder. */
+  readonly baseDir?: string | undefined;
+}
+
+/** Everything about one's own data but what has defaults. */
+interface OwnData {
+  readonly train: OwnPart;
+  readonly test?: OwnPart | undefined;
+  readonly shape: readonly number[];
+  readonly labelNames?: readonly string[] | undefined;
+}
+
+/**
+ * Loads data from a source.
+ *
+ * Own data without `mean` and `std` are normalised by those of their training samples, channel by channel; a column of a
+ * CSV file is a channel of its own.
+ *
+ * @example
+ * const data = loadData({ kind: "csv", train: "iris.csv", label: "species" });
+ * data.labelNames; // ["setosa", "versicolor", "virginica"]
+ *
+ * @throws what the loader of the named set or the reader of the files throws: one line that names the file
+ */
+export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions = {}): Dataset {
+  if ("name" in source) return loadDataset(source.name, { dataDir });
+  const own = resolvePaths(source, resolve(baseDir ?? "."));
+  const { train, test, shape, labelNames } = readOwn(own);
+  if (test !== undefined && test.inputs instanceof Uint8Array !== train.inputs instanceof Uint8Array) {
+    const kind = ({ inputs }: OwnPart) => (inputs instanceof Uint8Array ? "bytes" : "floats");
+    throw new TypeError(
+      `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
+    );
+  }
+  const [channels, height, width] = sampleShape([train.labels.length, ...shape], undefined, train.where);
+  const statistics =
+    own.mean === undefined || own.std === undefined
+      ? channelStatistics(train.inputs, channels, height * width)
+      : undefined;
+  const names = own.labelNames ?? labelNames;
+  return fromArrays({
+    name: basename(train.where),
+    shape: [channels, height, width],
+    train,
+    ...(test === undefined ? {} : { test }),
+    ...(names === undefined ? {} : { labelNames: names, classes: names.length }),
+    mean: own.mean ?? statistics!.mean,
+    std: own.std ?? statistics!.std,
+  });
+}
+
+/** One case a kind. */
+function readOwn(source: OwnSource): OwnData {
+  switch (source.kind) {
+    case "idx": {
+      checkPair("testImages", source.testImages, "testLabels", source.testLabels);
+      const read = (images: string, labels: string) => readIdxPart(images, labels, source.shape);
+      const train = read(source.trainImages, source.trainLabels);
+      return withTest(train, source.testImages && read(source.testImages, source.testLabels!));
+    }
+    case "npy": {
+      checkPair("testInputs", source.testInputs, "testLabels", source.testLabels);
+      const read = (inputs: string, labels: string) =>
+        readNpyPart(inputs, labels, { shape: source.shape, channels: source.channels });
+      const train = read(source.trainInputs, source.trainLabels);
+      return withTest(train, source.testInputs && read(source.testInputs, source.testLabels!));
+    }
+    case "csv":
+      return readTables(source);
+    case "imageFolder": {
+      const train = readImageFolder(source.train, source);
+      const { shape, labelNames } = train;
+      const test = source.test === undefined ? undefined : readImageFolder(source.test, { shape, labelNames });
+      return { train, test, shape, labelNames };
+    }
+  }
+}
+
+function withTest(
+  train: OwnPart & { readonly shape: readonly number[] },
+  test: (OwnPart & { readonly shape: readonly number[] }) | "" | undefined,
+): OwnData {
+  if (!test) return { train, shape: train.shape };
+  if (test.shape.join() !== train.shape.join()) {
+    throw new RangeError(
+      `${train.where} has samples of shape [${train.shape.join(", ")}], but ${test.where} of [${test.shape.join(", ")}]: shapes must be equal`,
+    );
+  }
+  return { train, test, shape: train.shape };
+}
+
+function checkPair(one: string, first: string | undefined, other: string, second: string | undefined): void {
+  if ((first === undefined) === (second === undefined)) return;
+  const [there, absent] = first === undefined ? [other, one] : [one, other];
+  throw new RangeError(`data.${absent}: missing; expected it beside data.${there}`);
+}
+
+function readTables(source: CsvSource): OwnData {
+  const table = readCsv(source.train, source);
+  const other = source.test === undefined ? undefined : readCsv(source.test, source);
+  if (other !== undefined && other.columns.join("\n") !== table.columns.join("\n")) {
+    const k = table.columns.findIndex((name, i) => name !== other.columns[i]);
+    const [wanted, found] = [table.columns[k] ?? "no more columns", other.columns[k] ?? "none"];
+    throw new RangeError(`${source.test}: expected the columns of ${source.train}: "${wanted}", found "${found}"`);
+  }
+  // Labels that are numbers stay what they are; otherwise they are names.
+  const labelNames =
+    source.labelNames ?? (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
+  const part = (where: string, { inputs, labels }: CsvTable): OwnPart => ({
+    where,
+    inputs,
+    labels: Uint8Array.from(labels, (label, k) => labelOf(label, labelNames, `${where}: sample ${k}`)),
+  });
+  // A column is a channel: each has its own mean and deviation.
+  const columns = table.columns.length;
+  const shape = sampleShape(
+    [table.labels.length, ...(source.pixels ? [columns] : [columns, 1, 1])],
+    source.shape,
+    source.train,
+  );
+  return {
+    train: part(source.train, table),
+    test: other && part(source.test!, other),
+    shape,
+    labelNames,
+  };
+}
+
+function isLabelNumber(text: string): boolean {
+  return /^\d{1,3}$/.test(text) && Number(text) <= 255;
+}
+
+function labelOf(text: string, names: readonly string[] | undefined, where: string): number {
+  const place = names?.indexOf(text) ?? -1;
+  if (place >= 0) return place;
+  if (isLabelNumber(text) && (names === undefined || Number(text) < names.length)) return Number(text);
+  const wanted = names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
+  throw new RangeError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
+}

@@ -1,0 +1,94 @@
+/**
+ * Where a run's data come from, as a recipe's `data` states it: a set by its name, or files of one's own. Plain data;
+ * `loadData` reads it.
+ */
+import { resolve } from "node:path";
+import type { DatasetName } from "./names.js";
+
+/** One of the data sets that are known by name. */
+export interface NamedSource {
+  readonly kind?: "named" | undefined;
+  readonly name: DatasetName;
+}
+
+/** What files don't tell, or don't tell well. */
+export interface OwnFacts {
+  /** Shape of a sample, [features] or [channels, height, width]. Default: what the files say. */
+  readonly shape?: readonly number[] | undefined;
+  /** One name a class. Default: folder names, labels that are text, or "0", "1", ... up to the largest label. */
+  readonly labelNames?: readonly string[] | undefined;
+  /** One number a channel, in units of the scaled inputs. Default: that of the training samples. */
+  readonly mean?: readonly number[] | undefined;
+  /** One number a channel. Default: that of the training samples, or 1 where it is 0. */
+  readonly std?: readonly number[] | undefined;
+}
+
+/** idx files: the format of MNIST. */
+export interface IdxSource extends OwnFacts {
+  readonly kind: "idx";
+  readonly trainImages: string;
+  readonly trainLabels: string;
+  readonly testImages?: string | undefined;
+  readonly testLabels?: string | undefined;
+}
+
+/** Arrays of NumPy. */
+export interface NpySource extends OwnFacts {
+  readonly kind: "npy";
+  readonly trainInputs: string;
+  readonly trainLabels: string;
+  readonly testInputs?: string | undefined;
+  readonly testLabels?: string | undefined;
+  /** Whether images of four dimensions are [count, channels, height, width] or [count, height, width, channels]. */
+  readonly channels?: "first" | "last" | undefined;
+}
+
+/** Tables of numbers as text. */
+export interface CsvSource extends OwnFacts {
+  readonly kind: "csv";
+  readonly train: string;
+  readonly test?: string | undefined;
+  /** Column of the labels: its name, or its index from 0 (from the end if negative). */
+  readonly label: string | number;
+  /** Whether the first line names the columns. Default true. */
+  readonly header?: boolean | undefined;
+  /** Default ",". */
+  readonly delimiter?: string | undefined;
+  /** The numbers are pixels, whole numbers from 0 to 255 that mean value / 255. Default false. */
+  readonly pixels?: boolean | undefined;
+}
+
+/** Folders with one folder of PNG images for each class. */
+export interface ImageFolderSource extends OwnFacts {
+  readonly kind: "imageFolder";
+  readonly train: string;
+  readonly test?: string | undefined;
+}
+
+export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource;
+export type DataSource = NamedSource | OwnSource;
+
+const PATH_KEYS = [
+  "train",
+  "test",
+  "trainImages",
+  "trainInputs",
+  "trainLabels",
+  "testImages",
+  "testInputs",
+  "testLabels",
+] as const;
+
+/**
+ * The same source with its paths made absolute, starting from a folder: that of the recipe file.
+ *
+ * @example
+ * resolvePaths({ kind: "imageFolder", train: "images" }, "/home/me").train; // "/home/me/images"
+ */
+export function resolvePaths<Source extends DataSource>(source: Source, baseDir: string): Source {
+  const paths = PATH_KEYS.flatMap((key) => {
+    const path = (source as Partial<Record<(typeof PATH_KEYS)[number], string>>)[key];
+    return path === undefined ? [] : [[key, resolve(baseDir, path)] as const];
+  });
+  return { ...source, ...Object.fromEntries(paths) };
+}

@@ -1,0 +1,115 @@
+/**
+ * The `data` of a recipe: a set by its name, or one's own files, with how to split, normalise and augment them. What it
+ * allows is what `loadData` takes.
+ *
+ *     { "name": "mnist", "validation": 3000 }
+ *     { "kind": "npy", "trainInputs": "x.npy", "trainLabels": "y.npy" }
+ *
+ * Paths start from the folder of the recipe file.
+ */
+import { z } from "zod";
+import { datasetNames } from "../data/names.js";
+import type { DataSource } from "../data/source.js";
+
+const count = z.int().positive();
+const finite = z.array(z.number()).min(1);
+/** The fault of a union, whose members' own faults would say less. */
+const found = (wanted: string) => ({
+  error: ({ input }: { input?: unknown }) =>
+    input === undefined ? `missing; expected ${wanted}` : `expected ${wanted}, found ${JSON.stringify(input)}`,
+});
+
+const path = z.string().min(1, found("a path"));
+
+/** For every kind. */
+const use = {
+  validation: z.int().nonnegative().default(0).describe("Training samples held out for validation"),
+  splitSeed: z.int().min(0).max(0xffffffff).default(42).describe("Seed of the split, apart from the run's seed"),
+  normalize: z.boolean().default(true).describe("Subtract the channel mean, divide by the deviation"),
+  limit: count.optional().describe("Use only so many training samples"),
+  augment: z
+    .strictObject({
+      crop: z.int().nonnegative().default(0).describe("Move images by up to so many pixels"),
+      flip: z.boolean().default(false).describe("Mirror every other image by chance"),
+    })
+    .optional()
+    .describe("Random changes of the training images, anew in each epoch"),
+};
+
+/** For one's own files. */
+const facts = {
+  labelNames: z.array(z.string()).min(1).max(256).optional().describe("One name a class"),
+  mean: finite.optional().describe("One number a channel; default: of the training samples"),
+  std: z.array(z.number().positive()).min(1).optional().describe("One number a channel; default: as mean"),
+};
+const image = z.tuple([count, count, count]);
+const shape = z
+  .union([z.tuple([count]), image], found("[features] or [channels, height, width]"))
+  .optional()
+  .describe("Shape of a sample: [features] or [channels, height, width]");
+
+/** Schema of a recipe's `data`. */
+export const dataSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("named").optional(),
+    name: z.enum(datasetNames).describe("Data set"),
+    ...use,
+  }),
+  z
+    .strictObject({
+      kind: z.literal("idx"),
+      trainImages: path,
+      trainLabels: path,
+      testImages: path.optional(),
+      testLabels: path.optional(),
+      shape,
+      ...facts,
+      ...use,
+    })
+    .describe("idx files, the format of MNIST, plain or gzip-compressed"),
+  z
+    .strictObject({
+      kind: z.literal("npy"),
+      trainInputs: path,
+      trainLabels: path,
+      testInputs: path.optional(),
+      testLabels: path.optional(),
+      channels: z.enum(["first", "last"]).optional().describe("Where images of four dimensions have their channels"),
+      shape,
+      ...facts,
+      ...use,
+    })
+    .describe("Arrays of NumPy"),
+  z
+    .strictObject({
+      kind: z.literal("csv"),
+      train: path,
+      test: path.optional(),
+      label: z
+        .union([z.string(), z.int()], found("a column's name or index"))
+        .describe("Label column: its name or index, from the end if negative"),
+      header: z.boolean().default(true).describe("The first row names the columns"),
+      delimiter: z.string().length(1).default(","),
+      pixels: z.boolean().default(false).describe("Whole numbers from 0 to 255 that mean value / 255"),
+      shape,
+      ...facts,
+      ...use,
+    })
+    .describe("Tables of numbers"),
+  z
+    .strictObject({
+      kind: z.literal("imageFolder"),
+      train: path,
+      test: path.optional(),
+      shape: image.optional().describe("[channels, height, width]"),
+      ...facts,
+      ...use,
+    })
+    .describe("A folder of PNG images for each class"),
+]);
+
+/** A recipe's `data` with all defaults filled in. */
+export type DataEntry = z.infer<typeof dataSchema>;
+
+/** tsc fails here if the schema allows what `loadData` does not take. */
+export const toSource = (entry: DataEntry): DataSource => entry;

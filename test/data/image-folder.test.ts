@@ -1,0 +1,189 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encode } from "fast-png";
+import { describe, expect, test } from "vitest";
+import { readImageFolder } from "#bregman/data/image-folder.js";
+import { readPng } from "#bregman/data/png.js";
+import { temporaryFolder } from "./idx-files.js";
+import { writePng } from "./own-files.js";
+
+const grey = (seed: number) => Uint8Array.from({ length: 6 }, (_, k) => seed * 10 + k);
+
+/** cat: 2 images, dog: 1, of 3 x 2 pixels. */
+function animals(): string {
+  const folder = temporaryFolder();
+  writePng(join(folder, "dog", "c.png"), 3, 2, 1, grey(3));
+  writePng(join(folder, "cat", "b.PNG"), 3, 2, 1, grey(2));
+  writePng(join(folder, "cat", "a.png"), 3, 2, 1, grey(1));
+  writeFileSync(join(folder, ".hidden"), "");
+  writeFileSync(join(folder, "cat", ".hidden"), "");
+  writeFileSync(join(folder, "README.txt"), "files beside the class folders are no samples");
+  return folder;
+}
+
+describe("a folder of folders", () => {
+  test("classes and images in the order of their names", () => {
+    const { inputs, labels, shape, labelNames } = readImageFolder(animals());
+    expect(labelNames).toEqual(["cat", "dog"]);
+    expect([...labels]).toEqual([0, 0, 1]);
+    expect(shape).toEqual([1, 2, 3]);
+    expect(inputs).toEqual(Uint8Array.of(...grey(1), ...grey(2), ...grey(3)));
+  });
+
+  test("colour: one plane a channel; grey images are colour images with three equal planes", () => {
+    const folder = animals();
+    const colour = Uint8Array.from({ length: 18 }, (_, k) => k);
+    writePng(join(folder, "ant", "x.png"), 3, 2, 3, colour);
+    const { inputs, shape } = readImageFolder(folder);
+    expect(readImageFolder(folder, { shape: [3, 2, 3] }).inputs).toEqual(inputs);
+    expect(shape).toEqual([3, 2, 3]);
+    expect([...inputs.subarray(0, 18)]).toEqual([0, 3, 6, 9, 12, 15, 1, 4, 7, 10, 13, 16, 2, 5, 8, 11, 14, 17]);
+    expect(inputs.subarray(18, 36)).toEqual(Uint8Array.of(...grey(1), ...grey(1), ...grey(1)));
+  });
+
+  test("labels of a test folder are those of the training folder, also with a class fewer", () => {
+    const folder = temporaryFolder();
+    writePng(join(folder, "dog", "c.png"), 3, 2, 1, grey(3));
+    expect([...readImageFolder(folder, { labelNames: ["cat", "dog"] }).labels]).toEqual([1]);
+  });
+});
+
+describe("faults name the file", () => {
+  const cases: [string, (folder: string) => void, ErrorConstructor, RegExp][] = [
+    [
+      "another size",
+      (folder) => writePng(join(folder, "dog", "d.png"), 2, 2, 1, new Uint8Array(4)),
+      RangeError,
+      /dog\/d\.png: expected 3 x 2 pixels \(as .*cat\/a\.png\), found 2 x 2/,
+    ],
+    [
+      "a JPEG",
+      (folder) => writeFileSync(join(folder, "dog", "d.jpg"), ""),
+      TypeError,
+      /dog\/d\.jpg: expected a PNG file, found another file; convert other images to PNG first/,
+    ],
+    [
+      "a folder in a class",
+      (folder) => mkdirSync(join(folder, "dog", "more")),
+      TypeError,
+      /dog\/more: expected a PNG file, found a folder/,
+    ],
+    [
+      "a damaged image",
+      (folder) => writeFileSync(join(folder, "dog", "d.png"), "no image"),
+      SyntaxError,
+      /dog\/d\.png: not a PNG file, or a damaged one/,
+    ],
+    [
+      "16 bits",
+      (folder) =>
+        writeFileSync(
+          join(folder, "dog", "d.png"),
+          encode({ width: 3, height: 2, channels: 1, depth: 16, data: new Uint16Array(6) }),
+        ),
+      TypeError,
+      /dog\/d\.png: expected an image of 8 bits a channel, found 16/,
+    ],
+    [
+      "transparent pixels",
+      (folder) => writePng(join(folder, "dog", "d.png"), 3, 2, 4, new Uint8Array(24).fill(9)),
+      TypeError,
+      /dog\/d\.png: expected an opaque image, found transparent pixels/,
+    ],
+  ];
+  test.each(cases)("%s", (_, damage, kind, message) => {
+    const folder = animals();
+    damage(folder);
+    const read = () => readImageFolder(folder);
+    expect(read).toThrow(kind);
+    expect(read).toThrow(message);
+    expect(read).not.toThrow(/\n/);
+  });
+
+  test("colour among grey, a shape that does not fit, an unknown class", () => {
+    const folder = animals();
+    writePng(join(folder, "dog", "d.png"), 3, 2, 3, new Uint8Array(18));
+    expect(() => readImageFolder(folder)).toThrow(
+      /dog\/d\.png: expected a grey image, found a colour image; a "shape" of \[3, 2, 3\] takes both/,
+    );
+    expect(() => readImageFolder(folder, { shape: [1, 5, 3] })).toThrow(
+      /cat\/a\.png: expected 3 x 5 pixels \(as the shape says\), found 3 x 2/,
+    );
+    expect(() => readImageFolder(folder, { labelNames: ["cat"] })).toThrow(
+      /dog: unknown class "dog"; expected one of cat/,
+    );
+    expect(() => readImageFolder(folder, { shape: [6] })).toThrow(/expected a shape \[channels, height, width\]/);
+  });
+
+  test("nothing there", () => {
+    const folder = temporaryFolder();
+    expect(() => readImageFolder(folder)).toThrow(
+      `could not find images in ${folder}: expected a folder for each class`,
+    );
+    expect(() => readImageFolder(join(folder, "absent"))).toThrow(/absent: there is no such folder/);
+    writeFileSync(join(folder, "file"), "");
+    expect(() => readImageFolder(join(folder, "file"))).toThrow(/file: it is a file, not a folder/);
+  });
+});
+
+describe("kinds of PNG", () => {
+  /** A PNG of given bits a pixel, by hand: fast-png writes 8 and 16 bits only. */
+  test.each([
+    [1, [0, 255, 255, 0, 0]],
+    [2, [0, 85, 170, 255, 0]],
+    [4, [0, 17, 34, 255, 0]],
+  ])("grey of %i bits", async (depth, wanted) => {
+    const values = wanted.map((v) => Math.round((v / 255) * (2 ** depth - 1)));
+    const path = join(temporaryFolder(), "grey.png");
+    writeFileSync(path, await rawPng(5, depth, 0, [packed(values, depth), packed(values, depth)]));
+    expect(readPng(path)).toEqual({ channels: 1, height: 2, width: 5, data: Uint8Array.from([...wanted, ...wanted]) });
+  });
+
+  test("palette, opaque alpha", async () => {
+    const path = join(temporaryFolder(), "some.png");
+    const palette = [10, 20, 30, 40, 50, 60, 70, 80, 90];
+    writeFileSync(path, await rawPng(3, 8, 3, [[2, 0, 1]], palette));
+    expect(readPng(path)).toEqual({
+      channels: 3,
+      height: 1,
+      width: 3,
+      data: Uint8Array.of(70, 10, 40, 80, 20, 50, 90, 30, 60),
+    });
+    writePng(path, 2, 1, 2, Uint8Array.of(5, 255, 6, 255));
+    expect(readPng(path)).toEqual({ channels: 1, height: 1, width: 2, data: Uint8Array.of(5, 6) });
+  });
+});
+
+function packed(values: readonly number[], depth: number): number[] {
+  const bits = values.map((value) => value.toString(2).padStart(depth, "0")).join("");
+  return (bits.match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, "0"), 2));
+}
+
+/** A PNG file from its scanlines. */
+async function rawPng(
+  width: number,
+  depth: number,
+  colourType: number,
+  rows: readonly number[][],
+  palette?: readonly number[],
+): Promise<Uint8Array> {
+  const { crc32, deflateSync } = await import("node:zlib");
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(rows.length, 4);
+  head.set([depth, colourType], 8);
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", head),
+    ...(palette ? [chunk("PLTE", Uint8Array.from(palette))] : []),
+    chunk("IDAT", deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
+    chunk("IEND", new Uint8Array(0)),
+  ]);
+}

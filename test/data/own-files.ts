@@ -1,0 +1,44 @@
+/** Makes small files of one's own kinds of data for tests: .npy arrays and PNG images. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { encode } from "fast-png";
+
+export interface NpyFileOptions {
+  readonly version?: 1 | 2 | 3;
+  readonly fortran?: boolean;
+  /** Multiple of which the header's end is. NumPy: 64, long ago 16; the format allows any. */
+  readonly align?: number;
+}
+
+/** Bytes of a .npy file with the elements given as they are in memory. */
+export function npyBytes(
+  descr: string,
+  shape: readonly number[],
+  elements: Uint8Array,
+  { version = 1, fortran = false, align = 64 }: NpyFileOptions = {},
+): Uint8Array {
+  const size = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${size}), }`;
+  const lengthBytes = version === 1 ? 2 : 4;
+  const first = 8 + lengthBytes;
+  const end = Math.ceil((first + text.length + 1) / align) * align;
+  const header = Buffer.alloc(end, " ");
+  header.write("\x93NUMPY", "latin1");
+  header[6] = version;
+  header[7] = 0;
+  header.writeUIntLE(end - first, 8, lengthBytes);
+  header.write(text, first, "latin1");
+  header.write("\n", end - 1);
+  return Buffer.concat([header, elements]);
+}
+
+/** The bytes of a typed array. */
+export function bytesOf(array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Writes an 8-bit PNG image, [height, width, channels]; makes its folder. */
+export function writePng(path: string, width: number, height: number, channels: number, data: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, encode({ width, height, channels, data, depth: 8 }));
+}
