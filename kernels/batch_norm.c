@@ -284,10 +284,9 @@ INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a,
     const float invstd = mean[a->channels + c];
     const vec m = splat(mean[c]), scale = splat(gamma[c] * invstd);
     const vec slope = splat((float)(dgamma[c] * inverse_n * invstd)), offset = splat((float)(dbeta[c] * inverse_n));
+    const float *dy_row = plane_of(dy, tile, c), *mask_row = plane_of(mask, tile, c), *x_row = plane_of(x, tile, c);
+    float *dx_row = plane_of(dx, tile, c), *dz_row = plane_of(dz, tile, c);
     for (int h = 0; h < a->height; h++) {
-      const float *dy_row = row_of(plane_of(dy, tile, c), dy, h), *x_row = row_of(plane_of(x, tile, c), x, h);
-      const float *mask_row = row_of(plane_of(mask, tile, c), mask, h);
-      float *dx_row = row_of(plane_of(dx, tile, c), dx, h), *dz_row = row_of(plane_of(dz, tile, c), dz, h);
       for (size_t j = 0; j < (size_t)a->width * T; j += T)
         UNROLL for (int q = 0; q < TV; q++) {
           const size_t i = j + q * VL;
@@ -297,6 +296,10 @@ INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a,
           if (input != NONE) store(dx_row + i, where(lanes.present[q], value));
           if (residual != NONE) put(dz_row + i, where(lanes.present[q], d), residual == ADD);
         }
+      dy_row += dy.row, x_row += x.row;
+      if (has_mask) mask_row += mask.row;
+      if (input != NONE) dx_row += dx.row;
+      if (residual != NONE) dz_row += dz.row;
     }
   }
 }

@@ -87,18 +87,18 @@ struct dot_planes_args {
 
 /* Rows are summed in float32, the rows in float64. */
 KERNEL(dot_planes) {
-  const struct dot_planes_args *args_ = (const void *)args;
-  const struct tensor a = tensor_at(memory, args_->a, args_->a_tile, args_->a_plane, args_->a_row);
-  const struct tensor b = tensor_at(memory, args_->b, args_->b_tile, args_->b_plane, args_->b_row);
-  float *partial = at(memory, args_->partial);
+  const struct dot_planes_args *o = (const void *)args;
+  const struct tensor a = tensor_at(memory, o->a, o->a_tile, o->a_plane, o->a_row);
+  const struct tensor b = tensor_at(memory, o->b, o->b_tile, o->b_plane, o->b_row);
+  float *partial = at(memory, o->partial);
   for (int unit = begin; unit < end; unit++) {
-    const int tile = unit / args_->channels, c = unit % args_->channels;
+    const int tile = unit / o->channels, c = unit % o->channels;
     const float *p = plane_of(a, tile, c), *q = plane_of(b, tile, c);
     dvec sum = {0};
-    for (int h = 0; h < args_->height; h++, p += a.row, q += b.row) {
+    for (int h = 0; h < o->height; h++, p += a.row, q += b.row) {
       vec lanes[TV];
       UNROLL for (int i = 0; i < TV; i++) lanes[i] = splat(0);
-      for (size_t j = 0; j < (size_t)args_->width * T; j += T)
+      for (size_t j = 0; j < (size_t)o->width * T; j += T)
         UNROLL for (int i = 0; i < TV; i++) {
           const vec v = load(p + j + i * VL), w = load(q + j + i * VL);
           lanes[i] += where((v != 0) & (w != 0), v * w);
