@@ -8,6 +8,7 @@ import {
   none,
   nonNegativeL1,
   sparseGroupLasso,
+  type GroupLasso,
   type Regularizer,
   type Shape,
 } from "#bregman/regularizers/index.js";
@@ -36,20 +37,34 @@ const twins: readonly Regularizer[] = [
   sparseGroupLasso({ lambda: 0.4, lambda0: 0.4 }),
 ];
 const shapes: readonly Shape[] = [[5, 7], [9], [4, 2, 3, 3]];
+/** Regularizers of convolutions only. */
+const convTwins: readonly Regularizer[] = [
+  groupLasso({ lambda: 0.2, groups: "kernels" }),
+  sparseGroupLasso({ lambda: 0.4, lambda0: 0.4, groups: "kernels" }),
+  groupLasso({ lambda: 0.1, groups: "filters" }),
+];
+const convShapes: readonly Shape[] = [
+  [4, 2, 3, 3],
+  [3, 5, 1, 1],
+  [2, 3, 5, 5],
+];
 
 /** Every optimizer with a kernel form, by name. */
 const cases = [
-  ...mirror.flatMap(([name, make]) => twins.map((J) => [`${name}, ${J.kind}`, make(J)] as const)),
-  ...penalties.flatMap(([name, make]) =>
-    [none(), l1(0.4), groupLasso({ lambda: 0.2 })].map((J) => [`${name}, ${J.kind}`, make(J)] as const),
+  ...mirror.flatMap(([name, make]) => twins.map((J) => [`${name}, ${J.kind}`, make(J), shapes] as const)),
+  ...mirror.flatMap(([name, make]) =>
+    convTwins.map((J) => [`${name}, ${J.kind} ${(J as GroupLasso).groups}`, make(J), convShapes] as const),
   ),
-  ["sgd, momentum", sgd({ tau: 0.3, momentum: 0.5 })] as const,
-  ["adam", adam({ tau: 0.1 })] as const,
+  ...penalties.flatMap(([name, make]) =>
+    [none(), l1(0.4), groupLasso({ lambda: 0.2 })].map((J) => [`${name}, ${J.kind}`, make(J), shapes] as const),
+  ),
+  ["sgd, momentum", sgd({ tau: 0.3, momentum: 0.5 }), shapes] as const,
+  ["adam", adam({ tau: 0.1 }), shapes] as const,
 ];
 
 forEachBackend((_, pool) => {
-  test.each(cases)("%s", (name, optimizer) => {
-    for (const shape of shapes) {
+  test.each(cases)("%s", (name, optimizer, tensors) => {
+    for (const shape of tensors) {
       const form = kernelForm(optimizer, shape)!;
       const length = shape.reduce((a, b) => a * b, 1);
       expect(form.rows * form.cols).toBe(length);
@@ -108,6 +123,15 @@ describe("what has no twin", () => {
     ["a sparse group penalty", lassoSgd({ regularizer: sparseGroupLasso({ lambda: 1 }) })],
     ["a regularizer of one's own", linBreg({ regularizer: { ...l1(1), kind: "mine" } })],
   ])("%s", (_, optimizer) => expect(kernelForm(optimizer, [3, 2])).toBeUndefined());
+
+  test.each([
+    ["channel groups", linBreg({ regularizer: groupLasso({ lambda: 1, groups: "channels" }) }), [1, 2, 3, 3]],
+    [
+      "a penalty of kernel groups",
+      lassoSgd({ regularizer: groupLasso({ lambda: 1, groups: "kernels" }) }),
+      [2, 2, 3, 3],
+    ],
+  ] as const)("%s", (_, optimizer, shape) => expect(kernelForm(optimizer, shape)).toBeUndefined());
 });
 
 describe("the numbers", () => {
@@ -128,6 +152,20 @@ describe("the numbers", () => {
     expect(hyper[HYPER.gain2]).toBe(Math.fround(1 - 0.999));
     expect(hyper[HYPER.correction1]).toBe(Math.fround(1 / (1 - 0.9 ** 2)));
     expect(hyper[HYPER.correction2]).toBe(Math.fround(1 / (1 - 0.999 ** 2)));
+  });
+  test("kernel groups: kh kw columns each, threshold lambda sqrt(kh kw)", () => {
+    const conv = [6, 4, 5, 3];
+    const J = groupLasso({ lambda: 0.5, groups: "kernels" });
+    const form = kernelForm(linBreg({ regularizer: J }), conv)!;
+    expect(form).toMatchObject({ rows: 6, cols: 60, follow: FOLLOW.kernelGroup, group: 15 });
+    expect(form.hyper(0.1, 1)[HYPER.groupThreshold]).toBe(Math.fround(0.5 * Math.sqrt(15)));
+    const both = sparseGroupLasso({ lambda: 0.5, lambda0: 0.25, groups: "kernels" });
+    const sparse = kernelForm(linBreg({ regularizer: both }), conv)!;
+    expect(sparse).toMatchObject({ follow: FOLLOW.sparseKernelGroup, group: 15 });
+    expect(sparse.hyper(0.1, 1)[HYPER.threshold]).toBe(0.375);
+    expect(sparse.hyper(0.1, 1)[HYPER.groupThreshold]).toBe(Math.fround(0.125 * Math.sqrt(15)));
+    const filters = groupLasso({ lambda: 0.5, groups: "filters" });
+    expect(kernelForm(linBreg({ regularizer: filters }), conv)).toMatchObject({ follow: FOLLOW.rowGroup, group: 1 });
   });
   test("a bias is one row, and its row groups are its entries", () => {
     const form = kernelForm(linBreg({ regularizer: groupLasso({ lambda: 0.5 }) }), [6])!;

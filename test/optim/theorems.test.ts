@@ -2,14 +2,16 @@
 import { describe, expect, test } from "vitest";
 import { adaBreg, linBreg, type OptimizerState } from "#bregman/optim/index.js";
 import { l1, type Floats, type Shape } from "#bregman/regularizers/index.js";
-import { subgradientError } from "../support/naive-regularizers.js";
+import { subgradientError, type Spec } from "../support/naive-regularizers.js";
 import { MIRROR, randomArray, randomFrom } from "../support/optimizer-table.js";
-import { build, distance, nameOf, SPECS } from "../support/regularizer-table.js";
+import { build, dimensionsOf, distance, nameOf, SPECS } from "../support/regularizer-table.js";
 
-const SHAPE: Shape = [4, 3];
+/** 12 weights, of a matrix or of a convolution. */
+const shapeFor = (spec: Spec): Shape => (dimensionsOf(spec) > 2 ? [2, 2, 1, 3] : [4, 3]);
 
 describe.each(MIRROR)("%s", (optimizerName, make) => {
   describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (regularizerName, spec) => {
+    const shape = shapeFor(spec);
     describe.each([
       ["float64", Float64Array, 1e-12],
       ["float32", Float32Array, 4e-6],
@@ -24,10 +26,10 @@ describe.each(MIRROR)("%s", (optimizerName, make) => {
         theta.fill(0, 3, 6);
         for (const i of [1, 4, 7, 10]) theta[i] = 0;
         const drift = feasible(randomArray(random, 12, 1));
-        const state = optimizer.init(theta, SHAPE);
+        const state = optimizer.init(theta, shape);
         const error = (): number => {
           const p = Array.from(state.v, (value, i) => value - theta[i] / delta);
-          return subgradientError(spec, p, [...theta], SHAPE);
+          return subgradientError(spec, p, [...theta], shape);
         };
         expect(error()).toBeLessThan(tolerance);
         let born = 0;
@@ -35,7 +37,7 @@ describe.each(MIRROR)("%s", (optimizerName, make) => {
           const before = [...theta];
           const noise = randomArray(random, 12);
           const g = FloatArray.from(drift.map((steady, i) => noise[i] - steady));
-          optimizer.step(state, theta, g, SHAPE);
+          optimizer.step(state, theta, g, shape);
           expect(error()).toBeLessThan(tolerance);
           born += before.filter((value, i) => value === 0 && theta[i] !== 0).length;
         }
@@ -49,9 +51,9 @@ describe.each(MIRROR)("%s", (optimizerName, make) => {
           const optimizer = make({ tau: 0.1, delta, regularizer: build(spec) });
           const start = randomArray(random, 12);
           const theta0 = FloatArray.from(spec.kind === "nonNegativeL1" ? start.map(Math.abs) : start);
-          const { v } = optimizer.init(theta0, SHAPE);
+          const { v } = optimizer.init(theta0, shape);
           const theta = v.map((value) => delta * value) as typeof v;
-          optimizer.regularizer.prox(theta, delta, SHAPE, theta);
+          optimizer.regularizer.prox(theta, delta, shape, theta);
           expect(distance(theta, theta0)).toBeLessThan(tolerance);
           // A zero weight in a group that lives has v = 0, and so has every weight of a zero group.
           theta0.forEach((value, i) => value === 0 && expect(Math.abs(theta[i])).toBe(0));
@@ -137,8 +139,8 @@ describe("delta is a scale: (delta, lambda, tau) and (1, delta lambda, delta tau
             const lambda = 0.1 * other;
             const optimizer = make({ tau: 0.02 * other, delta: scale, regularizer: build(spec, lambda) });
             const theta = Float64Array.from(start);
-            const state = optimizer.init(theta, SHAPE);
-            for (let k = 0; k < 50; k++) optimizer.step(state, theta, gradient(theta), SHAPE);
+            const state = optimizer.init(theta, shapeFor(spec));
+            for (let k = 0; k < 50; k++) optimizer.step(state, theta, gradient(theta), shapeFor(spec));
             return theta;
           };
           expect(distance(run(delta, 1), run(1, delta))).toBeLessThanOrEqual(tolerance);

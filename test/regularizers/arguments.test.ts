@@ -1,7 +1,7 @@
 /** Regularizer x right and wrong arguments: every message names what was found. */
 import { describe, expect, test } from "vitest";
 import { groupLasso, l1, nonNegativeL1, sparseGroupLasso, type Groups } from "#bregman/regularizers/index.js";
-import { build, nameOf, SPECS } from "../support/regularizer-table.js";
+import { build, dimensionsOf, nameOf, SPECS } from "../support/regularizer-table.js";
 
 describe("strengths and shares", () => {
   const makers: Record<string, (lambda: number) => unknown> = {
@@ -23,7 +23,9 @@ describe("strengths and shares", () => {
   });
   test("an unknown kind of group", () => {
     const groups = "diagonals" as Groups;
-    expect(() => groupLasso({ lambda: 1, groups })).toThrow("one of rows, columns, kernels, filters, channels, found diagonals");
+    expect(() => groupLasso({ lambda: 1, groups })).toThrow(
+      "one of rows, columns, kernels, filters, channels, found diagonals",
+    );
     expect(() => sparseGroupLasso({ lambda: 1, groups })).toThrow(RangeError);
   });
 });
@@ -47,9 +49,17 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
   });
   test("knows which shapes have its groups", () => {
     const onBias = (): void => J.prox(x, 1, [6], x);
-    if (spec.groups === "columns") {
+    const onMatrix = (): void => J.prox(x, 1, [2, 3], x);
+    const dimensions = dimensionsOf(spec);
+    const needs = `groups "${spec.groups}" need a shape of at least ${dimensions} dimension(s), found`;
+    if (dimensions > 1) {
       expect(onBias).toThrow(TypeError);
-      expect(onBias).toThrow('groups "columns" need a shape of at least 2 dimension(s), found [6]');
+      expect(onBias).toThrow(`${needs} [6]`);
     } else expect(onBias).not.toThrow();
+    if (dimensions > 2) {
+      expect(onMatrix).toThrow(TypeError);
+      expect(onMatrix).toThrow(`${needs} [2, 3]`);
+    } else expect(onMatrix).not.toThrow();
+    expect(() => J.prox(x, 1, [1, 2, 3, 1], x)).not.toThrow();
   });
 });

@@ -36,6 +36,35 @@ const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly numb
   ["row groups of a bias are l1", groupLasso({ lambda: LAMBDA }), l1(LAMBDA), [12], keep],
   ["sparse row groups of a bias are l1", sparseGroupLasso({ lambda: LAMBDA, lambda0: 0.3 }), l1(LAMBDA), [12], keep],
   ["column groups of one element are l1", groupLasso({ lambda: LAMBDA, groups: "columns" }), l1(LAMBDA), [1, 12], keep],
+  ["kernels of one weight are l1", groupLasso({ lambda: LAMBDA, groups: "kernels" }), l1(LAMBDA), [3, 4, 1, 1], keep],
+  [
+    "filters of one input channel are its kernels",
+    groupLasso({ lambda: LAMBDA, groups: "filters" }),
+    groupLasso({ lambda: LAMBDA, groups: "kernels" }),
+    [3, 1, 2, 2],
+    keep,
+  ],
+  [
+    "input channels of one filter are its kernels",
+    sparseGroupLasso({ lambda: LAMBDA, groups: "channels" }),
+    sparseGroupLasso({ lambda: LAMBDA, groups: "kernels" }),
+    [1, 3, 2, 2],
+    keep,
+  ],
+  [
+    "filters are rows",
+    groupLasso({ lambda: LAMBDA, groups: "filters" }),
+    groupLasso({ lambda: LAMBDA, groups: "rows" }),
+    [2, 3, 1, 2],
+    keep,
+  ],
+  [
+    "channels are columns",
+    groupLasso({ lambda: LAMBDA, groups: "channels" }),
+    groupLasso({ lambda: LAMBDA, groups: "columns" }),
+    [2, 3, 1, 2],
+    keep,
+  ],
   ["non-negative l1 is l1 for non-negative weights", nonNegativeL1(LAMBDA), l1(LAMBDA), [4, 3], Math.abs],
 ];
 

@@ -11,7 +11,7 @@ import {
   subgradientError,
   type Spec,
 } from "../support/naive-regularizers.js";
-import { build, distance, nameOf, prox, SPECS, subgradient } from "../support/regularizer-table.js";
+import { build, dimensionsOf, distance, nameOf, prox, SPECS, subgradient } from "../support/regularizer-table.js";
 
 const SEED = { seed: 20220405, numRuns: 150 };
 
@@ -27,12 +27,14 @@ const shapes: readonly Shape[] = [
   [1, 5],
   [5, 1],
   [2, 3, 2, 1],
+  [2, 2, 3, 3],
+  [3, 1, 1, 2],
 ];
 const step = fc.double({ min: 0.05, max: 4, noNaN: true });
 
-/** A shape and `count` tensors of it. */
-const tensors = (count: number): fc.Arbitrary<{ shape: Shape; x: number[][] }> =>
-  fc.constantFrom(...shapes).chain((shape) => {
+/** A shape that has the groups of a spec, and `count` tensors of it. */
+const tensorsFor = (spec: Spec, count: number): fc.Arbitrary<{ shape: Shape; x: number[][] }> =>
+  fc.constantFrom(...shapes.filter((shape) => shape.length >= dimensionsOf(spec))).chain((shape) => {
     const length = shape.reduce((a, b) => a * b, 1);
     const tensor = fc.array(number, { minLength: length, maxLength: length });
     return fc.record({
@@ -71,6 +73,7 @@ function projectOnDual(spec: Spec, y: readonly number[], shape: Shape): number[]
 
 describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec) => {
   const J = build(spec);
+  const tensors = (count: number) => tensorsFor(spec, count);
 
   test("prox and value agree with the naive twins", () => {
     fc.assert(
@@ -175,10 +178,11 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
   });
 
   test("zeros are +0, and a NaN stays a NaN", () => {
-    const zeros = prox(J, [-1e-9, 1e-9, -0, 0], 1, [2, 2]);
+    const shape = [2, 2, 1, 1].slice(0, Math.max(dimensionsOf(spec), 2));
+    const zeros = prox(J, [-1e-9, 1e-9, -0, 0], 1, shape);
     if (spec.kind !== "none") for (const zero of zeros) expect(Object.is(zero, 0)).toBe(true);
-    expect(prox(J, [Number.NaN, 1, 1, 1], 1, [2, 2])[0]).toBeNaN();
-    expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), [2, 2]) === 0).toBe(spec.kind === "none");
+    expect(prox(J, [Number.NaN, 1, 1, 1], 1, shape)[0]).toBeNaN();
+    expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), shape) === 0).toBe(spec.kind === "none");
   });
 });
 

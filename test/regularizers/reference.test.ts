@@ -35,6 +35,7 @@ describe("the authors' code, float64", () => {
     expect([...new Set(cases.map((c) => c.regularizer))].sort()).toEqual([
       "l1",
       "l1_l1_l2_rows",
+      "l1_l2_conv",
       "l1_l2_rows",
       "l1_pos",
     ]);

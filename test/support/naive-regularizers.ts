@@ -21,7 +21,10 @@ export function naiveGroups(groups: Groups, shape: Shape): number[][] {
   const taps = shape.slice(2).reduce((a, b) => a * b, 1);
   const found = new Map<number, number[]>();
   for (let i = 0; i < shape[0] * rest; i++) {
-    const key = groups === "rows" ? Math.floor(i / rest) : Math.floor((i % rest) / taps);
+    const [output, input] = [Math.floor(i / rest), Math.floor((i % rest) / taps)];
+    const key = { rows: output, filters: output, columns: input, channels: input, kernels: Math.floor(i / taps) }[
+      groups
+    ];
     found.set(key, [...(found.get(key) ?? []), i]);
   }
   return [...found.values()];

@@ -57,6 +57,8 @@ export function referenceRegularizer(name: string, lamda: number): Regularizer {
       return nonNegativeL1(lamda);
     case "l1_l2_rows":
       return groupLasso({ lambda: lamda, groups: "rows" });
+    case "l1_l2_conv":
+      return groupLasso({ lambda: lamda, groups: "kernels" });
     case "l1_l1_l2_rows":
       // That code applies lamda twice, both parts with weight lamda^2, and knows no lambda0.
       return sparseGroupLasso({ lambda: 2 * lamda ** 2, lambda0: 0.5, groups: "rows" });

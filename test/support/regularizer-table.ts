@@ -17,7 +17,16 @@ export const SPECS: readonly Spec[] = [
   { kind: "groupLasso", lambda: 0.4, groups: "columns" },
   { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.3, groups: "rows" },
   { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.6, groups: "columns" },
+  { kind: "groupLasso", lambda: 0.4, groups: "kernels" },
+  { kind: "groupLasso", lambda: 0.3, groups: "filters" },
+  { kind: "groupLasso", lambda: 0.3, groups: "channels" },
+  { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.5, groups: "kernels" },
+  { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.4, groups: "channels" },
 ];
+
+/** Dimensions that a tensor must have for a spec's groups. */
+export const dimensionsOf = ({ groups = "rows" }: Spec): number =>
+  ({ rows: 1, columns: 2, kernels: 3, filters: 3, channels: 3 })[groups];
 
 export const nameOf = ({ kind, groups }: Spec): string => (groups ? `${kind} ${groups}` : kind);
 
