@@ -4,17 +4,28 @@
  * A run that is killed while it saves must leave the previous file, never half of the new one. Rename within one folder
  * is atomic on every file system we know of. The calls are synchronous, so that a signal handler can save too.
  */
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 let written = 0;
+/** Names of temporary files: the target's, then the process and a running number. */
+const TEMPORARY = /\.\d+-\d+\.tmp$/;
+
+export interface AtomicOptions {
+  /** Called when the new content is whole and on the disk, just before it takes the name `path`. */
+  readonly beforeRename?: () => void;
+}
 
 /**
  * Replaces the content of `path` by `content` (strings as UTF-8).
  *
  * @throws Error with one line that names the path and the reason; its `cause` is the system's error (with `code`).
  */
-export function writeFileAtomic(path: string, content: Uint8Array | string): void {
+export function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string,
+  { beforeRename }: AtomicOptions = {},
+): void {
   const temporary = `${path}.${process.pid}-${written++}.tmp`;
   try {
     const file = openSync(temporary, "wx");
@@ -24,12 +35,27 @@ export function writeFileAtomic(path: string, content: Uint8Array | string): voi
     } finally {
       closeSync(file);
     }
+    beforeRename?.();
     renameSync(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
     throw new Error(`could not write ${path}: ${reason(cause)}`, { cause });
   }
   flushFolder(dirname(path));
+}
+
+/**
+ * Removes the temporary files that a killed process has left in a folder; nothing if the folder is not there. No other
+ * process may be writing into it.
+ */
+export function removeTemporaries(folder: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) if (TEMPORARY.test(name)) removeQuietly(join(folder, name));
 }
 
 /** The rename itself reaches the disk with the folder. Windows can't flush a folder: then the system does it in its own time. */

@@ -63,7 +63,19 @@ export interface FinalMetrics {
   readonly bytes: { readonly dense: number; readonly sparse: number; readonly compressed: number };
 }
 
+/** What a resumed run has behind it. */
+export interface Resumed {
+  /** Steps done. */
+  readonly steps: number;
+  /** The lines of metrics after the initial one. */
+  readonly epochs: readonly EpochMetrics[];
+  /** Texts that the checkpoint was given to keep. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
 export type TrainEvent =
+  /** One line of text for whoever watches. */
+  | { readonly type: "note"; readonly text: string }
   | {
       readonly type: "start";
       readonly recipe: {
@@ -80,6 +92,8 @@ export type TrainEvent =
       readonly reason: string;
       readonly stepsPerEpoch: number;
       readonly initial: EpochMetrics;
+      /** Only where a run goes on that was begun before. */
+      readonly resumed?: Resumed;
     }
   | {
       readonly type: "step";

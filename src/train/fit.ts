@@ -2,21 +2,21 @@
  * The training loop: epochs of seeded batches, evaluation after each, events on the way.
  *
  * One seed decides everything: the initial weights and the order of each epoch have random streams of their own. The
- * split has a seed apart, so that runs with different seeds are judged on the same validation samples.
+ * split has a seed apart, so that runs with different seeds are judged on the same validation samples. All that is drawn
+ * follows from the seed, the epoch and the step, so a run resumed from a checkpoint goes on with the very same numbers.
  */
+import { augmenter } from "../data/augment.js";
 import { batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
-import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples } from "../nn/samples.js";
 import { constant } from "../optim/constant.js";
-import type { Optimizer } from "../optim/optimizer.js";
-import type { Schedule } from "../optim/schedule.js";
 import { stream } from "../random.js";
-import { createPool, type Pool, type PoolOptions } from "../runtime/pool.js";
-import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
-import { initialParameters, type InitOptions } from "./initial.js";
+import { createPool, type Pool } from "../runtime/pool.js";
+import type { EpochMetrics, FinalMetrics } from "./events.js";
+import { checkOptions, type FitOptions } from "./fit-options.js";
+import { initialParameters } from "./initial.js";
 import {
   createBirthCounter,
   flopDensity,
@@ -25,50 +25,9 @@ import {
   regularizerValue,
   totalDensity,
 } from "./metrics.js";
-import { createTrainer, type Trainer } from "./trainer.js";
+import { createTrainer } from "./trainer.js";
 
-export type GroupOptimizers = Readonly<
-  Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
->;
-
-export interface FitOptions {
-  /**
-   * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
-   * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
-   * connections (`skips`) follow the biases.
-   */
-  readonly optimizer: GroupOptimizers;
-  readonly epochs: number;
-  /** Default: every weight drawn, He variance, positive biases. */
-  readonly init?: InitOptions;
-  /** Default "crossEntropy". */
-  readonly loss?: LossKind;
-  /** Default: constant learning rate. */
-  readonly schedule?: Schedule;
-  /** Default 128. */
-  readonly batchSize?: number;
-  /** Default 0. */
-  readonly seed?: number;
-  /** Training samples held out for validation, default 0 (then there are no validation figures). */
-  readonly validation?: number;
-  /** Default 42. */
-  readonly splitSeed?: number;
-  /** Train on so many samples only. Default: all. */
-  readonly limit?: number;
-  /** Subtract the data's channel mean, divide by its deviation. Default true. */
-  readonly normalize?: boolean;
-  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
-  readonly backend?: PoolOptions["backend"];
-  /** Default: as many as there are cores, at most 8. */
-  readonly threads?: number;
-  /** Name in the events. Default "fit". */
-  readonly name?: string;
-  readonly onEvent?: (event: TrainEvent) => void;
-  /** Called with the state before training (epoch 0) and after each epoch, while the weights can be looked at. */
-  readonly observe?: (epoch: number, trainer: Trainer) => void;
-  /** Stops after the step under way; the result is then that of the weights as they are. */
-  readonly signal?: AbortSignal;
-}
+export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
 
 export interface FitResult {
   readonly final: FinalMetrics;
@@ -89,6 +48,7 @@ const STEP_EVENT_EVERY = 200;
  *
  * @throws RangeError for an impossible number (epochs, batch size, seed, ...) and at the first non-finite loss
  * @throws TypeError if model, data and loss do not fit each other
+ * @throws RangeError if `checkpoint.resume` finds checkpoints but none of this run that is whole
  * @example
  * const data = loadMnist();
  * const result = await fit(mlp([784, 200, 80, 10]), data, {
@@ -113,8 +73,26 @@ export async function fit(model: Model, data: Dataset, options: FitOptions): Pro
 
 async function train(pool: Pool, model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
-  const { validation = 0, splitSeed = 42, normalize = true, name = "fit", onEvent, observe, signal } = options;
-  const trainCount = Math.min(options.limit ?? Infinity, data.train.count - validation);
+  const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
+  const { onEvent, observe, signal, checkpoint } = options;
+  const setting = {
+    optimizer,
+    init,
+    loss,
+    schedule,
+    batchSize,
+    seed,
+    validation,
+    splitSeed,
+    limit,
+    normalize,
+    augment,
+  };
+  // Loaded only when asked for: checkpoints need a file system, training does not.
+  const keeper = checkpoint && (await import("./keeper.js")).openKeeper(checkpoint, model, data, setting);
+  const resumed = keeper?.resumed;
+
+  const trainCount = Math.min(limit ?? Infinity, data.train.count - validation);
   const parts = split(data.train.count, validation, stream(splitSeed, "split"));
   const trainIndices = parts.train.subarray(0, trainCount);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
@@ -137,15 +115,18 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       skip: optimizer.skips,
     },
     seed,
+    augment: augment !== undefined,
   });
-  const order = batches(trainIndices, { batchSize, seed });
-  const births = createBirthCounter(trainer);
+  const born = keeper?.restore(trainer);
+  const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
+  const augmentation = augment && augmenter(augment, seed);
+  const births = createBirthCounter(trainer, born);
   const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
+  const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
   const classifies = loss === "crossEntropy";
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
-  let scheduleState = schedule.init();
+  let scheduleState = resumed?.schedule ?? schedule.init();
   const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
     const layers = layerMetrics(trainer);
     const valid = parts.valid.length ? trainer.evaluate(parts.valid) : undefined;
@@ -164,7 +145,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     });
   };
 
-  const history = [measure(0)];
+  const history = resumed ? [...resumed.epochs] : [measure(0)];
   onEvent?.({
     type: "start",
     recipe: { name, epochs, batchSize, seed },
@@ -175,23 +156,37 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     reason: pool.reason,
     stepsPerEpoch: order.perEpoch,
     initial: history[0],
+    ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), about: keeper!.about } }),
   });
-  observe?.(0, trainer);
+  for (const text of keeper?.notes(pool) ?? []) onEvent?.({ type: "note", text });
+  if (!resumed) observe?.(0, trainer);
 
+  let epoch = resumed?.epoch ?? 1;
+  let sums = resumed?.sums ?? { loss: 0, correct: 0, seen: 0 };
+  const save = () => {
+    const progress = {
+      epoch,
+      order: order.state(),
+      sums,
+      schedule: scheduleState,
+      seconds: seconds(),
+      epochs: history,
+    };
+    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), births.state());
+  };
   let lastYield = performance.now();
   let lastStepEvent = lastYield;
   let stepsSinceEvent = 0;
-  for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
-    let lossSum = 0;
-    let correct = 0;
-    let seen = 0;
-    let step = 0;
+  while (epoch <= epochs && !signal?.aborted) {
     for (const batch of order.epoch()) {
-      const result = trainer.step(batch, scheduleState.factor);
-      lossSum += result.loss * batch.length;
-      correct += result.correct;
-      seen += batch.length;
-      step++;
+      const step = Math.ceil(order.state().position / batchSize); // from 1
+      const changes = augmentation?.(epoch - 1, step - 1, batch.length);
+      const result = trainer.step(batch, scheduleState.factor, changes);
+      sums = {
+        loss: sums.loss + result.loss * batch.length,
+        correct: sums.correct + result.correct,
+        seen: sums.seen + batch.length,
+      };
       stepsSinceEvent++;
       const now = performance.now();
       if (now - lastStepEvent >= STEP_EVENT_EVERY) {
@@ -200,8 +195,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
             type: "step" as const,
             epoch,
             step,
-            loss: lossSum / seen,
-            accuracy: accuracyOf(correct / seen),
+            loss: sums.loss / sums.seen,
+            accuracy: accuracyOf(sums.correct / sums.seen),
             density: totalDensity(layerMetrics(trainer)),
             stepsPerSecond: (stepsSinceEvent / (now - lastStepEvent)) * 1000,
           }),
@@ -212,17 +207,26 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       if (now - lastYield >= YIELD_EVERY) {
         await new Promise<void>((resolve) => void setImmediate(resolve));
         lastYield = performance.now();
-        if (signal?.aborted) break;
       }
+      if (signal?.aborted) break;
+      // The last step's is written below, with what is measured.
+      if (step < order.perEpoch && keeper?.isDue()) save();
     }
-    const metrics = measure(epoch, { loss: lossSum / seen, accuracy: correct / seen });
+    const whole = sums.seen === trainIndices.length;
+    // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
+    if (!whole && keeper) save();
+    const metrics = measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
     history.push(metrics);
     observe?.(epoch, trainer);
     onEvent?.({ type: "epoch", metrics });
+    if (!whole) break;
     scheduleState = schedule.next(
       scheduleState,
-      withoutUndefined({ epoch: epoch - 1, trainLoss: lossSum / seen, validAccuracy: metrics.validAccuracy }),
+      withoutUndefined({ epoch: epoch - 1, trainLoss: metrics.trainLoss!, validAccuracy: metrics.validAccuracy }),
     );
+    epoch++;
+    sums = { loss: 0, correct: 0, seen: 0 };
+    if (keeper) save();
   }
 
   const last = history.at(-1)!;
@@ -240,7 +244,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     seconds: seconds(),
     bytes: modelBytes(trainer),
   });
-  const interrupted = signal?.aborted ?? false;
+  const interrupted = epoch <= epochs;
   onEvent?.({ type: "end", final, interrupted });
   return {
     final,
@@ -250,31 +254,6 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
     ),
   };
-}
-
-function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
-  const { epochs, batchSize = 128, validation = 0, limit = 1, loss = "crossEntropy" } = options;
-  const counts = { epochs, batchSize, limit };
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
-    }
-  }
-  if (!Number.isInteger(validation) || validation < 0 || validation >= data.train.count) {
-    throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
-  }
-  const features = data.shape.reduce((product, n) => product * n, 1);
-  const expected = model.input.reduce((product, n) => product * n, 1);
-  if (features !== expected) {
-    throw new TypeError(
-      `fit: the model takes ${expected} features, a sample of "${data.name}" has ${features} ([${data.shape.join(", ")}])`,
-    );
-  }
-  if (loss === "crossEntropy" && (model.output.length !== 1 || model.output[0] !== data.classes)) {
-    throw new TypeError(
-      `fit: the model has an output of [${model.output.join(", ")}], "${data.name}" has ${data.classes} classes`,
-    );
-  }
 }
 
 /** The same object without the keys whose value is undefined: absent means absent, in JSON and in types. */

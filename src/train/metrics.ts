@@ -62,26 +62,35 @@ export function regularizerValue(trainer: Trainer): number {
 /** Counts the weights born and died between two looks. */
 export interface BirthCounter {
   look(): { births: number; deaths: number };
+  /** By weight: 1 where it was non-zero at the last look, else 0. */
+  state(): ReadonlyMap<string, Uint8Array>;
 }
 
-/** Starts counting from the weights as they are now. */
-export function createBirthCounter(trainer: Trainer): BirthCounter {
+/**
+ * Starts counting from the weights as they are now.
+ *
+ * @param from - or goes on from the state of another counter
+ */
+export function createBirthCounter(trainer: Trainer, from?: ReadonlyMap<string, Uint8Array>): BirthCounter {
   const names = trainer.updaters.filter(({ parameter }) => parameter.role === "weight").map((u) => u.parameter.name);
-  let before = names.map((name) => trainer.theta(name));
+  const nonZeros = (name: string) => Uint8Array.from(trainer.theta(name), (w) => (w === 0 ? 0 : 1));
+  let before = new Map(names.map((name) => [name, from?.get(name) ?? nonZeros(name)]));
   return {
     look() {
-      const now = names.map((name) => trainer.theta(name));
+      const now = new Map(names.map((name) => [name, nonZeros(name)]));
       let births = 0;
       let deaths = 0;
-      now.forEach((theta, p) => {
-        for (let k = 0; k < theta.length; k++) {
-          if (theta[k] !== 0 && before[p][k] === 0) births++;
-          if (theta[k] === 0 && before[p][k] !== 0) deaths++;
+      for (const [name, born] of now) {
+        const old = before.get(name)!;
+        for (let k = 0; k < born.length; k++) {
+          births += born[k] & ~old[k];
+          deaths += old[k] & ~born[k];
         }
-      });
+      }
       before = now;
       return { births, deaths };
     },
+    state: () => before,
   };
 }
 

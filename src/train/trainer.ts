@@ -29,6 +29,7 @@ import {
   type ParameterRole,
   type PatternKind,
 } from "../runtime/parameter.js";
+import { restoreState, saveState, type Buffer, type TrainerState } from "./trainer-state.js";
 import { countNonZeros, createUpdater, type Action, type Updater } from "./updater.js";
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
@@ -80,6 +81,14 @@ export interface Trainer {
   predict(indices: Int32Array): Float32Array;
   /** A copy of a parameter's theta, row-major. */
   theta(name: string): Float32Array;
+  /** Everything the next steps depend on. Partly views: use it before the next step. */
+  state(): TrainerState;
+  /**
+   * Goes back (or on) to a state: from there every step has the bits it had, on the same backend.
+   *
+   * @throws RangeError if the state is that of another model or of other optimizers
+   */
+  restore(state: TrainerState): void;
 }
 
 /** Prepares a model for training. */
@@ -90,7 +99,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const optimizerOf = (role: ParameterRole): Optimizer =>
     optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
   const parameters = new Map<string, Parameter>();
-  const buffers = new Map<string, number>();
+  const buffers = new Map<string, Buffer>();
   for (const { node: index, inputs } of layout.steps) {
     const node = model.nodes[index];
     for (const spec of node.parameters) {
@@ -109,12 +118,15 @@ export function createTrainer(options: TrainerOptions): Trainer {
       parameters.set(name, parameter);
     }
     for (const { name, shape, initial: start } of node.buffers) {
-      buffers.set(`${node.name}.${name}`, memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k))));
+      const offset = memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k)));
+      buffers.set(`${node.name}.${name}`, { offset, shape });
     }
   }
   const updaters = [...parameters.values()].map((p) => createUpdater(memory, p, optimizerOf(p.role)));
   const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
-  const shared = { memory, loss, samples, parameters, buffers };
+  const places = new Map([...buffers].map(([name, { offset }]) => [name, offset]));
+  const shared = { memory, loss, samples, parameters, buffers: places };
+  const parts = { memory, updaters, buffers };
   const plan = compile(layout, { ...shared, batchSize, augment, purpose: "train" });
   const evaluation = compile(layout, {
     ...shared,
@@ -175,9 +187,10 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return steps;
     },
     step(indices, tauFactor = 1, augmentation) {
+      // Built first: the seeds' places come with it, and the first step after a restore needs its seed like any other.
+      sequences.forward ??= createSequence(pool, forwardActions(plan));
       plan.setBatch(indices, augmentation);
       plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps);
-      sequences.forward ??= createSequence(pool, forwardActions(plan));
       sequences.forward.run();
       const sums = plan.readLoss();
       const mean = sums.loss / (indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures));
@@ -214,6 +227,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return out;
     },
     theta: (name) => readTheta(memory, parameters.get(name)!),
+    state: () => saveState(parts, steps),
+    restore(state) {
+      restoreState(parts, state, (ops) => runOnce(pool, ops));
+      steps = state.steps;
+      sequences = {};
+    },
   };
 }
 

@@ -1,0 +1,95 @@
+/**
+ * A checkpoint as the bytes of one safetensors file, which other programs can read as well.
+ *
+ *     tensors      theta, v, moments, buffers (trainer-state.ts), and born/<weight>: 1 where a weight was non-zero at the
+ *                  last line of metrics
+ *     metadata     checksum   SHA-256 of the whole file, taken while the checksum itself is 64 zeros
+ *                  format     "bregman checkpoint"
+ *                  version    of this layout
+ *                  identity   what the run is: see identity.ts (JSON)
+ *                  progress   how far it has come (JSON)
+ *                  about      texts of whoever runs it (JSON)
+ *
+ * The checksum comes first, so its place is known before anything of the file is believed.
+ */
+import { createHash } from "node:crypto";
+import type { BatchesState } from "../data/batches.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors-format.js";
+import type { ScheduleState } from "../optim/schedule.js";
+import type { EpochMetrics } from "./events.js";
+import type { TrainerState } from "./trainer-state.js";
+
+/** How far a run has come: JSON. Its numbers come back with the bits they had. */
+export interface Progress {
+  /** Epoch to go on with, from 1, and the place in its order. */
+  readonly epoch: number;
+  readonly order: BatchesState;
+  /** Sums over the part of it that is done. */
+  readonly sums: { readonly loss: number; readonly correct: number; readonly seen: number };
+  readonly schedule: ScheduleState;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+  /** All lines of metrics so far, epoch 0 first. */
+  readonly epochs: readonly EpochMetrics[];
+  /** What it was computed with: other kernels round differently. */
+  readonly backend: string;
+  readonly isa: string;
+  readonly trainer: Omit<TrainerState, "tensors">;
+}
+
+export interface Checkpoint {
+  readonly identity: Readonly<Record<string, string>>;
+  readonly about: Readonly<Record<string, string>>;
+  readonly progress: Progress;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+const FORMAT = "bregman checkpoint";
+const VERSION = "1";
+const EMPTY = "0".repeat(64);
+/** What every checkpoint has behind the length of its header. */
+const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');
+const PLACE = 8 + HEAD.length;
+
+/** The bytes of a checkpoint. */
+export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpoint): Uint8Array {
+  const bytes = encodeSafetensors(tensors, {
+    checksum: EMPTY,
+    format: FORMAT,
+    version: VERSION,
+    identity: JSON.stringify(identity),
+    progress: JSON.stringify(progress),
+    about: JSON.stringify(about),
+  });
+  bytes.set(new TextEncoder().encode(createHash("sha256").update(bytes).digest("hex")), PLACE);
+  return bytes;
+}
+
+/**
+ * Reads a checkpoint; the tensors are views of `bytes`.
+ *
+ * @throws SyntaxError that ends the sentence "<file> ...": it is no checkpoint, is damaged, or has another version
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  if (bytes.length < PLACE + EMPTY.length || HEAD.some((byte, k) => bytes[8 + k] !== byte)) {
+    throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
+  }
+  const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
+  const found = createHash("sha256")
+    .update(bytes.subarray(0, PLACE))
+    .update(EMPTY)
+    .update(bytes.subarray(PLACE + EMPTY.length))
+    .digest("hex");
+  if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { format, version } = metadata;
+  if (format !== FORMAT || version !== VERSION) {
+    throw new SyntaxError(`has format version ${version}, and this version of bregman reads ${VERSION}`);
+  }
+  return {
+    identity: JSON.parse(metadata.identity),
+    about: JSON.parse(metadata.about),
+    progress: JSON.parse(metadata.progress),
+    tensors,
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The checkpoints of a run in their folder: `checkpoint-<steps>.safetensors`, the last two of them.
+ *
+ * A checkpoint is written under a temporary name, flushed, and only then renamed; the one that is too many goes just
+ * before that. So at any moment there are at most two and a temporary file, and at least one that is whole (but for the
+ * time before the first).
+ */
+import { mkdirSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { removeTemporaries, writeFileAtomic } from "../atomic-file.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
+
+export interface CheckpointFolder {
+  /** The newest usable checkpoint, if it was asked for and there is one. */
+  readonly resumed?: Checkpoint;
+  /** One line for each newer one that is not usable. */
+  readonly faults: readonly string[];
+  /** Writes the next one. */
+  write(checkpoint: Checkpoint): void;
+}
+
+const NAME = /^checkpoint-(\d+)\.safetensors$/;
+
+/** Names of the checkpoints in a folder, newest first. */
+export function checkpointNames(folder: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  const steps = (name: string) => Number(NAME.exec(name)![1]);
+  return names.filter((name) => NAME.test(name)).sort((a, b) => steps(b) - steps(a));
+}
+
+/**
+ * Opens a folder for checkpoints; it is made if it is not there.
+ *
+ * @param resume - go on with what is there; temporary files that a kill has left are removed
+ * @throws RangeError if there are checkpoints and `resume` is false, or there are some and none is usable
+ * @throws Error if the folder can't be made
+ */
+export function openCheckpoints(folder: string, resume: boolean): CheckpointFolder {
+  const found = checkpointNames(folder);
+  if (!resume && found.length > 0) {
+    throw new RangeError(
+      `${folder} holds ${found[0]} of an earlier run: go on with that run (resume), or name another folder`,
+    );
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  if (resume) removeTemporaries(folder);
+  const { name, checkpoint, faults } = readNewest(folder, found);
+  /** The two newest that are whole, newest first. */
+  let [last, before]: (string | undefined)[] = [name, found[found.indexOf(name ?? "") + 1]];
+  return {
+    ...(checkpoint ? { resumed: checkpoint } : {}),
+    faults,
+    write(next) {
+      const target = `checkpoint-${next.progress.trainer.steps}.safetensors`;
+      const kept = target === last ? before : last;
+      writeFileAtomic(join(folder, target), encodeCheckpoint(next), {
+        beforeRename() {
+          for (const other of checkpointNames(folder)) {
+            if (other !== kept && other !== target) unlinkSync(join(folder, other));
+          }
+        },
+      });
+      [last, before] = [target, kept];
+    },
+  };
+}
+
+function readNewest(folder: string, names: readonly string[]) {
+  const faults: string[] = [];
+  for (const name of names) {
+    try {
+      return { name, checkpoint: decodeCheckpoint(readFileSync(join(folder, name))), faults };
+    } catch (error) {
+      faults.push(`${name} ${error instanceof SyntaxError ? error.message : `can't be read: ${String(error)}`}`);
+    }
+  }
+  if (faults.length > 0) {
+    throw new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`);
+  }
+  return { name: undefined, checkpoint: undefined, faults };
+}

@@ -1,0 +1,115 @@
+/** What `fit` can be told, and the checks of it that come before anything else. */
+import type { AugmentOptions } from "../data/augment.js";
+import type { Dataset } from "../data/dataset.js";
+import type { LossKind } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Schedule } from "../optim/schedule.js";
+import type { PoolOptions } from "../runtime/pool.js";
+import type { TrainEvent } from "./events.js";
+import type { InitOptions } from "./initial.js";
+import type { Trainer } from "./trainer.js";
+
+export type GroupOptimizers = Readonly<
+  Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
+>;
+
+/**
+ * Where and when a run is saved. A checkpoint is one file, `checkpoint-<steps>.safetensors`, with everything the run needs
+ * to go on; the last two are kept. One is written at the end of each epoch and when the run is stopped by its signal.
+ */
+export interface CheckpointOptions {
+  /** Made if it is not there. */
+  readonly folder: string;
+  /** Within an epoch another is written after so many seconds. Default 60. */
+  readonly everySeconds?: number;
+  /**
+   * Goes on with the newest usable checkpoint of the folder, or from the beginning if there is none: a script that says
+   * `resume: true` can be stopped and started again at will. On the same backend the result has the bits of a run that was
+   * never stopped. Default false: a folder with checkpoints in it is an error.
+   */
+  readonly resume?: boolean;
+  /** Texts that must be the same on resume, beside model, data and options; such as a hash of one's configuration. */
+  readonly identity?: Readonly<Record<string, string>>;
+  /** Texts to keep in the file; a resumed run's "start" event brings them back. */
+  readonly about?: Readonly<Record<string, string>>;
+}
+
+export interface FitOptions {
+  /**
+   * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
+   * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
+   * connections (`skips`) follow the biases.
+   */
+  readonly optimizer: GroupOptimizers;
+  readonly epochs: number;
+  /** Default: every weight drawn, He variance, positive biases. */
+  readonly init?: InitOptions;
+  /** Default "crossEntropy". */
+  readonly loss?: LossKind;
+  /** Default: constant learning rate. */
+  readonly schedule?: Schedule;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Training samples held out for validation, default 0 (then there are no validation figures). */
+  readonly validation?: number;
+  /** Default 42. */
+  readonly splitSeed?: number;
+  /** Train on so many samples only. Default: all. */
+  readonly limit?: number;
+  /** Subtract the data's channel mean, divide by its deviation. Default true. */
+  readonly normalize?: boolean;
+  /** Moves and mirrors the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
+  readonly augment?: AugmentOptions;
+  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
+  readonly backend?: PoolOptions["backend"];
+  /** Default: as many as there are cores, at most 8. */
+  readonly threads?: number;
+  /** Name in the events. Default "fit". */
+  readonly name?: string;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Called with the state before training (epoch 0) and after each epoch, while the weights can be looked at. */
+  readonly observe?: (epoch: number, trainer: Trainer) => void;
+  /** Stops after the step under way; the result is then that of the weights as they are. */
+  readonly signal?: AbortSignal;
+  /** Keeps checkpoints, from which a run that was stopped or killed goes on. Default: none. */
+  readonly checkpoint?: CheckpointOptions;
+}
+
+/** @throws RangeError, TypeError as `fit` */
+export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
+  const { epochs, batchSize = 128, validation = 0, limit = 1, loss = "crossEntropy" } = options;
+  const counts = { epochs, batchSize, limit };
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
+    }
+  }
+  if (!Number.isInteger(validation) || validation < 0 || validation >= data.train.count) {
+    throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
+  }
+  const features = data.shape.reduce((product, n) => product * n, 1);
+  const expected = model.input.reduce((product, n) => product * n, 1);
+  if (features !== expected) {
+    throw new TypeError(
+      `fit: the model takes ${expected} features, a sample of "${data.name}" has ${features} ([${data.shape.join(", ")}])`,
+    );
+  }
+  if (options.augment && !(model.input.length === 3 && data.train.inputs instanceof Uint8Array)) {
+    const kind = data.train.inputs instanceof Uint8Array ? "bytes" : "floats";
+    throw new TypeError(
+      `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
+    );
+  }
+  const { everySeconds = 0 } = options.checkpoint ?? {};
+  if (!(everySeconds >= 0 && everySeconds < Infinity)) {
+    throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
+  }
+  if (loss === "crossEntropy" && (model.output.length !== 1 || model.output[0] !== data.classes)) {
+    throw new TypeError(
+      `fit: the model has an output of [${model.output.join(", ")}], "${data.name}" has ${data.classes} classes`,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+/** Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing it. */
+import type { Tensor } from "../export/safetensors-format.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Model } from "../nn/model.js";
+import { openCheckpoints } from "./checkpoint.js";
+import type { Progress } from "./checkpoint-file.js";
+import type { CheckpointOptions } from "./fit-options.js";
+import { differences, identityOf } from "./identity.js";
+import type { Trainer } from "./trainer.js";
+import type { TrainerState } from "./trainer-state.js";
+
+export interface Keeper {
+  /** How far the run has come; absent at its beginning. */
+  readonly resumed?: Progress;
+  /** The texts kept with the run. */
+  readonly about: Readonly<Record<string, string>>;
+  /** Puts what is saved into a trainer, and forgets it (it is large). Returns what `save` was given as `born`. */
+  restore(trainer: Trainer): ReadonlyMap<string, Uint8Array> | undefined;
+  /** What the user should know of how it goes on, a line each. */
+  notes(now: { readonly backend: string; readonly isa: string }): string[];
+  /** Whether it is time for a checkpoint within the epoch. */
+  isDue(): boolean;
+  /** Writes a checkpoint. `born` has 1 where a weight was non-zero at the last line of metrics. */
+  save(progress: Omit<Progress, "trainer">, trainer: TrainerState, born: ReadonlyMap<string, Uint8Array>): void;
+}
+
+/** Longest time between two checkpoints, in seconds. */
+const EVERY = 60;
+
+/**
+ * Opens a run's checkpoints.
+ *
+ * @param options - of the run, defaults filled in
+ * @throws RangeError as openCheckpoints, and if what is there is of another run
+ */
+export function openKeeper(
+  { folder, everySeconds = EVERY, resume = false, identity: given = {}, about = {} }: CheckpointOptions,
+  model: Model,
+  data: Dataset,
+  options: Readonly<Record<string, unknown>>,
+): Keeper {
+  const identity = identityOf(model, data, { ...options, ...given });
+  const { resumed: found, faults, write } = openCheckpoints(folder, resume);
+  const changed = found ? differences(found.identity, identity) : [];
+  if (changed.length > 0) {
+    throw new RangeError(
+      `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
+    );
+  }
+  const resumed = found?.progress;
+  const told = found?.about ?? about;
+  let tensors = found?.tensors;
+  let last = performance.now();
+  return {
+    ...(resumed && { resumed }),
+    about: told,
+    restore(trainer) {
+      if (!resumed || !tensors) return undefined;
+      trainer.restore({ ...resumed.trainer, tensors });
+      const born = bornOf(tensors);
+      tensors = undefined;
+      return born;
+    },
+    notes({ backend, isa }) {
+      if (!resume) return [];
+      if (!resumed) return ["There is no checkpoint yet: the run starts from the beginning."];
+      const notes = faults.map((fault) => `${fault}; the one before it is used.`);
+      if (resumed.backend !== backend || resumed.isa !== isa) {
+        const names = `${resumed.backend} (${resumed.isa}) and goes on on ${backend} (${isa})`;
+        notes.push(`The run was on ${names}: its results are those of an uninterrupted run to rounding only.`);
+      }
+      return notes;
+    },
+    isDue: () => performance.now() - last >= everySeconds * 1000,
+    save(progress, { tensors: state, ...trainer }, born) {
+      const masks = [...born].map(([name, data]): [string, Tensor] => [
+        `${BORN}${name}`,
+        { shape: [data.length], data },
+      ]);
+      write({
+        identity,
+        about: told,
+        progress: { ...progress, trainer },
+        tensors: new Map([...state, ...masks]),
+      });
+      last = performance.now();
+    },
+  };
+}
+
+const BORN = "born/";
+
+function bornOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Uint8Array> {
+  const masks = [...tensors].filter(([name]) => name.startsWith(BORN));
+  return new Map(masks.map(([name, { data }]) => [name.slice(BORN.length), (data as Uint8Array).slice()]));
+}

@@ -1,0 +1,106 @@
+/**
+ * A trainer's state as plain tensors: with the same model, optimizers and samples it goes on with the very same bits.
+ *
+ *     theta/<parameter>    dense, whatever kernel the parameter runs on
+ *     v/, m1/, m2/         dual variable and moments, as far as the optimizer has them
+ *     buffer/<buffer>      what layers keep from step to step, such as the running statistics of batch norm
+ *
+ * Which kernel a parameter runs on is part of the state: near the crossover it depends on the past, and the two kernels
+ * round differently. Patterns and their transposes are not: theta determines them, down to the order of the entries.
+ */
+import type { Tensor } from "../export/safetensors-format.js";
+import type { Memory } from "../runtime/memory.js";
+import { compressOp, readTheta } from "../runtime/parameter.js";
+import type { Op } from "../runtime/kernel-table.js";
+import { countNonZeros, type Updater } from "./updater.js";
+
+export interface TrainerState {
+  /** Steps done. */
+  readonly steps: number;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly kernel: "dense" | "sparse";
+    /** Steps its optimizer has counted. */
+    readonly step: number;
+  }[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** A layer's buffer in shared memory. */
+export interface Buffer {
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** What the state is made of. */
+export interface TrainerParts {
+  readonly memory: Memory;
+  readonly updaters: readonly Updater[];
+  /** By `<layer>.<buffer>`. */
+  readonly buffers: ReadonlyMap<string, Buffer>;
+}
+
+/** The state after so many steps. The tensors of v, moments and buffers are views: write them before the next step. */
+export function saveState({ memory, updaters, buffers }: TrainerParts, steps: number): TrainerState {
+  const tensors = new Map<string, Tensor>();
+  for (const { parameter, state } of updaters) {
+    const { name, shape } = parameter;
+    tensors.set(`theta/${name}`, { shape, data: readTheta(memory, parameter) });
+    for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });
+  }
+  for (const [name, { offset, shape }] of buffers) {
+    tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, length(shape)) });
+  }
+  const parameters = updaters.map(({ parameter: { name, kernel }, state }) => ({ name, kernel, step: state.step }));
+  return { steps, parameters, tensors };
+}
+
+/**
+ * Puts a state into place.
+ *
+ * @param run - runs ops once
+ * @throws RangeError if the state is that of another model or of other optimizers
+ */
+export function restoreState(
+  { memory, updaters, buffers }: TrainerParts,
+  { parameters, tensors }: TrainerState,
+  run: (ops: readonly Op[]) => void,
+): void {
+  const wanted = [...saveState({ memory, updaters, buffers }, 0).tensors].map(([name, { shape }]) => ({ name, shape }));
+  for (const { name, shape } of wanted) {
+    const found = tensors.get(name);
+    if (found?.shape.join() === shape.join() && found.data instanceof Float32Array) continue;
+    const what = found ? `[${found.shape.join(", ")}]` : "none";
+    throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
+  }
+  const values = (name: string) => tensors.get(name)!.data as Float32Array;
+  const ops: Op[] = [];
+  const forced: Int32Array[] = [];
+  for (const { parameter, state } of updaters) {
+    const { name, rows, cols, theta, transpose } = parameter;
+    const saved = parameters.find((entry) => entry.name === name);
+    if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
+    memory.f32(theta, rows * cols).set(values(`theta/${name}`));
+    countNonZeros(memory, parameter);
+    for (const [key, data] of dualTensors(state)) data.set(values(`${key}/${name}`));
+    state.step = saved.step;
+    parameter.kernel = saved.kernel;
+    if (saved.kernel === "dense") continue;
+    ops.push(compressOp(parameter), ...(transpose ? [transpose.update] : []));
+    if (transpose) forced.push(memory.i32(transpose.force, 1));
+  }
+  for (const [name, { offset, shape }] of buffers) memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
+  for (const word of forced) word[0] = 1;
+  run(ops);
+  for (const word of forced) word[0] = 0;
+}
+
+function dualTensors({ v, m1, m2 }: Updater["state"]): [string, Float32Array][] {
+  return Object.entries({ v, m1, m2 }).flatMap(([key, data]) =>
+    data ? [[key, data as Float32Array] as [string, Float32Array]] : [],
+  );
+}
+
+function length(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
