@@ -149,8 +149,11 @@ forEachBackend((_backend, pool) => {
         const before = problem.parameters.get(key)!;
         const after = trainer.theta(key);
         const scale = Math.max(...before.map(Math.abs), ...gradient.map(Math.abs));
+        // Batch norm divides by the deviation of its input: where a sparse channel is nearly constant over three samples,
+        // that magnifies float32 rounding a hundredfold.
+        const tolerance = name === "residual blocks" ? 2e-4 : 1e-5;
         gradient.forEach((g, k) => {
-          expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(1e-5 * scale);
+          expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(tolerance * scale);
         });
       }
       pool.memory.release(mark);
