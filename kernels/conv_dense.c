@@ -1,5 +1,12 @@
-/* Convolution by its dense weight, its weight gradient, and the bias gradient. */
+/* Convolution by its dense weight, its weight gradient, and the bias gradient.
+ *
+ * With 16 samples innermost a convolution is a product of matrices as it stands: y and its input gradient are sums of
+ * scalars (weights) times vectors (positions of x), the weight gradient is a sum of vectors times vectors, whose lanes
+ * are added at the end. A block of accumulators stays in registers; the loops around it are cut so that what is used
+ * again stays in cache. Each result sees the same operations in the same order whatever block computes it.
+ */
 #include "conv.h"
+#include "totals.h"
 
 struct conv_dense_args {
   int32_t w; /* weight of (o, c, tap) at w[o * row_stride + c * inner_stride + tap.index] */
@@ -12,32 +19,201 @@ struct conv_dense_args {
   int32_t accumulate;
 };
 
+/* A block: accumulators for ROWS output channels x VECS vectors of neighbouring positions, by the registers there are. */
+#if VL == 16
+#define CONV_ROWS 8
+#define CONV_VECS 3
+#elif VL == 8
+#define CONV_ROWS 4
+#define CONV_VECS 2
+#elif defined(__aarch64__)
+#define CONV_ROWS 4
+#define CONV_VECS 4
+#else
+#define CONV_ROWS 4
+#define CONV_VECS 2
+#endif
+
+/* V8 allocates the registers of one function at a time, and badly if it is large: in wasm an inner loop is one. */
+#ifdef __wasm__
+#define BLOCK_FUNCTION static __attribute__((noinline)) void
+#else
+#define BLOCK_FUNCTION INLINE void
+#endif
+
+/* Bytes of x that are worked on at a time: they stay in the second-level cache while all output channels use them. */
+#define CONV_CACHE (256 * 1024)
+
+/* The order in which taps are walked. In wide planes by ascending offset in x, for which caches load ahead (it is worth a
+ * quarter of the time): the mirrored taps of an input gradient are listed the other way round and walked backwards. In
+ * narrow planes, where the weights come from far, as listed, by ascending index. */
+struct walk {
+  const struct conv_tap *first;
+  int count, step;
+};
+
+#define NARROW 8
+
+INLINE struct walk walk_of(const struct conv_dense_args *a, const struct conv_tap *taps) {
+  const int last = a->tap_count - 1;
+  if (a->width > NARROW && last > 0 && taps[0].offset > taps[last].offset) return (struct walk){taps + last, last + 1, -1};
+  return (struct walk){taps, last + 1, 1};
+}
+
+/* Where a block's operands lie, for its first output channel, vector and inner channel; strides in floats. */
+struct conv_operands {
+  const float *w, *x;
+  size_t w_row, w_inner, x_plane, x_col;
+  struct walk walk;
+};
+
+/* Floats from vector 0 to vector i of a block. A position has TV vectors; a block smaller than that is within one. */
+INLINE size_t vector_at(int i, size_t col) { return i / TV * col + i % TV * VL; }
+
+typedef vec conv_sums[CONV_ROWS][CONV_VECS];
+
+/* Where a block's results go: bias of its first output channel or NULL, y, and whether to add to what is there. */
+struct conv_result {
+  const float *bias;
+  float *y;
+  size_t y_plane, y_col;
+  int add;
+};
+
+/* n inner channels of one block of rows x vecs (constants after inlining). */
+INLINE void conv_block(const int rows, const int vecs, const struct conv_operands *o, int n, const struct conv_result *r) {
+  const size_t x_col = o->x_col, w_row = o->w_row;
+  const float *x_plane = o->x, *w_plane = o->w;
+  vec acc[CONV_ROWS][CONV_VECS];
+  UNROLL for (int m = 0; m < rows; m++)
+    UNROLL for (int i = 0; i < vecs; i++) {
+      acc[m][i] = splat(r->bias ? r->bias[m] : 0);
+      if (r->add) acc[m][i] += load(r->y + m * r->y_plane + vector_at(i, r->y_col));
+    }
+  for (int c = 0; c < n; c++) {
+    const struct conv_tap *tap = o->walk.first;
+    for (int t = 0; t < o->walk.count; t++, tap += o->walk.step) {
+      const float *x = x_plane + tap->offset, *w = w_plane + tap->index;
+      BASE(x);
+      vec in[CONV_VECS];
+      UNROLL for (int i = 0; i < vecs; i++) in[i] = load(x + vector_at(i, x_col));
+      UNROLL for (int m = 0; m < rows; m++) {
+        const vec weight = splat(w[m * w_row]);
+        UNROLL for (int i = 0; i < vecs; i++) acc[m][i] += weight * in[i];
+      }
+    }
+    x_plane += o->x_plane;
+    w_plane += o->w_inner;
+  }
+  UNROLL for (int m = 0; m < rows; m++)
+    UNROLL for (int i = 0; i < vecs; i++) store(r->y + m * r->y_plane + vector_at(i, r->y_col), acc[m][i]);
+}
+
+/* One function for each size of a block. */
+#define CONV_BLOCK(rows, vecs) \
+  BLOCK_FUNCTION conv_##rows##_##vecs(const struct conv_operands *o, int n, const struct conv_result *r) { \
+    conv_block(rows, vecs, o, n, r); \
+  }
+#if VL == 16
+#define CONV_BLOCKS(rows) CONV_BLOCK(rows, 1) CONV_BLOCK(rows, 2) CONV_BLOCK(rows, 3)
+CONV_BLOCKS(8)
+CONV_BLOCKS(4)
+CONV_BLOCKS(2)
+CONV_BLOCKS(1)
+/* Of 4 positions it makes 2 and 2: a block of 1 waits for its own additions. */
+#define CALL_BLOCK(rows)                                            \
+  if (left >= 3 && left != 4) conv_##rows##_3(&o, n, &r), v += 3;   \
+  else if (left >= 2) conv_##rows##_2(&o, n, &r), v += 2;           \
+  else conv_##rows##_1(&o, n, &r), v += 1
+#elif defined(__aarch64__)
+CONV_BLOCK(4, 4)
+CONV_BLOCK(2, 4)
+CONV_BLOCK(1, 4)
+#define CALL_BLOCK(rows) conv_##rows##_4(&o, n, &r), v += 4
+#else
+CONV_BLOCK(4, 2)
+CONV_BLOCK(2, 2)
+CONV_BLOCK(1, 2)
+#define CALL_BLOCK(rows) conv_##rows##_2(&o, n, &r), v += 2
+#endif
+
+/* One row of positions for some output channels, block by block. */
+INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_operands o, int n, struct conv_result r) {
+  const int vecs = a->width * TV;
+  const float *x = o.x;
+  float *y = r.y;
+  for (int v = 0; v < vecs;) {
+    const int left = vecs - v;
+    (void)left;
+    o.x = x + vector_at(v, a->x_col);
+    r.y = y + vector_at(v, a->y_col);
+    switch (rows) {
+#if CONV_ROWS == 8
+      case 8: CALL_BLOCK(8); break;
+#endif
+      case 4: CALL_BLOCK(4); break;
+      case 2: CALL_BLOCK(2); break;
+      default: CALL_BLOCK(1);
+    }
+  }
+}
+
+/* How the work of a tile is cut so that the x in use stays in cache: `height` rows of positions, `inner` channels. */
+struct conv_cut {
+  int height, inner;
+};
+
+INLINE struct conv_cut cut_of(const struct conv_dense_args *a, const struct conv_tap *taps) {
+  int low = 0, high = 0;
+  for (int t = 0; t < a->tap_count; t++) {
+    if (taps[t].offset < low) low = taps[t].offset;
+    if (taps[t].offset > high) high = taps[t].offset;
+  }
+  int height = (32 + a->width - 1) / a->width;
+  if (height > a->height) height = a->height;
+  const size_t plane = ((size_t)(height - 1) * a->x_row + (size_t)(a->width - 1) * a->x_col + T + (high - low)) * 4;
+  int inner = CONV_CACHE / plane < 16 ? 16 : CONV_CACHE / plane;
+  const int parts = (a->inner + inner - 1) / inner;
+  return (struct conv_cut){height, (a->inner + parts - 1) / parts};
+}
+
+/* Output channels of the next block, when so many are left. */
+INLINE int block_rows(int left) {
+  int rows = CONV_ROWS;
+  while (rows > left) rows /= 2;
+  return rows;
+}
+
 KERNEL(conv_dense) {
   const struct conv_dense_args *a = (const void *)args;
   const struct conv_tap *taps = at(memory, a->taps);
-  const float *bias = at_or_null(memory, a->bias);
+  const float *w = at(memory, a->w), *bias = at_or_null(memory, a->bias);
   const int blocks = blocks_of(a->rows);
-  for (int unit = begin; unit < end; unit++) {
-    const int first = unit % blocks * UNIT_ROWS, last = first + UNIT_ROWS < a->rows ? first + UNIT_ROWS : a->rows;
-    const float *x = (const float *)at(memory, a->x) + (size_t)(unit / blocks) * a->x_tile;
-    float *y = (float *)at(memory, a->y) + (size_t)(unit / blocks) * a->y_tile;
-    for (int o = first; o < last; o++)
-      for (int i = 0; i < a->height; i++)
-        for (int j = 0; j < a->width; j++) {
-          float *out = y + (size_t)o * a->y_plane + (size_t)i * a->y_row + (size_t)j * a->y_col;
-          vec sum[TV];
-          UNROLL for (int v = 0; v < TV; v++) {
-            sum[v] = splat(bias ? bias[o] : 0);
-            if (a->accumulate) sum[v] += load(out + v * VL);
-          }
-          for (int c = 0; c < a->inner; c++)
-            for (int t = 0; t < a->tap_count; t++) {
-              const float *w = (const float *)at(memory, a->w) + (size_t)o * a->row_stride + (size_t)c * a->inner_stride;
-              const float *in = x + (size_t)c * a->x_plane + (size_t)i * a->x_row + (size_t)j * a->x_col + taps[t].offset;
-              UNROLL for (int v = 0; v < TV; v++) sum[v] += splat(w[taps[t].index]) * load(in + v * VL);
-            }
-          UNROLL for (int v = 0; v < TV; v++) store(out + v * VL, sum[v]);
+  const struct conv_cut cut = cut_of(a, taps);
+  const struct walk walk = walk_of(a, taps);
+  for (int unit = begin; unit < end;) {
+    const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
+    const int last_unit = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
+    const int last = (last_unit - tile * blocks) * UNIT_ROWS < a->rows ? (last_unit - tile * blocks) * UNIT_ROWS : a->rows;
+    const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile;
+    float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
+    for (int row = 0; row < a->height; row += cut.height)
+      for (int c = 0; c < a->inner; c += cut.inner) {
+        const int n = c + cut.inner < a->inner ? cut.inner : a->inner - c;
+        const int add = c > 0 || a->accumulate;
+        for (int o = first, rows; o < last; o += rows) {
+          rows = block_rows(last - o);
+          for (int i = row; i < row + cut.height && i < a->height; i++)
+            conv_row(a, rows,
+                     (struct conv_operands){w + (size_t)o * a->row_stride + (size_t)c * a->inner_stride,
+                                            x + (size_t)c * a->x_plane + (size_t)i * a->x_row, a->row_stride,
+                                            a->inner_stride, a->x_plane, a->x_col, walk},
+                     n,
+                     (struct conv_result){bias && c == 0 ? bias + o : NULL,
+                                          y + (size_t)o * a->y_plane + (size_t)i * a->y_row, a->y_plane, a->y_col, add});
         }
+      }
+    unit = last_unit;
   }
 }
 
@@ -49,24 +225,106 @@ struct conv_dense_weight_grad_args {
   int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
 };
 
+
+/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap).
+ * Its sums are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so (half of them if
+ * they are of several tiles). */
+#define GRAD_ROWS 4
+#if VL == 16 || defined(__aarch64__)
+#define GRAD_PLACES 6
+#elif VL == 8
+#define GRAD_PLACES 3
+#else
+#define GRAD_PLACES 2
+#endif
+#define GRAD_POSITIONS 128
+
+/* The positions of one pass: whole tiles, or some rows of one tile. A row is `parts` times n vectors a step apart. */
+struct grad_span {
+  int tiles, rows, parts, n;
+  size_t dy_tile, dy_row, dy_step, x_tile, x_row, x_step;
+};
+
+struct grad_block {
+  const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
+  vec total[GRAD_PLACES]; /* lane m: of output channel m */
+};
+
+BLOCK_FUNCTION sum_grad_block(struct grad_block *b, const struct grad_span *s) {
+  vec sum[GRAD_PLACES][GRAD_ROWS];
+  UNROLL for (int q = 0; q < GRAD_PLACES; q++) UNROLL for (int m = 0; m < GRAD_ROWS; m++) sum[q][m] = splat(0);
+  const size_t dy_step = s->dy_step, x_step = s->x_step;
+  for (int tile = 0; tile < s->tiles; tile++)
+    for (int i = 0; i < s->rows; i++)
+      for (int part = 0; part < s->parts; part++) {
+        const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
+        UNROLL for (int m = 0; m < GRAD_ROWS; m++) dy[m] = b->dy[m] + tile * s->dy_tile + i * s->dy_row + part * VL;
+        UNROLL for (int q = 0; q < GRAD_PLACES; q++) x[q] = b->x[q] + tile * s->x_tile + i * s->x_row + part * VL;
+        size_t d = 0, u = 0;
+        for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
+          vec in[GRAD_PLACES];
+          UNROLL for (int q = 0; q < GRAD_PLACES; q++) in[q] = load(x[q] + u);
+          UNROLL for (int m = 0; m < GRAD_ROWS; m++) {
+            const vec out = load(dy[m] + d);
+            UNROLL for (int q = 0; q < GRAD_PLACES; q++) sum[q][m] += out * in[q];
+          }
+        }
+      }
+  UNROLL for (int q = 0; q < GRAD_PLACES; q++) b->total[q] = totals(sum[q]);
+}
+
+/* The pairs (inner channel, tap) [from, to) of the output channels [begin, end), over one span. */
+INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_args *a, const struct grad_span *span,
+                           const float *dy, const float *x, int from, int to, int begin, int end, int first) {
+  const struct conv_tap *taps = at(memory, a->taps);
+  const int taps_count = a->tap_count;
+  for (int o = begin; o < end; o += GRAD_ROWS) {
+    float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * taps_count;
+    struct grad_block b;
+    /* Where fewer are left the last one is repeated, and not stored. */
+    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] = dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy_plane;
+    for (int k = from, c = from / taps_count, t = from % taps_count; k < to; k += GRAD_PLACES) {
+      int place[GRAD_PLACES];
+      UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
+        b.x[q] = x + (size_t)c * a->x_plane + taps[t].offset;
+        place[q] = c * taps_count + taps[t].index;
+        if (k + q + 1 < to && ++t == taps_count) t = 0, c++;
+      }
+      sum_grad_block(&b, span);
+      for (int m = 0; m < GRAD_ROWS && o + m < end; m++)
+        UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
+          float *out = g + (size_t)m * a->inner * taps_count + place[q];
+          if (k + q < to) *out = first ? b.total[q][m] : *out + b.total[q][m];
+        }
+    }
+  }
+}
+
 KERNEL(conv_dense_weight_grad) {
   const struct conv_dense_weight_grad_args *a = (const void *)args;
-  const struct conv_tap *taps = at(memory, a->taps);
-  for (int o = begin; o < end; o++)
-    for (int c = 0; c < a->inner; c++)
-      for (int t = 0; t < a->tap_count; t++) {
-        vec sum = splat(0);
-        for (int tile = 0; tile < a->tiles; tile++)
-          for (int i = 0; i < a->height; i++) {
-            const float *dy = (const float *)at(memory, a->dy) + (size_t)tile * a->dy_tile + (size_t)o * a->dy_plane +
-                              (size_t)i * a->dy_row;
-            const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile + (size_t)c * a->x_plane +
-                             (size_t)i * a->x_row + taps[t].offset;
-            for (int j = 0; j < a->width; j++)
-              UNROLL for (int v = 0; v < TV; v++) sum += load(dy + j * T + v * VL) * load(x + (size_t)j * a->x_col + v * VL);
-          }
-        ((float *)at(memory, a->g))[((size_t)o * a->inner + c) * a->tap_count + taps[t].index] = total(sum);
-      }
+  const float *dy = at(memory, a->dy), *x = at(memory, a->x);
+  const int places = a->inner * a->tap_count, positions = a->height * a->width;
+  /* Vectors of neighbouring positions are neighbours, unless the convolution has a stride. */
+  const int together = a->x_col == T;
+  struct grad_span span = {
+      .parts = together ? 1 : TV, .n = together ? a->width * TV : a->width,
+      .dy_tile = a->dy_tile, .dy_row = a->dy_row, .dy_step = together ? VL : T,
+      .x_tile = a->x_tile, .x_row = a->x_row, .x_step = together ? VL : a->x_col};
+  const int most_tiles = positions < GRAD_POSITIONS / 2 ? GRAD_POSITIONS / 2 / positions : 1;
+  const int most_rows = most_tiles > 1 ? a->height : (GRAD_POSITIONS + a->width - 1) / a->width;
+  /* x of so many pairs stays in the second-level cache while all output channels use it. */
+  const size_t bytes = (size_t)most_tiles * (most_rows * a->x_row + 2 * T) * 4;
+  int step = (int)(CONV_CACHE / bytes) * a->tap_count / GRAD_PLACES * GRAD_PLACES;
+  if (step < 16 * GRAD_PLACES) step = 16 * GRAD_PLACES;
+  for (int tile = 0; tile < a->tiles; tile += most_tiles)
+    for (int row = 0; row < a->height; row += most_rows) {
+      span.tiles = tile + most_tiles < a->tiles ? most_tiles : a->tiles - tile;
+      span.rows = row + most_rows < a->height ? most_rows : a->height - row;
+      for (int k = 0; k < places; k += step)
+        conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy_tile + (size_t)row * a->dy_row,
+                       x + (size_t)tile * a->x_tile + (size_t)row * a->x_row, k, k + step < places ? k + step : places,
+                       begin, end, tile == 0 && row == 0);
+    }
 }
 
 struct conv_bias_grad_args {
