@@ -36,6 +36,8 @@ export interface FitResult {
   readonly interrupted: boolean;
   /** Final parameters by name, e.g. "linear1.weight" of shape [out, in], row-major. */
   readonly parameters: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  /** What layers keep beside their parameters, e.g. "batchNorm2d1.running" of shape [2, channels]: mean and variance. */
+  readonly buffers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 }
 
 /** How long the loop may hold the event loop before signals and timers get their turn, in milliseconds. */
@@ -253,6 +255,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     parameters: new Map(
       trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
     ),
+    buffers: trainer.buffers(),
   };
 }
 

@@ -81,6 +81,8 @@ export interface Trainer {
   predict(indices: Int32Array): Float32Array;
   /** A copy of a parameter's theta, row-major. */
   theta(name: string): Float32Array;
+  /** Copies of what layers keep beside their parameters, by name: see FitResult. */
+  buffers(): Map<string, { shape: readonly number[]; data: Float32Array }>;
   /** Everything the next steps depend on. Partly views: use it before the next step. */
   state(): TrainerState;
   /**
@@ -227,6 +229,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return out;
     },
     theta: (name) => readTheta(memory, parameters.get(name)!),
+    buffers: () =>
+      new Map(
+        [...buffers].map(([name, { offset, shape }]) => [
+          name,
+          { shape, data: memory.f32(offset, size(shape)).slice() },
+        ]),
+      ),
     state: () => saveState(parts, steps),
     restore(state) {
       restoreState(parts, state, (ops) => runOnce(pool, ops));
