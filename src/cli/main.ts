@@ -2,6 +2,7 @@
 /** The `bregman` command. Each command has a file of its own and loads what it needs only when it runs. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
 import { addRecipes } from "./recipes.js";
 import { addReport } from "./report.js";
@@ -22,6 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
     .addHelpText("after", "\nStart here:\n  bregman train mnist-quick");
   addTrain(program);
   addRecipes(program);
+  addData(program);
   addReport(program);
   await program.parseAsync([...args], { from: "user" });
 }

@@ -1,0 +1,193 @@
+/**
+ * Downloads a published data set into a folder: each file comes in, is unpacked where it is an archive, and is put in its
+ * place only when its content has the right SHA-256. Files that are there and right are not fetched again.
+ */
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { writeFileAtomic } from "../atomic-file.js";
+import { sha256 } from "./checksum.js";
+import { downloadPart, type DownloadOptions } from "./download.js";
+import type { DatasetName } from "./names.js";
+import { PUBLISHED, type PublishedFile, type PublishedSet } from "./published.js";
+
+export type FetchEvent =
+  /** A download begins; `bytes` is the size to expect. */
+  | { readonly type: "begin"; readonly name: string; readonly url: string; readonly bytes: number }
+  | { readonly type: "progress"; readonly name: string; readonly received: number; readonly total: number | undefined }
+  /** It goes on after a fault, or from another address. */
+  | { readonly type: "retry"; readonly name: string; readonly reason: string }
+  | { readonly type: "done"; readonly name: string }
+  /** The files of this download are there and right already. */
+  | { readonly type: "present"; readonly name: string };
+
+export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRetry"> {
+  /** Base address of a mirror to use instead of the known ones: the files are below it under their usual names. */
+  readonly from?: string | undefined;
+  readonly onEvent?: ((event: FetchEvent) => void) | undefined;
+  /** What to fetch, instead of what is published under the name. For tests. */
+  readonly set?: PublishedSet;
+}
+
+/**
+ * Downloads the data set into `folder`, which is made if it is not there.
+ *
+ * @throws RangeError if `from` is no http or https address; Error with one line if a file can't be downloaded from any
+ * address, has the wrong content, or can't be written
+ */
+export async function fetchDataset(name: DatasetName, folder: string, options: FetchOptions = {}): Promise<void> {
+  const { from, onEvent, set = PUBLISHED[name], ...download } = options;
+  const addresses = from === undefined ? set.addresses : [baseAddress(from)];
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  for (const { name: file, bytes } of set.downloads) {
+    const target = targetOf(file, folder, set.files);
+    if (await target.isPresent()) {
+      onEvent?.({ type: "present", name: file });
+      continue;
+    }
+    await fromFirst(addresses, async (base) => {
+      const url = new URL(file, base).href;
+      onEvent?.({ type: "begin", name: file, url, bytes });
+      await downloadPart(url, join(folder, file), target.check, {
+        ...download,
+        onProgress: (received, total) => onEvent?.({ type: "progress", name: file, received, total }),
+        onRetry: (reason) => onEvent?.({ type: "retry", name: file, reason }),
+      });
+    });
+    await target.finish();
+    onEvent?.({ type: "done", name: file });
+  }
+}
+
+/** What becomes of one download. */
+interface Target {
+  isPresent(): Promise<boolean>;
+  /** Throws unless the part holds the right content. */
+  check(part: string): Promise<void>;
+  /** Puts the files in their place, after `check`. */
+  finish(): Promise<void>;
+}
+
+function targetOf(file: string, folder: string, files: readonly PublishedFile[]): Target {
+  const path = join(folder, file);
+  if (file.endsWith(".tar.gz")) return archive(path, folder, files);
+  const wanted = files.find(({ name }) => `${name}.gz` === file)!;
+  return {
+    isPresent: () => fits(path, wanted),
+    check: async (part) => checkContent(file, await unpacked(await readFile(part), file, wanted.bytes), wanted),
+    finish: () => rename(`${path}.part`, path),
+  };
+}
+
+function archive(path: string, folder: string, files: readonly PublishedFile[]): Target {
+  let members: Map<string, Uint8Array>;
+  return {
+    async isPresent() {
+      for (const file of files) if (!(await fits(join(folder, file.name), file))) return false;
+      return true;
+    },
+    async check(part) {
+      members = await readMembers(part, files);
+      for (const file of files) checkContent(file.name, members.get(file.name), file);
+    },
+    async finish() {
+      for (const { name } of files) writeFileAtomic(join(folder, name), members.get(name)!);
+      await rm(`${path}.part`, { force: true });
+    },
+  };
+}
+
+/** The wanted members of a .tar.gz file by their names without folders. */
+async function readMembers(part: string, files: readonly PublishedFile[]): Promise<Map<string, Uint8Array>> {
+  const { Parser } = await import("tar");
+  const members = new Map<string, Uint8Array>();
+  await new Promise<void>((resolve, reject) => {
+    const parser = new Parser({
+      strict: true,
+      onReadEntry(entry) {
+        const name = entry.path.replace(/^.*\//, "");
+        const wanted = files.find((file) => file.name === name);
+        if (wanted === undefined || entry.type !== "File" || entry.size !== wanted.bytes) {
+          entry.resume();
+          return;
+        }
+        const chunks: Uint8Array[] = [];
+        entry.on("data", (chunk) => void chunks.push(chunk));
+        entry.on("end", () => void members.set(name, Buffer.concat(chunks)));
+      },
+    });
+    const damaged = (cause: Error) =>
+      reject(new SyntaxError(`expected a .tar.gz archive, found a damaged one (${cause.message})`, { cause }));
+    parser.on("error", damaged);
+    parser.on("end", () => resolve());
+    createReadStream(part)
+      .on("error", reject)
+      .on("data", (chunk) => void parser.write(chunk as Buffer))
+      .on("end", () => void parser.end());
+  });
+  return members;
+}
+
+/** The content, unpacked if it is packed; not more of it than there may be. */
+async function unpacked(bytes: Buffer, name: string, most: number): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return await promisify(gunzip)(bytes, { maxOutputLength: most + 1 });
+  } catch (cause) {
+    throw new SyntaxError(`${name} is damaged (${(cause as Error).message})`, { cause });
+  }
+}
+
+function checkContent(name: string, content: Uint8Array | undefined, { bytes, sha256: wanted }: PublishedFile): void {
+  if (content === undefined) throw new SyntaxError(`${name} of ${bytes} bytes is not in the archive`);
+  if (content.length !== bytes) {
+    throw new SyntaxError(
+      `${name} is not what was published: expected ${bytes} bytes of content, found ${content.length}`,
+    );
+  }
+  const found = sha256(content);
+  if (found !== wanted) {
+    const short = (sum: string) => `${sum.slice(0, 12)}...`;
+    throw new SyntaxError(
+      `${name} is not what was published: expected content of SHA-256 ${short(wanted)}, found ${short(found)}`,
+    );
+  }
+}
+
+async function fits(path: string, wanted: PublishedFile): Promise<boolean> {
+  try {
+    checkContent(path, await unpacked(await readFile(path), path, wanted.bytes), wanted);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tries one address after the other; the first one's fault is told if none works. */
+async function fromFirst(addresses: readonly string[], work: (base: string) => Promise<void>): Promise<void> {
+  let first: unknown;
+  for (const base of addresses) {
+    try {
+      await work(base);
+      return;
+    } catch (fault) {
+      if ((fault as Error).name === "AbortError") throw fault;
+      first ??= fault;
+    }
+  }
+  throw first;
+}
+
+function baseAddress(from: string): string {
+  const url = URL.canParse(from) ? new URL(from) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new RangeError(`--from must be an http or https address, found "${from}"`);
+  }
+  return url.pathname.endsWith("/") ? url.href : `${url.href}/`;
+}
