@@ -21,6 +21,19 @@ export { fromArrays, type ArraysOptions, type Dataset, type Samples } from "./da
 export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";
 export { loadMnist } from "./data/mnist.js";
 export { loadFashionMnist } from "./data/fashion-mnist.js";
+export { loadCifar10 } from "./data/cifar10.js";
+export { type Batch, type BatchStream, fromBatches, type FromBatchesOptions } from "./data/from-batches.js";
+export { loadData, type LoadOptions } from "./data/load.js";
+export type {
+  CsvSource,
+  DataSource,
+  IdxSource,
+  ImageFolderSource,
+  NamedSource,
+  NpySource,
+  OwnFacts,
+} from "./data/source.js";
+export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
 
 export { fit, type FitOptions, type FitResult } from "./train/fit.js";
 export type { InitOptions } from "./train/initial.js";

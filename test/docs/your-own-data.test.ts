@@ -1,0 +1,70 @@
+/** The examples of docs/your-own-data.md run, and give what is said there. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkRecipe, loadRecipe } from "#bregman/recipes/load.js";
+import { stream } from "#bregman/random.js";
+import { runCli, temporaryFolder } from "../cli/run-cli.js";
+import { bytesOf, npyBytes } from "../data/own-files.js";
+import { codeBlocks, runnable } from "../support/doc-examples.js";
+
+const blocks = codeBlocks("docs/your-own-data.md");
+const of = (language: string) => blocks.filter((block) => block.language === language);
+
+/** Three clouds of points in 20 dimensions, as .npy files. */
+function writePoints(folder: string): void {
+  const random = stream(0);
+  for (const [part, count] of [
+    ["train", 1000],
+    ["test", 300],
+  ] as const) {
+    const labels = BigInt64Array.from({ length: count }, (_, k) => BigInt(k % 3));
+    const inputs = Float32Array.from({ length: count * 20 }, (_, at) => {
+      const isCentre = at % 20 === Number(labels[Math.floor(at / 20)]);
+      return random.normal() + (isCentre ? 6 : 0);
+    });
+    writeFileSync(join(folder, `x-${part}.npy`), npyBytes("<f4", [count, 20], bytesOf(inputs)));
+    writeFileSync(join(folder, `y-${part}.npy`), npyBytes("<i8", [count], bytesOf(labels)));
+  }
+}
+
+test("the recipe trains on arrays beside it, from another working folder", async () => {
+  const [recipe] = blocks.filter(({ title }) => title === "points.json");
+  const folder = temporaryFolder();
+  writePoints(folder);
+  writeFileSync(join(folder, "points.json"), recipe.code);
+  const args = of("sh")[0].code.trim().split(" ").slice(1);
+  expect(args).toEqual(["train", "points.json", "--out", "run"]);
+  const cwd = temporaryFolder();
+  const { code, stderr } = await runCli(args.with(1, join(folder, "points.json")), { cwd });
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const run = (name: string) => JSON.parse(readFileSync(join(cwd, "run", name), "utf8"));
+  expect(run("result.json").samples).toEqual({ train: 900, valid: 100, test: 300 });
+  expect(run("result.json").final.testAccuracy).toBeGreaterThan(0.95);
+  expect(run("result.json").final.density).toBeLessThan(0.9);
+  // The run folder's recipe finds the data by itself.
+  expect(run("recipe.json").data.trainInputs).toBe(join(folder, "x-train.npy"));
+  expect(loadRecipe(join(cwd, "run", "recipe.json")).data).toEqual(run("recipe.json").data);
+});
+
+describe("the other pieces of JSON are what a recipe's data may be", () => {
+  const whole = JSON.parse(blocks.find(({ title }) => title === "points.json")!.code);
+  const pieces = of("json").filter(({ title }) => title === undefined);
+  test("there are some", () => expect(pieces.length).toBe(3));
+  test.each(pieces.map(({ code }) => code.trim()))("%s", (code) => {
+    const data = JSON.parse(code);
+    expect(checkRecipe({ ...whole, data }).data).toMatchObject(data);
+  });
+});
+
+describe("the scripts print what their comments say", () => {
+  const scripts = of("js");
+  test("there are two", () => expect(scripts.length).toBe(2));
+  test.each(scripts.map(({ code }) => [code]))("script %#", (code) => {
+    const path = join(temporaryFolder(), "example.mjs");
+    writeFileSync(path, runnable(code));
+    const said = /console\.log\(.*\); \/\/ (.*)$/m.exec(code)![1];
+    expect(execFileSync(process.execPath, [path], { encoding: "utf8" })).toBe(`${said}\n`);
+  });
+});

@@ -1,0 +1,90 @@
+/** The `data` of recipes: every kind is read with its defaults, faults are told by key, paths start from the file. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkRecipe, loadRecipe } from "#bregman/recipes/load.js";
+import { recipeJsonSchema } from "#bregman/recipes/schema.js";
+import { temporaryFolder } from "../data/idx-files.js";
+
+const base = loadRecipe("mnist-quick");
+const check = (data: unknown) => checkRecipe({ ...base, data }).data;
+const defaults = { validation: 0, splitSeed: 42, normalize: true };
+
+describe("each kind, with its defaults", () => {
+  test.each<[object, object]>([
+    [{ name: "cifar10" }, {}],
+    [{ kind: "named", name: "cifar10" }, {}],
+    [{ kind: "idx", trainImages: "a", trainLabels: "b", testImages: "c", testLabels: "d" }, {}],
+    [{ kind: "npy", trainInputs: "a", trainLabels: "b", channels: "last", shape: [3, 32, 32] }, {}],
+    [
+      { kind: "csv", train: "a", label: -1 },
+      { header: true, delimiter: ",", pixels: false },
+    ],
+    [{ kind: "csv", train: "a", test: "b", label: "y", header: true, delimiter: ";", pixels: true, shape: [4] }, {}],
+    [{ kind: "imageFolder", train: "a", labelNames: ["x", "y"], mean: [0.5], std: [0.5] }, {}],
+  ])("%j", (data, more) => {
+    expect(check(data)).toEqual({ ...defaults, ...more, ...data });
+  });
+
+  test("what holds for every kind", () => {
+    const use = { validation: 5, splitSeed: 1, normalize: false, limit: 9, augment: { crop: 4, flip: true } };
+    for (const data of [{ name: "mnist" }, { kind: "imageFolder", train: "a" }]) {
+      expect(check({ ...data, ...use })).toEqual({ ...data, ...use });
+    }
+    expect(check({ name: "mnist", augment: {} })).toMatchObject({ augment: { crop: 0, flip: false } });
+  });
+});
+
+describe("faults", () => {
+  test.each<[unknown, string]>([
+    [{}, "data.name: missing; expected one of mnist, fashion-mnist, cifar10"],
+    [{ kind: "jpeg" }, 'data.kind: expected one of named, idx, npy, csv, imageFolder, found "jpeg"'],
+    [{ kind: "imagefolder" }, 'found "imagefolder" (did you mean "imageFolder"?)'],
+    [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected a string"],
+    [{ kind: "csv", train: "a" }, "data.label: missing; expected a column's name or index"],
+    [{ kind: "csv", train: "a", label: 0.5 }, "data.label: expected a column's name or index, found 0.5"],
+    [{ kind: "csv", train: "", label: 0 }, 'data.train: expected a path, found ""'],
+    [
+      { kind: "npy", trainInputs: "a", trainLabels: "b", shape: [2, 2] },
+      "data.shape: expected [features] or [channels, height, width], found [2,2]",
+    ],
+    [{ kind: "imageFolder", train: "a", std: [0] }, "data.std[0]: expected a value more than 0, found 0"],
+    [{ name: "mnist", augment: { crop: -1 } }, "data.augment.crop: expected a value at least 0, found -1"],
+    [{ name: "mnist", augment: { flp: true } }, 'data.augment.flp: unknown key (did you mean "flip"?)'],
+    [{ name: "mnist", label: 3 }, "data.label: unknown key"],
+    [
+      { kind: "idx", trainImages: "a", trainLabels: "b", testImage: "c" },
+      'data.testImage: unknown key (did you mean "testImages"?)',
+    ],
+  ])("%j: %s", (data, message) => {
+    expect(() => check(data)).toThrow(RangeError);
+    expect(() => check(data)).toThrow(message);
+  });
+});
+
+test("paths of a recipe file start from its folder; a recipe given as an object is left as it is", () => {
+  const folder = temporaryFolder();
+  const data = {
+    kind: "npy",
+    trainInputs: "x.npy",
+    trainLabels: "deep/../y.npy",
+    testInputs: "/t.npy",
+    testLabels: "u",
+  };
+  const path = join(folder, "mine.json");
+  writeFileSync(path, JSON.stringify({ ...base, data }));
+  expect(loadRecipe(path).data).toMatchObject({
+    trainInputs: join(folder, "x.npy"),
+    trainLabels: join(folder, "y.npy"),
+    testInputs: "/t.npy",
+    testLabels: join(folder, "u"),
+  });
+  expect(check(data)).toMatchObject(data);
+});
+
+test("the JSON schema offers each kind", () => {
+  const { properties } = recipeJsonSchema() as { properties: { data: { oneOf: { properties: { kind: object } }[] } } };
+  expect(properties.data.oneOf.map(({ properties: { kind } }) => kind)).toMatchObject(
+    ["named", "idx", "npy", "csv", "imageFolder"].map((kind) => ({ const: kind })),
+  );
+});
