@@ -50,14 +50,13 @@ static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, i
   return runs;
 }
 
-/* Positions computed together, and rows that are done for all output channels of a range before the next ones are begun:
- * they share inner planes, of which a band stays in the cache. */
+/* Positions computed together, of at most BLOCK_ROWS rows. */
 #if VL == 16
 #define BLOCK_POSITIONS 16
 #else
 #define BLOCK_POSITIONS 8
 #endif
-#define BAND 4
+#define BLOCK_ROWS 4
 
 /* What the blocks of a call share. */
 struct pairs_job {
@@ -66,6 +65,25 @@ struct pairs_job {
   ptrdiff_t x_row, x_col, y_row, y_col;
   int accumulate;
 };
+
+/* Asks for what the pairs after this one need: planes and weights lie scattered, which no hardware foresees. Where a
+ * vector is a whole tile, for the taps of a 3 x 3 kernel; larger ones have enough to compute. */
+INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int rows, const int cols,
+                           const struct pair *pair, const struct pair *end, const char *x) {
+#if VL == T
+  if (run != 3) return;
+  if (pair + 4 < end) {
+    const char *weights = job->memory + (uint32_t)pair[4].weights;
+    __builtin_prefetch(weights);
+    __builtin_prefetch(weights + 32);
+  }
+  if (pair + 1 < end) {
+    const float *p = (const float *)(x + (uint32_t)pair[1].plane);
+    for (int r = 0; r < rows + 2; r++, p += job->x_row)
+      UNROLL for (int j = 0; j < cols + 2; j++) __builtin_prefetch(p + j * T);
+  }
+#endif
+}
 
 /* rows x cols positions of one output channel, VL lanes of them. Each position's products are added one by one, by pair
  * and by tap, in every block alike. */
@@ -78,6 +96,7 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
     const float *plane = (const float *)(x + (uint32_t)pairs->plane);
     const float *kernel = (const float *)(job->memory + (uint32_t)pairs->weights);
     const struct conv_tap *tap = job->runs.taps + job->runs.first;
+    prefetch_pairs(job, run, rows, cols, pairs, end, x);
     for (int g = job->runs.count; g > 0; g--, tap += run) {
       const float *w = kernel + tap->index, *p = plane + tap->offset;
       vec weight[5];
@@ -107,7 +126,7 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
 /* `cols` columns of `height` rows, all lanes. */
 INLINE void pairs_columns(const struct pairs_job *job, const int run, const int cols, int height,
                           const struct pair *pairs, int count, float bias, const char *x, float *y) {
-  const int rows = BLOCK_POSITIONS / cols < BAND ? BLOCK_POSITIONS / cols : BAND;
+  const int rows = BLOCK_POSITIONS / cols < BLOCK_ROWS ? BLOCK_POSITIONS / cols : BLOCK_ROWS;
   for (int v = 0; v < T; v += VL) {
     const char *u = x + v * 4;
     float *out = y + v;
@@ -124,22 +143,32 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
                        int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
-  for (int i = 0; i < a->height; i += BAND) {
-    const int height = a->height - i < BAND ? a->height - i : BAND;
-    const char *x = (const char *)((const float *)at(memory, a->x) + (ptrdiff_t)tile * a->x_tile + i * job->x_row);
-    for (int o = first; o < last; o++) {
-      const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-      float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile + (size_t)o * a->y_plane + i * job->y_row;
-      const float b = bias ? bias[o] : 0;
-      int j = 0;
-#define COLUMNS(n) pairs_columns(job, run, n, height, pairs, counts[o], b, x + j * job->x_col * 4, y + j * job->y_col)
-      for (; j + 8 <= a->width; j += 8) COLUMNS(8);
-      for (; j + 4 <= a->width; j += 4) COLUMNS(4);
-      for (; j < a->width; j++) COLUMNS(1);
+  const char *x = (const char *)((const float *)at(memory, a->x) + (ptrdiff_t)tile * a->x_tile);
+  for (int o = first; o < last; o++) {
+    const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+    float *y = (float *)at(memory, a->y) + (ptrdiff_t)tile * a->y_tile + (ptrdiff_t)o * a->y_plane;
+    const float b = bias ? bias[o] : 0;
+    int j = 0;
+#define COLUMNS(n) \
+  pairs_columns(job, run, n, a->height, pairs, counts[o], b, x + j * job->x_col * 4, y + j * job->y_col)
+    for (; j + 8 <= a->width; j += 8) COLUMNS(8);
+    for (; j + 4 <= a->width; j += 4) COLUMNS(4);
+    for (; j < a->width; j++) COLUMNS(1);
 #undef COLUMNS
-    }
   }
 }
+
+/* Code for runs of n taps. Functions of their own, as kernels are: V8 compiles them one by one, when they are used. */
+#define PAIRS_ROWS(n)                                                                                                  \
+  static __attribute__((noinline)) void pairs_rows_##n(char *memory, const struct conv_pairs_args *a,                  \
+                                                       const struct pairs_job *job, int tile, int first, int last) {   \
+    pairs_rows(memory, a, job, n, tile, first, last);                                                                  \
+  }
+PAIRS_ROWS(1)
+PAIRS_ROWS(2)
+PAIRS_ROWS(3)
+PAIRS_ROWS(5)
+#undef PAIRS_ROWS
 
 KERNEL(conv_pairs) {
   const struct conv_pairs_args *a = (const void *)args;
@@ -152,10 +181,10 @@ KERNEL(conv_pairs) {
     const int first = (unit - tile * blocks) * UNIT_ROWS, last = (next - tile * blocks) * UNIT_ROWS;
     const int rows = last < a->rows ? last : a->rows;
     switch (job.runs.length) {
-      case 5: pairs_rows(memory, a, &job, 5, tile, first, rows); break;
-      case 3: pairs_rows(memory, a, &job, 3, tile, first, rows); break;
-      case 2: pairs_rows(memory, a, &job, 2, tile, first, rows); break;
-      default: pairs_rows(memory, a, &job, 1, tile, first, rows);
+      case 5: pairs_rows_5(memory, a, &job, tile, first, rows); break;
+      case 3: pairs_rows_3(memory, a, &job, tile, first, rows); break;
+      case 2: pairs_rows_2(memory, a, &job, tile, first, rows); break;
+      default: pairs_rows_1(memory, a, &job, tile, first, rows);
     }
     unit = next;
   }
@@ -242,21 +271,26 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
   }
 }
 
+#define GRAD_ROW(n)                                                                                                    \
+  static __attribute__((noinline)) void grad_row_##n(char *memory, const struct conv_pairs_weight_grad_args *a,        \
+                                                     const struct tap_runs *runs, int o) {                             \
+    if (SLIDES(n) && a->x_col == T) grad_row(memory, a, runs, n, 1, o);                                                \
+    else grad_row(memory, a, runs, n, 0, o);                                                                           \
+  }
+GRAD_ROW(1)
+GRAD_ROW(2)
+GRAD_ROW(3)
+GRAD_ROW(5)
+#undef GRAD_ROW
+
 KERNEL(conv_pairs_weight_grad) {
   const struct conv_pairs_weight_grad_args *a = (const void *)args;
   const struct tap_runs runs = tap_runs_of(at(memory, a->taps), a->tap_count, T);
-  const int slide = a->x_col == T;
   for (int o = begin; o < end; o++) switch (runs.length) {
-#define CASE_RUNS(n)                                               \
-  case n:                                                          \
-    if (slide && SLIDES(n)) grad_row(memory, a, &runs, n, 1, o);   \
-    else grad_row(memory, a, &runs, n, 0, o);                      \
-    break;
-      CASE_RUNS(1)
-      CASE_RUNS(2)
-      CASE_RUNS(3)
-      CASE_RUNS(5)
-#undef CASE_RUNS
+      case 5: grad_row_5(memory, a, &runs, o); break;
+      case 3: grad_row_3(memory, a, &runs, o); break;
+      case 2: grad_row_2(memory, a, &runs, o); break;
+      default: grad_row_1(memory, a, &runs, o);
     }
 }
 
