@@ -26,4 +26,38 @@ INLINE int column_of(int32_t offset, struct kernel_shape k) {
   return (c * k.height + rest / k.row_size) * k.width + rest % k.row_size;
 }
 
+/* V8 allocates the registers of one function at a time, and badly if it is large: in wasm an inner loop is one. */
+#ifdef __wasm__
+#define BLOCK_FUNCTION static __attribute__((noinline)) void
+#else
+#define BLOCK_FUNCTION INLINE void
+#endif
+
+/* The sums of a weight gradient are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so
+ * (half of them if they are of several tiles), so that what is summed stays in cache while all weights use it. */
+#define GRAD_POSITIONS 128
+
+/* The positions of one pass: whole tiles, or some rows of one tile. */
+struct grad_cut {
+  int tiles, rows;
+};
+
+INLINE struct grad_cut grad_cut_of(int height, int width) {
+  const int positions = height * width;
+  if (positions < GRAD_POSITIONS / 2) return (struct grad_cut){GRAD_POSITIONS / 2 / positions, height};
+  return (struct grad_cut){1, (GRAD_POSITIONS + width - 1) / width};
+}
+
+/* How they are walked. A row is `parts` times n vectors a step apart; strides in floats. */
+struct grad_span {
+  int tiles, rows, parts, n;
+  size_t dy_tile, dy_row, dy_step, x_tile, x_row, x_step;
+};
+
+/* Vectors of neighbouring positions are neighbours, unless the convolution has a stride. */
+INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_tile, int x_row, int x_col) {
+  if (x_col == T) return (struct grad_span){0, 0, 1, width * TV, dy_tile, dy_row, VL, x_tile, x_row, VL};
+  return (struct grad_span){0, 0, TV, width, dy_tile, dy_row, T, x_tile, x_row, x_col};
+}
+
 #endif

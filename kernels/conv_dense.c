@@ -34,13 +34,6 @@ struct conv_dense_args {
 #define CONV_VECS 2
 #endif
 
-/* V8 allocates the registers of one function at a time, and badly if it is large: in wasm an inner loop is one. */
-#ifdef __wasm__
-#define BLOCK_FUNCTION static __attribute__((noinline)) void
-#else
-#define BLOCK_FUNCTION INLINE void
-#endif
-
 /* Bytes of x that are worked on at a time: they stay in the second-level cache while all output channels use them. */
 #define CONV_CACHE (256 * 1024)
 
@@ -226,9 +219,7 @@ struct conv_dense_weight_grad_args {
 };
 
 
-/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap).
- * Its sums are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so (half of them if
- * they are of several tiles). */
+/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap). */
 #define GRAD_ROWS 4
 #if VL == 16 || defined(__aarch64__)
 #define GRAD_PLACES 6
@@ -237,13 +228,6 @@ struct conv_dense_weight_grad_args {
 #else
 #define GRAD_PLACES 2
 #endif
-#define GRAD_POSITIONS 128
-
-/* The positions of one pass: whole tiles, or some rows of one tile. A row is `parts` times n vectors a step apart. */
-struct grad_span {
-  int tiles, rows, parts, n;
-  size_t dy_tile, dy_row, dy_step, x_tile, x_row, x_step;
-};
 
 struct grad_block {
   const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
@@ -303,23 +287,17 @@ INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_arg
 KERNEL(conv_dense_weight_grad) {
   const struct conv_dense_weight_grad_args *a = (const void *)args;
   const float *dy = at(memory, a->dy), *x = at(memory, a->x);
-  const int places = a->inner * a->tap_count, positions = a->height * a->width;
-  /* Vectors of neighbouring positions are neighbours, unless the convolution has a stride. */
-  const int together = a->x_col == T;
-  struct grad_span span = {
-      .parts = together ? 1 : TV, .n = together ? a->width * TV : a->width,
-      .dy_tile = a->dy_tile, .dy_row = a->dy_row, .dy_step = together ? VL : T,
-      .x_tile = a->x_tile, .x_row = a->x_row, .x_step = together ? VL : a->x_col};
-  const int most_tiles = positions < GRAD_POSITIONS / 2 ? GRAD_POSITIONS / 2 / positions : 1;
-  const int most_rows = most_tiles > 1 ? a->height : (GRAD_POSITIONS + a->width - 1) / a->width;
+  const int places = a->inner * a->tap_count;
+  struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
+  const struct grad_cut cut = grad_cut_of(a->height, a->width);
   /* x of so many pairs stays in the second-level cache while all output channels use it. */
-  const size_t bytes = (size_t)most_tiles * (most_rows * a->x_row + 2 * T) * 4;
+  const size_t bytes = (size_t)cut.tiles * (cut.rows * a->x_row + 2 * T) * 4;
   int step = (int)(CONV_CACHE / bytes) * a->tap_count / GRAD_PLACES * GRAD_PLACES;
   if (step < 16 * GRAD_PLACES) step = 16 * GRAD_PLACES;
-  for (int tile = 0; tile < a->tiles; tile += most_tiles)
-    for (int row = 0; row < a->height; row += most_rows) {
-      span.tiles = tile + most_tiles < a->tiles ? most_tiles : a->tiles - tile;
-      span.rows = row + most_rows < a->height ? most_rows : a->height - row;
+  for (int tile = 0; tile < a->tiles; tile += cut.tiles)
+    for (int row = 0; row < a->height; row += cut.rows) {
+      span.tiles = tile + cut.tiles < a->tiles ? cut.tiles : a->tiles - tile;
+      span.rows = row + cut.rows < a->height ? cut.rows : a->height - row;
       for (int k = 0; k < places; k += step)
         conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy_tile + (size_t)row * a->dy_row,
                        x + (size_t)tile * a->x_tile + (size_t)row * a->x_row, k, k + step < places ? k + step : places,

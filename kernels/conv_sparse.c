@@ -1,7 +1,10 @@
 /* Convolution by the pattern of its weight, its weight gradient at the pattern's places, and the transposed pattern that
- * the input gradient gathers over.
+ * the input gradient gathers over. One non-zero weight costs one multiply-add a position and sample: how far away its x
+ * lies is a byte offset made when the pattern was, so that the inner loops have no index arithmetic. What bounds them is
+ * how fast x comes from the caches, hence the order of the loops.
  */
 #include "conv.h"
+#include "totals.h"
 
 struct conv_sparse_args {
   int32_t entries; /* struct entry [rows][entry_stride], offsets in bytes from x at position (0, 0) */
@@ -14,32 +17,110 @@ struct conv_sparse_args {
   int32_t accumulate;
 };
 
+
+/* Positions computed together, in one row or, in narrow planes, in up to 4: a weight is loaded once for all of them. */
+#if VL == 16
+#define SPARSE_POSITIONS 16
+#elif VL == 8 || defined(__aarch64__)
+#define SPARSE_POSITIONS 4
+#else
+#define SPARSE_POSITIONS 1
+#endif
+
+/* One output channel: its entries, and where it reads and writes; strides in floats. */
+struct sparse_row {
+  const struct entry *entries;
+  int count;
+  vec bias;
+  const float *x;
+  float *y;
+  size_t x_row, x_col, y_row, y_col;
+  int accumulate;
+};
+
+/* rows x cols positions from x and y on (constants after inlining). Entry after entry, in every block alike. */
+INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const float *x, float *y) {
+  const size_t x_row = r->x_row, x_col = r->x_col;
+  vec sum[SPARSE_POSITIONS * TV];
+#define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
+  EACH_VECTOR {
+    sum[p * TV + v] = r->bias;
+    if (r->accumulate) sum[p * TV + v] += load(y + p / cols * r->y_row + p % cols * r->y_col + v * VL);
+  }
+  const struct entry *e = r->entries, *end = e + r->count;
+#if VL == 4
+  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no more registers. */
+  for (; e + 2 <= end; e += 2) {
+    const vec w = splat(e[0].value), u = splat(e[1].value);
+    const float *in = (const float *)((const char *)x + e[0].offset), *next = (const float *)((const char *)x + e[1].offset);
+    BASE(in);
+    BASE(next);
+    EACH_VECTOR {
+      const size_t place = p / cols * x_row + p % cols * x_col + v * VL;
+      sum[p * TV + v] += w * load(in + place) + u * load(next + place);
+    }
+  }
+#endif
+  for (; e < end; e++) {
+    const vec w = splat(e->value);
+    const float *in = (const float *)((const char *)x + e->offset);
+    EACH_VECTOR sum[p * TV + v] += w * load(in + p / cols * x_row + p % cols * x_col + v * VL);
+  }
+  EACH_VECTOR store(y + p / cols * r->y_row + p % cols * r->y_col + v * VL, sum[p * TV + v]);
+#undef EACH_VECTOR
+}
+
+/* `height` rows of `width` positions, block by block. */
+BLOCK_FUNCTION sparse_band(const struct sparse_row *r, int height, int width) {
+  for (int j = 0, cols; j < width; j += cols) {
+    const int left = width - j;
+    cols = SPARSE_POSITIONS;
+    while (cols > left) cols /= 2;
+    const float *x = r->x + (size_t)j * r->x_col;
+    float *y = r->y + (size_t)j * r->y_col;
+    int i = 0;
+#define SPARSE_BLOCK(rows, cols) sparse_block(rows, cols, r, x + (size_t)i * r->x_row, y + (size_t)i * r->y_row)
+#if SPARSE_POSITIONS == 16
+    if (cols == 8)
+      for (; i + 2 <= height; i += 2) SPARSE_BLOCK(2, 8);
+    if (cols == 4)
+      for (; i + 4 <= height; i += 4) SPARSE_BLOCK(4, 4);
+#endif
+    for (; i < height; i++) switch (cols) {
+#if SPARSE_POSITIONS == 16
+        case 16: SPARSE_BLOCK(1, 16); break;
+        case 8: SPARSE_BLOCK(1, 8); break;
+#endif
+#if SPARSE_POSITIONS >= 4
+        case 4: SPARSE_BLOCK(1, 4); break;
+        case 2: SPARSE_BLOCK(1, 2); break;
+#endif
+        default: SPARSE_BLOCK(1, 1);
+      }
+  }
+}
+
 KERNEL(conv_sparse) {
   const struct conv_sparse_args *a = (const void *)args;
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
   const int blocks = blocks_of(a->rows);
-  for (int unit = begin; unit < end; unit++) {
-    const int first = unit % blocks * UNIT_ROWS, last = first + UNIT_ROWS < a->rows ? first + UNIT_ROWS : a->rows;
-    const float *x = (const float *)at(memory, a->x) + (size_t)(unit / blocks) * a->x_tile;
-    float *y = (float *)at(memory, a->y) + (size_t)(unit / blocks) * a->y_tile;
-    for (int o = first; o < last; o++) {
-      const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-      for (int i = 0; i < a->height; i++)
-        for (int j = 0; j < a->width; j++) {
-          float *out = y + (size_t)o * a->y_plane + (size_t)i * a->y_row + (size_t)j * a->y_col;
-          const char *in = (const char *)(x + (size_t)i * a->x_row + (size_t)j * a->x_col);
-          vec sum[TV];
-          UNROLL for (int v = 0; v < TV; v++) {
-            sum[v] = splat(bias ? bias[o] : 0);
-            if (a->accumulate) sum[v] += load(out + v * VL);
-          }
-          for (int k = 0; k < counts[o]; k++)
-            UNROLL for (int v = 0; v < TV; v++)
-              sum[v] += splat(row[k].value) * load((const float *)(in + row[k].offset) + v * VL);
-          UNROLL for (int v = 0; v < TV; v++) store(out + v * VL, sum[v]);
-        }
-    }
+  /* Rows of positions that all output channels do before the next ones are begun: they share x, which stays in cache. */
+  const int band = a->width < 16 ? (16 + a->width - 1) / a->width : 1;
+  for (int unit = begin, next; unit < end; unit = next) {
+    const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
+    next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
+    const int last = (next - tile * blocks) * UNIT_ROWS < a->rows ? (next - tile * blocks) * UNIT_ROWS : a->rows;
+    const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile;
+    float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
+    for (int i = 0; i < a->height; i += band)
+      for (int o = first; o < last; o++) {
+        const struct sparse_row row = {
+            (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride, counts[o],
+            splat(bias ? bias[o] : 0), x + (size_t)i * a->x_row,
+            y + (size_t)o * a->y_plane + (size_t)i * a->y_row, a->x_row, a->x_col, a->y_row, a->y_col, a->accumulate};
+        sparse_band(&row, i + band < a->height ? band : a->height - i, a->width);
+      }
   }
 }
 
@@ -52,25 +133,108 @@ struct conv_sparse_weight_grad_args {
   struct kernel_shape kernel;
 };
 
+
+/* Non-zeros of a row that are summed together: they share dy. */
+#ifdef __wasm__
+#define GRAD_ENTRIES 4
+#else
+#define GRAD_ENTRIES 8
+#endif
+
+/* sums[q] = lane by lane, dy times x at entry q's offset. */
+INLINE void sum_entries(vec *sums, const int n, const struct grad_span *s, const float *dy, const char *x,
+                        const int32_t *offset) {
+  const size_t dy_step = s->dy_step, x_step = s->x_step;
+  vec sum[GRAD_ENTRIES];
+  UNROLL for (int q = 0; q < n; q++) sum[q] = splat(0);
+  for (int tile = 0; tile < s->tiles; tile++)
+    for (int i = 0; i < s->rows; i++)
+      for (int part = 0; part < s->parts; part++) {
+        const float *out = dy + tile * s->dy_tile + i * s->dy_row + part * VL, *in[GRAD_ENTRIES];
+        UNROLL for (int q = 0; q < n; q++)
+          in[q] = (const float *)(x + offset[q]) + tile * s->x_tile + i * s->x_row + part * VL;
+        size_t d = 0, u = 0;
+        for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
+          const vec g = load(out + d);
+          UNROLL for (int q = 0; q < n; q++) sum[q] += g * load(in[q] + u);
+        }
+      }
+  UNROLL for (int q = 0; q < n; q++) sums[q] = sum[q];
+}
+
+/* The same, for a number that is no constant: 4 or 8. */
+BLOCK_FUNCTION sum_some_entries(vec *sums, int n, const struct grad_span *s, const float *dy, const char *x,
+                                const int32_t *offset) {
+#if GRAD_ENTRIES > 4
+  if (n > 4) {
+    sum_entries(sums, GRAD_ENTRIES, s, dy, x, offset);
+    return;
+  }
+#endif
+  sum_entries(sums, 4, s, dy, x, offset);
+}
+
+/* Output channels done together, and bytes of x that all of them use before the next channels are begun: they stay in
+ * the second-level cache. */
+#define GRAD_GROUP 64
+#define GRAD_CACHE (512 * 1024)
+
+/* Entries [k, last) of one row over one span. */
+INLINE void sparse_row_grad(const struct conv_sparse_weight_grad_args *a, const struct grad_span *span,
+                            const struct entry *row, int k, int last, const float *dy, const char *x, float *g,
+                            int first) {
+  for (; k < last; k += GRAD_ENTRIES) {
+    const int left = last - k;
+    int32_t offset[GRAD_ENTRIES];
+    vec sums[GRAD_ENTRIES];
+    /* Where fewer are left the last one is repeated, and not stored. */
+    UNROLL for (int q = 0; q < GRAD_ENTRIES; q++) offset[q] = row[q < left ? k + q : last - 1].offset;
+    sum_some_entries(sums, left, span, dy, x, offset);
+    for (int q = 0; q < GRAD_ENTRIES && q < left; q += 4) {
+      const vec four = totals(sums + q);
+      UNROLL for (int p = 0; p < 4; p++)
+        if (q + p < left) {
+          float *out = g + column_of(offset[q + p], a->kernel);
+          *out = first ? four[p] : *out + four[p];
+        }
+    }
+  }
+}
+
 KERNEL(conv_sparse_weight_grad) {
   const struct conv_sparse_weight_grad_args *a = (const void *)args;
   const int32_t *counts = at(memory, a->counts);
-  for (int o = begin; o < end; o++) {
-    const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-    for (int k = 0; k < counts[o]; k++) {
-      vec sum = splat(0);
-      for (int tile = 0; tile < a->tiles; tile++)
-        for (int i = 0; i < a->height; i++) {
-          const float *dy = (const float *)at(memory, a->dy) + (size_t)tile * a->dy_tile + (size_t)o * a->dy_plane +
-                            (size_t)i * a->dy_row;
-          const float *x = (const float *)((const char *)at(memory, a->x) + row[k].offset) + (size_t)tile * a->x_tile +
-                           (size_t)i * a->x_row;
-          for (int j = 0; j < a->width; j++)
-            UNROLL for (int v = 0; v < TV; v++) sum += load(dy + j * T + v * VL) * load(x + (size_t)j * a->x_col + v * VL);
+  const struct grad_cut cut = grad_cut_of(a->height, a->width);
+  struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
+  /* Of each plane about so much is read; entries of one group of planes are those below a limit. */
+  const int plane_bytes = a->kernel.plane_size * T * 4;
+  const size_t band_bytes = (size_t)cut.tiles * (cut.rows * a->x_row + 2 * T) * 4;
+  const int planes = GRAD_CACHE / band_bytes < 1 ? 1 : GRAD_CACHE / band_bytes;
+  for (int tile = 0; tile < a->tiles; tile += cut.tiles)
+    for (int i = 0; i < a->height; i += cut.rows) {
+      span.tiles = tile + cut.tiles < a->tiles ? cut.tiles : a->tiles - tile;
+      span.rows = i + cut.rows < a->height ? cut.rows : a->height - i;
+      const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile + (size_t)i * a->x_row;
+      const float *dy = (const float *)at(memory, a->dy) + (size_t)tile * a->dy_tile + (size_t)i * a->dy_row;
+      for (int group = begin; group < end; group += GRAD_GROUP) {
+        const int n = group + GRAD_GROUP < end ? GRAD_GROUP : end - group;
+        int32_t done[GRAD_GROUP];
+        for (int m = 0; m < n; m++) done[m] = 0;
+        int64_t limit = 0;
+        for (int open = 1; open;) {
+          open = 0;
+          limit += (int64_t)planes * plane_bytes;
+          for (int m = 0; m < n; m++) {
+            const int o = group + m, k = done[m];
+            const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+            while (done[m] < counts[o] && row[done[m]].offset < limit) done[m]++;
+            open |= done[m] < counts[o];
+            sparse_row_grad(a, &span, row, k, done[m], dy + (size_t)o * a->dy_plane, (const char *)x,
+                            (float *)at(memory, a->g) + (size_t)o * a->cols, tile + i == 0);
+          }
         }
-      ((float *)at(memory, a->g))[(size_t)o * a->cols + column_of(row[k].offset, a->kernel)] = total(sum);
+      }
     }
-  }
 }
 
 struct transpose_conv_args {
