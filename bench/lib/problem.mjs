@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { loadMnist } from "../../dist/data/mnist.js";
+import { random } from "./random.mjs";
 
 export const SIZES = [784, 200, 80, 10];
 export const BATCH = 128;
@@ -19,17 +20,6 @@ export const BATCHES = 32;
 
 /** lambda of the MLP recipe; a dense net has none. */
 export const lambdaFor = (/** @type {number} */ density) => (density < 1 ? 0.1 : 0);
-
-/** A small seeded generator (mulberry32), uniform in [0, 1): every process must draw the same weights. */
-function random(/** @type {number} */ seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * @typedef {object} Layer

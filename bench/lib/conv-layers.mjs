@@ -1,0 +1,185 @@
+/* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
+/**
+ * The convolutions of the networks, each as programs of one kernel: forward, input gradient, weight gradient.
+ */
+import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../../dist/nn/conv-geometry.js";
+import { interior, strideArgs, strides, tensorBytes } from "../../dist/nn/tensor.js";
+import { op, TILE } from "../../dist/runtime/kernel-table.js";
+import { writeProgram } from "../../dist/runtime/program.js";
+import { random } from "./random.mjs";
+
+/**
+ * @typedef {object} Layer
+ * @property {string} name
+ * @property {number} inner input channels
+ * @property {number} rows output channels
+ * @property {number} size side of the input
+ * @property {number} kernel side of the kernel
+ * @property {number} stride
+ * @property {number} padding
+ */
+
+/** @returns {Layer} */
+function layer(
+  /** @type {string} */ net,
+  /** @type {number} */ inner,
+  /** @type {number} */ rows,
+  /** @type {number} */ size,
+  kernel = 3,
+  stride = 1,
+  padding = kernel >> 1,
+) {
+  const name = `${net} ${inner}-${rows} ${kernel}x${kernel}${stride > 1 ? `/${stride}` : ""} @${size}`;
+  return { name, inner, rows, size, kernel, stride, padding };
+}
+
+/** Every distinct convolution of ResNet-18 for CIFAR, and of the ConvNet for Fashion-MNIST. */
+export const LAYERS = [
+  layer("ResNet-18", 3, 64, 32),
+  layer("ResNet-18", 64, 64, 32),
+  layer("ResNet-18", 64, 128, 32, 3, 2),
+  layer("ResNet-18", 64, 128, 32, 1, 2),
+  layer("ResNet-18", 128, 128, 16),
+  layer("ResNet-18", 128, 256, 16, 3, 2),
+  layer("ResNet-18", 128, 256, 16, 1, 2),
+  layer("ResNet-18", 256, 256, 8),
+  layer("ResNet-18", 256, 512, 8, 3, 2),
+  layer("ResNet-18", 256, 512, 8, 1, 2),
+  layer("ResNet-18", 512, 512, 4),
+  layer("ConvNet", 1, 64, 28, 5, 1, 0),
+  layer("ConvNet", 64, 64, 12, 5, 1, 0),
+];
+
+export const WORK = ["forward", "input gradient", "weight gradient"];
+
+/** Output channels of a unit of work, and those whose dense weight gradients are computed together. */
+const BLOCK = 8;
+const WEIGHT_GRAIN = 4;
+
+/**
+ * Puts a layer into a pool's memory (the caller releases it). Kinds of weight are functions that add theirs, and return
+ * a program for each work, how many weights are not zero, and a program to be run before the others.
+ * @param {import("../../dist/runtime/pool.js").Pool} pool
+ * @param {Layer} layer
+ * @param {{ batch: number, density: number }} options
+ */
+export function convPrograms({ memory }, { inner, rows, size, kernel, stride, padding }, { batch, density }) {
+  const next = random(1);
+  const uniform = () => 2 * next() - 1;
+  const tiles = Math.ceil(batch / TILE);
+  const shape = { kernel: [kernel, kernel], stride, padding };
+  const out = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const xShape = { channels: inner, height: size, width: size, pad: padding };
+  const yShape = { channels: rows, height: out, width: out, pad: gradientPad(shape, size, size) };
+  const image = (/** @type {typeof xShape} */ tensor) => {
+    const offset = memory.allocate(tensorBytes(tensor, tiles));
+    memory.f32(offset, tensorBytes(tensor, tiles) / 4).forEach((_, i, all) => (all[i] = (i % 251) / 251 - 0.5));
+    return { ...tensor, offset };
+  };
+  const [x, y, dx, dy] = [image(xShape), image(yShape), image(xShape), image(yShape)];
+  const area = kernel * kernel;
+  const cols = inner * area;
+  const taps = memory.put(Int32Array.from(forwardTaps(shape, x).flat()));
+  const phases = gradientPhases(shape, x, dy).map((phase) => ({
+    ...phase,
+    table: memory.put(Int32Array.from(phase.taps.flat())),
+  }));
+  const forward = {
+    ...{ x: x.offset + forwardStart(shape, x), y: interior(y), tiles, rows, height: out, width: out },
+    ...{ ...strideArgs("x", x), xRow: stride * strides(x).row, xCol: stride * TILE },
+    ...{ ...strideArgs("y", y), yCol: TILE, bias: 0, accumulate: 0 },
+  };
+  const { row } = strides(dx);
+  const backward = phases.map((phase) => ({
+    ...{ x: dy.offset, y: interior(dx) + (phase.row * row + phase.column * TILE) * 4, tiles, rows: inner },
+    ...{ height: phase.height, width: phase.width, ...strideArgs("x", dy), xCol: TILE },
+    ...{ ...strideArgs("y", dx), yRow: stride * row, yCol: stride * TILE, bias: 0, accumulate: 0 },
+  }));
+  const gradient = {
+    ...{ dy: interior(dy), x: x.offset + forwardStart(shape, x), g: memory.allocate(rows * cols * 4), tiles, rows },
+    ...{ height: out, width: out, ...strideArgs("dy", dy), ...strideArgs("x", x) },
+    ...{ xRow: stride * strides(x).row, xCol: stride * TILE },
+  };
+  const forwardUnits = tiles * Math.ceil(rows / BLOCK);
+  const backwardUnits = tiles * Math.ceil(inner / BLOCK);
+  const programs = (/** @type {import("../../dist/runtime/kernel-table.js").Op[][]} */ ops) =>
+    WORK.map((_, k) => writeProgram(memory, ops[k]));
+
+  function dense() {
+    const w = memory.put(Float32Array.from({ length: rows * cols }, uniform));
+    const { xPlane, ...sizes } = forward;
+    const ops = [
+      [
+        op("convDense", forwardUnits, {
+          ...{ ...sizes, xPlane, w, rowStride: cols, innerStride: area, taps, tapCount: area, inner },
+        }),
+      ],
+      phases.map(({ table, taps: { length } }, p) =>
+        op("convDense", backwardUnits, {
+          ...{ ...backward[p], w, rowStride: area, innerStride: cols, taps: table, tapCount: length, inner: rows },
+        }),
+      ),
+      [op("convDenseWeightGrad", rows, { ...gradient, taps, tapCount: area, inner }, WEIGHT_GRAIN)],
+    ];
+    return { nonZeros: rows * cols, prepare: writeProgram(memory, []), programs: programs(ops) };
+  }
+
+  function unstructured() {
+    const theta = Float32Array.from({ length: rows * cols }, () => (next() < density ? uniform() : 0));
+    const layout = convLayout(shape, x, dy);
+    const entries = memory.allocate(rows * cols * 8);
+    const counts = new Int32Array(rows);
+    const offsets = memory.i32(entries, 2 * rows * cols);
+    const values = memory.f32(entries, 2 * rows * cols);
+    theta.forEach((value, k) => {
+      if (value === 0) return;
+      const o = Math.floor(k / cols);
+      const at = 2 * (o * cols + counts[o]++);
+      offsets[at] = layout.columns[k % cols];
+      values[at + 1] = value;
+    });
+    const pattern = { entries, counts: memory.put(counts), entryStride: cols };
+    const most = rows * layout.mostTaps;
+    const transpose = {
+      ...{ entries, counts: pattern.counts, changed: memory.put(new Int32Array(rows).fill(1)) },
+      ...{ tEntries: memory.allocate(layout.phases * inner * most * 8) },
+      ...{
+        tCounts: memory.allocate(layout.phases * inner * 4),
+        source: memory.allocate(layout.phases * inner * most * 4),
+      },
+      ...{ rows, cols, inner, phases: layout.phases, entryStride: most, tapTable: memory.put(layout.tapTable) },
+      ...{ rowBytes: layout.rowBytes, planeSize: layout.planeSize, rowSize: layout.rowSize },
+      ...{ kernelHeight: kernel, kernelWidth: kernel, force: memory.put(Int32Array.of(1)) },
+    };
+    const { xPlane: _x, ...sizes } = forward;
+    const { xPlane: _g, ...gradientSizes } = gradient;
+    const shapeArgs = {
+      planeSize: layout.planeSize,
+      rowSize: layout.rowSize,
+      kernelHeight: kernel,
+      kernelWidth: kernel,
+    };
+    return {
+      nonZeros: theta.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0),
+      prepare: writeProgram(memory, [op("transposeConv", inner, transpose)]),
+      programs: programs([
+        [op("convSparse", forwardUnits, { ...sizes, ...pattern })],
+        backward.map(({ xPlane: _b, ...args }, p) =>
+          op("convSparse", backwardUnits, {
+            ...{
+              ...args,
+              entries: transpose.tEntries + p * inner * most * 8,
+              counts: transpose.tCounts + p * inner * 4,
+            },
+            entryStride: most,
+          }),
+        ),
+        [op("convSparseWeightGrad", rows, { ...gradientSizes, ...pattern, ...shapeArgs, cols })],
+      ]),
+    };
+  }
+
+  /** Floating-point operations of one work with so many non-zero weights; products with the border's zeros count. */
+  const flops = (/** @type {number} */ nonZeros) => 2 * batch * out * out * nonZeros;
+  return { flops, kinds: { dense, unstructured } };
+}
