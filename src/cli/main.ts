@@ -6,6 +6,7 @@ import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
 import { addRecipes } from "./recipes.js";
 import { addReport } from "./report.js";
+import { addResume } from "./resume.js";
 import { addTrain } from "./train.js";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -22,6 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ outputError: () => {} })
     .addHelpText("after", "\nStart here:\n  bregman train mnist-quick");
   addTrain(program);
+  addResume(program);
   addRecipes(program);
   addData(program);
   addReport(program);

@@ -38,7 +38,7 @@ export function createProgress(stream: ProgressStream): Progress {
     if (table || !start) return;
     table = columns(start.initial, classifies);
     line(paint("dim", row(table.map(({ title, width }) => title.padStart(width)))));
-    line(metricsRow(table, start.initial));
+    line(metricsRow(table, start.resumed?.epochs.at(-1) ?? start.initial));
   };
 
   return {
@@ -48,6 +48,7 @@ export function createProgress(stream: ProgressStream): Progress {
         for (const text of headLines(event, paint)) line(text);
         if (stream.isTTY) bars = openBar(stream, event, () => latest);
       }
+      if (event.type === "note") line(event.text);
       if (event.type === "step") {
         openTable(event.accuracy !== undefined);
         latest = event;
@@ -75,7 +76,7 @@ export function createProgress(stream: ProgressStream): Progress {
 }
 
 function headLines(
-  { recipe, samples, backend, isa, threads, reason }: Start,
+  { recipe, samples, backend, isa, threads, reason, resumed, stepsPerEpoch }: Start,
   paint: ReturnType<typeof painter>,
 ): string[] {
   const parts = [`${count(samples.train)} training`];
@@ -87,8 +88,15 @@ function headLines(
     field("samples", `${parts.join(", ")}; batches of ${recipe.batchSize}`),
     field("backend", `${backendName(backend, isa)}, ${threads} ${threads === 1 ? "thread" : "threads"}`),
     field("", paint("dim", reason)),
+    ...(resumed ? [field("resumed", place(resumed.steps, stepsPerEpoch, recipe.epochs))] : []),
     "",
   ];
+}
+
+/** Where a resumed run stands. */
+function place(steps: number, stepsPerEpoch: number, epochs: number): string {
+  const done = Math.floor(steps / stepsPerEpoch);
+  return done < epochs ? `after ${count(steps)} steps, in epoch ${done + 1} of ${epochs}` : "after the last epoch";
 }
 
 interface Column {
@@ -124,6 +132,7 @@ function row(cells: readonly string[]): string {
 function openBar(stream: ProgressStream, start: Start, latest: () => Step | undefined) {
   const paint = painter(stream);
   const total = start.recipe.epochs * start.stepsPerEpoch;
+  const before = start.resumed?.steps ?? 0;
   const began = Date.now();
   const group = new MultiBar({
     stream: stream as NodeJS.WritableStream,
@@ -133,7 +142,7 @@ function openBar(stream: ProgressStream, start: Start, latest: () => Step | unde
     fps: 5,
     format: (_options, { progress, value }) => {
       const elapsed = (Date.now() - began) / 1000;
-      const left = value > 0 ? (elapsed / value) * (total - value) : undefined;
+      const left = value > before ? (elapsed / (value - before)) * (total - value) : undefined;
       return barLine({
         epochs: start.recipe.epochs,
         progress,
@@ -144,7 +153,7 @@ function openBar(stream: ProgressStream, start: Start, latest: () => Step | unde
       });
     },
   });
-  return { group, bar: group.create(total, 0) };
+  return { group, bar: group.create(total, before) };
 }
 
 export interface BarLine {

@@ -1,17 +1,19 @@
 /**
- * A recipe run from beginning to end, with a run folder that can be read at any moment.
+ * A recipe run from beginning to end, with a run folder that can be read, and the run resumed, at any moment.
  *
  *     recipe.json           the recipe, defaults filled in
  *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
- *     model.safetensors     final parameters, float32
+ *     checkpoint-*          the last two checkpoints, see checkpoint.ts
+ *     model.safetensors     final parameters and buffers, float32
  *     result.json           the summary, in the format of results/
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
+import { sha256 } from "../data/checksum.js";
 import { loadData } from "../data/load.js";
 import { writeSafetensors } from "../export/safetensors.js";
 import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
@@ -21,15 +23,22 @@ import { fit } from "./fit.js";
 import type { Trainer } from "./trainer.js";
 
 export interface RunOptions {
-  /** Run folder; made if it is not there, refused if there is something in it. */
+  /** Run folder; made if it is not there, refused if there is something in it (unless the run is resumed). */
   readonly out: string;
+  /**
+   * Goes on with the run in `out`, from its newest usable checkpoint or, before the first, from the beginning. Lines of
+   * metrics after the checkpoint are written anew. Default false.
+   */
+  readonly resume?: boolean;
+  /** Longest time between two checkpoints, in seconds; there is one at the end of each epoch too. Default 60. */
+  readonly checkpointSeconds?: number;
   /** Where the data set's files are; default: see loadDataset. One's own files are where the recipe says. */
   readonly dataDir?: string;
   readonly threads?: number;
   readonly backend?: "native" | "wasm" | "auto";
   /** Also writes `<resultsDir>/<recipe>/seed-<n>.json`. */
   readonly resultsDir?: string;
-  /** The command that repeats the run, for the result files. */
+  /** The command that repeats the run, for the result files; a resumed run keeps that of its checkpoint. */
   readonly command: string;
   readonly onEvent?: (event: TrainEvent) => void;
   /** See fit: called for epoch 0 and after each epoch. */
@@ -61,16 +70,20 @@ const MOST_EPOCH_ROWS = 60;
  * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
  * the result is marked as interrupted.
  *
- * @throws RangeError if `out` is a folder with something in it; Error if it can't be written
+ * @throws RangeError if `out` is a folder with something in it, or can't be resumed; Error if it can't be written
  */
 export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
-  const { out, dataDir, threads, backend, resultsDir, command, onEvent, observe, signal } = options;
+  const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;
+  const { onEvent, observe, signal } = options;
   const data = loadData(recipe.data, { dataDir });
   const model = buildModel(recipe.model);
-  makeRunFolder(out);
-  writeFileAtomic(join(out, "recipe.json"), `${JSON.stringify(recipe, null, 2)}\n`);
+  const recipeFile = join(out, "recipe.json");
+  if (!resume) {
+    makeRunFolder(out);
+    writeFileAtomic(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
+  }
   const metricsFile = join(out, "metrics.jsonl");
-  const writeLine = (metrics: EpochMetrics) => appendFileSync(metricsFile, `${JSON.stringify(metrics)}\n`);
+  const line = (metrics: EpochMetrics) => `${JSON.stringify(metrics)}\n`;
 
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
@@ -101,18 +114,29 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     ...(backend === undefined ? {} : { backend }),
     ...(observe === undefined ? {} : { observe }),
     ...(signal === undefined ? {} : { signal }),
+    ...(recipe.data.augment === undefined ? {} : { augment: recipe.data.augment }),
+    checkpoint: {
+      folder: out,
+      resume,
+      ...(checkpointSeconds === undefined ? {} : { everySeconds: checkpointSeconds }),
+      // Of the file, not of the object: a later version of bregman may have more defaults to fill in.
+      identity: { "recipe.json": sha256(readFileSync(recipeFile)) },
+      about: { command },
+    },
     onEvent(event) {
       if (event.type === "start") {
         start = event;
-        writeLine(event.initial);
+        writeFileAtomic(metricsFile, [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""));
+        // The result of a run that was stopped says no more what is in the folder.
+        rmSync(join(out, "result.json"), { force: true });
       }
-      if (event.type === "epoch") writeLine(event.metrics);
+      if (event.type === "epoch") appendFileSync(metricsFile, line(event.metrics));
       if (event.type === "end") end = event;
       else onEvent?.(event);
     },
   });
 
-  writeSafetensors(join(out, "model.safetensors"), Object.fromEntries(result.parameters), {
+  writeSafetensors(join(out, "model.safetensors"), new Map([...result.parameters, ...result.buffers]), {
     format: "bregman",
     recipe: recipe.name,
     seed: String(recipe.seed),
@@ -121,7 +145,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   const summary: RunResult = {
     recipe: recipe.name,
     seed: recipe.seed,
-    command,
+    command: start!.resumed?.about.command ?? command,
     ...(commit === undefined ? {} : { commit }),
     machine: machine(),
     backend: start!.backend,

@@ -48,6 +48,24 @@ function shown(list: readonly TrainEvent[], isTTY: boolean): string {
   return String(stream.read() ?? "");
 }
 
+describe("progress of a resumed run", () => {
+  const resumed = { steps: 150, epochs: [sampleEpoch(1)], about: {} };
+
+  it("says where it goes on, shows the last line there was, and notes", () => {
+    const note: TrainEvent = { type: "note", text: "something to know" };
+    const text = shown([{ ...start, resumed }, note, ...events.slice(3)], false);
+    expect(text).toContain("\n  resumed  after 150 steps, in epoch 2 of 2\n");
+    expect(text).toContain("\nsomething to know\n");
+    const epochs = text.split("\n").flatMap((line) => /^ +(\d+) /.exec(line)?.[1] ?? []);
+    expect(epochs).toEqual(["1", "2"]);
+  });
+
+  it("may stand after the last epoch", () => {
+    const done = { steps: 200, epochs: [sampleEpoch(1), sampleEpoch(2)], about: {} };
+    expect(shown([{ ...start, resumed: done }], false)).toContain("\n  resumed  after the last epoch\n");
+  });
+});
+
 describe("progress where there is no terminal", () => {
   it("is a head and one plain line an epoch", () => {
     const text = shown(events, false);

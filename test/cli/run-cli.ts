@@ -19,6 +19,8 @@ export interface CliOptions {
   env?: Record<string, string>;
   /** Closes our end of stdout once its text matches, as `| head` does. */
   readUntil?: RegExp;
+  /** Called once the process runs, to send signals at moments of one's own. */
+  onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with all of stdout and stderr so far, whenever there is more, to send signals at the right moment. */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -31,11 +33,12 @@ export function temporaryFolder(): string {
 /** Runs `bregman` with arguments until it exits. */
 export function runCli(
   args: readonly string[],
-  { cwd = temporaryFolder(), env = {}, readUntil, onOutput }: CliOptions = {},
+  { cwd = temporaryFolder(), env = {}, readUntil, onStart, onOutput }: CliOptions = {},
 ) {
   // Not the test runner's own wishes about colours.
   const { FORCE_COLOR: _, NO_COLOR: __, BREGMAN_DEBUG: ___, ...inherited } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
+  onStart?.((signal) => child.kill(signal));
   const text = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (chunk: string) => {

@@ -19,6 +19,8 @@ describe("bregman train", () => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
     const pictures = ["epoch-000.png", "epoch-001.png", "epoch-002.png", "epoch-003.png"];
     expect(readdirSync(out).sort()).toEqual([
+      "checkpoint-22.safetensors",
+      "checkpoint-33.safetensors",
       "metrics.jsonl",
       "model.safetensors",
       "pictures",

@@ -1,0 +1,152 @@
+/**
+ * What `train` and `resume` share: the options of how to compute, the view, and a run from its start to its summary.
+ */
+import type { Command } from "commander";
+import type { Recipe } from "../recipes/schema.js";
+import type { EpochMetrics, TrainEvent } from "../train/events.js";
+import { integer, oneOf } from "./options.js";
+import { createStopper } from "./stop.js";
+
+export interface TrainingFlags {
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly backend?: "native" | "wasm";
+  readonly checkpointEvery?: number;
+  readonly json?: boolean;
+  readonly results?: string;
+}
+
+/** Adds the options of {@link TrainingFlags}. */
+export function addTrainingOptions(command: Command): Command {
+  return command
+    .option("--data-dir <folder>", "where the data set's files are (default: $BREGMAN_DATA, or the npm package)")
+    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
+    .option(
+      "--backend <name>",
+      "native or wasm (default: native where it is built)",
+      oneOf("--backend", ["native", "wasm"]),
+    )
+    .option(
+      "--checkpoint-every <seconds>",
+      "longest time between two checkpoints (default: 60; one after each epoch in any case)",
+      integer("--checkpoint-every", 0, 1e6),
+    )
+    .option("--json", "print events as JSON, one a line, and nothing else")
+    .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json");
+}
+
+export interface Training {
+  readonly recipe: Recipe;
+  /** The run folder. */
+  readonly folder: string;
+  readonly resume: boolean;
+  /** The command that repeats the run. */
+  readonly command: string;
+  readonly flags: TrainingFlags;
+  /** Called if the run fails: takes away what was made and is still empty. */
+  readonly tidy?: () => void;
+}
+
+/** Trains, shows how it goes, and returns the exit code. */
+export async function carryOut({ recipe, folder, resume, command, flags, tidy }: Training): Promise<number> {
+  const { makeWritable } = await import("./out-folder.js");
+  const view = await openView(flags);
+  const stopper = createStopper(
+    () => view.note("Stopping after this step; the run is kept. Ctrl-C again stops at once."),
+    view.close,
+  );
+  const { openFilm } = await import("./film-folder.js");
+  const { runRecipe } = await import("../train/run.js");
+  const { writeReport } = await import("../report/report.js");
+  const film = openFilm(folder, recipe.epochs);
+  const finish = (finished: boolean) => {
+    film.write(finished);
+    return writeReport(folder);
+  };
+
+  let removeResults: (() => void) | undefined;
+  let initial: EpochMetrics | undefined;
+  let last: EpochMetrics | undefined;
+  let end: Extract<TrainEvent, { type: "end" }> | undefined;
+  try {
+    // What can't be written is told now, not after an hour of training.
+    if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
+    await runRecipe(recipe, {
+      out: folder,
+      resume,
+      command,
+      signal: stopper.signal,
+      ...(flags.dataDir !== undefined && { dataDir: flags.dataDir }),
+      ...(flags.threads !== undefined && { threads: flags.threads }),
+      ...(flags.backend !== undefined && { backend: flags.backend }),
+      ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
+      ...(flags.results !== undefined && { resultsDir: flags.results }),
+      observe: film.observe,
+      onEvent(event) {
+        if (event.type === "start") {
+          initial = event.initial;
+          last = event.resumed?.epochs.at(-1) ?? initial;
+          if (event.resumed) film.resume(last.epoch);
+        }
+        if (event.type === "epoch") last = event.metrics;
+        if (event.type === "end") end = event;
+        // The report is there before "end" is told.
+        else view.onEvent(event);
+      },
+    });
+    const report = finish(!end!.interrupted);
+    view.onEvent(end!);
+    await view.summary({ last: last!, started: initial!.density, epochs: recipe.epochs, ...end!, folder, report });
+  } catch (error) {
+    view.close();
+    // A run that broke off, say at a loss that is not finite, shows its curves too.
+    if (last) tryTo(() => finish(false));
+    tidy?.();
+    removeResults?.();
+    throw error;
+  } finally {
+    stopper.close();
+  }
+  return stopper.exitCode ?? 0;
+}
+
+interface View {
+  onEvent(event: TrainEvent): void;
+  note(text: string): void;
+  close(): void;
+  summary(run: Parameters<typeof import("./summary.js").summaryText>[0]): Promise<void>;
+}
+
+function openView({ json }: TrainingFlags): Promise<View> | View {
+  return json ? jsonView() : personView();
+}
+
+function jsonView(): View {
+  return {
+    onEvent: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
+    note: () => {},
+    close: () => {},
+    summary: async () => {},
+  };
+}
+
+async function personView(): Promise<View> {
+  const { createProgress } = await import("./progress.js");
+  const progress = createProgress(process.stderr);
+  return {
+    ...progress,
+    async summary(run) {
+      const { summaryText } = await import("./summary.js");
+      const { painter } = await import("./paint.js");
+      process.stdout.write(`\n${summaryText(run, painter(process.stdout))}`);
+    },
+  };
+}
+
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The error that ended the run is the one to tell.
+  }
+}
