@@ -35,9 +35,9 @@ export type {
 } from "./data/source.js";
 export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
 
-export { fit, type FitOptions, type FitResult } from "./train/fit.js";
+export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
 export type { InitOptions } from "./train/initial.js";
-export type { EpochMetrics, FinalMetrics, LayerMetrics, TrainEvent } from "./train/events.js";
+export type { EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
 export type { Trainer } from "./train/trainer.js";
 export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
