@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writeFileAtomic } from "#bregman/atomic-file.js";
+import { removeTemporaries, writeFileAtomic } from "#bregman/atomic-file.js";
 import { temporaryFolder } from "./data/idx-files.js";
 
 test("writes text and bytes, replaces what was there, leaves nothing else", () => {
@@ -35,4 +35,23 @@ test("the system's error is kept as the cause", () => {
   } catch (error) {
     expect((error as Error).cause).toMatchObject({ code: "ENOENT" });
   }
+});
+
+test("beforeRename sees the new content whole, beside the old", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "file");
+  writeFileAtomic(path, "old");
+  let seen: string[] = [];
+  const beforeRename = () => (seen = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8")));
+  writeFileAtomic(path, "new", { beforeRename });
+  expect(seen.sort()).toEqual(["new", "old"]);
+  expect(readFileSync(path, "utf8")).toBe("new");
+});
+
+test("what a killed process left half written is removed, and nothing else", () => {
+  const folder = temporaryFolder();
+  for (const name of ["a.json.12-0.tmp", "a.json", "a.tmp", "12-0.tmp.txt"]) writeFileSync(join(folder, name), "");
+  removeTemporaries(folder);
+  expect(readdirSync(folder).sort()).toEqual(["12-0.tmp.txt", "a.json", "a.tmp"]);
+  removeTemporaries(join(folder, "absent"));
 });
