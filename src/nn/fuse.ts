@@ -5,7 +5,7 @@
  *     batchNorm2d, relu             one step
  *     batchNorm2d, add, relu        one step, if the other summand is there before the batch norm (a residual block)
  *     linear, relu, linear          the second layer's input gradient takes the ReLU's derivative
- *     flatten                       no step, where the image has no border
+ *     flatten, linear               no step for the flatten, where the image has no border
  *
  * A node takes part in a fusion only if nobody else reads what lies between.
  */
@@ -66,7 +66,10 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
     const [source] = step.inputs;
     const isFlatten = nodes[step.node].layer.kind === "flatten" && step.output !== nodes.length - 1;
     const alone = steps.filter((other) => [...other.inputs, other.residual].includes(source)).length === 1;
-    if (!isFlatten || !alone) return true;
+    // A linear layer reads bytes; any other reader would see the image's shape instead of the vector's.
+    const readers = steps.filter((other) => [...other.inputs, other.residual].includes(step.output));
+    const intoLinear = readers.every((other) => nodes[other.node].layer.kind === "linear");
+    if (!isFlatten || !alone || !intoLinear) return true;
     const writer = steps.find(({ output }) => output === source);
     if (writer) {
       const { layer } = nodes[writer.node];

@@ -7,15 +7,18 @@
 /** State of one layer's weight at the end of an epoch. */
 export interface LayerMetrics {
   readonly name: string;
-  /** [out, in] */
+  /** [out, in] or [out, in, kernel height, kernel width] */
   readonly shape: readonly number[];
   readonly weights: number;
   readonly nonZeros: number;
   readonly density: number;
-  /** Rows of the weight: the layer's neurons. */
+  /** Rows of the weight: the neurons of a linear layer, the output channels of a convolution. */
   readonly units: number;
   /** Rows with at least one non-zero weight. */
   readonly activeUnits: number;
+  /** Convolutions: pairs of channels, and those with at least one non-zero weight. */
+  readonly kernels?: number;
+  readonly activeKernels?: number;
   /** Which kernel the layer runs on, chosen by its density. */
   readonly kernel: "dense" | "sparse";
 }
@@ -54,6 +57,8 @@ export interface FinalMetrics {
   readonly density: number;
   /** Density over the linear layers only. */
   readonly linearDensity: number;
+  /** Kernels with a non-zero weight / kernels, over the convolutions. */
+  readonly kernelDensity?: number;
   /** Per linear layer: active units / units. */
   readonly nodeDensity: readonly number[];
   /** Multiplications of a forward pass with the non-zeros only / with all weights. */

@@ -20,7 +20,9 @@ import { initialParameters } from "./initial.js";
 import {
   createBirthCounter,
   flopDensity,
+  kernelDensity,
   layerMetrics,
+  netDensity,
   modelBytes,
   regularizerValue,
   totalDensity,
@@ -199,7 +201,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
             step,
             loss: sums.loss / sums.seen,
             accuracy: accuracyOf(sums.correct / sums.seen),
-            density: totalDensity(layerMetrics(trainer)),
+            density: netDensity(trainer),
             stepsPerSecond: (stepsSinceEvent / (now - lastStepEvent)) * 1000,
           }),
         );
@@ -233,7 +235,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
 
   const last = history.at(-1)!;
   const test = testIndices.length ? trainer.evaluate(testIndices) : undefined;
-  const linear = last.layers;
+  const linear = last.layers.filter(({ kernels }) => kernels === undefined);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
     testAccuracy: test && accuracyOf(test.accuracy),
@@ -241,6 +243,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     trainAccuracy: last.trainAccuracy,
     density: last.density,
     linearDensity: totalDensity(linear),
+    kernelDensity: kernelDensity(last.layers),
     nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
     flopDensity: flopDensity(model, last.layers),
     seconds: seconds(),

@@ -1,38 +1,73 @@
 /**
  * What is measured of a net: densities by layer, active units, births and deaths, multiplications, bytes.
  *
- * Weights are the tensors of role "weight"; biases never count. The paper's plots call a density "sparsity".
+ * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. The paper's plots call a
+ * density "sparsity".
  */
 import { brotliCompressSync } from "node:zlib";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { LayerMetrics } from "./events.js";
+import { nonZeros } from "../runtime/parameter.js";
 import type { Trainer } from "./trainer.js";
+import type { Updater } from "./updater.js";
 
-/** Layer by layer: weights, non-zeros, active units. */
-export function layerMetrics({ updaters, pool }: Trainer): LayerMetrics[] {
-  return updaters
-    .filter(({ parameter }) => parameter.role === "weight")
-    .map(({ parameter: { name, shape, rows, cols, counts, kernel } }) => {
-      const used = pool.memory.i32(counts, rows);
-      const nonZeros = used.reduce((sum, n) => sum + n, 0);
-      return {
-        name: name.slice(0, name.lastIndexOf(".")),
-        shape,
-        weights: rows * cols,
-        nonZeros,
-        density: nonZeros / (rows * cols),
-        units: rows,
-        activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0),
-        kernel,
-      };
-    });
+/** Whether a parameter counts as weights: those of linear layers and of convolutions. */
+function isWeight({ parameter: { role } }: Updater): boolean {
+  return role === "weight" || role === "conv";
 }
 
-/** Non-zeros / weights over several layers. */
+/** Layer by layer: weights, non-zeros, active units, and the active kernels of convolutions. */
+export function layerMetrics(trainer: Trainer): LayerMetrics[] {
+  const { updaters, pool } = trainer;
+  return updaters.filter(isWeight).map(({ parameter: { name, role, shape, rows, cols, counts, kernel } }) => {
+    const used = pool.memory.i32(counts, rows);
+    const nonZeros = used.reduce((sum, n) => sum + n, 0);
+    const taps = shape.slice(2).reduce((product, n) => product * n, 1);
+    return {
+      name: name.slice(0, name.lastIndexOf(".")),
+      shape,
+      weights: rows * cols,
+      nonZeros,
+      density: nonZeros / (rows * cols),
+      units: rows,
+      activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0),
+      ...(role === "conv" ? { kernels: (rows * cols) / taps, activeKernels: groups(trainer.theta(name), taps) } : {}),
+      kernel,
+    };
+  });
+}
+
+/** Groups of so many neighbours that are not all zero. */
+function groups(theta: Float32Array, size: number): number {
+  let active = 0;
+  for (let from = 0; from < theta.length; from += size) {
+    for (let k = from; k < from + size; k++) {
+      if (theta[k] === 0) continue;
+      active++;
+      break;
+    }
+  }
+  return active;
+}
+
+/** Non-zeros / weights of the whole net, from the counts alone. */
+export function netDensity({ updaters, pool }: Trainer): number {
+  const weights = updaters.filter(isWeight).map(({ parameter }) => parameter);
+  const total = weights.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+  return weights.reduce((sum, parameter) => sum + nonZeros(pool.memory, parameter), 0) / total;
+}
+
+/** Non-zeros / weights over several layers; 0 over none. */
 export function totalDensity(layers: readonly LayerMetrics[]): number {
   const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
-  return layers.reduce((sum, layer) => sum + layer.nonZeros, 0) / weights;
+  return weights && layers.reduce((sum, layer) => sum + layer.nonZeros, 0) / weights;
+}
+
+/** Kernels with a non-zero weight / kernels, over all convolutions; undefined if there are none. */
+export function kernelDensity(layers: readonly LayerMetrics[]): number | undefined {
+  const kernels = layers.reduce((sum, layer) => sum + (layer.kernels ?? 0), 0);
+  return kernels ? layers.reduce((sum, layer) => sum + (layer.activeKernels ?? 0), 0) / kernels : undefined;
 }
 
 /** Multiplications of a forward pass with the non-zeros only / with all weights. */
@@ -72,7 +107,7 @@ export interface BirthCounter {
  * @param from - or goes on from the state of another counter
  */
 export function createBirthCounter(trainer: Trainer, from?: ReadonlyMap<string, Uint8Array>): BirthCounter {
-  const names = trainer.updaters.filter(({ parameter }) => parameter.role === "weight").map((u) => u.parameter.name);
+  const names = trainer.updaters.filter(isWeight).map((u) => u.parameter.name);
   const nonZeros = (name: string) => Uint8Array.from(trainer.theta(name), (w) => (w === 0 ? 0 : 1));
   let before = new Map(names.map((name) => [name, from?.get(name) ?? nonZeros(name)]));
   return {
@@ -96,7 +131,7 @@ export function createBirthCounter(trainer: Trainer, from?: ReadonlyMap<string, 
 
 /**
  * Bytes of the parameters as dense float32, as non-zeros with their places (for each weight row a uint32 count, for each
- * non-zero a uint16 or uint32 column and a float32), and the latter after brotli. Biases are dense in all three.
+ * non-zero a uint16 or uint32 column and a float32), and the latter after brotli. The rest is dense in all three.
  */
 export function modelBytes(trainer: Trainer): { dense: number; sparse: number; compressed: number } {
   const chunks: Uint8Array[] = [];
@@ -105,7 +140,7 @@ export function modelBytes(trainer: Trainer): { dense: number; sparse: number; c
     const { name, role, rows, cols } = parameter;
     const theta = trainer.theta(name);
     dense += theta.byteLength;
-    if (role === "bias") {
+    if (role !== "weight" && role !== "conv") {
       chunks.push(bytesOf(theta));
       continue;
     }

@@ -65,6 +65,10 @@ const MODELS: Record<string, Model> = {
     ],
   ),
   "residual blocks": resNet18({ input: [2, 6, 6], classes: 3, widths: [4, 6] }),
+  "flatten into an activation": sequential(
+    [2, 4, 5],
+    [conv2d(3, { kernel: 3 }), maxPool2d(2), flatten(), tanh(), linear(3)],
+  ),
   "reads twice": graph([2, 5, 5], ({ input, apply }) => {
     const x = apply(conv2d(3, { kernel: 3, padding: 1 }), input);
     const y = apply(conv2d(3, { kernel: 1 }), x);

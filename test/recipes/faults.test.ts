@@ -42,7 +42,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "mnsit",
       'data.name: expected one of mnist, fashion-mnist, cifar10, found "mnsit" (did you mean "mnist"?)',
     ],
-    ["model.kind", "cnn", 'model.kind: expected one of mlp, found "cnn"'],
+    [
+      "model.kind",
+      "cnn",
+      'model.kind: expected one of mlp, convNet, resNet18, denseNet, skipAutoencoder, layers, found "cnn"',
+    ],
     [
       "loss",
       "crossentropy",

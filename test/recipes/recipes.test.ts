@@ -8,13 +8,20 @@ import { temporaryFolder } from "../data/idx-files.js";
 
 test("the recipes are there", () => {
   expect(recipeNames()).toEqual([
+    "cifar10-resnet18-groups",
+    "fashion-convnet-groups-linbreg",
+    "fashion-densenet",
     "mnist-mlp-adabreg",
     "mnist-mlp-linbreg",
     "mnist-mlp-linbreg-1e-2",
     "mnist-mlp-linbreg-1e-3",
+    "mnist-mlp-linbreg-1e-3-final-relu",
+    "mnist-mlp-linbreg-final-relu",
     "mnist-mlp-momentum",
     "mnist-mlp-proxsgd",
+    "mnist-mlp-proxsgd-final-relu",
     "mnist-mlp-sgd",
+    "mnist-mlp-sgd-final-relu",
     "mnist-quick",
   ]);
 });
@@ -26,7 +33,8 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   expect(buildOptimizer(recipe.optimizer.weights).kind).toBe(recipe.optimizer.weights.kind);
   expect(buildOptimizer(recipe.optimizer.biases).regularizer.kind).toBe("none");
   const model = buildModel(recipe.model);
-  expect([model.input, model.output]).toEqual([[784], [10]]);
+  const features = model.input.reduce((product, n) => product * n, 1);
+  expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [10]]);
   expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1);
   // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
   expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
@@ -50,13 +58,42 @@ test.each([
     data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true },
     model: { kind: "mlp", features: [784, 200, 80, 10], finalRelu: false },
     init: {
-      weights: { density: 0.01, mask: "entry", varianceFactor: 0.49, distribution: "normal" },
+      weights: { density: 0.01, mask: "entry", count: "bernoulli", varianceFactor: 0.49, distribution: "normal" },
       biases: { scale: 1, signed: false },
     },
     schedule: { kind: "plateau", metric: "trainLoss", factor: 0.5, patience: 5, threshold: 0.01 },
     batchSize: 128,
     epochs: 30,
   });
+});
+
+test("the ConvNet has the setting of the authors' recorded run, and as many weights", () => {
+  const { model, init, optimizer, epochs } = loadRecipe("fashion-convnet-groups-linbreg");
+  const weights = buildModel(model).nodes.flatMap(({ parameters }) =>
+    parameters.filter(({ role }) => role === "weight" || role === "conv").map(({ shape }) => shape),
+  );
+  expect(weights).toEqual([
+    [64, 1, 5, 5],
+    [64, 64, 5, 5],
+    [128, 1024],
+    [10, 128],
+  ]);
+  expect(optimizer.weights).toMatchObject({ kind: "linBreg", tau: 0.07, regularizer: { kind: "l1", lambda: 0.5 } });
+  expect(optimizer.convs).toMatchObject({
+    tau: 0.07,
+    regularizer: { kind: "groupLasso", lambda: 0.5, groups: "kernels" },
+  });
+  expect(init.convs).toMatchObject({ density: 0.01, mask: "kernel", count: "withReplacement", varianceFactor: 1 });
+  expect([init.biases.scale, epochs]).toEqual([10, 100]);
+});
+
+test("ResNet-18 and the DenseNet have the weights of the paper", () => {
+  const count = (name: string) =>
+    buildModel(loadRecipe(name).model)
+      .nodes.flatMap(({ parameters }) => parameters.filter(({ role }) => role === "weight" || role === "conv"))
+      .reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+  expect(count("cifar10-resnet18-groups")).toBe(11_164_352);
+  expect(count("fashion-densenet")).toBe(28_036);
 });
 
 test("a recipe of one's own, by path, with defaults filled in", () => {
@@ -79,7 +116,7 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
     model: { kind: "mlp", features: [784, 10], finalRelu: false },
     loss: "crossEntropy",
     init: {
-      weights: { density: 1, mask: "entry", varianceFactor: 1, distribution: "normal" },
+      weights: { density: 1, mask: "entry", count: "bernoulli", varianceFactor: 1, distribution: "normal" },
       biases: { scale: 1, signed: false },
     },
     optimizer: { weights: full, biases: full },
