@@ -20,6 +20,18 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
   };
 }
 
+/** Options that name places of this machine, or what is done with the result: a repetition does not need them. */
+const PLACES = ["--out", "--data-dir", "--results", "--checkpoint-every"];
+
+/** The command that repeats a run: its arguments without those that name places, quoted where a shell needs it. */
+export function repeatingCommand(args: readonly string[]): string {
+  const kept = args.filter((text, k) => {
+    const isPlace = PLACES.some((option) => text === option || text.startsWith(`${option}=`));
+    return !isPlace && !PLACES.includes(args[k - 1] ?? "");
+  });
+  return commandLine(kept);
+}
+
 /** A command line as one would type it, arguments quoted where a shell needs it. */
 export function commandLine(args: readonly string[]): string {
   const quoted = args.map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`));

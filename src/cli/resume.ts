@@ -1,6 +1,7 @@
 /** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { commandLine } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
@@ -27,14 +28,17 @@ async function resume(folder: string, flags: TrainingFlags): Promise<number> {
   if (!existsSync(recipeFile)) {
     throw new RangeError(`cannot resume ${folder}: it has no recipe.json (is it a run folder?)`);
   }
-  const { loadRecipe } = await import("../recipes/load.js");
+  const { loadRecipe, recipeNames } = await import("../recipes/load.js");
   const recipe = loadRecipe(recipeFile);
   if (isFinished(folder)) {
     const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
     process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
     return 0;
   }
-  return carryOut({ recipe, folder, resume: true, command: commandLine(["train", recipeFile]), flags });
+  const { name, seed, epochs } = recipe;
+  const known = recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
+  const what = known ? [name, "--seed", String(seed), "--epochs", String(epochs)] : [basename(recipeFile)];
+  return carryOut({ recipe, folder, resume: true, command: commandLine(["train", ...what]), flags });
 }
 
 /** The report of a finished run. A kill may have come between the result and the report: then it is made now. */

@@ -1,6 +1,6 @@
 /** `bregman train`: trains by a recipe, shows the progress, and leaves a run folder with a report. */
 import type { Command } from "commander";
-import { commandLine, integer } from "./options.js";
+import { integer, repeatingCommand } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
 
 interface TrainFlags extends TrainingFlags {
@@ -38,5 +38,5 @@ async function train(nameOrFile: string, flags: TrainFlags, args: readonly strin
   );
   const folder = flags.out ?? defaultFolder(recipe.name, recipe.seed);
   const tidy = prepareFolder(folder);
-  return carryOut({ recipe, folder, resume: false, command: commandLine(args), flags, tidy });
+  return carryOut({ recipe, folder, resume: false, command: repeatingCommand(args), flags, tidy });
 }

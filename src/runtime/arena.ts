@@ -27,7 +27,7 @@ export interface Placement {
 /** Places tensors so that no two that live at the same time overlap. */
 export function placeTensors(tensors: readonly Lifetime[]): Placement {
   const order = tensors.map((_, k) => k).sort((a, b) => tensors[b].bytes - tensors[a].bytes || a - b);
-  const offsets = new Array<number>(tensors.length).fill(0);
+  const offsets = tensors.map(() => 0);
   const placed: number[] = [];
   let bytes = 0;
   for (const k of order) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeError } from "#bregman/cli/errors.js";
-import { commandLine, integer, oneOf } from "#bregman/cli/options.js";
+import { commandLine, integer, oneOf, repeatingCommand } from "#bregman/cli/options.js";
 
 /** The error that a function throws. */
 function thrown(work: () => unknown): unknown {
@@ -75,6 +75,21 @@ describe("options", () => {
   it("reads one word of a list", () => {
     expect(oneOf("--b", ["x", "y"])("y")).toBe("y");
     expect(() => oneOf("--b", ["x", "y"])("Y")).toThrow(`--b must be x or y, found "Y"`);
+  });
+
+  it("leaves places of this machine out of the command that repeats a run", () => {
+    const args = [
+      "train",
+      "mine",
+      "--out",
+      "/somewhere/else",
+      "--seed",
+      "3",
+      "--data-dir=/data",
+      "--results",
+      "results",
+    ];
+    expect(repeatingCommand(args)).toBe("bregman train mine --seed 3");
   });
 
   it("quotes a command line for a shell", () => {

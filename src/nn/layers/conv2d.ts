@@ -193,9 +193,9 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
     return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
   }
   const { entries, counts, entryStride } = transposed ? transpose! : pattern!;
-  const { inner, xPlane, ...sparse } = args;
+  const { inner: _inner, xPlane: _xPlane, ...sparse } = args;
   if (pattern!.kind === "pairs") return op("convPairs", units, { ...sparse, entries, counts, entryStride });
-  const { taps, tapCount, ...unstructured } = sparse;
+  const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
   const skip = phase * args.rows;
   return op("convSparse", units, {
     ...unstructured,
