@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
+import { addPlan } from "./plan.js";
 import { addRecipes } from "./recipes.js";
 import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
   addTrain(program);
   addResume(program);
   addRecipes(program);
+  addPlan(program);
   addData(program);
   addReport(program);
   await program.parseAsync([...args], { from: "user" });

@@ -16,9 +16,10 @@ import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
 import { loadData } from "../data/load.js";
 import { writeSafetensors } from "../export/safetensors.js";
-import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
+import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
+import { fitOptionsOf } from "./recipe-options.js";
 import { fit } from "./fit.js";
 import type { Trainer } from "./trainer.js";
 
@@ -88,33 +89,11 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const result = await fit(model, data, {
-    optimizer: {
-      weights: buildOptimizer(recipe.optimizer.weights),
-      biases: buildOptimizer(recipe.optimizer.biases),
-      convs: recipe.optimizer.convs && buildOptimizer(recipe.optimizer.convs),
-      norms: recipe.optimizer.norms && buildOptimizer(recipe.optimizer.norms),
-      skips: recipe.optimizer.skips && buildOptimizer(recipe.optimizer.skips),
-    },
-    init: {
-      weights: recipe.init.weights,
-      convs: recipe.init.convs,
-      biases: { r0: recipe.init.biases.scale, signed: recipe.init.biases.signed },
-    },
-    loss: recipe.loss,
-    schedule: buildSchedule(recipe.schedule, recipe.epochs),
-    batchSize: recipe.batchSize,
-    epochs: recipe.epochs,
-    seed: recipe.seed,
-    name: recipe.name,
-    validation: recipe.data.validation,
-    splitSeed: recipe.data.splitSeed,
-    normalize: recipe.data.normalize,
-    ...(recipe.data.limit === undefined ? {} : { limit: recipe.data.limit }),
+    ...fitOptionsOf(recipe),
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
     ...(observe === undefined ? {} : { observe }),
     ...(signal === undefined ? {} : { signal }),
-    ...(recipe.data.augment === undefined ? {} : { augment: recipe.data.augment }),
     checkpoint: {
       folder: out,
       resume,

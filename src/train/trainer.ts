@@ -64,6 +64,8 @@ export interface Trainer {
   readonly pool: Pool;
   readonly model: Model;
   readonly updaters: readonly Updater[];
+  /** What a training step and an evaluation run: for looking at. */
+  readonly plans: { readonly training: Plan; readonly evaluation: Plan };
   /** Steps done. */
   readonly steps: number;
   /**
@@ -185,6 +187,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     pool,
     model,
     updaters,
+    plans: { training: plan, evaluation },
     get steps() {
       return steps;
     },

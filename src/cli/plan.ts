@@ -1,0 +1,66 @@
+/** `bregman plan`: what a recipe would compute and how much memory it would take, before it runs. */
+import type { Command } from "commander";
+
+/** Adds the command to the program. */
+export function addPlan(program: Command): void {
+  program
+    .command("plan")
+    .summary("show a recipe's operations and memory without running it")
+    .description(
+      "Lists the steps of a recipe's network with their ops, output shapes, weights and multiplications, dense and at the density it starts with, and the memory that training takes.",
+    )
+    .argument("<recipe>", "name of a recipe (see `bregman recipes`), or a JSON file")
+    .action(async (nameOrFile: string) => {
+      process.stdout.write(await planText(nameOrFile));
+    });
+}
+
+/** The plan of a recipe as text. The network is prepared as for training, on a batch of empty samples. */
+export async function planText(nameOrFile: string): Promise<string> {
+  const { loadRecipe } = await import("../recipes/load.js");
+  const { buildModel } = await import("../recipes/build.js");
+  const { fitOptionsOf } = await import("../train/recipe-options.js");
+  const { prepare } = await import("../train/prepare.js");
+  const { bytes, count, percent, shape } = await import("../report/format.js");
+  const { default: Table } = await import("cli-table3");
+  const recipe = loadRecipe(nameOrFile);
+  const { steps, memory } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
+
+  const table = new Table({
+    head: ["step", "forward", "backward and update", "output", "weights", "density", "MFLOP dense", "MFLOP now"],
+    colAligns: ["left", "left", "left", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+    wordWrap: true,
+    colWidths: [null, 22, 34],
+  });
+  const mega = (flops: number) => (flops ? (flops / 1e6).toFixed(3) : "");
+  for (const step of steps) {
+    table.push([
+      step.name,
+      step.forward.join(", "),
+      step.backward.join(", "),
+      shape(step.output),
+      step.weights ? count(step.weights) : "",
+      step.weights ? percent(step.nonZeros / step.weights) : "",
+      mega(step.flops),
+      mega(step.flopsNow),
+    ]);
+  }
+  const sum = (key: "weights" | "nonZeros" | "flops" | "flopsNow") =>
+    steps.reduce((total, step) => total + step[key], 0);
+  const [flops, flopsNow] = [sum("flops"), sum("flopsNow")];
+  const gigaStep = (now: number) => ((recipe.batchSize * now) / 1e9).toFixed(2);
+  const total = memory.training + memory.evaluation + memory.parameters;
+  return [
+    table.toString(),
+    "",
+    `weights        ${count(sum("weights"))}, of which ${count(sum("nonZeros"))} (${percent(sum("nonZeros") / sum("weights"))}) are there at the start`,
+    `forward        ${mega(flops)} MFLOP a sample dense, ${mega(flopsNow)} with the non-zeros only (MFLOP: 2 x multiplications of the products)`,
+    // Exact LinBreg needs the gradient of every weight, which is as much work as the dense forward pass.
+    `training step  ${gigaStep(3 * flops)} GFLOP dense, ${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every weight`,
+    `memory         ${bytes(total)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
+    `               ${bytes(memory.evaluation)} evaluation, ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
+    "",
+  ].join("\n");
+}

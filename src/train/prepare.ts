@@ -1,0 +1,95 @@
+/** A network prepared for training without data: which ops its steps run and how much memory they take. */
+import { size } from "../nn/layers/layer.js";
+import { ruleOf } from "../nn/layers/rules.js";
+import type { Model } from "../nn/model.js";
+import { storeSamples } from "../nn/samples.js";
+import { stream } from "../random.js";
+import { createPool } from "../runtime/pool.js";
+import type { FitOptions } from "./fit-options.js";
+import { initialParameters } from "./initial.js";
+import { layerMetrics } from "./metrics.js";
+import { createTrainer } from "./trainer.js";
+
+export interface PreparedStep {
+  /** Name of the layer, or "input" or "loss". */
+  readonly name: string;
+  /** Kernels of the forward pass, and of the backward pass with the update. */
+  readonly forward: readonly string[];
+  readonly backward: readonly string[];
+  /** Shape of one sample's output. */
+  readonly output: readonly number[];
+  readonly weights: number;
+  readonly nonZeros: number;
+  /** 2 x multiplications of one sample's forward pass, with all weights and with the non-zeros. */
+  readonly flops: number;
+  readonly flopsNow: number;
+}
+
+export interface Prepared {
+  readonly steps: readonly PreparedStep[];
+  /** Bytes; the data set is not in it. */
+  readonly memory: { readonly training: number; readonly evaluation: number; readonly parameters: number };
+}
+
+/** Empty samples to prepare with: as many as an evaluation step takes. */
+const SAMPLES = 512;
+
+/** Prepares a model as `fit` would, and says what it has prepared. */
+export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
+  const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
+  const pool = await createPool({ threads: 1 });
+  try {
+    const inputs = new Uint8Array(SAMPLES * size(model.input));
+    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(SAMPLES * size(model.output)) };
+    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(SAMPLES), ...targets }], {
+      features: size(model.input),
+      targetFeatures: size(model.output),
+    });
+    const before = pool.memory.used;
+    const trainer = createTrainer({
+      pool,
+      model,
+      loss,
+      samples,
+      batchSize,
+      initial: initialParameters(model, stream(seed, "init"), init),
+      optimizers: {
+        weight: optimizer.weights,
+        bias: optimizer.biases,
+        conv: optimizer.convs,
+        norm: optimizer.norms,
+        skip: optimizer.skips,
+      },
+      augment: augment !== undefined,
+    });
+    const { training, evaluation } = trainer.plans;
+    const { forward, loss: lossStage, backward } = training.lower();
+    const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));
+    const steps = [...forward, lossStage].map((stage): PreparedStep => {
+      const layer = layers.get(stage.name);
+      const node = model.nodes.find(({ name }) => name === stage.name);
+      const each = node && layer ? 2 * (ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0) : 0;
+      const back = backward.find(({ name }) => name === stage.name);
+      return {
+        name: stage.name,
+        forward: stage.ops.map(({ kernel }) => kernel),
+        backward: [...(back?.ops.map(({ kernel }) => kernel) ?? []), ...(back?.gradients.map(() => "update") ?? [])],
+        output: node?.shape ?? (stage.name === "input" ? model.input : []),
+        weights: layer?.weights ?? 0,
+        nonZeros: layer?.nonZeros ?? 0,
+        flops: (layer?.weights ?? 0) * each,
+        flopsNow: (layer?.nonZeros ?? 0) * each,
+      };
+    });
+    return {
+      steps,
+      memory: {
+        training: training.bytes,
+        evaluation: evaluation.bytes,
+        parameters: pool.memory.used - before - training.bytes - evaluation.bytes,
+      },
+    };
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,34 @@
+/** What a recipe says about training, as the options of `fit`. */
+import { buildOptimizer, buildSchedule } from "../recipes/build.js";
+import type { Recipe } from "../recipes/schema.js";
+import type { FitOptions } from "./fit-options.js";
+
+/** The options of `fit` that follow from a recipe: all but where and how to run it. */
+export function fitOptionsOf(recipe: Recipe): FitOptions {
+  const { data, init, optimizer } = recipe;
+  return {
+    optimizer: {
+      weights: buildOptimizer(optimizer.weights),
+      biases: buildOptimizer(optimizer.biases),
+      convs: optimizer.convs && buildOptimizer(optimizer.convs),
+      norms: optimizer.norms && buildOptimizer(optimizer.norms),
+      skips: optimizer.skips && buildOptimizer(optimizer.skips),
+    },
+    init: {
+      weights: init.weights,
+      convs: init.convs,
+      biases: { r0: init.biases.scale, signed: init.biases.signed },
+    },
+    loss: recipe.loss,
+    schedule: buildSchedule(recipe.schedule, recipe.epochs),
+    batchSize: recipe.batchSize,
+    epochs: recipe.epochs,
+    seed: recipe.seed,
+    name: recipe.name,
+    validation: data.validation,
+    splitSeed: data.splitSeed,
+    normalize: data.normalize,
+    ...(data.limit === undefined ? {} : { limit: data.limit }),
+    ...(data.augment === undefined ? {} : { augment: data.augment }),
+  };
+}

@@ -1,0 +1,27 @@
+/** `bregman plan`: numbers that follow from the model alone. */
+import { planText } from "#bregman/cli/plan.js";
+import { prepare } from "#bregman/train/prepare.js";
+import { fitOptionsOf } from "#bregman/train/recipe-options.js";
+import { buildModel } from "#bregman/recipes/build.js";
+import { loadRecipe } from "#bregman/recipes/load.js";
+import { expect, test } from "vitest";
+
+test("ResNet-18: weights and multiplications of the paper's network, and its memory", async () => {
+  const recipe = loadRecipe("cifar10-resnet18-groups");
+  const { steps, memory } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
+  expect(steps.reduce((sum, { weights }) => sum + weights, 0)).toBe(11_164_352);
+  // 0.557 billion multiplications a sample: 2 x 555,417,600 + 2 x 5,120.
+  const flops = steps.reduce((sum, step) => sum + step.flops, 0);
+  expect(flops).toBe(2 * 555_422_720);
+  const now = steps.reduce((sum, step) => sum + step.flopsNow, 0);
+  expect(now / flops).toBeGreaterThan(0.005);
+  expect(now / flops).toBeLessThan(0.02);
+  expect(memory.training + memory.evaluation + memory.parameters).toBeLessThan(2.5e9);
+});
+
+test("the MLP's plan names its ops, kernels chosen by density", async () => {
+  const text = await planText("mnist-mlp-linbreg");
+  expect(text).toMatch(/linear1 .*sparseForward .*denseWeightGrad/);
+  expect(text).toContain("173,600");
+  expect(text).toContain("0.347 MFLOP a sample dense");
+});
