@@ -61,12 +61,28 @@ function table({ head, rows }) {
   ].join("\n");
 }
 
+/** A benchmark's rows against the better of the JavaScript peers and against PyTorch. */
+function benchTable(name) {
+  const { rows } = JSON.parse(readFileSync(`${ROOT}results/bench/${name}.json`, "utf8"));
+  const lines = rows
+    .filter(({ what }) => /against (the better of the two|PyTorch)/.test(what))
+    .map(({ what, ours, other, ratio }) => {
+      const [, label, against] = /^[^,]*, (.*), against (.*)$/.exec(what);
+      return `| ${label} | ${against} | ${ours.toFixed(2)} | ${other.toFixed(2)} | ${ratio.toFixed(1)} |`;
+    });
+  return ["| ours | against | ours, ms | other, ms | ratio |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
+}
+
 const readme = readFileSync(`${ROOT}README.md`, "utf8");
 let next = readme;
-for (const [name, content] of Object.entries(TABLES)) {
+const blocks = {
+  ...Object.fromEntries(Object.entries(TABLES).map(([name, content]) => [name, table(content)])),
+  "mlp-step": benchTable("mlp-step"),
+};
+for (const [name, content] of Object.entries(blocks)) {
   const block = new RegExp(`(<!-- results:${name} -->\n)[\\s\\S]*?(\n<!-- /results -->)`);
   if (!block.test(next)) throw new Error(`README.md has no block <!-- results:${name} -->`);
-  next = next.replace(block, (_, open, close) => `${open}\n${table(content)}\n${close}`);
+  next = next.replace(block, (_, open, close) => `${open}\n${content}\n${close}`);
 }
 // The formatter aligns the tables' columns afterwards.
 const words = (text) => text.replace(/[\s-]+/g, " ");

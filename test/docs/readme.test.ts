@@ -1,0 +1,40 @@
+/** The README's examples run as they stand there, and its tables are those of the result files. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../cli/run-cli.js";
+import { codeBlocks, runnable } from "../support/doc-examples.js";
+
+const examples = codeBlocks("README.md").filter(({ language }) => language === "ts");
+
+/** The example as a script (there are no types in it), with more lines behind it. */
+function run(code: string, more = ""): string {
+  const path = join(temporaryFolder(), "example.mjs");
+  const here = (name: string) => new URL(`../../dist/${name}/index.js`, import.meta.url).href;
+  const local = runnable(code)
+    .replaceAll('from "bregman/optim"', `from "${here("optim")}"`)
+    .replaceAll('from "bregman/regularizers"', `from "${here("regularizers")}"`);
+  writeFileSync(path, `${local}\n${more}`);
+  return execFileSync(process.execPath, [path], { encoding: "utf8" });
+}
+
+test("ten lines train a network on MNIST", () => {
+  expect(examples[0].code).toContain("epochs: 10,");
+  // One epoch, and the machine is spared the other nine.
+  const lines = run(examples[0].code.replace("epochs: 10,", "epochs: 1,")).trim().split("\n");
+  const [epoch, density] = lines[0].split(" ").map(Number);
+  expect(epoch).toBe(1);
+  expect(density).toBeGreaterThan(0.01);
+  expect(density).toBeLessThan(0.06);
+  expect(Number(lines[1].split(" ")[0])).toBeGreaterThan(0.85);
+});
+
+test("a weight is born in the third step of a loop of one's own", () => {
+  expect(run(examples[1].code, "console.log(theta[0]);").trim()).toBe("0.5");
+});
+
+test("the tables are those of results/", () => {
+  execFileSync(process.execPath, ["scripts/results-table.mjs", "--check"]);
+  expect(readFileSync("README.md", "utf8")).toContain("| LinBreg, lambda 0.1 (`mnist-mlp-linbreg`)");
+});
