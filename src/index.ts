@@ -11,11 +11,45 @@ export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
 export { stream, restore, type Random, type RandomState } from "./random.js";
 
 export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
-export { relu, type ReluLayer } from "./nn/layers/activation.js";
+export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./nn/layers/conv2d.js";
+export { batchNorm2d, type BatchNorm2dLayer, type BatchNorm2dOptions } from "./nn/layers/batch-norm2d.js";
+export {
+  leakyRelu,
+  relu,
+  tanh,
+  type ActivationOptions,
+  type LeakyReluLayer,
+  type ReluLayer,
+  type TanhLayer,
+} from "./nn/layers/activation.js";
+export {
+  avgPool2d,
+  globalAvgPool2d,
+  maxPool2d,
+  type AvgPool2dLayer,
+  type MaxPool2dLayer,
+  type Pool2dOptions,
+} from "./nn/layers/pool2d.js";
+export {
+  add,
+  channels,
+  concat,
+  flatten,
+  type AddLayer,
+  type ChannelsLayer,
+  type ConcatLayer,
+  type FlattenLayer,
+} from "./nn/layers/join.js";
+export { scaledSum, type ScaledSumLayer } from "./nn/layers/scaled-sum.js";
+export { dropout, type DropoutLayer } from "./nn/layers/dropout.js";
 export type { Layer } from "./nn/layers/rules.js";
-export { sequential, type Model, type ModelNode } from "./nn/model.js";
+export { graph, sequential, type GraphBuilder, type Model, type ModelNode, type Value } from "./nn/model.js";
 export type { LossKind } from "./nn/loss.js";
 export { mlp, type MlpOptions } from "./models/mlp.js";
+export { convNet, type ConvNetOptions } from "./models/convnet.js";
+export { resNet18, type ResNet18Options } from "./models/resnet18.js";
+export { denseNet, type DenseNetOptions } from "./models/densenet.js";
+export { skipAutoencoder, type SkipAutoencoderOptions } from "./models/skip-autoencoder.js";
 
 export { fromArrays, type ArraysOptions, type Dataset, type Samples } from "./data/dataset.js";
 export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";

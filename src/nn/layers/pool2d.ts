@@ -22,21 +22,21 @@ export interface AvgPool2dLayer extends LayerBase {
   readonly stride: number;
 }
 
-export interface PoolOptions {
+export interface Pool2dOptions {
   /** Default: the side of the window. */
   stride?: number;
   name?: string;
 }
 
 /** Maximum over windows of size x size. @throws RangeError unless size and stride are positive integers */
-export function maxPool2d(side: number, { stride = side, name }: PoolOptions = {}): MaxPool2dLayer {
+export function maxPool2d(side: number, { stride = side, name }: Pool2dOptions = {}): MaxPool2dLayer {
   checkInteger("maxPool2d", "size", side);
   checkInteger("maxPool2d", "stride", stride);
   return { kind: "maxPool2d", size: side, stride, ...named(name) };
 }
 
 /** Mean over windows of size x size. @throws RangeError unless size and stride are positive integers */
-export function avgPool2d(side: number, { stride = side, name }: PoolOptions = {}): AvgPool2dLayer {
+export function avgPool2d(side: number, { stride = side, name }: Pool2dOptions = {}): AvgPool2dLayer {
   checkInteger("avgPool2d", "size", side);
   checkInteger("avgPool2d", "stride", stride);
   return { kind: "avgPool2d", size: side, stride, ...named(name) };

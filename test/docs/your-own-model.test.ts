@@ -1,0 +1,34 @@
+/** The examples of docs/your-own-model.md run. */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { planText } from "#bregman/cli/plan.js";
+import { runCli, temporaryFolder } from "../cli/run-cli.js";
+import { codeBlocks, runnable } from "../support/doc-examples.js";
+
+const blocks = codeBlocks("docs/your-own-model.md");
+
+test("the recipe with its list of layers is planned and trained", async () => {
+  const recipe = JSON.parse(blocks.find(({ title }) => title === "small-conv.json")!.code);
+  const folder = temporaryFolder();
+  const file = join(folder, "small-conv.json");
+  // One epoch of a few samples, to spare the machine.
+  writeFileSync(file, JSON.stringify({ ...recipe, epochs: 1, data: { ...recipe.data, limit: 2560 } }));
+  expect(await planText(file)).toMatch(/conv2d1 .*batchNorm2d1/s);
+  const { code, stdout, stderr } = await runCli(["train", file, "--out", join(folder, "run")], { cwd: folder });
+  expect([code, stderr.includes("Error")]).toEqual([0, false]);
+  expect(stdout).toMatch(/conv2d2 +32 × 16 × 3 × 3/);
+});
+
+test("the graph trains", () => {
+  const path = join(temporaryFolder(), "graph.mjs");
+  writeFileSync(path, runnable(blocks.find(({ language }) => language === "js")!.code));
+  const [accuracy, density] = execFileSync(process.execPath, [path], { encoding: "utf8" })
+    .trim()
+    .split(" ")
+    .map(Number);
+  expect(accuracy).toBeGreaterThan(0.15);
+  expect(density).toBeGreaterThan(0.15);
+  expect(density).toBeLessThan(0.6);
+});
