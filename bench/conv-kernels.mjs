@@ -3,7 +3,7 @@
  * weight gradient by a sparse weight, against the same by the dense kernel; native and wasm, 1 and 2 threads.
  *
  *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"]
- *                           [--backends native,wasm] [--threads 1,2] [--out ../results/bench/conv-kernels.json]
+ *                           [--backends native,wasm] [--threads 1,2] [--out ../results/bench/conv-layers.json]
  *
  * GFLOP/s are those of useful work: 2 * batch * output positions * non-zero weights. Layers with a stride of 2 and those
  * without padding do more than that in the dense input gradient's border, which is not counted.
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     pick: { type: "string", default: "" },
     backends: { type: "string", default: "native,wasm" },
     threads: { type: "string", default: "1,2" },
-    out: { type: "string", default: here("../results/bench/conv-kernels.json") },
+    out: { type: "string", default: here("../results/bench/conv-layers.json") },
   },
 });
 const density = Number(values.density);
@@ -88,6 +88,6 @@ for (const { what, ratio, gflops } of rows) {
   console.log(`${ratio.toFixed(1).padStart(6)}x ${ours} ${other}  ${what}`);
 }
 if (rows.length > 0) {
-  writeResult(values.out, { name: "conv-kernels", commit: commit(), machine: before, rows });
+  writeResult(values.out, { name: "conv-layers", commit: commit(), machine: before, rows });
   console.log(`\nwritten to ${values.out}`);
 }

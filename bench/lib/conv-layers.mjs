@@ -179,7 +179,43 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
     };
   }
 
+  function kernelGroups() {
+    const theta = Float32Array.from({ length: rows * cols }, uniform);
+    const w = memory.put(theta);
+    const { planeBytes, rowBytes } = convLayout(shape, x, dy);
+    const entries = memory.allocate(rows * inner * 8);
+    const counts = new Int32Array(rows);
+    const words = memory.i32(entries, 2 * rows * inner);
+    for (let pair = 0; pair < rows * inner; pair++) {
+      if (next() >= density) continue;
+      const o = Math.floor(pair / inner);
+      const at = 2 * (o * inner + counts[o]++);
+      words[at] = (pair % inner) * planeBytes;
+      words[at + 1] = w + pair * area * 4;
+    }
+    const pattern = { entries, counts: memory.put(counts), entryStride: inner };
+    const transpose = {
+      ...{ entries, pairCounts: pattern.counts, changed: memory.put(new Int32Array(rows).fill(1)) },
+      ...{ tEntries: memory.allocate(inner * rows * 8), tCounts: memory.allocate(inner * 4) },
+      ...{ rows, inner, planeBytes, rowBytes, force: memory.put(Int32Array.of(1)) },
+    };
+    const { xPlane: _x, ...sizes } = forward;
+    return {
+      nonZeros: counts.reduce((sum, n) => sum + n, 0) * area,
+      prepare: writeProgram(memory, [op("transposePairs", inner, transpose)]),
+      programs: programs([
+        [op("convPairs", forwardUnits, { ...sizes, ...pattern, taps, tapCount: area })],
+        phases.map(({ table, taps: { length } }, p) => {
+          const { xPlane: _b, ...args } = backward[p];
+          const transposed = { entries: transpose.tEntries, counts: transpose.tCounts, entryStride: rows };
+          return op("convPairs", backwardUnits, { ...args, ...transposed, taps: table, tapCount: length });
+        }),
+        [op("convPairsWeightGrad", rows, { ...gradient, ...pattern, taps, tapCount: area, inner })],
+      ]),
+    };
+  }
+
   /** Floating-point operations of one work with so many non-zero weights; products with the border's zeros count. */
   const flops = (/** @type {number} */ nonZeros) => 2 * batch * out * out * nonZeros;
-  return { flops, kinds: { dense, unstructured } };
+  return { flops, kinds: { dense, unstructured, "kernel groups": kernelGroups } };
 }
