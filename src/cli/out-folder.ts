@@ -47,7 +47,7 @@ export function makeWritable(folder: string, what: string): () => void {
     }
   };
   try {
-    made = mkdirSync(folder, { recursive: true });
+    made = makeFolders(folder);
     const probe = join(folder, ".bregman-probe");
     writeFileSync(probe, "");
     unlinkSync(probe);
@@ -56,6 +56,24 @@ export function makeWritable(folder: string, what: string): () => void {
     throw new RangeError(`could not make the ${what} ${folder}: ${reason(cause)}`, { cause });
   }
   return remove;
+}
+
+/**
+ * Makes a folder and its parents; returns the first that was made. Not mkdirSync's own recursion: it tries for ever where the
+ * system calls a folder in one that is there "no such file or directory", as /proc does.
+ */
+function makeFolders(folder: string): string | undefined {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) {
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      // Another run may have made it meanwhile.
+      if (!existsSync(path)) throw error;
+    }
+  }
+  return missing[0];
 }
 
 /** What is in the folder; nothing if it is not there yet. */
@@ -80,6 +98,7 @@ function freeName(folder: string): string {
 function reason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ENOTDIR" || code === "EEXIST") return "a part of the path is a file, not a folder";
+  if (code === "ENOENT") return "no folder can be made there";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "EROFS") return "the file system is read-only";
   if (code === "ENOSPC") return "no space left on the disk";

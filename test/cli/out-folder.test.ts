@@ -33,6 +33,11 @@ describe("prepareFolder", () => {
     expect(readdirSync(used)).toEqual(["metrics.jsonl"]);
   });
 
+  it.runIf(process.platform === "linux")("gives up on a file system that makes no folders", () => {
+    const message = "could not make the run folder /proc/none/run: no folder can be made there";
+    expect(() => prepareFolder("/proc/none/run")).toThrow(new RangeError(message));
+  });
+
   it("refuses a folder with something in it, and offers a free name", () => {
     const base = join(temporaryFolder(), "run");
     for (const name of [base, `${base}-2`]) {
