@@ -11,6 +11,18 @@ export function integer(option: string, min: number, max: number = Number.MAX_SA
   };
 }
 
+/** A reader of folders. A dash in front is the next option, the folder forgotten (`--out --json`). */
+export function folder(option: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() === "" || text.startsWith("-")) {
+      throw new RangeError(
+        `${option} must be a folder, found "${text}"${text.startsWith("-") ? `; or is it ./${text}?` : ""}`,
+      );
+    }
+    return text;
+  };
+}
+
 /** A reader of one word out of a list. */
 export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
   return (text) => {

@@ -1,6 +1,6 @@
 /** `bregman train`: trains by a recipe, shows the progress, and leaves a run folder with a report. */
 import type { Command } from "commander";
-import { integer, repeatingCommand } from "./options.js";
+import { folder, integer, repeatingCommand } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
 
 interface TrainFlags extends TrainingFlags {
@@ -16,7 +16,7 @@ export function addTrain(program: Command): void {
     .summary("train a network by a recipe")
     .description("Trains a network by a recipe and leaves a run folder with the model, the metrics and a report.")
     .argument("<recipe>", "name of a recipe (see `bregman recipes`), or a JSON file")
-    .option("--out <folder>", "run folder, new or empty (default: runs/<recipe>-seed<n>-<time>)")
+    .option("--out <folder>", "run folder, new or empty (default: runs/<recipe>-seed<n>-<time>)", folder("--out"))
     .option("--seed <n>", "another seed than the recipe's", integer("--seed", 0, 0xffffffff))
     .option("--epochs <n>", "another number of epochs than the recipe's", integer("--epochs", 1));
   addTrainingOptions(command)
@@ -36,7 +36,7 @@ async function train(nameOrFile: string, flags: TrainFlags, args: readonly strin
     { ...loaded, seed: flags.seed ?? loaded.seed, epochs: flags.epochs ?? loaded.epochs },
     nameOrFile,
   );
-  const folder = flags.out ?? defaultFolder(recipe.name, recipe.seed);
-  const tidy = prepareFolder(folder);
-  return carryOut({ recipe, folder, resume: false, command: repeatingCommand(args), flags, tidy });
+  const out = flags.out ?? defaultFolder(recipe.name, recipe.seed);
+  const tidy = prepareFolder(out);
+  return carryOut({ recipe, folder: out, resume: false, command: repeatingCommand(args), flags, tidy });
 }

@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, TrainEvent } from "../train/events.js";
-import { integer, oneOf } from "./options.js";
+import { folder, integer, oneOf } from "./options.js";
 import { createStopper } from "./stop.js";
 
 export interface TrainingFlags {
@@ -19,7 +19,11 @@ export interface TrainingFlags {
 /** Adds the options of {@link TrainingFlags}. */
 export function addTrainingOptions(command: Command): Command {
   return command
-    .option("--data-dir <folder>", "where the data set's files are (default: $BREGMAN_DATA, or the npm package)")
+    .option(
+      "--data-dir <folder>",
+      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
+      folder("--data-dir"),
+    )
     .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
     .option(
       "--backend <name>",
@@ -32,7 +36,7 @@ export function addTrainingOptions(command: Command): Command {
       integer("--checkpoint-every", 0, 1e6),
     )
     .option("--json", "print events as JSON, one a line, and nothing else")
-    .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json");
+    .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json", folder("--results"));
 }
 
 export interface Training {

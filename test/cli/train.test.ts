@@ -173,6 +173,8 @@ describe("bregman told wrong", () => {
     ],
     [["train", "mnist-quick", "--threads", "many"], `--threads must be an integer from 1 to 256, found "many"`],
     [["train", "mnist-quick", "--backend", "cuda"], `--backend must be native or wasm, found "cuda"`],
+    [["train", "mnist-quick", "--out", "--json"], `--out must be a folder, found "--json"; or is it ./--json?`],
+    [["train", "mnist-quick", "--data-dir", ""], `--data-dir must be a folder, found ""`],
     [
       ["train", "mnist-quick", "--out", join(file, "run")],
       `could not make the run folder ${join(file, "run")}: a part of the path is a file, not a folder`,
