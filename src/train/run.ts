@@ -14,12 +14,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
-import { loadData } from "../data/load.js";
 import { writeSafetensors } from "../export/safetensors.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
-import { fitOptionsOf } from "./recipe-options.js";
+import { dataOf, fitOptionsOf } from "./recipe-options.js";
 import { fit } from "./fit.js";
 import type { Trainer } from "./trainer.js";
 
@@ -76,7 +75,7 @@ const MOST_EPOCH_ROWS = 60;
 export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
   const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;
   const { onEvent, observe, signal } = options;
-  const data = loadData(recipe.data, { dataDir });
+  const data = dataOf(recipe, { dataDir });
   const model = buildModel(recipe.model);
   const recipeFile = join(out, "recipe.json");
   if (!resume) {
@@ -88,7 +87,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
 
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
-  const result = await fit(model, data, {
+  const run = fit(model, data, {
     ...fitOptionsOf(recipe),
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
@@ -114,6 +113,11 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
       else onEvent?.(event);
     },
   });
+  const result = await run.catch((error: unknown) => {
+    // A run that never began leaves nothing: the folder can be used again once the recipe is right.
+    if (!resume && start === undefined) rmSync(recipeFile, { force: true });
+    throw error;
+  });
 
   writeSafetensors(join(out, "model.safetensors"), new Map([...result.parameters, ...result.buffers]), {
     format: "bregman",
@@ -132,14 +136,17 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     threads: start!.threads,
     samples: start!.samples,
     interrupted: result.interrupted,
-    epochs: thin(result.epochs).map(({ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds }) => ({
-      epoch,
-      trainLoss,
-      trainAccuracy,
-      validAccuracy,
-      density,
-      seconds,
-    })) as RunResult["epochs"],
+    epochs: thin(result.epochs).map(
+      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, seconds }) => ({
+        epoch,
+        trainLoss,
+        trainAccuracy,
+        validAccuracy,
+        validSsim,
+        density,
+        seconds,
+      }),
+    ) as RunResult["epochs"],
     final: result.final,
   };
   const text = `${JSON.stringify(summary, null, 2)}\n`;

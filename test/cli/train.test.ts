@@ -212,6 +212,15 @@ describe("bregman told wrong", () => {
     expect(lines(stderr)).toHaveLength(1);
   });
 
+  it("leaves nothing of a run whose recipe does not fit its data: the folder can be used again", async () => {
+    const cwd = temporaryFolder();
+    const recipe = tinyRecipe({ model: { kind: "mlp", features: [100, 10] } });
+    const { code, stderr } = await runCli(["train", recipe, "--data-dir", data, "--out", "run"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain("the model takes 100 features");
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
   it("tells where training blew up, and reports on the run up to there", async () => {
     const out = join(temporaryFolder(), "run");
     const weights = { kind: "sgd", tau: 1e30 };
