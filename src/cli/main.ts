@@ -32,10 +32,12 @@ async function main(args: readonly string[]): Promise<void> {
   await program.parseAsync([...args], { from: "user" });
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever read our output (`| head`) has seen enough.
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever read our output (`| head`) has seen enough.
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 try {
   await main(process.argv.slice(2));

@@ -42,7 +42,8 @@ export function createStopper(onFirst: () => void, onSecond: () => void): Stoppe
   };
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
   for (const name of names) process.on(name, onSignal);
-  process.stdout.on("error", onPipe);
+  const streams = [process.stdout, process.stderr];
+  for (const stream of streams) stream.on("error", onPipe);
   return {
     signal: controller.signal,
     get exitCode() {
@@ -50,7 +51,7 @@ export function createStopper(onFirst: () => void, onSecond: () => void): Stoppe
     },
     close() {
       for (const name of names) process.off(name, onSignal);
-      process.stdout.off("error", onPipe);
+      for (const stream of streams) stream.off("error", onPipe);
     },
   };
 }

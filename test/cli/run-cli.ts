@@ -17,7 +17,7 @@ export interface CliOptions {
   /** Working folder; default: a new one. */
   cwd?: string;
   env?: Record<string, string>;
-  /** Closes our end of stdout once its text matches, as `| head` does. */
+  /** Closes our end of stdout or stderr once its text matches, as `| head` does. */
   readUntil?: RegExp;
   /** Called once the process runs, to send signals at moments of one's own. */
   onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
@@ -43,7 +43,7 @@ export function runCli(
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (chunk: string) => {
       text[name] += chunk;
-      if (name === "stdout" && readUntil?.test(text.stdout)) child.stdout.destroy();
+      if (readUntil?.test(text[name])) child[name].destroy();
       onOutput?.(text.stdout + text.stderr, (signal) => child.kill(signal));
     });
   }

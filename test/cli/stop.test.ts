@@ -27,12 +27,13 @@ describe("createStopper", () => {
 
   it("gives the signals back", () => {
     const before = (["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
-    const pipe = process.stdout.listenerCount("error");
+    const pipes = () => [process.stdout, process.stderr].map((stream) => stream.listenerCount("error"));
+    const pipesBefore = pipes();
     createStopper(
       () => {},
       () => {},
     ).close();
     expect((["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name))).toEqual(before);
-    expect(process.stdout.listenerCount("error")).toBe(pipe);
+    expect(pipes()).toEqual(pipesBefore);
   });
 });

@@ -130,9 +130,12 @@ describe("bregman train stopped by a signal", () => {
     expect(JSON.parse(lines(stdout).at(-1)!)).toMatchObject({ type: "end", interrupted: true });
   });
 
-  it("stops too when nobody reads its output any more, and keeps the run", async () => {
+  it.each([
+    ["stdout", ["--json"], /"epoch":3/],
+    ["stderr", [], /\n +3 /],
+  ] as const)("stops too when nobody reads its %s any more, and keeps the run", async (_, more, readUntil) => {
     const out = join(temporaryFolder(), "run");
-    const { code } = await runCli(long(out, "--json"), { readUntil: /"epoch":3/ });
+    const { code } = await runCli(long(out, ...more), { readUntil });
     expect(code).toBe(141);
     expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
     expect(existsSync(join(out, "report.html"))).toBe(true);
