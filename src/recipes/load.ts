@@ -57,7 +57,9 @@ export function loadRecipe(nameOrPath: string): Recipe {
  * @throws SyntaxError if the text is not JSON or has a key twice, with line and column. RangeError if a key or a value is not
  * allowed: the first line names the source, then follows one line for each problem.
  */
-export function parseRecipe(text: string, where = "recipe"): Recipe {
+export function parseRecipe(source: string, where = "recipe"): Recipe {
+  // Some editors put a byte order mark in front.
+  const text = source.replace(/^\uFEFF/, "");
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   if (errors.length > 0 || tree === undefined) {

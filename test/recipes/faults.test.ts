@@ -190,6 +190,10 @@ describe("text that is not JSON: line and column", () => {
   });
 });
 
+test("a byte order mark in front is no fault, and moves no column", () => {
+  expect(() => parseRecipe("\uFEFF{ 'a': 1 }", "mine.json")).toThrow("mine.json:1:3: ");
+});
+
 describe("a recipe that is not there", () => {
   test("a name: the nearest and all names", () => {
     expect(() => loadRecipe("mnist-quik")).toThrow(RangeError);
