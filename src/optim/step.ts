@@ -31,11 +31,15 @@ export interface OptimizerParts {
 /**
  * Puts an optimizer together from how v moves and how theta follows.
  *
- * @throws RangeError unless tau and delta are finite and above 0
+ * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is none
  */
 export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regularizer }: OptimizerParts): Optimizer {
   checkPositive(kind, "tau", tau);
   checkPositive(kind, "delta", delta);
+  if (typeof regularizer?.prox !== "function" || typeof regularizer.subgradient !== "function") {
+    const found = typeof regularizer === "function" ? "a function that was not called" : typeof regularizer;
+    throw new TypeError(`${kind}: regularizer must be one such as l1(0.1), found ${found}`);
+  }
   return {
     kind,
     tau,
@@ -98,7 +102,7 @@ function zerosLike(x: Floats): Floats {
 }
 
 function checkPositive(kind: string, name: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) {
+  if (!(Number.isFinite(value) && value > 0)) {
     throw new RangeError(`${kind}: ${name} must be a finite number above 0, found ${value}`);
   }
 }

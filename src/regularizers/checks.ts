@@ -8,7 +8,7 @@ export function elements(shape: Shape): number {
 
 /** @throws RangeError unless lambda is finite and at least 0 */
 export function checkLambda(kind: string, lambda: number): void {
-  if (!(lambda >= 0 && lambda < Infinity)) {
+  if (!(Number.isFinite(lambda) && lambda >= 0)) {
     throw new RangeError(`${kind}: lambda must be a finite number of at least 0, found ${lambda}`);
   }
 }

@@ -95,3 +95,13 @@ test("stopping and going on from a copy of the state gives the same bits", () =>
   };
   expect(run(7)).toEqual(run(-1));
 });
+
+test("what is no regularizer or no number is refused when it is given, also in JavaScript", () => {
+  const loose = linBreg as (options: object) => Optimizer;
+  expect(() => loose({ regularizer: l1 })).toThrow(
+    new TypeError("linBreg: regularizer must be one such as l1(0.1), found a function that was not called"),
+  );
+  for (const regularizer of ["l1", {}, null]) expect(() => loose({ regularizer })).toThrow(TypeError);
+  expect(() => loose({ tau: "0.1" })).toThrow(RangeError);
+  expect(() => (l1 as (lambda: unknown) => unknown)("0.1")).toThrow(RangeError);
+});
