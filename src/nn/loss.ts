@@ -7,7 +7,8 @@
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { SampleStore } from "./samples.js";
 
-export type LossKind = "crossEntropy" | "meanSquaredError";
+export const LOSS_KINDS = ["crossEntropy", "meanSquaredError"] as const;
+export type LossKind = (typeof LOSS_KINDS)[number];
 
 export interface LossPlaces {
   readonly tiles: number;

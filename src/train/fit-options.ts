@@ -1,7 +1,7 @@
 /** What `fit` can be told, and the checks of it that come before anything else. */
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
-import type { LossKind } from "../nn/loss.js";
+import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
@@ -9,6 +9,8 @@ import type { PoolOptions } from "../runtime/pool.js";
 import type { TrainEvent } from "./events.js";
 import type { InitOptions } from "./initial.js";
 import type { Trainer } from "./trainer.js";
+
+const GROUPS: readonly string[] = ["weights", "biases", "convs", "norms", "skips"];
 
 export type GroupOptimizers = Readonly<
   Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
@@ -87,8 +89,13 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
       throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
     }
   }
+  if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
   if (!Number.isInteger(validation) || validation < 0 || validation >= data.train.count) {
     throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
+  }
+  checkOptimizers(options.optimizer);
+  if (!LOSS_KINDS.includes(loss)) {
+    throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
   }
   const features = data.shape.reduce((product, n) => product * n, 1);
   const expected = model.input.reduce((product, n) => product * n, 1);
@@ -111,5 +118,21 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new TypeError(
       `fit: the model has an output of [${model.output.join(", ")}], "${data.name}" has ${data.classes} classes`,
     );
+  }
+}
+
+/** Types say as much, but not to those who write JavaScript. */
+function checkOptimizers(optimizers: GroupOptimizers): void {
+  const { weights, biases, ...others } = optimizers ?? {};
+  for (const [group, optimizer] of Object.entries({ weights, biases, ...others })) {
+    if (!GROUPS.includes(group)) {
+      throw new TypeError(`fit: optimizer has no group "${group}"; groups: ${GROUPS.join(", ")}`);
+    }
+    const isNeeded = group === "weights" || group === "biases";
+    if (optimizer === undefined ? isNeeded : typeof optimizer?.step !== "function") {
+      throw new TypeError(
+        `fit: optimizer.${group} must be an optimizer such as linBreg({ tau: 0.1 }), found ${typeof optimizer}`,
+      );
+    }
   }
 }

@@ -1,0 +1,53 @@
+/** What `fit` refuses before it begins, also from JavaScript, where no type has checked the options. */
+import { describe, expect, test } from "vitest";
+import { fromArrays } from "#bregman/data/dataset.js";
+import { mlp } from "#bregman/models/mlp.js";
+import { sgd } from "#bregman/optim/index.js";
+import { checkOptions, type FitOptions } from "#bregman/train/fit-options.js";
+
+const data = fromArrays({
+  shape: [2],
+  train: { inputs: Float32Array.of(0, 1, 1, 0), labels: Uint8Array.of(0, 1) },
+});
+const good = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
+const check = (changes: object, on = data) => checkOptions(mlp([2, 2]), on, { ...good, ...changes } as FitOptions);
+
+describe("fit's options", () => {
+  test("good ones pass; groups that have a default may be undefined", () => {
+    expect(() => check({})).not.toThrow();
+    expect(() => check({ optimizer: { ...good.optimizer, convs: undefined, norms: sgd() } })).not.toThrow();
+  });
+
+  test.each([
+    [undefined, "fit: optimizer.weights must be an optimizer such as linBreg({ tau: 0.1 }), found undefined"],
+    [{ weights: sgd() }, "fit: optimizer.biases must be an optimizer such as linBreg({ tau: 0.1 }), found undefined"],
+    [
+      { ...good.optimizer, weights: sgd },
+      "fit: optimizer.weights must be an optimizer such as linBreg({ tau: 0.1 }), found function",
+    ],
+    [
+      { ...good.optimizer, conv: sgd() },
+      'fit: optimizer has no group "conv"; groups: weights, biases, convs, norms, skips',
+    ],
+  ])("optimizers %j", (optimizer, message) => {
+    expect(() => check({ optimizer })).toThrow(new TypeError(message));
+  });
+
+  test.each([
+    [{ loss: "mse" }, "fit: loss must be one of crossEntropy, meanSquaredError, found mse"],
+    [{ epochs: undefined }, "fit: epochs must be a positive integer, found undefined"],
+    [{ batchSize: 0.5 }, "fit: batchSize must be a positive integer, found 0.5"],
+    [{ validation: 2 }, "fit: validation must be an integer from 0 to 1, found 2"],
+  ])("%j", (changes, message) => {
+    expect(() => check(changes)).toThrow(new RangeError(message));
+  });
+
+  test("a data set without samples", () => {
+    const empty = fromArrays({
+      shape: [2],
+      train: { inputs: new Uint8Array(0), labels: new Uint8Array(0) },
+      classes: 2,
+    });
+    expect(() => check({}, empty)).toThrow(new RangeError('fit: "arrays" has no training samples'));
+  });
+});
