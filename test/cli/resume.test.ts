@@ -148,7 +148,7 @@ describe("bregman resume", () => {
     expect(contents(out)).toEqual(contents(whole));
     expect(readFileSync(join(out, "report.html"), "utf8")).not.toContain("Interrupted");
     expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8")).command).toMatch(
-      /^bregman train \S+tiny\.json --out/,
+      /^bregman train \S+tiny\.json --json$/,
     );
   });
 
