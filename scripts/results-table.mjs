@@ -31,6 +31,7 @@ const TABLES = {
   },
   images: {
     head: "Network, recipe",
+    best: true,
     rows: [["ConvNet on Fashion-MNIST, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"]],
   },
 };
@@ -38,7 +39,7 @@ const TABLES = {
 const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFixed(digits));
 
 /** One line a recipe: the seeds side by side. */
-function table({ head, rows }) {
+function table({ head, rows, best = false }) {
   const lines = rows.flatMap(([label, recipe]) => {
     const folder = `${ROOT}results/${recipe}`;
     if (!existsSync(folder)) return [];
@@ -51,12 +52,15 @@ function table({ head, rows }) {
     return [
       `| ${label} (\`${recipe}\`) | ${runs.map((run) => run.seed).join(" / ")} | ${epochs} ` +
         `| ${cells((run) => run.final.testAccuracy, 2)} | ${cells((run) => run.final.validAccuracy, 2)} ` +
-        `| ${cells((run) => run.final.density)} |`,
+        `| ${cells((run) => run.final.density)} |` +
+        (best
+          ? ` ${runs.map((run) => run.final.best?.epoch ?? "").join(" / ")} | ${cells((run) => run.final.best?.testAccuracy, 2)} | ${cells((run) => run.final.best?.density)} |`
+          : ""),
     ];
   });
   return [
-    `| ${head} | seeds | epochs | test accuracy % | validation % | density % |`,
-    "| --- | --- | --- | --- | --- | --- |",
+    `| ${head} | seeds | epochs | test accuracy % | validation % | density % |${best ? " best validation in epoch | its test accuracy % | its density % |" : ""}`,
+    `| --- | --- | --- | --- | --- | --- |${best ? " --- | --- | --- |" : ""}`,
     ...lines,
   ].join("\n");
 }

@@ -51,7 +51,7 @@ export { resNet18, type ResNet18Options } from "./models/resnet18.js";
 export { denseNet, type DenseNetOptions } from "./models/densenet.js";
 export { skipAutoencoder, type SkipAutoencoderOptions } from "./models/skip-autoencoder.js";
 
-export { fromArrays, type ArraysOptions, type Dataset, type Samples } from "./data/dataset.js";
+export { fromArrays, type ArraysOptions, type ArraysPart, type Dataset, type Samples } from "./data/dataset.js";
 export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";
 export { loadMnist } from "./data/mnist.js";
 export { loadFashionMnist } from "./data/fashion-mnist.js";
@@ -67,11 +67,14 @@ export type {
   NpySource,
   OwnFacts,
 } from "./data/source.js";
+export { restorationTask, type BlurOptions, type RestoreOptions } from "./data/restore.js";
 export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
 
 export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
 export type { InitOptions } from "./train/initial.js";
 export type { EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
+export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
+export { ssimSum, type SsimOptions } from "./train/ssim.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
 export type { Trainer } from "./train/trainer.js";
 export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";

@@ -31,7 +31,14 @@ export function summaryText(
     "",
     interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
     final.testAccuracy !== undefined && field("Test accuracy", percent(final.testAccuracy), valid),
+    final.ssim !== undefined && field("SSIM", final.ssim.toFixed(3), "of the test images; 1 is perfect"),
     final.testAccuracy === undefined && final.testLoss !== undefined && field("Test loss", loss(final.testLoss)),
+    final.best !== undefined &&
+      field(
+        "Best validation",
+        percent(final.best.validAccuracy),
+        `in epoch ${final.best.epoch}: test ${percent(final.best.testAccuracy)}, density ${percent(final.best.density)}`,
+      ),
     field(
       "Density",
       percent(last.density),

@@ -10,6 +10,8 @@ export interface Samples {
   readonly inputs: Uint8Array | Float32Array;
   /** [count], each below the number of classes. */
   readonly labels: Uint8Array;
+  /** [count, target features] row-major: what the squared error compares the outputs with. They are not normalised. */
+  readonly targets?: Float32Array;
   readonly count: number;
 }
 
@@ -29,11 +31,25 @@ export interface Dataset {
   readonly test: Samples;
 }
 
+/** Inputs [count, features] row-major, with labels [count] to classify or targets [count, target features] to come near to. */
+export type ArraysPart =
+  | {
+      readonly inputs: Uint8Array | Float32Array;
+      readonly labels: Uint8Array;
+      readonly targets?: Float32Array;
+    }
+  | {
+      readonly inputs: Uint8Array | Float32Array;
+      /** Default: zeros. */
+      readonly labels?: undefined;
+      readonly targets: Float32Array;
+    };
+
 export interface ArraysOptions {
-  /** Training samples: inputs [count, features] row-major, labels [count]. */
-  readonly train: { readonly inputs: Uint8Array | Float32Array; readonly labels: Uint8Array };
-  /** Test samples. Default: none. */
-  readonly test?: { readonly inputs: Uint8Array | Float32Array; readonly labels: Uint8Array };
+  /** Training samples. */
+  readonly train: ArraysPart;
+  /** Test samples, with targets if the training samples have some. Default: none. */
+  readonly test?: ArraysPart;
   /** Shape of a sample, [channels, height, width] or just [features]. */
   readonly shape: readonly number[];
   /** Default: the largest label plus 1. */
@@ -55,15 +71,30 @@ export interface ArraysOptions {
  * const data = fromArrays({ shape: [2], train: { inputs: new Float32Array([0, 0, 1, 1]), labels: new Uint8Array([0, 1]) } });
  * data.train.count; // 2
  *
+ * @example
+ * // Targets in place of labels: y = x0 + x1, y = x0 - x1.
+ * const train = { inputs: new Float32Array([1, 2, 3, 4]), targets: new Float32Array([3, -1, 7, -1]) };
+ * const result = await fit(sequential([2], [linear(2)]), fromArrays({ shape: [2], train }), {
+ *   loss: "meanSquaredError",
+ *   optimizer: { weights: adaBreg({ tau: 0.1, regularizer: l1(0.01) }), biases: adaBreg({ tau: 0.1 }) },
+ *   epochs: 200,
+ * });
+ * result.epochs.at(-1).trainLoss; // near 0
+ *
  * @throws TypeError if kinds or lengths don't fit together; RangeError for a value that can't be: a label that is not
- * below `classes`, an input that is not finite, a deviation that is not positive.
+ * below `classes`, an input or target that is not finite, a deviation that is not positive.
  */
 export function fromArrays(options: ArraysOptions): Dataset {
   const shape = sampleShape(options.shape);
   const features = shape[0] * shape[1] * shape[2];
-  const none = { inputs: options.train.inputs.slice(0, 0), labels: new Uint8Array(0) };
   const train = checkedSamples("train", options.train, features);
+  const none = {
+    inputs: train.inputs.slice(0, 0),
+    labels: new Uint8Array(0),
+    ...(train.targets && { targets: new Float32Array(0) }),
+  };
   const test = checkedSamples("test", options.test ?? none, features);
+  checkTargetsAlike(train, test);
   const classes = options.classes ?? 1 + Math.max(largest(train.labels), largest(test.labels));
   if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
     throw new RangeError(`classes must be an integer from 1 to 256, found ${classes}`);
@@ -103,25 +134,53 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
   return shape.length === 1 ? [1, 1, shape[0]] : [shape[0], shape[1], shape[2]];
 }
 
-function checkedSamples(where: string, { inputs, labels }: ArraysOptions["train"], features: number): Samples {
+function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
+  const { inputs, targets } = part;
   if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array)) {
     throw new TypeError(`${where}.inputs must be a Uint8Array or a Float32Array, found ${kindOf(inputs)}`);
   }
+  if (targets !== undefined && !(targets instanceof Float32Array)) {
+    throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
+  }
+  const labels = part.labels ?? (targets && new Uint8Array(Math.floor(inputs.length / features)));
   if (!(labels instanceof Uint8Array)) {
     throw new TypeError(`${where}.labels must be a Uint8Array, found ${kindOf(labels)}`);
   }
   const count = labels.length;
   if (inputs.length !== count * features) {
     throw new TypeError(
-      `${where}.inputs must have ${count} labels x ${features} features = ${count * features} elements, found ${inputs.length}`,
+      `${where}.inputs must have ${count} ${part.labels ? "labels" : "samples"} x ${features} features = ${count * features} elements, found ${inputs.length}`,
     );
   }
-  const bad = inputs instanceof Float32Array ? inputs.findIndex((x) => !Number.isFinite(x)) : -1;
-  if (bad >= 0) {
-    const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
-    throw new RangeError(`${where}.inputs must be finite, found ${inputs[bad]} at index ${bad} (${place})`);
+  if (targets && (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)) {
+    throw new TypeError(
+      `${where}.targets must have the same number of features for each of the ${count} samples, found ${targets.length} elements`,
+    );
   }
-  return { inputs, labels, count };
+  checkFinite(`${where}.inputs`, inputs, features);
+  if (targets) checkFinite(`${where}.targets`, targets, targets.length / count);
+  return { inputs, labels, count, ...(targets && { targets }) };
+}
+
+function checkFinite(what: string, values: Uint8Array | Float32Array, features: number): void {
+  const bad = values instanceof Float32Array ? values.findIndex((x) => !Number.isFinite(x)) : -1;
+  if (bad < 0) return;
+  const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
+  throw new RangeError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
+}
+
+function checkTargetsAlike(train: Samples, test: Samples): void {
+  if (test.count === 0 && !test.targets?.length) return;
+  const [wanted, found] = [targetFeatures(train), targetFeatures(test)];
+  if (wanted === found) return;
+  throw new TypeError(
+    `test.targets must have as many features a sample as train.targets: expected ${wanted}, found ${found} (0: no targets)`,
+  );
+}
+
+/** Features of one target; 0 if there are none. */
+export function targetFeatures({ targets, count }: Samples): number {
+  return targets && count ? targets.length / count : 0;
 }
 
 function checkChannelNumbers(

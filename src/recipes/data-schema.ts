@@ -19,6 +19,9 @@ const found = (wanted: string) => ({
     input === undefined ? `missing; expected ${wanted}` : `expected ${wanted}, found ${JSON.stringify(input)}`,
 });
 
+const odd = count.refine((n) => n % 2 === 1, {
+  error: ({ input }) => `expected an odd number, found ${JSON.stringify(input)}`,
+});
 const path = z.string().min(1, found("a path"));
 
 /** For every kind. */
@@ -34,6 +37,20 @@ const use = {
     })
     .optional()
     .describe("Random changes of the training images, anew in each epoch"),
+  restore: z
+    .strictObject({
+      blur: z
+        .strictObject({
+          size: odd.default(9).describe("Side of the Gaussian in pixels"),
+          sigma: z.number().positive().default(5).describe("Its deviation in pixels"),
+        })
+        .optional()
+        .describe("Blur the inputs first"),
+      noise: z.number().nonnegative().default(0).describe("Deviation of the noise then added, white being 1"),
+      seed: z.int().min(0).max(0xffffffff).optional().describe("Of the noise; default: the run's"),
+    })
+    .optional()
+    .describe("The task: to restore the samples from blurred and noisy ones. Needs the loss meanSquaredError"),
 };
 
 /** For one's own files. */

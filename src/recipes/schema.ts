@@ -205,7 +205,8 @@ export const recipeSchema = z
     epochs: count,
     seed: seed.default(0),
   })
-  .superRefine(({ schedule: entry, optimizer: { biases }, data: { validation }, epochs }, context) => {
+  .superRefine(({ schedule: entry, optimizer: { biases, skips }, data, loss, epochs }, context) => {
+    const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: "custom", path: path.split("."), message });
     if (entry.kind === "cosine" && entry.warmupEpochs >= epochs) {
@@ -217,10 +218,22 @@ export const recipeSchema = z
     if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
       fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');
     }
-    if ("regularizer" in biases && "groups" in biases.regularizer && biases.regularizer.groups !== "rows") {
-      const { groups: found } = biases.regularizer;
-      fault("optimizer.biases.regularizer.groups", `expected "rows": a bias has no ${found}, found "${found}"`);
+    for (const [key, what, method] of [
+      ["biases", "a bias has", biases] as const,
+      ["skips", "scalars have", skips] as const,
+    ]) {
+      if (!method || !("regularizer" in method && "groups" in method.regularizer)) continue;
+      const { groups: found } = method.regularizer;
+      if (found === "rows") continue;
+      fault(`optimizer.${key}.regularizer.groups`, `expected "rows": ${what} no ${found}, found "${found}"`);
     }
+    if (restore && loss !== "meanSquaredError") {
+      fault("loss", `expected "meanSquaredError", as data.restore asks for, found "${loss}"`);
+    }
+    if (!restore && loss === "meanSquaredError") {
+      fault("data.restore", "missing; expected it for the loss meanSquaredError, which needs targets");
+    }
+    if (restore && augment) fault("data.augment", "expected nothing beside data.restore, found an object");
   });
 
 /** A recipe with all defaults filled in. */

@@ -33,6 +33,10 @@ export interface EpochMetrics {
   readonly trainAccuracy?: number;
   readonly validLoss?: number;
   readonly validAccuracy?: number;
+  /** Looked at where the validation accuracy is the best so far, and used for no choice. */
+  readonly testAccuracy?: number;
+  /** As FinalMetrics.ssim, of the validation images. */
+  readonly validSsim?: number;
   /** Non-zeros / weights over all linear (and convolution) weights; biases do not count. */
   readonly density: number;
   readonly layers: readonly LayerMetrics[];
@@ -54,6 +58,11 @@ export interface FinalMetrics {
   readonly testAccuracy?: number;
   readonly validAccuracy?: number;
   readonly trainAccuracy?: number;
+  /**
+   * Structural similarity of outputs and targets, mean over the test images. Only where the loss is the squared error and
+   * the targets are images in [0, 1].
+   */
+  readonly ssim?: number;
   readonly density: number;
   /** Density over the linear layers only. */
   readonly linearDensity: number;
@@ -63,6 +72,15 @@ export interface FinalMetrics {
   readonly nodeDensity: readonly number[];
   /** Multiplications of a forward pass with the non-zeros only / with all weights. */
   readonly flopDensity: number;
+  /** The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. */
+  readonly best?: {
+    readonly epoch: number;
+    readonly validAccuracy: number;
+    readonly testAccuracy: number;
+    readonly density: number;
+    readonly linearDensity: number;
+    readonly kernelDensity?: number;
+  };
   readonly seconds: number;
   /** Size of the weights as a dense float32 file, as non-zeros with their places, and the latter compressed. */
   readonly bytes: { readonly dense: number; readonly sparse: number; readonly compressed: number };

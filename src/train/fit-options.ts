@@ -1,6 +1,6 @@
 /** What `fit` can be told, and the checks of it that come before anything else. */
 import type { AugmentOptions } from "../data/augment.js";
-import type { Dataset } from "../data/dataset.js";
+import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -47,7 +47,7 @@ export interface FitOptions {
   readonly epochs: number;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions;
-  /** Default "crossEntropy". */
+  /** Default "crossEntropy", which needs labels; "meanSquaredError" needs targets of the model's output size. */
   readonly loss?: LossKind;
   /** Default: constant learning rate. */
   readonly schedule?: Schedule;
@@ -118,6 +118,16 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new TypeError(
       `fit: the model has an output of [${model.output.join(", ")}], "${data.name}" has ${data.classes} classes`,
     );
+  }
+  if (loss === "meanSquaredError") {
+    const outputs = model.output.reduce((product, n) => product * n, 1);
+    for (const [part, samples] of [["train", data.train] as const, ["test", data.test] as const]) {
+      const found = targetFeatures(samples);
+      if (samples.count === 0 || found === outputs) continue;
+      throw new TypeError(
+        `fit: the model has ${outputs} outputs: meanSquaredError expects targets with as many features, found ${found || "no targets"} in the ${part} samples of "${data.name}"`,
+      );
+    }
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { augmenter } from "../data/augment.js";
 import { batches } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
+import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples } from "../nn/samples.js";
@@ -27,6 +27,7 @@ import {
   regularizerValue,
   totalDensity,
 } from "./metrics.js";
+import { createSimilarity } from "./similarity.js";
 import { createTrainer } from "./trainer.js";
 
 export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
@@ -61,6 +62,18 @@ const STEP_EVENT_EVERY = 200;
  *   epochs: 5,
  * });
  * console.log(result.final.testAccuracy, result.final.density);
+ *
+ * @example
+ * // With "meanSquaredError" the outputs come near to targets: fromArrays takes them, restorationTask makes them.
+ * const noisy = restorationTask(loadMnist(), { noise: 0.05, seed: 3 });
+ * const rows = groupLasso({ lambda: 0.07, groups: "rows" });
+ * const { final } = await fit(skipAutoencoder({ skips: false }), noisy, {
+ *   loss: "meanSquaredError",
+ *   optimizer: { weights: adaBreg({ tau: 0.001, regularizer: rows }), biases: adaBreg({ tau: 0.001 }) },
+ *   init: { weights: { density: 0.01, mask: "row", varianceFactor: 0.25 } },
+ *   epochs: 5,
+ * });
+ * console.log(final.testLoss, final.ssim);
  */
 export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
   checkOptions(model, data, options);
@@ -100,8 +113,9 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const parts = split(data.train.count, validation, stream(splitSeed, "split"));
   const trainIndices = parts.train.subarray(0, trainCount);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
-  const samples = storeSamples(pool.memory, [data.train, data.test], {
+  const samples = storeSamples(pool.memory, data.test.count ? [data.train, data.test] : [data.train], {
     features: data.shape.reduce((product, n) => product * n, 1),
+    targetFeatures: targetFeatures(data.train),
     ...(normalize ? { mean: data.mean, std: data.std } : {}),
   });
   const trainer = createTrainer({
@@ -128,6 +142,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const started = performance.now();
   const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
   const classifies = loss === "crossEntropy";
+  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, data) : undefined;
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
   let scheduleState = resumed?.schedule ?? schedule.init();
@@ -140,6 +155,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       trainAccuracy: trained && accuracyOf(trained.accuracy),
       validLoss: valid?.loss,
       validAccuracy: valid && accuracyOf(valid.accuracy),
+      validSsim: valid && similarity?.(parts.valid),
       density: totalDensity(layers),
       layers,
       tau: optimizer.weights.tau * scheduleState.factor,
@@ -148,6 +164,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       seconds: seconds(),
     });
   };
+
+  const testOf = () => (testIndices.length ? { testAccuracy: trainer.evaluate(testIndices).accuracy } : {});
 
   const history = resumed ? [...resumed.epochs] : [measure(0)];
   onEvent?.({
@@ -219,7 +237,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     const whole = sums.seen === trainIndices.length;
     // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
     if (!whole && keeper) save();
-    const metrics = measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
+    const measured = measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
+    const metrics = whole && isBest(measured, history) ? { ...measured, ...testOf() } : measured;
     history.push(metrics);
     observe?.(epoch, trainer);
     onEvent?.({ type: "epoch", metrics });
@@ -241,11 +260,13 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     testAccuracy: test && accuracyOf(test.accuracy),
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
+    ssim: test && similarity?.(testIndices),
     density: last.density,
     linearDensity: totalDensity(linear),
     kernelDensity: kernelDensity(last.layers),
     nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
     flopDensity: flopDensity(model, last.layers),
+    best: bestOf(history),
     seconds: seconds(),
     bytes: modelBytes(trainer),
   });
@@ -260,6 +281,27 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     ),
     buffers: trainer.buffers(),
   };
+}
+
+/** Whether an epoch's validation accuracy is the best so far; of equal ones the last counts. */
+function isBest({ validAccuracy }: EpochMetrics, before: readonly EpochMetrics[]): boolean {
+  return validAccuracy !== undefined && before.slice(1).every((line) => validAccuracy >= (line.validAccuracy ?? 0));
+}
+
+/** The epoch of the best validation accuracy: the last line that has a test accuracy. */
+function bestOf(history: readonly EpochMetrics[]): FinalMetrics["best"] {
+  const line = history.findLast(({ testAccuracy }) => testAccuracy !== undefined);
+  if (!line) return undefined;
+  const { epoch, validAccuracy, testAccuracy, density, layers } = line;
+  const linear = layers.filter(({ kernels }) => kernels === undefined);
+  return withoutUndefined({
+    epoch,
+    validAccuracy: validAccuracy!,
+    testAccuracy: testAccuracy!,
+    density,
+    linearDensity: totalDensity(linear),
+    kernelDensity: kernelDensity(layers),
+  });
 }
 
 /** The same object without the keys whose value is undefined: absent means absent, in JSON and in types. */

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 
-/** Of the inputs so many bytes at the start are compared, of the labels all. */
+/** Of inputs and targets so many bytes at the start are compared, of the labels all. */
 const INPUT_BYTES = 1 << 20;
 
 /**
@@ -35,11 +35,15 @@ export function differences(a: Readonly<Record<string, string>>, b: Readonly<Rec
 
 function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
   const hash = createHash("sha256").update(JSON.stringify([shape, classes, mean, std]));
-  for (const { inputs, labels, count } of [train, test]) {
-    hash.update(`${count}`).update(labels);
-    hash.update(new Uint8Array(inputs.buffer, inputs.byteOffset, Math.min(inputs.byteLength, INPUT_BYTES)));
+  for (const { inputs, labels, targets, count } of [train, test]) {
+    hash.update(`${count}`).update(labels).update(start(inputs));
+    if (targets) hash.update(start(targets));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+function start({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, Math.min(byteLength, INPUT_BYTES));
 }
 
 function textOf(value: unknown): string {

@@ -1,7 +1,21 @@
-/** What a recipe says about training, as the options of `fit`. */
+/** What a recipe says about data and training, as `fit` takes it. */
+import type { Dataset } from "../data/dataset.js";
+import type { DataOptions } from "../data/data-dir.js";
+import { loadData } from "../data/load.js";
+import { restorationTask } from "../data/restore.js";
 import { buildOptimizer, buildSchedule } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { FitOptions } from "./fit-options.js";
+
+/**
+ * The data of a recipe, as `fit` takes them.
+ *
+ * @throws as loadData and restorationTask
+ */
+export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
+  const loaded = loadData(data, options);
+  return data.restore ? restorationTask(loaded, { ...data.restore, seed: data.restore.seed ?? seed }) : loaded;
+}
 
 /** The options of `fit` that follow from a recipe: all but where and how to run it. */
 export function fitOptionsOf(recipe: Recipe): FitOptions {

@@ -14,12 +14,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
-import { loadData } from "../data/load.js";
 import { writeSafetensors } from "../export/safetensors.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
-import { fitOptionsOf } from "./recipe-options.js";
+import { dataOf, fitOptionsOf } from "./recipe-options.js";
 import { fit } from "./fit.js";
 import type { Trainer } from "./trainer.js";
 
@@ -76,7 +75,7 @@ const MOST_EPOCH_ROWS = 60;
 export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
   const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;
   const { onEvent, observe, signal } = options;
-  const data = loadData(recipe.data, { dataDir });
+  const data = dataOf(recipe, { dataDir });
   const model = buildModel(recipe.model);
   const recipeFile = join(out, "recipe.json");
   if (!resume) {
@@ -137,14 +136,17 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     threads: start!.threads,
     samples: start!.samples,
     interrupted: result.interrupted,
-    epochs: thin(result.epochs).map(({ epoch, trainLoss, trainAccuracy, validAccuracy, density, seconds }) => ({
-      epoch,
-      trainLoss,
-      trainAccuracy,
-      validAccuracy,
-      density,
-      seconds,
-    })) as RunResult["epochs"],
+    epochs: thin(result.epochs).map(
+      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, seconds }) => ({
+        epoch,
+        trainLoss,
+        trainAccuracy,
+        validAccuracy,
+        validSsim,
+        density,
+        seconds,
+      }),
+    ) as RunResult["epochs"],
     final: result.final,
   };
   const text = `${JSON.stringify(summary, null, 2)}\n`;

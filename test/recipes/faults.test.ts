@@ -118,6 +118,17 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       'optimizer.biases.regularizer.groups: expected "rows": a bias has no columns, found "columns"',
     ],
     [
+      "optimizer.skips",
+      { kind: "linBreg", tau: 1, regularizer: { kind: "groupLasso", lambda: 1, groups: "kernels" } },
+      'optimizer.skips.regularizer.groups: expected "rows": scalars have no kernels, found "kernels"',
+    ],
+    ["loss", "meanSquaredError", "data.restore: missing; expected it for the loss meanSquaredError"],
+    [
+      "data",
+      { name: "mnist", restore: {} },
+      'loss: expected "meanSquaredError", as data.restore asks for, found "crossEntropy"',
+    ],
+    [
       "optimizer.weights",
       { kind: "lassoSgd", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 1 } },
       'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, found "nonNegativeL1"',
@@ -164,7 +175,7 @@ test("all problems at once, in the order of the text, with line and column", () 
       "bad.json: not a valid recipe: 6 problems",
       "  1:1 epochs: missing; expected a number",
       "  3:30 data.shuffle: unknown key; allowed: kind, name, validation, splitSeed, normalize, limit, augment",
-      '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, validation, splitSeed, normalize, limit, augment',
+      '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, validation, splitSeed, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
       '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, batchSize, epochs, seed',

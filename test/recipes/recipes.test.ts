@@ -11,6 +11,10 @@ test("the recipes are there", () => {
     "cifar10-resnet18-groups",
     "fashion-convnet-groups-linbreg",
     "fashion-densenet",
+    "mnist-deblur",
+    "mnist-deblur-skips",
+    "mnist-denoise",
+    "mnist-denoise-skips",
     "mnist-mlp-adabreg",
     "mnist-mlp-linbreg",
     "mnist-mlp-linbreg-1e-2",
@@ -34,7 +38,8 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   expect(buildOptimizer(recipe.optimizer.biases).regularizer.kind).toBe("none");
   const model = buildModel(recipe.model);
   const features = model.input.reduce((product, n) => product * n, 1);
-  expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [10]]);
+  const outputs = recipe.loss === "meanSquaredError" ? 784 : 10;
+  expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [outputs]]);
   expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1);
   // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
   expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
@@ -85,6 +90,39 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
   });
   expect(init.convs).toMatchObject({ density: 0.01, mask: "kernel", count: "withReplacement", varianceFactor: 1 });
   expect([init.biases.scale, epochs]).toEqual([10, 100]);
+});
+
+test.each([
+  ["mnist-denoise", { noise: 0.05 }, undefined],
+  ["mnist-deblur", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, undefined],
+  ["mnist-denoise-skips", { noise: 0.05 }, 1.96],
+  ["mnist-deblur-skips", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, 1.96],
+])("%s has the paper's setting, with its skips allowed or not", (name, restore, skipLambda) => {
+  const { data, model, loss, init, optimizer, schedule, batchSize, epochs, seed } = loadRecipe(name);
+  const adaBreg = { kind: "adaBreg", tau: 0.001, delta: 1, biasCorrectFirstMoment: true };
+  expect(optimizer).toMatchObject({
+    weights: { ...adaBreg, regularizer: { kind: "groupLasso", lambda: 0.07, groups: "rows" } },
+    biases: { ...adaBreg, regularizer: { kind: "none" } },
+  });
+  expect(optimizer.skips).toEqual(
+    skipLambda && { ...optimizer.weights, regularizer: { kind: "l1", lambda: skipLambda } },
+  );
+  expect({ data, loss, init, schedule, batchSize, epochs, seed }).toEqual({
+    data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true, restore },
+    loss: "meanSquaredError",
+    init: {
+      weights: { density: 0.01, mask: "row", count: "bernoulli", varianceFactor: 0.25, distribution: "normal" },
+      biases: { scale: 1, signed: false },
+    },
+    schedule: { kind: "plateau", metric: "trainLoss", factor: 0.5, patience: 5, threshold: 0.01 },
+    batchSize: 128,
+    epochs: 100,
+    seed: 3,
+  });
+  const parameters = buildModel(model).nodes.flatMap((node) => node.parameters);
+  const count = (role: string) =>
+    parameters.filter((p) => p.role === role).reduce((n, { shape }) => n + shape[0] * (shape[1] ?? 1), 0);
+  expect([count("weight"), count("skip")]).toEqual([6 * 784 * 784, skipLambda ? 21 : 0]);
 });
 
 test("ResNet-18 and the DenseNet have the weights of the paper", () => {
