@@ -111,7 +111,7 @@ describe("what is refused", () => {
   });
   test("other values and shapes", () => {
     expect(() => start({ varianceFactor: 0 })).toThrow("varianceFactor must be a finite number above 0, found 0");
-    expect(() => start({ mask: "column" as "row" })).toThrow("mask must be one of entry, row, found column");
+    expect(() => start({ mask: "column" as "row" })).toThrow("mask must be one of entry, row, kernel, found column");
     expect(() => sparseInit(new Float64Array(3), [3], { random: stream(1) })).toThrow(TypeError);
     expect(() => sparseInit(new Float64Array(3), [2, 2], { random: stream(1) })).toThrow(
       "its 3 elements, found [2, 2]",
