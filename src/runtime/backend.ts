@@ -39,7 +39,7 @@ export const STACK_BYTES = 65536;
 
 /**
  * Loads a backend. "auto" takes native if it is there, else wasm.
- * Throws an Error that says what to run if native is asked for and not built, a RangeError for an unknown name or isa.
+ * Throws a RangeError if native is asked for and not built (it says what to run), and for an unknown name or isa.
  */
 export async function loadBackend(name: BackendName | "auto" = "auto", { isa }: BackendOptions = {}): Promise<Backend> {
   if (name !== "auto" && name !== "native" && name !== "wasm")
