@@ -33,6 +33,18 @@ test("images of bytes with several channels", () => {
   expect([data.train.count, data.test.count, data.classes]).toEqual([1, 1, 2]);
 });
 
+test("targets, with or without labels", () => {
+  const targets = Float32Array.of(1, 2, 3, 4);
+  const one = fromArrays({ shape: [3], train: { inputs, targets } });
+  expect(one.train).toEqual({ inputs, labels: new Uint8Array(2), targets, count: 2 });
+  expect(one.train.targets).toBe(targets);
+  expect(one.classes).toBe(1);
+  expect(one.test.targets).toHaveLength(0);
+  const both = fromArrays({ shape: [3], train: { inputs, labels, targets }, test: { inputs, targets } });
+  expect([both.classes, both.test.count]).toEqual([3, 2]);
+  expect(fromArrays({ shape: [3], train: { inputs, labels } }).train).not.toHaveProperty("targets");
+});
+
 describe("what does not fit is named", () => {
   const good: ArraysOptions = { shape: [3], train: { inputs, labels } };
   const wrongKind = [0, 1] as unknown as Float32Array;
@@ -42,6 +54,36 @@ describe("what does not fit is named", () => {
       { ...good, shape: [2] },
       TypeError,
       /train\.inputs must have 2 labels x 2 features = 4 elements, found 6/,
+    ],
+    [
+      "targets' kind",
+      { ...good, train: { inputs, labels, targets: labels as unknown as Float32Array } },
+      TypeError,
+      /train\.targets must be a Float32Array, found Uint8Array/,
+    ],
+    [
+      "targets' length",
+      { ...good, train: { inputs, targets: new Float32Array(3) } },
+      TypeError,
+      /train\.targets must have the same number of features for each of the 2 samples, found 3 elements/,
+    ],
+    [
+      "targets of the test samples",
+      { ...good, train: { inputs, targets: new Float32Array(4) }, test: { inputs, targets: new Float32Array(2) } },
+      TypeError,
+      /test\.targets must have as many features a sample as train\.targets: expected 2, found 1/,
+    ],
+    [
+      "no targets of the test samples",
+      { ...good, train: { inputs, targets: new Float32Array(4) }, test: { inputs, labels } },
+      TypeError,
+      /expected 2, found 0/,
+    ],
+    [
+      "a target that is not finite",
+      { ...good, train: { inputs, targets: Float32Array.of(0, 1, NaN, 3) } },
+      RangeError,
+      /train\.targets must be finite, found NaN at index 2 \(sample 1, feature 0\)/,
     ],
     [
       "test length",

@@ -27,9 +27,14 @@ describe("each kind, with its defaults", () => {
   });
 
   test("a task of restoration", () => {
-    const task = (data: object) => checkRecipe({ ...base, loss: "meanSquaredError", data: { name: "mnist", ...data } }).data;
+    const task = (data: object) =>
+      checkRecipe({ ...base, loss: "meanSquaredError", data: { name: "mnist", ...data } }).data;
     expect(task({ restore: {} }).restore).toEqual({ noise: 0 });
-    expect(task({ restore: { blur: {}, seed: 7 } }).restore).toEqual({ blur: { size: 9, sigma: 5 }, noise: 0, seed: 7 });
+    expect(task({ restore: { blur: {}, seed: 7 } }).restore).toEqual({
+      blur: { size: 9, sigma: 5 },
+      noise: 0,
+      seed: 7,
+    });
     expect(() => task({ restore: {}, augment: {} })).toThrow("data.augment: expected nothing beside data.restore");
   });
 
@@ -59,7 +64,10 @@ describe("faults", () => {
     [{ name: "mnist", augment: { crop: -1 } }, "data.augment.crop: expected a value at least 0, found -1"],
     [{ name: "mnist", augment: { flp: true } }, 'data.augment.flp: unknown key (did you mean "flip"?)'],
     [{ name: "mnist", restore: { blur: { size: 4 } } }, "data.restore.blur.size: expected an odd number, found 4"],
-    [{ name: "mnist", restore: { blur: { sigma: 0 } } }, "data.restore.blur.sigma: expected a value more than 0, found 0"],
+    [
+      { name: "mnist", restore: { blur: { sigma: 0 } } },
+      "data.restore.blur.sigma: expected a value more than 0, found 0",
+    ],
     [{ name: "mnist", restore: { noise: -1 } }, "data.restore.noise: expected a value at least 0, found -1"],
     [{ name: "mnist", restore: { nois: 1 } }, 'data.restore.nois: unknown key (did you mean "noise"?)'],
     [{ name: "mnist", label: 3 }, "data.label: unknown key"],

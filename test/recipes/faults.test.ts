@@ -174,7 +174,7 @@ test("all problems at once, in the order of the text, with line and column", () 
     [
       "bad.json: not a valid recipe: 6 problems",
       "  1:1 epochs: missing; expected a number",
-      "  3:30 data.shuffle: unknown key; allowed: kind, name, validation, splitSeed, normalize, limit, augment",
+      "  3:30 data.shuffle: unknown key; allowed: kind, name, validation, splitSeed, normalize, limit, augment, restore",
       '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, validation, splitSeed, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",

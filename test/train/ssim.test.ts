@@ -47,13 +47,25 @@ describe("what a similarity must be", () => {
   });
 
   test("negative for the negative of an image", () => {
-    expect(ssimSum(rings, rings.map((x) => 1 - x), size)).toBeLessThan(-0.5); // prettier-ignore
+    expect(
+      ssimSum(
+        rings,
+        rings.map((x) => 1 - x),
+        size,
+      ),
+    ).toBeLessThan(-0.5);
   });
 
   test("falls as noise grows", () => {
     const random = stream(5, "noise");
     const noise = rings.map(() => random.normal());
-    const values = [0, 0.05, 0.1, 0.2, 0.4].map((s) => ssimSum(rings, rings.map((x, k) => x + s * noise[k]), size)); // prettier-ignore
+    const values = [0, 0.05, 0.1, 0.2, 0.4].map((s) =>
+      ssimSum(
+        rings,
+        rings.map((x, k) => x + s * noise[k]),
+        size,
+      ),
+    );
     expect(values[0]).toBe(1);
     for (let k = 1; k < values.length; k++) expect(values[k]).toBeLessThan(values[k - 1]);
   });
