@@ -49,7 +49,9 @@ export async function loadBackend(name: BackendName | "auto" = "auto", { isa }: 
   const best = variants[0];
   if (best === undefined) {
     if (name === "auto") return wasm(`native is not available: ${problem}`);
-    throw new RangeError(`cannot load the native backend: ${problem}; run npm run build:native, or use wasm`);
+    throw new RangeError(
+      `cannot load the native backend: ${problem}; run npm rebuild bregman (in a clone: npm run build:native), or use wasm`,
+    );
   }
   const wanted = isa ?? environmentIsa();
   if (wanted !== undefined && !variants.includes(wanted))

@@ -23,17 +23,6 @@ export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
   return { offset, length: ops.length };
 }
 
-/**
- * Writes another op in the place of op `index`, between runs: how a layer changes from its dense to its sparse kernel.
- * Throws a RangeError if the program has no such op, or if the new one is malformed.
- */
-export function replaceOp(memory: Memory, program: Program, index: number, step: Op): void {
-  if (!Number.isInteger(index) || index < 0 || index >= program.length)
-    throw new RangeError(`cannot replace op ${index}: the program has ${program.length} ops`);
-  checkOp(step, index);
-  encodeOp(step, memory.i32(program.offset, program.length * OP_WORDS), index * OP_WORDS);
-}
-
 function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
   const where = `op ${index} (${kernel})`;
   const names: readonly string[] | undefined = KERNELS[kernel];

@@ -45,7 +45,8 @@ test("without the addon auto takes wasm and says why; asking for native says wha
   expect(JSON.parse(nodeInCopy(script))).toEqual({
     name: "wasm",
     reason: "native is not available: the addon is not built",
-    error: "cannot load the native backend: the addon is not built; run npm run build:native, or use wasm",
+    error:
+      "cannot load the native backend: the addon is not built; run npm rebuild bregman (in a clone: npm run build:native), or use wasm",
   });
 });
 

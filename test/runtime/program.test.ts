@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { op, type Op } from "#bregman/runtime/kernel-table.js";
 import { createMemory } from "#bregman/runtime/memory.js";
-import { replaceOp, writeProgram } from "#bregman/runtime/program.js";
+import { writeProgram } from "#bregman/runtime/program.js";
 import { forEachBackend, scoped } from "../support/run-op.js";
 
 const relu: Op = op("relu", 1, { x: 64, y: 64, length: 16 });
@@ -17,24 +17,6 @@ forEachBackend((_name, pool) => {
       const ops = buffers.slice(1).map((y, i) => op("relu", tiles, { x: buffers[i]!, y, length: 16 }));
       pool.run(writeProgram(pool.memory, ops));
       expect(read(buffers[steps]!, tiles * 16)).toEqual(Float32Array.from({ length: tiles * 16 }, (_, i) => i + 1));
-    });
-  });
-
-  test("an op can be replaced between runs", () => {
-    scoped(pool, ({ put, room, read }) => {
-      const x = put(new Float32Array(16).fill(-3));
-      const y = room(16, 9);
-      const program = writeProgram(pool.memory, [relu, op("relu", 1, { x, y, length: 16 })]);
-      pool.run(program);
-      expect(read(y, 16)[0]).toBe(0);
-      replaceOp(
-        pool.memory,
-        program,
-        1,
-        op("reluGrad", 1, { dy: x, y: put(new Float32Array(16).fill(1)), dx: y, length: 16 }),
-      );
-      pool.run(program);
-      expect(read(y, 16)).toEqual(new Float32Array(16).fill(-3));
     });
   });
 
@@ -62,12 +44,4 @@ test.each<[string, Op, RegExp]>([
 ])("%s is an error that names the op", (_what, wrong, message) => {
   const memory = createMemory();
   expect(() => writeProgram(memory, [relu, wrong])).toThrow(message);
-  const program = writeProgram(memory, [relu, relu]);
-  expect(() => replaceOp(memory, program, 1, wrong)).toThrow(message);
-});
-
-test("only ops that are there can be replaced", () => {
-  const memory = createMemory();
-  const program = writeProgram(memory, [relu]);
-  for (const index of [-1, 1, 0.5]) expect(() => replaceOp(memory, program, index, relu)).toThrow(RangeError);
 });
