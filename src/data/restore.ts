@@ -49,8 +49,7 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
   }
   const kernel = blur && gaussianKernel(blur);
   const corrupt = (samples: Samples, random: Random): Samples => {
-    const targets =
-      samples.inputs instanceof Uint8Array ? Float32Array.from(samples.inputs, (byte) => byte / 255) : samples.inputs;
+    const targets = samples.inputs instanceof Uint8Array ? unitRange(samples.inputs) : samples.inputs;
     const inputs = kernel ? blurred(targets, { kernel, height, width }) : targets.slice();
     if (noise > 0) for (let k = 0; k < inputs.length; k++) inputs[k] += noise * random.normal();
     return { ...samples, inputs, targets };
@@ -60,6 +59,13 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
     train: corrupt(train, stream(seed, "restore/train")),
     test: corrupt(test, stream(seed, "restore/test")),
   };
+}
+
+/** Bytes as value / 255. */
+function unitRange(bytes: Uint8Array): Float32Array {
+  const out = new Float32Array(bytes.length);
+  for (let k = 0; k < out.length; k++) out[k] = bytes[k] / 255;
+  return out;
 }
 
 /** One dimension of the Gaussian: exp(-k^2 / (2 sigma^2)) for k around 0, with sum 1. The two-dimensional one is its square. */
