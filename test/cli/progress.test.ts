@@ -100,6 +100,8 @@ describe("progress on a terminal", () => {
   beforeEach(() => {
     vi.stubEnv("FORCE_COLOR", undefined);
     vi.stubEnv("TERM", "xterm-256color");
+    // A terminal of a CI service that Node does not know has no colours.
+    vi.stubEnv("CI", undefined);
   });
   afterEach(() => vi.unstubAllEnvs());
 
