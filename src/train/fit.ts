@@ -16,7 +16,7 @@ import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, type FitOptions } from "./fit-options.js";
-import { initialParameters } from "./initial.js";
+import { fitTrainer } from "./fit-trainer.js";
 import {
   createBirthCounter,
   flopDensity,
@@ -28,7 +28,6 @@ import {
   totalDensity,
 } from "./metrics.js";
 import { createSimilarity } from "./similarity.js";
-import { createTrainer } from "./trainer.js";
 
 export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
 
@@ -118,23 +117,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     targetFeatures: targetFeatures(data.train),
     ...(normalize ? { mean: data.mean, std: data.std } : {}),
   });
-  const trainer = createTrainer({
-    pool,
-    model,
-    loss,
-    samples,
-    batchSize,
-    initial: initialParameters(model, stream(seed, "init"), init),
-    optimizers: {
-      weight: optimizer.weights,
-      bias: optimizer.biases,
-      conv: optimizer.convs,
-      norm: optimizer.norms,
-      skip: optimizer.skips,
-    },
-    seed,
-    augment: augment !== undefined,
-  });
+  const trainer = fitTrainer(pool, model, samples, options);
   const born = keeper?.restore(trainer);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);

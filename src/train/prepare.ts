@@ -3,12 +3,10 @@ import { size } from "../nn/layers/layer.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples } from "../nn/samples.js";
-import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
-import { initialParameters } from "./initial.js";
+import { fitTrainer } from "./fit-trainer.js";
 import { layerMetrics } from "./metrics.js";
-import { createTrainer } from "./trainer.js";
 
 export interface PreparedStep {
   /** Name of the layer, or "input" or "loss". */
@@ -36,7 +34,7 @@ const SAMPLES = 512;
 
 /** Prepares a model as `fit` would, and says what it has prepared. */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
+  const { loss = "crossEntropy" } = options;
   const pool = await createPool({ threads: 1 });
   try {
     const inputs = new Uint8Array(SAMPLES * size(model.input));
@@ -46,22 +44,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
       targetFeatures: size(model.output),
     });
     const before = pool.memory.used;
-    const trainer = createTrainer({
-      pool,
-      model,
-      loss,
-      samples,
-      batchSize,
-      initial: initialParameters(model, stream(seed, "init"), init),
-      optimizers: {
-        weight: optimizer.weights,
-        bias: optimizer.biases,
-        conv: optimizer.convs,
-        norm: optimizer.norms,
-        skip: optimizer.skips,
-      },
-      augment: augment !== undefined,
-    });
+    const trainer = fitTrainer(pool, model, samples, options);
     const { training, evaluation } = trainer.plans;
     const { forward, loss: lossStage, backward } = training.lower();
     const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));

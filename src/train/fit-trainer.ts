@@ -1,0 +1,30 @@
+/** The trainer that `fit` trains with: the same for a training and for a plan of it. */
+import type { Model } from "../nn/model.js";
+import type { SampleStore } from "../nn/samples.js";
+import { stream } from "../random.js";
+import type { Pool } from "../runtime/pool.js";
+import type { FitOptions } from "./fit-options.js";
+import { initialParameters } from "./initial.js";
+import { createTrainer, type Trainer } from "./trainer.js";
+
+/** Draws the initial parameters by the seed, and prepares the model with the optimizer of each group. */
+export function fitTrainer(pool: Pool, model: Model, samples: SampleStore, options: FitOptions): Trainer {
+  const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
+  return createTrainer({
+    pool,
+    model,
+    loss,
+    samples,
+    batchSize,
+    initial: initialParameters(model, stream(seed, "init"), init),
+    optimizers: {
+      weight: optimizer.weights,
+      bias: optimizer.biases,
+      conv: optimizer.convs,
+      norm: optimizer.norms,
+      skip: optimizer.skips,
+    },
+    seed,
+    augment: augment !== undefined,
+  });
+}
