@@ -1,0 +1,68 @@
+/**
+ * The variance rule of a sparse start: Var[Wt] = alpha / r makes Var[W] = alpha at any density r, and so keeps the size
+ * of a signal from layer to layer. Source: Bungert et al., JMLR 23:192 (2022), section 4.1.
+ */
+import { describe, expect, test } from "vitest";
+import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
+import { stream } from "#bregman/random.js";
+
+const SHAPE = [300, 400];
+const [ROWS, COLS] = SHAPE;
+const N = ROWS * COLS;
+
+function start(options: Omit<SparseInitOptions, "random">): Float64Array {
+  const theta = new Float64Array(N).fill(Number.NaN);
+  sparseInit(theta, SHAPE, { ...options, random: stream(1, "init") });
+  return theta;
+}
+
+const nonZeros = (x: Float64Array): Float64Array => x.filter((value) => value !== 0);
+const variance = (x: Float64Array): number => x.reduce((sum, value) => sum + value * value, 0) / x.length;
+
+describe("variance", () => {
+  // The starts of the paper's linear layers: density, and the factor f on He-normal weights, so varianceFactor = density f^2.
+  test.each([
+    ["MLP", { density: 0.01, varianceFactor: 0.49 }, 7],
+    ["ConvNet", { density: 0.01 }, 10],
+    ["ConvNet, older", { density: 0.01, varianceFactor: 0.01 }, 1],
+    ["ResNet-18 and DenseNet, dense last layer", { density: 1, varianceFactor: 25 }, 5],
+    ["skip-encoder, rows", { density: 0.1, mask: "row", varianceFactor: 2.5 }, 5],
+    ["early CIFAR, first setting", { density: 0.01, varianceFactor: 0.25 / 1.1 }, 0.5 / Math.sqrt(0.011)],
+    ["early CIFAR, second setting", { density: 0.01, varianceFactor: 1 / 1.1 }, 1 / Math.sqrt(0.011)],
+    ["no correction for the mask", { density: 0.2, varianceFactor: 0.2 }, 1],
+  ] as const)("%s", (_, options, factor) => {
+    const theta = start(options);
+    const kept = nonZeros(theta);
+    // Of the weights that are kept: He's variance times factor^2. The estimate is off by sqrt(2 / kept) at one sigma.
+    const expected = (factor ** 2 * 2) / COLS;
+    expect(Math.abs(variance(kept) / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
+    // Of all weights: density times that, with the scatter of the mask (per row, if it keeps rows).
+    const units = "mask" in options ? ROWS : N;
+    const scatter = Math.sqrt((3 / options.density - 1) / units);
+    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(5 * scatter);
+  });
+
+  test.each([
+    ["he, fan in", {}, 2 / COLS],
+    ["he, fan out", { fan: "out" }, 2 / ROWS],
+    ["glorot", { rule: "glorot" }, 2 / (ROWS + COLS)],
+    ["uniform", { distribution: "uniform" }, 2 / COLS],
+  ] as const)("%s: Var[W] is alpha at any density", (_, options, alpha) => {
+    for (const density of [0.1, 0.5, 1]) {
+      const theta = start({ ...options, density });
+      expect(Math.abs(variance(theta) / alpha - 1)).toBeLessThan(5 * Math.sqrt((3 / density - 1) / N));
+    }
+  });
+
+  test("a uniform draw stays within sqrt(3) deviations, a normal one does not", () => {
+    const bound = Math.sqrt((3 * 2) / COLS);
+    expect(start({ density: 1, distribution: "uniform" }).every((value) => Math.abs(value) <= bound)).toBe(true);
+    expect(start({ density: 1 }).some((value) => Math.abs(value) > bound)).toBe(true);
+  });
+
+  test("the fans of a convolution hold its taps", () => {
+    const theta = new Float64Array(64 * 32 * 9);
+    sparseInit(theta, [64, 32, 3, 3], { density: 1, fan: "out", random: stream(1) });
+    expect(Math.abs(variance(theta) * 64 * 9 * 0.5 - 1)).toBeLessThan(5 * Math.sqrt(2 / theta.length));
+  });
+});
