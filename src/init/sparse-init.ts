@@ -7,6 +7,11 @@
  * r is the density. The mask sets zeros once and is then forgotten: from there the optimizer decides.
  * Source: Bungert et al., JMLR 23:192 (2022), section 4.1.
  *
+ * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels of 3 x 3. Under batch norm
+ * and ReLU such a filter is constant, its gradient is zero for ever and no weight of it can be born. `atLeast` tops up rows that
+ * the mask leaves too few; r above is then the share of the weights that the mask keeps after that, so that the mean of
+ * Var[W] over the layer stays varianceFactor * alpha.
+ *
  * 1. The paper prints Glorot's variance with a product in place of the sum, taken for a misprint.
  * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r): that is
  *    varianceFactor = r f^2 here. Their MLP has r = 0.01, f = 7, so varianceFactor 0.49.
@@ -27,6 +32,11 @@ export interface SparseInitOptions {
    * draws of which some may hit the same one (the authors' convolutions); default "bernoulli".
    */
   readonly count?: "bernoulli" | "exact" | "withReplacement";
+  /**
+   * So many entries (or kernels, as the mask says) are kept in every row at least: rows with fewer are given more of their own,
+   * each as likely as the other. A row that has fewer at all is kept whole. Default 0, as in the paper.
+   */
+  readonly atLeast?: number;
   /** alpha: "he" for ReLU, "glorot" for odd activations; default "he". */
   readonly rule?: "he" | "glorot";
   /** The fan of He's rule; default "in". */
@@ -42,7 +52,8 @@ export interface SparseInitOptions {
  *
  * @param theta - weights, row-major
  * @param shape - [out, in, ...]; the fans are in * rest and out * rest
- * @throws RangeError if density is outside (0, 1], varianceFactor is not above 0, or a choice is not one of those named
+ * @throws RangeError if density is outside (0, 1], varianceFactor is not above 0, atLeast is not an integer of at least 0 (and 0
+ *   where the mask keeps whole rows), or a choice is not one of those named
  * @throws TypeError if the shape has fewer than two dimensions or does not fit theta
  * @example
  * const theta = new Float32Array(200 * 784);
@@ -56,6 +67,7 @@ export function sparseInit(
     density = 0.01,
     mask = "entry",
     count = "bernoulli",
+    atLeast = 0,
     rule = "he",
     fan = "in",
     distribution = "normal",
@@ -68,6 +80,12 @@ export function sparseInit(
   }
   checkChoice("mask", mask, ["entry", "row", "kernel"]);
   checkChoice("count", count, ["bernoulli", "exact", "withReplacement"]);
+  if (!(Number.isSafeInteger(atLeast) && atLeast >= 0)) {
+    throw new RangeError(`sparseInit: atLeast must be an integer of at least 0, found ${atLeast}`);
+  }
+  if (atLeast > 0 && mask === "row") {
+    throw new RangeError(`sparseInit: atLeast must be 0 where the mask keeps whole rows, found ${atLeast}`);
+  }
   checkChoice("rule", rule, ["he", "glorot"]);
   checkChoice("fan", fan, ["in", "out"]);
   checkChoice("distribution", distribution, ["normal", "uniform"]);
@@ -80,15 +98,17 @@ export function sparseInit(
   const fanIn = elements(shape.slice(1));
   const fanOut = rows * elements(shape.slice(2));
   const alpha = rule === "glorot" ? 2 / (fanIn + fanOut) : 2 / (fan === "in" ? fanIn : fanOut);
-  const deviation = Math.sqrt((varianceFactor * alpha) / density);
+  const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
+  const kept = keep(theta.length / block, density, count, random);
+  if (atLeast > 0) topUp(kept, rows, atLeast, random);
+  const share = atLeast > 0 ? kept.reduce((sum, one) => sum + one, 0) / kept.length : density;
+  const deviation = Math.sqrt((varianceFactor * alpha) / share);
   // U(-a, a) has variance a^2 / 3.
   const draw =
     distribution === "normal"
       ? (): number => deviation * random.normal()
       : (): number => deviation * Math.sqrt(3) * (2 * random.uniform() - 1);
 
-  const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
-  const kept = keep(theta.length / block, density, count, random);
   theta.fill(0);
   for (let j = 0; j < kept.length; j++) {
     if (kept[j]) for (let i = j * block; i < (j + 1) * block; i++) theta[i] = draw();
@@ -114,6 +134,19 @@ function keep(
   random.shuffle(order);
   for (const j of order.subarray(0, draws)) kept[j] = 1;
   return kept;
+}
+
+/** Keeps more in the rows that have fewer than n. */
+function topUp(kept: Uint8Array, rows: number, n: number, random: Random): void {
+  const width = kept.length / rows;
+  for (let r = 0; r < rows; r++) {
+    const row = kept.subarray(r * width, (r + 1) * width);
+    const free = Array.from(row.keys()).filter((j) => !row[j]);
+    const missing = n - (width - free.length);
+    if (missing <= 0) continue;
+    random.shuffle(free);
+    for (const j of free.slice(0, missing)) row[j] = 1;
+  }
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {

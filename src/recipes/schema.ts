@@ -153,25 +153,45 @@ const model = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const weightInit = z.strictObject({
-  density: positive.max(1).default(1).describe("Share of the weights that start non-zero"),
+const weightKeys = {
+  density: positive.max(1).describe("Share of the weights that start non-zero"),
   mask: z
     .enum(["entry", "row", "kernel"])
-    .default("entry")
     .describe("What is drawn: single weights, whole rows, or kernels of a convolution"),
   count: z
     .enum(["bernoulli", "exact", "withReplacement"])
-    .default("bernoulli")
     .describe("How many are kept: each by chance, exactly so many, or so many draws that may coincide"),
-  varianceFactor: positive
-    .default(1)
-    .describe("Var W as a share of the He value; the drawn weights have Var / density"),
-  distribution: z.enum(["normal", "uniform"]).default("normal"),
+  atLeast: z
+    .int()
+    .nonnegative()
+    .describe("So many weights (or kernels, as the mask says) are kept in each row at least: rows with fewer get more"),
+  varianceFactor: positive.describe("Var W as a share of the He value; the drawn weights have Var / density"),
+  distribution: z.enum(["normal", "uniform"]),
+};
+const layerInit = z.strictObject({
+  density: weightKeys.density.exactOptional(),
+  mask: weightKeys.mask.exactOptional(),
+  count: weightKeys.count.exactOptional(),
+  atLeast: weightKeys.atLeast.exactOptional(),
+  varianceFactor: weightKeys.varianceFactor.exactOptional(),
+  distribution: weightKeys.distribution.exactOptional(),
+});
+const weightInit = z.strictObject({
+  density: weightKeys.density.default(1),
+  mask: weightKeys.mask.default("entry"),
+  count: weightKeys.count.default("bernoulli"),
+  atLeast: weightKeys.atLeast.exactOptional(),
+  varianceFactor: weightKeys.varianceFactor.default(1),
+  distribution: weightKeys.distribution.default("normal"),
 });
 
 const init = z.strictObject({
   weights: weightInit.prefault({}).describe("For the weights of linear layers"),
   convs: weightInit.optional().describe("For the weights of convolutions; default: as weights"),
+  layers: z
+    .record(z.string(), layerInit)
+    .exactOptional()
+    .describe("What is different in single layers, by their names (bregman plan shows them)"),
   biases: z
     .strictObject({
       scale: nonNegative.default(1).describe("Biases are drawn below scale / sqrt(inputs)"),

@@ -31,6 +31,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     init: {
       weights: init.weights,
       convs: init.convs,
+      ...(init.layers === undefined ? {} : { layers: init.layers }),
       biases: { r0: init.biases.scale, signed: init.biases.signed },
     },
     loss: recipe.loss,

@@ -55,6 +55,83 @@ describe("masks", () => {
   });
 });
 
+describe("at least so many in each row", () => {
+  /** Kept blocks of each row. */
+  function perRow(shape: number[], options: Omit<SparseInitOptions, "random">, seed = 1): number[] {
+    const theta = new Float64Array(shape.reduce((product, n) => product * n, 1));
+    sparseInit(theta, shape, { ...options, random: stream(seed, "init") });
+    const block = options.mask === "kernel" ? shape[2] * shape[3] : 1;
+    const width = theta.length / shape[0];
+    return Array.from({ length: shape[0] }, (_, r) => {
+      const row = theta.subarray(r * width, (r + 1) * width);
+      const kept = Array.from({ length: width / block }, (_, j) => nonZeros(row.subarray(j * block, (j + 1) * block)));
+      expect(kept.every(({ length }) => length === 0 || length === block)).toBe(true);
+      return kept.filter(({ length }) => length > 0).length;
+    });
+  }
+
+  test.each([
+    ["entries", [64, 3, 3, 3], { density: 0.01, mask: "entry" }],
+    ["kernels", [40, 30, 3, 3], { density: 0.05, mask: "kernel" }],
+    ["kernels, drawn with replacement", [40, 30, 3, 3], { density: 0.05, mask: "kernel", count: "withReplacement" }],
+    ["a linear layer", [50, 200], { density: 0.01, count: "exact" }],
+  ] as const)("%s: each row has what the mask drew, or that many if it drew fewer", (_, shape, options) => {
+    const drawn = perRow([...shape], options);
+    expect(drawn).toContain(0);
+    for (const atLeast of [1, 2, 3]) {
+      expect(perRow([...shape], { ...options, atLeast })).toEqual(drawn.map((n) => Math.max(n, atLeast)));
+    }
+  });
+
+  test("what the mask drew stays, and what is added may be any other of the row, each as likely", () => {
+    const shape = [20_000, 6];
+    const pattern = (atLeast: number): Uint8Array => {
+      const theta = new Float64Array(shape[0] * shape[1]);
+      sparseInit(theta, shape, { density: 0.1, atLeast, random: stream(5, "init") });
+      return Uint8Array.from(theta, (w) => Number(w !== 0));
+    };
+    const [before, after] = [pattern(0), pattern(2)];
+    expect(before.every((kept, k) => !kept || after[k])).toBe(true);
+    const added = [0, 0, 0, 0, 0, 0];
+    after.forEach((kept, k) => (added[k % 6] += Number(kept && !before[k])));
+    const total = added.reduce((sum, n) => sum + n, 0);
+    for (const n of added) expect(Math.abs(n - total / 6)).toBeLessThan(5 * Math.sqrt((total * 5) / 36));
+  });
+
+  test("the density to expect is E max(B, n) / width, B binomial", () => {
+    const [rows, width, density] = [4000, 27, 0.01];
+    const none = (1 - density) ** width;
+    const one = width * density * (1 - density) ** (width - 1);
+    // max(B, 2) is B + 2 [B = 0] + [B = 1]
+    const expected = (width * density + 2 * none + one) / width;
+    const found = perRow([rows, 3, 3, 3], { density, atLeast: 2 }).reduce((sum, n) => sum + n, 0) / (rows * width);
+    // max(B, 2) deviates by less than B does.
+    expect(Math.abs(found - expected)).toBeLessThan((5 * Math.sqrt(density)) / Math.sqrt(rows * width));
+    expect(expected).toBeGreaterThan(7 * density);
+  });
+
+  test("the mean variance stays varianceFactor * alpha", () => {
+    const theta = new Float64Array(2000 * 27);
+    sparseInit(theta, [2000, 27], { density: 0.01, atLeast: 1, varianceFactor: 0.25, random: stream(1) });
+    const kept = nonZeros(theta).length;
+    expect(kept).toBeLessThan(0.05 * theta.length);
+    expect(Math.abs(variance(theta) / (0.25 * (2 / 27)) - 1)).toBeLessThan(5 * Math.sqrt(2 / kept));
+  });
+
+  test("a row with fewer is kept whole; 0 draws the same start as without it", () => {
+    expect(perRow([5, 3, 3, 3], { density: 0.01, mask: "kernel", atLeast: 9 })).toEqual([3, 3, 3, 3, 3]);
+    expect(start({ density: 0.05, atLeast: 0 })).toEqual(start({ density: 0.05 }));
+  });
+
+  test("refused", () => {
+    expect(() => start({ atLeast: -1 })).toThrow("atLeast must be an integer of at least 0, found -1");
+    expect(() => start({ atLeast: 1.5 })).toThrow(RangeError);
+    expect(() => start({ atLeast: 1, mask: "row" })).toThrow(
+      "atLeast must be 0 where the mask keeps whole rows, found 1",
+    );
+  });
+});
+
 describe("what is refused", () => {
   test.each([0, -0.1, 1.1, Number.NaN])("density %s", (density) => {
     expect(() => start({ density })).toThrow(RangeError);

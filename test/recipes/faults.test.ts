@@ -89,6 +89,13 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ["model.features", [784, 0], "model.features[1]: expected a value more than 0, found 0"],
     ["init.weights.density", 0, "init.weights.density: expected a value more than 0, found 0"],
     ["init.weights.density", 2, "init.weights.density: expected a value at most 1, found 2"],
+    ["init.convs", { atLeast: 0.5 }, "init.convs.atLeast: expected an integer, found 0.5"],
+    [
+      "init.layers",
+      { linear1: { densty: 1 } },
+      'init.layers.linear1.densty: unknown key (did you mean "density"?); allowed: density, mask, count, atLeast, varianceFactor, distribution',
+    ],
+    ["init.layers", { linear1: { density: 0 } }, "init.layers.linear1.density: expected a value more than 0, found 0"],
     ["init.weights.varianceFactor", -1, "init.weights.varianceFactor: expected a value more than 0, found -1"],
     ["optimizer.weights.tau", -0.1, "optimizer.weights.tau: expected a value more than 0, found -0.1"],
     ["optimizer.weights.tau", 0, "optimizer.weights.tau: expected a value more than 0, found 0"],
