@@ -4,12 +4,7 @@
  */
 #include "conv.h"
 #include "kernels.h"
-
-/* One pair: where the inner channel's plane lies, in bytes from x, and where the pair's weights lie in memory. */
-struct pair {
-  int32_t plane;
-  int32_t weights;
-};
+#include "pair.h"
 
 struct conv_pairs_args {
   int32_t entries; /* struct pair [rows][entry_stride] */

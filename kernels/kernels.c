@@ -20,6 +20,7 @@
 #include "planes.c"
 #include "pool.c"
 #include "update.c"
+#include "update_pattern.c"
 
 /* In the order of KERNELS in src/runtime/kernel-table.ts. */
 #define KERNEL_TABLE(X)          \
@@ -67,7 +68,8 @@
   X(41, dropout)                 \
   X(42, add_scaled)              \
   X(43, dot_planes)              \
-  X(44, sum_partial)
+  X(44, sum_partial)             \
+  X(45, update_pattern)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

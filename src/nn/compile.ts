@@ -44,8 +44,12 @@ export interface Plan extends PlanData {
   readonly tiles: number;
   /** Arena size in bytes: activations, gradients and scratch. */
   readonly bytes: number;
-  /** The ops for the kernels that the parameters use now. */
-  lower(): Lowered;
+  /**
+   * The ops for the kernels that the parameters use now.
+   *
+   * @param frozen - of a step with frozen patterns, see Parameter.gradient; default false
+   */
+  lower(frozen?: boolean): Lowered;
 }
 
 export interface CompileOptions {
@@ -164,7 +168,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   });
 
-  const lowering = (s: number): Lowering => {
+  const lowering = (s: number, frozen: boolean): Lowering => {
     const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
     const destination = (value: number, k: number): Destination | undefined => {
       if (!training || !gradientTensor.has(value)) return undefined;
@@ -176,6 +180,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return {
       tiles,
       training,
+      frozen,
       counts: data.counts,
       ...bound[s],
       xs: inputs.map(valueAt),
@@ -201,7 +206,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return [op("zeroBorder", planes, { x, planes, height, width, pad })];
   };
 
-  const lower = (): Lowered => {
+  const lower = (frozen = false): Lowered => {
     const input = valueAt(-1);
     const gathered = inputCopy === undefined ? input : { ...inputImage, offset: place(inputCopy) };
     const forward: Stage[] = [
@@ -228,7 +233,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     steps.forEach(({ node, inputs }, s) => {
       const { name, layer } = model.nodes[node];
       const rule = ruleOf(layer);
-      const at = lowering(s);
+      const at = lowering(s, frozen);
       forward.push({ name, ops: [...border(at.y), ...rule.forward(layer, at)], gradients: [], output: at.y });
       if (!training || !values.get(steps[s].output)!.needsGradient) return;
       const additions = inputs.flatMap((value, k) =>

@@ -12,3 +12,4 @@ export { constant } from "./constant.js";
 export { stepDecay, type StepDecayOptions } from "./step-decay.js";
 export { cosine, type CosineOptions } from "./cosine.js";
 export { plateau, type PlateauOptions, type PlateauState } from "./plateau.js";
+export type { FreezeOptions } from "./freeze.js";

@@ -68,6 +68,22 @@ const optimizer = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const coarse = z.int().nonnegative().describe("Frozen steps after each one that may change the patterns");
+const freeze = z
+  .union([
+    coarse,
+    z.strictObject({
+      coarse,
+      after: z.int().nonnegative().optional().describe("Epochs of exact steps before"),
+      births: positive
+        .max(1)
+        .optional()
+        .describe("Births that a cycle may bring, as a share of the non-zeros: m follows"),
+      lambda: z.enum(["scaled", "kept"]).optional().describe("scaled: lambda / (m + 1)"),
+    }),
+  ])
+  .describe("Steps that move only the weights that are there");
+
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant") }),
   z
@@ -221,6 +237,7 @@ export const recipeSchema = z
       skips: optimizer.optional().describe("For the scalars of skip connections; default: as biases"),
     }),
     schedule: schedule.prefault({ kind: "constant" }),
+    freeze: freeze.optional(),
     batchSize: count.default(128),
     epochs: count,
     seed: seed.default(0),

@@ -9,6 +9,25 @@
 const CROSSOVER = { native: 0.33, wasm: 0.75 };
 const MARGIN = 0.05;
 
+/**
+ * Below which density the gradient of the pattern's weights alone is cheaper than that of every weight.
+ *
+ * Measured by bench/conv-kernels.mjs and bench/kernels.mjs: the rate of the sparse kernel in useful work over the dense one's.
+ */
+const GRADIENT_CROSSOVER = {
+  native: { linear: 0.3, conv: 0.19, pairs: 0.36 },
+  wasm: { linear: 0.4, conv: 0.3, pairs: 0.5 },
+};
+
+/** What frozen steps compute of a layer's weight gradient: a whole, or the pattern's part. */
+export function chooseGradient(
+  density: number,
+  pattern: "linear" | "conv" | "pairs",
+  backend: "native" | "wasm",
+): "all" | "pattern" {
+  return density < GRADIENT_CROSSOVER[backend][pattern] ? "pattern" : "all";
+}
+
 /** The kernel a layer of this density should run on, given the one it runs on now. */
 export function chooseKernel(density: number, now: "dense" | "sparse", backend: "native" | "wasm"): "dense" | "sparse" {
   const border = CROSSOVER[backend] + (now === "dense" ? -MARGIN : MARGIN);

@@ -15,6 +15,8 @@
  * `source: [cols][rows] int32`, for each of its entries the index (in entries) of the same weight in the pattern.
  */
 
+/* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
+
 import { IMAGE_KERNELS } from "./image-kernels.js";
 import { PLANE_KERNELS } from "./plane-kernels.js";
 
@@ -141,6 +143,14 @@ export const KERNELS = {
   transpose: ["entries", "counts", "changed", "tEntries", "tCounts", "source", "rows", "cols", "force"],
   ...IMAGE_KERNELS,
   ...PLANE_KERNELS,
+  /** One optimizer step with a frozen pattern: only its weights move, all others keep v and moments. Split over rows. As update, with
+   *  entries: the pattern (pairs where follow is a kernel group), used: i32 [rows], its entries of each row, entryStride: entries a row has room for;
+   *  theta: written at the pattern's places if not 0 (pairs need it); counts: i32 [rows], written for pairs: non-zeros; changed: set to 0.
+   *  The column of an entry as in convSparseWeightGrad, or offset / (T * 4) if kernelWidth is 0. */
+  updatePattern: [
+    ...["v", "g", "m1", "m2", "hyper", "theta", "entries", "used", "counts", "changed", "entryStride", "rows", "cols"],
+    ...["move", "follow", "group", "planeSize", "rowSize", "kernelHeight", "kernelWidth"],
+  ],
 } as const;
 
 export type Kernel = keyof typeof KERNELS;

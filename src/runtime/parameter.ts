@@ -66,7 +66,7 @@ export interface Parameter {
   readonly cols: number;
   /** f32 [rows, cols]. */
   readonly theta: number;
-  /** i32 [rows]: non-zeros of each row. */
+  /** i32 [rows]: non-zeros of each row. (After a frozen step of an entries pattern: its entries, of which some may be zero.) */
   readonly counts: number;
   /** i32 [rows]: 1 where the last update changed the row's set of non-zeros (sparse kernels only). */
   readonly changed: number;
@@ -77,7 +77,8 @@ export interface Parameter {
   readonly transpose?: TransposedPattern;
   /** Which kernels multiply by it. */
   kernel: "dense" | "sparse";
-  /** Gradients wanted: of every weight, or of the non-zeros only (frozen pattern). */
+  /** What steps with a frozen pattern compute: "pattern" the gradient of its weights alone (sparse kernels only), "all" every weight's,
+   *  where that is cheaper. */
   gradient: "all" | "pattern";
 }
 

@@ -45,7 +45,7 @@ export interface Checkpoint {
 }
 
 const FORMAT = "bregman checkpoint";
-const VERSION = "1";
+const VERSION = "2";
 const EMPTY = "0".repeat(64);
 /** What every checkpoint has behind the length of its header. */
 const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');

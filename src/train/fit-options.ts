@@ -3,6 +3,7 @@ import type { AugmentOptions } from "../data/augment.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
+import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import type { PoolOptions } from "../runtime/pool.js";
@@ -51,6 +52,11 @@ export interface FitOptions {
   readonly loss?: LossKind;
   /** Default: constant learning rate. */
   readonly schedule?: Schedule;
+  /**
+   * Frozen steps between those that may change the patterns: their number m, or m with its schedule. They cost what the
+   * non-zeros cost. Default: none.
+   */
+  readonly freeze?: number | FreezeOptions | undefined;
   /** Default 128. */
   readonly batchSize?: number;
   /** Default 0. */
@@ -94,6 +100,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
   }
   checkOptimizers(options.optimizer);
+  if (options.freeze !== undefined) checkFreeze(freezeOptions(options.freeze));
   if (!LOSS_KINDS.includes(loss)) {
     throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
   }
@@ -129,6 +136,11 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
       );
     }
   }
+}
+
+/** The options that a number of frozen steps means. */
+export function freezeOptions(freeze: number | FreezeOptions): FreezeOptions {
+  return typeof freeze === "number" ? { coarse: freeze } : freeze;
 }
 
 /** Types say as much, but not to those who write JavaScript. */

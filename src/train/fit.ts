@@ -12,10 +12,11 @@ import { split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples } from "../nn/samples.js";
 import { constant } from "../optim/constant.js";
+import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, type FitOptions } from "./fit-options.js";
+import { checkOptions, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import {
   createBirthCounter,
@@ -89,6 +90,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions): Pro
 
 async function train(pool: Pool, model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
+  const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
   const { onEvent, observe, signal, checkpoint } = options;
   const setting = {
@@ -96,6 +98,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     init,
     loss,
     schedule,
+    freeze,
     batchSize,
     seed,
     validation,
@@ -183,6 +186,12 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   let lastStepEvent = lastYield;
   let stepsSinceEvent = 0;
   while (epoch <= epochs && !signal?.aborted) {
+    if (freeze && sums.seen === 0) {
+      const { births, layers } = history.at(-1)!;
+      const nonZeros = layers.reduce((sum, layer) => sum + layer.nonZeros, 0);
+      const rate = epoch > 1 ? { births, nonZeros, steps: order.perEpoch } : undefined;
+      trainer.freeze(coarseSteps(freeze, epoch - 1, rate), freeze.lambda);
+    }
     for (const batch of order.epoch()) {
       const step = Math.ceil(order.state().position / batchSize); // from 1
       const changes = augmentation?.(epoch - 1, step - 1, batch.length);

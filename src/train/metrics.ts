@@ -19,9 +19,10 @@ function isWeight({ parameter: { role } }: Updater): boolean {
 
 /** Layer by layer: weights, non-zeros, active units, and the active kernels of convolutions. */
 export function layerMetrics(trainer: Trainer): LayerMetrics[] {
-  const { updaters, pool } = trainer;
-  return updaters.filter(isWeight).map(({ parameter: { name, role, shape, rows, cols, counts, kernel } }) => {
-    const used = pool.memory.i32(counts, rows);
+  return trainer.updaters.filter(isWeight).map(({ parameter: { name, role, shape, rows, cols, kernel } }) => {
+    // Not from the counts: between frozen steps a weight of the pattern may be zero.
+    const theta = trainer.theta(name);
+    const used = nonZerosByRow(theta, rows);
     const nonZeros = used.reduce((sum, n) => sum + n, 0);
     const taps = shape.slice(2).reduce((product, n) => product * n, 1);
     return {
@@ -32,10 +33,17 @@ export function layerMetrics(trainer: Trainer): LayerMetrics[] {
       density: nonZeros / (rows * cols),
       units: rows,
       activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0),
-      ...(role === "conv" ? { kernels: (rows * cols) / taps, activeKernels: groups(trainer.theta(name), taps) } : {}),
+      ...(role === "conv" ? { kernels: (rows * cols) / taps, activeKernels: groups(theta, taps) } : {}),
       kernel,
     };
   });
+}
+
+function nonZerosByRow(theta: Float32Array, rows: number): Int32Array {
+  const cols = theta.length / rows;
+  const used = new Int32Array(rows);
+  for (let k = 0; k < theta.length; k++) if (theta[k] !== 0) used[Math.floor(k / cols)]++;
+  return used;
 }
 
 /** Groups of so many neighbours that are not all zero. */
@@ -51,7 +59,7 @@ function groups(theta: Float32Array, size: number): number {
   return active;
 }
 
-/** Non-zeros / weights of the whole net, from the counts alone. */
+/** Non-zeros / weights of the whole net, from the counts alone: between frozen steps a little too much. */
 export function netDensity({ updaters, pool }: Trainer): number {
   const weights = updaters.filter(isWeight).map(({ parameter }) => parameter);
   const total = weights.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
@@ -144,7 +152,7 @@ export function modelBytes(trainer: Trainer): { dense: number; sparse: number; c
       chunks.push(bytesOf(theta));
       continue;
     }
-    const used = trainer.pool.memory.i32(parameter.counts, rows).slice();
+    const used = nonZerosByRow(theta, rows);
     const kept = theta.filter((w) => w !== 0);
     const columns = new (cols <= 0x10000 ? Uint16Array : Uint32Array)(kept.length);
     let at = 0;

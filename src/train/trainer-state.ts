@@ -6,20 +6,36 @@
  *     buffer/<buffer>      what layers keep from step to step, such as the running statistics of batch norm
  *
  * Which kernel a parameter runs on is part of the state: near the crossover it depends on the past, and the two kernels
- * round differently. Patterns and their transposes are not: theta determines them, down to the order of the entries.
+ * round differently. Patterns and their transposes are not: theta determines them, down to the order of the entries; between
+ * frozen steps together with
+ *
+ *     resting/<parameter>  indices of the pattern's weights that are zero (see resting.ts), if there are any
  */
 import type { Tensor } from "../export/safetensors-format.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, readTheta } from "../runtime/parameter.js";
+import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
 import type { Op } from "../runtime/kernel-table.js";
+import { markResting, restingWeights, unmarkResting } from "./resting.js";
 import { countNonZeros, type Updater } from "./updater.js";
+
+/** Where a trainer is between fine and frozen steps. */
+export interface Cycle {
+  /** Frozen steps after each fine one. */
+  readonly coarse: number;
+  /** Frozen steps until the next fine one. */
+  readonly left: number;
+}
 
 export interface TrainerState {
   /** Steps done. */
   readonly steps: number;
+  readonly cycle: Cycle;
   readonly parameters: readonly {
     readonly name: string;
     readonly kernel: "dense" | "sparse";
+    readonly gradient: "all" | "pattern";
+    /** Factor on its regularizer's lambda. */
+    readonly lambda: number;
     /** Steps its optimizer has counted. */
     readonly step: number;
   }[];
@@ -41,19 +57,25 @@ export interface TrainerParts {
 }
 
 /** The state after so many steps. The tensors of v, moments and buffers are views: write them before the next step. */
-export function saveState({ memory, updaters, buffers }: TrainerParts, steps: number): TrainerState {
+export function saveState({ memory, updaters, buffers }: TrainerParts, steps: number, cycle: Cycle): TrainerState {
   const tensors = new Map<string, Tensor>();
-  for (const { parameter, state } of updaters) {
+  for (const { parameter, state, freezes } of updaters) {
     const { name, shape } = parameter;
+    const resting = freezes && cycle.left < cycle.coarse ? restingWeights(memory, parameter) : [];
+    if (resting.length) tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: Int32Array.from(resting) });
     tensors.set(`theta/${name}`, { shape, data: readTheta(memory, parameter) });
     for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });
   }
   for (const [name, { offset, shape }] of buffers) {
     tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, length(shape)) });
   }
-  const parameters = updaters.map(({ parameter: { name, kernel }, state }) => ({ name, kernel, step: state.step }));
-  return { steps, parameters, tensors };
+  const parameters = updaters.map(({ parameter: { name, kernel, gradient }, lambda, state }) => {
+    return { name, kernel, gradient, lambda, step: state.step };
+  });
+  return { steps, cycle, parameters, tensors };
 }
+
+const RESTING = "resting/";
 
 /**
  * Puts a state into place.
@@ -63,10 +85,12 @@ export function saveState({ memory, updaters, buffers }: TrainerParts, steps: nu
  */
 export function restoreState(
   { memory, updaters, buffers }: TrainerParts,
-  { parameters, tensors }: TrainerState,
+  { parameters, cycle, tensors }: TrainerState,
   run: (ops: readonly Op[]) => void,
 ): void {
-  const wanted = [...saveState({ memory, updaters, buffers }, 0).tensors].map(([name, { shape }]) => ({ name, shape }));
+  const wanted = [...saveState({ memory, updaters, buffers }, 0, { coarse: 0, left: 0 }).tensors].map(
+    ([name, { shape }]) => ({ name, shape }),
+  );
   for (const { name, shape } of wanted) {
     const found = tensors.get(name);
     if (found?.shape.join() === shape.join() && found.data instanceof Float32Array) continue;
@@ -74,9 +98,12 @@ export function restoreState(
     throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
   }
   const values = (name: string) => tensors.get(name)!.data as Float32Array;
-  const ops: Op[] = [];
+  const patterns: Op[] = [];
+  const transposes: Op[] = [];
   const forced: Int32Array[] = [];
-  for (const { parameter, state } of updaters) {
+  const resting: Parameter[] = [];
+  for (const updater of updaters) {
+    const { parameter, state, freezes } = updater;
     const { name, rows, cols, theta, transpose } = parameter;
     const saved = parameters.find((entry) => entry.name === name);
     if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
@@ -84,14 +111,27 @@ export function restoreState(
     countNonZeros(memory, parameter);
     for (const [key, data] of dualTensors(state)) data.set(values(`${key}/${name}`));
     state.step = saved.step;
+    updater.setLambda(saved.lambda, "kept");
     parameter.kernel = saved.kernel;
-    if (saved.kernel === "dense") continue;
-    ops.push(compressOp(parameter), ...(transpose ? [transpose.update] : []));
-    if (transpose) forced.push(memory.i32(transpose.force, 1));
+    parameter.gradient = saved.gradient;
+    const zeros = tensors.get(`${RESTING}${name}`);
+    if (zeros) {
+      markResting(memory, parameter, zeros.data as Int32Array);
+      resting.push(parameter);
+    }
+    if (saved.kernel === "sparse" || (freezes && cycle.coarse > 0)) patterns.push(compressOp(parameter));
+    if (saved.kernel === "dense" || !transpose) continue;
+    transposes.push(transpose.update);
+    forced.push(memory.i32(transpose.force, 1));
   }
   for (const [name, { offset, shape }] of buffers) memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
+  run(patterns);
+  for (const parameter of resting) {
+    unmarkResting(memory, parameter);
+    if (parameter.pattern!.kind === "pairs") countNonZeros(memory, parameter);
+  }
   for (const word of forced) word[0] = 1;
-  run(ops);
+  run(transposes);
   for (const word of forced) word[0] = 0;
 }
 

@@ -15,22 +15,18 @@ import { size } from "../nn/layers/layer.js";
 import { strides } from "../nn/tensor.js";
 import type { SampleStore } from "../nn/samples.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { chooseKernel } from "../runtime/crossover.js";
-import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
-import { writeProgram, type Program } from "../runtime/program.js";
 import {
-  compressOp,
   createParameter,
-  expandOps,
-  nonZeros,
   readTheta,
   type Parameter,
   type ParameterRole,
   type PatternKind,
 } from "../runtime/parameter.js";
-import { restoreState, saveState, type Buffer, type TrainerState } from "./trainer-state.js";
-import { countNonZeros, createUpdater, type Action, type Updater } from "./updater.js";
+import { chooseKernels } from "./kernel-choice.js";
+import { createSequence, runOnce, type Sequence } from "./sequence.js";
+import { restoreState, saveState, type Buffer, type Cycle, type TrainerState } from "./trainer-state.js";
+import { countNonZeros, createUpdater, type Action, type StepKind, type Updater } from "./updater.js";
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
@@ -81,6 +77,15 @@ export interface Trainer {
   evaluate(indices: Int32Array): { loss: number; accuracy: number };
   /** Output of the model for samples, row-major [indices.length, output features]. */
   predict(indices: Int32Array): Float32Array;
+  /** Frozen steps after each fine one, see `freeze`. */
+  readonly coarse: number;
+  /**
+   * From now on every fine step is followed by so many frozen ones; 0, as at the start: none is. See optim/freeze.ts.
+   *
+   * @param lambda - "scaled" (the default): lambda is that of the optimizer / (coarse + 1), and subgradients are scaled along
+   * @throws TypeError if there is nothing to freeze, or a regularizer whose patterns can't be
+   */
+  freeze(coarse: number, lambda?: "scaled" | "kept"): void;
   /** A copy of a parameter's theta, row-major. */
   theta(name: string): Float32Array;
   /** Copies of what layers keep beside their parameters, by name: see FitResult. */
@@ -98,7 +103,7 @@ export interface Trainer {
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
-  const { memory, backend } = pool;
+  const { memory } = pool;
   const layout = layoutOf(model);
   const optimizerOf = (role: ParameterRole): Optimizer =>
     optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
@@ -138,41 +143,20 @@ export function createTrainer(options: TrainerOptions): Trainer {
     purpose: "evaluate",
   });
 
-  let sequences: { forward?: Sequence; backward?: Sequence; evaluation?: Sequence } = {};
+  let sequences: Partial<Record<"forward" | "evaluation" | StepKind, Sequence>> = {};
   let steps = 0;
+  let cycle: Cycle = { coarse: 0, left: 0 };
 
-  /** Lets every layer run on the kernel that suits its density; the sequences are then built anew. */
-  const chooseKernels = () => {
-    const ops: Op[] = [];
-    const forced: number[] = [];
-    let changed = false;
-    for (const parameter of parameters.values()) {
-      const { pattern, transpose, rows, cols } = parameter;
-      if (!pattern) continue;
-      const kernel = chooseKernel(nonZeros(memory, parameter) / (rows * cols), parameter.kernel, backend);
-      if (kernel === parameter.kernel) continue;
-      parameter.kernel = kernel;
-      changed = true;
-      if (kernel === "sparse") {
-        ops.push(compressOp(parameter), ...(transpose ? [transpose.update] : []));
-        if (transpose) forced.push(transpose.force);
-      } else {
-        ops.push(...expandOps(parameter));
-      }
-    }
-    if (!changed) return;
-    for (const word of forced) memory.i32(word, 1)[0] = 1;
-    runOnce(pool, ops);
-    for (const word of forced) memory.i32(word, 1)[0] = 0;
-    sequences = {};
+  const look = () => {
+    if (chooseKernels(pool, parameters.values())) sequences = {};
   };
 
-  const backwardActions = (): Action[] =>
+  const backwardActions = (step: StepKind): Action[] =>
     plan
-      .lower()
+      .lower(step === "frozen")
       .backward.flatMap((stage): Action[] => [
         ...stage.ops,
-        ...stage.gradients.flatMap(({ parameter, gradient }) => updaterOf.get(parameter)!.actions(gradient)),
+        ...stage.gradients.flatMap(({ parameter, gradient }) => updaterOf.get(parameter)!.actions(gradient, step)),
       ]);
 
   const runEvaluation = (batch: Int32Array) => {
@@ -181,7 +165,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     sequences.evaluation.run();
   };
 
-  chooseKernels();
+  look();
 
   return {
     pool,
@@ -203,10 +187,14 @@ export function createTrainer(options: TrainerOptions): Trainer {
         throw new RangeError(`the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`);
       }
       for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor);
-      sequences.backward ??= createSequence(pool, backwardActions());
-      sequences.backward.run();
+      const { coarse, left } = cycle;
+      const kind = coarse === 0 ? "exact" : left > 0 ? "frozen" : "fine";
+      sequences[kind] ??= createSequence(pool, backwardActions(kind));
+      sequences[kind].run();
       steps++;
-      if (steps % LOOK_EVERY === 0) chooseKernels();
+      if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
+      // A frozen pattern has no other form, and may hold zeros: its layer changes sides after a fine step only.
+      if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: mean, correct: sums.correct };
     },
     evaluate(indices) {
@@ -231,6 +219,22 @@ export function createTrainer(options: TrainerOptions): Trainer {
       }
       return out;
     },
+    get coarse() {
+      return cycle.coarse;
+    },
+    freeze(coarse, lambda = "scaled") {
+      if (coarse === cycle.coarse) return;
+      const fixed = updaters.find(
+        ({ freezes, parameter: { role }, optimizer: { regularizer } }) =>
+          !freezes && (role === "weight" || role === "conv") && regularizer.kind !== "none",
+      );
+      const frozen = updaters.filter(({ freezes }) => freezes);
+      if (fixed || frozen.length === 0) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
+      for (const updater of lambda === "scaled" ? frozen : []) {
+        updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
+      }
+      cycle = { coarse, left: Math.min(cycle.left, coarse) };
+    },
     theta: (name) => readTheta(memory, parameters.get(name)!),
     buffers: () =>
       new Map(
@@ -239,10 +243,10 @@ export function createTrainer(options: TrainerOptions): Trainer {
           { shape, data: memory.f32(offset, size(shape)).slice() },
         ]),
       ),
-    state: () => saveState(parts, steps),
+    state: () => saveState(parts, steps, cycle),
     restore(state) {
       restoreState(parts, state, (ops) => runOnce(pool, ops));
-      steps = state.steps;
+      ({ steps, cycle } = state);
       sequences = {};
     },
   };
@@ -255,41 +259,11 @@ function patternKind(role: ParameterRole, { regularizer }: Optimizer): PatternKi
   return role === "conv" && groups ? "pairs" : "entries";
 }
 
-/** Programs and functions to run one after the other. */
-interface Sequence {
-  run(): void;
-}
-
-function createSequence(pool: Pool, actions: readonly Action[]): Sequence {
-  const parts: (Program | (() => void))[] = [];
-  let ops: Op[] = [];
-  const flush = () => {
-    if (ops.length) parts.push(writeProgram(pool.memory, ops));
-    ops = [];
-  };
-  for (const action of actions) {
-    if (typeof action === "function") {
-      flush();
-      parts.push(action);
-    } else {
-      ops.push(action);
-    }
-  }
-  flush();
-  return {
-    run() {
-      for (const part of parts) {
-        if (typeof part === "function") part();
-        else pool.run(part);
-      }
-    },
-  };
-}
-
-function runOnce(pool: Pool, ops: readonly Op[]): void {
-  const mark = pool.memory.mark();
-  createSequence(pool, ops).run();
-  pool.memory.release(mark);
+/** The rest of a sentence that says why patterns can't be frozen. */
+function whyNot(fixed: Updater | undefined): string {
+  if (!fixed) return "anything: expected a regularizer of weights, found none";
+  const { parameter, optimizer } = fixed;
+  return `${parameter.name}: expected LinBreg or AdaBreg with an l1 norm or groups of rows, filters or kernels of a weight, found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
 }
 
 function forwardActions(plan: Plan): Action[] {

@@ -5,35 +5,53 @@
  * one pass over the rows. An optimizer without a twin (a regularizer of your own, say) takes its step in TypeScript on
  * the same memory, between two programs; the pattern is then made from theta.
  */
-import { kernelForm } from "../optim/kernel-form.js";
+import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState } from "../optim/optimizer.js";
+import { scaleLambda } from "../optim/scale-lambda.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, type Parameter } from "../runtime/parameter.js";
+import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);
 
+/**
+ * What a step may do to patterns: "exact" and "fine" change them; fine ones, which frozen steps follow, also keep the pattern of a
+ * parameter that runs on dense kernels. "frozen" moves the weights of the patterns only (see optim/freeze.ts).
+ */
+export type StepKind = "exact" | "fine" | "frozen";
+
 export interface Updater {
   readonly parameter: Parameter;
+  /** With lambda as it is at the moment. */
   readonly optimizer: Optimizer;
   /** v, moments (views of shared memory) and the number of steps done: with theta, all that a resumed run needs. */
   readonly state: OptimizerState;
+  /** Whether its pattern can be frozen. */
+  readonly freezes: boolean;
+  /** Factor on the regularizer's lambda; 1 at the start. */
+  readonly lambda: number;
+  /**
+   * Changes the factor on lambda, from the next step on.
+   *
+   * @param dual - "kept": v stays, so that weights between the old threshold and the new one are born or die.
+   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old
+   */
+  setLambda(factor: number, dual: "kept" | "scaled"): void;
   /** Sets the learning rate and counts the step; call it before the step's program runs. */
   prepare(tau: number): void;
   /** What to run once the parameter's gradient (f32 [rows, cols] at `gradient`) is complete. */
-  actions(gradient: number): Action[];
+  actions(gradient: number, step: StepKind): Action[];
 }
 
 /** Floats in a hyper block. */
 const HYPER_LENGTH = 16;
 
 /** Puts an optimizer to work: v starts as theta / delta + p for the theta that is in memory now. */
-export function createUpdater(memory: Memory, parameter: Parameter, optimizer: Optimizer): Updater {
-  const { rows, cols, columns, shape, pattern, counts, changed } = parameter;
+export function createUpdater(memory: Memory, parameter: Parameter, given: Optimizer): Updater {
+  const { rows, cols, shape } = parameter;
   const length = rows * cols;
-  const theta = memory.f32(parameter.theta, length);
-  const fresh = optimizer.init(theta, shape);
+  const fresh = given.init(memory.f32(parameter.theta, length), shape);
   const share = (values: OptimizerState["v"] | undefined): number => {
     if (!values) return 0;
     const place = memory.allocate(length * 4);
@@ -47,62 +65,101 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
     ...(m2 ? { m2: memory.f32(m2, length) } : {}),
     step: 0,
   };
-
-  const form = kernelForm(optimizer, shape);
-  if (form) {
-    const hyper = memory.allocate(HYPER_LENGTH * 4);
-    const { move, follow, writeBack, penalty, group } = form;
-    return {
-      parameter,
-      optimizer,
-      state,
-      prepare(tau) {
-        state.step++;
-        memory.f32(hyper, HYPER_LENGTH).set(form.hyper(tau, state.step));
-      },
-      actions(g) {
-        const sparse = parameter.kernel === "sparse";
-        // An entries pattern is written by the update itself; pairs are made from theta.
-        const entries = sparse && pattern!.kind === "entries" ? pattern!.entries : 0;
-        return [
-          op("update", rows, {
-            v,
-            g,
-            m1,
-            m2,
-            hyper,
-            counts,
-            rows,
-            cols,
-            move,
-            follow,
-            writeBack,
-            penalty,
-            columns,
-            group,
-            theta: entries ? 0 : parameter.theta,
-            entries,
-            changed,
-          }),
-          ...(sparse && !entries ? [compressOp(parameter)] : []),
-          ...(sparse && parameter.transpose ? [parameter.transpose.update] : []),
-        ];
-      },
-    };
-  }
-
-  let stepTau = optimizer.tau;
+  const now = { optimizer: given, form: kernelForm(given, shape), lambda: 1 };
   return {
     parameter,
-    optimizer,
     state,
+    freezes: now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror",
+    get optimizer() {
+      return now.optimizer;
+    },
+    get lambda() {
+      return now.lambda;
+    },
+    setLambda(factor, dual) {
+      if (factor === now.lambda) return;
+      if (dual === "scaled") {
+        scaleSubgradient(state.v, readTheta(memory, parameter), given.delta, factor / now.lambda);
+      }
+      now.lambda = factor;
+      now.optimizer = scaleLambda(given, factor);
+      now.form = kernelForm(now.optimizer, shape);
+    },
+    ...(now.form
+      ? kernelSteps(memory, parameter, state, { v, m1, m2 }, now.form, () => now.form!)
+      : hostSteps(memory, parameter, state, () => now.optimizer)),
+  };
+}
+
+type Steps = Pick<Updater, "prepare" | "actions">;
+
+/** Steps in C. What depends on lambda is in the hyper block, and read anew for each step. */
+function kernelSteps(
+  memory: Memory,
+  parameter: Parameter,
+  state: OptimizerState,
+  places: { readonly v: number; readonly m1: number; readonly m2: number },
+  { move, follow, writeBack, penalty, group }: KernelForm,
+  form: () => KernelForm,
+): Steps {
+  const { rows, cols, columns, counts, changed, pattern, transpose, conv } = parameter;
+  const hyper = memory.allocate(HYPER_LENGTH * 4);
+  const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
+  const frozen = (g: number): Action[] => {
+    const { kind, entries, counts: used, entryStride } = pattern!;
+    const pairs = kind === "pairs";
+    const sparse = parameter.kernel === "sparse";
+    return [
+      op("updatePattern", rows, {
+        ...shared,
+        g,
+        theta: sparse && !pairs ? 0 : parameter.theta,
+        entries,
+        used,
+        entryStride,
+        planeSize: conv?.planeSize ?? 0,
+        rowSize: conv?.rowSize ?? 0,
+        kernelHeight: conv?.kernelHeight ?? 0,
+        kernelWidth: conv?.kernelWidth ?? 0,
+      }),
+      // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to date.
+      ...(sparse && transpose && !pairs ? [transpose.update] : []),
+    ];
+  };
+  return {
+    prepare(tau) {
+      state.step++;
+      memory.f32(hyper, HYPER_LENGTH).set(form().hyper(tau, state.step));
+    },
+    actions(g, step) {
+      if (step === "frozen" && pattern) return frozen(g);
+      const sparse = parameter.kernel === "sparse";
+      // An entries pattern is written by the update itself; pairs are made from theta.
+      const entries = sparse && pattern!.kind === "entries" ? pattern!.entries : 0;
+      const theta = entries ? 0 : parameter.theta;
+      const compress = pattern && !entries && (sparse || step === "fine");
+      return [
+        op("update", rows, { ...shared, g, writeBack, penalty, columns, theta, entries }),
+        ...(compress ? [compressOp(parameter)] : []),
+        ...(sparse && transpose ? [transpose.update] : []),
+      ];
+    },
+  };
+}
+
+/** Steps in TypeScript, between two programs. */
+function hostSteps(memory: Memory, parameter: Parameter, state: OptimizerState, optimizer: () => Optimizer): Steps {
+  const { rows, cols, shape } = parameter;
+  const theta = memory.f32(parameter.theta, rows * cols);
+  let stepTau = 0;
+  return {
     prepare(tau) {
       stepTau = tau;
     },
     actions(gradient) {
-      const g = memory.f32(gradient, length);
+      const g = memory.f32(gradient, rows * cols);
       const step = () => {
-        optimizer.step(state, theta, g, shape, stepTau);
+        optimizer().step(state, theta, g, shape, stepTau);
         // The kernel that makes the pattern counts too, and compares with the old counts to see what has changed.
         if (parameter.kernel === "dense") countNonZeros(memory, parameter);
       };
@@ -110,6 +167,14 @@ export function createUpdater(memory: Memory, parameter: Parameter, optimizer: O
       return [step, compressOp(parameter), ...(parameter.transpose ? [parameter.transpose.update] : [])];
     },
   };
+}
+
+/** v = theta / delta + p: p times a factor. */
+function scaleSubgradient(v: OptimizerState["v"], theta: Float32Array, delta: number, factor: number): void {
+  for (let i = 0; i < v.length; i++) {
+    const primal = theta[i] / delta;
+    v[i] = primal + factor * (v[i] - primal);
+  }
 }
 
 /** Counts the non-zeros of each row of dense theta. */

@@ -205,9 +205,9 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
   });
 }
 
-function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradients, constant }: Lowering): Op {
+function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering): Op {
   const [weight] = parameters;
-  const { rows, cols, kernel, pattern, conv } = weight;
+  const { rows, cols, gradient, pattern, conv } = weight;
   const [x] = xs;
   const common = {
     dy: interior(dy),
@@ -228,7 +228,7 @@ function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradien
     inner: x.channels,
     xPlane: strides(x).plane,
   };
-  if (weight.gradient === "all" || kernel === "dense") {
+  if (!frozen || gradient === "all") {
     return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
   }
   const { entries, counts, entryStride } = pattern!;

@@ -48,6 +48,8 @@ export interface Lowering {
   readonly tiles: number;
   /** false in a plan that only evaluates: batch norm then uses its running statistics, dropout does nothing. */
   readonly training: boolean;
+  /** Backward: the patterns are frozen, so that a parameter's `gradient` may be of the pattern only. */
+  readonly frozen: boolean;
   /** i32 word in memory: samples in the batch. */
   readonly counts: number;
   readonly parameters: readonly Parameter[];

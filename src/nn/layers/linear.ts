@@ -99,7 +99,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     const { rows, cols } = weight;
     const x = xs[0].offset;
     const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
-    if (weight.gradient === "pattern" && weight.kernel === "sparse") {
+    if (at.frozen && weight.gradient === "pattern") {
       const { entries, counts } = weight.pattern!;
       ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
     } else {

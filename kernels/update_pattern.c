@@ -1,0 +1,112 @@
+/* One optimizer step with a frozen pattern: only the weights of the pattern move, and it stays as it is. All other weights are
+ * zero and keep v and moments. A weight of the pattern may become zero and come back.
+ *
+ * The formulas are those of update.c. What follows from the weights of the pattern alone is the same as from all of them:
+ * outside the pattern shrink(v) is zero, so that it adds nothing to the norm of a group.
+ */
+#include "conv.h"
+#include "pair.h"
+#include "update.h"
+
+struct update_pattern_args {
+  int32_t v, g, m1, m2; /* f32 [rows, cols]; m1, m2 or 0 */
+  int32_t hyper;        /* f32 [16] */
+  int32_t theta;        /* f32 [rows, cols], or 0 (needed for pairs) */
+  int32_t entries;      /* struct entry (or struct pair) [rows][entry_stride] */
+  int32_t used;         /* i32 [rows]: entries of each row */
+  int32_t counts;       /* i32 [rows]: for pairs, non-zeros of each row */
+  int32_t changed;      /* i32 [rows] */
+  int32_t entry_stride, rows, cols, move, follow;
+  int32_t group;             /* columns of a kernel for pairs, else 1 */
+  struct kernel_shape kernel; /* as in conv_sparse_weight_grad; width 0: column = offset / (T * 4) */
+};
+
+/* v of one weight after its move. */
+INLINE float moved_one(const struct row *w, const struct hyper *h, int c, const int move) {
+  const float v = w->v[c], g = w->g[c];
+  if (move == MOVE_PLAIN) return v - h->tau * g;
+  if (move == MOVE_MOMENTUM) {
+    w->m1[c] = h->beta1 * w->m1[c] + h->gain1 * (h->tau * g);
+    return v - w->m1[c];
+  }
+  w->m1[c] = h->beta1 * w->m1[c] + h->gain1 * g;
+  w->m2[c] = h->beta2 * w->m2[c] + h->gain2 * (g * g);
+  return v - h->tau * (h->correction1 * w->m1[c]) / (__builtin_sqrtf(h->correction2 * w->m2[c]) + h->eps);
+}
+
+/* shrink(v), where a NaN stays one. */
+INLINE float shrunk_one(float v, const int follow, float threshold) {
+  if (follow == FOLLOW_NONE || follow == FOLLOW_ROW_GROUP) return v;
+  const float size = follow == FOLLOW_NON_NEGATIVE ? v : __builtin_fabsf(v);
+  if (size <= threshold) return 0;
+  return v < 0 ? v + threshold : v - threshold;
+}
+
+/* A row of single weights. */
+INLINE void update_entries(const struct update_pattern_args *a, const struct row *w, const struct hyper *h, int used,
+                           const int move, const int follow) {
+  const int grouped = follow == FOLLOW_ROW_GROUP || follow == FOLLOW_SPARSE_ROW_GROUP;
+  const int linear = a->kernel.width == 0;
+  double squares = 0;
+  for (int k = 0; k < used; k++) {
+    struct entry *e = w->entries + k;
+    const int c = linear ? e->offset / (T * 4) : column_of(e->offset, a->kernel);
+    const float v = moved_one(w, h, c, move), x = shrunk_one(v, follow, h->threshold);
+    w->v[c] = v;
+    e->value = grouped ? x : h->delta * x;
+    squares += (double)x * x;
+    if (w->theta && !grouped) w->theta[c] = e->value;
+  }
+  if (!grouped) return;
+  const float norm = (float)__builtin_sqrt(squares);
+  const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+  for (int k = 0; k < used; k++) {
+    struct entry *e = w->entries + k;
+    e->value = scale == 0 ? 0 : scale * e->value; /* a NaN is not 0 */
+    if (w->theta) w->theta[linear ? e->offset / (T * 4) : column_of(e->offset, a->kernel)] = e->value;
+  }
+}
+
+/* A row of kernels; returns its non-zeros. */
+static int32_t update_pairs(const struct update_pattern_args *a, const struct row *w, const struct hyper *h,
+                            const struct pair *pairs, int used, int32_t row_weights) {
+  int32_t count = 0;
+  for (int k = 0; k < used; k++) {
+    const int first = (pairs[k].weights - row_weights) / 4;
+    for (int c = first; c < first + a->group; c += VL) {
+      const int left = first + a->group - c;
+      store_part(w->v + c, moved(w, h, c, left, a->move, PENALTY_NONE, 0), left);
+    }
+    count += follow_kernel(w, h, a->follow, 0, first, a->group, 0);
+  }
+  return count;
+}
+
+KERNEL(update_pattern) {
+  const struct update_pattern_args *a = (const void *)args;
+  const struct hyper hyper = *(const struct hyper *)at(memory, a->hyper), *h = &hyper;
+  const int32_t *used = at(memory, a->used);
+  int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
+  const int pairs = a->follow == FOLLOW_KERNEL_GROUP || a->follow == FOLLOW_SPARSE_KERNEL_GROUP;
+  for (int r = begin; r < end; r++) {
+    const size_t start = (size_t)r * a->cols;
+    char *entries = (char *)at(memory, a->entries) + (size_t)r * a->entry_stride * sizeof(struct entry);
+    const struct row w = {
+        .n = a->cols,
+        .v = (float *)at(memory, a->v) + start,
+        .m1 = (float *)at(memory, a->m1) + start,
+        .m2 = (float *)at(memory, a->m2) + start,
+        .theta = a->theta ? (float *)at(memory, a->theta) + start : NULL,
+        .g = (const float *)at(memory, a->g) + start,
+        .entries = (struct entry *)entries,
+    };
+    changed[r] = 0;
+    if (pairs) {
+      counts[r] = update_pairs(a, &w, h, (const struct pair *)entries, used[r], (int32_t)(a->theta + start * 4));
+    } else if (a->move == MOVE_PLAIN && a->follow == FOLLOW_L1) { /* LinBreg: without tests in its loop */
+      update_entries(a, &w, h, used[r], MOVE_PLAIN, FOLLOW_L1);
+    } else {
+      update_entries(a, &w, h, used[r], a->move, a->follow);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** An optimizer with another lambda: what density control and freezing change in the course of a run. */
+import { scaleRegularizer } from "../regularizers/scaled.js";
+import type { Optimizer } from "./optimizer.js";
+import { makeOptimizer } from "./step.js";
+
+/**
+ * The same optimizer with its regularizer times a factor.
+ *
+ * @throws RangeError if the factor is negative or not finite
+ */
+export function scaleLambda(optimizer: Optimizer, factor: number): Optimizer {
+  if (factor === 1) return optimizer;
+  const { kind, tau, delta, move, follow, regularizer } = optimizer;
+  return makeOptimizer(kind, { tau, delta, move, follow, regularizer: scaleRegularizer(regularizer, factor) });
+}

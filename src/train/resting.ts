@@ -1,0 +1,62 @@
+/**
+ * Resting weights: those of a frozen pattern that are zero at the moment. They belong to the pattern until the next fine
+ * step, so that theta alone does not tell it.
+ */
+import { TILE } from "../runtime/kernel-table.js";
+import type { Memory } from "../runtime/memory.js";
+import type { Parameter } from "../runtime/parameter.js";
+
+/** Visits the places of a pattern: the index in theta, and the word of memory that holds the weight. Of a pair all weights. */
+function visit(memory: Memory, parameter: Parameter, each: (indices: number[], words: number[]) => void): void {
+  const { pattern, rows, cols, theta, conv } = parameter;
+  const { kind, entries, counts, entryStride } = pattern!;
+  const words = memory.i32(entries, rows * entryStride * 2);
+  const used = memory.i32(counts, rows);
+  const columnOf = conv && new Map(Array.from(conv.columns, (offset, column) => [offset, column]));
+  const taps = conv ? cols / conv.inner : 1;
+  for (let row = 0; row < rows; row++) {
+    for (let k = row * entryStride; k < row * entryStride + used[row]; k++) {
+      if (kind === "pairs") {
+        const first = (words[2 * k + 1] - theta) / 4;
+        const kernel = Array.from({ length: taps }, (_, tap) => first + tap);
+        each(
+          kernel,
+          kernel.map((index) => theta / 4 + index),
+        );
+      } else {
+        const column = columnOf?.get(words[2 * k]) ?? words[2 * k] / (TILE * 4);
+        each([row * cols + column], [entries / 4 + 2 * k + 1]);
+      }
+    }
+  }
+}
+
+/** Indices in theta of the pattern's resting weights; of a resting pair the first. */
+export function restingWeights(memory: Memory, parameter: Parameter): Int32Array {
+  const all = memory.f32(0, memory.used / 4);
+  const resting: number[] = [];
+  visit(memory, parameter, (indices, words) => {
+    if (words.every((word) => all[word] === 0)) resting.push(indices[0]);
+  });
+  return Int32Array.from(resting);
+}
+
+/**
+ * What stands in theta for a resting weight while the pattern is made from it: a NaN, which counts as non-zero and
+ * is nowhere else, as no step is done on one. `unmarkResting` then turns it back into zero, in theta and in the pattern.
+ */
+export function markResting(memory: Memory, { theta, rows, cols }: Parameter, resting: Int32Array): void {
+  const values = memory.f32(theta, rows * cols);
+  for (const index of resting) values[index] = NaN;
+}
+
+/** Turns the marks of `markResting` into zeros. */
+export function unmarkResting(memory: Memory, parameter: Parameter): void {
+  const { theta, rows, cols } = parameter;
+  const all = memory.f32(0, memory.used / 4);
+  visit(memory, parameter, (_, words) => {
+    for (const word of words) if (Number.isNaN(all[word])) all[word] = 0;
+  });
+  const values = memory.f32(theta, rows * cols);
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = 0;
+}

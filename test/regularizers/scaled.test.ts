@@ -1,0 +1,35 @@
+/** A regularizer times a factor: value, prox and subgradient are those of the one with lambda times the factor. */
+import { groupLasso } from "#bregman/regularizers/group-lasso.js";
+import { l1 } from "#bregman/regularizers/l1.js";
+import { scaleRegularizer } from "#bregman/regularizers/scaled.js";
+import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
+import { stream } from "#bregman/random.js";
+import { expect, test } from "vitest";
+
+const SHAPE = [4, 6];
+const random = stream(2, "scaled");
+const x = Float64Array.from({ length: 24 }, () => random.normal());
+
+test.each([
+  ["l1", (lambda: number) => l1(lambda)],
+  ["groupLasso", (lambda: number) => groupLasso({ lambda, groups: "rows" })],
+  ["sparseGroupLasso", (lambda: number) => sparseGroupLasso({ lambda, lambda0: 0.3, groups: "columns" })],
+])("%s", (_name, make) => {
+  const scaled = scaleRegularizer(make(0.8), 0.25);
+  const same = make(0.2);
+  expect(scaled.lambda).toBeCloseTo(same.lambda, 14);
+  expect(scaled.value(x, SHAPE)).toBeCloseTo(same.value(x, SHAPE), 12);
+  const [a, b] = [new Float64Array(24), new Float64Array(24)];
+  scaled.prox(x, 1.7, SHAPE, a);
+  same.prox(x, 1.7, SHAPE, b);
+  a.forEach((value, i) => expect(value).toBeCloseTo(b[i], 12));
+  scaled.subgradient(x, SHAPE, a);
+  same.subgradient(x, SHAPE, b);
+  a.forEach((value, i) => expect(value).toBeCloseTo(b[i], 12));
+});
+
+test("a factor that can't be is refused", () => {
+  expect(() => scaleRegularizer(l1(1), -1)).toThrow(
+    "scaleRegularizer: factor must be a finite number of at least 0, found -1",
+  );
+});
