@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
 import { stream } from "#bregman/random.js";
+import { LAYERS, signal } from "./experiments/signal.js";
 
 const SHAPE = [300, 400];
 const [ROWS, COLS] = SHAPE;
@@ -64,5 +65,15 @@ describe("variance", () => {
     const theta = new Float64Array(64 * 32 * 9);
     sparseInit(theta, [64, 32, 3, 3], { density: 1, fan: "out", random: stream(1) });
     expect(Math.abs(variance(theta) * 64 * 9 * 0.5 - 1)).toBeLessThan(5 * Math.sqrt(2 / theta.length));
+  });
+});
+
+describe("through layers of ReLUs", () => {
+  test.each([0.03, 0.1, 1])("density %s: the signal keeps its size", (density) => {
+    for (const size of signal(density)) expect(Math.abs(size / 2 - 1)).toBeLessThan(0.35);
+  });
+  test("without the factor 1 / r it is lost: r of it is left by each layer", () => {
+    const sizes = signal(0.1, 0.1);
+    expect(sizes.at(-1)! / 2).toBeLessThan(10 * 0.1 ** LAYERS);
   });
 });
