@@ -8,7 +8,13 @@
  *     mirror    theta = delta shrink(v; lambda)      prox_{delta J}(delta v) = delta prox_J(v), as J is 1-homogeneous
  *     proximal  theta = shrink(v; tau lambda), written back to v
  *     penalty   g + lambda sign(v), theta = v
+ *
+ * A J that is not 1-homogeneous has no kernel form, but for the elastic net, which is l1 with another scale:
+ *
+ *     mirror    theta = delta / (1 + delta mu) shrink(v; lambda)
+ *     proximal  theta = 1 / (1 + tau mu) shrink(v; tau lambda)
  */
+import type { ElasticNet } from "../regularizers/elastic-net.js";
 import type { GroupLasso } from "../regularizers/group-lasso.js";
 import { elements } from "../regularizers/checks.js";
 import { groupLayout } from "../regularizers/groups.js";
@@ -45,6 +51,8 @@ interface KernelRegularizer {
   readonly threshold: number;
   readonly groupThreshold: number;
   readonly group?: number;
+  /** Weight of |theta|^2 / 2 in J. */
+  readonly mu?: number;
 }
 
 /**
@@ -58,6 +66,7 @@ export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | und
   const { move, follow, delta, regularizer } = optimizer;
   const J = kernelRegularizer(regularizer, shape);
   if (!J || (follow === "penalty" && J.penalty === undefined)) return undefined;
+  const { mu = 0 } = J;
   const rows = shape.length > 1 ? shape[0] : 1;
   return {
     rows,
@@ -70,7 +79,7 @@ export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | und
     hyper(tau, stepNumber, out = new Float32Array(16)) {
       const scale = follow === "proximal" ? tau : 1;
       out[HYPER.tau] = tau;
-      out[HYPER.delta] = follow === "mirror" ? delta : 1;
+      out[HYPER.delta] = follow === "mirror" ? delta / (1 + delta * mu) : 1 / (1 + tau * mu);
       out[HYPER.threshold] = scale * J.threshold;
       out[HYPER.groupThreshold] = scale * J.groupThreshold;
       out[HYPER.penalty] = J.penalty === 2 ? J.groupThreshold : J.threshold;
@@ -89,6 +98,10 @@ function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegula
       return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
     case "nonNegativeL1":
       return { follow: FOLLOW.nonNegative, penalty: undefined, threshold: lambda, groupThreshold: 0 };
+    case "elasticNet": {
+      const { mu } = regularizer as ElasticNet;
+      return { follow: FOLLOW.l1, penalty: undefined, threshold: lambda, groupThreshold: 0, mu };
+    }
     case "groupLasso":
     case "sparseGroupLasso":
       return groupKernel(regularizer as GroupLasso | SparseGroupLasso, shape);

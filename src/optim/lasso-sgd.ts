@@ -26,7 +26,7 @@ export interface LassoSgdOptions {
  * Gradient descent on loss + J.
  *
  * @throws RangeError if tau is not a finite number above 0
- * @throws TypeError if J is infinite somewhere (nonNegativeL1), or `inner` is unknown
+ * @throws TypeError if J is infinite somewhere (nonNegativeL1, box), or `inner` is unknown
  * @example
  * const optimizer = lassoSgd({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(2);
@@ -41,9 +41,9 @@ export function lassoSgd({
   if (inner !== "plain" && inner !== "adam") {
     throw new TypeError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
   }
-  if (regularizer.kind === "nonNegativeL1") {
+  if (regularizer.kind === "nonNegativeL1" || regularizer.kind === "box") {
     throw new TypeError(
-      "lassoSgd: a penalty must be finite everywhere, and nonNegativeL1 is infinite for negative weights; use l1, or proxSgd",
+      `lassoSgd: a penalty must be finite everywhere, and ${regularizer.kind} is infinite for some weights; use l1, or proxSgd`,
     );
   }
   const move = inner === "adam" ? adamMove("lassoSgd", {}) : plainMove;

@@ -13,7 +13,18 @@ import {
   sgd,
   stepDecay,
 } from "../optim/index.js";
-import { groupLasso, l1, none, nonNegativeL1, type Regularizer, sparseGroupLasso } from "../regularizers/index.js";
+import {
+  box,
+  elasticNet,
+  groupLasso,
+  l1,
+  lInfinity,
+  none,
+  nonNegativeL1,
+  nuclear,
+  type Regularizer,
+  sparseGroupLasso,
+} from "../regularizers/index.js";
 import { convNet } from "../models/convnet.js";
 import { denseNet } from "../models/densenet.js";
 import { mlp } from "../models/mlp.js";
@@ -48,6 +59,17 @@ export function buildRegularizer(entry: RegularizerEntry): Regularizer {
       return groupLasso(entry);
     case "sparseGroupLasso":
       return sparseGroupLasso(entry);
+    case "elasticNet":
+      return elasticNet(entry);
+    case "lInfinity":
+      return lInfinity(entry.lambda);
+    case "nuclear":
+      return nuclear(entry.lambda);
+    case "box":
+      return box({
+        ...(entry.lower === undefined ? {} : { lower: entry.lower }),
+        ...(entry.upper === undefined ? {} : { upper: entry.upper }),
+      });
   }
 }
 

@@ -29,6 +29,9 @@ const finiteRegularizers = [
     lambda0: fraction.default(0.5).describe("Share of the group norm; the rest is l1"),
     groups,
   }),
+  z.strictObject({ kind: z.literal("elasticNet"), lambda, mu: nonNegative.describe("Weight of |theta|^2 / 2") }),
+  z.strictObject({ kind: z.literal("lInfinity"), lambda }),
+  z.strictObject({ kind: z.literal("nuclear"), lambda }),
 ] as const;
 
 /** As a penalty in the loss: it must have a gradient wherever the weights may go. */
@@ -36,6 +39,20 @@ const penalty = z.discriminatedUnion("kind", finiteRegularizers);
 const regularizer = z.discriminatedUnion("kind", [
   ...finiteRegularizers,
   z.strictObject({ kind: z.literal("nonNegativeL1"), lambda }),
+  z
+    .strictObject({
+      kind: z.literal("box"),
+      lower: z.number().optional().describe("Smallest weight allowed; default: none is too small"),
+      upper: z.number().optional().describe("Largest weight allowed; default: none is too large"),
+    })
+    .superRefine(({ lower, upper }, context) => {
+      if (lower === undefined || upper === undefined || lower <= upper) return;
+      context.addIssue({
+        code: "custom",
+        path: ["upper"],
+        message: `expected at least lower (${lower}), found ${upper}`,
+      });
+    }),
 ]);
 
 const tau = positive.describe("Learning rate");

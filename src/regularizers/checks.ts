@@ -8,8 +8,13 @@ export function elements(shape: Shape): number {
 
 /** @throws RangeError unless lambda is finite and at least 0 */
 export function checkLambda(kind: string, lambda: number): void {
-  if (!(Number.isFinite(lambda) && lambda >= 0)) {
-    throw new RangeError(`${kind}: lambda must be a finite number of at least 0, found ${lambda}`);
+  checkStrength(kind, "lambda", lambda);
+}
+
+/** @throws RangeError unless the strength of that name is finite and at least 0 */
+export function checkStrength(kind: string, name: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0)) {
+    throw new RangeError(`${kind}: ${name} must be a finite number of at least 0, found ${value}`);
   }
 }
 

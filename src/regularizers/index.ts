@@ -5,4 +5,8 @@ export { l1 } from "./l1.js";
 export { nonNegativeL1 } from "./non-negative-l1.js";
 export { groupLasso, type GroupLasso, type GroupLassoOptions } from "./group-lasso.js";
 export { sparseGroupLasso, type SparseGroupLasso, type SparseGroupLassoOptions } from "./sparse-group-lasso.js";
+export { elasticNet, type ElasticNet, type ElasticNetOptions } from "./elastic-net.js";
+export { box, type Box, type BoxOptions } from "./box.js";
+export { lInfinity } from "./l-infinity.js";
+export { nuclear } from "./nuclear.js";
 export { GROUPS, type Groups } from "./groups.js";

@@ -14,12 +14,15 @@ export type Shape = readonly number[];
 export interface Regularizer {
   /** Name, as in recipes: "l1", "groupLasso", ... */
   readonly kind: string;
-  /** Strength; 0 for `none`. */
+  /** Strength; 0 where there is none, as for `none` and `box`. */
   readonly lambda: number;
   /** J(x), lambda included. */
   value(x: Floats, shape: Shape): number;
   /** out = prox_{step J}(x) = argmin_z |z - x|^2 / 2 + step J(z). `out` may be `x`. */
   prox(x: Floats, step: number, shape: Shape, out: Floats): void;
-  /** out = an element of dJ(x), the one of minimal norm: 0 on zero weights and zero groups. `out` may be `x`. */
+  /**
+   * out = the element of dJ(x) of minimal norm: 0 on zero weights and zero groups, if J is a sum over them. `out` may be `x`.
+   * Where J is infinite there is none: the one of a point near x.
+   */
   subgradient(x: Floats, shape: Shape, out: Floats): void;
 }

@@ -1,7 +1,7 @@
 /** Optimizer x wrong arguments, and what the state is. */
 import { describe, expect, test } from "vitest";
 import { adaBreg, adam, lassoSgd, linBreg, proxSgd, sgd, type Optimizer } from "#bregman/optim/index.js";
-import { groupLasso, l1, nonNegativeL1 } from "#bregman/regularizers/index.js";
+import { box, groupLasso, l1, nonNegativeL1 } from "#bregman/regularizers/index.js";
 
 const makers: Record<string, (options: { tau?: number; delta?: number }) => Optimizer> = {
   linBreg,
@@ -65,7 +65,8 @@ test.each([0, -1e-8, Infinity])("eps %s is refused", (eps) => {
 
 test("lassoSgd refuses what is no penalty", () => {
   expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow(TypeError);
-  expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow("nonNegativeL1 is infinite for negative weights");
+  expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow("nonNegativeL1 is infinite for some weights");
+  expect(() => lassoSgd({ regularizer: box({ lower: 0 }) })).toThrow("box is infinite for some weights");
   expect(() => lassoSgd({ regularizer: l1(1), inner: "sgd" as "plain" })).toThrow('"plain" or "adam", found sgd');
 });
 

@@ -3,10 +3,14 @@ import { describe, expect, test } from "vitest";
 import { adaBreg, adam, lassoSgd, linBreg, proxSgd, sgd, type Optimizer } from "#bregman/optim/index.js";
 import { kernelForm } from "#bregman/optim/kernel-form.js";
 import {
+  box,
+  elasticNet,
   groupLasso,
   l1,
+  lInfinity,
   none,
   nonNegativeL1,
+  nuclear,
   sparseGroupLasso,
   type GroupLasso,
   type Regularizer,
@@ -35,6 +39,7 @@ const twins: readonly Regularizer[] = [
   nonNegativeL1(0.4),
   groupLasso({ lambda: 0.2 }),
   sparseGroupLasso({ lambda: 0.4, lambda0: 0.4 }),
+  elasticNet({ lambda: 0.4, mu: 0.7 }),
 ];
 const shapes: readonly Shape[] = [[5, 7], [9], [4, 2, 3, 3]];
 /** Regularizers of convolutions only. */
@@ -121,6 +126,10 @@ describe("what has no twin", () => {
     ["column groups", linBreg({ regularizer: groupLasso({ lambda: 1, groups: "columns" }) })],
     ["sparse column groups", linBreg({ regularizer: sparseGroupLasso({ lambda: 1, groups: "columns" }) })],
     ["a sparse group penalty", lassoSgd({ regularizer: sparseGroupLasso({ lambda: 1 }) })],
+    ["an elastic net as penalty", lassoSgd({ regularizer: elasticNet({ lambda: 1, mu: 1 }) })],
+    ["a box", linBreg({ regularizer: box({ lower: 0, upper: 1 }) })],
+    ["l-infinity", linBreg({ regularizer: lInfinity(1) })],
+    ["the nuclear norm", linBreg({ regularizer: nuclear(1) })],
     ["a regularizer of one's own", linBreg({ regularizer: { ...l1(1), kind: "mine" } })],
   ])("%s", (_, optimizer) => expect(kernelForm(optimizer, [3, 2])).toBeUndefined());
 

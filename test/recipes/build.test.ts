@@ -57,7 +57,30 @@ test.each<[object, object]>([
     { kind: "linBreg", tau: 1, regularizer: { kind: "sparseGroupLasso", lambda: 2, lambda0: 0.25 } },
     { regularizer: { kind: "sparseGroupLasso", lambda: 2, lambda0: 0.25, groups: "rows" } },
   ],
+  [
+    { kind: "linBreg", tau: 1, regularizer: { kind: "elasticNet", lambda: 2, mu: 3 } },
+    { regularizer: { kind: "elasticNet", lambda: 2, mu: 3 } },
+  ],
+  [
+    { kind: "lassoSgd", tau: 1, regularizer: { kind: "lInfinity", lambda: 2 } },
+    { regularizer: { kind: "lInfinity", lambda: 2 } },
+  ],
+  [
+    { kind: "linBreg", tau: 1, regularizer: { kind: "nuclear", lambda: 2 } },
+    { regularizer: { kind: "nuclear", lambda: 2 } },
+  ],
+  [
+    { kind: "linBreg", tau: 1, regularizer: { kind: "box", lower: -2, upper: 3 } },
+    { regularizer: { kind: "box", lower: -2, upper: 3 } },
+  ],
+  [
+    { kind: "linBreg", tau: 1, regularizer: { kind: "box", lower: 0 } },
+    { regularizer: { kind: "box", lower: 0, upper: Infinity } },
+  ],
 ])("%o", (entry, expected) => {
+  const recipe = recipeWith(entry);
+  // What a run folder keeps is the same recipe.
+  expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
   expect(buildOptimizer(recipeWith(entry).optimizer.weights)).toMatchObject({
     ...expected,
     kind: (entry as { kind: string }).kind,

@@ -60,7 +60,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights.regularizer.kind",
       "L1",
-      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, nonNegativeL1, found "L1" (did you mean "l1"?)',
+      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, elasticNet, lInfinity, nuclear, nonNegativeL1, box, found "L1" (did you mean "l1"?)',
     ],
     ["schedule.kind", 7, "schedule.kind: expected one of constant, plateau, step, cosine, found 7"],
     // Wrong types and missing keys.
@@ -138,7 +138,22 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights",
       { kind: "lassoSgd", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 1 } },
-      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, found "nonNegativeL1"',
+      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, elasticNet, lInfinity, nuclear, found "nonNegativeL1"',
+    ],
+    [
+      "optimizer.weights.regularizer",
+      { kind: "box", lower: 1, upper: 0 },
+      "optimizer.weights.regularizer.upper: expected at least lower (1), found 0",
+    ],
+    [
+      "optimizer.weights.regularizer",
+      { kind: "box", least: 0 },
+      "optimizer.weights.regularizer.least: unknown key; allowed: kind, lower, upper",
+    ],
+    [
+      "optimizer.weights.regularizer",
+      { kind: "elasticNet", lambda: 1 },
+      "optimizer.weights.regularizer.mu: missing; expected a number",
     ],
   ])("%s = %o", (path, value, line) => {
     const check = () => checkRecipe(changed(path, value), "mine");

@@ -1,6 +1,16 @@
 /** Regularizer x right and wrong arguments: every message names what was found. */
 import { describe, expect, test } from "vitest";
-import { groupLasso, l1, nonNegativeL1, sparseGroupLasso, type Groups } from "#bregman/regularizers/index.js";
+import {
+  box,
+  elasticNet,
+  groupLasso,
+  l1,
+  lInfinity,
+  nonNegativeL1,
+  nuclear,
+  sparseGroupLasso,
+  type Groups,
+} from "#bregman/regularizers/index.js";
 import { build, dimensionsOf, nameOf, SPECS } from "../support/regularizer-table.js";
 
 describe("strengths and shares", () => {
@@ -9,6 +19,9 @@ describe("strengths and shares", () => {
     nonNegativeL1,
     groupLasso: (lambda) => groupLasso({ lambda }),
     sparseGroupLasso: (lambda) => sparseGroupLasso({ lambda }),
+    elasticNet: (lambda) => elasticNet({ lambda, mu: 1 }),
+    lInfinity,
+    nuclear,
   };
   for (const [kind, make] of Object.entries(makers)) {
     test.each([-1, Number.NaN, Infinity])(`${kind} refuses lambda %s`, (lambda) => {
@@ -20,6 +33,26 @@ describe("strengths and shares", () => {
   test.each([-0.1, 1.1, Number.NaN])("sparseGroupLasso refuses lambda0 %s", (lambda0) => {
     expect(() => sparseGroupLasso({ lambda: 1, lambda0 })).toThrow(RangeError);
     expect(() => sparseGroupLasso({ lambda: 1, lambda0 })).toThrow(`in [0, 1], found ${lambda0}`);
+  });
+  test.each([-1, Number.NaN, Infinity])("elasticNet refuses mu %s", (mu) => {
+    expect(() => elasticNet({ lambda: 1, mu })).toThrow(RangeError);
+    expect(() => elasticNet({ lambda: 1, mu })).toThrow(
+      `elasticNet: mu must be a finite number of at least 0, found ${mu}`,
+    );
+  });
+  test.each([
+    [1, 0],
+    [Number.NaN, 1],
+    [0, Number.NaN],
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+  ])("box refuses bounds %s and %s", (lower, upper) => {
+    expect(() => box({ lower, upper })).toThrow(RangeError);
+    expect(() => box({ lower, upper })).toThrow(`box: lower must be at most upper, found ${lower} and ${upper}`);
+  });
+  test("a box may be open, or a single point", () => {
+    expect(box({})).toMatchObject({ kind: "box", lambda: 0, lower: -Infinity, upper: Infinity });
+    expect(box({ lower: 1, upper: 1 })).toMatchObject({ lower: 1, upper: 1 });
   });
   test("an unknown kind of group", () => {
     const groups = "diagonals" as Groups;

@@ -2,10 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  box,
+  elasticNet,
   groupLasso,
   l1,
+  lInfinity,
   none,
   nonNegativeL1,
+  nuclear,
   sparseGroupLasso,
   type Regularizer,
 } from "#bregman/regularizers/index.js";
@@ -65,6 +69,23 @@ const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly numb
     [2, 3, 1, 2],
     keep,
   ],
+  ["elastic net with mu = 0 is l1", elasticNet({ lambda: LAMBDA, mu: 0 }), l1(LAMBDA), [4, 3], keep],
+  ["a box without bounds is none", box({}), none(), [4, 3], keep],
+  ["a box from 0 on is non-negative l1 with lambda 0", box({ lower: 0 }), nonNegativeL1(0), [4, 3], keep],
+  [
+    "the nuclear norm of a row is the group lasso of one group",
+    nuclear(LAMBDA * Math.sqrt(12)),
+    groupLasso({ lambda: LAMBDA }),
+    [1, 12],
+    keep,
+  ],
+  [
+    "the nuclear norm of a bias is that of a column",
+    nuclear(LAMBDA * Math.sqrt(12)),
+    groupLasso({ lambda: LAMBDA, groups: "columns" }),
+    [12, 1],
+    keep,
+  ],
   ["non-negative l1 is l1 for non-negative weights", nonNegativeL1(LAMBDA), l1(LAMBDA), [4, 3], Math.abs],
 ];
 
@@ -78,7 +99,8 @@ describe.each(pairs)("%s", (_, one, other, shape, restrict) => {
           // Below 1e-200 a group's lambda / |x| has no double.
           const x = raw.map((value) => restrict(Math.abs(value) < 1e-200 ? 0 : value));
           const array = Float64Array.from(x);
-          expect(Math.abs(one.value(array, shape) - other.value(array, shape))).toBeLessThan(1e-12);
+          const [value, same] = [one.value(array, shape), other.value(array, shape)];
+          if (value !== same) expect(Math.abs(value - same)).toBeLessThan(1e-12); // Both may be infinite.
           expect(distance(prox(one, x, step, shape), prox(other, x, step, shape))).toBeLessThan(1e-12);
           expect(distance(subgradient(one, x, shape), subgradient(other, x, shape))).toBeLessThan(1e-12);
         },
@@ -95,4 +117,17 @@ test("columns of a matrix are the rows of its transpose", () => {
   groupLasso({ lambda: 0.5, groups: "rows" }).prox(transposed, 1, [3, 2], transposed);
   for (let o = 0; o < 2; o++) for (let i = 0; i < 3; i++) expect(w[o * 3 + i]).toBe(transposed[i * 2 + o]);
   expect(w[2]).toBe(0);
+});
+
+test("l-infinity of a single weight is l1", () => {
+  for (const x of [-3, -0.2, 0, 0.7, 2]) {
+    expect(prox(lInfinity(0.5), [x], 1.5, [1])).toEqual(prox(l1(0.5), [x], 1.5, [1]));
+    expect(subgradient(lInfinity(0.5), [x], [1])).toEqual(subgradient(l1(0.5), [x], [1]));
+  }
+});
+
+test("the nuclear norm of a diagonal matrix is l1 of its diagonal", () => {
+  const w = Float64Array.of(2, 0, 0, 0, -0.3, 0, 0, 0, 1); // [3, 3]
+  nuclear(0.5).prox(w, 1, [3, 3], w);
+  expect(distance(w, [1.5, 0, 0, 0, 0, 0, 0, 0, 0.5])).toBeLessThan(1e-12);
 });

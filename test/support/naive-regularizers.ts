@@ -4,13 +4,27 @@
  * Groups are found by the index of every element, proxes as minimisers among candidates, as residuals of projections,
  * or (sparse group lasso) by Dykstra's alternating proxes, which converge to the prox of a sum in any order of its parts.
  */
+import { mapNaive, naiveSingular } from "./naive-svd.js";
 import type { Groups } from "#bregman/regularizers/groups.js";
 import type { Shape } from "#bregman/regularizers/regularizer.js";
 
 /** What a regularizer is made of: enough to build it, or its twin. */
 export interface Spec {
-  readonly kind: "none" | "l1" | "nonNegativeL1" | "groupLasso" | "sparseGroupLasso";
+  readonly kind:
+    | "none"
+    | "l1"
+    | "nonNegativeL1"
+    | "groupLasso"
+    | "sparseGroupLasso"
+    | "elasticNet"
+    | "box"
+    | "lInfinity"
+    | "nuclear";
   readonly lambda: number;
+  /** Of the elastic net. */
+  readonly mu?: number;
+  /** Of the box. */
+  readonly bounds?: readonly [lower: number, upper: number];
   readonly lambda0?: number;
   readonly groups?: Groups;
 }
@@ -41,6 +55,26 @@ function scalarProx(x: number, t: number, nonNegative: boolean): number {
   return candidates.reduce((best, z) => (cost(z) < cost(best) ? z : best));
 }
 
+/** prox of t |.| + m (.)^2 / 2 at x: the stationary point on either side of 0, where there is one. */
+function elasticProx(x: number, t: number, m: number): number {
+  const [right, left] = [(x - t) / (1 + m), (x + t) / (1 + m)];
+  return right > 0 ? right : left < 0 ? left : 0;
+}
+
+/** Projection on the l1 ball: shrunk by the level that bisection finds. */
+export function projectOnL1Ball(x: readonly number[], radius: number): number[] {
+  const shrunk = (t: number): number[] => x.map((value) => Math.sign(value) * Math.max(Math.abs(value) - t, 0));
+  const length = (y: readonly number[]): number => y.reduce((sum, value) => sum + Math.abs(value), 0);
+  if (length(x) <= radius) return [...x];
+  let [low, high] = [0, Math.max(...x.map(Math.abs))];
+  for (let k = 0; k < 200; k++) {
+    const middle = (low + high) / 2;
+    if (length(shrunk(middle)) > radius) low = middle;
+    else high = middle;
+  }
+  return shrunk(high);
+}
+
 /** prox of t |.|_2: x minus its projection on the ball of radius t. */
 function blockProx(x: readonly number[], t: number): number[] {
   const length = norm(x);
@@ -68,6 +102,14 @@ export function naiveProx(spec: Spec, x: readonly number[], step: number, shape:
     case "l1":
     case "nonNegativeL1":
       return x.map((value) => scalarProx(value, t, spec.kind === "nonNegativeL1"));
+    case "elasticNet":
+      return x.map((value) => elasticProx(value, t, step * spec.mu!));
+    case "box":
+      return x.map((value) => Math.max(spec.bounds![0], Math.min(spec.bounds![1], value)));
+    case "lInfinity":
+      return projectOnL1Ball(x, t).map((value, i) => x[i] - value);
+    case "nuclear":
+      return mapNaive(x, shape, (sigma) => Math.max(sigma - t, 0));
     case "groupLasso":
       return groupProx(x, t, naiveGroups(spec.groups!, shape));
     case "sparseGroupLasso": {
@@ -106,6 +148,14 @@ export function naiveValue(spec: Spec, x: readonly number[], shape: Shape): numb
       return spec.lambda * l1;
     case "nonNegativeL1":
       return x.some((value) => value < 0) ? Infinity : spec.lambda * l1;
+    case "elasticNet":
+      return spec.lambda * l1 + (spec.mu! / 2) * dot(x, x);
+    case "box":
+      return x.every((value) => value >= spec.bounds![0] && value <= spec.bounds![1]) ? 0 : Infinity;
+    case "lInfinity":
+      return spec.lambda * Math.max(0, ...x.map(Math.abs));
+    case "nuclear":
+      return spec.lambda * naiveSingular(x, shape).sigma.reduce((sum, sigma) => sum + sigma, 0);
     case "groupLasso":
       return spec.lambda * group();
     case "sparseGroupLasso":
@@ -128,6 +178,26 @@ export function subgradientError(spec: Spec, p: readonly number[], x: readonly n
           x[i] < 0 ? Infinity : x[i] === 0 ? Math.max(pi - spec.lambda, 0) : Math.abs(pi - spec.lambda),
         ),
       );
+    case "elasticNet":
+      return Math.max(...p.map((pi, i) => entry(pi - spec.mu! * x[i], x[i], spec.lambda)));
+    case "box": {
+      const [lower, upper] = spec.bounds!;
+      return Math.max(
+        ...p.map((pi, i) => {
+          if (x[i] < lower || x[i] > upper) return Infinity;
+          return x[i] === lower ? Math.max(pi, 0) : x[i] === upper ? Math.max(-pi, 0) : Math.abs(pi);
+        }),
+      );
+    }
+    // A norm: p is of the dual norm's ball of radius lambda, and <p, x> = J(x).
+    case "lInfinity": {
+      const length = p.reduce((sum, value) => sum + Math.abs(value), 0);
+      return Math.max(length - spec.lambda, alignment(spec, p, x, shape));
+    }
+    case "nuclear": {
+      const length = Math.max(...naiveSingular(p, shape).sigma);
+      return Math.max(length - spec.lambda, alignment(spec, p, x, shape));
+    }
     case "groupLasso":
     case "sparseGroupLasso": {
       const share = spec.kind === "groupLasso" ? 1 : spec.lambda0!;
@@ -145,4 +215,9 @@ export function subgradientError(spec: Spec, p: readonly number[], x: readonly n
       return Math.max(...errors);
     }
   }
+}
+
+/** |J(x) - <p, x>|, relative to x if x is large. */
+function alignment(spec: Spec, p: readonly number[], x: readonly number[], shape: Shape): number {
+  return Math.abs(naiveValue(spec, x, shape) - dot(p, x)) / Math.max(1, norm(x));
 }

@@ -1,9 +1,13 @@
 /** The table of regularizers the theorems run over: a newcomer adds a row. */
 import {
+  box,
+  elasticNet,
   groupLasso,
   l1,
+  lInfinity,
   none,
   nonNegativeL1,
+  nuclear,
   sparseGroupLasso,
   type Regularizer,
 } from "#bregman/regularizers/index.js";
@@ -22,17 +26,34 @@ export const SPECS: readonly Spec[] = [
   { kind: "groupLasso", lambda: 0.3, groups: "channels" },
   { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.5, groups: "kernels" },
   { kind: "sparseGroupLasso", lambda: 0.8, lambda0: 0.4, groups: "channels" },
+  { kind: "elasticNet", lambda: 0.7, mu: 0.6 },
+  { kind: "box", lambda: 0, bounds: [-0.5, 2] },
+  { kind: "box", lambda: 0, bounds: [0, Infinity] },
+  { kind: "lInfinity", lambda: 0.7 },
+  { kind: "nuclear", lambda: 0.7 },
 ];
 
 /** Dimensions that a tensor must have for a spec's groups. */
 export const dimensionsOf = ({ groups = "rows" }: Spec): number =>
   ({ rows: 1, columns: 2, kernels: 3, filters: 3, channels: 3 })[groups];
 
-export const nameOf = ({ kind, groups }: Spec): string => (groups ? `${kind} ${groups}` : kind);
+export const nameOf = ({ kind, groups, bounds }: Spec): string =>
+  groups ? `${kind} ${groups}` : bounds ? `${kind} [${bounds.join(", ")}]` : kind;
 
-/** The regularizer of a spec, with another lambda if wanted. */
-export function build(spec: Spec, lambda = spec.lambda): Regularizer {
+/** Whether J(a x) = a J(x) for a > 0. */
+export const isHomogeneous = ({ kind, bounds }: Spec): boolean =>
+  kind !== "elasticNet" && (bounds ?? []).every((bound) => bound === 0 || !Number.isFinite(bound));
+
+/** The nearest point of J's domain. */
+export function inDomain({ kind, bounds = [-Infinity, Infinity] }: Spec, x: readonly number[]): number[] {
+  if (kind === "nonNegativeL1") return x.map(Math.abs);
+  return x.map((value) => Math.min(Math.max(value, bounds[0]), bounds[1]));
+}
+
+/** The regularizer of a spec, or `factor` times it. */
+export function build(spec: Spec, factor = 1): Regularizer {
   const { lambda0, groups } = spec;
+  const lambda = factor * spec.lambda;
   switch (spec.kind) {
     case "none":
       return none();
@@ -44,6 +65,14 @@ export function build(spec: Spec, lambda = spec.lambda): Regularizer {
       return groupLasso({ lambda, groups: groups! });
     case "sparseGroupLasso":
       return sparseGroupLasso({ lambda, lambda0: lambda0!, groups: groups! });
+    case "elasticNet":
+      return elasticNet({ lambda, mu: factor * spec.mu! });
+    case "box":
+      return box({ lower: spec.bounds![0], upper: spec.bounds![1] });
+    case "lInfinity":
+      return lInfinity(lambda);
+    case "nuclear":
+      return nuclear(lambda);
   }
 }
 

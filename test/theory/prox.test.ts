@@ -1,17 +1,30 @@
 /** Theorems every regularizer obeys, on random inputs: convexity's identities tie value, prox and subgradient together. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Shape } from "#bregman/regularizers/index.js";
+import { stream } from "#bregman/random.js";
+import { box, nuclear, type Shape } from "#bregman/regularizers/index.js";
 import {
   dot,
   naiveGroups,
   naiveProx,
   naiveValue,
   norm,
+  projectOnL1Ball,
   subgradientError,
   type Spec,
 } from "../support/naive-regularizers.js";
-import { build, dimensionsOf, distance, nameOf, prox, SPECS, subgradient } from "../support/regularizer-table.js";
+import { mapNaive } from "../support/naive-svd.js";
+import {
+  build,
+  dimensionsOf,
+  distance,
+  inDomain,
+  isHomogeneous,
+  nameOf,
+  prox,
+  SPECS,
+  subgradient,
+} from "../support/regularizer-table.js";
 
 const SEED = { seed: 20220405, numRuns: 150 };
 
@@ -43,12 +56,11 @@ const tensorsFor = (spec: Spec, count: number): fc.Arbitrary<{ shape: Shape; x: 
     });
   });
 
-/** The point of J's domain a tensor stands for. */
-const inDomain = (spec: Spec, x: readonly number[]): number[] =>
-  spec.kind === "nonNegativeL1" ? x.map(Math.abs) : [...x];
-
-/** Projection on dJ(0), the set whose support function J is. Not in closed form for the sparse group lasso. */
-function projectOnDual(spec: Spec, y: readonly number[], shape: Shape): number[] | undefined {
+/**
+ * prox_{J* / s}(y), J* the conjugate of J. For a homogeneous J it is the projection on dJ(0), the set whose support function
+ * J is. Not in closed form for the sparse group lasso.
+ */
+function conjugateProx(spec: Spec, y: readonly number[], s: number, shape: Shape): number[] | undefined {
   const { lambda } = spec;
   switch (spec.kind) {
     case "none":
@@ -68,6 +80,22 @@ function projectOnDual(spec: Spec, y: readonly number[], shape: Shape): number[]
     }
     case "sparseGroupLasso":
       return undefined;
+    case "elasticNet": {
+      // J*(y) = sum_i max(|y_i| - lambda, 0)^2 / (2 mu)
+      const weight = 1 / (s * spec.mu!);
+      return y.map((value) =>
+        Math.abs(value) <= lambda ? value : (value + weight * lambda * Math.sign(value)) / (1 + weight),
+      );
+    }
+    case "box": {
+      // J*(y) = sum_i upper max(y_i, 0) + lower min(y_i, 0)
+      const [lower, upper] = spec.bounds!.map((bound) => bound / s);
+      return y.map((value) => Math.max(value - upper, 0) + Math.min(value - lower, 0));
+    }
+    case "lInfinity":
+      return projectOnL1Ball(y, lambda);
+    case "nuclear":
+      return mapNaive(y, shape, (sigma) => Math.min(sigma, lambda));
   }
 }
 
@@ -97,13 +125,14 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
     );
   });
 
-  test("Moreau: prox_{sJ}(x) + s P(x / s) = x, P the projection on dJ(0)", () => {
-    if (spec.kind === "sparseGroupLasso") return expect(projectOnDual(spec, [], [0, 1])).toBeUndefined();
+  test("Moreau: prox_{sJ}(x) + s prox_{J*/s}(x / s) = x", () => {
+    if (spec.kind === "sparseGroupLasso") return expect(conjugateProx(spec, [], 1, [0, 1])).toBeUndefined();
     fc.assert(
       fc.property(tensors(1), step, ({ shape, x: [x] }, s) => {
-        const dual = projectOnDual(
+        const dual = conjugateProx(
           spec,
           x.map((value) => value / s),
+          s,
           shape,
         )!;
         const sum = prox(J, x, s, shape).map((value, i) => value + s * dual[i]);
@@ -126,7 +155,7 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
     );
   });
 
-  test("subgradient inequality: J(y) >= J(x) + <p, y - x>, and 0 where x is 0", () => {
+  test("subgradient inequality: J(y) >= J(x) + <p, y - x>, and 0 where x is 0 if J is a sum over entries or groups", () => {
     fc.assert(
       fc.property(tensors(2), ({ shape, x }) => {
         const [a, b] = x.map((point) => inDomain(spec, point));
@@ -135,13 +164,27 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
         const gap = J.value(Float64Array.from(b), shape) - J.value(Float64Array.from(a), shape) - dot(p, apart);
         expect(gap).toBeGreaterThanOrEqual(-1e-11);
         expect(subgradientError(spec, p, a, shape)).toBeLessThan(1e-12);
-        a.forEach((value, i) => value === 0 && expect(Math.abs(p[i])).toBe(0));
+        if (spec.kind !== "nuclear") a.forEach((value, i) => value === 0 && expect(Math.abs(p[i])).toBe(0));
       }),
       SEED,
     );
   });
 
   test("homogeneity: J(a x) = a J(x), and J(x) = <p, x> for a subgradient p", () => {
+    if (!isHomogeneous(spec)) {
+      // Then prox_{2J}(2x) is not 2 prox_J(x), and nothing may take it for that.
+      const [x, shape] = [
+        [3, -3, 3, 3],
+        [2, 2],
+      ];
+      const doubled = prox(J, [6, -6, 6, 6], 2, shape);
+      return expect(
+        distance(
+          doubled,
+          prox(J, x, 1, shape).map((value) => 2 * value),
+        ),
+      ).toBeGreaterThan(0.1);
+    }
     fc.assert(
       fc.property(tensors(1), fc.double({ min: 0, max: 10, noNaN: true }), ({ shape, x: [x] }, a) => {
         const at = inDomain(spec, x);
@@ -180,9 +223,11 @@ describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (_, spec
   test("zeros are +0, and a NaN stays a NaN", () => {
     const shape = [2, 2, 1, 1].slice(0, Math.max(dimensionsOf(spec), 2));
     const zeros = prox(J, [-1e-9, 1e-9, -0, 0], 1, shape);
-    if (spec.kind !== "none") for (const zero of zeros) expect(Object.is(zero, 0)).toBe(true);
+    if (spec.kind !== "none" && spec.kind !== "box") for (const zero of zeros) expect(Object.is(zero, 0)).toBe(true);
     expect(prox(J, [Number.NaN, 1, 1, 1], 1, shape)[0]).toBeNaN();
     expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), shape) === 0).toBe(spec.kind === "none");
+    // Nor does an infinite weight become finite, but by a bound.
+    expect(prox(J, [1, 1, 1, Infinity], 1, shape).every(Number.isFinite)).toBe(spec.bounds?.[1] === 2);
   });
 });
 
@@ -197,4 +242,45 @@ test("non-negative l1 is a constraint even with lambda 0", () => {
   expect(J.value(Float64Array.of(1, -1), [2])).toBe(Infinity);
   expect(J.value(Float64Array.of(1, 2), [2])).toBe(0);
   expect(prox(J, [1, -1], 1, [2])).toEqual([1, 0]);
+});
+
+test("a float32 weight at a bound is in the box, whichever way the bound is rounded", () => {
+  for (const bound of [0.1, 0.3, 1 / 3, 0.7]) {
+    const J = box({ lower: -bound, upper: bound });
+    const x = Float32Array.of(1, -1);
+    J.prox(x, 1, [2], x);
+    expect(J.value(x, [2])).toBe(0);
+    expect(J.value(Float32Array.of(bound * 1.001, 0), [2])).toBe(Infinity);
+  }
+});
+
+describe("singular values in float32, by the eigenvalues of the smaller Gram matrix", () => {
+  const random = stream(5, "nuclear");
+  const matrix = (rows: number, cols: number): Float32Array =>
+    Float32Array.from({ length: rows * cols }, () => random.normal());
+  test.each([
+    [3, 40],
+    [40, 3],
+    [12, 12],
+  ])("%i x %i, wide or tall, at thresholds of every size", (rows, cols) => {
+    const x = matrix(rows, cols);
+    for (const t of [1e-9, 1e-4, 0.1, 3, 100]) {
+      const out = new Float32Array(x.length);
+      nuclear(t).prox(x, 1, [rows, cols], out);
+      const exact = mapNaive([...x], [rows, cols], (sigma) => Math.max(sigma - t, 0));
+      expect(distance(out, exact)).toBeLessThan(1e-6);
+    }
+  });
+
+  test("the subgradient of a float32 matrix of rank 2 knows that its rank is 2", () => {
+    const [a, b] = [matrix(12, 2), matrix(2, 20)];
+    const x = Float32Array.from({ length: 240 }, (_, at) => {
+      const [row, col] = [Math.floor(at / 20), at % 20];
+      return a[2 * row] * b[col] + a[2 * row + 1] * b[20 + col];
+    });
+    const p = new Float32Array(240);
+    nuclear(0.5).subgradient(x, [12, 20], p);
+    // lambda U_2 V_2^T has two singular values of lambda: its squares add up to 2 lambda^2.
+    expect(dot(p, p)).toBeCloseTo(0.5, 5);
+  });
 });

@@ -9,9 +9,13 @@ import type { Optimizer } from "#bregman/optim/optimizer.js";
 import { proxSgd } from "#bregman/optim/prox-sgd.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
+import { box } from "#bregman/regularizers/box.js";
+import { elasticNet } from "#bregman/regularizers/elastic-net.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { lInfinity } from "#bregman/regularizers/l-infinity.js";
 import { nonNegativeL1 } from "#bregman/regularizers/non-negative-l1.js";
+import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer } from "#bregman/train/trainer.js";
@@ -36,6 +40,11 @@ const OPTIMIZERS: Record<string, Optimizer> = {
   "linBreg non-negative": linBreg({ tau: 0.1, regularizer: nonNegativeL1(0.02) }),
   "linBreg rows": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "rows" }) }),
   "linBreg columns (no kernel)": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "columns" }) }),
+  "linBreg elastic net": linBreg({ tau: 0.1, delta: 2, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
+  "proxSgd elastic net": proxSgd({ tau: 0.1, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
+  "linBreg box (no kernel)": linBreg({ tau: 0.2, regularizer: box({ lower: -0.1, upper: 0.2 }) }),
+  "linBreg l-infinity (no kernel)": linBreg({ tau: 0.2, regularizer: lInfinity(0.1) }),
+  "linBreg nuclear (no kernel)": linBreg({ tau: 0.2, regularizer: nuclear(0.1) }),
   "linBreg sparse rows": linBreg({
     tau: 0.2,
     regularizer: sparseGroupLasso({ lambda: 0.03, lambda0: 0.5, groups: "rows" }),

@@ -1,0 +1,53 @@
+/** The examples of docs/adding-a-regularizer.md run, and what they say of the sources is so. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../cli/run-cli.js";
+import { codeBlocks, runnable } from "../support/doc-examples.js";
+
+const blocks = codeBlocks("docs/adding-a-regularizer.md");
+const block = (name: string): string => blocks.find(({ title }) => title === name)!.code;
+
+/** Runs a script of the page beside the regularizer; its lines of output. */
+function run(name: string): string[] {
+  const folder = temporaryFolder();
+  for (const file of ["two-sided-l1.mjs", name]) writeFileSync(join(folder, file), runnable(block(file)));
+  return execFileSync(process.execPath, [join(folder, name)], { encoding: "utf8" })
+    .trim()
+    .split("\n");
+}
+
+test("the regularizer takes about thirty lines", () => {
+  expect(block("two-sided-l1.mjs").trim().split("\n").length).toBeLessThanOrEqual(32);
+});
+
+test("it trains a sparse network, of which more weights are positive", () => {
+  const [numbers, more] = run("train.mjs");
+  const [accuracy, density] = numbers.split(" ").map(Number);
+  expect(accuracy).toBeGreaterThan(0.7);
+  expect(density).toBeGreaterThan(0.02);
+  expect(density).toBeLessThan(0.5);
+  expect(more).toBe("true");
+});
+
+test("the check of its prox holds, and would fail for a wrong one", () => {
+  expect(run("check.mjs")).toEqual(["true"]);
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, "two-sided-l1.mjs"),
+    block("two-sided-l1.mjs").replace("w - step * up", "w - 1.1 * step * up"),
+  );
+  writeFileSync(join(folder, "check.mjs"), block("check.mjs"));
+  expect(execFileSync(process.execPath, [join(folder, "check.mjs")], { encoding: "utf8" })).toBe("false\n");
+});
+
+test.each(["src/recipes/schema.ts", "src/recipes/build.ts"])(
+  "the lines shown of %s stand there, but for the new ones",
+  (path) => {
+    const old = block(path)
+      .split("\n")
+      .filter((line) => !line.includes("// new"));
+    expect(readFileSync(path, "utf8")).toContain(old.join("\n"));
+  },
+);
