@@ -72,7 +72,7 @@ export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.j
 
 export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
 export type { InitOptions } from "./train/initial.js";
-export type { EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
+export type { Connection, EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
 export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
 export { ssimSum, type SsimOptions } from "./train/ssim.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";

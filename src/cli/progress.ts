@@ -4,7 +4,7 @@
  * control character.
  */
 import { MultiBar, type SingleBar } from "cli-progress";
-import { backendName, clock, count, loss, percent } from "../report/format.js";
+import { backendName, clock, count, loss, percent, similarity } from "../report/format.js";
 import type { EpochMetrics, TrainEvent } from "../train/events.js";
 import { painter } from "./paint.js";
 
@@ -113,6 +113,7 @@ function columns(initial: EpochMetrics, classifies: boolean): Column[] {
     !classifies && valid && { title: "valid loss", width: 11, text: ({ validLoss }) => loss(validLoss) },
     classifies && { title: "accuracy", width: 9, text: ({ trainAccuracy }) => percent(trainAccuracy) },
     classifies && valid && { title: "validation", width: 11, text: ({ validAccuracy }) => percent(validAccuracy) },
+    initial.validSsim !== undefined && { title: "SSIM", width: 7, text: ({ validSsim }) => similarity(validSsim) },
     { title: "density", width: 9, text: ({ density }) => percent(density) },
     { title: "births", width: 8, text: ({ births, epoch }) => (epoch ? count(births) : "–") },
     { title: "deaths", width: 8, text: ({ deaths, epoch }) => (epoch ? count(deaths) : "–") },

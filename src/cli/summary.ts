@@ -1,8 +1,11 @@
 /** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
 import Table from "cli-table3";
-import { bytes, count, duration, loss, percent, shape } from "../report/format.js";
-import type { EpochMetrics, FinalMetrics } from "../train/events.js";
+import { bytes, count, duration, loss, percent, shape, similarity } from "../report/format.js";
+import type { Connection, EpochMetrics, FinalMetrics } from "../train/events.js";
 import type { Paint } from "./paint.js";
+
+/** Unused connections that are named; the report shows all. */
+const MOST_NAMED = 4;
 
 export interface Summary {
   /** The last epoch's line. */
@@ -31,7 +34,7 @@ export function summaryText(
     "",
     interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
     final.testAccuracy !== undefined && field("Test accuracy", percent(final.testAccuracy), valid),
-    final.ssim !== undefined && field("SSIM", final.ssim.toFixed(3), "of the test images; 1 is perfect"),
+    final.ssim !== undefined && field("SSIM", similarity(final.ssim), "of the test images; 1 is perfect"),
     final.testAccuracy === undefined && final.testLoss !== undefined && field("Test loss", loss(final.testLoss)),
     final.best !== undefined &&
       field(
@@ -44,6 +47,7 @@ export function summaryText(
       percent(last.density),
       `${count(sum("nonZeros"))} of ${count(sum("weights"))} weights; it started with ${percent(started)}`,
     ),
+    final.connections !== undefined && connectionsField(final.connections, field),
     field("Multiplications", percent(final.flopDensity), "of the dense network's, per sample"),
     field(
       "Model size",
@@ -57,6 +61,16 @@ export function summaryText(
     "",
   ];
   return lines.filter((line) => line !== false).join("\n");
+}
+
+type Field = (name: string, value: string, more?: string) => string;
+
+/** How many connections are used, and which are not: "unused: conv1 → block3, conv1 → block4". */
+function connectionsField(connections: readonly Connection[], field: Field): string {
+  const unused = connections.filter(({ density }) => density === 0).map(({ from, to }) => `${from} → ${to}`);
+  const used = `${connections.length - unused.length} of ${connections.length}`;
+  const named = unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", ..." : "");
+  return field("Connections", used, unused.length ? `used; unused: ${named}` : "used");
 }
 
 /** The layers as a table with a total, ruled only where it helps. */

@@ -1,7 +1,7 @@
 /** The report's curves: loss, accuracy, density (total and by layer), births and deaths, each with its legend and caption. */
 import type { EpochMetrics } from "../train/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
-import { count, loss, parameter, percent } from "./format.js";
+import { count, loss, parameter, percent, similarity } from "./format.js";
 import { html, type Markup, safe } from "./markup.js";
 
 /** More layers than this get no legend entry of their own. */
@@ -9,7 +9,13 @@ const MOST_COLOURS = 8;
 
 /** The figures a run has data for, in reading order. */
 export function curves(epochs: readonly EpochMetrics[]): Markup[] {
-  const figures = [lossFigure(epochs), accuracyFigure(epochs), densityFigure(epochs), changeFigure(epochs)];
+  const figures = [
+    lossFigure(epochs),
+    accuracyFigure(epochs),
+    similarityFigure(epochs),
+    densityFigure(epochs),
+    changeFigure(epochs),
+  ];
   return figures.filter((figure) => figure !== undefined);
 }
 
@@ -45,6 +51,19 @@ function accuracyFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
     ? `Share of samples classified right. Before training: ${percent(before, 1)}, below the axis.`
     : "Share of samples classified right.";
   return figure("Accuracy", legend(series, percent), svg, caption);
+}
+
+function similarityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const points = pointsOf(epochs, "validSsim");
+  if (!points.length) return undefined;
+  const series = [{ name: "validation", colour: "var(--valid)", points }];
+  const svg = lineChart(series, { label: "Similarity over epochs", format: axisLoss });
+  return figure(
+    "Similarity",
+    legend(series, similarity),
+    svg,
+    "SSIM of outputs and clean images, mean over the validation samples; 1 is perfect.",
+  );
 }
 
 function densityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
@@ -97,14 +116,17 @@ function trainAndValid(
   train: "trainLoss" | "trainAccuracy",
   valid: "validLoss" | "validAccuracy",
 ): Series[] {
-  const points = (key: keyof EpochMetrics): Point[] =>
-    epochs
-      .map((line) => ({ epoch: line.epoch, value: line[key] as number | null | undefined }))
-      .filter(({ value }) => typeof value === "number");
   return [
-    { name: "training", colour: "var(--train)", points: points(train) },
-    { name: "validation", colour: "var(--valid)", points: points(valid) },
+    { name: "training", colour: "var(--train)", points: pointsOf(epochs, train) },
+    { name: "validation", colour: "var(--valid)", points: pointsOf(epochs, valid) },
   ].filter((series) => series.points.length > 0);
+}
+
+/** The epochs that have a figure for this key. */
+function pointsOf(epochs: readonly EpochMetrics[], key: keyof EpochMetrics): Point[] {
+  return epochs
+    .map((line) => ({ epoch: line.epoch, value: line[key] as number | null | undefined }))
+    .filter(({ value }) => typeof value === "number");
 }
 
 function legend(series: readonly Series[], format: (value: number) => string): Markup {

@@ -20,6 +20,11 @@ export function loss(value: number | null | undefined): string {
   return size !== 0 && (size < 1e-3 || size >= 1e4) ? value.toExponential(2) : value.toFixed(4);
 }
 
+/** A structural similarity, at most 1: 0.93124 -> "0.931". */
+export function similarity(value: number | null | undefined): string {
+  return isNumber(value) ? value.toFixed(3) : "–";
+}
+
 /** A learning rate or another parameter, without trailing zeros: 0.1, 0.05, 2.5e-5. */
 export function parameter(value: number): string {
   return String(Number(value.toPrecision(4)));

@@ -4,9 +4,10 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { EpochMetrics } from "../train/events.js";
+import type { EpochMetrics, FinalMetrics } from "../train/events.js";
+import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
-import { backendName, bytes, count, duration, loss, percent, shape } from "./format.js";
+import { backendName, bytes, count, duration, loss, percent, shape, similarity } from "./format.js";
 import { escapeHtml, html, type Markup, safe } from "./markup.js";
 import { pictureSection } from "./picture-section.js";
 import { readRun, type Run } from "./run-folder.js";
@@ -29,7 +30,7 @@ export function reportHtml(run: Run): string {
     ${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}
+    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">The whole experiment: on the same backend it gives the same weights again, bit for bit.</p>
     <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>
@@ -77,6 +78,9 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   if (typeof final?.testAccuracy === "number") {
     return `Classifies ${percent(final.testAccuracy)} of the test samples right, with ${share}.`;
   }
+  if (typeof final?.ssim === "number") {
+    return `Restores the test images to a similarity (SSIM) of ${similarity(final.ssim)}, with ${share}.`;
+  }
   if (typeof final?.testLoss === "number") return `Test loss ${loss(final.testLoss)}, with ${share}.`;
   if (typeof last.validAccuracy === "number") {
     return `Classifies ${percent(last.validAccuracy)} of the validation samples right so far, with ${share}.`;
@@ -102,7 +106,7 @@ function tiles({ epochs, result }: Run): Markup {
           ? tile("Validation accuracy", percent(valid))
           : tile("Loss", loss(final?.testLoss ?? last.validLoss ?? last.trainLoss))
     }
-    ${tile("Density", percent(last.density), started)}
+    ${similarityTile(last, final)} ${tile("Density", percent(last.density), started)}
     ${tile("Non-zero weights", count(total(last, "nonZeros")), `of ${count(total(last, "weights"))}`)}
     ${
       typeof final?.flopDensity === "number"
@@ -112,6 +116,14 @@ function tiles({ epochs, result }: Run): Markup {
     ${size ? tile("Model size", bytes(size.compressed), `${bytes(size.sparse)} uncompressed, ${bytes(size.dense)} dense`) : undefined}
     ${tile("Time", duration(final?.seconds ?? last.seconds), `${last.epoch} epochs`)}
   </dl>`;
+}
+
+function similarityTile({ validSsim }: EpochMetrics, final: Partial<FinalMetrics> = {}): Markup | undefined {
+  if (typeof final.ssim !== "number") {
+    return typeof validSsim === "number" ? tile("SSIM", similarity(validSsim), "of the validation images") : undefined;
+  }
+  const valid = typeof validSsim === "number" ? `validation ${similarity(validSsim)}` : undefined;
+  return tile("SSIM", similarity(final.ssim), valid);
 }
 
 function tile(name: string, value: string, small?: string): Markup {

@@ -52,6 +52,16 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
+/** One layer's view of another whose channels it reads, concatenated with those of others. */
+export interface Connection {
+  /** Name of the layer whose channels are read, or "input". */
+  readonly from: string;
+  /** Name of the layer that reads them. */
+  readonly to: string;
+  /** Non-zeros / weights; the connection is used if it is above 0. */
+  readonly density: number;
+}
+
 /** The numbers a run ends with. */
 export interface FinalMetrics {
   readonly testLoss: number;
@@ -72,6 +82,8 @@ export interface FinalMetrics {
   readonly nodeDensity: readonly number[];
   /** Multiplications of a forward pass with the non-zeros only / with all weights. */
   readonly flopDensity: number;
+  /** Connections to concatenated layers; only where a layer reads some. */
+  readonly connections?: readonly Connection[];
   /** The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. */
   readonly best?: {
     readonly epoch: number;

@@ -15,6 +15,7 @@ import { constant } from "../optim/constant.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
+import { connectionsOf } from "./connections.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
@@ -247,6 +248,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const last = history.at(-1)!;
   const test = testIndices.length ? trainer.evaluate(testIndices) : undefined;
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
+  const connections = connectionsOf(model, trainer.theta);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
     testAccuracy: test && accuracyOf(test.accuracy),
@@ -258,6 +260,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     kernelDensity: kernelDensity(last.layers),
     nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
     flopDensity: flopDensity(model, last.layers),
+    connections: connections.length ? connections : undefined,
     best: bestOf(history),
     seconds: seconds(),
     bytes: modelBytes(trainer),

@@ -96,6 +96,24 @@ describe("progress where there is no terminal", () => {
   });
 });
 
+describe("progress of a restoration", () => {
+  it("has a column for the similarity of the validation images", () => {
+    const line = (epoch: number, validSsim: number) => {
+      const { trainAccuracy: _, validAccuracy: __, ...metrics } = sampleEpoch(epoch);
+      return { ...metrics, validSsim };
+    };
+    const text = shown(
+      [
+        { ...start, initial: line(0, 0.01) },
+        { type: "epoch", metrics: line(1, 0.93456) },
+      ],
+      false,
+    );
+    expect(text).toContain("epoch     loss  valid loss    SSIM   density");
+    expect(text).toMatch(/ 1 +1\.0000 +0\.6000 +0\.935 +22\.50 %/);
+  });
+});
+
 describe("progress on a terminal", () => {
   beforeEach(() => {
     vi.stubEnv("FORCE_COLOR", undefined);
@@ -186,6 +204,17 @@ describe("summary", () => {
     expect(text).toMatch(/Time +6\.3 s/);
     expect(text).toMatch(/Report +runs\/x\/report\.html\n$/);
     expect(text).not.toContain("Interrupted");
+  });
+
+  it("counts the connections between layers and names unused ones", () => {
+    const connections = (...densities: number[]) =>
+      densities.map((density, k) => ({ from: `block${k}`, to: "last", density }));
+    const text = (...densities: number[]) =>
+      summaryText({ ...run, final: { ...sampleFinal, connections: connections(...densities) } }, plain);
+    expect(text(0.5, 0, 1)).toMatch(/Connections +2 of 3 +used; unused: block1 → last\n/);
+    expect(text(0.5, 1)).toMatch(/Connections +2 of 2 +used\n/);
+    expect(text(0, 0, 1, 0, 0, 0)).toMatch(/1 of 6 +used; unused: block0 → last, .*, block4 → last, \.\.\.\n/);
+    expect(summaryText(run, plain)).not.toContain("Connections");
   });
 
   it("says so if the run was interrupted, and shows a loss where there is no accuracy", () => {

@@ -118,6 +118,52 @@ describe("writeReport", () => {
     expect(words).not.toContain("ccuracy");
   });
 
+  it("shows which connections between layers are used, as a table of layers and sources", () => {
+    const connections = [
+      { from: "conv1", to: "block2", density: 0.125 },
+      { from: "block1", to: "block2", density: 0 },
+      { from: "block1", to: "last", density: 1 },
+    ];
+    const { document, words } = open(sampleRun({ pictures: false, result: { final: { connections } } }));
+    expect(words).toContain("Connections 2 of 3 are used.");
+    const table = [...document.querySelectorAll("table")].at(-1)!;
+    const rows = [...table.querySelectorAll("tr")].map(({ children }) => [...children].map((cell) => cell.textContent));
+    expect(rows).toEqual([
+      ["layer", "conv1", "block1"],
+      ["block2", "12.50\u00a0%", "unused"],
+      ["last", "", "100.00\u00a0%"],
+    ]);
+    expect(open(sampleRun({ pictures: false })).words).not.toContain("Connections");
+  });
+
+  it("shows the similarity of a restoration: a tile, a curve, and what it is in words", () => {
+    const folder = sampleRun({ pictures: false });
+    const lines = [0, 1, 2].map((epoch) => {
+      const { trainAccuracy: _, validAccuracy: __, ...line } = sampleEpoch(epoch);
+      return JSON.stringify({ ...line, validSsim: 0.2 + 0.3 * epoch });
+    });
+    writeFileSync(join(folder, "metrics.jsonl"), lines.join("\n"));
+    const tiles = () => {
+      const { document, words, charts } = open(folder);
+      const found = [...document.querySelectorAll(".tile")].map((tile) =>
+        tile.textContent!.replace(/\s+/g, " ").trim(),
+      );
+      const points = [...document.querySelectorAll(".chart title")].map((title) => title.textContent);
+      return { found, words, charts, points };
+    };
+    rmSync(join(folder, "result.json"));
+    const running = tiles();
+    expect(running.charts).toEqual(["Loss", "Similarity", "Density", "Births and deaths"]);
+    expect(running.points).toContain("validation, epoch 2: 0.8");
+    expect(running.found).toContain("SSIM 0.800of the validation images");
+    writeFileSync(join(folder, "result.json"), JSON.stringify({ final: { testLoss: 0.0123, ssim: 0.7654 } }));
+    const finished = tiles();
+    expect(finished.found).toContain("SSIM 0.765validation 0.800");
+    expect(finished.words).toContain(
+      "Restores the test images to a similarity (SSIM) of 0.765, with 50 of 200 weights",
+    );
+  });
+
   it("takes figures that are not finite as gaps", () => {
     const folder = sampleRun({ result: false, pictures: false });
     writeFileSync(

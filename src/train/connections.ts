@@ -1,0 +1,89 @@
+/**
+ * Which connections a net uses: a layer that reads the concatenated channels of several earlier layers is connected to each
+ * of them, and a connection is used if one of its weights is not zero.
+ *
+ * In a DenseNet whose kernels stand and fall in groups this is the architecture that training has found.
+ * Source: "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
+ */
+import type { Model } from "../nn/model.js";
+import type { Connection } from "./events.js";
+
+/** Channels that come from one layer. */
+interface Source {
+  readonly name: string;
+  readonly channels: number;
+}
+
+/**
+ * The connections of all layers that read two sources or more, in the order of the model; none if there is no such layer.
+ *
+ * @param thetaOf - a weight by its name, such as "block1.weight"
+ */
+export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Array): Connection[] {
+  return model.nodes.flatMap(({ name, inputs, parameters }) => {
+    const weight = parameters.find(({ role }) => role === "weight" || role === "conv");
+    if (!weight) return [];
+    const sources = sourcesOf(model, inputs[0]);
+    if (sources.length < 2) return [];
+    const theta = thetaOf(`${name}.${weight.name}`);
+    const rows = weight.shape[0];
+    // Columns are channel by channel, with the taps of a kernel or the pixels of a flattened image inside.
+    const columns = theta.length / rows / sources.reduce((sum, { channels }) => sum + channels, 0);
+    let from = 0;
+    return sources.map((source) => {
+      const width = source.channels * columns;
+      const nonZeros = countNonZeros(theta, { rows, from, width });
+      from += width;
+      return { from: source.name, to: name, density: nonZeros / (rows * width) };
+    });
+  });
+}
+
+/** Where the channels of a value come from, in their order: -1 is the model's input. */
+function sourcesOf(model: Model, index: number): readonly Source[] {
+  if (index < 0) return [{ name: "input", channels: model.input[0] }];
+  const { name, layer, inputs, shape } = model.nodes[index];
+  switch (layer.kind) {
+    case "concat":
+      return inputs.flatMap((input) => sourcesOf(model, input));
+    case "channels":
+      return slice(sourcesOf(model, inputs[0]), layer.from, layer.count);
+    // These keep channels apart and in order.
+    case "relu":
+    case "leakyRelu":
+    case "tanh":
+    case "batchNorm2d":
+    case "dropout":
+    case "maxPool2d":
+    case "avgPool2d":
+    case "flatten":
+      return sourcesOf(model, inputs[0]);
+    case "linear":
+    case "conv2d":
+    case "add":
+    case "scaledSum":
+      return [{ name, channels: shape[0] }];
+  }
+}
+
+/** The sources of `count` channels from channel `first` on. */
+function slice(sources: readonly Source[], first: number, count: number): Source[] {
+  let at = -first;
+  return sources.flatMap(({ name, channels }) => {
+    const kept = Math.min(at + channels, count) - Math.max(at, 0);
+    at += channels;
+    return kept > 0 ? [{ name, channels: kept }] : [];
+  });
+}
+
+function countNonZeros(
+  theta: Float32Array,
+  { rows, from, width }: { rows: number; from: number; width: number },
+): number {
+  const cols = theta.length / rows;
+  let count = 0;
+  for (let r = 0; r < rows; r++) {
+    for (const w of theta.subarray(r * cols + from, r * cols + from + width)) if (w !== 0) count++;
+  }
+  return count;
+}
