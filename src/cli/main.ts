@@ -8,6 +8,7 @@ import { addPlan } from "./plan.js";
 import { addRecipes } from "./recipes.js";
 import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
+import { isReaderGone } from "./stop.js";
 import { addTrain } from "./train.js";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -35,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever read our output (`| head`) has seen enough.
-    if (error.code !== "EPIPE") throw error;
+    if (!isReaderGone(error)) throw error;
   });
 }
 

@@ -1,11 +1,16 @@
 /**
- * Ctrl-C and its like. The first signal asks the run to stop after the step under way; the second ends the process at
+ * Ctrl-C and its like, also the hang-up of a terminal that is closed. The first signal asks the run to stop after the step under way; the second ends the process at
  * once. Exit codes as shells have them: 128 + the signal's number.
  */
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** A reader of our output that has gone (`| head`) stops the run too. */
 const BROKEN_PIPE = 141;
+
+/** Whether a write failed because nobody reads any more: the other end of the pipe, or the terminal, is closed. */
+export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EPIPE" || code === "EIO";
+}
 
 export interface Stopper {
   /** Aborted by the first signal. */
@@ -25,18 +30,21 @@ export interface Stopper {
 export function createStopper(onFirst: () => void, onSecond: () => void): Stopper {
   const controller = new AbortController();
   let exitCode: number | undefined;
+  // A terminal that closes breaks the pipe too, before or after its signal: that is one wish to stop, not two.
+  let signalled = false;
   const onSignal = (name: NodeJS.Signals) => {
     const code = SIGNALS[name as keyof typeof SIGNALS];
-    if (exitCode !== undefined) {
+    if (signalled) {
       onSecond();
       process.exit(code);
     }
+    signalled = true;
     exitCode = code;
     onFirst();
     controller.abort();
   };
   const onPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (!isReaderGone(error)) throw error;
     exitCode ??= BROKEN_PIPE;
     controller.abort();
   };

@@ -25,15 +25,34 @@ describe("createStopper", () => {
     }
   });
 
+  it("takes the error of a closed terminal and its signal for one wish to stop", () => {
+    const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    const stopper = createStopper(
+      () => {},
+      () => {},
+    );
+    try {
+      process.stderr.emit("error", Object.assign(new Error("write EIO"), { code: "EIO" }));
+      expect([stopper.signal.aborted, stopper.exitCode]).toEqual([true, 141]);
+      process.emit("SIGHUP", "SIGHUP");
+      expect([stopper.signal.aborted, stopper.exitCode]).toEqual([true, 129]);
+      expect(exit).not.toHaveBeenCalled();
+    } finally {
+      stopper.close();
+    }
+  });
+
   it("gives the signals back", () => {
-    const before = (["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
+    const before = (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
     const pipes = () => [process.stdout, process.stderr].map((stream) => stream.listenerCount("error"));
     const pipesBefore = pipes();
     createStopper(
       () => {},
       () => {},
     ).close();
-    expect((["SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name))).toEqual(before);
+    expect((["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name))).toEqual(before);
     expect(pipes()).toEqual(pipesBefore);
   });
 });

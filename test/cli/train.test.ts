@@ -104,6 +104,7 @@ describe("bregman train stopped by a signal", () => {
   };
 
   it.each([
+    ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("%s keeps the run: exit code %i, every file readable, report there", async (signal, exitCode) => {
