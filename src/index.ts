@@ -8,6 +8,7 @@ export * from "./regularizers/index.js";
 export * from "./optim/index.js";
 export { sparseInit, type SparseInitOptions } from "./init/sparse-init.js";
 export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
+export { layerDensities, type Spread } from "./layer-densities.js";
 export { stream, restore, type Random, type RandomState } from "./random.js";
 
 export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
@@ -71,7 +72,7 @@ export { restorationTask, type BlurOptions, type RestoreOptions } from "./data/r
 export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
 
 export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
-export type { InitOptions } from "./train/initial.js";
+export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./train/initial.js";
 export type { Connection, EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
 export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
 export { ssimSum, type SsimOptions } from "./train/ssim.js";

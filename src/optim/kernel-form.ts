@@ -56,7 +56,7 @@ interface KernelRegularizer {
 }
 
 /**
- * The kernel form of an optimizer for a tensor of this shape, or undefined if the kernel has no twin of it.
+ * The kernel form of an optimizer for a tensor of this shape, or undefined if the kernel has no twin of it (as of a mask).
  *
  * @example
  * const form = kernelForm(linBreg({ tau: 0.1, regularizer: l1(0.5) }), [200, 784]);
@@ -65,7 +65,7 @@ interface KernelRegularizer {
 export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | undefined {
   const { move, follow, delta, regularizer } = optimizer;
   const J = kernelRegularizer(regularizer, shape);
-  if (!J || (follow === "penalty" && J.penalty === undefined)) return undefined;
+  if (!J || follow === "masked" || (follow === "penalty" && J.penalty === undefined)) return undefined;
   const { mu = 0 } = J;
   const rows = shape.length > 1 ? shape[0] : 1;
   return {

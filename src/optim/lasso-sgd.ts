@@ -4,11 +4,14 @@
  *     g <- g + p,  p in dJ(theta);   theta moves by g
  *
  * The classical baseline: weights come near zero but not to it, so zeros only appear when small weights are cut after
- * training. With a group lasso it is the Group Lasso of Scardapane et al. 2017.
+ * training: `density` does that in the last step. With a group lasso it is the Group Lasso of Scardapane et al. 2017.
  *
  * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it has one.
  */
 import type { Regularizer } from "../regularizers/regularizer.js";
+import type { Spread } from "../layer-densities.js";
+import { checkDensity } from "./magnitude-pruning.js";
+import { makeMasked } from "./masked.js";
 import { adamMove, plainMove } from "./move.js";
 import type { Optimizer } from "./optimizer.js";
 import { makeOptimizer } from "./step.js";
@@ -20,12 +23,19 @@ export interface LassoSgdOptions {
   readonly regularizer: Regularizer;
   /** How theta moves by the gradient: SGD's step or Adam's; default "plain". */
   readonly inner?: "plain" | "adam";
+  /**
+   * Share of the weights that is kept when training ends, in (0, 1]: in the last step the smallest are cut. Default 1: none
+   * is. Less than 1 is for weights only, and `init` must be told the number of steps.
+   */
+  readonly density?: number;
+  /** How that density is spread over the layers, see layerDensities; default "uniform". */
+  readonly spread?: Spread;
 }
 
 /**
  * Gradient descent on loss + J.
  *
- * @throws RangeError if tau is not a finite number above 0
+ * @throws RangeError if tau is not a finite number above 0, density outside (0, 1], or there is no such spread
  * @throws TypeError if J is infinite somewhere (nonNegativeL1, box), or `inner` is unknown
  * @example
  * const optimizer = lassoSgd({ tau: 0.5, regularizer: l1(1) });
@@ -37,6 +47,8 @@ export function lassoSgd({
   regularizer,
   inner = "plain",
   tau = inner === "adam" ? 1e-3 : 0.1,
+  density = 1,
+  spread = "uniform",
 }: LassoSgdOptions): Optimizer {
   if (inner !== "plain" && inner !== "adam") {
     throw new TypeError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
@@ -47,5 +59,8 @@ export function lassoSgd({
     );
   }
   const move = inner === "adam" ? adamMove("lassoSgd", {}) : plainMove;
-  return makeOptimizer("lassoSgd", { tau, move, follow: "penalty", regularizer });
+  checkDensity("lassoSgd", density, spread);
+  if (density === 1) return makeOptimizer("lassoSgd", { tau, move, follow: "penalty", regularizer });
+  const rule = { kind: "magnitude", density, spread, start: 1, end: 1, every: 1 } as const;
+  return makeMasked("lassoSgd", { tau, move, rule, penalty: regularizer });
 }

@@ -7,12 +7,14 @@
  *     follow  mirror    theta <- prox_{delta J}(delta v)              LinBreg, AdaBreg; SGD and Adam are J = 0
  *             proximal  theta <- prox_{tau J}(v), then v <- theta     ProxSGD
  *             penalty   g <- g + subgradient of J, theta <- v         Lasso-SGD
+ *             masked    theta <- v on the mask, 0 elsewhere           magnitude pruning, SET, RigL; see masked.ts
  *
  * An optimizer is a plain object made by a function (`linBreg({ tau: 0.1, regularizer: l1(0.1) })`). `init` makes the
  * state of one parameter tensor, `step` changes state and theta in place; both are free functions over plain data, so
  * a training loop of your own needs nothing else of this library.
  */
 import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
+import type { MaskRule } from "./mask-rule.js";
 
 export type Move =
   | { readonly kind: "plain" }
@@ -26,7 +28,18 @@ export type Move =
       readonly biasCorrectFirstMoment: boolean;
     };
 
-export type Follow = "mirror" | "proximal" | "penalty";
+export type Follow = "mirror" | "proximal" | "penalty" | "masked";
+
+/** What an optimizer may be told of the training it serves. Only those with a mask ask for it. */
+export interface TrainingFacts {
+  /** Steps of the whole training. */
+  readonly steps?: number;
+  /** Name of the tensor and seed of the training: what is drawn for the tensor follows from both. Default "" and 0. */
+  readonly name?: string;
+  readonly seed?: number;
+  /** Shapes of all tensors the optimizer trains, for densities that differ by layer. Default: this one alone. */
+  readonly shapes?: readonly Shape[];
+}
 
 /** State of one parameter tensor: plain data, of the same float type as theta. */
 export interface OptimizerState {
@@ -36,12 +49,16 @@ export interface OptimizerState {
   readonly m1?: Floats;
   /** Second moment. */
   readonly m2?: Floats;
+  /** 1 where a weight may be non-zero, else 0 (masked forms). */
+  readonly mask?: Floats;
+  /** What `init` was told (masked forms). */
+  readonly facts?: TrainingFacts;
   /** Steps done. */
   step: number;
 }
 
 export interface Optimizer {
-  /** Name, as in recipes: "linBreg", "adaBreg", "sgd", "adam", "proxSgd", "lassoSgd". */
+  /** Name, as in recipes: "linBreg", "adaBreg", "sgd", "adam", "proxSgd", "lassoSgd", "magnitudePruning", "sparseEvolution", "rigL". */
   readonly kind: string;
   /** Learning rate, used unless `step` is given another. */
   readonly tau: number;
@@ -50,8 +67,13 @@ export interface Optimizer {
   readonly move: Move;
   readonly follow: Follow;
   readonly regularizer: Regularizer;
-  /** v = theta / delta + p with p in dJ(theta): then prox_{delta J}(delta v) = theta exactly up to rounding. Moments are zero. */
-  init(theta: Floats, shape: Shape): OptimizerState;
+  /** How the mask changes (masked forms). */
+  readonly mask?: MaskRule;
+  /**
+   * v = theta / delta + p with p in dJ(theta): then prox_{delta J}(delta v) = theta exactly up to rounding. Moments are zero.
+   * A mask starts as the non-zeros of theta.
+   */
+  init(theta: Floats, shape: Shape, facts?: TrainingFacts): OptimizerState;
   /** One step, in place, for the gradient g of the loss at theta. `tau` overrides the optimizer's learning rate (schedules). */
   step(state: OptimizerState, theta: Floats, g: Floats, shape: Shape, tau?: number): void;
 }

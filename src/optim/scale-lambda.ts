@@ -1,5 +1,6 @@
 /** An optimizer with another lambda: what density control and freezing change in the course of a run. */
 import { scaleRegularizer } from "../regularizers/scaled.js";
+import { makeMasked } from "./masked.js";
 import type { Optimizer } from "./optimizer.js";
 import { makeOptimizer } from "./step.js";
 
@@ -10,6 +11,8 @@ import { makeOptimizer } from "./step.js";
  */
 export function scaleLambda(optimizer: Optimizer, factor: number): Optimizer {
   if (factor === 1) return optimizer;
-  const { kind, tau, delta, move, follow, regularizer } = optimizer;
-  return makeOptimizer(kind, { tau, delta, move, follow, regularizer: scaleRegularizer(regularizer, factor) });
+  const { kind, tau, delta, move, follow, regularizer: given, mask } = optimizer;
+  const regularizer = scaleRegularizer(given, factor);
+  if (mask) return makeMasked(kind, { tau, move, rule: mask, penalty: regularizer });
+  return makeOptimizer(kind, { tau, delta, move, follow, regularizer });
 }

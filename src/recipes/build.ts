@@ -6,11 +6,14 @@ import {
   cosine,
   lassoSgd,
   linBreg,
+  magnitudePruning,
   type Optimizer,
   plateau,
   proxSgd,
+  rigL,
   type Schedule,
   sgd,
+  sparseEvolution,
   stepDecay,
 } from "../optim/index.js";
 import {
@@ -88,6 +91,12 @@ export function buildOptimizer(entry: OptimizerEntry): Optimizer {
       return proxSgd({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
     case "lassoSgd":
       return lassoSgd({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
+    case "magnitudePruning":
+      return magnitudePruning(entry);
+    case "sparseEvolution":
+      return sparseEvolution(entry);
+    case "rigL":
+      return rigL(entry);
   }
 }
 

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { GROUPS } from "../regularizers/index.js";
 import { dataSchema } from "./data-schema.js";
+import { finalCut, maskedOptimizers, maskFaults, spread } from "./mask-schema.js";
 
 const positive = z.number().positive();
 const nonNegative = z.number().nonnegative();
@@ -82,7 +83,9 @@ const optimizer = z.discriminatedUnion("kind", [
     tau,
     inner: z.enum(["plain", "adam"]).default("plain").describe("How theta moves by the gradient of loss and penalty"),
     regularizer: penalty.prefault({ kind: "none" }),
+    ...finalCut,
   }),
+  ...maskedOptimizers,
 ]);
 
 const coarse = z.int().nonnegative().describe("Frozen steps after each one that may change the patterns");
@@ -214,6 +217,7 @@ const weightInit = z.strictObject({
   mask: weightKeys.mask.default("entry"),
   count: weightKeys.count.default("bernoulli"),
   atLeast: weightKeys.atLeast.exactOptional(),
+  spread: spread.exactOptional(),
   varianceFactor: weightKeys.varianceFactor.default(1),
   distribution: weightKeys.distribution.default("normal"),
 });
@@ -259,7 +263,8 @@ export const recipeSchema = z
     epochs: count,
     seed: seed.default(0),
   })
-  .superRefine(({ schedule: entry, optimizer: { biases, skips }, data, loss, epochs }, context) => {
+  .superRefine(({ schedule: entry, optimizer: optimizers, data, loss, epochs }, context) => {
+    const { biases, skips } = optimizers;
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: "custom", path: path.split("."), message });
@@ -271,6 +276,9 @@ export const recipeSchema = z
     }
     if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
       fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');
+    }
+    for (const [key, method] of Object.entries(optimizers)) {
+      for (const { path, message } of method ? maskFaults(key, method) : []) fault(`optimizer.${key}.${path}`, message);
     }
     for (const [key, what, method] of [
       ["biases", "a bias has", biases] as const,

@@ -7,8 +7,18 @@ import type { FitOptions } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
-/** Draws the initial parameters by the seed, and prepares the model with the optimizer of each group. */
-export function fitTrainer(pool: Pool, model: Model, samples: SampleStore, options: FitOptions): Trainer {
+/**
+ * Draws the initial parameters by the seed, and prepares the model with the optimizer of each group.
+ *
+ * @param steps - of the whole training
+ */
+export function fitTrainer(
+  pool: Pool,
+  model: Model,
+  samples: SampleStore,
+  options: FitOptions,
+  steps: number,
+): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
   return createTrainer({
     pool,
@@ -25,6 +35,7 @@ export function fitTrainer(pool: Pool, model: Model, samples: SampleStore, optio
       skip: optimizer.skips,
     },
     seed,
+    steps,
     augment: augment !== undefined,
   });
 }

@@ -121,7 +121,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     targetFeatures: targetFeatures(data.train),
     ...(normalize ? { mean: data.mean, std: data.std } : {}),
   });
-  const trainer = fitTrainer(pool, model, samples, options);
+  const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   const born = keeper?.restore(trainer);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);

@@ -1,17 +1,24 @@
 /** The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of the model's nodes. */
 import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "../init/sparse-init.js";
+import { layerDensities, type Spread } from "../layer-densities.js";
 import { didYouMean } from "../nearest.js";
 import type { Model } from "../nn/model.js";
 import type { Random } from "../random.js";
 
 export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 
+/** A density for several layers. */
+export interface SpreadInitOptions extends WeightInitOptions {
+  /** How the density is spread over the layers that have none of their own, see layerDensities; default "uniform". */
+  readonly spread?: Spread;
+}
+
 export interface InitOptions {
   /** Weights of linear layers, see sparseInit; default: every weight drawn (density 1). */
-  readonly weights?: WeightInitOptions;
-  /** Weights of convolutions; default: as `weights`. */
-  readonly convs?: WeightInitOptions | undefined;
+  readonly weights?: SpreadInitOptions;
+  /** Weights of convolutions; default: as `weights`, whose density is then that of both together. */
+  readonly convs?: SpreadInitOptions | undefined;
   /** What is different in single layers, by their names, e.g. `{ "stem.conv": { density: 1 } }`. Default: nothing. */
   readonly layers?: Readonly<Record<string, WeightInitOptions>>;
   /** See biasInit; default: positive biases below 1 / sqrt(fanIn). */
@@ -29,6 +36,7 @@ export function initialParameters(
   { weights, convs = weights, layers = {}, biases }: InitOptions = {},
 ): Map<string, Float32Array> {
   checkNames(model, Object.keys(layers));
+  const densities = spreadDensities(model, weights, convs, layers);
   const drawn = new Map<string, Float32Array>();
   for (const node of model.nodes) {
     for (const { name, role, shape, fanIn, initial } of node.parameters) {
@@ -36,12 +44,37 @@ export function initialParameters(
       if (initial !== undefined) theta.fill(initial);
       else if (role === "weight" || role === "conv") {
         const common = role === "conv" ? convs : weights;
-        sparseInit(theta, shape, { density: 1, ...common, ...layers[node.name], random });
+        const density = densities.get(node.name) ?? 1;
+        sparseInit(theta, shape, { ...common, density, ...layers[node.name], random });
       } else biasInit(theta, { ...biases, fanIn, random });
       drawn.set(`${node.name}.${name}`, theta);
     }
   }
   return drawn;
+}
+
+/** Densities by layer. Linear layers and convolutions share one, unless `convs` is an entry of its own. */
+function spreadDensities(
+  { nodes }: Model,
+  weights: SpreadInitOptions | undefined,
+  convs: SpreadInitOptions | undefined,
+  own: NonNullable<InitOptions["layers"]>,
+): Map<string, number> {
+  const densities = new Map<string, number>();
+  const spread = ({ density = 1, spread: how }: SpreadInitOptions = {}, ...roles: readonly string[]) => {
+    const members = nodes.flatMap(({ name, parameters }) =>
+      parameters.filter(({ role }) => roles.includes(role)).map(({ shape }) => ({ name, shape })),
+    );
+    const sharing = members.filter(({ name }) => own[name]?.density === undefined);
+    const shapes = sharing.map(({ shape }) => shape);
+    layerDensities(shapes, density, how).forEach((value, k) => densities.set(sharing[k].name, value));
+  };
+  if (convs === weights) spread(weights, "weight", "conv");
+  else {
+    spread(weights, "weight");
+    spread(convs, "conv");
+  }
+  return densities;
 }
 
 function checkNames(model: Model, names: readonly string[]): void {

@@ -44,7 +44,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
       targetFeatures: size(model.output),
     });
     const before = pool.memory.used;
-    const trainer = fitTrainer(pool, model, samples, options);
+    const trainer = fitTrainer(pool, model, samples, options, options.epochs);
     const { training, evaluation } = trainer.plans;
     const { forward, loss: lossStage, backward } = training.lower();
     const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));

@@ -2,7 +2,7 @@
  * A trainer's state as plain tensors: with the same model, optimizers and samples it goes on with the very same bits.
  *
  *     theta/<parameter>    dense, whatever kernel the parameter runs on
- *     v/, m1/, m2/         dual variable and moments, as far as the optimizer has them
+ *     v/, m1/, m2/, mask/  dual variable, moments and mask, as far as the optimizer has them
  *     buffer/<buffer>      what layers keep from step to step, such as the running statistics of batch norm
  *
  * Which kernel a parameter runs on is part of the state: near the crossover it depends on the past, and the two kernels
@@ -135,8 +135,8 @@ export function restoreState(
   for (const word of forced) word[0] = 0;
 }
 
-function dualTensors({ v, m1, m2 }: Updater["state"]): [string, Float32Array][] {
-  return Object.entries({ v, m1, m2 }).flatMap(([key, data]) =>
+function dualTensors({ v, m1, m2, mask }: Updater["state"]): [string, Float32Array][] {
+  return Object.entries({ v, m1, m2, mask }).flatMap(([key, data]) =>
     data ? [[key, data as Float32Array] as [string, Float32Array]] : [],
   );
 }

@@ -42,8 +42,10 @@ export interface TrainerOptions {
   /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
-  /** Seed of the dropout masks. Default 0. */
+  /** Seed of the dropout masks, and of what optimizers draw. Default 0. */
   readonly seed?: number;
+  /** Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known. */
+  readonly steps?: number;
   /** Images are shifted and mirrored, as `step` is told. Default false. */
   readonly augment?: boolean;
 }
@@ -131,7 +133,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
       buffers.set(`${node.name}.${name}`, { offset, shape });
     }
   }
-  const updaters = [...parameters.values()].map((p) => createUpdater(memory, p, optimizerOf(p.role)));
+  const updaters = [...parameters.values()].map((p) => {
+    const optimizer = optimizerOf(p.role);
+    const trained = [...parameters.values()].filter(({ role }) => optimizerOf(role) === optimizer);
+    const shapes = trained.map(({ shape }) => shape);
+    const { steps: total } = options;
+    return createUpdater(memory, p, optimizer, { name: p.name, seed, shapes, ...(total && { steps: total }) });
+  });
   const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
   const places = new Map([...buffers].map(([name, { offset }]) => [name, offset]));
   const shared = { memory, loss, samples, parameters, buffers: places };
@@ -253,8 +261,10 @@ export function createTrainer(options: TrainerOptions): Trainer {
 }
 
 /** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
-function patternKind(role: ParameterRole, { regularizer }: Optimizer): PatternKind | undefined {
-  if (regularizer.kind === "none" || (role !== "weight" && role !== "conv")) return undefined;
+function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
+  if (role !== "weight" && role !== "conv") return undefined;
+  if (follow === "masked") return "entries";
+  if (regularizer.kind === "none") return undefined;
   const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
   return role === "conv" && groups ? "pairs" : "entries";
 }

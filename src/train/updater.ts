@@ -6,7 +6,7 @@
  * the same memory, between two programs; the pattern is then made from theta.
  */
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
-import type { Optimizer, OptimizerState } from "../optim/optimizer.js";
+import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -47,11 +47,20 @@ export interface Updater {
 /** Floats in a hyper block. */
 const HYPER_LENGTH = 16;
 
-/** Puts an optimizer to work: v starts as theta / delta + p for the theta that is in memory now. */
-export function createUpdater(memory: Memory, parameter: Parameter, given: Optimizer): Updater {
+/**
+ * Puts an optimizer to work: v starts as theta / delta + p for the theta that is in memory now.
+ *
+ * @param facts - what the optimizer may know of the training
+ */
+export function createUpdater(
+  memory: Memory,
+  parameter: Parameter,
+  given: Optimizer,
+  facts: TrainingFacts = {},
+): Updater {
   const { rows, cols, shape } = parameter;
   const length = rows * cols;
-  const fresh = given.init(memory.f32(parameter.theta, length), shape);
+  const fresh = given.init(memory.f32(parameter.theta, length), shape, facts);
   const share = (values: OptimizerState["v"] | undefined): number => {
     if (!values) return 0;
     const place = memory.allocate(length * 4);
@@ -60,6 +69,7 @@ export function createUpdater(memory: Memory, parameter: Parameter, given: Optim
   };
   const [v, m1, m2] = [share(fresh.v), share(fresh.m1), share(fresh.m2)];
   const state: OptimizerState = {
+    ...fresh,
     v: memory.f32(v, length),
     ...(m1 ? { m1: memory.f32(m1, length) } : {}),
     ...(m2 ? { m2: memory.f32(m2, length) } : {}),

@@ -55,7 +55,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights.kind",
       "linBregg",
-      'optimizer.weights.kind: expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd, found "linBregg" (did you mean "linBreg"?)',
+      'optimizer.weights.kind: expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd, magnitudePruning, sparseEvolution, rigL, found "linBregg" (did you mean "linBreg"?)',
     ],
     [
       "optimizer.weights.regularizer.kind",
@@ -73,7 +73,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights",
       {},
-      "optimizer.weights.kind: missing; expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd",
+      "optimizer.weights.kind: missing; expected one of linBreg, adaBreg, sgd, adam, proxSgd, lassoSgd, magnitudePruning, sparseEvolution, rigL",
     ],
     [
       "optimizer.weights.regularizer",
@@ -154,6 +154,36 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "optimizer.weights.regularizer",
       { kind: "elasticNet", lambda: 1 },
       "optimizer.weights.regularizer.mu: missing; expected a number",
+    ],
+    [
+      "optimizer.biases",
+      { kind: "rigL", tau: 0.1 },
+      'optimizer.biases.kind: expected an optimizer without a mask: only weights and convs have one, found "rigL"',
+    ],
+    [
+      "optimizer.biases",
+      { kind: "lassoSgd", tau: 0.1, density: 0.5 },
+      "optimizer.biases.density: expected an optimizer without a mask: only weights and convs have one, found 0.5",
+    ],
+    [
+      "optimizer.weights",
+      { kind: "magnitudePruning", tau: 0.1, density: 0.1, start: 0.5, end: 0.25 },
+      "optimizer.weights.end: expected at least start (0.5), found 0.25",
+    ],
+    [
+      "optimizer.weights",
+      { kind: "rigL", tau: 0.1, inner: "adam", momentum: 0.9 },
+      'optimizer.weights.momentum: expected 0 with inner "adam", found 0.9',
+    ],
+    [
+      "optimizer.weights",
+      { kind: "rigL", tau: 0.1, share: 1.5 },
+      "optimizer.weights.share: expected a value at most 1, found 1.5",
+    ],
+    [
+      "init.weights.spread",
+      "erk",
+      'init.weights.spread: expected one of uniform, erdosRenyi, erdosRenyiKernel, found "erk"',
     ],
   ])("%s = %o", (path, value, line) => {
     const check = () => checkRecipe(changed(path, value), "mine");

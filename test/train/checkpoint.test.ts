@@ -16,8 +16,12 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
+import type { Optimizer } from "#bregman/optim/optimizer.js";
 import { plateau } from "#bregman/optim/plateau.js";
+import { magnitudePruning } from "#bregman/optim/magnitude-pruning.js";
 import { proxSgd } from "#bregman/optim/prox-sgd.js";
+import { rigL } from "#bregman/optim/rig-l.js";
+import { sparseEvolution } from "#bregman/optim/sparse-evolution.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
@@ -71,6 +75,15 @@ const simple: Run = {
   },
 };
 
+const masked = (weights: Optimizer, density = 0.2): Run => ({
+  model: FLAT,
+  options: {
+    ...simple.options,
+    optimizer: { weights, biases: bias },
+    init: { weights: { density, count: "exact", spread: "erdosRenyi" } },
+  },
+});
+
 const RUNS: Record<string, Run> = {
   "LinBreg, wasm": { model: FLAT, options: { ...simple.options, backend: "wasm" } },
   "LinBreg with momentum, plateau on a loss that hardly falls": {
@@ -93,6 +106,12 @@ const RUNS: Record<string, Run> = {
     model: FLAT,
     options: { ...simple.options, optimizer: { weights: proxSgd({ tau: 0.1, regularizer: l1(1e-9) }), biases: bias } },
   },
+  RigL: masked(rigL({ tau: 0.1, momentum: 0.5, every: 3 })),
+  SET: masked(sparseEvolution({ inner: "adam", every: 3 })),
+  "magnitude pruning, from dense kernels to sparse ones": masked(
+    magnitudePruning({ tau: 0.1, density: 0.1, start: 0.2, end: 0.9, every: 4 }),
+    1,
+  ),
   "an optimizer that runs in TypeScript": {
     model: FLAT,
     options: {
@@ -202,6 +221,17 @@ describe("a run stopped three times has the bits of one that never was", () => {
     const filling = await run(RUNS["ProxSGD that fills up, so that layers go from sparse to dense kernels"]);
     expect(kernels(filling)[0]).toBe("sparse,sparse,sparse");
     expect(kernels(filling).at(-1)).toContain("dense");
+    const pruned = await run(RUNS["magnitude pruning, from dense kernels to sparse ones"]);
+    expect(kernels(pruned)[0]).toBe("dense,dense,dense");
+    expect(kernels(pruned).at(-1)).toContain("sparse");
+    expect(pruned.final.density).toBeCloseTo(0.1, 3);
+    for (const name of ["RigL", "SET"]) {
+      const { epochs } = await run(RUNS[name]);
+      expect(epochs[0].density).toBeCloseTo(0.2, 2);
+      expect(epochs.reduce((sum, { births }) => sum + births, 0)).toBeGreaterThan(50);
+      // What grew in the last step of an epoch is still zero.
+      for (const { density } of epochs) expect(density).toBeLessThanOrEqual(epochs[0].density);
+    }
     const falling = await run(RUNS["LinBreg with momentum, plateau on a loss that hardly falls"]);
     expect(new Set(falling.epochs.map(({ tau }) => tau)).size).toBeGreaterThan(2);
   });
