@@ -2,6 +2,7 @@
  *
  *     plain     v <- v - tau g
  *     momentum  m1 <- beta1 m1 + (1 - beta1) tau g,  v <- v - m1
+ *     nesterov  m1 as in momentum,                   v <- v - (beta1 m1 + (1 - beta1) tau g)
  *     adam      m1 <- beta1 m1 + (1 - beta1) g,  m2 <- beta2 m2 + (1 - beta2) g^2,
  *               v <- v - tau c1 m1 / (sqrt(c2 m2) + eps)
  *     follow    theta <- delta shrink(v)   (prox_{delta J}(delta v); see src/optim/optimizer.ts)

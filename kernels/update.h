@@ -6,7 +6,7 @@
 #include "lanes.h"
 #include "row_pattern.h"
 
-enum { MOVE_PLAIN, MOVE_MOMENTUM, MOVE_ADAM };
+enum { MOVE_PLAIN, MOVE_MOMENTUM, MOVE_ADAM, MOVE_NESTEROV };
 enum {
   FOLLOW_NONE,
   FOLLOW_L1,
@@ -45,10 +45,12 @@ INLINE vec moved(const struct row *w, const struct hyper *h, int c, int left, co
   if (penalty == PENALTY_ROW_GROUP) g += unit * v;
   if (move == MOVE_PLAIN) return v - h->tau * g;
   vec m1 = load_part(w->m1 + c, left);
-  if (move == MOVE_MOMENTUM) {
-    m1 = h->beta1 * m1 + h->gain1 * (h->tau * g);
+  if (move != MOVE_ADAM) {
+    const vec gained = h->gain1 * (h->tau * g);
+    m1 = h->beta1 * m1 + gained;
     store_part(w->m1 + c, m1, left);
-    return v - m1;
+    if (move == MOVE_MOMENTUM) return v - m1;
+    return v - (h->beta1 * m1 + gained);
   }
   vec m2 = load_part(w->m2 + c, left);
   m1 = h->beta1 * m1 + h->gain1 * g;

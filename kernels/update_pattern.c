@@ -25,9 +25,10 @@ struct update_pattern_args {
 INLINE float moved_one(const struct row *w, const struct hyper *h, int c, const int move) {
   const float v = w->v[c], g = w->g[c];
   if (move == MOVE_PLAIN) return v - h->tau * g;
-  if (move == MOVE_MOMENTUM) {
-    w->m1[c] = h->beta1 * w->m1[c] + h->gain1 * (h->tau * g);
-    return v - w->m1[c];
+  if (move != MOVE_ADAM) {
+    const float gained = h->gain1 * (h->tau * g), m1 = h->beta1 * w->m1[c] + gained;
+    w->m1[c] = m1;
+    return v - (move == MOVE_MOMENTUM ? m1 : h->beta1 * m1 + gained);
   }
   w->m1[c] = h->beta1 * w->m1[c] + h->gain1 * g;
   w->m2[c] = h->beta2 * w->m2[c] + h->gain2 * (g * g);

@@ -4,7 +4,7 @@
  *     v     <- v - tau g                                     (momentum: m <- beta m + (1 - beta) tau g, v <- v - m)
  *     theta <- prox_{delta J}(delta v)
  *
- * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 and 2.
+ * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 and 2. Nesterov's momentum: see move.ts.
  */
 import { none } from "../regularizers/none.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
@@ -19,6 +19,8 @@ export interface LinBregOptions {
   readonly delta?: number;
   /** beta in [0, 1): the running mean of gradients that moves v; default 0, the plain step. The paper uses 0.9. */
   readonly momentum?: number;
+  /** Takes the gradient where momentum alone would lead (Nesterov's momentum, of v); default false. */
+  readonly nesterov?: boolean;
   /** J; default none. */
   readonly regularizer?: Regularizer;
 }
@@ -26,7 +28,7 @@ export interface LinBregOptions {
 /**
  * LinBreg: v gathers gradients, a weight is born when |v| passes lambda.
  *
- * @throws RangeError if tau or delta is not a finite number above 0, or momentum outside [0, 1)
+ * @throws RangeError if tau or delta is not a finite number above 0, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = linBreg({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(0);
@@ -34,11 +36,17 @@ export interface LinBregOptions {
  * for (let k = 0; k < 3; k++) optimizer.step(state, theta, Float64Array.of(-1), [1]);
  * // v is 1.5, so theta is 0.5: born at the third step
  */
-export function linBreg({ tau = 0.1, delta = 1, momentum = 0, regularizer = none() }: LinBregOptions = {}): Optimizer {
+export function linBreg({
+  tau = 0.1,
+  delta = 1,
+  momentum = 0,
+  nesterov = false,
+  regularizer = none(),
+}: LinBregOptions = {}): Optimizer {
   return makeOptimizer("linBreg", {
     tau,
     delta,
-    move: momentumMove("linBreg", momentum),
+    move: momentumMove("linBreg", momentum, nesterov),
     follow: "mirror",
     regularizer,
   });

@@ -3,15 +3,20 @@
  *
  *     plain     v <- v - tau g
  *     momentum  m1 <- beta m1 + (1 - beta) tau g,   v <- v - m1
+ *     nesterov  m1 as in momentum,                  v <- v - (beta m1 + (1 - beta) tau g)
  *     adam      m1 <- beta1 m1 + (1 - beta1) g,     m1h = m1 / (1 - beta1^k)
  *               m2 <- beta2 m2 + (1 - beta2) g^2,   m2h = m2 / (1 - beta2^k)
  *               v  <- v - tau m1h / (sqrt(m2h) + eps)
  *
- * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3; adam as in Kingma and Ba 2015.
+ * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3; adam as in Kingma and Ba 2015; nesterov as in Sutskever et
+ * al., ICML 2013, equations (3) and (4), for the dual variable.
  *
  * 1. In momentum tau sits inside the buffer: what was gathered before the learning rate fell keeps its old one. The
  *    buffer is a running mean (dampened), not a sum.
- * 2. The code behind the paper's AdaBreg tables left m1 uncorrected (m1h = m1): `biasCorrectFirstMoment: false`.
+ * 2. Nesterov's gradient is taken where the buffer alone would lead. With w the dual variable that momentum moves, v is that
+ *    point, v = w - beta m1: theta = prox_{delta J}(delta v) and its gradient are those of v, and w <- w - m1 is the line
+ *    above in terms of v. No second theta is needed.
+ * 3. The code behind the paper's AdaBreg tables left m1 uncorrected (m1h = m1): `biasCorrectFirstMoment: false`.
  */
 import type { Floats } from "../regularizers/regularizer.js";
 import type { Move, OptimizerState } from "./optimizer.js";
@@ -20,13 +25,14 @@ import type { Move, OptimizerState } from "./optimizer.js";
 export const plainMove: Move = { kind: "plain" };
 
 /**
- * Moves by a running mean of the gradients; beta = 0 is {@link plainMove}.
+ * Moves by a running mean of the gradients, taken ahead if `nesterov`; beta = 0 is {@link plainMove}.
  *
- * @throws RangeError unless 0 <= beta < 1
+ * @throws RangeError unless 0 <= beta < 1, and beta > 0 for `nesterov`
  */
-export function momentumMove(kind: string, beta: number): Move {
+export function momentumMove(kind: string, beta: number, nesterov = false): Move {
   checkDecay(kind, "momentum", beta);
-  return beta === 0 ? plainMove : { kind: "momentum", beta };
+  if (nesterov && beta === 0) throw new RangeError(`${kind}: nesterov needs a momentum above 0, found 0`);
+  return beta === 0 ? plainMove : { kind: nesterov ? "nesterov" : "momentum", beta };
 }
 
 /** Options of every optimizer that moves by Adam's step. */
@@ -71,6 +77,16 @@ export function moveDual(move: Move, state: OptimizerState, g: Floats, tau: numb
       for (let i = 0; i < v.length; i++) {
         m1[i] = beta * m1[i] + (1 - beta) * tau * g[i];
         v[i] -= m1[i];
+      }
+      return;
+    }
+    case "nesterov": {
+      const m1 = state.m1!;
+      const { beta } = move;
+      for (let i = 0; i < v.length; i++) {
+        const gained = (1 - beta) * tau * g[i];
+        m1[i] = beta * m1[i] + gained;
+        v[i] -= beta * m1[i] + gained;
       }
       return;
     }

@@ -3,6 +3,7 @@
  *
  *     move    plain     v <- v - tau g
  *             momentum  m <- beta m + (1 - beta) tau g,  v <- v - m
+ *             nesterov  the same m,  v <- v - (beta m + (1 - beta) tau g)
  *             adam      v <- v - tau m1h / (sqrt(m2h) + eps)
  *     follow  mirror    theta <- prox_{delta J}(delta v)              LinBreg, AdaBreg; SGD and Adam are J = 0
  *             proximal  theta <- prox_{tau J}(v), then v <- theta     ProxSGD
@@ -18,7 +19,7 @@ import type { MaskRule } from "./mask-rule.js";
 
 export type Move =
   | { readonly kind: "plain" }
-  | { readonly kind: "momentum"; readonly beta: number }
+  | { readonly kind: "momentum" | "nesterov"; readonly beta: number }
   | {
       readonly kind: "adam";
       readonly beta1: number;

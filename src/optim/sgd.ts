@@ -4,7 +4,8 @@
  *     theta <- theta - tau g                                 (momentum: m <- beta m + (1 - beta) tau g, theta <- theta - m)
  *
  * 1. Momentum is in the same dampened form as in LinBreg, so that the two compare at the same learning rate. The usual
- *    heavy ball (m <- beta m + g, theta <- theta - tau m) with learning rate tau' is this one with tau = tau' / (1 - beta).
+ *    heavy ball (m <- beta m + g, theta <- theta - tau m) with learning rate tau' is this one with tau = tau' / (1 - beta);
+ *    with `nesterov` too, where that form is theta <- theta - tau (g + beta m).
  */
 import { none } from "../regularizers/none.js";
 import { momentumMove } from "./move.js";
@@ -16,18 +17,25 @@ export interface SgdOptions {
   readonly tau?: number;
   /** beta in [0, 1) of the running mean of gradients; default 0, the plain step. */
   readonly momentum?: number;
+  /** Takes the gradient where momentum alone would lead (Nesterov); default false. */
+  readonly nesterov?: boolean;
 }
 
 /**
  * Stochastic gradient descent, with dampened momentum.
  *
- * @throws RangeError if tau is not a finite number above 0, or momentum outside [0, 1)
+ * @throws RangeError if tau is not a finite number above 0, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = sgd({ tau: 0.5 });
  * const theta = Float64Array.of(1, 2);
  * const state = optimizer.init(theta, [2]);
  * optimizer.step(state, theta, Float64Array.of(1, -1), [2]); // theta is now 0.5, 2.5
  */
-export function sgd({ tau = 0.1, momentum = 0 }: SgdOptions = {}): Optimizer {
-  return makeOptimizer("sgd", { tau, move: momentumMove("sgd", momentum), follow: "mirror", regularizer: none() });
+export function sgd({ tau = 0.1, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
+  return makeOptimizer("sgd", {
+    tau,
+    move: momentumMove("sgd", momentum, nesterov),
+    follow: "mirror",
+    regularizer: none(),
+  });
 }

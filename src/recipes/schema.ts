@@ -59,6 +59,18 @@ const regularizer = z.discriminatedUnion("kind", [
 const tau = positive.describe("Learning rate");
 const delta = positive.default(1).describe("Elastic-net parameter: J + |theta|^2 / (2 delta)");
 const regularizerOrNone = regularizer.prefault({ kind: "none" });
+const momentum = {
+  momentum: decay.default(0).describe("Decay of the running mean of gradients"),
+  nesterov: z.boolean().default(false).describe("true: the gradient is taken where momentum alone would lead"),
+};
+const checkNesterov = (entry: { momentum: number; nesterov: boolean }, context: z.RefinementCtx): void => {
+  if (!entry.nesterov || entry.momentum > 0) return;
+  context.addIssue({
+    code: "custom",
+    path: ["momentum"],
+    message: "expected a value more than 0 for nesterov, found 0",
+  });
+};
 const adamMoments = {
   beta1: decay.default(0.9),
   beta2: decay.default(0.999),
@@ -67,15 +79,17 @@ const adamMoments = {
 };
 
 const optimizer = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("linBreg"),
-    tau,
-    delta,
-    momentum: decay.default(0),
-    regularizer: regularizerOrNone,
-  }),
+  z
+    .strictObject({
+      kind: z.literal("linBreg"),
+      tau,
+      delta,
+      ...momentum,
+      regularizer: regularizerOrNone,
+    })
+    .superRefine(checkNesterov),
   z.strictObject({ kind: z.literal("adaBreg"), tau, delta, ...adamMoments, regularizer: regularizerOrNone }),
-  z.strictObject({ kind: z.literal("sgd"), tau, momentum: decay.default(0) }),
+  z.strictObject({ kind: z.literal("sgd"), tau, ...momentum }).superRefine(checkNesterov),
   z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments }),
   z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
   z.strictObject({

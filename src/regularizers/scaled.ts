@@ -1,8 +1,9 @@
 /** A regularizer times a factor: c J has the values c J(x), the subgradients c p, and prox_{s (c J)} = prox_{(s c) J}. */
+import type { ElasticNet } from "./elastic-net.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
- * c J, of the same kind, with lambda times c.
+ * c J, of the same kind, with lambda (and the mu of an elastic net) times c.
  *
  * @param factor - c, >= 0
  * @throws RangeError if the factor is negative or not finite
@@ -15,6 +16,7 @@ export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: 
   return {
     ...regularizer,
     lambda: regularizer.lambda * factor,
+    ...(isElasticNet(regularizer) && { mu: regularizer.mu * factor }),
     value: (x, shape) => factor * regularizer.value(x, shape),
     prox: (x, step, shape, out) => regularizer.prox(x, step * factor, shape, out),
     subgradient(x, shape, out) {
@@ -22,4 +24,8 @@ export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: 
       for (let i = 0; i < out.length; i++) out[i] *= factor;
     },
   };
+}
+
+function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
+  return regularizer.kind === "elasticNet";
 }

@@ -51,7 +51,7 @@ export const HYPER = {
 } as const;
 
 /** How v moves: values of the `move` argument of `update`. */
-export const MOVE = { plain: 0, momentum: 1, adam: 2 } as const;
+export const MOVE = { plain: 0, momentum: 1, adam: 2, nesterov: 3 } as const;
 /** How theta follows v: values of the `follow` argument of `update`. */
 export const FOLLOW = {
   none: 0,
@@ -107,7 +107,7 @@ export const KERNELS = {
    *  y, target: f32 [tiles][features][T]; grad: 2 (y - target) / (count * features), or 0; partial: [tiles][2]: sum of squares, and 0. */
   meanSquaredError: ["y", "target", "indices", "grad", "partial", "counts", "features"],
   /** One optimizer step for rows of a weight: v moves, theta follows, and the new pattern is written in the same pass. Split over rows.
-   *  move, follow: MOVE, FOLLOW; v, g: f32 [rows, cols]; m1, m2: f32 [rows, cols] or 0 (momentum uses m1);
+   *  move, follow: MOVE, FOLLOW; v, g: f32 [rows, cols]; m1, m2: f32 [rows, cols] or 0 (momentum and nesterov use m1);
    *  hyper: f32 [16], see HYPER; theta: f32 [rows, cols], written if not 0 (may be v itself when follow = none and delta = 1);
    *  entries: written if not 0; counts: i32 [rows], always written: non-zeros of theta; changed: i32 [rows], set to 1 where the
    *  row's set of non-zero columns differs from before (only if entries is not 0), else 0;

@@ -59,6 +59,11 @@ test.each([-0.1, 1, Number.NaN])("decays of %s are refused", (beta) => {
   expect(() => adam({ beta2: beta })).toThrow(`adam: beta2 must be in [0, 1), found ${beta}`);
 });
 
+test("nesterov without momentum is refused", () => {
+  expect(() => linBreg({ nesterov: true })).toThrow(RangeError);
+  expect(() => sgd({ nesterov: true, momentum: 0 })).toThrow("sgd: nesterov needs a momentum above 0, found 0");
+});
+
 test.each([0, -1e-8, Infinity])("eps %s is refused", (eps) => {
   expect(() => adam({ eps })).toThrow(`adam: eps must be a finite number above 0, found ${eps}`);
 });

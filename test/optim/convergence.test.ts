@@ -92,8 +92,10 @@ describe.each(problems)("%s", (_, problem) => {
   test.each([
     ["sgd", sgd({ tau: 0.3 })],
     ["sgd, momentum", sgd({ tau: 0.3, momentum: 0.9 })],
+    ["sgd, Nesterov", sgd({ tau: 0.3, momentum: 0.9, nesterov: true })],
     ["adam", adam({ tau: 0.1 })],
     ["linBreg, l1", linBreg({ tau: 0.3, regularizer: l1(0.5) })],
+    ["linBreg, Nesterov, l1", linBreg({ tau: 0.2, momentum: 0.9, nesterov: true, regularizer: l1(0.5) })],
     ["linBreg, momentum, l1", linBreg({ tau: 0.2, momentum: 0.9, regularizer: l1(0.5) })],
     ["linBreg, rows", linBreg({ tau: 0.3, regularizer: rows })],
     ["linBreg, columns", linBreg({ tau: 0.3, regularizer: columns })],

@@ -25,6 +25,7 @@ const mirror: readonly (readonly [string, (regularizer: Regularizer) => Optimize
   ["linBreg", (regularizer) => linBreg({ tau: 0.3, regularizer })],
   ["linBreg, delta 2", (regularizer) => linBreg({ tau: 0.3, delta: 2, regularizer })],
   ["linBreg, momentum", (regularizer) => linBreg({ tau: 0.3, momentum: 0.9, regularizer })],
+  ["linBreg, Nesterov", (regularizer) => linBreg({ tau: 0.3, momentum: 0.9, nesterov: true, regularizer })],
   ["adaBreg", (regularizer) => adaBreg({ tau: 0.1, regularizer })],
   ["adaBreg, uncorrected", (regularizer) => adaBreg({ tau: 0.1, biasCorrectFirstMoment: false, regularizer })],
   ["proxSgd", (regularizer) => proxSgd({ tau: 0.3, regularizer })],

@@ -29,6 +29,11 @@ test.each<[object, object]>([
     { tau: 2, delta: 3, move: { kind: "adam", ...adamNumbers }, follow: "mirror", regularizer: l1 },
   ],
   [
+    { kind: "linBreg", tau: 2, momentum: 0.7, nesterov: true, regularizer: l1 },
+    { move: { kind: "nesterov", beta: 0.7 }, follow: "mirror", regularizer: l1 },
+  ],
+  [{ kind: "sgd", tau: 2, momentum: 0.7, nesterov: true }, { move: { kind: "nesterov", beta: 0.7 } }],
+  [
     { kind: "sgd", tau: 2, momentum: 0.7 },
     { tau: 2, move: { kind: "momentum", beta: 0.7 }, regularizer: { kind: "none" } },
   ],

@@ -30,7 +30,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights.tua",
       1,
-      'optimizer.weights.tua: unknown key (did you mean "tau"?); allowed: kind, tau, delta, momentum, regularizer',
+      'optimizer.weights.tua: unknown key (did you mean "tau"?); allowed: kind, tau, delta, momentum, nesterov, regularizer',
     ],
     [
       "optimizer.weights.regularizer.groups",
@@ -100,6 +100,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ["optimizer.weights.tau", -0.1, "optimizer.weights.tau: expected a value more than 0, found -0.1"],
     ["optimizer.weights.tau", 0, "optimizer.weights.tau: expected a value more than 0, found 0"],
     ["optimizer.weights.delta", 0, "optimizer.weights.delta: expected a value more than 0, found 0"],
+    [
+      "optimizer.weights.nesterov",
+      true,
+      "optimizer.weights.momentum: expected a value more than 0 for nesterov, found 0",
+    ],
     ["optimizer.weights.momentum", 1, "optimizer.weights.momentum: expected a value less than 1, found 1"],
     [
       "optimizer.weights.regularizer.lambda",

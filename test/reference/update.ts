@@ -40,6 +40,9 @@ export function update(
       } else if (move === MOVE.momentum) {
         m1[i] = h("beta1") * m1[i]! + h("gain1") * h("tau") * gradient;
         v[i]! -= m1[i]!;
+      } else if (move === MOVE.nesterov) {
+        m1[i] = h("beta1") * m1[i]! + h("gain1") * h("tau") * gradient;
+        v[i]! -= h("beta1") * m1[i]! + h("gain1") * h("tau") * gradient;
       } else {
         m1[i] = h("beta1") * m1[i]! + h("gain1") * gradient;
         m2[i] = h("beta2") * m2[i]! + h("gain2") * gradient ** 2;

@@ -1,6 +1,11 @@
 /** A regularizer times a factor: value, prox and subgradient are those of the one with lambda times the factor. */
+import { kernelForm } from "#bregman/optim/kernel-form.js";
+import { linBreg } from "#bregman/optim/lin-breg.js";
+import { elasticNet } from "#bregman/regularizers/elastic-net.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { lInfinity } from "#bregman/regularizers/l-infinity.js";
+import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { scaleRegularizer } from "#bregman/regularizers/scaled.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { stream } from "#bregman/random.js";
@@ -12,12 +17,18 @@ const x = Float64Array.from({ length: 24 }, () => random.normal());
 
 test.each([
   ["l1", (lambda: number) => l1(lambda)],
+  ["elasticNet", (lambda: number) => elasticNet({ lambda, mu: 2 * lambda })],
+  ["lInfinity", lInfinity],
+  ["nuclear", nuclear],
   ["groupLasso", (lambda: number) => groupLasso({ lambda, groups: "rows" })],
   ["sparseGroupLasso", (lambda: number) => sparseGroupLasso({ lambda, lambda0: 0.3, groups: "columns" })],
 ])("%s", (_name, make) => {
   const scaled = scaleRegularizer(make(0.8), 0.25);
   const same = make(0.2);
   expect(scaled.lambda).toBeCloseTo(same.lambda, 14);
+  // What the kernel is told, too.
+  const [form, other] = [scaled, same].map((regularizer) => kernelForm(linBreg({ delta: 3, regularizer }), SHAPE));
+  expect(form?.hyper(0.1, 1)).toEqual(other?.hyper(0.1, 1));
   expect(scaled.value(x, SHAPE)).toBeCloseTo(same.value(x, SHAPE), 12);
   const [a, b] = [new Float64Array(24), new Float64Array(24)];
   scaled.prox(x, 1.7, SHAPE, a);

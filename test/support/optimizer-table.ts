@@ -9,6 +9,7 @@ export type Make = (options: { tau: number; delta: number; regularizer: Regulari
 export const MIRROR: readonly (readonly [string, Make])[] = [
   ["linBreg", linBreg],
   ["linBreg, momentum 0.9", (options) => linBreg({ ...options, momentum: 0.9 })],
+  ["linBreg, Nesterov 0.9", (options) => linBreg({ ...options, momentum: 0.9, nesterov: true })],
   ["adaBreg", adaBreg],
   ["adaBreg, first moment uncorrected", (options) => adaBreg({ ...options, biasCorrectFirstMoment: false })],
 ];

@@ -19,6 +19,12 @@ const dampenedSgd: Rule = (theta, [m], g) => {
     theta[i] = theta[i] - m[i];
   }
 };
+const nesterovSgd: Rule = (theta, [m], g) => {
+  for (let i = 0; i < theta.length; i++) {
+    m[i] = 0.9 * m[i] + (1 - 0.9) * TAU * g[i];
+    theta[i] = theta[i] - (0.9 * m[i] + (1 - 0.9) * TAU * g[i]);
+  }
+};
 const plainAdam: Rule = (theta, [m, s], g, k) => {
   for (let i = 0; i < theta.length; i++) {
     m[i] = 0.9 * m[i] + (1 - 0.9) * g[i];
@@ -37,6 +43,8 @@ const table: readonly (readonly [string, Optimizer, Rule])[] = [
   ["lassoSgd with J = 0", lassoSgd({ tau: TAU, regularizer: none() }), plainSgd],
   ["sgd with momentum", sgd({ tau: TAU, momentum: 0.9 }), dampenedSgd],
   ["linBreg with momentum and J = 0", linBreg({ tau: TAU, momentum: 0.9 }), dampenedSgd],
+  ["sgd, Nesterov", sgd({ tau: TAU, momentum: 0.9, nesterov: true }), nesterovSgd],
+  ["linBreg, Nesterov, J = 0", linBreg({ tau: TAU, momentum: 0.9, nesterov: true }), nesterovSgd],
   ["adam", adam({ tau: TAU }), plainAdam],
   ["adaBreg with J = 0", adaBreg({ tau: TAU }), plainAdam],
   ["lassoSgd with adam and J = 0", lassoSgd({ tau: TAU, regularizer: none(), inner: "adam" }), plainAdam],

@@ -18,6 +18,7 @@ import { proxSgd } from "#bregman/optim/prox-sgd.js";
 import { scaleLambda } from "#bregman/optim/scale-lambda.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
+import { elasticNet } from "#bregman/regularizers/elastic-net.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { nonNegativeL1 } from "#bregman/regularizers/non-negative-l1.js";
@@ -53,6 +54,8 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
   "LinBreg l1": [FLAT, linBreg({ tau: 0.3, regularizer: l1(0.2) })],
   "LinBreg l1, delta 2": [FLAT, linBreg({ tau: 0.2, delta: 2, regularizer: l1(0.1) })],
   "momentum l1": [FLAT, linBreg({ tau: 0.3, momentum: 0.9, regularizer: l1(0.2) })],
+  "LinBreg elastic net": [FLAT, linBreg({ tau: 0.3, regularizer: elasticNet({ lambda: 0.2, mu: 0.5 }) })],
+  "Nesterov l1": [FLAT, linBreg({ tau: 0.3, momentum: 0.9, nesterov: true, regularizer: l1(0.2) })],
   "AdaBreg l1": [FLAT, adaBreg({ tau: 0.05, regularizer: l1(0.3) })],
   "LinBreg non-negative": [FLAT, linBreg({ tau: 0.3, regularizer: nonNegativeL1(0.1) })],
   "LinBreg rows": [FLAT, linBreg({ tau: 0.3, regularizer: rows })],
@@ -65,6 +68,11 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
     IMAGES,
     adaBreg({ tau: 0.02, regularizer: l1(0.1) }),
     adaBreg({ tau: 0.02, regularizer: kernels }),
+  ],
+  "convolutions, Nesterov, sparse kernel groups": [
+    IMAGES,
+    linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: l1(0.1) }),
+    linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: sparseKernels }),
   ],
   "convolutions, momentum, sparse kernel groups": [
     IMAGES,

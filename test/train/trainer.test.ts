@@ -37,6 +37,7 @@ const OPTIMIZERS: Record<string, Optimizer> = {
   "linBreg l1": linBreg({ tau: 0.1, regularizer: l1(0.05) }),
   "linBreg l1, delta 2": linBreg({ tau: 0.05, delta: 2, regularizer: l1(0.05) }),
   "linBreg momentum l1": linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.05) }),
+  "linBreg Nesterov l1": linBreg({ tau: 0.1, momentum: 0.9, nesterov: true, regularizer: l1(0.05) }),
   "linBreg non-negative": linBreg({ tau: 0.1, regularizer: nonNegativeL1(0.02) }),
   "linBreg rows": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "rows" }) }),
   "linBreg columns (no kernel)": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "columns" }) }),
