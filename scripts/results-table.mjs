@@ -1,6 +1,6 @@
-// Writes the results tables of the README from results/*/seed-*.json, so that no number in them is typed by hand.
-//   node scripts/results-table.mjs          rewrites README.md
-//   node scripts/results-table.mjs --check  exits 1 with one line if README.md is not what it would write
+// Writes the results tables of the README (and of docs/how-to-choose.md) from results/*/seed-*.json, so that no number in them is typed by hand.
+//   node scripts/results-table.mjs          rewrites the pages
+//   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -77,24 +77,25 @@ function benchTable(name) {
   return ["| ours | against | ours, ms | other, ms | ratio |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
 }
 
-const readme = readFileSync(`${ROOT}README.md`, "utf8");
-let next = readme;
 const blocks = {
   ...Object.fromEntries(Object.entries(TABLES).map(([name, content]) => [name, table(content)])),
   "mlp-step": benchTable("mlp-step"),
 };
-for (const [name, content] of Object.entries(blocks)) {
-  const block = new RegExp(`(<!-- results:${name} -->\n)[\\s\\S]*?(\n<!-- /results -->)`);
-  if (!block.test(next)) throw new Error(`README.md has no block <!-- results:${name} -->`);
-  next = next.replace(block, (_, open, close) => `${open}\n${content}\n${close}`);
-}
 // The formatter aligns the tables' columns afterwards.
 const words = (text) => text.replace(/[\s-]+/g, " ");
-if (process.argv.includes("--check")) {
-  if (words(next) !== words(readme)) {
-    console.error("README.md: the results tables are not those of results/: run node scripts/results-table.mjs");
+// The README has all of them, other pages those they name.
+for (const file of ["README.md", "docs/how-to-choose.md"]) {
+  const page = readFileSync(`${ROOT}${file}`, "utf8");
+  let next = page;
+  for (const [name, content] of Object.entries(blocks)) {
+    const block = new RegExp(`(<!-- results:${name} -->\n)[\\s\\S]*?(\n?<!-- /results -->)`);
+    if (file === "README.md" && !block.test(next)) throw new Error(`${file} has no block <!-- results:${name} -->`);
+    next = next.replace(block, (_, open) => `${open}\n${content}\n\n<!-- /results -->`);
+  }
+  if (!process.argv.includes("--check")) {
+    writeFileSync(`${ROOT}${file}`, next);
+  } else if (words(next) !== words(page)) {
+    console.error(`${file}: the results tables are not those of results/: run node scripts/results-table.mjs`);
     process.exit(1);
   }
-} else {
-  writeFileSync(`${ROOT}README.md`, next);
 }

@@ -4,13 +4,10 @@
  */
 import { describe, expect, test } from "vitest";
 import { adaBreg, linBreg } from "#bregman/optim/index.js";
-import { l1, type Shape } from "#bregman/regularizers/index.js";
-import { subgradientError, type Spec } from "../support/naive-regularizers.js";
+import { l1 } from "#bregman/regularizers/index.js";
 import { MIRROR, randomArray, randomFrom } from "../support/optimizer-table.js";
-import { build, dimensionsOf, distance, inDomain, nameOf, SPECS } from "../support/regularizer-table.js";
-
-/** 12 weights, of a matrix or of a convolution. */
-const shapeFor = (spec: Spec): Shape => (dimensionsOf(spec) > 2 ? [2, 2, 1, 3] : [4, 3]);
+import { build, distance, inDomain, nameOf, SPECS } from "../support/regularizer-table.js";
+import { invariantRun, shapeFor } from "./experiments/invariant.js";
 
 describe.each(MIRROR)("%s", (optimizerName, make) => {
   describe.each(SPECS.map((spec) => [nameOf(spec), spec] as const))("%s", (regularizerName, spec) => {
@@ -20,29 +17,8 @@ describe.each(MIRROR)("%s", (optimizerName, make) => {
       ["float32", Float32Array, 4e-6],
     ] as const)("%s", (_, FloatArray, tolerance) => {
       test.each([0.5, 1, 3])("v is in dJ_delta(theta) at the start and after every step, delta = %s", (delta) => {
-        const random = randomFrom(`${optimizerName}, ${regularizerName}`);
-        const optimizer = make({ tau: 0.3, delta, regularizer: build(spec) });
-        const start = randomArray(random, 12);
-        const theta = FloatArray.from(inDomain(spec, start));
-        // A zero row and a zero column, and a steady part in the gradient, so that groups are born on the way.
-        theta.fill(0, 3, 6);
-        for (const i of [1, 4, 7, 10]) theta[i] = 0;
-        const drift = inDomain(spec, randomArray(random, 12, 1));
-        const state = optimizer.init(theta, shape);
-        const error = (): number => {
-          const p = Array.from(state.v, (value, i) => value - theta[i] / delta);
-          return subgradientError(spec, p, [...theta], shape);
-        };
-        expect(error()).toBeLessThan(tolerance);
-        let born = 0;
-        for (let k = 0; k < 25; k++) {
-          const before = [...theta];
-          const noise = randomArray(random, 12);
-          const g = FloatArray.from(drift.map((steady, i) => noise[i] - steady));
-          optimizer.step(state, theta, g, shape);
-          expect(error()).toBeLessThan(tolerance);
-          born += before.filter((value, i) => value === 0 && theta[i] !== 0).length;
-        }
+        const { error, born } = invariantRun([optimizerName, make], spec, { delta, FloatArray });
+        expect(error).toBeLessThan(tolerance);
         // Not vacuous.
         expect(born).toBeGreaterThan(0);
       });
