@@ -102,6 +102,22 @@ const optimizer = z.discriminatedUnion("kind", [
   ...maskedOptimizers,
 ]);
 
+const target = positive.max(1);
+const targetDensity = z
+  .union([
+    target,
+    z.strictObject({
+      targets: z.strictObject({ net: target.optional(), weights: target.optional(), convs: target.optional() }),
+      rule: z.enum(["relative", "discrepancy"]).optional(),
+      every: count.optional().describe("Steps between two looks"),
+      after: z.int().nonnegative().optional().describe("Epochs before the first one"),
+      gain: positive.optional().describe("lambda <- lambda (density / target)^gain"),
+      ramp: fraction.optional().describe("Share of the run in which the target rises from the density at the start"),
+      increment: positive.optional().describe("Of the discrepancy rule"),
+    }),
+  ])
+  .describe("Moves lambda so that the run comes to this density");
+
 const coarse = z.int().nonnegative().describe("Frozen steps after each one that may change the patterns");
 const freeze = z
   .union([
@@ -273,6 +289,7 @@ export const recipeSchema = z
     }),
     schedule: schedule.prefault({ kind: "constant" }),
     freeze: freeze.optional(),
+    targetDensity: targetDensity.optional(),
     batchSize: count.default(128),
     epochs: count,
     seed: seed.default(0),

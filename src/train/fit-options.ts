@@ -3,6 +3,7 @@ import type { AugmentOptions } from "../data/augment.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
+import { checkDensityControl, type DensityControlOptions } from "../optim/density-control.js";
 import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
@@ -57,6 +58,8 @@ export interface FitOptions {
    * non-zeros cost. Default: none.
    */
   readonly freeze?: number | FreezeOptions | undefined;
+  /** Moves lambda so that the run comes to this density of its weights, or to several (see optim/density-control.ts). Default: lambda stays. */
+  readonly targetDensity?: number | DensityControlOptions | undefined;
   /** Default 128. */
   readonly batchSize?: number;
   /** Default 0. */
@@ -100,6 +103,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
   }
   checkOptimizers(options.optimizer);
+  if (options.targetDensity !== undefined) checkDensityControl(densityControl(options.targetDensity));
   if (options.freeze !== undefined) checkFreeze(freezeOptions(options.freeze));
   if (!LOSS_KINDS.includes(loss)) {
     throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
@@ -136,6 +140,11 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
       );
     }
   }
+}
+
+/** The options that a target density means. */
+export function densityControl(target: number | DensityControlOptions): DensityControlOptions {
+  return typeof target === "number" ? { targets: { net: target } } : target;
 }
 
 /** The options that a number of frozen steps means. */

@@ -16,8 +16,9 @@ import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
 import { connectionsOf } from "./connections.js";
+import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, freezeOptions, type FitOptions } from "./fit-options.js";
+import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import {
   createBirthCounter,
@@ -100,6 +101,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     loss,
     schedule,
     freeze,
+    targetDensity: options.targetDensity,
     batchSize,
     seed,
     validation,
@@ -155,6 +157,14 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const testOf = () => (testIndices.length ? { testAccuracy: trainer.evaluate(testIndices).accuracy } : {});
 
   const history = resumed ? [...resumed.epochs] : [measure(0)];
+  const controlDensity =
+    options.targetDensity === undefined
+      ? undefined
+      : createDensityController(trainer, densityControl(options.targetDensity), {
+          stepsPerEpoch: order.perEpoch,
+          epochs,
+          initial: history[0].layers,
+        });
   onEvent?.({
     type: "start",
     recipe: { name, epochs, batchSize, seed },
@@ -197,6 +207,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       const step = Math.ceil(order.state().position / batchSize); // from 1
       const changes = augmentation?.(epoch - 1, step - 1, batch.length);
       const result = trainer.step(batch, scheduleState.factor, changes);
+      controlDensity?.();
       sums = {
         loss: sums.loss + result.loss * batch.length,
         correct: sums.correct + result.correct,

@@ -37,6 +37,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     loss: recipe.loss,
     schedule: buildSchedule(recipe.schedule, recipe.epochs),
     freeze: recipe.freeze,
+    targetDensity: recipe.targetDensity,
     batchSize: recipe.batchSize,
     epochs: recipe.epochs,
     seed: recipe.seed,

@@ -172,7 +172,7 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
 test("the JSON schema knows every key and lets defaults be left out", () => {
   const schema = recipeJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
   expect(schema.required.sort()).toEqual(["data", "epochs", "model", "name", "optimizer"]);
-  const keys = Object.keys(loadRecipe("mnist-quick")).concat("$schema", "freeze");
+  const keys = Object.keys(loadRecipe("mnist-quick")).concat("$schema", "freeze", "targetDensity");
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
   expect(schema.additionalProperties).toBe(false);
 });

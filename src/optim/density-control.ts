@@ -1,0 +1,93 @@
+/**
+ * Density control: lambda moves so that the density comes to a target. The dual variable v is not touched: that the threshold
+ * has moved is what makes weights be born or die.
+ *
+ *     relative      lambda <- lambda (density / target)^gain, by at most a factor of 2
+ *     discrepancy   lambda <- lambda + increment where the density is above the target, else max(lambda - increment, 0)
+ *
+ * The target of the relative rule rises from the density at the start, geometrically, and is reached after the share `ramp`
+ * of the run: a net that starts with 1 % is to grow there, not to jump.
+ *
+ * Source: the discrepancy rule is that of the authors' code (there v is reset to a subgradient at theta; not here).
+ */
+
+/** Parts of a net that are held to a target, each with a lambda of its own; "net" is all weights together. */
+export const CONTROLLED = ["net", "weights", "convs"] as const;
+export type Controlled = (typeof CONTROLLED)[number];
+
+export interface DensityControlOptions {
+  /** Target densities, in (0, 1]: of all weights together, or of the linear layers and of the convolutions apart. */
+  readonly targets: Readonly<Partial<Record<Controlled, number | undefined>>>;
+  /** Default "relative". */
+  readonly rule?: "relative" | "discrepancy" | undefined;
+  /** Steps between two looks; default 50. */
+  readonly every?: number | undefined;
+  /** Epochs before the first one; default 0. */
+  readonly after?: number | undefined;
+  /** Exponent of the relative rule; default 0.25. */
+  readonly gain?: number | undefined;
+  /** Share of the run in which its target rises from the density at the start; default 0.5. */
+  readonly ramp?: number | undefined;
+  /** What the discrepancy rule adds or takes away; default 0.05. */
+  readonly increment?: number | undefined;
+}
+
+/**
+ * Target at a moment of the run.
+ *
+ * @param start - density at the start
+ * @param progress - share of the run's steps that are done
+ */
+export function targetAt(
+  { rule = "relative", ramp = 0.5 }: DensityControlOptions,
+  target: number,
+  start: number,
+  progress: number,
+): number {
+  if (rule === "discrepancy" || progress >= ramp || start <= 0) return target;
+  return start * (target / start) ** (progress / ramp);
+}
+
+/** The next lambda, for the density now. */
+export function nextLambda(
+  { rule = "relative", gain = 0.25, increment = 0.05 }: DensityControlOptions,
+  lambda: number,
+  density: number,
+  target: number,
+): number {
+  if (rule === "discrepancy") return density > target ? lambda + increment : Math.max(lambda - increment, 0);
+  return lambda * Math.min(2, Math.max(0.5, (density / target) ** gain));
+}
+
+/** @throws RangeError for numbers that can't be, TypeError if there is no target or one too many */
+export function checkDensityControl(options: DensityControlOptions): void {
+  const { targets, rule = "relative", every = 50, after = 0, gain = 1, ramp = 0, increment = 1 } = options;
+  const given = Object.entries(targets ?? {}).filter(([, target]) => target !== undefined);
+  for (const [part, target] of given) {
+    if (!(CONTROLLED as readonly string[]).includes(part)) {
+      throw new TypeError(`targetDensity: expected a density of ${CONTROLLED.join(", ")}, found one of ${part}`);
+    }
+    if (!(target! > 0 && target! <= 1)) {
+      throw new RangeError(`targetDensity: ${part} must be in (0, 1], found ${target}`);
+    }
+  }
+  if (given.length === 0 || (targets.net !== undefined && given.length > 1)) {
+    const found = given.map(([part]) => part).join(", ") || "none";
+    throw new TypeError(`targetDensity: expected one of the net, or of weights and convs, found ${found}`);
+  }
+  if (rule !== "relative" && rule !== "discrepancy") {
+    throw new RangeError(`targetDensity: rule must be "relative" or "discrepancy", found ${String(rule)}`);
+  }
+  if (!Number.isInteger(every) || every < 1) {
+    throw new RangeError(`targetDensity: every must be a positive integer, found ${every}`);
+  }
+  if (!Number.isInteger(after) || after < 0) {
+    throw new RangeError(`targetDensity: after must be an integer of at least 0, found ${after}`);
+  }
+  for (const [name, value] of Object.entries({ gain, increment })) {
+    if (!(value > 0 && value < Infinity)) {
+      throw new RangeError(`targetDensity: ${name} must be a finite number above 0, found ${value}`);
+    }
+  }
+  if (!(ramp >= 0 && ramp <= 1)) throw new RangeError(`targetDensity: ramp must be in [0, 1], found ${ramp}`);
+}

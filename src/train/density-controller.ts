@@ -1,0 +1,69 @@
+/** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
+import { CONTROLLED, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
+import { nonZeros } from "../runtime/parameter.js";
+import type { LayerMetrics } from "./events.js";
+import type { Trainer } from "./trainer.js";
+import type { Updater } from "./updater.js";
+
+/** To be called after each step. All that it depends on is in the trainer, so that it needs no state of its own. */
+export type DensityController = () => void;
+
+/** When a run begins and ends, and what it began with. */
+export interface ControlledRun {
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+  /** Layers at the start. */
+  readonly initial: readonly LayerMetrics[];
+}
+
+/**
+ * Puts density control to work.
+ *
+ * @throws TypeError if what is to be controlled has no regularizer
+ */
+export function createDensityController(
+  trainer: Trainer,
+  options: DensityControlOptions,
+  { stepsPerEpoch, epochs, initial }: ControlledRun,
+): DensityController {
+  const { targets, every = 50, after = 0 } = options;
+  const parts = CONTROLLED.flatMap((part) => {
+    const target = targets[part];
+    if (target === undefined) return [];
+    const members = trainer.updaters.filter(
+      ({ parameter: { role }, optimizer: { regularizer } }) =>
+        regularizer.kind !== "none" &&
+        ((role === "weight" && part !== "convs") || (role === "conv" && part !== "weights")),
+    );
+    if (members.length === 0) {
+      throw new TypeError(
+        `could not control the density of ${part === "net" ? "the net" : `the ${part}`}: expected a regularizer, found none`,
+      );
+    }
+    const counted = trainer.updaters.filter(
+      ({ parameter: { role } }) => (role === "weight" && part !== "convs") || (role === "conv" && part !== "weights"),
+    );
+    const names = counted.map(({ parameter: { name } }) => name.slice(0, name.lastIndexOf(".")));
+    const layers = initial.filter(({ name }) => names.includes(name));
+    const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
+    const start = layers.reduce((sum, layer) => sum + layer.nonZeros, 0) / weights;
+    return [{ target, members, counted, weights, start }];
+  });
+  const densityOf = (counted: readonly Updater[], weights: number) =>
+    counted.reduce((sum, { parameter }) => sum + nonZeros(trainer.pool.memory, parameter), 0) / weights;
+  return () => {
+    const { steps } = trainer;
+    // Between fine steps a density can't change: one look for each cycle.
+    const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
+    if (steps <= after * stepsPerEpoch || steps % period !== 0) return;
+    for (const { target, members, counted, weights, start } of parts) {
+      const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
+      const density = densityOf(counted, weights);
+      for (const updater of members) {
+        const lambda = updater.optimizer.regularizer.lambda;
+        const next = nextLambda(options, lambda, density, now);
+        if (lambda > 0) updater.setLambda((updater.lambda * next) / lambda, "kept");
+      }
+    }
+  };
+}

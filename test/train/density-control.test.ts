@@ -1,0 +1,153 @@
+/** Density control: the rules as formulas; runs land on their targets, with v untouched when lambda moves. */
+import { fromArrays } from "#bregman/data/dataset.js";
+import { mlp } from "#bregman/models/mlp.js";
+import { relu } from "#bregman/nn/layers/activation.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { flatten } from "#bregman/nn/layers/join.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { sequential } from "#bregman/nn/model.js";
+import { adaBreg } from "#bregman/optim/ada-breg.js";
+import { checkDensityControl, nextLambda, targetAt } from "#bregman/optim/density-control.js";
+import { linBreg } from "#bregman/optim/lin-breg.js";
+import { sgd } from "#bregman/optim/sgd.js";
+import { stream } from "#bregman/random.js";
+import { groupLasso } from "#bregman/regularizers/group-lasso.js";
+import { l1 } from "#bregman/regularizers/l1.js";
+import { fit, type FitOptions } from "#bregman/train/fit.js";
+import { describe, expect, test } from "vitest";
+
+/** Images of 8 x 8: noise around one pattern for each of 5 classes. */
+function images() {
+  const random = stream(3, "images");
+  const patterns = Array.from({ length: 5 }, () => Float32Array.from({ length: 64 }, () => random.normal()));
+  const part = (count: number) => ({
+    labels: Uint8Array.from({ length: count }, (_, k) => k % 5),
+    inputs: Float32Array.from(
+      { length: count * 64 },
+      (_, k) => patterns[Math.floor(k / 64) % 5][k % 64] + random.normal(),
+    ),
+  });
+  return fromArrays({ shape: [1, 8, 8], train: part(600), test: part(100) });
+}
+const data = images();
+const bias = linBreg({ tau: 0.05 });
+
+const base: FitOptions = {
+  optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.05) }), biases: bias },
+  init: { weights: { density: 0.02 } },
+  epochs: 25,
+  batchSize: 20,
+  seed: 1,
+  threads: 2,
+};
+const FLAT = mlp([64, 60, 40, 5]);
+
+describe("a run lands within 5 % of its target", () => {
+  test.each([
+    [
+      "LinBreg, lambda far too small",
+      { optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.002) }), biases: bias } },
+    ],
+    [
+      "LinBreg, lambda far too large",
+      { optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(2) }), biases: bias } },
+    ],
+    ["AdaBreg", { optimizer: { weights: adaBreg({ tau: 0.005, regularizer: l1(0.05) }), biases: bias } }],
+    ["frozen steps", { freeze: 4 }],
+  ] as const)("%s", async (_name, options) => {
+    const { final } = await fit(FLAT, data, {
+      ...base,
+      ...options,
+      targetDensity: { targets: { net: 0.1 }, every: 10 },
+    });
+    expect(Math.abs(final.density / 0.1 - 1)).toBeLessThan(0.05);
+    expect(final.testAccuracy).toBeGreaterThan(0.9);
+  });
+
+  test("linear layers and convolutions apart, l1 and kernel groups", async () => {
+    const model = sequential(
+      [1, 8, 8],
+      [conv2d(12, { kernel: 3 }), relu(), conv2d(12, { kernel: 3 }), relu(), flatten(), linear(40), relu(), linear(5)],
+    );
+    const { final } = await fit(model, data, {
+      ...base,
+      optimizer: {
+        ...base.optimizer,
+        convs: linBreg({ tau: 0.05, regularizer: groupLasso({ lambda: 0.02, groups: "kernels" }) }),
+      },
+      init: { weights: { density: 0.02 }, convs: { density: 0.1, mask: "kernel", atLeast: 1 } },
+      targetDensity: { targets: { weights: 0.06, convs: 0.3 }, every: 20 },
+    });
+    expect(Math.abs(final.linearDensity / 0.06 - 1)).toBeLessThan(0.05);
+    // One kernel more or less of 156 is 2 % of the target.
+    expect(Math.abs(final.kernelDensity! / 0.3 - 1)).toBeLessThan(0.05);
+  });
+});
+
+test("v stays as it is when lambda moves, and the weights follow in the next step", async () => {
+  const lambdas: number[] = [];
+  await fit(FLAT, data, {
+    ...base,
+    epochs: 4,
+    targetDensity: { targets: { net: 0.2 }, every: 7 },
+    observe(_epoch, { updaters }) {
+      const { optimizer, state } = updaters.find(({ parameter: { name } }) => name === "linear1.weight")!;
+      lambdas.push(optimizer.regularizer.lambda);
+      expect(state.v.every(Number.isFinite)).toBe(true);
+    },
+  });
+  expect(new Set(lambdas).size).toBe(5);
+});
+
+describe("the rules", () => {
+  test("relative: too dense raises lambda, by at most a factor of 2", () => {
+    const rule = { targets: { net: 0.1 }, gain: 0.5 };
+    expect(nextLambda(rule, 3, 0.2, 0.1)).toBeCloseTo(3 * Math.SQRT2, 12);
+    expect(nextLambda(rule, 3, 0.1, 0.1)).toBe(3);
+    expect(nextLambda(rule, 3, 0, 0.1)).toBe(1.5);
+    expect(nextLambda(rule, 3, 1, 0.001)).toBe(6);
+  });
+
+  test("discrepancy: one increment up or down, never below 0", () => {
+    const rule = { targets: { net: 0.1 }, rule: "discrepancy", increment: 0.4 } as const;
+    expect(nextLambda(rule, 1, 0.2, 0.1)).toBe(1.4);
+    expect(nextLambda(rule, 1, 0.1, 0.1)).toBe(0.6);
+    expect(nextLambda(rule, 0.3, 0.05, 0.1)).toBe(0);
+    expect(targetAt(rule, 0.1, 0.01, 0)).toBe(0.1);
+  });
+
+  test("the target rises geometrically from the start", () => {
+    const rule = { targets: { net: 0.09 }, ramp: 0.5 };
+    expect([0, 0.25, 0.5, 1].map((progress) => targetAt(rule, 0.09, 0.01, progress))).toEqual([
+      0.01,
+      expect.closeTo(0.03, 12),
+      0.09,
+      0.09,
+    ]);
+  });
+
+  test.each([
+    [{ targets: {} }, "targetDensity: expected one of the net, or of weights and convs, found none"],
+    [
+      { targets: { net: 0.1, convs: 0.1 } },
+      "targetDensity: expected one of the net, or of weights and convs, found net, convs",
+    ],
+    [{ targets: { net: 1.2 } }, "targetDensity: net must be in (0, 1], found 1.2"],
+    [
+      { targets: { biases: 0.2 } as object },
+      "targetDensity: expected a density of net, weights, convs, found one of biases",
+    ],
+    [{ targets: { net: 0.1 }, every: 0 }, "targetDensity: every must be a positive integer, found 0"],
+    [{ targets: { net: 0.1 }, gain: -1 }, "targetDensity: gain must be a finite number above 0, found -1"],
+    [{ targets: { net: 0.1 }, ramp: 2 }, "targetDensity: ramp must be in [0, 1], found 2"],
+  ])("%j is refused", (options, message) => {
+    expect(() => checkDensityControl(options)).toThrow(message);
+  });
+
+  test("without a regularizer there is nothing to control", async () => {
+    const optimizer = { weights: sgd({ tau: 0.1 }), biases: bias };
+    await expect(fit(FLAT, data, { ...base, optimizer, targetDensity: 0.1 })).rejects.toThrow(
+      "could not control the density of the net: expected a regularizer, found none",
+    );
+  });
+});
