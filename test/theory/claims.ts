@@ -216,7 +216,7 @@ async function invariant() {
   // The figures end in other digits on other machines (libm): a power of ten is what can be promised.
   const below = (value: number): string => `1e${Math.ceil(Math.log10(value))}`;
   return {
-    result: `${MIRROR.length} optimizers x ${SPECS.length} regularizers, 25 steps: v - theta / delta is within ${below(worst(Float64Array))} of dJ(theta) in float64, ${below(worst(Float32Array))} in float32`,
+    result: `every optimizer with every regularizer, 25 steps: v - theta / delta is within ${below(worst(Float64Array))} of dJ(theta) in float64, ${below(worst(Float32Array))} in float32`,
     svg: chart(
       v.map((values, i) => ({ name: `weight ${i + 1}`, x: times, y: values })),
       { x: { label: "time (tau x steps)" }, y: { label: "dual variable v", domain: [-1.2, 2.8] }, rules: [-1, 1] },
@@ -311,7 +311,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     claim: "Prox: optimality, Moreau, firm non-expansiveness",
     tests: ["prox"],
-    run: said(`${SPECS.length} regularizers, random tensors: optimality to 1e-11, the others to 1e-12`),
+    run: said("every regularizer, random tensors: optimality to 1e-11, the others to 1e-12"),
   },
   { claim: "Limit of small steps, momentum as inertia", tests: ["flow-limit"], plot: "flow-limit", run: flow },
   { claim: "Inverse scale space", tests: ["flow-limit"], plot: "births", run: scaleSpace },
