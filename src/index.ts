@@ -45,6 +45,8 @@ export { scaledSum, type ScaledSumLayer } from "./nn/layers/scaled-sum.js";
 export { dropout, type DropoutLayer } from "./nn/layers/dropout.js";
 export type { Layer } from "./nn/layers/rules.js";
 export { graph, sequential, type GraphBuilder, type Model, type ModelNode, type Value } from "./nn/model.js";
+export type { Network, Normalization, Values } from "./nn/network.js";
+export { modelFromJson, modelToJson, type ModelJson } from "./nn/model-json.js";
 export type { LossKind } from "./nn/loss.js";
 export { mlp, type MlpOptions } from "./models/mlp.js";
 export { convNet, type ConvNetOptions } from "./models/convnet.js";
@@ -77,9 +79,15 @@ export type { Connection, EpochMetrics, FinalMetrics, LayerMetrics, Resumed, Tra
 export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
 export { ssimSum, type SsimOptions } from "./train/ssim.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
+export { predict, type PredictOptions } from "./train/predict.js";
+export { evaluate, type Evaluated, type EvaluateOptions } from "./train/evaluate.js";
+export { reestimateBatchNorm, type StatisticsOptions } from "./train/batch-norm-statistics.js";
 export type { Trainer } from "./train/trainer.js";
 export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
 export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schema.js";
 
 export { readSafetensors, writeSafetensors } from "./export/safetensors.js";
+export { loadModel, saveModel } from "./export/model-file.js";
+export { networkSize, type NetworkSize } from "./export/size.js";
+export { simplify } from "./export/simplify/simplify.js";
 export { createPool, type Pool, type PoolOptions } from "./runtime/pool.js";

@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   nn: ["regularizers", "runtime"],
   models: ["nn"],
   data: [],
-  export: [],
+  export: ["nn", "regularizers", "runtime"],
   recipes: ["data", "models", "nn", "optim", "regularizers", "init"],
   train: ["data", "export", "init", "models", "nn", "optim", "recipes", "regularizers", "runtime"],
   report: ["train", "export", "recipes"],

@@ -7,10 +7,9 @@
  */
 import { augmenter } from "../data/augment.js";
 import { batches } from "../data/batches.js";
-import { targetFeatures, type Dataset } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
-import { storeSamples } from "../nn/samples.js";
 import { constant } from "../optim/constant.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
@@ -31,6 +30,7 @@ import {
   totalDensity,
 } from "./metrics.js";
 import { createSimilarity } from "./similarity.js";
+import { storeDataset } from "./store-dataset.js";
 
 export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
 
@@ -118,11 +118,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const parts = split(data.train.count, validation, stream(splitSeed, "split"));
   const trainIndices = parts.train.subarray(0, trainCount);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
-  const samples = storeSamples(pool.memory, data.test.count ? [data.train, data.test] : [data.train], {
-    features: data.shape.reduce((product, n) => product * n, 1),
-    targetFeatures: targetFeatures(data.train),
-    ...(normalize ? { mean: data.mean, std: data.std } : {}),
-  });
+  const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   const born = keeper?.restore(trainer);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });

@@ -5,6 +5,7 @@
  * density "sparsity".
  */
 import { brotliCompressSync } from "node:zlib";
+import { isWeightRole, sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { LayerMetrics } from "./events.js";
@@ -14,7 +15,7 @@ import type { Updater } from "./updater.js";
 
 /** Whether a parameter counts as weights: those of linear layers and of convolutions. */
 function isWeight({ parameter: { role } }: Updater): boolean {
-  return role === "weight" || role === "conv";
+  return isWeightRole(role);
 }
 
 /** Layer by layer: weights, non-zeros, active units, and the active kernels of convolutions. */
@@ -137,34 +138,10 @@ export function createBirthCounter(trainer: Trainer, from?: ReadonlyMap<string, 
   };
 }
 
-/**
- * Bytes of the parameters as dense float32, as non-zeros with their places (for each weight row a uint32 count, for each
- * non-zero a uint16 or uint32 column and a float32), and the latter after brotli. The rest is dense in all three.
- */
-export function modelBytes(trainer: Trainer): { dense: number; sparse: number; compressed: number } {
-  const chunks: Uint8Array[] = [];
-  let dense = 0;
-  for (const { parameter } of trainer.updaters) {
-    const { name, role, rows, cols } = parameter;
-    const theta = trainer.theta(name);
-    dense += theta.byteLength;
-    if (role !== "weight" && role !== "conv") {
-      chunks.push(bytesOf(theta));
-      continue;
-    }
-    const used = nonZerosByRow(theta, rows);
-    const kept = theta.filter((w) => w !== 0);
-    const columns = new (cols <= 0x10000 ? Uint16Array : Uint32Array)(kept.length);
-    let at = 0;
-    theta.forEach((w, k) => {
-      if (w !== 0) columns[at++] = k % cols;
-    });
-    chunks.push(bytesOf(used), bytesOf(columns), bytesOf(kept));
-  }
-  const sparse = Buffer.concat(chunks);
+/** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and the latter after brotli. */
+export function modelBytes({ updaters, theta }: Trainer): { dense: number; sparse: number; compressed: number } {
+  const all = updaters.map(({ parameter: { name, role, rows } }) => ({ role, rows, data: theta(name) }));
+  const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const sparse = sparseBytes(all);
   return { dense, sparse: sparse.length, compressed: brotliCompressSync(sparse).length };
-}
-
-function bytesOf(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

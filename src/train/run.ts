@@ -4,7 +4,7 @@
  *     recipe.json           the recipe, defaults filled in
  *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
  *     checkpoint-*          the last two checkpoints, see checkpoint.ts
- *     model.safetensors     final parameters and buffers, float32
+ *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
  */
 import { execFileSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
-import { writeSafetensors } from "../export/safetensors.js";
+import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
@@ -119,11 +119,10 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     throw error;
   });
 
-  writeSafetensors(join(out, "model.safetensors"), new Map([...result.parameters, ...result.buffers]), {
-    format: "bregman",
-    recipe: recipe.name,
-    seed: String(recipe.seed),
-  });
+  const { parameters, buffers } = result;
+  const { mean, std } = data;
+  const network = { model, parameters, buffers, ...(recipe.data.normalize && { normalization: { mean, std } }) };
+  saveModel(join(out, MODEL_FILE), network, { recipe: recipe.name, seed: String(recipe.seed) });
   const commit = currentCommit();
   const summary: RunResult = {
     recipe: recipe.name,

@@ -11,11 +11,14 @@ const CHUNK = 512;
  * A function that gives the mean similarity over samples, by their indices (training samples first, then test samples).
  * Undefined if the targets are no images of the samples' shape with values in [0, 1], or too small for a window.
  */
-export function createSimilarity(trainer: Trainer, data: Dataset): ((indices: Int32Array) => number) | undefined {
+export function createSimilarity(
+  evaluator: Pick<Trainer, "model" | "predict">,
+  data: Dataset,
+): ((indices: Int32Array) => number) | undefined {
   const { train, test } = data;
   const [channels, height, width] = data.shape;
   const features = channels * height * width;
-  const sized = height >= SSIM_WINDOW && width >= SSIM_WINDOW && size(trainer.model.output) === features;
+  const sized = height >= SSIM_WINDOW && width >= SSIM_WINDOW && size(evaluator.model.output) === features;
   if (!sized || !hasUnitRange(train) || !hasUnitRange(test)) return undefined;
   const target = (index: number): Float32Array => {
     const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];
@@ -27,7 +30,7 @@ export function createSimilarity(trainer: Trainer, data: Dataset): ((indices: In
       const chunk = indices.subarray(from, from + CHUNK);
       const targets = new Float32Array(chunk.length * features);
       chunk.forEach((index, k) => targets.set(target(index), k * features));
-      sum += ssimSum(trainer.predict(chunk), targets, { height, width });
+      sum += ssimSum(evaluator.predict(chunk), targets, { height, width });
     }
     return sum / (indices.length * channels);
   };

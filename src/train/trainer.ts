@@ -23,6 +23,7 @@ import {
   type ParameterRole,
   type PatternKind,
 } from "../runtime/parameter.js";
+import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
 import { createSequence, runOnce, type Sequence } from "./sequence.js";
 import { restoreState, saveState, type Buffer, type Cycle, type TrainerState } from "./trainer-state.js";
@@ -30,8 +31,6 @@ import { countNonZeros, createUpdater, type Action, type StepKind, type Updater 
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
-/** Samples of an evaluation step. */
-const EVALUATION_BATCH = 512;
 
 export interface TrainerOptions {
   readonly pool: Pool;
@@ -58,7 +57,7 @@ export type RoleOptimizers = Readonly<
   Record<"weight" | "bias", Optimizer> & Partial<Record<ParameterRole, Optimizer | undefined>>
 >;
 
-export interface Trainer {
+export interface Trainer extends Evaluation {
   readonly pool: Pool;
   readonly model: Model;
   readonly updaters: readonly Updater[];
@@ -75,10 +74,6 @@ export interface Trainer {
    * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
    */
   step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
-  /** Mean loss and share of correct predictions over samples, in evaluation mode. */
-  evaluate(indices: Int32Array): { loss: number; accuracy: number };
-  /** Output of the model for samples, row-major [indices.length, output features]. */
-  predict(indices: Int32Array): Float32Array;
   /** Frozen steps after each fine one, see `freeze`. */
   readonly coarse: number;
   /**
@@ -167,8 +162,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         ...stage.gradients.flatMap(({ parameter, gradient }) => updaterOf.get(parameter)!.actions(gradient, step)),
       ]);
 
-  const runEvaluation = (batch: Int32Array) => {
-    evaluation.setBatch(batch);
+  const runEvaluation = () => {
     sequences.evaluation ??= createSequence(pool, forwardActions(evaluation));
     sequences.evaluation.run();
   };
@@ -205,28 +199,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: mean, correct: sums.correct };
     },
-    evaluate(indices) {
-      let total = 0;
-      let correct = 0;
-      for (let from = 0; from < indices.length; from += evaluation.batchSize) {
-        runEvaluation(indices.subarray(from, from + evaluation.batchSize));
-        const sums = evaluation.readLoss();
-        total += sums.loss;
-        correct += sums.correct;
-      }
-      const terms = indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures);
-      return { loss: total / terms, accuracy: correct / indices.length };
-    },
-    predict(indices) {
-      const features = size(model.output);
-      const out = new Float32Array(indices.length * features);
-      for (let from = 0; from < indices.length; from += evaluation.batchSize) {
-        const batch = indices.subarray(from, from + evaluation.batchSize);
-        runEvaluation(batch);
-        evaluation.readOutput(out.subarray(from * features, (from + batch.length) * features));
-      }
-      return out;
-    },
+    ...evaluationOf(evaluation, runEvaluation, { model, loss, samples }),
     get coarse() {
       return cycle.coarse;
     },

@@ -2,7 +2,7 @@
  * Slow, obvious float64 twin of the runtime: any graph of layers, its loss, and the gradient of each parameter.
  *
  * Values are row-major by sample: x[((b * channels + c) * height + h) * width + w]; a flat value has height = width = 1.
- * Batch norm is in training mode.
+ * Batch norm is in training mode, or with running statistics in evaluation mode.
  */
 import type { Model, ModelNode } from "#bregman/nn/model.js";
 
@@ -84,7 +84,13 @@ function statistics(x: Image, count: number, eps: number): { mean: number; invst
   });
 }
 
-function nodeForward(node: ModelNode, xs: readonly Image[], parameters: Parameters, count: number): Image {
+function nodeForward(
+  node: ModelNode,
+  xs: readonly Image[],
+  parameters: Parameters,
+  count: number,
+  buffers?: Parameters,
+): Image {
   const { layer, name, shape } = node;
   const [x] = xs;
   const y = empty(shape, count);
@@ -107,7 +113,13 @@ function nodeForward(node: ModelNode, xs: readonly Image[], parameters: Paramete
       return y;
     }
     case "batchNorm2d": {
-      const stats = statistics(x, count, layer.eps);
+      const running = buffers?.get(`${name}.running`);
+      const stats = running
+        ? Array.from({ length: x.c }, (_, k) => ({
+            mean: running[k],
+            invstd: 1 / Math.sqrt(running[x.c + k] + layer.eps),
+          }))
+        : statistics(x, count, layer.eps);
       each(y, count, (b, k, i, j) => {
         const { mean, invstd } = stats[k];
         const p = at(y, b, k, i, j);
@@ -151,16 +163,22 @@ function nodeForward(node: ModelNode, xs: readonly Image[], parameters: Paramete
       each(y, count, (b, k, i, j) => (y.data[at(y, b, k, i, j)] = x.data[at(x, b, layer.from + k, i, j)]));
       return y;
     case "dropout":
+      if (buffers) return { ...y, data: x.data };
       throw new Error("dropout has its own test");
   }
 }
 
-/** Values: the input first, then each node's output. */
-export function forward(model: Model, parameters: Parameters, { inputs, count }: Batch): Float64Array[] {
+/** Values: the input first, then each node's output. @param buffers - given: evaluation mode */
+export function forward(
+  model: Model,
+  parameters: Parameters,
+  { inputs, count }: Batch,
+  buffers?: Parameters,
+): Float64Array[] {
   const values = [image(inputs, model.input)];
   for (const node of model.nodes) {
     const xs = node.inputs.map((k) => values[k + 1]);
-    values.push(nodeForward(node, xs, parameters, count));
+    values.push(nodeForward(node, xs, parameters, count, buffers));
   }
   return values.map(({ data }) => data);
 }

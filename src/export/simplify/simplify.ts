@@ -1,0 +1,45 @@
+/**
+ * Simplification: the smallest network we can find that computes the same.
+ *
+ *     fold       batch norm into the convolution before it
+ *     absorb     constants of dead units into the biases of their readers
+ *     drop       summands and skips that are zero, joins of a single value
+ *     cut        units, channels and columns that the output does not depend on
+ *
+ * again and again until nothing changes. The idea is that of Bungert, Heeringa et al. for multilayer perceptrons; here it
+ * is for any graph of our layers, with exact rules for padding, sums and concatenations.
+ */
+import { checkNetwork, type Network } from "../../nn/network.js";
+import { absorbConstants } from "./constants.js";
+import { cutChannels } from "./cut.js";
+import { foldBatchNorm } from "./fold-batch-norm.js";
+import { dropSummands } from "./summands.js";
+
+/**
+ * A smaller network with the same output in evaluation (to rounding: about 1e-6 of its size). The input keeps its shape
+ * and the output its width; layers keep their names. In training it is another network: batch norms are gone.
+ *
+ * @throws TypeError if a parameter or buffer of the model is missing or has another shape
+ * @example
+ * const result = await fit(model, data, options);
+ * const small = simplify({ model, ...result });
+ * networkSize(small).weights; // how many are left
+ */
+export function simplify(network: Network): Network {
+  checkNetwork(network);
+  let now: Network = network;
+  for (let before = ""; before !== signature(now);) {
+    before = signature(now);
+    const { network: absorbed, constants } = absorbConstants(foldBatchNorm(now));
+    now = cutChannels(dropSummands(absorbed, constants));
+  }
+  return now;
+}
+
+/** Changes whenever a round has found something: the shapes, the joins, the number of non-zeros. */
+function signature({ model, parameters }: Network): string {
+  const shapes = model.nodes.map(({ name, shape, inputs }) => `${name} ${shape.join()} ${inputs.join()}`);
+  let nonZeros = 0;
+  for (const { data } of parameters.values()) for (const w of data) nonZeros += w === 0 ? 0 : 1;
+  return `${shapes.join(";")} ${nonZeros}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * What a network costs: weights, multiplications, bytes.
+ *
+ * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. Bytes are those of all
+ * parameters: dense in float32; sparse with each weight matrix as its non-zeros and their places (for each row a uint32
+ * count, for each non-zero a uint16 or uint32 column and a float32), the rest dense.
+ */
+import { ruleOf } from "../nn/layers/rules.js";
+import type { Network } from "../nn/network.js";
+import type { ParameterRole } from "../runtime/parameter.js";
+
+export interface NetworkSize {
+  readonly weights: number;
+  readonly nonZeros: number;
+  /** Rows of the weights: units and output channels. */
+  readonly units: number;
+  /** 2 x multiplications of one sample's forward pass, with all weights and with the non-zeros only. */
+  readonly flops: { readonly dense: number; readonly sparse: number };
+  readonly bytes: { readonly dense: number; readonly sparse: number };
+}
+
+/**
+ * Counts what a network costs.
+ *
+ * @example
+ * const { weights, nonZeros, bytes } = networkSize({ model, ...result });
+ */
+export function networkSize({ model, parameters }: Network): NetworkSize {
+  const sums = { weights: 0, nonZeros: 0, units: 0 };
+  const flops = { dense: 0, sparse: 0 };
+  const all: StoredParameter[] = [];
+  for (const { name, layer, parameters: specs, shape } of model.nodes) {
+    for (const spec of specs) {
+      const { data } = parameters.get(`${name}.${spec.name}`)!;
+      const rows = spec.shape.length > 1 ? spec.shape[0] : 1;
+      all.push({ role: spec.role, rows, data });
+      if (!isWeightRole(spec.role)) continue;
+      const nonZeros = data.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0);
+      const each = 2 * (ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0);
+      sums.weights += data.length;
+      sums.nonZeros += nonZeros;
+      sums.units += rows;
+      flops.dense += data.length * each;
+      flops.sparse += nonZeros * each;
+    }
+  }
+  const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
+  return { ...sums, flops, bytes: { dense, sparse: sparseBytes(all).length } };
+}
+
+/** Whether a parameter counts as weights: those of linear layers and of convolutions. */
+export function isWeightRole(role: ParameterRole): boolean {
+  return role === "weight" || role === "conv";
+}
+
+export interface StoredParameter {
+  readonly role: ParameterRole;
+  readonly rows: number;
+  /** [rows, cols] */
+  readonly data: Float32Array;
+}
+
+/** Parameters as they are stored sparse, see the head of this file. */
+export function sparseBytes(parameters: readonly StoredParameter[]): Uint8Array {
+  const chunks = parameters.flatMap(({ role, rows, data }): Uint8Array[] => {
+    if (!isWeightRole(role)) return [bytesOf(data)];
+    const cols = data.length / rows;
+    const counts = new Uint32Array(rows);
+    data.forEach((w, k) => {
+      if (w !== 0) counts[Math.floor(k / cols)]++;
+    });
+    const kept = data.filter((w) => w !== 0);
+    const columns = new (cols <= 0x10000 ? Uint16Array : Uint32Array)(kept.length);
+    let at = 0;
+    data.forEach((w, k) => {
+      if (w !== 0) columns[at++] = k % cols;
+    });
+    return [bytesOf(counts), bytesOf(columns), bytesOf(kept)];
+  });
+  return Buffer.concat(chunks);
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

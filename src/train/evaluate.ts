@@ -1,0 +1,67 @@
+/** What networks reach on the samples of a data set that they were not trained on. */
+import type { Dataset } from "../data/dataset.js";
+import { split } from "../data/split.js";
+import type { LossKind } from "../nn/loss.js";
+import type { Network } from "../nn/network.js";
+import { stream } from "../random.js";
+import { createPool } from "../runtime/pool.js";
+import { createEvaluator } from "./evaluator.js";
+import type { PredictOptions } from "./predict.js";
+import { createSimilarity } from "./similarity.js";
+import { storeDataset } from "./store-dataset.js";
+
+export interface EvaluateOptions extends PredictOptions {
+  /** Default "crossEntropy". */
+  readonly loss?: LossKind;
+  /** Training samples held out by the run, and the seed they were drawn with: see fit. Default 0: none. */
+  readonly validation?: number;
+  readonly splitSeed?: number;
+  /** Subtract the data's channel mean, divide by its deviation. Default true, as in fit. */
+  readonly normalize?: boolean;
+}
+
+/** What a network reaches on samples it was not trained on. */
+export interface Evaluated {
+  readonly testLoss?: number;
+  readonly testAccuracy?: number;
+  /** Structural similarity, see FinalMetrics. */
+  readonly ssim?: number;
+  readonly validLoss?: number;
+  readonly validAccuracy?: number;
+}
+
+/**
+ * Evaluates networks on the test samples of a data set and on those held out for validation, one after the other.
+ *
+ * @throws TypeError if a network does not fit the data; RangeError as split
+ * @example
+ * const [before, after] = await evaluate([network, simplify(network)], loadMnist());
+ */
+export async function evaluate(
+  networks: readonly Network[],
+  data: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Evaluated[]> {
+  const { loss = "crossEntropy", validation = 0, splitSeed = 42, normalize = true } = options;
+  const { valid } = split(data.train.count, validation, stream(splitSeed, "split"));
+  const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
+  const results: Evaluated[] = [];
+  for (const network of networks) {
+    const pool = await createPool({ backend: options.backend ?? "auto", threads: options.threads });
+    try {
+      const samples = storeDataset(pool, data, normalize);
+      const evaluator = { model: network.model, ...createEvaluator(pool, network, { loss, samples }) };
+      const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, data) : undefined;
+      const isClassifier = loss === "crossEntropy";
+      const [onTest, onValid] = [test, valid].map((part) => (part.length ? evaluator.evaluate(part) : undefined));
+      results.push({
+        ...(onTest && { testLoss: onTest.loss, ...(isClassifier && { testAccuracy: onTest.accuracy }) }),
+        ...(onTest && similarity && { ssim: similarity(test) }),
+        ...(onValid && { validLoss: onValid.loss, ...(isClassifier && { validAccuracy: onValid.accuracy }) }),
+      });
+    } finally {
+      await pool.close();
+    }
+  }
+  return results;
+}

@@ -1,0 +1,52 @@
+/** Losses and outputs over many samples, a plan's batch at a time. */
+import { size } from "../nn/layers/layer.js";
+import type { Plan } from "../nn/compile.js";
+import type { LossKind } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
+import type { SampleStore } from "../nn/samples.js";
+
+/** Samples of an evaluation step. */
+export const EVALUATION_BATCH = 512;
+
+export interface Evaluation {
+  /** Mean loss and share of correct predictions over samples, in evaluation mode. */
+  evaluate(indices: Int32Array): { loss: number; accuracy: number };
+  /** Output of the model for samples, row-major [indices.length, output features]. */
+  predict(indices: Int32Array): Float32Array;
+}
+
+export interface EvaluationOptions {
+  readonly model: Model;
+  readonly loss: LossKind;
+  readonly samples: SampleStore;
+}
+
+/** @param run - runs the plan's forward pass and its loss on the batch that is set */
+export function evaluationOf(plan: Plan, run: () => void, { model, loss, samples }: EvaluationOptions): Evaluation {
+  return {
+    evaluate(indices) {
+      let total = 0;
+      let correct = 0;
+      for (let from = 0; from < indices.length; from += plan.batchSize) {
+        plan.setBatch(indices.subarray(from, from + plan.batchSize));
+        run();
+        const sums = plan.readLoss();
+        total += sums.loss;
+        correct += sums.correct;
+      }
+      const terms = indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures);
+      return { loss: total / terms, accuracy: correct / indices.length };
+    },
+    predict(indices) {
+      const features = size(model.output);
+      const out = new Float32Array(indices.length * features);
+      for (let from = 0; from < indices.length; from += plan.batchSize) {
+        const batch = indices.subarray(from, from + plan.batchSize);
+        plan.setBatch(batch);
+        run();
+        plan.readOutput(out.subarray(from * features, (from + batch.length) * features));
+      }
+      return out;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * A network at work, without gradients and optimizer: each layer runs on the kernel that suits its density.
+ */
+import { isWeightRole } from "../export/size.js";
+import { compile } from "../nn/compile.js";
+import { size } from "../nn/layers/layer.js";
+import { layoutOf } from "../nn/layout.js";
+import type { LossKind } from "../nn/loss.js";
+import { checkNetwork, type Network } from "../nn/network.js";
+import type { SampleStore } from "../nn/samples.js";
+import { chooseKernel } from "../runtime/crossover.js";
+import type { Op } from "../runtime/kernel-table.js";
+import { compressOp, createParameter, type Parameter, type PatternKind } from "../runtime/parameter.js";
+import type { Pool } from "../runtime/pool.js";
+import { writeProgram, type Program } from "../runtime/program.js";
+import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
+import { countNonZeros } from "./updater.js";
+
+/** Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do not fit */
+export function createEvaluator(
+  pool: Pool,
+  network: Network,
+  { loss, samples }: { readonly loss: LossKind; readonly samples: SampleStore },
+): Evaluation {
+  checkNetwork(network);
+  const { model } = network;
+  const layout = layoutOf(model);
+  const { parameters, buffers } = placeNetwork(pool, network);
+  const batchSize = Math.min(EVALUATION_BATCH, samples.count);
+  const plan = compile(layout, {
+    memory: pool.memory,
+    batchSize,
+    loss,
+    purpose: "evaluate",
+    samples,
+    parameters,
+    buffers,
+  });
+  let program: Program | undefined;
+  const prepare = (): Program => {
+    const { forward, loss: last } = plan.lower();
+    return writeProgram(
+      pool.memory,
+      [...forward, last].flatMap(({ ops }) => ops),
+    );
+  };
+  const run = () => pool.run((program ??= prepare()));
+  return evaluationOf(plan, run, { model, loss, samples });
+}
+
+/**
+ * Puts parameters and buffers into shared memory, sparse weights with their patterns.
+ *
+ * @param transpose - keep room for the transposes too, which a plan to train refers to
+ */
+export function placeNetwork(pool: Pool, network: Network, { transpose = false } = {}) {
+  const { memory, backend } = pool;
+  const { convs } = layoutOf(network.model);
+  const parameters = new Map<string, Parameter>();
+  const buffers = new Map<string, number>();
+  const ops: Op[] = [];
+  for (const node of network.model.nodes) {
+    for (const spec of node.parameters) {
+      const name = `${node.name}.${spec.name}`;
+      const { data } = network.parameters.get(name)!;
+      const density = data.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0) / data.length;
+      const isSparse = isWeightRole(spec.role) && chooseKernel(density, "dense", backend) === "sparse";
+      const pattern = isSparse ? patternOf(spec.shape, data) : undefined;
+      const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose, conv: convs.get(name) });
+      memory.f32(parameter.theta, data.length).set(data);
+      countNonZeros(memory, parameter);
+      if (isSparse) {
+        parameter.kernel = "sparse";
+        ops.push(compressOp(parameter));
+      }
+      parameters.set(name, parameter);
+    }
+    for (const { name } of node.buffers) {
+      buffers.set(`${node.name}.${name}`, memory.put(network.buffers.get(`${node.name}.${name}`)!.data));
+    }
+  }
+  if (ops.length > 0) pool.run(writeProgram(memory, ops));
+  return { parameters, buffers };
+}
+
+/** Kernels of a convolution that are full where they are at all pay as groups. */
+function patternOf(shape: readonly number[], data: Float32Array): PatternKind {
+  if (shape.length < 4) return "entries";
+  const taps = size(shape.slice(2));
+  let [groups, nonZeros] = [0, 0];
+  for (let from = 0; from < data.length; from += taps) {
+    const used = data.subarray(from, from + taps).reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0);
+    if (used > 0) groups++;
+    nonZeros += used;
+  }
+  return 2 * nonZeros > groups * taps ? "pairs" : "entries";
+}

@@ -1,0 +1,49 @@
+/** The outputs of a network for samples of one's own. */
+import { size } from "../nn/layers/layer.js";
+import type { Network } from "../nn/network.js";
+import { storeSamples } from "../nn/samples.js";
+import { createPool, type PoolOptions } from "../runtime/pool.js";
+import { createEvaluator } from "./evaluator.js";
+
+/** How to compute. */
+export interface PredictOptions {
+  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
+  readonly backend?: PoolOptions["backend"] | undefined;
+  /** Default: as many as there are cores, at most 8. */
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Outputs of a network, row-major [count, outputs]; for a classifier the logits of each class.
+ *
+ * @param inputs - row-major [count, features]; bytes count as value / 255. Both are normalized as `network.normalization`
+ * says.
+ * @throws TypeError if the inputs are no whole number of samples, or the network is not complete
+ * @example
+ * const network = loadModel("runs/first/model.safetensors");
+ * const logits = await predict(network, new Uint8Array(784)); // 10 numbers for one black image
+ */
+export async function predict(
+  network: Network,
+  inputs: Float32Array | Uint8Array,
+  { backend = "auto", threads }: PredictOptions = {},
+): Promise<Float32Array> {
+  const features = size(network.model.input);
+  const count = inputs.length / features;
+  if (!Number.isInteger(count)) {
+    const shape = network.model.input.join(", ");
+    throw new TypeError(`predict: inputs must be samples of ${features} numbers ([${shape}]), found ${inputs.length}`);
+  }
+  if (count === 0) return new Float32Array(0);
+  const pool = await createPool({ backend, threads });
+  try {
+    const channels = network.model.input.length === 3 ? network.model.input[0] : 1;
+    const same = (value: number) => Array.from({ length: channels }, () => value);
+    const { mean, std } = network.normalization ?? { mean: same(0), std: same(1) };
+    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(count) }], { features, mean, std });
+    const { predict: outputs } = createEvaluator(pool, network, { loss: "crossEntropy", samples });
+    return outputs(Int32Array.from({ length: count }, (_, k) => k));
+  } finally {
+    await pool.close();
+  }
+}

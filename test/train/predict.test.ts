@@ -1,0 +1,152 @@
+/** A trained network at work: the outputs and accuracies that training told, on either backend, and for one's own inputs. */
+import { describe, expect, test } from "vitest";
+import { fromArrays } from "#bregman/data/dataset.js";
+import { mlp } from "#bregman/models/mlp.js";
+import { relu } from "#bregman/nn/layers/activation.js";
+import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { dropout } from "#bregman/nn/layers/dropout.js";
+import { flatten } from "#bregman/nn/layers/join.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { sequential } from "#bregman/nn/model.js";
+import { linBreg } from "#bregman/optim/lin-breg.js";
+import { l1 } from "#bregman/regularizers/l1.js";
+import { stream } from "#bregman/random.js";
+import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
+import { evaluate } from "#bregman/train/evaluate.js";
+import { fit } from "#bregman/train/fit.js";
+import { predict } from "#bregman/train/predict.js";
+import { forward } from "../reference/network.js";
+import { relativeError } from "../support/problem.js";
+import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
+
+const imageModel = sequential(
+  [2, 6, 6],
+  [
+    conv2d(6, { kernel: 3, padding: 1, bias: false }),
+    batchNorm2d(),
+    relu(),
+    dropout({ p: 0.3 }),
+    conv2d(5, { kernel: 3 }),
+    batchNorm2d(),
+    relu(),
+    flatten(),
+    linear(3),
+  ],
+);
+
+/** Noise with a bright channel for class 1 and a bright corner for class 2. */
+function imagesOf(count: number, seed: number) {
+  const random = stream(seed, "images");
+  const labels = Uint8Array.from({ length: count }, () => random.integer(3));
+  const inputs = Uint8Array.from({ length: count * 72 }, (_, k) => {
+    const [label, place] = [labels[Math.floor(k / 72)], k % 72];
+    const bright = (label === 1 && place < 36) || (label === 2 && place % 6 < 3);
+    return random.integer(100) + (bright ? 90 : 0);
+  });
+  return { inputs, labels };
+}
+const data = fromArrays({
+  shape: [2, 6, 6],
+  train: imagesOf(600, 1),
+  test: imagesOf(200, 2),
+  mean: [0.25, 0.3],
+  std: [0.1, 0.2],
+});
+
+describe.each(["native", "wasm"] as const)("predict on %s", (backend) => {
+  test.each([
+    ["a dense perceptron", mlp([20, 30, 7]), 1],
+    ["a sparse perceptron", mlp([20, 30, 7]), 0.05],
+    ["dense convolutions", imageModel, 1],
+    ["sparse convolutions", imageModel, 0.05],
+  ] as const)("%s gives the output of the float64 reference", async (_name, model, density) => {
+    const network = randomNetwork(model, { density, dead: 0 });
+    const inputs = randomInputs(network, 70);
+    const output = await predict(network, inputs, { backend });
+    expect(relativeError(output, referenceOutput(network, inputs))).toBeLessThan(1e-5);
+  });
+});
+
+test("bytes count as value / 255, and inputs are normalized", async () => {
+  const network = { ...randomNetwork(imageModel), normalization: { mean: data.mean, std: data.std } };
+  const { inputs } = imagesOf(3, 5);
+  const scaled = Float32Array.from(inputs, (byte) => byte / 255);
+  const output = await predict(network, inputs);
+  expect(relativeError(await predict(network, scaled), output)).toBeLessThan(1e-5);
+  const normalized = scaled.map((x, k) => (x - data.mean[k % 72 < 36 ? 0 : 1]) / data.std[k % 72 < 36 ? 0 : 1]);
+  expect(relativeError(await predict({ ...network, normalization: undefined! }, normalized), output)).toBeLessThan(
+    1e-5,
+  );
+});
+
+test("inputs that are no samples", async () => {
+  const network = randomNetwork(mlp([4, 2]));
+  expect(await predict(network, new Float32Array(0))).toHaveLength(0);
+  await expect(predict(network, new Float32Array(7))).rejects.toThrow(
+    "predict: inputs must be samples of 4 numbers ([4]), found 7",
+  );
+});
+
+test("evaluation finds the accuracy that training told", async () => {
+  const options = { validation: 100, splitSeed: 7 };
+  const result = await fit(imageModel, data, {
+    ...options,
+    optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.001) }), biases: linBreg({ tau: 0.1 }) },
+    epochs: 2,
+  });
+  const network = { model: imageModel, ...result };
+  const [found, again] = await evaluate([network, network], data, options);
+  expect(again).toEqual(found);
+  expect(found.testAccuracy).toBe(result.final.testAccuracy);
+  expect(found.validAccuracy).toBe(result.final.validAccuracy);
+  expect(found.testLoss).toBeCloseTo(result.final.testLoss, 6);
+});
+
+describe("batch-norm statistics", () => {
+  test("of one batch are its mean and unbiased variance", async () => {
+    const network = randomNetwork(imageModel, { density: 0.6, dead: 0 });
+    const { buffers } = await reestimateBatchNorm(network, data, { batchSize: 600, batches: 1, normalize: false });
+    // By the reference, in training mode: what the first batch norm reads.
+    const inputs = Float64Array.from(data.train.inputs, (byte) => byte / 255);
+    const parameters = new Map([...network.parameters].map(([name, values]) => [name, Float64Array.from(values.data)]));
+    const before = sequential([2, 6, 6], [imageModel.nodes[0].layer]);
+    const x = forward(before, parameters, { inputs, count: 600 })[1];
+    const expected = new Float64Array(12);
+    for (let c = 0; c < 6; c++) {
+      const values = x.filter((_, k) => Math.floor(k / 36) % 6 === c);
+      const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+      expected[c] = mean;
+      expected[6 + c] = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1);
+    }
+    expect(relativeError(buffers.get("batchNorm2d1.running")!.data, expected)).toBeLessThan(1e-5);
+  });
+
+  test("of many batches bring back the accuracy that wrong ones have spoilt", async () => {
+    const result = await fit(imageModel, data, {
+      optimizer: { weights: linBreg({ tau: 0.1 }), biases: linBreg({ tau: 0.1 }) },
+      batchSize: 32,
+      epochs: 4,
+    });
+    const network = { model: imageModel, ...result };
+    const buffers = new Map(
+      [...network.buffers].map(([name, { shape, data: values }]) => [
+        name,
+        { shape, data: values.map((v) => 4 * v + 1) },
+      ]),
+    );
+    const spoilt = { ...network, buffers };
+    const repaired = await reestimateBatchNorm(spoilt, data, { batchSize: 32 });
+    const [good, bad, mended] = await evaluate([network, spoilt, repaired], data);
+    expect(good.testAccuracy).toBeGreaterThan(0.9);
+    expect(bad.testAccuracy).toBeLessThan(good.testAccuracy! - 0.1);
+    expect(mended.testAccuracy).toBeGreaterThan(good.testAccuracy! - 0.03);
+  });
+
+  test("impossible numbers", async () => {
+    const network = randomNetwork(imageModel);
+    await expect(reestimateBatchNorm(network, data, { batches: 0 })).rejects.toThrow(
+      "reestimateBatchNorm: batches must be a positive integer, found 0",
+    );
+  });
+});
