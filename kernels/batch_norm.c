@@ -1,9 +1,14 @@
 /* Batch norm: y = gamma xhat + beta with xhat = (x - mean) invstd, invstd = 1 / sqrt(variance + eps), mean and (biased)
  * variance of each channel over the positions of all samples that are present (Ioffe and Szegedy 2015, arXiv 1502.03167).
  *
- * Statistics take one read of x. Positions are summed in chunks, lane by lane in float32, about the chunk's first
- * position, and the chunks in float64. That is safe for any data: a sum of n squares about one of the n numbers is at
- * most n times larger than about their mean, so float32 loses no more than n * 6e-8 of a chunk's variance.
+ * Statistics take one read of x, plane by plane, so that whoever writes a plane can have it summed while it is in cache;
+ * the planes of a channel are put together afterwards. The gradient is made alike. Within a plane positions are summed in
+ * chunks, lane by lane in float32, about the chunk's first position, and the chunks in float64. That is safe for any
+ * data: a sum of n squares about one of the n numbers is at most n times larger than about their mean, so float32 loses
+ * no more than n * 6e-8 of a chunk's variance.
+ *
+ * Of a ReLU behind the batch norm the forward pass keeps the signs, a bit an element (bit j of a position: lane j), so
+ * that the gradient needs not read y again.
  */
 #include "planes.h"
 
@@ -17,16 +22,6 @@ INLINE int chunk_rows(int h, int height, int width) {
   const int rows = (CHUNK + width - 1) / width;
   return h + rows <= height ? rows : height - h;
 }
-
-struct batch_norm_stats_args {
-  int32_t x;        /* f32 */
-  int32_t stats;    /* f32 [2][channels]: mean, invstd */
-  int32_t running;  /* f32 [2][channels]: mean, unbiased variance; or 0 */
-  int32_t settings; /* f32 [2]: momentum, eps */
-  int32_t counts;   /* i32 [1]: samples present */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row;
-};
 
 /* Sums of (x - origin) and of its square, in float64. */
 struct moments {
@@ -78,33 +73,77 @@ INLINE void add_chunk(struct moments *m, const float *x, size_t row, int rows, i
   }
 }
 
-KERNEL(batch_norm_stats) {
-  const struct batch_norm_stats_args *a = (const void *)args;
+struct plane_moments_args {
+  int32_t x;       /* f32 */
+  int32_t moments; /* f64 [tiles * channels][2] */
+  int32_t counts;  /* i32 [1]: samples present */
+  int32_t tiles, channels, height, width;
+  int32_t x_tile, x_plane, x_row;
+};
+
+/* Samples of a tile that are present. */
+INLINE int present_in(int32_t count, int tile) {
+  const int left = count - tile * T;
+  return left < 0 ? 0 : left < T ? left : T;
+}
+
+KERNEL(plane_moments) {
+  const struct plane_moments_args *a = (const void *)args;
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
-  const float *settings = at(memory, a->settings);
-  float *mean = at(memory, a->stats), *invstd = mean + a->channels, *running = at_or_null(memory, a->running);
-  for (int c = begin; c < end; c++) {
-    const double origin = *plane_of(x, 0, c);
+  double(*moments)[2] = at(memory, a->moments);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels, samples = present_in(count, tile);
+    const struct lanes lanes = lanes_of(samples);
+    const float *plane = plane_of(x, tile, c);
+    const double origin = *plane;
     struct moments m = {{0}, {0}};
-    for (int tile = 0; tile < a->tiles; tile++) {
-      const struct lanes lanes = lanes_of(count - tile * T);
-      const float *plane = plane_of(x, tile, c);
-      for (int h = 0, rows; h < a->height; h += rows) {
-        rows = chunk_rows(h, a->height, a->width);
-        add_chunk(&m, plane + h * x.row, x.row, rows, a->width, origin, &lanes);
-      }
+    if (samples == 0) {
+      moments[unit][0] = moments[unit][1] = 0;
+      continue;
     }
-    const double n = (double)count * a->height * a->width;
+    for (int h = 0, rows; h < a->height; h += rows) {
+      rows = chunk_rows(h, a->height, a->width);
+      add_chunk(&m, plane + h * x.row, x.row, rows, a->width, origin, &lanes);
+    }
+    const double n = (double)samples * a->height * a->width;
     const double offset = total_of(m.sum) / n, centred = total_of(m.square) - offset * offset * n;
-    const double squares = centred < 0 ? 0 : centred; /* NaN stays NaN */
-    mean[c] = (float)(origin + offset);
-    invstd[c] = (float)(1 / __builtin_sqrt(squares / n + settings[1]));
-    if (running) {
-      float *variance = running + a->channels;
-      running[c] += settings[0] * (float)(origin + offset - running[c]);
-      variance[c] += settings[0] * (float)(squares / (n > 1 ? n - 1 : 1) - variance[c]);
+    moments[unit][0] = origin + offset;
+    moments[unit][1] = centred < 0 ? 0 : centred; /* NaN stays NaN */
+  }
+}
+
+struct batch_norm_stats_args {
+  int32_t moments;  /* f64 [tiles * channels][2] */
+  int32_t stats;    /* f32 [2][channels]: mean, invstd */
+  int32_t running;  /* f32 [2][channels]: mean, unbiased variance */
+  int32_t settings; /* f32 [2]: momentum, eps */
+  int32_t counts;   /* i32 [1]: samples present */
+  int32_t tiles, channels, positions;
+};
+
+/* The moments of all tiles together, tile after tile: mean, and the sum of squares about it (Chan, Golub, LeVeque 1979). */
+KERNEL(batch_norm_stats) {
+  const struct batch_norm_stats_args *a = (const void *)args;
+  const int32_t count = *(const int32_t *)at(memory, a->counts);
+  const float *settings = at(memory, a->settings);
+  const double(*moments)[2] = at(memory, a->moments);
+  float *means = at(memory, a->stats), *invstd = means + a->channels;
+  float *running = at(memory, a->running), *variance = running + a->channels;
+  for (int c = begin; c < end; c++) {
+    double n = 0, mean = 0, squares = 0;
+    for (int tile = 0; tile < a->tiles; tile++) {
+      const double *m = moments[tile * a->channels + c], added = (double)present_in(count, tile) * a->positions;
+      if (added == 0) break;
+      const double gap = m[0] - mean, all = n + added;
+      squares += m[1] + gap * gap * (n * added / all);
+      mean += gap * (added / all);
+      n = all;
     }
+    means[c] = (float)mean;
+    invstd[c] = (float)(1 / __builtin_sqrt(squares / n + settings[1]));
+    running[c] += settings[0] * (float)(mean - running[c]);
+    variance[c] += settings[0] * (float)(squares / (n > 1 ? n - 1 : 1) - variance[c]);
   }
 }
 
@@ -134,47 +173,62 @@ struct batch_norm_apply_args {
   int32_t tiles, channels, height, width;
   int32_t epilogue; /* 1 = relu */
   int32_t x_tile, x_plane, x_row, residual_tile, residual_plane, residual_row, y_tile, y_plane, y_row;
+  int32_t signs; /* u16 [tiles * channels][height * width], or 0 */
 };
 
-INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual, int relu) {
+/* What follows the normalisation. */
+enum behind { NOTHING, RELU_ALONE, RELU_AND_SIGNS };
+
+INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual,
+                  enum behind behind) {
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const struct tensor z = tensor_at(memory, a->residual, a->residual_tile, a->residual_plane, a->residual_row);
   const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
-  const struct runs runs = runs_of(a->height, a->width, x, z, y);
   const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma), *beta = at(memory, a->beta);
+  const size_t length = (size_t)a->width * T;
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
     const vec m = splat(mean[c]), scale = splat(gamma[c] * mean[a->channels + c]), shift = splat(beta[c]);
     const float *from = plane_of(x, tile, c), *add = plane_of(z, tile, c);
     float *to = plane_of(y, tile, c);
-    for (int h = 0; h < runs.count; h++, from += x.row, to += y.row) {
-      for (size_t i = 0; i < runs.length; i += VL) {
-        vec value = (load(from + i) - m) * scale + shift;
-        if (has_residual) value += load(add + i);
-        store(to + i, relu ? rectify(value) : value);
+    uint16_t *signs = (uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
+    for (int h = 0; h < a->height; h++, from += x.row, to += y.row) {
+      for (size_t i = 0; i < length; i += T) {
+        uint32_t positive = 0;
+        UNROLL for (int q = 0; q < TV; q++) {
+          vec value = (load(from + i + q * VL) - m) * scale + shift;
+          if (has_residual) value += load(add + i + q * VL);
+          if (behind == RELU_AND_SIGNS) positive |= bits(value > 0) << q * VL;
+          store(to + i + q * VL, behind != NOTHING ? rectify(value) : value);
+        }
+        if (behind == RELU_AND_SIGNS) *signs++ = (uint16_t)positive;
       }
       if (has_residual) add += z.row;
     }
   }
 }
 
+INLINE void apply_with(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual) {
+  if (!a->epilogue) apply(memory, a, begin, end, has_residual, NOTHING);
+  else if (!a->signs) apply(memory, a, begin, end, has_residual, RELU_ALONE);
+  else apply(memory, a, begin, end, has_residual, RELU_AND_SIGNS);
+}
+
 KERNEL(batch_norm_apply) {
   const struct batch_norm_apply_args *a = (const void *)args;
-  if (a->residual && a->epilogue) apply(memory, a, begin, end, 1, 1);
-  else if (a->residual) apply(memory, a, begin, end, 1, 0);
-  else if (a->epilogue) apply(memory, a, begin, end, 0, 1);
-  else apply(memory, a, begin, end, 0, 0);
+  if (a->residual) apply_with(memory, a, begin, end, 1);
+  else apply_with(memory, a, begin, end, 0);
 }
 
 struct batch_norm_grad_reduce_args {
-  int32_t dy;            /* f32 */
-  int32_t mask;          /* f32, or 0: dy counts where mask > 0 */
-  int32_t x;             /* f32 */
-  int32_t stats;         /* f32 [2][channels] */
-  int32_t dgamma, dbeta; /* f32 [channels] */
-  int32_t counts;        /* i32 [1]: samples present */
+  int32_t dy;     /* f32; zeroed where a bit is 0, and in lanes that are not present */
+  int32_t signs;   /* u16 [tiles * channels][height * width], or 0 */
+  int32_t x;      /* f32 */
+  int32_t stats;  /* f32 [2][channels] */
+  int32_t sums;   /* f64 [tiles * channels][2] */
+  int32_t counts; /* i32 [1]: samples present */
   int32_t tiles, channels, height, width;
-  int32_t dy_tile, dy_plane, dy_row, mask_tile, mask_plane, mask_row, x_tile, x_plane, x_row;
+  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row;
 };
 
 /* Sums of dy, and of dy (x - mean), in float64. */
@@ -183,28 +237,36 @@ struct grad_sums {
 };
 
 struct grad_rows {
-  const float *dy, *mask, *x;
-  size_t dy_row, mask_row, x_row;
+  float *dy;
+  const float *x;
+  const uint16_t *signs;
+  size_t dy_row, x_row;
 };
 
+/* `here`: the lanes that are present, as bits. */
 INLINE void add_grad_chunk(struct grad_sums *g, struct grad_rows p, int rows, int width, vec mean,
-                           const struct lanes *lanes, int has_mask) {
+                           const struct lanes *lanes, uint32_t here, int has_signs) {
   const size_t length = (size_t)width * T;
   vec sum[CHAINS], product[CHAINS];
   UNROLL for (int q = 0; q < CHAINS; q++) sum[q] = product[q] = splat(0);
 #define ADD(count)                                               \
-  UNROLL for (int q = 0; q < count; q++) {                       \
-    vec d = load(p.dy + i + q * VL);                             \
-    if (has_mask) d = masked(d, load(p.mask + i + q * VL));      \
-    sum[q] += d;                                                 \
-    product[q] += d * (load(p.x + i + q * VL) - mean);           \
+  {                                                              \
+    UNROLL for (int q = 0; q < count; q++) {                     \
+      vec d = load(p.dy + i + q * VL);                           \
+      if (has_signs) {                                            \
+        d = where_bits(p.signs[q / TV] & here, q % TV, d);       \
+        store(p.dy + i + q * VL, d);                             \
+      }                                                          \
+      sum[q] += d;                                               \
+      product[q] += d * (load(p.x + i + q * VL) - mean);         \
+    }                                                            \
+    if (has_signs) p.signs += count / TV;                          \
   }
   for (int r = 0; r < rows; r++) {
     size_t i = 0;
     for (; i + CHAINS * VL <= length; i += CHAINS * VL) ADD(CHAINS)
     for (; i < length; i += T) ADD(TV)
     p.dy += p.dy_row, p.x += p.x_row;
-    if (has_mask) p.mask += p.mask_row;
   }
 #undef ADD
   UNROLL for (int i = 0; i < TV; i++) {
@@ -217,63 +279,76 @@ INLINE void add_grad_chunk(struct grad_sums *g, struct grad_rows p, int rows, in
   }
 }
 
-INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *a, int begin, int end, int has_mask) {
+INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *a, int begin, int end, int has_signs) {
   const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
-  const struct tensor mask = tensor_at(memory, a->mask, a->mask_tile, a->mask_plane, a->mask_row);
   const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   const float *mean = at(memory, a->stats);
-  float *dgamma = at(memory, a->dgamma), *dbeta = at(memory, a->dbeta);
-  for (int c = begin; c < end; c++) {
+  double(*sums)[2] = at(memory, a->sums);
+  for (int unit = begin; unit < end; unit++) {
+    const int tile = unit / a->channels, c = unit % a->channels;
+    const struct lanes lanes = lanes_of(count - tile * T);
+    const uint32_t here = (1u << present_in(count, tile)) - 1;
+    const uint16_t *signs = (const uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
     struct grad_sums g = {{0}, {0}};
-    for (int tile = 0; tile < a->tiles; tile++) {
-      const struct lanes lanes = lanes_of(count - tile * T);
-      for (int h = 0, rows; h < a->height; h += rows) {
-        rows = chunk_rows(h, a->height, a->width);
-        const struct grad_rows p = {row_of(plane_of(dy, tile, c), dy, h),
-                                    row_of(plane_of(mask, tile, c), mask, h),
-                                    row_of(plane_of(x, tile, c), x, h),
-                                    dy.row,
-                                    mask.row,
-                                    x.row};
-        add_grad_chunk(&g, p, rows, a->width, splat(mean[c]), &lanes, has_mask);
-      }
+    for (int h = 0, rows; h < a->height; h += rows) {
+      rows = chunk_rows(h, a->height, a->width);
+      const struct grad_rows p = {row_of(plane_of(dy, tile, c), dy, h), row_of(plane_of(x, tile, c), x, h),
+                                  signs + (size_t)h * a->width, dy.row, x.row};
+      add_grad_chunk(&g, p, rows, a->width, splat(mean[c]), &lanes, here, has_signs);
     }
-    dgamma[c] = (float)(total_of(g.product) * mean[a->channels + c]);
-    dbeta[c] = (float)total_of(g.dy);
+    sums[unit][0] = total_of(g.dy);
+    sums[unit][1] = total_of(g.product);
   }
 }
 
 KERNEL(batch_norm_grad_reduce) {
   const struct batch_norm_grad_reduce_args *a = (const void *)args;
-  if (a->mask) grad_reduce(memory, a, begin, end, 1);
+  if (a->signs) grad_reduce(memory, a, begin, end, 1);
   else grad_reduce(memory, a, begin, end, 0);
+}
+
+struct batch_norm_grad_sum_args {
+  int32_t sums;          /* f64 [tiles * channels][2] */
+  int32_t stats;         /* f32 [2][channels] */
+  int32_t dgamma, dbeta; /* f32 [channels] */
+  int32_t tiles, channels;
+};
+
+/* The sums of all tiles, tile after tile. */
+KERNEL(batch_norm_grad_sum) {
+  const struct batch_norm_grad_sum_args *a = (const void *)args;
+  const double(*sums)[2] = at(memory, a->sums);
+  const float *invstd = (const float *)at(memory, a->stats) + a->channels;
+  float *dgamma = at(memory, a->dgamma), *dbeta = at(memory, a->dbeta);
+  for (int c = begin; c < end; c++) {
+    double dy = 0, product = 0;
+    for (int tile = 0; tile < a->tiles; tile++) {
+      dy += sums[tile * a->channels + c][0];
+      product += sums[tile * a->channels + c][1];
+    }
+    dgamma[c] = (float)(product * invstd[c]);
+    dbeta[c] = (float)dy;
+  }
 }
 
 struct batch_norm_grad_apply_args {
   int32_t dy;                   /* f32 */
-  int32_t mask;                 /* f32, or 0 */
   int32_t x;                    /* f32 */
   int32_t stats;                /* f32 [2][channels] */
   int32_t gamma, dgamma, dbeta; /* f32 [channels] */
-  int32_t dx;                   /* f32, or 0; may be dy */
-  int32_t d_residual;           /* f32, or 0 */
-  int32_t accumulate;           /* 1 = the masked dy is added to d_residual */
+  int32_t dx;                   /* f32; may be dy */
   int32_t counts;               /* i32 [1]: samples present */
   int32_t tiles, channels, height, width;
-  int32_t geometry; /* struct geometry [5]: dy, mask, x, dx, d_residual */
+  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, dx_tile, dx_plane, dx_row;
 };
 
-/* What to do with a result. */
-enum result { NONE, WRITE, ADD };
-
 /* dx = scale (dy - (x - mean) slope - offset), all but dy and x known per channel. */
-INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a, int begin, int end, int has_mask,
-                       enum result input, enum result residual) {
-  const struct geometry *g = at(memory, a->geometry);
-  const struct tensor dy = shaped(memory, a->dy, g), mask = shaped(memory, a->mask, g + 1);
-  const struct tensor x = shaped(memory, a->x, g + 2), dx = shaped(memory, a->dx, g + 3);
-  const struct tensor dz = shaped(memory, a->d_residual, g + 4);
+KERNEL(batch_norm_grad_apply) {
+  const struct batch_norm_grad_apply_args *a = (const void *)args;
+  const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
+  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor dx = tensor_at(memory, a->dx, a->dx_tile, a->dx_plane, a->dx_row);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma);
   const float *dgamma = at(memory, a->dgamma), *dbeta = at(memory, a->dbeta);
@@ -284,36 +359,14 @@ INLINE void grad_apply(char *memory, const struct batch_norm_grad_apply_args *a,
     const float invstd = mean[a->channels + c];
     const vec m = splat(mean[c]), scale = splat(gamma[c] * invstd);
     const vec slope = splat((float)(dgamma[c] * inverse_n * invstd)), offset = splat((float)(dbeta[c] * inverse_n));
-    const float *dy_row = plane_of(dy, tile, c), *mask_row = plane_of(mask, tile, c), *x_row = plane_of(x, tile, c);
-    float *dx_row = plane_of(dx, tile, c), *dz_row = plane_of(dz, tile, c);
-    for (int h = 0; h < a->height; h++) {
+    const float *dy_row = plane_of(dy, tile, c), *x_row = plane_of(x, tile, c);
+    float *dx_row = plane_of(dx, tile, c);
+    for (int h = 0; h < a->height; h++, dy_row += dy.row, x_row += x.row, dx_row += dx.row)
       for (size_t j = 0; j < (size_t)a->width * T; j += T)
         UNROLL for (int q = 0; q < TV; q++) {
           const size_t i = j + q * VL;
-          vec d = load(dy_row + i);
-          if (has_mask) d = masked(d, load(mask_row + i));
-          const vec value = scale * ((d - offset) - (load(x_row + i) - m) * slope);
-          if (input != NONE) store(dx_row + i, where(lanes.present[q], value));
-          if (residual != NONE) put(dz_row + i, where(lanes.present[q], d), residual == ADD);
+          const vec value = scale * ((load(dy_row + i) - offset) - (load(x_row + i) - m) * slope);
+          store(dx_row + i, where(lanes.present[q], value));
         }
-      dy_row += dy.row, x_row += x.row;
-      if (has_mask) mask_row += mask.row;
-      if (input != NONE) dx_row += dx.row;
-      if (residual != NONE) dz_row += dz.row;
-    }
   }
-}
-
-INLINE void grad_apply_masked(char *memory, const struct batch_norm_grad_apply_args *a, int begin, int end,
-                              int has_mask) {
-  if (!a->d_residual) grad_apply(memory, a, begin, end, has_mask, WRITE, NONE);
-  else if (!a->dx) grad_apply(memory, a, begin, end, has_mask, NONE, a->accumulate ? ADD : WRITE);
-  else if (a->accumulate) grad_apply(memory, a, begin, end, has_mask, WRITE, ADD);
-  else grad_apply(memory, a, begin, end, has_mask, WRITE, WRITE);
-}
-
-KERNEL(batch_norm_grad_apply) {
-  const struct batch_norm_grad_apply_args *a = (const void *)args;
-  if (a->mask) grad_apply_masked(memory, a, begin, end, 1);
-  else grad_apply_masked(memory, a, begin, end, 0);
 }

@@ -69,7 +69,9 @@
   X(42, add_scaled)              \
   X(43, dot_planes)              \
   X(44, sum_partial)             \
-  X(45, update_pattern)
+  X(45, plane_moments)           \
+  X(46, batch_norm_grad_sum)     \
+  X(47, update_pattern)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

@@ -27,6 +27,19 @@ INLINE uint32_t bits(ivec mask) {
 #endif
 }
 
+/* x where bit j of the q-th VL bits is set, in lane j, else 0. */
+INLINE vec where_bits(uint32_t bits, int q, vec x) {
+#if VL == 16
+  (void)q;
+  return (vec)_mm512_maskz_mov_ps((__mmask16)bits, (__m512)x);
+#else
+  ivec lane;
+  UNROLL for (int j = 0; j < VL; j++) lane[j] = 1 << j;
+  lane <<= q * VL;
+  return (vec)((ivec)x & ((lane & (int32_t)bits) != 0));
+#endif
+}
+
 INLINE vec square_root(vec x) {
 #if defined(__wasm__)
   return __builtin_elementwise_sqrt(x);

@@ -6,7 +6,12 @@
  * sparse weight differ in cost and a core may be busy with something else. Which thread computes a row never matters:
  * a row's result depends on nothing but its inputs.
  *
- * An op: { kernel id, rows, grain, reserved, arguments ... } as int32, see src/runtime/kernel-table.ts.
+ * Ops may be joined to a chain: each is cut into the same number of parts, part k of an op needs of the ops before it in
+ * the chain only their parts k, and a thread that takes a part runs it through the whole chain. So what one op writes is
+ * still in the caches when the next one reads it. A chain of too few parts for the threads there are is run op by op.
+ *
+ * An op: { kernel id, rows, grain, parts, arguments ... } as int32, see src/runtime/kernel-table.ts; parts is not 0 if this op
+ * is joined to the one before it.
  */
 
 #include "kernels.h"
@@ -21,6 +26,7 @@
 #endif
 
 #define OP_WORDS 32
+#define OP_PARTS 3
 #define OP_ARGS 4
 /* Chunks a thread's share is cut into. */
 #define CHUNKS 4
@@ -105,11 +111,47 @@ static int barrier(struct sync *sync, int n_threads) {
   return 0;
 }
 
-/* Takes chunks of the op until none is left. */
-static int take(char *memory, const int32_t *op, struct sync *sync, int thread, int n_threads) {
-  const int rows = op[1], grain = op[2];
-  const int units = (rows + grain - 1) / grain;
-  const int per_chunk = (units + CHUNKS * n_threads - 1) / (CHUNKS * n_threads);
+/* Ops from `op` on that are run together, at least 1; *parts: into how many parts each is cut. */
+static int chain_length(const int32_t *op, int n_ops, int n_threads, int *parts) {
+  int length = 1;
+  *parts = n_ops > 1 ? op[OP_WORDS + OP_PARTS] : 0;
+  /* Less than three quarters of the threads would have work. */
+  if (4 * (int64_t)*parts < 3 * (int64_t)((*parts + n_threads - 1) / n_threads) * n_threads) return 1;
+  while (length < n_ops && op[length * OP_WORDS + OP_PARTS]) length++;
+  return length;
+}
+
+/* What threads share out: `length` ops, cut into units. */
+struct work {
+  const int32_t *op;
+  int length, units;
+};
+
+INLINE struct work work_at(const int32_t *op, int n_ops, int n_threads) {
+  int parts;
+  const int length = chain_length(op, n_ops, n_threads, &parts);
+  return (struct work){op, length, length > 1 ? parts : (op[1] + op[2] - 1) / op[2]};
+}
+
+/* Units [from, to): of a single op all at once, of a chain one after the other. */
+static int run_units(char *memory, struct work work, int from, int to) {
+  const int32_t *op = work.op;
+  if (work.length == 1) {
+    const int64_t end = (int64_t)to * op[2];
+    return call(op[0], memory, op + OP_ARGS, from * op[2], end < op[1] ? (int)end : op[1]);
+  }
+  for (int part = from; part < to; part++)
+    for (int k = 0; k < work.length; k++) {
+      const int32_t *one = op + k * OP_WORDS;
+      const int rows = one[1] / work.units;
+      if (call(one[0], memory, one + OP_ARGS, part * rows, (part + 1) * rows)) return -1;
+    }
+  return 0;
+}
+
+/* Takes chunks of the work until none is left. */
+static int take(char *memory, struct work work, struct sync *sync, int thread, int n_threads) {
+  const int units = work.units, per_chunk = (units + CHUNKS * n_threads - 1) / (CHUNKS * n_threads);
   for (int k = 0; k < n_threads; k++) {
     const int owner = thread + k < n_threads ? thread + k : thread + k - n_threads;
     const int first = (int)((int64_t)units * owner / n_threads), last = (int)((int64_t)units * (owner + 1) / n_threads);
@@ -117,25 +159,25 @@ static int take(char *memory, const int32_t *op, struct sync *sync, int thread, 
     while (__atomic_load_n(next, __ATOMIC_RELAXED) < last - first) {
       const int from = first + __atomic_fetch_add(next, per_chunk, __ATOMIC_RELAXED);
       if (from >= last) break;
-      const int to = from + per_chunk < last ? from + per_chunk : last;
-      const int end = (int64_t)to * grain < rows ? to * grain : rows;
-      if (call(op[0], memory, op + OP_ARGS, from * grain, end)) return -1;
+      if (run_units(memory, work, from, from + per_chunk < last ? from + per_chunk : last)) return -1;
     }
   }
   return 0;
 }
 
-/* Runs the n_ops ops at `program`. 0; 1 if another thread has failed; -1 - i if op i names no kernel. */
+/* Runs the n_ops ops at `program`. 0; 1 if another thread has failed; -1 - i if op i, or one joined to it, names no kernel. */
 int EXPORT(run)(char *memory, uint32_t program, int n_ops, int thread, int n_threads, uint32_t sync_offset) {
   const int32_t *op = (const int32_t *)(memory + program);
   struct sync *sync = (struct sync *)(memory + sync_offset);
-  for (int i = 0; i < n_ops; i++, op += OP_WORDS) {
+  for (int i = 0; i < n_ops;) {
+    const struct work work = work_at(op + i * OP_WORDS, n_ops - i, n_threads);
     if (n_threads == 1) {
-      if (op[1] > 0 && call(op[0], memory, op + OP_ARGS, 0, op[1])) return -1 - i;
-      continue;
+      if (work.units > 0 && run_units(memory, work, 0, work.units)) return -1 - i;
+    } else {
+      if (take(memory, work, sync, thread, n_threads)) return -1 - i;
+      if (barrier(sync, n_threads)) return 1;
     }
-    if (take(memory, op, sync, thread, n_threads)) return -1 - i;
-    if (barrier(sync, n_threads)) return 1;
+    i += work.length;
   }
   return 0;
 }

@@ -1,14 +1,14 @@
 /**
  * From a model's layout to ops: the plan for one batch size.
  *
- * Time runs in moments: the batch is fetched at 0, step s runs forward at s + 1, the loss at S + 1, step s runs backward
- * at 2 S + 1 - s. From these follow the lifetimes of all tensors, and arena.ts gives them places.
+ * schedule.ts says when each step runs; from that follow the lifetimes of all tensors, and arena.ts gives them places.
+ * Tensors with a border share places among themselves only, so that the border, zero at first, stays zero.
  *
  * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do not: `lower` is
  * called again when a parameter has changed sides.
  */
 import { placeTensors, type Lifetime } from "../runtime/arena.js";
-import { TILE, op, type Op } from "../runtime/kernel-table.js";
+import { TILE, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
 import { copyOp } from "./layers/join.js";
@@ -16,6 +16,7 @@ import { paddedRow, size, type Destination, type Lowering } from "./layers/layer
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import { lossOps, type LossKind } from "./loss.js";
+import { joinTiles, scheduleOf } from "./schedule.js";
 import { inputShapes } from "./model.js";
 import { createPlanData, type PlanData } from "./plan-data.js";
 import { gatherOps, type SampleStore } from "./samples.js";
@@ -83,15 +84,18 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const training = purpose === "train";
   const tiles = Math.ceil(batchSize / TILE);
   const outputValue = model.nodes.length - 1;
-  const forwardAt = (s: number) => s + 1;
-  const lossAt = steps.length + 1;
-  const backwardAt = (s: number) => 2 * steps.length + 1 - s;
+  const schedule = scheduleOf(layout);
+  const { forwardAt, lossAt, backwardAt, joinedForward, joinedBackward, sameGradient } = schedule;
   const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
 
   // Every tensor and its life, then a place for each.
   const lives: Lifetime[] = [];
   const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
-  const reserveTensor = (shape: TensorShape, from: number, to: number) => reserve(tensorBytes(shape, tiles), from, to);
+  const reserveTensor = (shape: TensorShape, from: number, to: number) => {
+    const { channels, height, width, pad } = shape;
+    const form = pad > 0 ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
+    return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
+  };
   const valueTensor = new Map<number, number>();
   const gradientTensor = new Map<number, number>();
   for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
@@ -99,14 +103,20 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     if (value === outputValue) uses.push(lossAt);
     if (training) {
       uses.push(...readers.filter((s) => ruleAt(s).backwardReads.x).map(backwardAt));
-      if (writer !== undefined && (ruleAt(writer).backwardReads.y || steps[writer].reluGradient)) {
+      const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
+      if (writer !== undefined && (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))) {
         uses.push(backwardAt(writer));
       }
     }
     valueTensor.set(value, reserveTensor(shape, Math.min(...uses), Math.max(...uses)));
-    if (!training || !needsGradient || writer === undefined) continue;
+    if (!training || !needsGradient || writer === undefined || sameGradient.has(value)) continue;
     const born = value === outputValue ? lossAt : Math.min(...readers.map(backwardAt));
-    gradientTensor.set(value, reserveTensor(gradient, born, backwardAt(writer)));
+    // Values whose gradients are the same tensor: the one written first comes last in the model.
+    const group = [value];
+    for (const [residual, sum] of [...sameGradient].toReversed()) if (group.includes(sum)) group.push(residual);
+    const dies = Math.max(...group.map((one) => backwardAt(values.get(one)!.writer!)));
+    const tensor = reserveTensor(gradient, born, dies);
+    for (const one of group) gradientTensor.set(one, tensor);
   }
   const firstIsLinear = model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
   const rowStride = paddedRow(size(model.input));
@@ -119,6 +129,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const inputImage = { ...values.get(-1)!.shape, pad: 0 };
   const inputCopy =
     samples.format === "f32" && values.get(-1)!.shape.pad > 0 ? reserveTensor(inputImage, 0, 0) : undefined;
+  const kept = steps.map(({ node, relu }, s) => {
+    const bytes = ruleAt(s).keptBytes?.(inputShapes(model, model.nodes[node]), tiles, relu) ?? 0;
+    return training && bytes ? reserve(bytes, forwardAt(s), backwardAt(s)) : undefined;
+  });
   const scratch: (number | undefined)[] = [];
   const weightGradients: number[][] = [];
   /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
@@ -176,7 +190,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       if (detour === undefined) return { tensor: gradientAt(value), accumulate: accumulate[s][k] };
       return { tensor: { ...values.get(value)!.gradient, offset: place(detour) }, accumulate: false };
     };
-    const toResidual = residual === undefined ? undefined : destination(residual, inputs.length);
+    const toResidual =
+      residual === undefined || sameGradient.get(residual) === output
+        ? undefined
+        : destination(residual, inputs.length);
     return {
       tiles,
       training,
@@ -189,6 +206,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       reluGradient,
       mask,
       ...(residual === undefined ? {} : { residual: valueAt(residual) }),
+      kept: place(kept[s]),
       dy: training ? gradientAt(output) : valueAt(output),
       dxs: inputs.map(destination),
       ...(toResidual ? { dResidual: toResidual } : {}),
@@ -199,13 +217,6 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       stepSeed: (threshold) => data.stepSeed(s, threshold),
     };
   };
-  const border = (tensor: Tensor): Op[] => {
-    const { offset: x, channels, height, width, pad } = tensor;
-    if (pad === 0) return [];
-    const planes = tiles * channels;
-    return [op("zeroBorder", planes, { x, planes, height, width, pad })];
-  };
-
   const lower = (frozen = false): Lowered => {
     const input = valueAt(-1);
     const gathered = inputCopy === undefined ? input : { ...inputImage, offset: place(inputCopy) };
@@ -213,7 +224,6 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       {
         name: "input",
         ops: [
-          ...border(input),
           ...gatherOps(samples, {
             tiles,
             indices: data.indices,
@@ -230,21 +240,54 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       },
     ];
     const backward: Stage[] = [];
-    steps.forEach(({ node, inputs }, s) => {
+    const ready = new Set<number>();
+    /** What follows at once where the gradient of a step's output is complete. */
+    const onGradient = (s: number): Op[] => {
+      if (ready.has(s)) return [];
+      ready.add(s);
+      const { node, output, residual } = steps[s];
+      const { layer } = model.nodes[node];
+      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, frozen)) ?? [];
+      // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
+      const shared = residual !== undefined && sameGradient.get(residual) === output;
+      const writer = shared ? values.get(residual)!.writer! : -1;
+      const follows = schedule.completes(s).includes(writer) && !steps[writer].reluGradient;
+      return [...ops, ...(follows ? onGradient(writer) : [])];
+    };
+    steps.forEach(({ node }, s) => {
       const { name, layer } = model.nodes[node];
+      const at = lowering(s, frozen);
+      const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
+      const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
+      const ops = joinTiles(ruleOf(layer).forward(layer, at), tiles, follows);
+      forward.push({ name, ops, gradients: [], output: at.y });
+    });
+    let held: Stage["gradients"] = [];
+    for (let s = steps.length - 1; training && s >= 0; s--) {
+      const { node, inputs, output } = steps[s];
+      const { name, layer } = model.nodes[node];
+      if (!values.get(output)!.needsGradient) continue;
       const rule = ruleOf(layer);
       const at = lowering(s, frozen);
-      forward.push({ name, ops: [...border(at.y), ...rule.forward(layer, at)], gradients: [], output: at.y });
-      if (!training || !values.get(steps[s].output)!.needsGradient) return;
       const additions = inputs.flatMap((value, k) =>
         detours[s][k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
-      backward.unshift({
+      const ops = [
+        ...onGradient(s),
+        ...rule.backward(layer, at),
+        ...additions,
+        ...schedule.completes(s).flatMap(onGradient),
+        ...(rule.weightGradients?.(layer, at) ?? []),
+      ];
+      const gradients = at.parameters.map((parameter, p) => ({ parameter, gradient: at.gradients[p] }));
+      // Parameters move once all that runs together is done.
+      held = [...(joinedBackward(s) ? held : []), ...gradients];
+      backward.push({
         name,
-        ops: [...border(at.dy), ...rule.backward(layer, at), ...additions],
-        gradients: at.parameters.map((parameter, p) => ({ parameter, gradient: at.gradients[p] })),
+        ops: joinTiles(ops, tiles, joinedBackward(s)),
+        gradients: joinedBackward(s - 1) ? [] : held,
       });
-    });
+    }
     const outputGradient = training ? gradientAt(outputValue) : undefined;
     const flatGradient = place(lossGradient) || (outputGradient?.offset ?? 0);
     const lossStage: Stage = {

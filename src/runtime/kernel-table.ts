@@ -3,7 +3,7 @@
  *
  * Every kernel has the same C signature, `void kernel(char *memory, const int32_t *args, int begin, int end)`, and works
  * on the rows [begin, end) of its op. An op is {@link OP_WORDS} int32 words in shared memory: kernel id, rows, grain
- * (chunk borders fall on multiples of it), one reserved word, then the arguments in the order listed here. Arguments are integers: byte offsets into
+ * (chunk borders fall on multiples of it), parts (see {@link Op}), then the arguments in the order listed here. Arguments are integers: byte offsets into
  * the shared memory (0 = absent), counts, strides (in elements) and flags. Numbers that change from step to step
  * (tau, lambda, ...) live in a float32 "hyper" block in memory, see {@link HYPER}.
  *
@@ -161,6 +161,12 @@ export interface Op {
   readonly rows: number;
   readonly grain: number;
   readonly args: Readonly<Record<string, number>>;
+  /**
+   * Not 0: joined to the op before it. Both are cut into so many parts (a divisor of their rows), and a thread that takes
+   * part k runs it through all ops that are joined before it takes another. So part k of an op may depend on part k of the
+   * ops before it in the chain, but on none of their other parts. The first op of a program is joined to nothing.
+   */
+  readonly parts?: number;
 }
 
 /** Builds an op; the compiler checks that every argument of the kernel is given, and no other. */
@@ -181,6 +187,7 @@ export function encodeOp(step: Op, words: Int32Array, at: number): void {
   words[at] = KERNEL_IDS.get(step.kernel)!;
   words[at + 1] = step.rows;
   words[at + 2] = step.grain;
+  words[at + 3] = step.parts ?? 0;
   KERNELS[step.kernel].forEach((name, k) => {
     words[at + OP_ARGS + k] = step.args[name];
   });

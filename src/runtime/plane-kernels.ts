@@ -41,54 +41,29 @@ export const PLANE_KERNELS = {
     "outPlane",
     "outRow",
   ],
-  /** Batch statistics of each channel over the samples that are present. Split over channels. counts: i32 [1] samples present; lanes beyond are ignored.
+  /** Batch statistics of each channel from the moments of its planes (planeMoments). Split over channels. positions: of a plane.
    *  stats: f32 [2][C]: mean, 1 / sqrt(variance + eps) (biased variance); running: f32 [2][C] mean, variance (unbiased), moved by
-   *  running += momentum * (batch - running), or 0; settings: f32 [2] = { momentum, eps }. Two-pass or compensated: variance of data with mean 1e3 and deviation 1 must be right to 1e-4. */
-  batchNormStats: [
-    "x",
-    "stats",
-    "running",
-    "settings",
-    "counts",
-    "tiles",
-    "channels",
-    "height",
-    "width",
-    "xTile",
-    "xPlane",
-    "xRow",
-  ],
+   *  running += momentum * (batch - running); settings: f32 [2] = { momentum, eps }. Variance of data with mean 1e3 and deviation 1 must be right to 1e-4. */
+  batchNormStats: ["moments", "stats", "running", "settings", "counts", "tiles", "channels", "positions"],
   /** stats for evaluation from the running statistics: mean, 1 / sqrt(variance + eps). Split over channels. */
   batchNormFold: ["running", "stats", "settings", "channels"],
-  /** y = gamma (x - mean) invstd + beta, then + residual (or 0), then ReLU if epilogue = 1. Split over units = tile * channels + channel. */
+  /** y = gamma (x - mean) invstd + beta, then + residual (or 0), then ReLU if epilogue = 1. Split over units = tile * channels + channel.
+   *  signs (or 0, with the ReLU only): u16 [units][height * width], bit j of a position is 1 where y > 0 in lane j. */
   batchNormApply: [
     ...["x", "stats", "gamma", "beta", "residual", "y", "tiles", "channels", "height", "width", "epilogue"],
-    ...["xTile", "xPlane", "xRow", "residualTile", "residualPlane", "residualRow", "yTile", "yPlane", "yRow"],
+    ...["xTile", "xPlane", "xRow", "residualTile", "residualPlane", "residualRow", "yTile", "yPlane", "yRow", "signs"],
   ],
-  /** dgamma = sum dy xhat, dbeta = sum dy over present samples, with dy masked where mask <= 0 (mask: the ReLU's output, or 0). Split over channels. */
+  /** Makes dy zero where signs (as in batchNormApply, or 0: nothing) has no bit, and in absent lanes, and sums it: sums: f64 [units][2] = { sum dy, sum dy (x - mean) } over
+   *  present samples. Split over units = tile * channels + channel. */
   batchNormGradReduce: [
-    ...["dy", "mask", "x", "stats", "dgamma", "dbeta", "counts", "tiles", "channels", "height", "width"],
-    ...["dyTile", "dyPlane", "dyRow", "maskTile", "maskPlane", "maskRow", "xTile", "xPlane", "xRow"],
+    ...["dy", "signs", "x", "stats", "sums", "counts", "tiles", "channels", "height", "width"],
+    ...["dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow"],
   ],
-  /** dx = gamma invstd (dy - dbeta / n - xhat dgamma / n), n = present samples * positions; 0 for absent samples. dx may be dy, or 0 (not written). dResidual (or 0): the masked dy, added to it if
-   *  accumulate = 1. Split over units = tile * channels + channel. Geometry of each tensor: i32 [3] = { Tile, Plane, Row } at `geometry` (order dy, mask, x, dx, dResidual: i32 [15]). */
+  /** dx = gamma invstd (dy - dbeta / n - xhat dgamma / n), n = present samples * positions; 0 for absent samples. dx may be dy.
+   *  Split over units = tile * channels + channel. */
   batchNormGradApply: [
-    ...[
-      "dy",
-      "mask",
-      "x",
-      "stats",
-      "gamma",
-      "dgamma",
-      "dbeta",
-      "dx",
-      "dResidual",
-      "accumulate",
-      "counts",
-      "tiles",
-      "channels",
-    ],
-    ...["height", "width", "geometry"],
+    ...["dy", "x", "stats", "gamma", "dgamma", "dbeta", "dx", "counts", "tiles", "channels", "height", "width"],
+    ...["dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow", "dxTile", "dxPlane", "dxRow"],
   ],
   /** y = max over a size x size window, moved by stride, no padding (height, width: output); NaN if there is one in it. Split over units = tile * channels + channel. */
   maxPool: [
@@ -108,7 +83,7 @@ export const PLANE_KERNELS = {
     "yRow",
   ],
   /** dx of maxPool: dy goes to the first maximum of its window (row-major), found by x >= y; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
-   *  Geometry as in batchNormGradApply, order x, y, dy, dx: i32 [12]. */
+   *  Geometry order x, y, dy, dx: i32 [12]. */
   maxPoolGrad: [
     "x",
     "y",
@@ -208,4 +183,9 @@ export const PLANE_KERNELS = {
   ],
   /** g[index] = the sum of `length` partial sums, in order. One row. */
   sumPartial: ["partial", "length", "g", "index"],
+  /** Mean and sum of squares about it of each plane, over the samples that are present: moments: f64 [units][2]; counts: i32 [1] samples present,
+   *  lanes beyond are ignored. Split over units = tile * channels + channel. */
+  planeMoments: ["x", "moments", "counts", "tiles", "channels", "height", "width", "xTile", "xPlane", "xRow"],
+  /** dgamma = sum dy xhat, dbeta = sum dy, from the sums of batchNormGradReduce. Split over channels. */
+  batchNormGradSum: ["sums", "stats", "dgamma", "dbeta", "tiles", "channels"],
 } as const;

@@ -17,6 +17,7 @@ export interface Program {
 /** Writes the ops into new memory. Throws a RangeError or TypeError that names the op if one is malformed. */
 export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
   ops.forEach(checkOp);
+  ops.forEach(checkParts);
   const offset = memory.allocate(ops.length * OP_WORDS * 4);
   const words = memory.i32(offset, ops.length * OP_WORDS);
   ops.forEach((step, i) => encodeOp(step, words, i * OP_WORDS));
@@ -36,4 +37,19 @@ function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
     if (!Number.isInteger(value) || value! < -(2 ** 31) || value! >= 2 ** 32)
       throw new RangeError(`cannot write ${where}: argument ${name} must be a 32-bit integer, found ${value}`);
   }
+}
+
+function checkParts({ kernel, rows, parts = 0 }: Op, index: number, ops: readonly Op[]): void {
+  if (parts === 0 || index === 0) return;
+  const where = `op ${index} (${kernel})`;
+  const before = ops[index - 1];
+  const first = index > 1 && before.parts ? before.parts : parts;
+  if (!Number.isInteger(parts) || parts < 0 || parts !== first)
+    throw new RangeError(
+      `cannot write ${where}: parts must be those of the op it is joined to (${first}), found ${parts}`,
+    );
+  if (rows % parts !== 0 || before.rows % parts !== 0)
+    throw new RangeError(
+      `cannot write ${where}: ${rows} rows joined to ${before.rows} can't be cut into ${parts} parts`,
+    );
 }

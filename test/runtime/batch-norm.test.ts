@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { op } from "#bregman/runtime/kernel-table.js";
+import { op, TILE } from "#bregman/runtime/kernel-table.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import * as truth from "../reference/batch-norm.js";
 import { maxError } from "../support/compare.js";
 import {
-  geometry,
   imageSize,
   planesOf,
   putPlanes,
@@ -22,15 +21,44 @@ const EPS = 1e-5;
 const MOMENTUM = 0.1;
 const shapeOf = (p: Planes): truth.ImageShape => ({ ...p, size: p.height * p.width });
 
-/** Runs batchNormStats; grain = channels makes it one call. */
-function stats(pool: Pool, scope: Scope, p: Planes, x: number, running = 0, grain = 1): number {
+/** Runs planeMoments and batchNormStats; `calls`: "one" makes each a single call. */
+function stats(
+  pool: Pool,
+  scope: Scope,
+  p: Planes,
+  x: number,
+  { running = scope.room(2 * p.channels), calls = "many" }: { running?: number; calls?: "one" | "many" } = {},
+): number {
   const out = scope.room(2 * p.channels, NaN);
+  const moments = scope.room(4 * p.units, NaN);
   const settings = scope.put(Float32Array.of(MOMENTUM, EPS));
   const counts = scope.put(Int32Array.of(p.samples));
-  const args = { x, stats: out, running, settings, counts, ...sizes(p), ...strides("x", p) };
-  runOps(pool, [op("batchNormStats", p.channels, args, grain)]);
+  const { tiles, channels, height, width } = p;
+  const finish = { moments, stats: out, running, settings, counts, tiles, channels, positions: height * width };
+  runOps(pool, [
+    op("planeMoments", p.units, { x, moments, counts, ...sizes(p), ...strides("x", p) }, calls === "one" ? p.units : 1),
+    op("batchNormStats", channels, finish, calls === "one" ? channels : 1),
+  ]);
   return out;
 }
+
+/** Signs as batchNormApply keeps them: u16 [tiles][channels][height * width], a bit a lane; random ones in absent lanes. */
+function signsOf(p: Planes, positive: (index: number) => boolean, absent: () => boolean): Uint16Array {
+  const size = p.height * p.width;
+  return Uint16Array.from({ length: p.units * size }, (_, place) => {
+    const [unit, position] = [Math.floor(place / size), place % size];
+    const [tile, c] = [Math.floor(unit / p.channels), unit % p.channels];
+    let set = 0;
+    for (let lane = 0; lane < TILE; lane++) {
+      const sample = tile * TILE + lane;
+      const here = sample < p.samples ? positive((sample * p.channels + c) * size + position) : absent();
+      if (here) set |= 1 << lane;
+    }
+    return set;
+  });
+}
+
+const bytesOf = (words: Uint16Array): Uint8Array => new Uint8Array(words.buffer);
 
 forEachBackend((_name, pool) => {
   describe.each(SHAPES)("batch %i, %i channels of %i x %i, border %i", (samples, channels, height, width, pad) => {
@@ -46,7 +74,7 @@ forEachBackend((_name, pool) => {
         const before = random.floats(2 * channels, 0.5, 1);
         const running = scope.put(before);
         const at = putPlanes(scope, p, x);
-        const found = scope.read(stats(pool, scope, p, at, running), 2 * channels);
+        const found = scope.read(stats(pool, scope, p, at, { running }), 2 * channels);
         expect(maxError(found.subarray(0, channels), mean)).toBeLessThan(3e-7);
         const invstd = variance.map((v) => 1 / Math.sqrt(v + EPS));
         found.subarray(channels).forEach((v, c) => expect(Math.abs(v / invstd[c]! - 1)).toBeLessThan(1e-6));
@@ -54,7 +82,7 @@ forEachBackend((_name, pool) => {
         const moved = [...mean, ...unbiased].map((v, i) => before[i]! + MOMENTUM * (v - before[i]!));
         expect(maxError(scope.read(running, 2 * channels), moved)).toBeLessThan(1e-6);
         // All channels in one call give the same bits.
-        expect(scope.read(stats(pool, scope, p, at, 0, channels), 2 * channels)).toEqual(found);
+        expect(scope.read(stats(pool, scope, p, at, { calls: "one" }), 2 * channels)).toEqual(found);
 
         const folded = scope.room(2 * channels, NaN);
         const settings = scope.put(Float32Array.of(MOMENTUM, EPS));
@@ -66,11 +94,13 @@ forEachBackend((_name, pool) => {
     });
 
     test.each([
-      [false, false],
-      [true, false],
-      [false, true],
-      [true, true],
-    ])("normalised: residual %s, ReLU %s", (hasResidual, relu) => {
+      [false, false, false],
+      [true, false, false],
+      [false, true, false],
+      [true, true, false],
+      [false, true, true],
+      [true, true, true],
+    ])("normalised: residual %s, ReLU %s, signs kept %s", (hasResidual, relu, keepsSigns) => {
       scoped(pool, (scope) => {
         const [mean, invstd, gamma, beta] = [0, 1, 2, 3].map(() => random.floats(channels, 0.5, 2));
         const residual = hasResidual ? random.floats(x.length) : undefined;
@@ -87,6 +117,7 @@ forEachBackend((_name, pool) => {
           ...strides("x", dense),
           ...strides("residual", p),
           ...strides("y", p),
+          signs: keepsSigns ? scope.room(Math.ceil((p.units * height * width) / 2)) : 0,
         };
         runOps(pool, [op("batchNormApply", p.units, args)]);
         const found = readPlanes(scope, p, y);
@@ -94,72 +125,74 @@ forEachBackend((_name, pool) => {
         const expected = truth.normalize(x, shapeOf(p), parts, { residual, relu });
         expect(maxError(found.values, expected)).toBeLessThan(4e-6);
         expect(found.bordersKept).toBe(true);
+        if (!keepsSigns) return;
+        // Absent lanes were normalised from NaN, which is not positive.
+        const signs = signsOf(
+          p,
+          (i) => found.values[i]! > 0,
+          () => false,
+        );
+        expect(pool.memory.u8(args.signs, signs.byteLength)).toEqual(bytesOf(signs));
       });
     });
 
     test.each([
-      [false, "none"],
-      [true, "none"],
-      [true, "written"],
-      [false, "added"],
-      [true, "added"],
-      [true, "alone"],
-    ])("gradients: mask %s, residual's gradient %s", (hasMask, residual) => {
+      [false, "elsewhere"],
+      [true, "elsewhere"],
+      [true, "in place"],
+    ])("gradients: signs %s, written %s", (hasSigns, where) => {
       scoped(pool, (scope) => {
         const gamma = random.floats(channels, 0.5, 2);
         const dy = random.floats(x.length);
-        const mask = hasMask ? random.floats(x.length) : undefined;
-        const before = random.floats(x.length);
+        const positive = Array.from(x, () => random.next() < 0.6);
         const at = putPlanes(scope, p, x);
-        const args = {
-          // Absent lanes of the incoming gradient hold garbage here, too.
-          dy: putPlanes(scope, dense, dy),
-          mask: mask ? putPlanes(scope, p, mask) : 0,
+        // Absent lanes of the incoming gradient hold garbage here, too.
+        const dyAt = putPlanes(scope, dense, dy);
+        const signs = signsOf(
+          p,
+          (i) => positive[i]!,
+          () => random.next() < 0.5,
+        );
+        const [dgammaAt, dbetaAt] = [scope.room(channels, NaN), scope.room(channels, NaN)];
+        const shared = {
+          dy: dyAt,
           x: at,
           stats: stats(pool, scope, p, at),
-          dgamma: scope.room(channels, NaN),
-          dbeta: scope.room(channels, NaN),
-          counts: scope.put(Int32Array.of(samples)),
-          ...sizes(p),
+          ...strides("dy", dense),
+          ...strides("x", p),
         };
-        const reduce = { ...args, ...strides("dy", dense), ...strides("mask", p), ...strides("x", p) };
-        const dx = roomPlanes(scope, p);
-        const dResidual = residual === "none" ? 0 : putPlanes(scope, dense, before, 0);
-        const apply = {
-          ...args,
-          gamma: scope.put(gamma),
-          dx: residual === "alone" ? 0 : dx,
-          dResidual,
-          accumulate: residual === "added" ? 1 : 0,
-          geometry: scope.put(geometry(dense, p, p, p, dense)),
-        };
-        runOps(pool, [op("batchNormGradReduce", channels, reduce), op("batchNormGradApply", p.units, apply)]);
-        const masked = dy.map((v, i) => (mask && mask[i]! <= 0 ? 0 : v));
+        const counts = scope.put(Int32Array.of(samples));
+        const sums = scope.room(4 * p.units, NaN);
+        const reduce = { ...shared, signs: hasSigns ? scope.put(bytesOf(signs)) : 0, sums, counts, ...sizes(p) };
+        const finish = { sums, stats: shared.stats, dgamma: dgammaAt, dbeta: dbetaAt, tiles: p.tiles, channels };
+        const dx = where === "in place" ? dyAt : roomPlanes(scope, p);
+        const to = where === "in place" ? dense : p;
+        const apply = { ...shared, gamma: scope.put(gamma), dgamma: dgammaAt, dbeta: dbetaAt, dx, counts, ...sizes(p) };
+        runOps(pool, [op("batchNormGradReduce", p.units, reduce), op("batchNormGradSum", channels, finish)]);
+        const masked = dy.map((v, i) => (hasSigns && !positive[i]! ? 0 : v));
+        const left = readPlanes(scope, dense, dyAt);
+        expect(left.values).toEqual(masked);
+        expect(left.absent.every((v) => (hasSigns ? v === 0 : Number.isNaN(v)))).toBe(true);
+        expect(left.bordersKept).toBe(true);
+        const [dgamma, dbeta] = [scope.read(dgammaAt, channels), scope.read(dbetaAt, channels)];
+        // All in one call gives the same bits (what is masked stays masked).
+        runOps(pool, [
+          op("batchNormGradReduce", p.units, reduce, p.units),
+          op("batchNormGradSum", channels, finish, channels),
+        ]);
+        expect(scope.read(dgammaAt, channels)).toEqual(dgamma);
+        expect(scope.read(dbetaAt, channels)).toEqual(dbeta);
+
+        runOps(pool, [op("batchNormGradApply", p.units, { ...apply, ...strides("dx", to) })]);
         const expected = truth.gradients(x, masked, shapeOf(p), gamma, EPS);
-        const dgamma = scope.read(args.dgamma, channels);
-        const dbeta = scope.read(args.dbeta, channels);
         // One position in a channel has variance 0 and invstd 316: nothing but rounding, times that.
         const scale = n === 1 ? 400 : 1;
         expect(maxError(dgamma, expected.dgamma)).toBeLessThan(2e-6 * Math.sqrt(n) * scale);
         expect(maxError(dbeta, expected.dbeta)).toBeLessThan(1e-6 * Math.sqrt(n));
-        const found = readPlanes(scope, p, dx);
-        if (residual === "alone") expect(found.values.every(Number.isNaN)).toBe(true);
-        else {
-          expect(maxError(found.values, expected.dx)).toBeLessThan(4e-6 * scale);
-          expect(found.absent.every((v) => v === 0)).toBe(true);
-        }
+        const found = readPlanes(scope, to, dx);
+        expect(maxError(found.values, expected.dx)).toBeLessThan(4e-6 * scale);
+        expect(found.absent.every((v) => v === 0)).toBe(true);
         expect(found.bordersKept).toBe(true);
-        if (dResidual) {
-          const sum = masked.map((v, i) => (residual === "added" ? before[i]! + v : v));
-          const found = readPlanes(scope, dense, dResidual);
-          expect(maxError(found.values, sum)).toBe(0);
-          expect(found.absent.every((v) => v === 0)).toBe(true);
-          expect(found.bordersKept).toBe(true);
-        }
-        // All channels in one call give the same bits.
-        runOps(pool, [op("batchNormGradReduce", channels, reduce, channels)]);
-        expect(scope.read(args.dgamma, channels)).toEqual(dgamma);
-        expect(scope.read(args.dbeta, channels)).toEqual(dbeta);
       });
     });
   });
@@ -175,7 +208,7 @@ forEachBackend((_name, pool) => {
     scoped(pool, (scope) => {
       const { mean, variance } = truth.moments(x, shapeOf(p));
       const running = scope.put(Float32Array.of(0, 0));
-      const found = scope.read(stats(pool, scope, p, putPlanes(scope, p, x), running), 2);
+      const found = scope.read(stats(pool, scope, p, putPlanes(scope, p, x), { running }), 2);
       expect(Math.abs(found[0]! / mean[0]! - 1)).toBeLessThan(1e-7);
       const n = x.length;
       const unbiased = scope.read(running, 2)[1]! / Math.fround(MOMENTUM);

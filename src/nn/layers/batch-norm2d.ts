@@ -6,10 +6,13 @@
  *     evaluation   the same with the running statistics
  *     gradient     dx = gamma / sqrt(var + eps) (dy - mean(dy) - xhat mean(dy xhat))
  *
- * Source: Ioffe and Szegedy, 2015. A residual connection and a ReLU that follow are part of the same pass (fuse.ts).
+ * Source: Ioffe and Szegedy, 2015. A residual connection and a ReLU that follow are part of the same pass (fuse.ts); of the
+ * ReLU the signs are kept. The sums over x and over dy are made plane by plane, so that they can follow whoever writes the
+ * plane (schedule.ts).
  */
 import { EPILOGUE, op, type Op } from "../../runtime/kernel-table.js";
-import { geometryTable, interior, strideArgs } from "../tensor.js";
+import { interior, strideArgs } from "../tensor.js";
+import { copyOp } from "./join.js";
 import { checkImage, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface BatchNorm2dLayer extends LayerBase {
@@ -60,26 +63,33 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     { name: "running", shape: [2, channels], initial: (k) => (k < channels ? 0 : 1) },
   ],
 
+  keptBytes: ([[channels, height, width]], tiles, relu) => (relu ? tiles * channels * height * width * 2 : 0),
+
   forward(layer, at) {
-    const { tiles, training, counts, parameters, buffers, xs, y, residual, constant } = at;
+    const { tiles, training, counts, parameters, buffers, xs, y, residual, kept: signs, constant } = at;
     const [x] = xs;
     const { channels, height, width } = x;
     const [running] = buffers;
     const stats = statsOf(at);
     const settings = constant("settings", () => Float32Array.of(layer.momentum, layer.eps));
     const image = { tiles, channels, height, width };
+    const moments = training ? planeSums(at) : 0;
     return [
-      training
-        ? op("batchNormStats", channels, {
-            x: interior(x),
-            stats,
-            running,
-            settings,
-            counts,
-            ...image,
-            ...strideArgs("x", x),
-          })
-        : op("batchNormFold", channels, { running, stats, settings, channels }),
+      ...(training
+        ? [
+            op("planeMoments", tiles * channels, { x: interior(x), moments, counts, ...image, ...strideArgs("x", x) }),
+            op("batchNormStats", channels, {
+              moments,
+              stats,
+              running,
+              settings,
+              counts,
+              tiles,
+              channels,
+              positions: height * width,
+            }),
+          ]
+        : [op("batchNormFold", channels, { running, stats, settings, channels })]),
       op("batchNormApply", tiles * channels, {
         x: interior(x),
         stats,
@@ -92,56 +102,62 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
         ...strideArgs("x", x),
         ...strideArgs("residual", residual ?? x),
         ...strideArgs("y", y),
+        signs,
       }),
     ];
   },
 
-  backward(_layer, at): Op[] {
-    const { tiles, counts, parameters, xs, y, dy, dxs, dResidual, gradients, constant } = at;
+  onGradient(_layer, at) {
+    const { tiles, counts, xs, dy, kept: signs } = at;
     const [x] = xs;
     const { channels, height, width } = x;
-    const stats = statsOf(at);
-    const mask = at.reluGradient ? interior(y) : 0;
-    const [dgamma, dbeta] = gradients;
-    const ops: Op[] = [
-      op("batchNormGradReduce", channels, {
+    return [
+      op("batchNormGradReduce", tiles * channels, {
         dy: interior(dy),
-        mask,
+        signs,
         x: interior(x),
-        stats,
-        dgamma,
-        dbeta,
+        stats: statsOf(at),
+        sums: planeSums(at),
         counts,
         tiles,
         channels,
         height,
         width,
         ...strideArgs("dy", dy),
-        ...strideArgs("mask", y),
         ...strideArgs("x", x),
       }),
     ];
+  },
+
+  backward(_layer, at): Op[] {
+    const { tiles, counts, parameters, xs, dy, dxs, dResidual, gradients } = at;
+    const [x] = xs;
     const [dx] = dxs;
-    if (!dx && !dResidual) return ops;
-    const tensors = [dy, y, x, dx?.tensor, dResidual?.tensor];
+    const { channels, height, width } = x;
+    const stats = statsOf(at);
+    const [dgamma, dbeta] = gradients;
+    const ops: Op[] = [
+      op("batchNormGradSum", channels, { sums: planeSums(at), stats, dgamma, dbeta, tiles, channels }),
+    ];
+    if (dResidual) ops.push(copyOp(dy, dResidual.tensor, tiles, dResidual.accumulate));
+    if (!dx) return ops;
     ops.push(
       op("batchNormGradApply", tiles * channels, {
         dy: interior(dy),
-        mask,
         x: interior(x),
         stats,
         gamma: parameters[0].theta,
         dgamma,
         dbeta,
-        dx: dx ? interior(dx.tensor) : 0,
-        dResidual: dResidual ? interior(dResidual.tensor) : 0,
-        accumulate: dResidual?.accumulate ? 1 : 0,
+        dx: interior(dx.tensor),
         counts,
         tiles,
         channels,
         height,
         width,
-        geometry: constant("gradient geometry", () => geometryTable(tensors)),
+        ...strideArgs("dy", dy),
+        ...strideArgs("x", x),
+        ...strideArgs("dx", dx.tensor),
       }),
     );
     return ops;
@@ -151,4 +167,9 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
 /** f32 [2][C]: mean and 1 / sqrt(var + eps), written by the forward pass and read by the backward pass of the same plan. */
 function statsOf({ xs: [{ channels }], constant }: Lowering): number {
   return constant("stats", () => new Float32Array(2 * channels));
+}
+
+/** f64 [tiles * C][2]: moments of x's planes in the forward pass, sums over those of dy in the backward pass. */
+function planeSums({ tiles, xs: [{ channels }], constant }: Lowering): number {
+  return constant("plane sums", () => new Float32Array(4 * tiles * channels));
 }

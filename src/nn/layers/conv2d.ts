@@ -118,20 +118,13 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     ];
   },
 
-  backward(layer, at) {
-    const { tiles, parameters, xs, dy, dxs, gradients, constant } = at;
-    const [weight, bias] = parameters;
-    const ops = [weightGradient(layer, at)];
-    if (bias) {
-      const { height, width } = dy;
-      const args = { dy: interior(dy), g: gradients[1], tiles, rows: layer.out, height, width };
-      ops.push(op("convBiasGrad", layer.out, { ...args, ...strideArgs("dy", dy) }));
-    }
-    const [dx] = dxs;
-    if (!dx) return ops;
+  backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
+    if (!dx) return [];
     const { row } = strides(dx.tensor);
-    gradientPhases(layer, xs[0], dy).forEach((phase, p) => {
-      ops.push(
+    return gradientPhases(layer, xs[0], dy).flatMap((phase, p) => {
+      // Nothing to add (a stride larger than the kernel).
+      if (dx.accumulate && phase.taps.length === 0) return [];
+      return [
         product(weight, {
           transposed: true,
           phase: p,
@@ -152,8 +145,18 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
           yCol: layer.stride * TILE,
           accumulate: dx.accumulate ? 1 : 0,
         }),
-      );
+      ];
     });
+  },
+
+  weightGradients(layer, at) {
+    const { tiles, dy, gradients } = at;
+    const ops = [weightGradient(layer, at)];
+    if (layer.bias) {
+      const { height, width } = dy;
+      const args = { dy: interior(dy), g: gradients[1], tiles, rows: layer.out, height, width };
+      ops.push(op("convBiasGrad", layer.out, { ...args, ...strideArgs("dy", dy) }));
+    }
     return ops;
   },
 };

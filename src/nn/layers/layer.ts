@@ -64,10 +64,13 @@ export interface Lowering {
   readonly reluGradient: boolean;
   /** Added to the output before the ReLU (a residual connection that is part of this step). */
   readonly residual?: Tensor;
+  /** What the forward pass keeps for the backward pass: of the size the rule asked for, else 0; 0 in evaluation. */
+  readonly kept: number;
   /** Training only: gradient of the loss with respect to y. */
   readonly dy: Tensor;
   /** Training only: gradients with respect to the inputs, absent where nobody needs one. */
   readonly dxs: readonly (Destination | undefined)[];
+  /** Absent if nobody needs it, or if it is the same tensor as dy (which then has to be the gradient before the ReLU). */
   readonly dResidual?: Destination;
   /** Linear layers: dx is to be zeroed where x is not positive (the ReLU before this layer). */
   readonly mask: boolean;
@@ -99,12 +102,19 @@ export interface LayerRule<L extends LayerBase> {
   convLayout?(layer: L, x: TensorShape, dy: TensorShape): ConvLayout;
   /** What the backward pass reads besides dy. */
   readonly backwardReads: { readonly x: boolean; readonly y: boolean };
+  /** Bytes kept from the forward to the backward pass, beside tensors; `relu`: a ReLU is part of the step. */
+  keptBytes?(inputs: readonly Shape[], tiles: number, relu: boolean): number;
   /** Whether `dxs` with accumulate are understood; if not, a copy is made. */
   readonly accumulates: boolean;
   /** Bytes of scratch that the backward pass wants. */
   scratchBytes?(inputs: readonly Shape[], tiles: number): number;
   forward(layer: L, at: Lowering): Op[];
+  /** What can be done with dy alone, in place, as soon as all of it is there: then it is still in the caches. */
+  onGradient?(layer: L, at: Lowering): Op[];
+  /** Gradients of the inputs. */
   backward(layer: L, at: Lowering): Op[];
+  /** Gradients of the parameters, where the gradients of the inputs don't need them. Run after `backward`. */
+  weightGradients?(layer: L, at: Lowering): Op[];
 }
 
 /** Number of features: the product of a shape. */
