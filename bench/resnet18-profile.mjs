@@ -2,7 +2,7 @@
  * Where the time of a ResNet-18 training step goes: every op of the step's plan runs as a program of its own, in the order of the
  * step and on the same pool, with a clock around it; the medians of several steps are added up by kind of op.
  *
- *     node resnet18-profile.mjs [--kind groups|entries|dense] [--gradient pattern|all] [--density 0.034]
+ *     node resnet18-profile.mjs [--kind groups|entries|dense] [--step frozen|fine] [--density 0.034]
  *                               [--backend native] [--threads 2] [--steps 5] [--by-layer]
  *
  * Ops that run together, piece by piece (see kernels/program.c), are one program and one line.
@@ -17,7 +17,7 @@ import { batch, convDensity, resnetTrainer } from "./lib/resnet18.mjs";
 const { values } = parseArgs({
   options: {
     kind: { type: "string", default: "groups" },
-    gradient: { type: "string", default: "pattern" },
+    step: { type: "string", default: "frozen" },
     density: { type: "string", default: "0.034" },
     backend: { type: "string", default: "native" },
     threads: { type: "string", default: "2" },
@@ -29,13 +29,16 @@ const { values } = parseArgs({
 const WARMUP = 2;
 
 const pool = await createPool({ backend: values.backend, threads: Number(values.threads) });
-const { kind, gradient } = values;
-const trainer = resnetTrainer(pool, { kind, gradient, density: Number(values.density) });
+const { kind, step: stepKind } = values;
+const trainer = resnetTrainer(pool, { kind, density: Number(values.density) });
+const frozen = stepKind === "frozen" && kind !== "dense";
+// One fine step, then frozen ones for good.
+if (frozen) trainer.freeze(1_000_000, "kept");
 trainer.step(batch(0));
 
-const { forward, loss, backward } = trainer.plans.training.lower();
+const { forward, loss, backward } = trainer.plans.training.lower(frozen);
 const updates = (/** @type {any} */ { parameter, gradient }) =>
-  trainer.updaters.find((one) => one.parameter === parameter).actions(gradient);
+  trainer.updaters.find((one) => one.parameter === parameter).actions(gradient, frozen ? "frozen" : "exact");
 const stages = [
   ...[...forward, loss].map(({ name, ops }) => ({ name: `${name} forward`, ops })),
   ...backward.map(({ name, ops, gradients }) => ({
@@ -75,7 +78,7 @@ for (const { name, what, times } of parts) {
 }
 const total = [...sums.values()].reduce((sum, { ms }) => sum + ms, 0);
 console.log(
-  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, gradient ${gradient}, density ${(convDensity(trainer) * 100).toFixed(2)} %`,
+  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : "fine"} step, density ${(convDensity(trainer) * 100).toFixed(2)} %`,
 );
 console.log(
   `a step ${median(whole).toFixed(1)} ms; its ops one by one ${total.toFixed(1)} ms; arena ${(trainer.plans.training.bytes / 2 ** 20).toFixed(0)} MiB\n`,

@@ -3,6 +3,7 @@
  * given density, and a learning rate so small that the pattern stays as it is.
  */
 import { resNet18 } from "../../dist/models/resnet18.js";
+import { ruleOf } from "../../dist/nn/layers/rules.js";
 import { storeSamples } from "../../dist/nn/samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { stream } from "../../dist/random.js";
@@ -20,10 +21,9 @@ const TAU = 1e-6;
 const LAMBDA = 0.1;
 
 /**
- * What a step computes.
+ * What a step computes with.
  * @typedef {object} Setting
  * @property {"dense" | "groups" | "entries"} kind of weight: dense, kernel groups, or unstructured
- * @property {"all" | "pattern"} gradient of every weight, or of the non-zeros only (a frozen step)
  * @property {number} density of every convolution's weight, 0 to 1
  */
 
@@ -51,12 +51,12 @@ const REGULARIZERS = {
 /** A trainer of this setting. */
 export function resnetTrainer(
   /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
-  /** @type {Setting} */ { kind, gradient, density },
+  /** @type {Setting} */ { kind, density },
 ) {
   const model = resNet18();
   const convs = { density: kind === "dense" ? 1 : density, mask: kind === "groups" ? "kernel" : "entry" };
   const plain = linBreg({ tau: TAU });
-  const trainer = createTrainer({
+  return createTrainer({
     pool,
     model,
     loss: "crossEntropy",
@@ -69,10 +69,17 @@ export function resnetTrainer(
     initial: initialParameters(model, stream(1, "init"), { weights: { density: 1 }, convs }),
     optimizers: { weight: plain, bias: plain, conv: linBreg({ tau: TAU, regularizer: REGULARIZERS[kind]() }) },
   });
-  for (const { parameter } of trainer.updaters) {
-    if (parameter.role === "conv" && kind !== "dense") parameter.gradient = gradient;
-  }
-  return trainer;
+}
+
+/** Floating-point operations of a dense step: forward, weight gradient, and input gradient but for the first convolution's. */
+export function denseFlops(model = resNet18()) {
+  const forward = model.nodes.reduce((sum, { layer, shape, parameters: [weight] }) => {
+    const each = ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0;
+    return sum + each * (each ? weight.shape.reduce((product, n) => product * n, 1) : 0);
+  }, 0);
+  const [stem] = model.nodes;
+  const first = stem.parameters[0].shape.reduce((product, n) => product * n, 1) * stem.shape[1] * stem.shape[2];
+  return 2 * BATCH * (3 * forward - first);
 }
 
 /** Share of the convolutions' weights that are not zero. */

@@ -1,0 +1,44 @@
+/**
+ * A training step of ResNet-18 with this library, through the trainer that `bregman train` uses: exact steps, then cycles of
+ * one fine and some frozen steps. The milliseconds of each step, by its kind.
+ */
+import { createPool } from "../../dist/runtime/pool.js";
+import { batch, convDensity, resnetTrainer } from "../lib/resnet18.mjs";
+
+const { backend, threads, kind, density, coarse, steps, warmup } = JSON.parse(process.argv[2]);
+let pool;
+try {
+  pool = await createPool({ backend, threads });
+} catch (error) {
+  console.error(error.message);
+  process.exit(backend === "native" ? 3 : 1);
+}
+const trainer = resnetTrainer(pool, { kind, density });
+let count = 0;
+let loss = NaN;
+/** Milliseconds of the next step. */
+const timed = () => {
+  const indices = batch(count++);
+  const start = performance.now();
+  ({ loss } = trainer.step(indices));
+  return performance.now() - start;
+};
+const times = (/** @type {number} */ n) => Array.from({ length: n }, timed);
+
+times(warmup);
+const samples = { exact: times(steps) };
+if (kind !== "dense") {
+  trainer.freeze(coarse, "kept");
+  times(1 + warmup);
+  times(coarse - warmup);
+  samples.fine = [];
+  samples.frozen = [];
+  for (let k = 0; k < steps; k++) {
+    samples.fine.push(timed());
+    samples.frozen.push(...times(coarse));
+  }
+}
+const { user, system } = process.cpuUsage();
+const note = `${pool.backend}, ${pool.isa}, ${pool.threads} threads, loss ${loss.toFixed(3)}`;
+const report = { samples, density: convDensity(trainer), cpuMs: (user + system) / 1000, note };
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

@@ -1,0 +1,84 @@
+"""A training step of ResNet-18 with PyTorch on the CPU: the same network, dense, plain SGD; and the rate of its sgemm.
+
+The network is that of src/models/resnet18.ts, written from its definition. Exit code 3 says that torch is not there.
+"""
+
+import json
+import sys
+import time
+
+try:
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+except ImportError as error:
+    print(error, file=sys.stderr)
+    sys.exit(3)
+
+config = json.loads(sys.argv[1])
+torch.set_num_threads(config["threads"])
+torch.manual_seed(0)
+
+
+def conv(inputs, outputs, kernel, stride):
+    layer = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=(kernel - 1) // 2, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(outputs))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.first = conv(inputs, outputs, 3, stride)
+        self.second = conv(outputs, outputs, 3, 1)
+        same = stride == 1 and inputs == outputs
+        self.shortcut = nn.Identity() if same else conv(inputs, outputs, 1, stride)
+
+    def forward(self, x):
+        y = F.relu(self.first(x), inplace=True)
+        return F.relu(self.second(y).add_(self.shortcut(x)), inplace=True)
+
+
+def resnet18(widths=(64, 128, 256, 512)):
+    layers = [conv(3, widths[0], 3, 1), nn.ReLU(inplace=True)]
+    inputs = widths[0]
+    for stage, width in enumerate(widths):
+        for block in range(2):
+            layers.append(Block(inputs, width, 2 if block == 0 and stage > 0 else 1))
+            inputs = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
+
+
+model = resnet18()
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+images = torch.randn(config["batch"], 3, 32, 32)
+labels = torch.randint(10, (config["batch"],))
+
+
+def step():
+    optimizer.zero_grad(set_to_none=True)
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def timed(work):
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+for _ in range(config["warmup"]):
+    step()
+samples = [timed(step) for _ in range(config["steps"])]
+
+side = 2048
+a, b, c = (torch.randn(side, side) for _ in range(3))
+sgemm = [timed(lambda: torch.mm(a, b, out=c)) for _ in range(2 + 2 * config["steps"])][2:]
+report = {
+    "samples": {"exact": samples},
+    "gflops": [2 * side**3 / ms / 1e6 for ms in sgemm],
+    "cpuMs": time.process_time() * 1000,
+    "note": f"torch {torch.__version__}, {torch.get_num_threads()} threads",
+}
+print(json.dumps(report))

@@ -1,0 +1,159 @@
+/**
+ * A whole training step of ResNet-18 (CIFAR-sized images, batch 128): dense, by kernel groups and by an unstructured weight,
+ * exact, fine and frozen; against PyTorch's dense SGD step and against the dense limit, the time that the dense step's products
+ * take at the rate of PyTorch's sgemm. See README.md for what is measured.
+ *
+ *     node resnet18-step.mjs [--rounds 5] [--steps 3] [--density 0.034] [--coarse 9] [--patience 0] [--pick native]
+ *                            [--out ../results/bench/resnet18-step.json]
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { runInterleaved } from "./lib/children.mjs";
+import { BATCH, denseFlops } from "./lib/resnet18.mjs";
+import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    steps: { type: "string", default: "3" },
+    density: { type: "string", default: "0.034" },
+    coarse: { type: "string", default: "9" },
+    patience: { type: "string", default: "0" },
+    pick: { type: "string", default: "" },
+    out: { type: "string", default: here("../results/bench/resnet18-step.json") },
+  },
+});
+const density = Number(values.density);
+const percent = Number((density * 100).toPrecision(3));
+const coarse = Number(values.coarse);
+const schedule = { steps: Number(values.steps), warmup: 2 };
+
+/** glibc's allocator hands big blocks back to the system after every step unless told otherwise; OpenBLAS knows best itself. */
+const TORCH_ENV = {
+  OPENBLAS_CORETYPE: undefined,
+  OPENBLAS_L2_SIZE: undefined,
+  MALLOC_MMAP_MAX_: "0",
+  MALLOC_TRIM_THRESHOLD_: "8000000000",
+  MALLOC_TOP_PAD_: "268435456",
+};
+const SIDES = [
+  { backend: "native", threads: 2 },
+  { backend: "native", threads: 1 },
+  { backend: "wasm", threads: 2 },
+];
+const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
+const LABELS = { dense: "dense", groups: `kernel groups ${percent} %`, entries: `unstructured ${percent} %` };
+
+const threadsName = (/** @type {number} */ n) => `${n} thread${n === 1 ? "" : "s"}`;
+const sideName = (/** @type {{ backend: string, threads: number }} */ { backend, threads }) =>
+  `${backend}, ${threadsName(threads)}`;
+const torchName = (/** @type {number} */ threads) => `PyTorch, ${threadsName(threads)}`;
+
+const before = machine();
+const variants = [
+  ...SIDES.flatMap((side) =>
+    KINDS.map((kind) => ({
+      name: `${LABELS[kind]}, ${sideName(side)}`,
+      command: [
+        process.execPath,
+        here("peers/bregman-resnet.mjs"),
+        JSON.stringify({ ...side, kind, density, coarse, ...schedule }),
+      ],
+    })),
+  ),
+  ...[2, 1].map((threads) => ({
+    name: torchName(threads),
+    command: [
+      process.env.BREGMAN_PYTHON ?? "/usr/bin/python3",
+      here("peers/torch_resnet.py"),
+      JSON.stringify({ threads, batch: BATCH, ...schedule }),
+    ],
+    env: { ...TORCH_ENV, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
+  })),
+].filter(({ name }) => name.includes(values.pick) || name.startsWith("PyTorch"));
+const reports = await runInterleaved(variants, {
+  rounds: Number(values.rounds),
+  patience: Number(values.patience),
+  onReport: (round, { name }, report) => {
+    if (report === null) console.log(`${name}: skipped, not installed here`);
+    else {
+      const times = Object.entries(report.samples).map(([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`);
+      console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
+    }
+  },
+});
+
+/** A step's milliseconds, a value a round; "mean" is that of a cycle of one fine and `coarse` frozen steps. */
+function times(/** @type {string} */ name, /** @type {"exact" | "fine" | "frozen" | "mean"} */ step) {
+  return reports.get(name)?.map(({ samples }) => {
+    if (step !== "mean") return median(samples[step]);
+    return (median(samples.fine) + coarse * median(samples.frozen)) / (coarse + 1);
+  });
+}
+
+/** Milliseconds of the dense step's products at the rate of sgemm. */
+const limit = (/** @type {number} */ threads) =>
+  reports.get(torchName(threads))?.map(({ gflops }) => denseFlops() / median(gflops) / 1e6);
+
+const STEPS = /** @type {const} */ ([
+  { step: "frozen", label: "frozen step", flops: density },
+  {
+    step: "mean",
+    label: `mean of 1 fine and ${coarse} frozen steps`,
+    flops: (density * (2 + 3 * coarse) + 1) / 3 / (coarse + 1),
+  },
+  { step: "exact", label: "step with the gradient of every weight", flops: (2 * density + 1) / 3 },
+]);
+/** @type {any[]} */
+const rows = [];
+const compare = (
+  /** @type {string} */ what,
+  /** @type {number[] | undefined} */ ours,
+  /** @type {number[] | undefined} */ other,
+  more = {},
+) => {
+  if (ours && other) rows.push({ ...row(what, ours, other, "ms/step"), ...more });
+};
+for (const side of SIDES) {
+  const { threads } = side;
+  const own = times(`dense, ${sideName(side)}`, "exact");
+  const opponents = [
+    { label: `PyTorch's dense step, ${threadsName(threads)}`, other: times(torchName(threads), "exact") },
+    { label: `the dense limit, ${threadsName(threads)}`, other: limit(threads) },
+  ];
+  for (const { label, other } of opponents)
+    compare(`ResNet-18, dense step, ${sideName(side)}, against ${label}`, own, other);
+  for (const kind of ["groups", "entries"])
+    for (const { step, label, flops } of STEPS) {
+      const ours = times(`${LABELS[kind]}, ${sideName(side)}`, step);
+      const what = `ResNet-18, ${LABELS[kind]}, ${label}, ${sideName(side)}, against`;
+      for (const { label, other } of opponents) compare(`${what} ${label}`, ours, other);
+      // Of the speed-up that the products' FLOPs promise, the share that the whole step has.
+      if (ours && own) {
+        const share = Number(((median(own) / median(ours)) * flops).toPrecision(3));
+        compare(`${what} our own dense step`, ours, own, { share });
+      }
+    }
+}
+for (const kind of KINDS) {
+  const steps = kind === "dense" ? STEPS.filter(({ step }) => step === "exact") : STEPS;
+  for (const { step, label } of steps)
+    compare(
+      `ResNet-18, ${LABELS[kind]}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
+      times(`${LABELS[kind]}, native, 2 threads`, step),
+      times(`${LABELS[kind]}, native, 1 thread`, step),
+    );
+}
+
+console.log();
+for (const { what, ours, other, ratio, share } of rows)
+  console.log(
+    `${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms${share === undefined ? "" : `, realised share ${share}`}`,
+  );
+if (rows.length > 0) {
+  writeResult(values.out, { name: "resnet18-step", commit: commit(), machine: before, rows });
+  console.log(`\nwritten to ${values.out}`);
+}
