@@ -2,14 +2,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
+import { stream } from "#bregman/random.js";
 import { checkRecipe, loadRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { recipeJsonSchema } from "#bregman/recipes/schema.js";
+import { initialParameters } from "#bregman/train/initial.js";
+import { fitOptionsOf } from "#bregman/train/recipe-options.js";
 import { temporaryFolder } from "../data/idx-files.js";
 
 test("the recipes are there", () => {
   expect(recipeNames()).toEqual([
+    "cifar10-resnet18",
+    "cifar10-resnet18-dense",
     "cifar10-resnet18-groups",
+    "fashion-convnet-groups-adabreg",
     "fashion-convnet-groups-linbreg",
+    "fashion-convnet-groups-momentum",
+    "fashion-convnet-l1-adabreg",
+    "fashion-convnet-l1-linbreg",
+    "fashion-convnet-l1-momentum",
     "fashion-densenet",
     "mnist-deblur",
     "mnist-deblur-skips",
@@ -168,6 +178,54 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
     seed: 0,
   });
 });
+
+test.each([
+  ["fashion-convnet-l1-linbreg", "l1", "linBreg", 0],
+  ["fashion-convnet-l1-momentum", "l1", "linBreg", 0.9],
+  ["fashion-convnet-l1-adabreg", "l1", "adaBreg", undefined],
+  ["fashion-convnet-groups-momentum", "groupLasso", "linBreg", 0.9],
+  ["fashion-convnet-groups-adabreg", "groupLasso", "adaBreg", undefined],
+])("%s differs from the recorded run in its optimizer and its start only", (name, convs, kind, momentum) => {
+  const { name: _, description: __, init, optimizer, ...rest } = loadRecipe(name);
+  const {
+    name: ___,
+    description: ____,
+    init: recordedInit,
+    optimizer: _____,
+    ...recorded
+  } = loadRecipe("fashion-convnet-groups-linbreg");
+  expect(rest).toEqual(recorded);
+  expect({ ...init, convs: undefined }).toEqual({ ...recordedInit, convs: undefined });
+  expect(init.convs).toMatchObject({ density: 0.01, mask: convs === "l1" ? "entry" : "kernel", varianceFactor: 1 });
+  expect(optimizer.convs).toMatchObject({ kind, regularizer: { kind: convs } });
+  expect(optimizer.weights).toMatchObject({ kind, regularizer: { kind: "l1" } });
+  for (const entry of [optimizer.weights, optimizer.convs!, optimizer.biases]) {
+    expect("momentum" in entry ? entry.momentum : undefined).toBe(momentum);
+  }
+});
+
+test.each(["cifar10-resnet18", "cifar10-resnet18-groups"])("%s: every filter starts with a weight", (name) => {
+  const recipe = loadRecipe(name);
+  const drawn = initialParameters(buildModel(recipe.model), stream(recipe.seed, "init"), fitOptionsOf(recipe).init);
+  let [convs, nonZeros] = [0, 0];
+  for (const [key, theta] of drawn) {
+    if (!key.endsWith("conv.weight")) continue;
+    const filters = filtersOf(key);
+    const width = theta.length / filters;
+    for (let r = 0; r < filters; r++) {
+      expect(theta.subarray(r * width, (r + 1) * width).some((w) => w !== 0)).toBe(true);
+    }
+    convs += theta.length;
+    nonZeros += theta.reduce((sum, w) => sum + Number(w !== 0), 0);
+  }
+  expect(convs).toBe(11_159_232);
+  expect(nonZeros / convs).toBeLessThan(0.0115);
+});
+
+/** Output channels of a convolution of ResNet-18, by its name. */
+function filtersOf(key: string): number {
+  return 64 * 2 ** (Number(/^stage(\d)/.exec(key)?.[1] ?? 1) - 1);
+}
 
 test("the JSON schema knows every key and lets defaults be left out", () => {
   const schema = recipeJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
