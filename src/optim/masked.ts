@@ -8,12 +8,13 @@
  * With a regularizer J, a subgradient of J is added to the gradient, as in Lasso-SGD. The mask starts as the non-zeros of
  * theta. These are the baselines that Bregman training is compared with; the mask is state, as v is.
  */
+import { checkShape } from "../regularizers/checks.js";
 import { none } from "../regularizers/none.js";
-import type { Floats, Regularizer } from "../regularizers/regularizer.js";
+import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
 import { changedMask, changesAt, type MaskRule } from "./mask-rule.js";
-import { adamMove, momentumMove } from "./move.js";
+import { adamMove, momentumMove, moveDual } from "./move.js";
 import type { Move, Optimizer, OptimizerState } from "./optimizer.js";
-import { makeOptimizer } from "./step.js";
+import { checkStepTau, makeOptimizer } from "./step.js";
 
 /** How the weights on the mask move: options of every optimizer with a mask. */
 export interface MaskedMoveOptions {
@@ -59,7 +60,7 @@ export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: 
   if (!(Number.isSafeInteger(rule.every) && rule.every >= 1)) {
     throw new RangeError(`${kind}: every must be an integer of at least 1, found ${rule.every}`);
   }
-  // All but the mask is the penalty form's.
+  // The start is the penalty form's, and so are the checks of the options.
   const inner = makeOptimizer(kind, { tau, move, follow: "penalty", regularizer: penalty });
   return {
     ...inner,
@@ -76,23 +77,36 @@ export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: 
       return { ...inner.init(theta, shape), mask: theta.map((w) => (w === 0 ? 0 : 1)), facts };
     },
     step(state, theta, g, shape, stepTau = tau) {
-      const { step, facts } = state;
-      if (changesAt(rule, step + 1, facts!.steps!)) {
-        // Magnitude pruning cuts what the step has made; the others look at the gradient in its place.
-        if (rule.kind === "magnitude") inner.step(state, theta, g, shape, stepTau);
-        else state.step++;
-        const places = changedMask(rule, state, theta, g, shape);
-        state.mask!.fill(0);
-        for (const place of places) state.mask![place] = 1;
-      } else {
-        inner.step(state, theta, g, shape, stepTau);
+      checkShape(kind, shape, state.v, theta, g);
+      checkStepTau(kind, stepTau);
+      const { v, facts } = state;
+      state.step++;
+      const changes = changesAt(rule, state.step, facts!.steps!);
+      // Magnitude pruning cuts what its step has made; the others look at the gradient in place of a step.
+      if (!changes || rule.kind === "magnitude") {
+        // theta is written at the end anyway: until then it holds the gradient that counts. Off the mask it is zero, and so
+        // v and the moments stay zero there.
+        maskedGradient(state, theta, g, shape);
+        moveDual(move, state, theta, stepTau);
+        theta.set(v);
       }
-      applyMask(state, theta);
+      if (changes) changeMask(state, theta, changedMask(rule, state, theta, g, shape));
     },
   };
+
+  function maskedGradient({ v, mask }: OptimizerState, out: Floats, g: Floats, shape: Shape): void {
+    if (penalty.kind === "none") {
+      for (let i = 0; i < out.length; i++) out[i] = g[i] * mask![i];
+    } else {
+      penalty.subgradient(v, shape, out);
+      for (let i = 0; i < out.length; i++) out[i] = (out[i] + g[i]) * mask![i];
+    }
+  }
 }
 
-function applyMask({ v, m1, m2, mask }: OptimizerState, theta: Floats): void {
+function changeMask({ v, m1, m2, mask }: OptimizerState, theta: Floats, places: Int32Array): void {
+  mask!.fill(0);
+  for (const place of places) mask![place] = 1;
   for (const values of [v, m1, m2]) {
     if (!values) continue;
     for (let i = 0; i < values.length; i++) if (mask![i] === 0) values[i] = 0;

@@ -65,9 +65,7 @@ export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regu
     },
     step(state, theta, g, shape, stepTau = tau) {
       checkShape(kind, shape, state.v, theta, g);
-      if (!(stepTau >= 0 && stepTau < Infinity)) {
-        throw new RangeError(`${kind}: tau must be a finite number of at least 0, found ${stepTau}`);
-      }
+      checkStepTau(kind, stepTau);
       state.step++;
       if (follow === "penalty") {
         // theta is written at the end anyway: until then it holds the gradient of loss + J, and the caller's g stays as it is.
@@ -99,6 +97,13 @@ export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regu
 
 function zerosLike(x: Floats): Floats {
   return x instanceof Float64Array ? new Float64Array(x.length) : new Float32Array(x.length);
+}
+
+/** @throws RangeError unless the learning rate of a step is finite and at least 0 */
+export function checkStepTau(kind: string, tau: number): void {
+  if (!(tau >= 0 && tau < Infinity)) {
+    throw new RangeError(`${kind}: tau must be a finite number of at least 0, found ${tau}`);
+  }
 }
 
 function checkPositive(kind: string, name: string, value: number): void {

@@ -216,6 +216,18 @@ test("the k largest: of equal ones the first, in the order of the places", () =>
   expect([...largest(values, places, 9)]).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
+test("the k largest are those of a sort, also with many equal ones", () => {
+  const random = randomFrom("largest");
+  for (let round = 0; round < 300; round++) {
+    const n = 1 + random.integer(60);
+    const values = Float64Array.from({ length: n }, () => random.integer(round % 3 ? 5 : 1000) - 2);
+    const places = Int32Array.from({ length: n }, (_, i) => i).filter(() => random.bernoulli(0.7));
+    const k = random.integer(places.length + 1);
+    const sorted = [...places].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b).slice(0, k);
+    expect([...largest(values, places, k)]).toEqual(sorted.sort((a, b) => a - b));
+  }
+});
+
 describe("told wrong", () => {
   test.each([
     [() => magnitudePruning({ density: 0 }), "magnitudePruning: density must be in (0, 1], found 0"],
