@@ -2,6 +2,7 @@
 /** The `bregman` command. Each command has a file of its own and loads what it needs only when it runs. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCompare } from "./compare.js";
 import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
 import { addPlan } from "./plan.js";
@@ -27,6 +28,7 @@ async function main(args: readonly string[]): Promise<void> {
   addTrain(program);
   addResume(program);
   addRecipes(program);
+  addCompare(program);
   addPlan(program);
   addData(program);
   addReport(program);

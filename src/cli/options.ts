@@ -11,6 +11,20 @@ export function integer(option: string, min: number, max: number = Number.MAX_SA
   };
 }
 
+/** A reader of several whole numbers in [min, max], with commas between them. */
+export function integers(option: string, min: number, max: number): (text: string) => number[] {
+  return (text) => {
+    const one = integer(option, min, max);
+    try {
+      return text.split(",").map(one);
+    } catch {
+      throw new RangeError(
+        `${option} must be integers from ${min} to ${max} with commas between them, found "${text}"`,
+      );
+    }
+  };
+}
+
 /** A reader of folders. A dash in front is the next option, the folder forgotten (`--out --json`). */
 export function folder(option: string): (text: string) => string {
   return (text) => {

@@ -39,7 +39,8 @@ export interface LineChartOptions {
 
 const WIDTH = 480;
 const HEIGHT = 260;
-const FRAME = {
+/** What all figures share. */
+export const FRAME = {
   width: WIDTH,
   height: HEIGHT,
   marginTop: 18,
@@ -132,7 +133,8 @@ export function changeChart(changes: readonly Change[], label: string, format: (
   });
 }
 
-function toSvg(options: Plot.PlotOptions): string {
+/** A figure as SVG text. */
+export function toSvg(options: Plot.PlotOptions): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const figure = Plot.plot({ ...options, document } as Plot.PlotOptions) as unknown as { outerHTML: string };
   return figure.outerHTML;

@@ -9,9 +9,9 @@ import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
 import { backendName, bytes, count, duration, loss, percent, shape, similarity } from "./format.js";
 import { escapeHtml, html, type Markup, safe } from "./markup.js";
+import { page } from "./page.js";
 import { pictureSection } from "./picture-section.js";
 import { readRun, type Run } from "./run-folder.js";
-import { STYLE } from "./style.js";
 
 /**
  * Writes report.html into a run folder and returns its path.
@@ -26,35 +26,15 @@ export function writeReport(folder: string): string {
 
 /** The report of a run as the text of an HTML file. */
 export function reportHtml(run: Run): string {
-  const body = html`<main>
-    ${header(run)}${run.epochs.length ? tiles(run) : undefined}
+  const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
     ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">The whole experiment: on the same backend it gives the same weights again, bit for bit.</p>
     <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>
-    ${footer(run)}
-  </main>`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>${run.name} – bregman</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${safe(STYLE)}
-        </style>
-      </head>
-      <body>
-        ${body}
-      </body>
-    </html> `.markup;
+    ${footer(run)}`;
+  return page(run.name, body);
 }
 
 function header({ name, recipe, epochs, result }: Run): Markup {

@@ -1,0 +1,110 @@
+/** compare.html and compare.svg: a comparison on one page, as a table and a figure. No network, no script. */
+import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.js";
+import type { ComparedRecipe, Comparison, Statistic } from "../train/comparison.js";
+import { backendName } from "./format.js";
+import { html, safe, type Markup } from "./markup.js";
+import { page } from "./page.js";
+import { scatterChart } from "./scatter.js";
+import { standaloneSvg } from "./standalone-svg.js";
+
+/** A column of the table: its head, and the text of a recipe's cell. */
+export interface CompareColumn {
+  readonly head: string;
+  readonly cell: (row: ComparedRecipe) => string;
+}
+
+/** The columns that a comparison has figures for. */
+export function compareColumns({ rows }: Comparison): CompareColumn[] {
+  const figure = (head: string, key: keyof ComparedRecipe, scale: number, digits: number): CompareColumn[] => {
+    const value = (row: ComparedRecipe) => row[key] as Statistic | undefined;
+    if (!rows.some(value)) return [];
+    return [{ head, cell: (row) => plusMinus(value(row), scale, digits) }];
+  };
+  return [
+    { head: "recipe", cell: ({ recipe }) => recipe },
+    { head: "seeds", cell: ({ seeds }) => seeds.join(" ") },
+    { head: "epochs", cell: ({ epochs }) => String(epochs) },
+    ...figure("test accuracy %", "testAccuracy", 100, 2),
+    ...figure("validation %", "validAccuracy", 100, 2),
+    ...(rows.some(({ testAccuracy }) => testAccuracy) ? [] : figure("test loss", "testLoss", 1, 5)),
+    ...figure("SSIM", "ssim", 1, 3),
+    ...figure("density %", "density", 100, 2),
+    ...figure("kernels %", "kernelDensity", 100, 2),
+    ...figure("multiplications %", "flopDensity", 100, 2),
+    ...figure("seconds", "seconds", 1, 1),
+  ];
+}
+
+/** "97.12 ± 0.31"; without the spread for a single seed. */
+function plusMinus(value: Statistic | undefined, scale: number, digits: number): string {
+  if (!value) return "–";
+  const mean = (scale * value.mean).toFixed(digits);
+  return value.values.length > 1 ? `${mean} ± ${(scale * value.deviation).toFixed(digits)}` : mean;
+}
+
+/** The figure of a comparison: test accuracy, or the loss where there is none, against density. */
+export function compareFigure({ rows }: Comparison): string {
+  const classifies = rows.every(({ testAccuracy }) => testAccuracy);
+  const percent = ({ mean, deviation }: Statistic) => ({ mean: 100 * mean, deviation: 100 * deviation });
+  const points = rows.flatMap(({ recipe, density, testAccuracy, testLoss, validAccuracy }) => {
+    const y = classifies ? percent(testAccuracy!) : (testLoss ?? validAccuracy);
+    return y ? [{ name: recipe, x: percent(density), y }] : [];
+  });
+  const yLabel = classifies ? "test accuracy, %" : "test loss";
+  return scatterChart(points, { label: `${yLabel} against density, by recipe`, xLabel: "density, %", yLabel });
+}
+
+/** Writes compare.html and compare.svg into the folder of a comparison; returns the path of the page. */
+export function writeCompareReport(folder: string, comparison: Comparison): string {
+  const figure = compareFigure(comparison);
+  writeFileAtomic(join(folder, "compare.svg"), standaloneSvg(figure));
+  const path = join(folder, "compare.html");
+  writeFileAtomic(path, compareHtml(comparison, figure));
+  return path;
+}
+
+function compareHtml(comparison: Comparison, figure: string): string {
+  const { rows, command, machine, backend, isa, threads, commit } = comparison;
+  const columns = compareColumns(comparison);
+  const facts = [
+    `backend ${backendName(backend, isa)}`,
+    `${threads} ${threads === 1 ? "thread" : "threads"}`,
+    machine,
+    ...(commit === undefined ? [] : [`commit ${commit}`]),
+  ];
+  const cells = (row: ComparedRecipe): Markup[] => columns.map(({ cell }) => html`<td>${cell(row)}</td>`);
+  return page(
+    "Comparison",
+    html`<header>
+        <p class="brand">bregman · comparison</p>
+        <h1>${rows.length} recipes</h1>
+        <p class="lead">Last epoch, mean ± standard deviation over the seeds.</p>
+      </header>
+      <figure class="chart">${safe(figure)}</figure>
+      <h2>Figures</h2>
+      <div class="wide">
+        <table>
+          <thead>
+            <tr>
+              ${columns.map(({ head }) => html`<th>${head}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              (row) =>
+                html`<tr>
+                  ${cells(row)}
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <h2>Recipes</h2>
+      ${rows.map(({ recipe, description }) => html`<p class="note"><code>${recipe}</code> ${description}</p>`)}
+      <footer>
+        <p>${facts.join(" · ")}</p>
+        <p>Made by <code>${command}</code></p>
+      </footer>`,
+  );
+}

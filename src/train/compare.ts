@@ -1,0 +1,131 @@
+/**
+ * Several recipes, each with several seeds, in one folder: the runs of a comparison.
+ *
+ *     <out>/<recipe>/seed-<n>/    a run folder like any other
+ *     <out>/compare.json          what came out, see Comparison
+ *
+ * A run that is finished is not repeated, and one that broke off goes on from its last checkpoint, so that the same call can be
+ * made again and again until all is there.
+ */
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { writeFileAtomic } from "../atomic-file.js";
+import { checkRecipe, loadRecipe } from "../recipes/load.js";
+import type { Recipe } from "../recipes/schema.js";
+import { summarize, type Comparison } from "./comparison.js";
+import type { TrainEvent } from "./events.js";
+import { runRecipe, type RunOptions, type RunResult } from "./run.js";
+
+export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" | "backend" | "signal"> {
+  /** Folder of the comparison. */
+  readonly out: string;
+  /** Seeds that each recipe is run with, at least one; default 0, 1, 2. */
+  readonly seeds?: readonly number[];
+  /** Another number of epochs than the recipes'. */
+  readonly epochs?: number;
+  /** The command that repeats the comparison, for compare.json. */
+  readonly command: string;
+  /** Called before and after each run, and with its events. */
+  readonly onRun?: (run: ComparedRun, event: TrainEvent | RunEvent) => void;
+}
+
+/** One run of a comparison. */
+export interface ComparedRun {
+  readonly recipe: Recipe;
+  readonly folder: string;
+}
+
+/** What becomes of a run, beside the events of its training. */
+export type RunEvent =
+  /** `kept`: it was finished before. */
+  { readonly type: "done"; readonly kept: boolean; readonly result: RunResult };
+
+/**
+ * Runs recipes with seeds, and sums up. Seed by seed, so that a comparison that is stopped early compares all.
+ *
+ * @returns the comparison, or undefined if `signal` stopped it before the end
+ * @throws RangeError if two recipes have one name, a seed is there twice, or the folder holds runs of other recipes; whatever a
+ *   run throws, with its recipe and seed
+ */
+export async function compareRecipes(
+  recipes: readonly Recipe[],
+  options: CompareOptions,
+): Promise<Comparison | undefined> {
+  const { out, seeds = [0, 1, 2], epochs, command, onRun, signal, dataDir, threads, backend } = options;
+  const names = recipes.map(({ name }) => name);
+  for (const [what, values] of [
+    ["recipe", names],
+    ["seed", seeds],
+  ] as const) {
+    if (values.length === 0) throw new RangeError(`compare: expected at least one ${what}, found none`);
+    const twice = (values as readonly unknown[]).find((value, k) => values.indexOf(value as never) !== k);
+    if (twice !== undefined) throw new RangeError(`compare: expected every ${what} once, found ${String(twice)} twice`);
+  }
+  const runs = seeds.flatMap((seed) =>
+    recipes.map((given): ComparedRun => {
+      // Checked anew: a schedule may not fit another number of epochs.
+      const recipe = checkRecipe({ ...given, seed, epochs: epochs ?? given.epochs }, given.name);
+      return { recipe, folder: join(out, recipe.name, `seed-${seed}`) };
+    }),
+  );
+  // What can't be is told before the first run, not after hours.
+  for (const run of runs) checkFolder(run);
+  const results: RunResult[] = [];
+  for (const run of runs) {
+    const { recipe, folder } = run;
+    const before = finished(folder);
+    if (!before) {
+      const known = existsSync(join(folder, "recipe.json"));
+      mkdirSync(join(out, recipe.name), { recursive: true });
+      await runRecipe(recipe, {
+        out: folder,
+        resume: known,
+        command: `bregman train ${recipe.name} --seed ${recipe.seed} --epochs ${recipe.epochs}`,
+        ...(dataDir !== undefined && { dataDir }),
+        ...(threads !== undefined && { threads }),
+        ...(backend !== undefined && { backend }),
+        ...(signal !== undefined && { signal }),
+        onEvent: (event) => onRun?.(run, event),
+      }).catch((error: unknown) => {
+        throw named(error, `${recipe.name}, seed ${recipe.seed}`);
+      });
+    }
+    const result = finished(folder);
+    if (!result) return undefined;
+    onRun?.(run, { type: "done", kept: before !== undefined, result });
+    results.push(result);
+  }
+  const comparison = summarize(recipes, results, command);
+  writeFileAtomic(join(out, "compare.json"), `${JSON.stringify(comparison, null, 2)}\n`);
+  return comparison;
+}
+
+/** @throws RangeError if the folder holds a run of another recipe, or of another version of it */
+function checkFolder({ recipe, folder }: ComparedRun): void {
+  const file = join(folder, "recipe.json");
+  if (!existsSync(file)) return;
+  const found = loadRecipe(file);
+  const keys = Object.keys(recipe) as (keyof Recipe)[];
+  const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
+  if (differs.length === 0) return;
+  throw new RangeError(
+    `compare: ${folder} holds a run of another recipe; what differs: ${differs.join(", ")}; name another folder with --out`,
+  );
+}
+
+/** The result of a run that has come to its end. */
+function finished(folder: string): RunResult | undefined {
+  try {
+    const result = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as RunResult;
+    return result.interrupted === false ? result : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same error with the run's name in front. */
+function named(error: unknown, name: string): unknown {
+  if (error instanceof Error) error.message = `${name}: ${error.message}`;
+  return error;
+}
