@@ -78,7 +78,7 @@ function compareHtml(comparison: Comparison, figure: string): string {
     "Comparison",
     html`<header>
         <p class="brand">bregman · comparison</p>
-        <h1>${rows.length} recipes</h1>
+        <h1>${rows.length} ${rows.length === 1 ? "recipe" : "recipes"}</h1>
         <p class="lead">Last epoch, mean ± standard deviation over the seeds.</p>
       </header>
       <figure class="chart">${safe(figure)}</figure>
