@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
 import { expect, test } from "vitest";
 import { op, type Op } from "#bregman/runtime/kernel-table.js";
 import { createMemory } from "#bregman/runtime/memory.js";
