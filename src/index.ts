@@ -59,7 +59,14 @@ export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";
 export { loadMnist } from "./data/mnist.js";
 export { loadFashionMnist } from "./data/fashion-mnist.js";
 export { loadCifar10 } from "./data/cifar10.js";
-export { type Batch, type BatchStream, fromBatches, type FromBatchesOptions } from "./data/from-batches.js";
+export {
+  type Batch,
+  type BatchStream,
+  fromBatches,
+  type FromBatchesOptions,
+  type LabelledBatch,
+  type TargetBatch,
+} from "./data/from-batches.js";
 export { loadData, type LoadOptions } from "./data/load.js";
 export type {
   CsvSource,

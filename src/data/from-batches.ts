@@ -8,11 +8,24 @@
  */
 import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
 
-export interface Batch {
-  /** [count, features] row-major; bytes mean value / 255. Copied at once, so the array may be used again. */
+/** Samples with labels to classify, or with targets to come near to. All of it is copied at once, so arrays may be used again. */
+export type Batch = LabelledBatch | TargetBatch;
+
+export interface LabelledBatch {
+  /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Uint8Array | Float32Array;
   /** [count] whole numbers below 256. */
   readonly labels: ArrayLike<number>;
+  /** As in {@link TargetBatch}. */
+  readonly targets?: Float32Array;
+}
+
+export interface TargetBatch {
+  /** [count, features] row-major; bytes mean value / 255. */
+  readonly inputs: Uint8Array | Float32Array;
+  readonly labels?: undefined;
+  /** [count, target features] row-major; all batches have them, or none. */
+  readonly targets: Float32Array;
 }
 
 /** What is iterated over. */
@@ -40,7 +53,12 @@ export interface FromBatchesOptions extends Omit<ArraysOptions, "train" | "test"
  * const data = await fromBatches({ shape: [2], train: batches() });
  * data.train.count; // 6
  *
- * @throws TypeError if a batch is of another kind than the first, or its inputs and labels don't fit together; RangeError
+ * @example
+ * // Targets in place of labels: y = x0 + x1.
+ * const sums = [{ inputs: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(3, 7) }];
+ * const regression = await fromBatches({ shape: [2], train: sums });
+ *
+ * @throws TypeError if a batch is of another kind than the first, or its inputs, labels and targets don't fit together; RangeError
  * for a label that is no whole number below 256, a stream without samples, or one with fewer than were asked for;
  * otherwise as `fromArrays`. What the stream throws goes through.
  */
@@ -59,13 +77,17 @@ async function collect(where: string, batches: BatchStream, features: number, mo
   if (most !== Number.POSITIVE_INFINITY && (!Number.isInteger(most) || most < 1)) {
     throw new RangeError(`${where}Samples must be a positive integer, found ${most}`);
   }
-  const chunks: { inputs: Uint8Array | Float32Array; labels: Uint8Array }[] = [];
+  const chunks: Chunk[] = [];
   let count = 0;
-  let k = 0;
   for await (const batch of batches) {
-    const taken = checked(`batch ${k++} of ${where}`, batch, features, chunks[0]?.inputs);
-    const some = Math.min(taken.labels.length, most - count);
-    chunks.push({ inputs: taken.inputs.slice(0, some * features), labels: taken.labels.subarray(0, some) });
+    const { inputs, labels, targets } = checked(`batch ${chunks.length} of ${where}`, batch, features, chunks[0]);
+    const some = Math.min(labels.length, most - count);
+    const width = targets && labels.length ? targets.length / labels.length : 0;
+    chunks.push({
+      inputs: inputs.slice(0, some * features),
+      labels: labels.slice(0, some),
+      ...(targets && { targets: targets.slice(0, some * width) }),
+    });
     count += some;
     // Leaving the loop closes the stream.
     if (count === most) break;
@@ -74,38 +96,82 @@ async function collect(where: string, batches: BatchStream, features: number, mo
   if (most !== Number.POSITIVE_INFINITY && count < most) {
     throw new RangeError(`${where}: expected ${most} samples, found ${count} before the end of the batches`);
   }
-  const isBytes = chunks[0].inputs instanceof Uint8Array;
-  const inputs = isBytes ? new Uint8Array(count * features) : new Float32Array(count * features);
-  const labels = new Uint8Array(count);
-  let at = 0;
-  for (const chunk of chunks) {
-    inputs.set(chunk.inputs, at * features);
-    labels.set(chunk.labels, at);
-    at += chunk.labels.length;
-  }
-  return { inputs, labels };
+  const inputs = chunks.map((chunk) => chunk.inputs);
+  const targets = chunks.flatMap((chunk) => chunk.targets ?? []);
+  return {
+    inputs: inputs[0] instanceof Uint8Array ? joined(inputs, Uint8Array) : joined(inputs, Float32Array),
+    labels: joined(
+      chunks.map(({ labels }) => labels),
+      Uint8Array,
+    ),
+    ...(targets.length > 0 && { targets: joined(targets, Float32Array) }),
+  };
 }
 
-function checked(where: string, { inputs, labels }: Batch, features: number, first: Batch["inputs"] | undefined) {
+/** A batch as it is kept until all have come. */
+interface Chunk {
+  readonly inputs: Uint8Array | Float32Array;
+  readonly labels: Uint8Array;
+  readonly targets?: Float32Array;
+}
+
+function joined<A extends Uint8Array | Float32Array>(
+  parts: readonly (Uint8Array | Float32Array)[],
+  Kind: new (length: number) => A,
+): A {
+  const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The batch with labels, zeros if it has none, and its own memory where a slice would share it. */
+function checked(where: string, { inputs, labels, targets }: Batch, features: number, first?: Chunk): Chunk {
   if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array)) {
     throw new TypeError(`${where}: inputs must be a Uint8Array or a Float32Array, found ${kindOf(inputs)}`);
   }
-  if (first !== undefined && kindOf(first) !== kindOf(inputs)) {
-    throw new TypeError(`${where}: inputs must be a ${kindOf(first)} as in the first batch, found ${kindOf(inputs)}`);
-  }
-  if (typeof labels?.length !== "number" || inputs.length !== labels.length * features) {
+  if (first !== undefined && kindOf(first.inputs) !== kindOf(inputs)) {
     throw new TypeError(
-      `${where}: inputs must have ${labels?.length ?? "as many labels"} x ${features} features, found ${inputs.length} elements`,
+      `${where}: inputs must be a ${kindOf(first.inputs)} as in the first batch, found ${kindOf(inputs)}`,
     );
   }
-  const whole = Uint8Array.from(labels);
+  if (targets !== undefined && !(targets instanceof Float32Array)) {
+    throw new TypeError(`${where}: targets must be a Float32Array, found ${kindOf(targets)}`);
+  }
+  const count = labels?.length ?? (targets && Math.floor(inputs.length / features));
+  if (typeof count !== "number" || inputs.length !== count * features) {
+    throw new TypeError(
+      `${where}: inputs must have ${count ?? "as many labels"} x ${features} features, found ${inputs.length} elements`,
+    );
+  }
+  checkTargets(where, targets, count, first);
+  const whole = labels === undefined ? new Uint8Array(count) : Uint8Array.from(labels);
   for (let k = 0; k < whole.length; k++) {
-    if (whole[k] !== labels[k]) {
+    if (labels !== undefined && whole[k] !== labels[k]) {
       throw new RangeError(`${where}: label ${labels[k]} at index ${k}: labels must be whole numbers from 0 to 255`);
     }
   }
   // Not inputs.slice() on a Buffer, which would be a view.
-  return { inputs: inputs instanceof Uint8Array ? new Uint8Array(inputs) : inputs, labels: whole };
+  const own = inputs instanceof Uint8Array ? new Uint8Array(inputs) : inputs;
+  return { inputs: own, labels: whole, ...(targets && { targets }) };
+}
+
+/** As many features a target as in the first batch; an empty batch says nothing of them. */
+function checkTargets(where: string, targets: Float32Array | undefined, count: number, first: Chunk | undefined): void {
+  if (first !== undefined && (first.targets === undefined) !== (targets === undefined)) {
+    const [wanted, found] = first.targets === undefined ? ["no targets", "some"] : ["targets", "none"];
+    throw new TypeError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
+  }
+  if (!targets) return;
+  const width = first?.labels.length ? first.targets!.length / first.labels.length : undefined;
+  const fits = width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
+  if (fits && (count > 0 ? targets.length > 0 : targets.length === 0)) return;
+  throw new TypeError(
+    `${where}: targets must have ${width ?? "the same number of"} features for each of the ${count} samples, found ${targets.length} elements`,
+  );
 }
 
 function kindOf(value: unknown): string {

@@ -11,7 +11,8 @@ const PAGE = 65536;
 const ALIGNMENT = 64;
 /** The first page belongs to kernels.wasm, see scripts/build-wasm.mjs. */
 const FIRST = PAGE;
-const LIMIT = 2 ** 32;
+/** What a memory can hold at most: 32-bit addresses. */
+export const MOST_BYTES = 2 ** 32;
 
 export interface MemoryOptions {
   /** Largest size in bytes, a multiple of 65536; default and limit 4 GiB. Address space only, until it is used. */
@@ -42,8 +43,8 @@ export interface Memory {
 }
 
 /** Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB]. */
-export function createMemory({ maxBytes = LIMIT }: MemoryOptions = {}): Memory {
-  if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > LIMIT)
+export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Memory {
+  if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > MOST_BYTES)
     throw new RangeError(
       `cannot make a memory: maxBytes must be a multiple of 65536 from 131072 to 4294967296, found ${maxBytes}`,
     );

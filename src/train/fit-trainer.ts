@@ -5,6 +5,7 @@ import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
+import { checkModelSize } from "./model-size.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
 /**
@@ -20,6 +21,7 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
+  checkModelSize(model, batchSize);
   return createTrainer({
     pool,
     model,

@@ -43,6 +43,72 @@ describe("the same data set as from arrays", () => {
   });
 });
 
+describe("targets", () => {
+  const one: Batch = { inputs: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(10, 11, 12, 20, 21, 22) };
+  const two: Batch = { inputs: Float32Array.of(5, 6), targets: Float32Array.of(30, 31, 32) };
+
+  test("in place of labels: the same data set as from arrays, also where a stream is cut", async () => {
+    const inputs = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const targets = Float32Array.of(10, 11, 12, 20, 21, 22, 30, 31, 32);
+    const arrays = { name: "batches", shape: [2] };
+    expect(await fromBatches({ shape: [2], train: later(one, two), test: [two] })).toEqual(
+      fromArrays({
+        ...arrays,
+        train: { inputs, targets },
+        test: two as { inputs: Float32Array; targets: Float32Array },
+      }),
+    );
+    expect(await fromBatches({ shape: [2], train: [two, one], trainSamples: 2 })).toEqual(
+      fromArrays({
+        ...arrays,
+        train: { inputs: Float32Array.of(5, 6, 1, 2), targets: Float32Array.of(30, 31, 32, 10, 11, 12) },
+      }),
+    );
+  });
+
+  test("beside labels, and copied at once", async () => {
+    async function* reusing() {
+      const targets = new Float32Array(1);
+      for (const k of [1, 2]) {
+        targets.fill(k);
+        yield { inputs: Float32Array.of(k, k), labels: [k], targets };
+      }
+    }
+    const { train } = await fromBatches({ shape: [2], train: reusing() });
+    expect([train.targets, train.labels]).toEqual([Float32Array.of(1, 2), Uint8Array.of(1, 2)]);
+  });
+
+  test.each<[string, object, string]>([
+    ["kind", { targets: [30, 31, 32] }, "batch 1 of train: targets must be a Float32Array, found Array"],
+    [
+      "none",
+      { targets: undefined, labels: [0] },
+      "batch 1 of train: expected targets as in the first batch, found none",
+    ],
+    [
+      "fewer features",
+      { targets: Float32Array.of(30, 31) },
+      "batch 1 of train: targets must have 3 features for each of the 1 samples, found 2 elements",
+    ],
+    [
+      "half a sample",
+      { inputs: Float32Array.of(5) },
+      "batch 1 of train: inputs must have 0 x 2 features, found 1 elements",
+    ],
+  ])("faults: %s", async (_, change, message) => {
+    const start = fromBatches({ shape: [2], train: [one, { ...two, ...change } as Batch] });
+    await expect(start).rejects.toThrow(TypeError);
+    await expect(start).rejects.toThrow(message);
+  });
+
+  test("fault: targets that only come later", async () => {
+    const late = { inputs: Float32Array.of(5, 6), labels: [0], targets: Float32Array.of(1) };
+    await expect(fromBatches({ shape: [2], train: [first, late] })).rejects.toThrow(
+      "batch 1 of train: expected no targets as in the first batch, found some",
+    );
+  });
+});
+
 test("a producer may fill the same array again and again", async () => {
   async function* reusing() {
     const inputs = new Uint8Array(2);
