@@ -86,6 +86,7 @@ export type { Connection, EpochMetrics, FinalMetrics, LayerMetrics, Resumed, Tra
 export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
 export { ssimSum, type SsimOptions } from "./train/ssim.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
+export { openRun, type SavedRun } from "./train/saved-run.js";
 export { predict, type PredictOptions } from "./train/predict.js";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./train/evaluate.js";
 export { reestimateBatchNorm, type StatisticsOptions } from "./train/batch-norm-statistics.js";
@@ -94,7 +95,9 @@ export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
 export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schema.js";
 
 export { readSafetensors, writeSafetensors } from "./export/safetensors.js";
-export { loadModel, saveModel } from "./export/model-file.js";
+export { loadModel, saveModel, type LoadModelOptions } from "./export/model-file.js";
+export { latentPod, type LatentPodOptions } from "./export/latent-pod.js";
+export { prune, type PruneOptions } from "./export/prune.js";
 export { networkSize, type NetworkSize } from "./export/size.js";
 export { simplify } from "./export/simplify/simplify.js";
 export { createPool, type Pool, type PoolOptions } from "./runtime/pool.js";

@@ -6,10 +6,12 @@ import { addCompare } from "./compare.js";
 import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
 import { addPlan } from "./plan.js";
+import { addPrune } from "./prune.js";
 import { addRecipes } from "./recipes.js";
 import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
 import { isReaderGone } from "./stop.js";
+import { addSimplify } from "./simplify.js";
 import { addTrain } from "./train.js";
 
 async function main(args: readonly string[]): Promise<void> {
@@ -32,6 +34,8 @@ async function main(args: readonly string[]): Promise<void> {
   addPlan(program);
   addData(program);
   addReport(program);
+  addSimplify(program);
+  addPrune(program);
   await program.parseAsync([...args], { from: "user" });
 }
 

@@ -25,6 +25,17 @@ export function integers(option: string, min: number, max: number): (text: strin
   };
 }
 
+/** A reader of numbers that fulfil a condition, in words and as a function. */
+export function decimal(option: string, allowed: string, isAllowed: (value: number) => boolean) {
+  return (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(Number.isFinite(value) && isAllowed(value))) {
+      throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
+    }
+    return value;
+  };
+}
+
 /** A reader of folders. A dash in front is the next option, the folder forgotten (`--out --json`). */
 export function folder(option: string): (text: string) => string {
   return (text) => {

@@ -114,7 +114,8 @@ export function layerTable({ layers, density }: EpochMetrics, paint: Paint): str
   return [lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join("\n");
 }
 
-const NO_RULES = Object.fromEntries(
+/** Characters of a table without lines. */
+export const NO_RULES = Object.fromEntries(
   ["top", "bottom", "left", "right", "mid"]
     .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
     .concat("middle", "left-mid", "mid-mid", "right-mid")

@@ -6,6 +6,7 @@
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
  *                ...            texts of whoever writes it
  */
+import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Normalization, type Values } from "../nn/network.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
@@ -34,6 +35,11 @@ export function saveModel(path: string, network: Network, metadata: Readonly<Rec
   });
 }
 
+export interface LoadModelOptions {
+  /** The model of a file that does not have its graph, such as one that another program has written. */
+  readonly model?: Model;
+}
+
 /**
  * Reads a network that saveModel has written, or a training: its `model.safetensors`.
  *
@@ -42,12 +48,10 @@ export function saveModel(path: string, network: Network, metadata: Readonly<Rec
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, images);
  */
-export function loadModel(path: string): Network {
+export function loadModel(path: string, { model: given }: LoadModelOptions = {}): Network {
   const { tensors, metadata } = readSafetensors(path);
-  if (metadata.format !== FORMAT || metadata.model === undefined) {
-    throw new SyntaxError(`${path}: no network of bregman: its metadata have no graph`);
-  }
-  const model = modelFromJson(parse(metadata.model, path), path);
+  const model = graphOf(metadata, path) ?? given;
+  if (!model) throw new SyntaxError(`${path}: no network of bregman: its metadata have no graph`);
   const own = (key: "parameters" | "buffers") =>
     new Map(
       model.nodes.flatMap((node) =>
@@ -70,6 +74,10 @@ export function loadModel(path: string): Network {
     throw new SyntaxError(`${path}: ${(error as Error).message}`, { cause: error });
   }
   return network;
+}
+
+function graphOf({ format, model }: Readonly<Record<string, string>>, path: string): Model | undefined {
+  return format === FORMAT && model !== undefined ? modelFromJson(parse(model, path), path) : undefined;
 }
 
 function parse(text: string, path: string): unknown {

@@ -3,20 +3,21 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../cli/run-cli.js";
+import { runCli, temporaryFolder } from "../cli/run-cli.js";
+import { tinyData, tinyRecipe } from "../cli/tiny.js";
 import { codeBlocks, runnable } from "../support/doc-examples.js";
 
 const examples = codeBlocks("README.md").filter(({ language }) => language === "ts");
 
 /** The example as a script (there are no types in it), with more lines behind it. */
-function run(code: string, more = ""): string {
-  const path = join(temporaryFolder(), "example.mjs");
+function run(code: string, more = "", cwd = temporaryFolder()): string {
+  const path = join(cwd, "example.mjs");
   const here = (name: string) => new URL(`../../dist/${name}/index.js`, import.meta.url).href;
   const local = runnable(code)
     .replaceAll('from "bregman/optim"', `from "${here("optim")}"`)
     .replaceAll('from "bregman/regularizers"', `from "${here("regularizers")}"`);
   writeFileSync(path, `${local}\n${more}`);
-  return execFileSync(process.execPath, [path], { encoding: "utf8" });
+  return execFileSync(process.execPath, [path], { encoding: "utf8", cwd });
 }
 
 test("ten lines train a network on MNIST", () => {
@@ -32,6 +33,15 @@ test("ten lines train a network on MNIST", () => {
 
 test("a weight is born in the third step of a loop of one's own", () => {
   expect(run(examples[1].code, "console.log(theta[0]);").trim()).toBe("0.5");
+});
+
+test("a network from a file is pruned, simplified, saved and used", async () => {
+  const cwd = temporaryFolder();
+  await runCli(["train", tinyRecipe(), "--out", "runs/first", "--data-dir", tinyData()], { cwd });
+  const { code } = examples.find((example) => example.code.includes("loadModel"))!;
+  const [weights, outputs] = run(code, "", cwd).trim().split(" ").map(Number);
+  expect(weights).toBeLessThan(784 * 20 + 200);
+  expect(outputs).toBe(10);
 });
 
 test("the tables are those of results/", () => {

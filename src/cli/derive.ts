@@ -1,0 +1,63 @@
+/** What `simplify` and `prune` share: a run's network is opened, changed, compared with the original, and written beside it. */
+import type { Command } from "commander";
+import type { Recipe } from "../recipes/schema.js";
+import type { SavedRun } from "../train/saved-run.js";
+import { folder, integer, oneOf } from "./options.js";
+
+export interface DeriveFlags {
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly backend?: "native" | "wasm";
+}
+
+type Network = SavedRun["network"];
+type Data = ReturnType<typeof import("../train/recipe-options.js").dataOf>;
+type EvaluateOptions = import("../train/evaluate.js").EvaluateOptions;
+
+/** Adds the run as an argument, and the options of {@link DeriveFlags}. */
+export function addDeriveOptions(command: Command): Command {
+  return command
+    .argument("<run>", "a run folder, or a network in one")
+    .option(
+      "--data-dir <folder>",
+      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
+      folder("--data-dir"),
+    )
+    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
+    .option(
+      "--backend <name>",
+      "native or wasm (default: native where it is built)",
+      oneOf("--backend", ["native", "wasm"]),
+    );
+}
+
+export interface Derivation {
+  /** Part of the new file's name. */
+  readonly what: string;
+  change(network: Network, data: Data, options: EvaluateOptions): Network | Promise<Network>;
+}
+
+/** Carries out a derivation, writes the new network and prints both side by side. Returns the new network. */
+export async function derive(path: string, flags: DeriveFlags, { what, change }: Derivation): Promise<void> {
+  const { openRun, derivedFile } = await import("../train/saved-run.js");
+  const { evaluate } = await import("../train/evaluate.js");
+  const { dataOf } = await import("../train/recipe-options.js");
+  const { saveModel } = await import("../export/model-file.js");
+  const { networkSize } = await import("../export/size.js");
+  const { networkTable } = await import("./network-table.js");
+  const { painter } = await import("./paint.js");
+  const { file, recipe, network: before } = openRun(path);
+  const data = dataOf(recipe, { dataDir: flags.dataDir });
+  const options = evaluateOptions(recipe, flags);
+  const after = await change(before, data, options);
+  const reached = await evaluate([before, after], data, options);
+  const out = derivedFile(file, what);
+  saveModel(out, after, { recipe: recipe.name, seed: String(recipe.seed) });
+  const [old, now] = [before, after].map((network, k) => ({ size: networkSize(network), reached: reached[k] }));
+  process.stdout.write(`${networkTable(old, now, painter(process.stdout))}\n\n  ${out}\n`);
+}
+
+function evaluateOptions({ loss, data }: Recipe, { threads, backend }: DeriveFlags): EvaluateOptions {
+  const { validation, splitSeed, normalize } = data;
+  return { loss, validation, splitSeed, normalize, threads, backend };
+}

@@ -1,0 +1,118 @@
+/**
+ * Thresholding: the smallest weights of a trained network become zero.
+ *
+ *     entries   |w|
+ *     kernels   |K|_2 / sqrt(taps) for the whole kernel of a convolution: a root mean square, so that kernels and the
+ *               single weights of linear layers stand in one order
+ *
+ * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and skips stay.
+ */
+import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import { isWeightRole } from "./size.js";
+
+export interface PruneOptions {
+  /** Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as it is. */
+  readonly density?: number;
+  /** Or: weights smaller than this become zero, > 0. */
+  readonly threshold?: number;
+  /** What is cut of convolutions: single weights (the default), or whole kernels by their root mean square. */
+  readonly groups?: "entries" | "kernels";
+}
+
+/** Weights that stand or fall together. */
+interface Groups {
+  readonly data: Float32Array;
+  /** Weights of one group. */
+  readonly length: number;
+}
+
+/**
+ * A network whose smallest weights are zero, to a density or by a threshold.
+ *
+ * @throws RangeError for an impossible density or threshold, or unless exactly one of them is given; TypeError if the
+ * network is not complete
+ * @example
+ * const pruned = prune({ model, ...result }, { density: 0.02 });
+ */
+export function prune(network: Network, { density, threshold, groups = "entries" }: PruneOptions): Network {
+  if ((density === undefined) === (threshold === undefined)) {
+    const found = density === undefined ? "neither" : "both";
+    throw new RangeError(`prune: expected either a density or a threshold, found ${found}`);
+  }
+  if (density !== undefined && !(density > 0 && density <= 1)) {
+    throw new RangeError(`prune: density must be above 0 and at most 1, found ${density}`);
+  }
+  if (threshold !== undefined && !(threshold > 0 && threshold < Infinity)) {
+    throw new RangeError(`prune: threshold must be a finite number above 0, found ${threshold}`);
+  }
+  if (groups !== "entries" && groups !== "kernels") {
+    throw new RangeError(`prune: groups must be "entries" or "kernels", found ${String(groups)}`);
+  }
+  checkNetwork(network);
+  const parameters = new Map<string, Values>(network.parameters);
+  const all: Groups[] = [];
+  for (const { name, parameters: specs } of network.model.nodes) {
+    for (const { name: key, role, shape } of specs.filter((spec) => isWeightRole(spec.role))) {
+      const data = parameters.get(`${name}.${key}`)!.data.slice();
+      parameters.set(`${name}.${key}`, { shape, data });
+      const taps = shape.slice(2).reduce((product, n) => product * n, 1);
+      all.push({ data, length: groups === "kernels" && role === "conv" ? taps : 1 });
+    }
+  }
+  const weights = all.reduce((sum, { data }) => sum + data.length, 0);
+  const isKept =
+    threshold === undefined ? largestOf(all, Math.round(density! * weights)) : (size: number) => size >= threshold;
+  for (const group of all) {
+    eachGroup(group, (size, nonZeros, at) => {
+      if (nonZeros > 0 && !isKept(size, nonZeros)) group.data.fill(0, at, at + group.length);
+    });
+  }
+  return { ...network, parameters };
+}
+
+/** Calls f for each group: its size, its non-zeros, and where it begins. */
+function eachGroup({ data, length }: Groups, f: (size: number, nonZeros: number, at: number) => void): void {
+  for (let at = 0; at < data.length; at += length) {
+    let [squares, nonZeros] = [0, 0];
+    for (let k = at; k < at + length; k++) {
+      squares += data[k] * data[k];
+      if (data[k] !== 0) nonZeros++;
+    }
+    f(length === 1 ? Math.abs(data[at]) : Math.sqrt(squares / length), nonZeros, at);
+  }
+}
+
+/**
+ * Says for one group after the other, in the order of eachGroup, whether it is among the largest that have together at most
+ * so many non-zeros; of equal ones the first.
+ */
+function largestOf(all: readonly Groups[], most: number): (size: number, nonZeros: number) => boolean {
+  const sizes: number[] = [];
+  const counts: number[] = [];
+  for (const group of all) {
+    eachGroup(group, (size, nonZeros) => {
+      if (nonZeros === 0) return;
+      sizes.push(size);
+      counts.push(nonZeros);
+    });
+  }
+  const above = (border: number) => sizes.reduce((sum, size, k) => (size > border ? sum + counts[k] : sum), 0);
+  // The smallest size that leaves no more than `most` above it; without a comparator typed arrays sort in native code.
+  const sorted = new Float64Array(sizes.length + 1); // and 0
+  sorted.set(sizes, 1);
+  sorted.sort();
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (above(sorted[middle]) <= most) high = middle;
+    else low = middle + 1;
+  }
+  const border = sorted[low];
+  let room = most - above(border);
+  return (size, nonZeros) => {
+    if (size !== border) return size > border;
+    if (nonZeros > room) return false;
+    room -= nonZeros;
+    return true;
+  };
+}

@@ -1,0 +1,46 @@
+/** A run that has come to its end, opened to work with its network. */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { loadModel, MODEL_FILE } from "../export/model-file.js";
+import type { Network } from "../nn/network.js";
+import { buildModel } from "../recipes/build.js";
+import { loadRecipe } from "../recipes/load.js";
+import type { Recipe } from "../recipes/schema.js";
+
+export interface SavedRun {
+  readonly folder: string;
+  /** Path of the network's file. */
+  readonly file: string;
+  readonly recipe: Recipe;
+  readonly network: Network;
+}
+
+/**
+ * Opens a run: its `model.safetensors`, or another network in its folder.
+ *
+ * @param path - a run folder, or a file in one
+ * @throws RangeError if there is no such run, or no network in it; SyntaxError if a file is damaged
+ * @example
+ * const { network, recipe } = openRun("runs/first");
+ */
+export function openRun(path: string): SavedRun {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw new RangeError(`cannot read a run from ${path}: there is no such folder`);
+  const [folder, file] = stats.isDirectory() ? [path, join(path, MODEL_FILE)] : [dirname(path), path];
+  const recipeFile = join(folder, "recipe.json");
+  if (!existsSync(recipeFile)) {
+    throw new RangeError(`cannot read a run from ${folder}: it has no recipe.json (is it a run folder?)`);
+  }
+  if (!existsSync(file)) {
+    throw new RangeError(
+      `cannot read a network from ${folder}: it has no ${MODEL_FILE}; the run has not come to its end (\`bregman resume ${folder}\` goes on)`,
+    );
+  }
+  const recipe = loadRecipe(recipeFile);
+  return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
+}
+
+/** The file beside it for what is made of a network: model.safetensors, simplified -> model-simplified.safetensors. */
+export function derivedFile(file: string, what: string): string {
+  return join(dirname(file), `${basename(file, ".safetensors")}-${what}.safetensors`);
+}
