@@ -8,7 +8,7 @@
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
-import { op, type Op } from "../runtime/kernel-table.js";
+import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
 
@@ -122,6 +122,8 @@ function kernelSteps(
     return [
       op("updatePattern", rows, {
         ...shared,
+        // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its norm.
+        follow: pairs && follow === FOLLOW.l1 ? FOLLOW.sparseKernelGroup : follow,
         g,
         theta: sparse && !pairs ? 0 : parameter.theta,
         entries,

@@ -42,6 +42,11 @@ const IMAGES = sequential(
     linear(5),
   ],
 );
+/** A kernel of one weight: its group is the weight alone. */
+const POINTS = sequential(
+  [2, 6, 6],
+  [conv2d(9, { kernel: 1 }), relu(), conv2d(8, { kernel: 1 }), relu(), flatten(), linear(5)],
+);
 const COUNT = 120;
 const BATCH = 40;
 
@@ -73,6 +78,11 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
     IMAGES,
     linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: l1(0.1) }),
     linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: sparseKernels }),
+  ],
+  "1 x 1 convolutions, LinBreg kernel groups": [
+    POINTS,
+    linBreg({ tau: 0.3, regularizer: l1(0.2) }),
+    linBreg({ tau: 0.3, regularizer: groupLasso({ lambda: 0.2, groups: "kernels" }) }),
   ],
   "convolutions, momentum, sparse kernel groups": [
     IMAGES,
