@@ -26,6 +26,22 @@ const claims: Readonly<Record<string, readonly [expression: string, value: unkno
   "regularizers/non-negative-l1": ["[...x]", [0, 0, 2.5]],
   "regularizers/group-lasso": ["[...w.subarray(2)]", [0, 0]],
   "regularizers/sparse-group-lasso": ["[...w].map((x) => x.toFixed(3)).join()", "2.494,3.401,0.000,0.000,0.000,0.000"],
+  "regularizers/elastic-net": ["[...x]", [0, -0.25, 1.25]],
+  "regularizers/box": ["[...x]", [0.25, 0, 2]],
+  "regularizers/l-infinity": ["[...x]", [2.25, -1, 0.5, 2.25]],
+  "regularizers/nuclear": [
+    "[...x].map((value) => value.toFixed(12)).join()",
+    "1.000000000000,0.000000000000,0.000000000000,0.000000000000",
+  ],
+  "optim/magnitude-pruning": ["[...theta]", [0, -3]],
+  "optim/rig-l": ["[...state.mask]", [0, 1, 0, 1]],
+  "optim/sparse-evolution": [
+    "[[...theta], [...state.mask]]",
+    [
+      [1, 0, 0, 2],
+      [1, 0, 0, 1],
+    ],
+  ],
   "optim/lin-breg": ["[state.v[0], theta[0]]", [1.5, 0.5]],
   "optim/ada-breg": ["[state.v[0].toFixed(3), theta[0].toFixed(3)]", ["0.300", "0.050"]],
   "optim/sgd": ["[...theta]", [0.5, 2.5]],

@@ -30,9 +30,9 @@ export interface RewiringOptions extends MaskedMoveOptions {
  * @throws RangeError if an option is outside its range; TypeError if `inner` is unknown
  * @example
  * const optimizer = rigL({ share: 1, every: 1 });
- * const theta = Float64Array.of(1, 0, 0);
- * const state = optimizer.init(theta, [1, 3], { steps: 100 });
- * optimizer.step(state, theta, Float64Array.of(0, 1, -2), [1, 3]); // state.mask is now 0, 0, 1
+ * const theta = Float64Array.of(1, 3, 0, 0);
+ * const state = optimizer.init(theta, [1, 4], { steps: 100 });
+ * optimizer.step(state, theta, Float64Array.of(0, 0, 1, -2), [1, 4]); // state.mask is now 0, 1, 0, 1
  */
 export function rigL(options: RewiringOptions = {}): Optimizer {
   return makeRewiring("rigL", "gradient", options);
