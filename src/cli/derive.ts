@@ -2,33 +2,15 @@
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
 import type { SavedRun } from "../train/saved-run.js";
-import { folder, integer, oneOf } from "./options.js";
-
-export interface DeriveFlags {
-  readonly dataDir?: string;
-  readonly threads?: number;
-  readonly backend?: "native" | "wasm";
-}
+import { addComputingOptions, type ComputingFlags } from "./computing.js";
 
 type Network = SavedRun["network"];
 type Data = ReturnType<typeof import("../train/recipe-options.js").dataOf>;
 type EvaluateOptions = import("../train/evaluate.js").EvaluateOptions;
 
-/** Adds the run as an argument, and the options of {@link DeriveFlags}. */
+/** Adds the run as an argument, and the options of {@link ComputingFlags}. */
 export function addDeriveOptions(command: Command): Command {
-  return command
-    .argument("<run>", "a run folder, or a network in one")
-    .option(
-      "--data-dir <folder>",
-      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
-      folder("--data-dir"),
-    )
-    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
-    .option(
-      "--backend <name>",
-      "native or wasm (default: native where it is built)",
-      oneOf("--backend", ["native", "wasm"]),
-    );
+  return addComputingOptions(command.argument("<run>", "a run folder, or a network in one"));
 }
 
 export interface Derivation {
@@ -38,7 +20,7 @@ export interface Derivation {
 }
 
 /** Carries out a derivation, writes the new network and prints both side by side. Returns the new network. */
-export async function derive(path: string, flags: DeriveFlags, { what, change }: Derivation): Promise<void> {
+export async function derive(path: string, flags: ComputingFlags, { what, change }: Derivation): Promise<void> {
   const { openRun, derivedFile } = await import("../train/saved-run.js");
   const { evaluate } = await import("../train/evaluate.js");
   const { dataOf } = await import("../train/recipe-options.js");
@@ -57,7 +39,7 @@ export async function derive(path: string, flags: DeriveFlags, { what, change }:
   process.stdout.write(`${networkTable(old, now, painter(process.stdout))}\n\n  ${out}\n`);
 }
 
-function evaluateOptions({ loss, data }: Recipe, { threads, backend }: DeriveFlags): EvaluateOptions {
+function evaluateOptions({ loss, data }: Recipe, { threads, backend }: ComputingFlags): EvaluateOptions {
   const { validation, splitSeed, normalize } = data;
   return { loss, validation, splitSeed, normalize, threads, backend };
 }

@@ -1,9 +1,10 @@
 /** `bregman prune`: the smallest weights of a run's network become zero. */
 import type { Command } from "commander";
-import { addDeriveOptions, derive, type DeriveFlags } from "./derive.js";
+import type { ComputingFlags } from "./computing.js";
+import { addDeriveOptions, derive } from "./derive.js";
 import { decimal, oneOf } from "./options.js";
 
-interface PruneFlags extends DeriveFlags {
+interface PruneFlags extends ComputingFlags {
   readonly density?: number;
   readonly threshold?: number;
   readonly groups: "entries" | "kernels";

@@ -1,9 +1,10 @@
 /** `bregman simplify`: the smallest network that computes what a run's network computes. */
 import type { Command } from "commander";
-import { addDeriveOptions, derive, type DeriveFlags } from "./derive.js";
+import type { ComputingFlags } from "./computing.js";
+import { addDeriveOptions, derive } from "./derive.js";
 import { decimal } from "./options.js";
 
-interface SimplifyFlags extends DeriveFlags {
+interface SimplifyFlags extends ComputingFlags {
   readonly pod?: number | true;
 }
 

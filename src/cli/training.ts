@@ -4,13 +4,11 @@
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, TrainEvent } from "../train/events.js";
-import { folder, integer, oneOf } from "./options.js";
+import { addComputingOptions, type ComputingFlags } from "./computing.js";
+import { folder, integer } from "./options.js";
 import { createStopper } from "./stop.js";
 
-export interface TrainingFlags {
-  readonly dataDir?: string;
-  readonly threads?: number;
-  readonly backend?: "native" | "wasm";
+export interface TrainingFlags extends ComputingFlags {
   readonly checkpointEvery?: number;
   readonly json?: boolean;
   readonly results?: string;
@@ -18,18 +16,7 @@ export interface TrainingFlags {
 
 /** Adds the options of {@link TrainingFlags}. */
 export function addTrainingOptions(command: Command): Command {
-  return command
-    .option(
-      "--data-dir <folder>",
-      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
-      folder("--data-dir"),
-    )
-    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
-    .option(
-      "--backend <name>",
-      "native or wasm (default: native where it is built)",
-      oneOf("--backend", ["native", "wasm"]),
-    )
+  return addComputingOptions(command)
     .option(
       "--checkpoint-every <seconds>",
       "longest time between two checkpoints (default: 60; one after each epoch in any case)",

@@ -1,0 +1,25 @@
+/** The options of every command that computes: where the data are, and on what to compute. */
+import type { Command } from "commander";
+import { folder, integer, oneOf } from "./options.js";
+
+export interface ComputingFlags {
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly backend?: "native" | "wasm";
+}
+
+/** Adds the options of {@link ComputingFlags}. */
+export function addComputingOptions(command: Command): Command {
+  return command
+    .option(
+      "--data-dir <folder>",
+      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
+      folder("--data-dir"),
+    )
+    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
+    .option(
+      "--backend <name>",
+      "native or wasm (default: native where it is built)",
+      oneOf("--backend", ["native", "wasm"]),
+    );
+}
