@@ -2,20 +2,14 @@
  * The convolution kernels of one backend with so many threads: every layer, kind of weight and work, in milliseconds.
  * All kinds of one layer and work take turns, so that what the machine does meanwhile falls on all alike.
  */
-import { createPool } from "../../dist/runtime/pool.js";
 import { LAYERS, WORK, convPrograms } from "../lib/conv-layers.mjs";
+import { openPool } from "../lib/pool.mjs";
 
 /** Runs before the clock starts: memory is touched, and V8 has compiled the kernels for good. */
 const WARMUP = 3;
 
 const { backend, threads, batch, density, samples, pick } = JSON.parse(process.argv[2]);
-let pool;
-try {
-  pool = await createPool({ backend, threads });
-} catch (error) {
-  console.error(error.message);
-  process.exit(backend === "native" ? 3 : 1);
-}
+const pool = await openPool({ backend, threads });
 
 /** @type {{ layer: string, work: string, kind: string, nonZeros: number, flops: number, samples: number[] }[]} */
 const measured = [];

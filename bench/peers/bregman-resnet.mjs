@@ -2,17 +2,11 @@
  * A training step of ResNet-18 with this library, through the trainer that `bregman train` uses: exact steps, then cycles of
  * one fine and some frozen steps. The milliseconds of each step, by its kind.
  */
-import { createPool } from "../../dist/runtime/pool.js";
+import { openPool } from "../lib/pool.mjs";
 import { batch, convDensity, resnetTrainer } from "../lib/resnet18.mjs";
 
 const { backend, threads, kind, density, coarse, steps, warmup } = JSON.parse(process.argv[2]);
-let pool;
-try {
-  pool = await createPool({ backend, threads });
-} catch (error) {
-  console.error(error.message);
-  process.exit(backend === "native" ? 3 : 1);
-}
+const pool = await openPool({ backend, threads });
 const trainer = resnetTrainer(pool, { kind, density });
 let count = 0;
 let loss = NaN;

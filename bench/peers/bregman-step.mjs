@@ -7,20 +7,14 @@ import { mlp } from "../../dist/models/mlp.js";
 import { storeSamples } from "../../dist/nn/samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { l1, none } from "../../dist/regularizers/index.js";
-import { createPool } from "../../dist/runtime/pool.js";
 import { nonZeros } from "../../dist/runtime/parameter.js";
 import { createTrainer } from "../../dist/train/trainer.js";
+import { openPool } from "../lib/pool.mjs";
 import { BATCH, SIZES, TAU, batchIndices, initialLayers, lambdaFor } from "../lib/problem.mjs";
 import { config, run } from "../lib/side.mjs";
 
 const { threads, density, backend = "wasm" } = config();
-let pool;
-try {
-  pool = await createPool({ backend, threads });
-} catch (error) {
-  console.error(error.message);
-  process.exit(backend === "native" ? 3 : 1);
-}
+const pool = await openPool({ backend, threads });
 const data = loadMnist();
 const model = mlp(SIZES);
 const layers = initialLayers(density);
