@@ -3,21 +3,19 @@ import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
 import type { Comparison } from "../train/comparison.js";
 import type { ComparedRun, CompareOptions } from "../train/compare.js";
-import { folder, integer, integers, oneOf, repeatingCommand } from "./options.js";
+import { addComputingOptions, type ComputingFlags } from "./computing.js";
+import { folder, integer, integers, repeatingCommand } from "./options.js";
 import { createStopper } from "./stop.js";
 
-interface CompareFlags {
+interface CompareFlags extends ComputingFlags {
   readonly seeds: readonly number[];
   readonly epochs?: number;
   readonly out: string;
-  readonly dataDir?: string;
-  readonly threads?: number;
-  readonly backend?: "native" | "wasm";
 }
 
 /** Adds the command to the program. */
 export function addCompare(program: Command): void {
-  program
+  const command = program
     .command("compare")
     .summary("run several recipes with several seeds")
     .description(
@@ -31,18 +29,8 @@ export function addCompare(program: Command): void {
       [0, 1, 2],
     )
     .option("--epochs <n>", "another number of epochs than the recipes'", integer("--epochs", 1))
-    .option("--out <folder>", "folder of the comparison", folder("--out"), "runs/compare")
-    .option(
-      "--data-dir <folder>",
-      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
-      folder("--data-dir"),
-    )
-    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
-    .option(
-      "--backend <name>",
-      "native or wasm (default: native where it is built)",
-      oneOf("--backend", ["native", "wasm"]),
-    )
+    .option("--out <folder>", "folder of the comparison", folder("--out"), "runs/compare");
+  addComputingOptions(command)
     .addHelpText("after", "\nExample:\n  bregman compare mnist-mlp-linbreg mnist-mlp-rigl --seeds 0,1,2 --epochs 10")
     .action(async (recipes: string[], flags: CompareFlags) => {
       process.exitCode = await compare(recipes, flags, process.argv.slice(2));
@@ -89,12 +77,12 @@ async function compare(namesOrFiles: readonly string[], flags: CompareFlags, arg
 async function show(comparison: Comparison, out: string): Promise<void> {
   const { compareColumns, writeCompareReport } = await import("../report/compare-report.js");
   const { default: Table } = await import("cli-table3");
+  const { BOXED } = await import("./table-style.js");
   const columns = compareColumns(comparison);
   const table = new Table({
     head: columns.map(({ head }) => head),
     colAligns: columns.map((_, k) => (k === 0 ? "left" : "right")),
-    style: { head: [], border: [] },
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+    ...BOXED,
   });
   for (const row of comparison.rows) table.push(columns.map(({ cell }) => cell(row)));
   const page = writeCompareReport(out, comparison);

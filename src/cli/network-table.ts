@@ -4,7 +4,7 @@ import type { NetworkSize } from "../export/size.js";
 import { bytes, count, loss, percent } from "../report/format.js";
 import type { Evaluated } from "../train/evaluate.js";
 import type { Paint } from "./paint.js";
-import { NO_RULES } from "./summary.js";
+import { UNRULED } from "./table-style.js";
 
 export interface Measured {
   readonly size: NetworkSize;
@@ -16,8 +16,7 @@ export function networkTable(before: Measured, after: Measured, paint: Paint): s
   const table = new Table({
     head: ["", "before", "after"].map((text) => paint("dim", text)),
     colAligns: ["left", "right", "right"],
-    style: { head: [], border: [], "padding-left": 2, "padding-right": 0, compact: true },
-    chars: NO_RULES,
+    ...UNRULED,
   });
   const row = (name: string, of: (measured: Measured) => string | undefined) => {
     const [old, now] = [of(before), of(after)];

@@ -23,14 +23,14 @@ export async function planText(nameOrFile: string): Promise<string> {
   const { prepare } = await import("../train/prepare.js");
   const { bytes, count, percent, shape } = await import("../report/format.js");
   const { default: Table } = await import("cli-table3");
+  const { BOXED } = await import("./table-style.js");
   const recipe = loadRecipe(nameOrFile);
   const { steps, memory } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
 
   const table = new Table({
     head: ["step", "forward", "backward and update", "output", "weights", "density", "MFLOP dense", "MFLOP now"],
     colAligns: ["left", "left", "left", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [] },
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+    ...BOXED,
     wordWrap: true,
     colWidths: [null, 22, 34],
   });

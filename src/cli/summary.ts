@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { bytes, count, duration, loss, percent, shape, similarity } from "../report/format.js";
 import type { Connection, EpochMetrics, FinalMetrics } from "../train/events.js";
 import type { Paint } from "./paint.js";
+import { UNRULED } from "./table-style.js";
 
 /** Unused connections that are named; the report shows all. */
 const MOST_NAMED = 4;
@@ -79,8 +80,7 @@ export function layerTable({ layers, density }: EpochMetrics, paint: Paint): str
   const table = new Table({
     head: heads.map((text) => paint("dim", text)),
     colAligns: ["left", "right", "right", "right", "right", "right", "left"],
-    style: { head: [], border: [], "padding-left": 2, "padding-right": 0, compact: true },
-    chars: NO_RULES,
+    ...UNRULED,
   });
   for (const layer of layers) {
     table.push([
@@ -113,14 +113,6 @@ export function layerTable({ layers, density }: EpochMetrics, paint: Paint): str
   const rule = paint("dim", `  ${"─".repeat(Math.max(...lines.map(visibleLength)) - 2)}`);
   return [lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join("\n");
 }
-
-/** Characters of a table without lines. */
-export const NO_RULES = Object.fromEntries(
-  ["top", "bottom", "left", "right", "mid"]
-    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
-    .concat("middle", "left-mid", "mid-mid", "right-mid")
-    .map((place) => [place, ""]),
-);
 
 function visibleLength(line: string): number {
   // eslint-disable-next-line no-control-regex
