@@ -34,14 +34,9 @@ export interface ComparedRecipe {
 }
 
 /** What compare.json holds. */
-export interface Comparison {
+export interface Comparison extends Pick<RunResult, "commit" | "machine" | "backend" | "isa" | "threads"> {
   /** The command that repeats it. */
   readonly command: string;
-  readonly commit?: string;
-  readonly machine: string;
-  readonly backend: string;
-  readonly isa: string;
-  readonly threads: number;
   readonly rows: readonly ComparedRecipe[];
 }
 
