@@ -8,7 +8,7 @@
  * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and skips stay.
  */
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
-import { isWeightRole } from "./size.js";
+import { isWeightRole } from "../runtime/parameter.js";
 
 export interface PruneOptions {
   /** Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as it is. */

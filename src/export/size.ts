@@ -7,7 +7,7 @@
  */
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
-import type { ParameterRole } from "../runtime/parameter.js";
+import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
 
 export interface NetworkSize {
   readonly weights: number;
@@ -46,11 +46,6 @@ export function networkSize({ model, parameters }: Network): NetworkSize {
   }
   const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
   return { ...sums, flops, bytes: { dense, sparse: sparseBytes(all).length } };
-}
-
-/** Whether a parameter counts as weights: those of linear layers and of convolutions. */
-export function isWeightRole(role: ParameterRole): boolean {
-  return role === "weight" || role === "conv";
 }
 
 export interface StoredParameter {

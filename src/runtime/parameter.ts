@@ -16,6 +16,11 @@ import type { Memory } from "./memory.js";
 /** Weights of linear layers and of convolutions, biases, batch norm's factors, scalars of skip connections. */
 export type ParameterRole = "weight" | "conv" | "bias" | "norm" | "skip";
 
+/** Whether a parameter counts as weights: those of linear layers and of convolutions. */
+export function isWeightRole(role: ParameterRole): boolean {
+  return role === "weight" || role === "conv";
+}
+
 export type PatternKind = "entries" | "pairs";
 
 /** What the weight of a convolution must know of the tensors around it (nn/conv-geometry.ts makes it). */

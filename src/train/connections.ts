@@ -6,6 +6,7 @@
  * Source: "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
  */
 import type { Model } from "../nn/model.js";
+import { isWeightRole } from "../runtime/parameter.js";
 import type { Connection } from "./events.js";
 
 /** Channels that come from one layer. */
@@ -21,7 +22,7 @@ interface Source {
  */
 export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Array): Connection[] {
   return model.nodes.flatMap(({ name, inputs, parameters }) => {
-    const weight = parameters.find(({ role }) => role === "weight" || role === "conv");
+    const weight = parameters.find(({ role }) => isWeightRole(role));
     if (!weight) return [];
     const sources = sourcesOf(model, inputs[0]);
     if (sources.length < 2) return [];

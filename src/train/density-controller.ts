@@ -1,9 +1,8 @@
 /** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
 import { CONTROLLED, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
-import { nonZeros } from "../runtime/parameter.js";
 import type { LayerMetrics } from "./events.js";
+import { countedDensity, totalDensity } from "./metrics.js";
 import type { Trainer } from "./trainer.js";
-import type { Updater } from "./updater.js";
 
 /** To be called after each step. All that it depends on is in the trainer, so that it needs no state of its own. */
 export type DensityController = () => void;
@@ -30,35 +29,26 @@ export function createDensityController(
   const parts = CONTROLLED.flatMap((part) => {
     const target = targets[part];
     if (target === undefined) return [];
-    const members = trainer.updaters.filter(
-      ({ parameter: { role }, optimizer: { regularizer } }) =>
-        regularizer.kind !== "none" &&
-        ((role === "weight" && part !== "convs") || (role === "conv" && part !== "weights")),
+    const counted = trainer.updaters.filter(
+      ({ parameter: { role } }) => (role === "weight" && part !== "convs") || (role === "conv" && part !== "weights"),
     );
+    const members = counted.filter(({ optimizer: { regularizer } }) => regularizer.kind !== "none");
     if (members.length === 0) {
       throw new TypeError(
         `could not control the density of ${part === "net" ? "the net" : `the ${part}`}: expected a regularizer, found none`,
       );
     }
-    const counted = trainer.updaters.filter(
-      ({ parameter: { role } }) => (role === "weight" && part !== "convs") || (role === "conv" && part !== "weights"),
-    );
     const names = counted.map(({ parameter: { name } }) => name.slice(0, name.lastIndexOf(".")));
-    const layers = initial.filter(({ name }) => names.includes(name));
-    const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
-    const start = layers.reduce((sum, layer) => sum + layer.nonZeros, 0) / weights;
-    return [{ target, members, counted, weights, start }];
+    return [{ target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
   });
-  const densityOf = (counted: readonly Updater[], weights: number) =>
-    counted.reduce((sum, { parameter }) => sum + nonZeros(trainer.pool.memory, parameter), 0) / weights;
   return () => {
     const { steps } = trainer;
     // Between fine steps a density can't change: one look for each cycle.
     const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
     if (steps <= after * stepsPerEpoch || steps % period !== 0) return;
-    for (const { target, members, counted, weights, start } of parts) {
+    for (const { target, members, counted, start } of parts) {
       const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
-      const density = densityOf(counted, weights);
+      const density = countedDensity(trainer, counted);
       for (const updater of members) {
         const lambda = updater.optimizer.regularizer.lambda;
         const next = nextLambda(options, lambda, density, now);

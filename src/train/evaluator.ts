@@ -1,7 +1,6 @@
 /**
  * A network at work, without gradients and optimizer: each layer runs on the kernel that suits its density.
  */
-import { isWeightRole } from "../export/size.js";
 import { compile } from "../nn/compile.js";
 import { size } from "../nn/layers/layer.js";
 import { layoutOf } from "../nn/layout.js";
@@ -10,10 +9,10 @@ import { checkNetwork, type Network } from "../nn/network.js";
 import type { SampleStore } from "../nn/samples.js";
 import { chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
-import { compressOp, createParameter, type Parameter, type PatternKind } from "../runtime/parameter.js";
+import { compressOp, createParameter, isWeightRole, type Parameter, type PatternKind } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
-import { writeProgram, type Program } from "../runtime/program.js";
 import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
+import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
 import { countNonZeros } from "./updater.js";
 
 /** Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do not fit */
@@ -36,15 +35,8 @@ export function createEvaluator(
     parameters,
     buffers,
   });
-  let program: Program | undefined;
-  const prepare = (): Program => {
-    const { forward, loss: last } = plan.lower();
-    return writeProgram(
-      pool.memory,
-      [...forward, last].flatMap(({ ops }) => ops),
-    );
-  };
-  const run = () => pool.run((program ??= prepare()));
+  let sequence: Sequence | undefined;
+  const run = () => (sequence ??= createSequence(pool, forwardActions(plan))).run();
   return evaluationOf(plan, run, { model, loss, samples });
 }
 
@@ -79,7 +71,7 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
       buffers.set(`${node.name}.${name}`, memory.put(network.buffers.get(`${node.name}.${name}`)!.data));
     }
   }
-  if (ops.length > 0) pool.run(writeProgram(memory, ops));
+  runOnce(pool, ops);
   return { parameters, buffers };
 }
 

@@ -5,6 +5,7 @@ import { layerDensities, type Spread } from "../layer-densities.js";
 import { didYouMean } from "../nearest.js";
 import type { Model } from "../nn/model.js";
 import type { Random } from "../random.js";
+import { isWeightRole } from "../runtime/parameter.js";
 
 export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 
@@ -42,7 +43,7 @@ export function initialParameters(
     for (const { name, role, shape, fanIn, initial } of node.parameters) {
       const theta = new Float32Array(shape.reduce((product, n) => product * n, 1));
       if (initial !== undefined) theta.fill(initial);
-      else if (role === "weight" || role === "conv") {
+      else if (isWeightRole(role)) {
         const common = role === "conv" ? convs : weights;
         const density = densities.get(node.name) ?? 1;
         sparseInit(theta, shape, { ...common, density, ...layers[node.name], random });
@@ -79,7 +80,7 @@ function spreadDensities(
 
 function checkNames(model: Model, names: readonly string[]): void {
   const known = model.nodes
-    .filter(({ parameters }) => parameters.some(({ role }) => role === "weight" || role === "conv"))
+    .filter(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))
     .map(({ name }) => name);
   for (const name of names) {
     if (known.includes(name)) continue;

@@ -5,11 +5,11 @@
  * density "sparsity".
  */
 import { brotliCompressSync } from "node:zlib";
-import { isWeightRole, sparseBytes } from "../export/size.js";
+import { sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { LayerMetrics } from "./events.js";
-import { nonZeros } from "../runtime/parameter.js";
+import { isWeightRole, nonZeros } from "../runtime/parameter.js";
 import type { Trainer } from "./trainer.js";
 import type { Updater } from "./updater.js";
 
@@ -61,10 +61,14 @@ function groups(theta: Float32Array, size: number): number {
 }
 
 /** Non-zeros / weights of the whole net, from the counts alone: between frozen steps a little too much. */
-export function netDensity({ updaters, pool }: Trainer): number {
-  const weights = updaters.filter(isWeight).map(({ parameter }) => parameter);
-  const total = weights.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
-  return weights.reduce((sum, parameter) => sum + nonZeros(pool.memory, parameter), 0) / total;
+export function netDensity(trainer: Trainer): number {
+  return countedDensity(trainer, trainer.updaters.filter(isWeight));
+}
+
+/** The same of some of a trainer's parameters. */
+export function countedDensity({ pool }: Trainer, updaters: readonly Updater[]): number {
+  const total = updaters.reduce((sum, { parameter: { rows, cols } }) => sum + rows * cols, 0);
+  return updaters.reduce((sum, { parameter }) => sum + nonZeros(pool.memory, parameter), 0) / total;
 }
 
 /** Non-zeros / weights over several layers; 0 over none. */

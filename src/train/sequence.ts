@@ -1,4 +1,5 @@
 /** What a step runs: programs for the pool, and functions between them. */
+import type { Plan } from "../nn/compile.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import { writeProgram, type Program } from "../runtime/program.js";
@@ -6,6 +7,12 @@ import type { Action } from "./updater.js";
 
 export interface Sequence {
   run(): void;
+}
+
+/** A plan's way from the batch to the loss. */
+export function forwardActions(plan: Plan): Op[] {
+  const { forward, loss } = plan.lower();
+  return [...forward, loss].flatMap(({ ops }) => [...ops]);
 }
 
 /** Joins the ops between two functions into one program. */

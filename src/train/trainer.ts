@@ -6,7 +6,7 @@
  * and at once the update, while the gradient is still in cache. (A layer's input gradient is computed before its
  * weights move, so the result is the textbook's.)
  */
-import { compile, type Plan, type Stage } from "../nn/compile.js";
+import { compile, type Plan } from "../nn/compile.js";
 import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
@@ -18,6 +18,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { Pool } from "../runtime/pool.js";
 import {
   createParameter,
+  isWeightRole,
   readTheta,
   type Parameter,
   type ParameterRole,
@@ -25,7 +26,7 @@ import {
 } from "../runtime/parameter.js";
 import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
-import { createSequence, runOnce, type Sequence } from "./sequence.js";
+import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
 import { restoreState, saveState, type Buffer, type Cycle, type TrainerState } from "./trainer-state.js";
 import { countNonZeros, createUpdater, type Action, type StepKind, type Updater } from "./updater.js";
 
@@ -207,7 +208,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (coarse === cycle.coarse) return;
       const fixed = updaters.find(
         ({ freezes, parameter: { role }, optimizer: { regularizer } }) =>
-          !freezes && (role === "weight" || role === "conv") && regularizer.kind !== "none",
+          !freezes && isWeightRole(role) && regularizer.kind !== "none",
       );
       const frozen = updaters.filter(({ freezes }) => freezes);
       if (fixed || frozen.length === 0) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
@@ -235,7 +236,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
 /** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
 function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
-  if (role !== "weight" && role !== "conv") return undefined;
+  if (!isWeightRole(role)) return undefined;
   if (follow === "masked") return "entries";
   if (regularizer.kind === "none") return undefined;
   const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
@@ -247,11 +248,6 @@ function whyNot(fixed: Updater | undefined): string {
   if (!fixed) return "anything: expected a regularizer of weights, found none";
   const { parameter, optimizer } = fixed;
   return `${parameter.name}: expected LinBreg or AdaBreg with an l1 norm or groups of rows, filters or kernels of a weight, found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
-}
-
-function forwardActions(plan: Plan): Action[] {
-  const { forward, loss } = plan.lower();
-  return [...forward, loss].flatMap((stage: Stage) => [...stage.ops]);
 }
 
 /** Says where the first non-finite number of a forward pass appears, for the message of a run that has diverged. */
