@@ -15,9 +15,18 @@
 export const CONTROLLED = ["net", "weights", "convs"] as const;
 export type Controlled = (typeof CONTROLLED)[number];
 
+/** What is held to a target. */
+export interface DensityTargets extends Readonly<Partial<Record<Controlled, number | undefined>>> {
+  /** By the name of a layer; such a layer has a lambda of its own, and does not count among `weights` or `convs`. */
+  readonly layers?: Readonly<Record<string, number>> | undefined;
+}
+
 export interface DensityControlOptions {
-  /** Target densities, in (0, 1]: of all weights together, or of the linear layers and of the convolutions apart. */
-  readonly targets: Readonly<Partial<Record<Controlled, number | undefined>>>;
+  /**
+   * Target densities, in (0, 1]: of all weights together, or of the linear layers and of the convolutions apart, or of single
+   * layers. (One lambda for a net of many layers favours those whose weights see many positions of an image: the first.)
+   */
+  readonly targets: DensityTargets;
   /** Default "relative". */
   readonly rule?: "relative" | "discrepancy" | undefined;
   /** Steps between two looks; default 50. */
@@ -62,18 +71,23 @@ export function nextLambda(
 /** @throws RangeError for numbers that can't be, TypeError if there is no target or one too many */
 export function checkDensityControl(options: DensityControlOptions): void {
   const { targets, rule = "relative", every = 50, after = 0, gain = 1, ramp = 0, increment = 1 } = options;
-  const given = Object.entries(targets ?? {}).filter(([, target]) => target !== undefined);
-  for (const [part, target] of given) {
+  const { layers = {}, ...parts } = targets ?? {};
+  const given = Object.entries(parts).filter(([, target]) => target !== undefined);
+  for (const [part] of given) {
     if (!(CONTROLLED as readonly string[]).includes(part)) {
-      throw new TypeError(`targetDensity: expected a density of ${CONTROLLED.join(", ")}, found one of ${part}`);
-    }
-    if (!(target! > 0 && target! <= 1)) {
-      throw new RangeError(`targetDensity: ${part} must be in (0, 1], found ${target}`);
+      throw new TypeError(
+        `targetDensity: expected a density of ${CONTROLLED.join(", ")} or layers, found one of ${part}`,
+      );
     }
   }
-  if (given.length === 0 || (targets.net !== undefined && given.length > 1)) {
-    const found = given.map(([part]) => part).join(", ") || "none";
-    throw new TypeError(`targetDensity: expected one of the net, or of weights and convs, found ${found}`);
+  const all = [...given, ...Object.entries(layers)];
+  for (const [name, target] of all) {
+    if (!(target! > 0 && target! <= 1))
+      throw new RangeError(`targetDensity: ${name} must be in (0, 1], found ${target}`);
+  }
+  if (all.length === 0 || (targets.net !== undefined && all.length > 1)) {
+    const found = all.map(([name]) => name).join(", ") || "none";
+    throw new TypeError(`targetDensity: expected one of the net, or of weights, convs and layers, found ${found}`);
   }
   if (rule !== "relative" && rule !== "discrepancy") {
     throw new RangeError(`targetDensity: rule must be "relative" or "discrepancy", found ${String(rule)}`);

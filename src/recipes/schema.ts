@@ -107,7 +107,12 @@ const targetDensity = z
   .union([
     target,
     z.strictObject({
-      targets: z.strictObject({ net: target.optional(), weights: target.optional(), convs: target.optional() }),
+      targets: z.strictObject({
+        net: target.optional(),
+        weights: target.optional(),
+        convs: target.optional(),
+        layers: z.record(z.string(), target).optional().describe("Of single layers, each with a lambda of its own"),
+      }),
       rule: z.enum(["relative", "discrepancy"]).optional(),
       every: count.optional().describe("Steps between two looks"),
       after: z.int().nonnegative().optional().describe("Epochs before the first one"),

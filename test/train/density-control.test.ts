@@ -84,6 +84,25 @@ describe("a run lands within 5 % of its target", () => {
   });
 });
 
+test("single layers are held to targets of their own, and the others have theirs together", async () => {
+  const { final, epochs } = await fit(FLAT, data, {
+    ...base,
+    targetDensity: { targets: { weights: 0.2, layers: { linear1: 0.08 } }, every: 10 },
+  });
+  const [first, ...others] = epochs.at(-1)!.layers;
+  expect(first.name).toBe("linear1");
+  expect(Math.abs(first.density / 0.08 - 1)).toBeLessThan(0.05);
+  const [nonZeros, weights] = others.reduce(([n, w], layer) => [n + layer.nonZeros, w + layer.weights], [0, 0]);
+  expect(Math.abs(nonZeros / weights / 0.2 - 1)).toBeLessThan(0.05);
+  expect(final.testAccuracy).toBeGreaterThan(0.9);
+});
+
+test("a layer that is not there is named", async () => {
+  await expect(fit(FLAT, data, { ...base, targetDensity: { targets: { layers: { lin: 0.1 } } } })).rejects.toThrow(
+    'could not control the density of layer "lin": expected a regularizer of weights, found none',
+  );
+});
+
 test("v stays as it is when lambda moves, and the weights follow in the next step", async () => {
   const lambdas: number[] = [];
   await fit(FLAT, data, {
@@ -127,15 +146,20 @@ describe("the rules", () => {
   });
 
   test.each([
-    [{ targets: {} }, "targetDensity: expected one of the net, or of weights and convs, found none"],
+    [{ targets: {} }, "targetDensity: expected one of the net, or of weights, convs and layers, found none"],
     [
       { targets: { net: 0.1, convs: 0.1 } },
-      "targetDensity: expected one of the net, or of weights and convs, found net, convs",
+      "targetDensity: expected one of the net, or of weights, convs and layers, found net, convs",
     ],
+    [
+      { targets: { net: 0.1, layers: { linear1: 0.1 } } },
+      "targetDensity: expected one of the net, or of weights, convs and layers, found net, linear1",
+    ],
+    [{ targets: { layers: { linear1: 0 } } }, "targetDensity: linear1 must be in (0, 1], found 0"],
     [{ targets: { net: 1.2 } }, "targetDensity: net must be in (0, 1], found 1.2"],
     [
       { targets: { biases: 0.2 } as object },
-      "targetDensity: expected a density of net, weights, convs, found one of biases",
+      "targetDensity: expected a density of net, weights, convs or layers, found one of biases",
     ],
     [{ targets: { net: 0.1 }, every: 0 }, "targetDensity: every must be a positive integer, found 0"],
     [{ targets: { net: 0.1 }, gain: -1 }, "targetDensity: gain must be a finite number above 0, found -1"],
@@ -147,7 +171,7 @@ describe("the rules", () => {
   test("without a regularizer there is nothing to control", async () => {
     const optimizer = { weights: sgd({ tau: 0.1 }), biases: bias };
     await expect(fit(FLAT, data, { ...base, optimizer, targetDensity: 0.1 })).rejects.toThrow(
-      "could not control the density of the net: expected a regularizer, found none",
+      "could not control the density of the net: expected a regularizer of weights, found none",
     );
   });
 });
