@@ -13,6 +13,7 @@
 #include "conv_sparse.c"
 #include "data.c"
 #include "elementwise.c"
+#include "gradient.c"
 #include "linear_dense.c"
 #include "linear_sparse.c"
 #include "loss.c"
@@ -71,7 +72,11 @@
   X(44, sum_partial)             \
   X(45, plane_moments)           \
   X(46, batch_norm_grad_sum)     \
-  X(47, update_pattern)
+  X(47, update_pattern)          \
+  X(48, gradient_norms)          \
+  X(49, clip_gradient)           \
+  X(50, sum_gradient)            \
+  X(51, average)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

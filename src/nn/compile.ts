@@ -66,6 +66,8 @@ export interface CompileOptions {
   readonly buffers: ReadonlyMap<string, number>;
   /** Images are shifted and mirrored as setBatch says. Default false. */
   readonly augment?: boolean;
+  /** The parameters' gradients stay until the end of the backward pass; default false: they may be gone after their stage. */
+  readonly keepGradients?: boolean;
 }
 
 /**
@@ -75,7 +77,17 @@ export interface CompileOptions {
  */
 export function compile(layout: Layout, options: CompileOptions): Plan {
   const { model, steps, values } = layout;
-  const { memory, batchSize, loss, purpose, samples, parameters, buffers, augment = false } = options;
+  const {
+    memory,
+    batchSize,
+    loss,
+    purpose,
+    samples,
+    parameters,
+    buffers,
+    augment = false,
+    keepGradients = false,
+  } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(
       `the data has ${samples.features} features a sample, the model's input is [${model.input.join(", ")}]`,
@@ -150,7 +162,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     const now = backwardAt(s);
     const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
     scratch[s] = bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
-    weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, now));
+    const until = keepGradients ? Math.max(...steps.map((_, other) => backwardAt(other))) : now;
+    weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, until));
     accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
     detours[s] = inputs.map((value, k) =>
       accumulate[s][k] && gradientTensor.has(value) && !ruleAt(s).accumulates

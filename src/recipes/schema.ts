@@ -8,6 +8,7 @@ import { z } from "zod";
 import { GROUPS } from "../regularizers/index.js";
 import { dataSchema } from "./data-schema.js";
 import { finalCut, maskedOptimizers, maskFaults, spread } from "./mask-schema.js";
+import { model, type layer } from "./model-schema.js";
 
 const positive = z.number().positive();
 const nonNegative = z.number().nonnegative();
@@ -162,68 +163,6 @@ const schedule = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const image = z.tuple([count, count, count]).describe("Shape of a sample: [channels, height, width]");
-const finalRelu = z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code");
-
-const layer = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("linear"), out: count, bias: z.boolean().default(true) }),
-  z.strictObject({
-    kind: z.literal("conv2d"),
-    out: count.describe("Output channels"),
-    kernel: z.union([count, z.tuple([count, count])]).describe("Side of the kernel, or [height, width]"),
-    stride: count.default(1),
-    padding: z.int().nonnegative().default(0),
-    bias: z.boolean().default(true),
-  }),
-  z.strictObject({
-    kind: z.literal("batchNorm2d"),
-    momentum: positive.max(1).default(0.1),
-    eps: positive.default(1e-5),
-  }),
-  z.strictObject({ kind: z.literal("relu") }),
-  z.strictObject({ kind: z.literal("leakyRelu"), slope: positive.default(0.01) }),
-  z.strictObject({ kind: z.literal("tanh") }),
-  z.strictObject({ kind: z.literal("maxPool2d"), size: count, stride: count.optional() }),
-  z.strictObject({ kind: z.literal("avgPool2d"), size: count, stride: count.optional() }),
-  z.strictObject({ kind: z.literal("globalAvgPool2d") }),
-  z.strictObject({ kind: z.literal("flatten") }),
-  z.strictObject({ kind: z.literal("dropout"), p: z.number().min(0).lt(1).default(0.5) }),
-]);
-
-const model = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("mlp"),
-    features: z.array(count).min(2).describe("Width of each layer, from the inputs to the classes"),
-    finalRelu,
-  }),
-  z.strictObject({ kind: z.literal("convNet"), input: image.default([1, 28, 28]), classes: count.default(10) }),
-  z.strictObject({
-    kind: z.literal("resNet18"),
-    input: image.default([3, 32, 32]),
-    classes: count.default(10),
-    widths: z.array(count).min(1).default([64, 128, 256, 512]).describe("Channels of the stages"),
-  }),
-  z.strictObject({
-    kind: z.literal("denseNet"),
-    input: image.default([1, 28, 28]),
-    classes: count.default(10),
-    growth: count.default(12),
-    blocks: count.default(5),
-    finalRelu,
-  }),
-  z.strictObject({
-    kind: z.literal("skipAutoencoder"),
-    features: count.default(784),
-    layers: count.default(6),
-    skips: z.boolean().default(true).describe("Skip connections from every earlier state, with learnable scalars"),
-  }),
-  z.strictObject({
-    kind: z.literal("layers"),
-    input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
-    layers: z.array(layer).min(1).describe("A chain of layers"),
-  }),
-]);
-
 const weightKeys = {
   density: positive.max(1).describe("Share of the weights that start non-zero"),
   mask: z
@@ -272,6 +211,18 @@ const init = z.strictObject({
     .prefault({}),
 });
 
+const clip = z
+  .strictObject({
+    norm: positive.exactOptional().describe("Largest norm of the gradient of all parameters together"),
+    value: positive.exactOptional().describe("Largest size of any of its components"),
+  })
+  .superRefine(({ norm, value }, context) => {
+    if ((norm === undefined) !== (value === undefined)) return;
+    const found = norm === undefined ? "neither" : "both";
+    context.addIssue({ code: "custom", message: `expected either norm or value, found ${found}` });
+  })
+  .describe("Bounds the gradient before the optimizers see it");
+
 /** Schema of a recipe. `z.toJSONSchema(recipeSchema, { io: "input" })` gives editors completion; see {@link recipeJsonSchema}. */
 export const recipeSchema = z
   .strictObject({
@@ -295,11 +246,15 @@ export const recipeSchema = z
     schedule: schedule.prefault({ kind: "constant" }),
     freeze: freeze.optional(),
     targetDensity: targetDensity.optional(),
+    clip: clip.optional(),
     batchSize: count.default(128),
+    microBatches: count
+      .optional()
+      .describe("Parts that a batch is computed in, for less memory; their gradients are added up"),
     epochs: count,
     seed: seed.default(0),
   })
-  .superRefine(({ schedule: entry, optimizer: optimizers, data, loss, epochs }, context) => {
+  .superRefine(({ schedule: entry, optimizer: optimizers, data, loss, epochs, batchSize, microBatches }, context) => {
     const { biases, skips } = optimizers;
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
@@ -309,6 +264,9 @@ export const recipeSchema = z
         "schedule.warmupEpochs",
         `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`,
       );
+    }
+    if (microBatches !== undefined && microBatches > batchSize) {
+      fault("microBatches", `expected at most batchSize (${batchSize}), found ${microBatches}`);
     }
     if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
       fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');

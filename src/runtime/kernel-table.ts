@@ -19,6 +19,7 @@
 
 import { IMAGE_KERNELS } from "./image-kernels.js";
 import { PLANE_KERNELS } from "./plane-kernels.js";
+import { STEP_KERNELS } from "./step-kernels.js";
 
 /** Samples in one tile, the innermost dimension of every activation. */
 export const TILE = 16;
@@ -151,6 +152,7 @@ export const KERNELS = {
     ...["v", "g", "m1", "m2", "hyper", "theta", "entries", "used", "counts", "changed", "entryStride", "rows", "cols"],
     ...["move", "follow", "group", "planeSize", "rowSize", "kernelHeight", "kernelWidth"],
   ],
+  ...STEP_KERNELS,
 } as const;
 
 export type Kernel = keyof typeof KERNELS;

@@ -3,6 +3,7 @@ import type { AugmentOptions } from "../data/augment.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
+import { checkClip, type ClipOptions } from "../optim/clip.js";
 import { checkDensityControl, type DensityControlOptions } from "../optim/density-control.js";
 import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -62,6 +63,13 @@ export interface FitOptions {
   readonly targetDensity?: number | DensityControlOptions | undefined;
   /** Default 128. */
   readonly batchSize?: number;
+  /**
+   * Parts that each batch is computed in, one after the other; their gradients are added up. It takes the memory of one part, and
+   * is the same step but for rounding, and for batch norm, whose statistics are those of a part. Default 1.
+   */
+  readonly microBatches?: number;
+  /** Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of each component. Default: not. */
+  readonly clip?: ClipOptions | undefined;
   /** Default 0. */
   readonly seed?: number;
   /** Training samples held out for validation, default 0 (then there are no validation figures). */
@@ -91,8 +99,8 @@ export interface FitOptions {
 
 /** @throws RangeError, TypeError as `fit` */
 export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
-  const { epochs, batchSize = 128, validation = 0, limit = 1, loss = "crossEntropy" } = options;
-  const counts = { epochs, batchSize, limit };
+  const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit = 1, loss = "crossEntropy" } = options;
+  const counts = { epochs, batchSize, microBatches, limit };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
@@ -103,6 +111,10 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
   }
   checkOptimizers(options.optimizer);
+  if (microBatches > batchSize) {
+    throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
+  }
+  if (options.clip !== undefined) checkClip(options.clip);
   if (options.targetDensity !== undefined) checkDensityControl(densityControl(options.targetDensity));
   if (options.freeze !== undefined) checkFreeze(freezeOptions(options.freeze));
   if (!LOSS_KINDS.includes(loss)) {

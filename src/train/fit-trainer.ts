@@ -21,7 +21,8 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  checkModelSize(model, batchSize);
+  const { clip, microBatches = 1 } = options;
+  checkModelSize(model, Math.ceil(batchSize / microBatches));
   return createTrainer({
     pool,
     model,
@@ -39,5 +40,7 @@ export function fitTrainer(
     seed,
     steps,
     augment: augment !== undefined,
+    microBatches,
+    clip,
   });
 }

@@ -94,7 +94,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
   const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
-  const { onEvent, observe, signal, checkpoint } = options;
+  const { onEvent, observe, signal, checkpoint, clip, microBatches } = options;
   const setting = {
     optimizer,
     init,
@@ -102,7 +102,9 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     schedule,
     freeze,
     targetDensity: options.targetDensity,
+    clip,
     batchSize,
+    microBatches,
     seed,
     validation,
     splitSeed,

@@ -4,7 +4,8 @@
  * A step is two programs for the pool. The first fetches the batch and runs forward to the loss; if that is not finite
  * the step stops here, with all parameters as they were. The second goes from the last layer to the first: gradients,
  * and at once the update, while the gradient is still in cache. (A layer's input gradient is computed before its
- * weights move, so the result is the textbook's.)
+ * weights move, so the result is the textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
+ * programs: see descent.ts.
  */
 import { compile, type Plan } from "../nn/compile.js";
 import { layoutOf } from "../nn/layout.js";
@@ -12,23 +13,19 @@ import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import { size } from "../nn/layers/layer.js";
-import { strides } from "../nn/tensor.js";
 import type { SampleStore } from "../nn/samples.js";
+import type { ClipOptions } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Pool } from "../runtime/pool.js";
-import {
-  createParameter,
-  isWeightRole,
-  readTheta,
-  type Parameter,
-  type ParameterRole,
-  type PatternKind,
-} from "../runtime/parameter.js";
+import { compressOp, isWeightRole, readTheta, type ParameterRole } from "../runtime/parameter.js";
+import { createDescent, waits } from "./descent.js";
 import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
+import { firstNonFinite } from "./non-finite.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
-import { restoreState, saveState, type Buffer, type Cycle, type TrainerState } from "./trainer-state.js";
-import { countNonZeros, createUpdater, type Action, type StepKind, type Updater } from "./updater.js";
+import { createParameters } from "./trainer-parameters.js";
+import { restoreState, saveState, type Cycle, type TrainerState } from "./trainer-state.js";
+import { createUpdater, type Updater } from "./updater.js";
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
@@ -48,6 +45,13 @@ export interface TrainerOptions {
   readonly steps?: number;
   /** Images are shifted and mirrored, as `step` is told. Default false. */
   readonly augment?: boolean;
+  /**
+   * Parts that a batch is computed in, for the memory of one part at a time; their gradients are added up. Default 1. Batch norm's
+   * statistics are those of each part.
+   */
+  readonly microBatches?: number;
+  /** Bounds gradients before the optimizers see them. Default: not. */
+  readonly clip?: ClipOptions | undefined;
 }
 
 /**
@@ -101,34 +105,14 @@ export interface Trainer extends Evaluation {
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
+  const { microBatches = 1, clip } = options;
   const { memory } = pool;
+  /** Terms of the loss of a sample. */
+  const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
   const layout = layoutOf(model);
   const optimizerOf = (role: ParameterRole): Optimizer =>
     optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
-  const parameters = new Map<string, Parameter>();
-  const buffers = new Map<string, Buffer>();
-  for (const { node: index, inputs } of layout.steps) {
-    const node = model.nodes[index];
-    for (const spec of node.parameters) {
-      const name = `${node.name}.${spec.name}`;
-      const parameter = createParameter(
-        memory,
-        { ...spec, name },
-        {
-          pattern: patternKind(spec.role, optimizerOf(spec.role)),
-          transpose: layout.values.get(inputs[0])!.needsGradient,
-          conv: layout.convs.get(name),
-        },
-      );
-      memory.f32(parameter.theta, parameter.rows * parameter.cols).set(initial.get(name)!);
-      countNonZeros(memory, parameter);
-      parameters.set(name, parameter);
-    }
-    for (const { name, shape, initial: start } of node.buffers) {
-      const offset = memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k)));
-      buffers.set(`${node.name}.${name}`, { offset, shape });
-    }
-  }
+  const { parameters, buffers } = createParameters(memory, layout, { initial, optimizerOf });
   const updaters = [...parameters.values()].map((p) => {
     const optimizer = optimizerOf(p.role);
     const trained = [...parameters.values()].filter(({ role }) => optimizerOf(role) === optimizer);
@@ -136,32 +120,51 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const { steps: total } = options;
     return createUpdater(memory, p, optimizer, { name: p.name, seed, shapes, ...(total && { steps: total }) });
   });
-  const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
   const places = new Map([...buffers].map(([name, { offset }]) => [name, offset]));
   const shared = { memory, loss, samples, parameters, buffers: places };
   const parts = { memory, updaters, buffers };
-  const plan = compile(layout, { ...shared, batchSize, augment, purpose: "train" });
+  const partSize = Math.ceil(batchSize / microBatches);
+  const plan = compile(layout, {
+    ...shared,
+    batchSize: partSize,
+    augment,
+    purpose: "train",
+    keepGradients: waits({ microBatches, clip }),
+  });
   const evaluation = compile(layout, {
     ...shared,
     batchSize: Math.min(EVALUATION_BATCH, samples.count),
     purpose: "evaluate",
   });
 
-  let sequences: Partial<Record<"forward" | "evaluation" | StepKind, Sequence>> = {};
+  const descent = createDescent(pool, { plan, updaters, microBatches, clip });
+
+  let sequences: Partial<Record<"forward" | "evaluation", Sequence>> = {};
   let steps = 0;
   let cycle: Cycle = { coarse: 0, left: 0 };
 
+  const reset = () => {
+    sequences = {};
+    descent.reset();
+  };
   const look = () => {
-    if (chooseKernels(pool, parameters.values())) sequences = {};
+    if (chooseKernels(pool, parameters.values())) reset();
   };
 
-  const backwardActions = (step: StepKind): Action[] =>
-    plan
-      .lower(step === "frozen")
-      .backward.flatMap((stage): Action[] => [
-        ...stage.ops,
-        ...stage.gradients.flatMap(({ parameter, gradient }) => updaterOf.get(parameter)!.actions(gradient, step)),
-      ]);
+  /** Runs a part of a batch forward to its loss. */
+  const forward = (indices: Int32Array, part: number, augmentation?: Augmentation) => {
+    // Built first: the seeds' places come with it, and the first step after a restore needs its seed like any other.
+    sequences.forward ??= createSequence(pool, forwardActions(plan));
+    plan.setBatch(indices, augmentation);
+    plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps * microBatches + part);
+    sequences.forward.run();
+    const sums = plan.readLoss();
+    const mean = sums.loss / (indices.length * terms);
+    if (!Number.isFinite(mean)) {
+      throw new RangeError(`the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`);
+    }
+    return sums;
+  };
 
   const runEvaluation = () => {
     sequences.evaluation ??= createSequence(pool, forwardActions(evaluation));
@@ -179,26 +182,26 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return steps;
     },
     step(indices, tauFactor = 1, augmentation) {
-      // Built first: the seeds' places come with it, and the first step after a restore needs its seed like any other.
-      sequences.forward ??= createSequence(pool, forwardActions(plan));
-      plan.setBatch(indices, augmentation);
-      plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps);
-      sequences.forward.run();
-      const sums = plan.readLoss();
-      const mean = sums.loss / (indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures));
-      if (!Number.isFinite(mean)) {
-        throw new RangeError(`the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`);
+      if (indices.length > batchSize) {
+        throw new RangeError(`a batch of ${indices.length} samples does not fit the trainer's batch size ${batchSize}`);
       }
-      for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor);
       const { coarse, left } = cycle;
       const kind = coarse === 0 ? "exact" : left > 0 ? "frozen" : "fine";
-      sequences[kind] ??= createSequence(pool, backwardActions(kind));
-      sequences[kind].run();
+      const total = { loss: 0, correct: 0 };
+      for (let part = 0; part * partSize < indices.length; part++) {
+        const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
+        const sums = forward(indices.subarray(from, to), part, augmentation?.subarray(3 * from, 3 * to));
+        total.loss += sums.loss;
+        total.correct += sums.correct;
+        descent.add(kind, (to - from) / indices.length, part === 0);
+      }
+      for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor);
+      descent.move(kind);
       steps++;
       if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
       // A frozen pattern has no other form, and may hold zeros: its layer changes sides after a fine step only.
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
-      return { loss: mean, correct: sums.correct };
+      return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
     ...evaluationOf(evaluation, runEvaluation, { model, loss, samples }),
     get coarse() {
@@ -215,6 +218,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
       for (const updater of lambda === "scaled" ? frozen : []) {
         updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
       }
+      // From now on dense kernels keep their patterns too, and a state that is saved reads them.
+      const dense = frozen.map(({ parameter }) => parameter).filter(({ kernel }) => kernel === "dense");
+      if (cycle.coarse === 0) runOnce(pool, dense.map(compressOp));
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
     theta: (name) => readTheta(memory, parameters.get(name)!),
@@ -229,18 +235,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
     restore(state) {
       restoreState(parts, state, (ops) => runOnce(pool, ops));
       ({ steps, cycle } = state);
-      sequences = {};
+      reset();
     },
   };
-}
-
-/** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
-function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
-  if (!isWeightRole(role)) return undefined;
-  if (follow === "masked") return "entries";
-  if (regularizer.kind === "none") return undefined;
-  const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
-  return role === "conv" && groups ? "pairs" : "entries";
 }
 
 /** The rest of a sentence that says why patterns can't be frozen. */
@@ -248,21 +245,4 @@ function whyNot(fixed: Updater | undefined): string {
   if (!fixed) return "anything: expected a regularizer of weights, found none";
   const { parameter, optimizer } = fixed;
   return `${parameter.name}: expected LinBreg or AdaBreg with an l1 norm or groups of rows, filters or kernels of a weight, found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
-}
-
-/** Says where the first non-finite number of a forward pass appears, for the message of a run that has diverged. */
-function firstNonFinite(pool: Pool, plan: Plan, parameters: ReadonlyMap<string, Parameter>): string {
-  for (const [name, parameter] of parameters) {
-    if (!readTheta(pool.memory, parameter).every(Number.isFinite)) {
-      return `parameter "${name}" is not finite; a smaller learning rate may help`;
-    }
-  }
-  for (const { name, ops, output } of plan.lower().forward) {
-    runOnce(pool, ops);
-    const length = output ? plan.tiles * strides(output).tile : 0;
-    if (output && !pool.memory.f32(output.offset, length).every(Number.isFinite)) {
-      return `the first output that is not finite is that of layer "${name}"; a smaller learning rate may help`;
-    }
-  }
-  return "all parameters and outputs are finite, the loss itself overflowed";
 }

@@ -25,7 +25,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "epoch",
       3,
-      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, batchSize, epochs, seed',
+      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, batchSize, microBatches, epochs, seed',
     ],
     [
       "optimizer.weights.tua",
@@ -111,6 +111,13 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       -1,
       "optimizer.weights.regularizer.lambda: expected a value at least 0, found -1",
     ],
+    ["clip", {}, "clip: expected either norm or value, found neither"],
+    ["clip", { norm: 1, value: 1 }, "clip: expected either norm or value, found both"],
+    ["clip", { norm: 0 }, "clip.norm: expected a value more than 0, found 0"],
+    ["clip", { norm: 1, length: 1 }, "clip.length: unknown key; allowed: norm, value"],
+    ["clip", 1, "clip: expected an object, found 1"],
+    ["microBatches", 0, "microBatches: expected a value more than 0, found 0"],
+    ["microBatches", 129, "microBatches: expected at most batchSize (128), found 129"],
     ["epochs", 0, "epochs: expected a value more than 0, found 0"],
     ["batchSize", 0, "batchSize: expected a value more than 0, found 0"],
     ["seed", -1, "seed: expected a value at least 0, found -1"],
@@ -235,7 +242,7 @@ test("all problems at once, in the order of the text, with line and column", () 
       '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, validation, splitSeed, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
-      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, batchSize, epochs, seed',
+      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, batchSize, microBatches, epochs, seed',
     ].join("\n"),
   );
 });

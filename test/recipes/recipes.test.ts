@@ -55,7 +55,8 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   const features = model.input.reduce((product, n) => product * n, 1);
   const outputs = recipe.loss === "meanSquaredError" ? 784 : 10;
   expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [outputs]]);
-  expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1);
+  const warmUp = recipe.schedule.kind === "cosine" ? recipe.schedule.warmupEpochs : 0;
+  expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1 / (warmUp + 1));
   // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
   expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
 });
@@ -230,7 +231,13 @@ function filtersOf(key: string): number {
 test("the JSON schema knows every key and lets defaults be left out", () => {
   const schema = recipeJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
   expect(schema.required.sort()).toEqual(["data", "epochs", "model", "name", "optimizer"]);
-  const keys = Object.keys(loadRecipe("mnist-quick")).concat("$schema", "freeze", "targetDensity");
+  const keys = Object.keys(loadRecipe("mnist-quick")).concat(
+    "$schema",
+    "freeze",
+    "targetDensity",
+    "clip",
+    "microBatches",
+  );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
   expect(schema.additionalProperties).toBe(false);
 });

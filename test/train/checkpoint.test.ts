@@ -161,6 +161,15 @@ Object.assign(RUNS, {
       freeze: { coarse: 4, after: 1 },
     },
   },
+  "batches in parts, clipped by norm, frozen steps": {
+    model: RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].model,
+    options: {
+      ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options,
+      microBatches: 3,
+      clip: { norm: 0.1 },
+      freeze: 2,
+    },
+  },
   "frozen steps of dense kernels": {
     model: FLAT,
     options: {

@@ -1,0 +1,145 @@
+/* What happens to gradients between the backward pass and the update (their norms, clipping, sums over parts of a batch), and
+ * the running mean of the weights. Contract: src/runtime/step-kernels.ts.
+ */
+#include "conv.h"
+#include "lanes.h"
+#include "pair.h"
+
+/* Where the weights of a pattern are. */
+struct places {
+  int32_t entries, used;      /* struct entry (or struct pair) [rows][entry_stride], i32 [rows]; entries or 0: all of the row */
+  int32_t entry_stride;
+  int32_t group, theta;       /* for pairs: columns of a kernel, and the place of theta; else group is 0 */
+  struct kernel_shape kernel; /* for entries; width 0: column = offset / (T * 4) */
+};
+
+INLINE int entry_column(int32_t offset, struct kernel_shape k) {
+  return k.width == 0 ? offset / (T * 4) : column_of(offset, k);
+}
+
+/* |x|_2 of n floats. */
+static float norm_of_row(const float *x, int n) {
+  dvec sum[2] = {{0}, {0}};
+  for (int c = 0; c < n; c += VL) add_squares(sum, load_part(x + c, n - c));
+  return norm_of(sum);
+}
+
+/* The same of the places of a pattern. */
+static float norm_of_entries(const float *x, const struct entry *e, int used, struct kernel_shape kernel) {
+  double sum = 0;
+  for (int k = 0; k < used; k++) {
+    const double value = x[entry_column(e[k].offset, kernel)];
+    sum += value * value;
+  }
+  return (float)__builtin_sqrt(sum);
+}
+
+static float norm_of_pairs(const float *x, const struct pair *pairs, int used, int group, int32_t row_weights) {
+  double sum = 0;
+  for (int k = 0; k < used; k++) {
+    const float *kernel = x + (pairs[k].weights - row_weights) / 4;
+    for (int c = 0; c < group; c++) sum += (double)kernel[c] * kernel[c];
+  }
+  return (float)__builtin_sqrt(sum);
+}
+
+struct gradient_norms_args {
+  int32_t g;     /* f32 [rows, cols] */
+  int32_t norms; /* f32 [rows] */
+  int32_t rows, cols;
+  struct places at;
+};
+
+KERNEL(gradient_norms) {
+  const struct gradient_norms_args *a = (const void *)args;
+  const struct places p = a->at;
+  float *norms = at(memory, a->norms);
+  for (int r = begin; r < end; r++) {
+    const size_t start = (size_t)r * a->cols;
+    const float *g = (const float *)at(memory, a->g) + start;
+    if (!p.entries) {
+      norms[r] = norm_of_row(g, a->cols);
+      continue;
+    }
+    const int used = ((const int32_t *)at(memory, p.used))[r];
+    const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
+    norms[r] = p.group ? norm_of_pairs(g, (const struct pair *)e, used, p.group, (int32_t)(p.theta + start * 4))
+                       : norm_of_entries(g, e, used, p.kernel);
+  }
+}
+
+/* x within [-limit, limit]; a NaN stays one. */
+INLINE vec bounded(vec x, float limit) {
+  const ivec beyond = magnitude(x) > limit;
+  return (vec)((~beyond & (ivec)x) | (beyond & (ivec)with_sign(splat(limit), x)));
+}
+
+struct clip_gradient_args {
+  int32_t g;      /* f32 [rows, cols] */
+  int32_t bounds; /* f32 [2]: factor, limit */
+  int32_t rows, cols;
+};
+
+KERNEL(clip_gradient) {
+  const struct clip_gradient_args *a = (const void *)args;
+  const float *bounds = at(memory, a->bounds), factor = bounds[0], limit = bounds[1];
+  float *g = (float *)at(memory, a->g) + (size_t)begin * a->cols;
+  const size_t n = (size_t)(end - begin) * a->cols;
+  for (size_t i = 0; i < n; i += VL) {
+    const int left = n - i < VL ? (int)(n - i) : VL;
+    store_part(g + i, bounded(factor * load_part(g + i, left), limit), left);
+  }
+}
+
+struct sum_gradient_args {
+  int32_t g, sum; /* f32 [rows, cols] */
+  int32_t share;  /* f32: factor on g */
+  int32_t first;  /* not 0: sum is not read */
+  int32_t rows, cols;
+};
+
+KERNEL(sum_gradient) {
+  const struct sum_gradient_args *a = (const void *)args;
+  const float share = *(const float *)at(memory, a->share);
+  const float *g = (const float *)at(memory, a->g) + (size_t)begin * a->cols;
+  float *sum = (float *)at(memory, a->sum) + (size_t)begin * a->cols;
+  const size_t n = (size_t)(end - begin) * a->cols;
+  for (size_t i = 0; i < n; i += VL) {
+    const int left = n - i < VL ? (int)(n - i) : VL;
+    vec x = share * load_part(g + i, left);
+    if (!a->first) x = load_part(sum + i, left) + x;
+    store_part(sum + i, x, left);
+  }
+}
+
+/* average = d average + gain x, n floats; x may be NULL. */
+static void decay_row(float *average, const float *x, int n, float d, float gain) {
+  for (int c = 0; c < n; c += VL) {
+    vec mean = d * load_part(average + c, n - c);
+    if (x) mean += gain * load_part(x + c, n - c);
+    store_part(average + c, mean, n - c);
+  }
+}
+
+struct average_args {
+  int32_t average; /* f32 [rows, cols] */
+  int32_t weights; /* f32 [2]: d, 1 - d */
+  int32_t theta;   /* f32 [rows, cols], or 0: entries are read */
+  int32_t rows, cols;
+  int32_t entries, used, entry_stride;
+  struct kernel_shape kernel;
+};
+
+KERNEL(average) {
+  const struct average_args *a = (const void *)args;
+  const float *weights = at(memory, a->weights), d = weights[0], gain = weights[1];
+  for (int r = begin; r < end; r++) {
+    const size_t start = (size_t)r * a->cols;
+    float *average = (float *)at(memory, a->average) + start;
+    decay_row(average, a->theta ? (const float *)at(memory, a->theta) + start : NULL, a->cols, d, gain);
+    if (a->theta) continue;
+    const int used = ((const int32_t *)at(memory, a->used))[r];
+    const struct entry *e = (const struct entry *)at(memory, a->entries) + (size_t)r * a->entry_stride;
+    for (int k = 0; k < used; k++) average[entry_column(e[k].offset, a->kernel)] += gain * e[k].value;
+  }
+}

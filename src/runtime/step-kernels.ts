@@ -1,0 +1,48 @@
+/**
+ * Kernels of a training step around the update: gradients between the backward pass and the update, and the running mean of
+ * the weights. A part of KERNELS, see kernel-table.ts.
+ *
+ * A pattern is given by entries (or pairs), used: i32 [rows], the entries of each row, and entryStride, those a row has room
+ * for. The column of an entry is as in convSparseWeightGrad, or offset / (T * 4) if kernelWidth is 0.
+ */
+
+/** Kernel names in the order of their ids, each with its arguments in order. */
+export const STEP_KERNELS = {
+  /** norms[r] = |g_r|_2, of the pattern's weights alone if entries is not 0. Split over rows.
+   *  g: f32 [rows, cols]; norms: f32 [rows]; group, theta: columns of a kernel and theta's place for pairs, else group is 0. */
+  gradientNorms: [
+    "g",
+    "norms",
+    "rows",
+    "cols",
+    "entries",
+    "used",
+    "entryStride",
+    "group",
+    "theta",
+    "planeSize",
+    "rowSize",
+    "kernelHeight",
+    "kernelWidth",
+  ],
+  /** g <- factor g, and what is beyond +-limit is set to it. Split over rows. bounds: f32 { factor, limit }. */
+  clipGradient: ["g", "bounds", "rows", "cols"],
+  /** sum <- share g if first is not 0, else sum + share g. Split over rows. share: f32. */
+  sumGradient: ["g", "sum", "share", "first", "rows", "cols"],
+  /** average <- d average + (1 - d) theta. Split over rows. weights: f32 { d, 1 - d }; theta: f32 [rows, cols], or 0: theta is read
+   *  from the pattern's entries (not pairs). */
+  average: [
+    "average",
+    "weights",
+    "theta",
+    "rows",
+    "cols",
+    "entries",
+    "used",
+    "entryStride",
+    "planeSize",
+    "rowSize",
+    "kernelHeight",
+    "kernelWidth",
+  ],
+} as const;

@@ -1,0 +1,62 @@
+/** A model's parameters and buffers, given their places in shared memory and their initial values. */
+import { size } from "../nn/layers/layer.js";
+import type { Layout } from "../nn/layout.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Memory } from "../runtime/memory.js";
+import {
+  createParameter,
+  isWeightRole,
+  type Parameter,
+  type ParameterRole,
+  type PatternKind,
+} from "../runtime/parameter.js";
+import type { Buffer } from "./trainer-state.js";
+import { countNonZeros } from "./updater.js";
+
+export interface ParametersOptions {
+  /** Initial theta by parameter name. */
+  readonly initial: ReadonlyMap<string, Float32Array>;
+  readonly optimizerOf: (role: ParameterRole) => Optimizer;
+}
+
+/** Parameters by name, and buffers by `<layer>.<buffer>`, in the order of the steps. */
+export function createParameters(
+  memory: Memory,
+  layout: Layout,
+  { initial, optimizerOf }: ParametersOptions,
+): { readonly parameters: ReadonlyMap<string, Parameter>; readonly buffers: ReadonlyMap<string, Buffer> } {
+  const parameters = new Map<string, Parameter>();
+  const buffers = new Map<string, Buffer>();
+  for (const { node: index, inputs } of layout.steps) {
+    const node = layout.model.nodes[index];
+    for (const spec of node.parameters) {
+      const name = `${node.name}.${spec.name}`;
+      const parameter = createParameter(
+        memory,
+        { ...spec, name },
+        {
+          pattern: patternKind(spec.role, optimizerOf(spec.role)),
+          transpose: layout.values.get(inputs[0])!.needsGradient,
+          conv: layout.convs.get(name),
+        },
+      );
+      memory.f32(parameter.theta, parameter.rows * parameter.cols).set(initial.get(name)!);
+      countNonZeros(memory, parameter);
+      parameters.set(name, parameter);
+    }
+    for (const { name, shape, initial: start } of node.buffers) {
+      const offset = memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k)));
+      buffers.set(`${node.name}.${name}`, { offset, shape });
+    }
+  }
+  return { parameters, buffers };
+}
+
+/** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
+function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
+  if (!isWeightRole(role)) return undefined;
+  if (follow === "masked") return "entries";
+  if (regularizer.kind === "none") return undefined;
+  const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
+  return role === "conv" && groups ? "pairs" : "entries";
+}
