@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { addCompare } from "./compare.js";
 import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
+import { addPath } from "./path.js";
 import { addPlan } from "./plan.js";
 import { addPrune } from "./prune.js";
 import { addRecipes } from "./recipes.js";
@@ -34,6 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   addPlan(program);
   addData(program);
   addReport(program);
+  addPath(program);
   addSimplify(program);
   addPrune(program);
   await program.parseAsync([...args], { from: "user" });

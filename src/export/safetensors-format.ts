@@ -11,7 +11,7 @@
  */
 
 /** Kinds of elements we write and read. */
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -29,6 +29,7 @@ const DTYPES = {
   F64: Float64Array,
   F32: Float32Array,
   I32: Int32Array,
+  U16: Uint16Array,
   U8: Uint8Array,
 } as const;
 

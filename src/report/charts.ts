@@ -141,7 +141,7 @@ export function toSvg(options: Plot.PlotOptions): string {
 }
 
 /** Whole epochs only, at most eleven ticks. */
-function epochAxis(epochs: readonly number[]) {
+export function epochAxis(epochs: readonly number[]) {
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const steps = [1, 2, 5].flatMap((step) => [step, 10 * step, 100 * step, 1000 * step]).sort((a, b) => a - b);
   const step = steps.find((candidate) => (last - first) / candidate <= 10) ?? last - first;

@@ -30,3 +30,25 @@ export function divergingColour(x: number): Rgb {
   const mix = (k: number) => Math.round(from[k] + (at % 1) * (to[k] - from[k]));
   return [mix(0), mix(1), mix(2)];
 }
+
+/** From dark to light in even steps (viridis at five places). */
+const SEQUENCE: readonly Rgb[] = [
+  [68, 1, 84],
+  [59, 82, 139],
+  [33, 145, 140],
+  [94, 201, 98],
+  [253, 231, 37],
+];
+
+/**
+ * Colour of x in [0, 1] on the scale of births: dark is early. No colour of it is white.
+ *
+ * @example
+ * sequentialColour(0); // [68, 1, 84]
+ */
+export function sequentialColour(x: number): Rgb {
+  const at = Math.min(1, Math.max(0, x)) * (SEQUENCE.length - 1);
+  const from = Math.min(Math.floor(at), SEQUENCE.length - 2);
+  const mix = (k: number) => Math.round(SEQUENCE[from][k] + (at - from) * (SEQUENCE[from + 1][k] - SEQUENCE[from][k]));
+  return [mix(0), mix(1), mix(2)];
+}

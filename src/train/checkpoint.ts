@@ -53,7 +53,10 @@ export function openCheckpoints(folder: string, resume: boolean): CheckpointFold
     throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
   }
   if (resume) removeTemporaries(folder);
-  const { name, checkpoint, faults } = readNewest(folder, found);
+  const { name, checkpoint, faults } = newestCheckpoint(folder);
+  if (!checkpoint && faults.length > 0) {
+    throw new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`);
+  }
   /** The two newest that are whole, newest first. */
   let [last, before]: (string | undefined)[] = [name, found[found.indexOf(name ?? "") + 1]];
   return {
@@ -74,17 +77,19 @@ export function openCheckpoints(folder: string, resume: boolean): CheckpointFold
   };
 }
 
-function readNewest(folder: string, names: readonly string[]) {
+/** The newest usable checkpoint of a folder with its name, if there is one, and one line for each newer one that is not usable. */
+export function newestCheckpoint(folder: string): {
+  readonly name?: string;
+  readonly checkpoint?: Checkpoint;
+  readonly faults: readonly string[];
+} {
   const faults: string[] = [];
-  for (const name of names) {
+  for (const name of checkpointNames(folder)) {
     try {
       return { name, checkpoint: decodeCheckpoint(readFileSync(join(folder, name))), faults };
     } catch (error) {
       faults.push(`${name} ${error instanceof SyntaxError ? error.message : `can't be read: ${String(error)}`}`);
     }
   }
-  if (faults.length > 0) {
-    throw new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`);
-  }
-  return { name: undefined, checkpoint: undefined, faults };
+  return { faults };
 }

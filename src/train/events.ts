@@ -19,6 +19,9 @@ export interface LayerMetrics {
   /** Convolutions: pairs of channels, and those with at least one non-zero weight. */
   readonly kernels?: number;
   readonly activeKernels?: number;
+  /** As those of EpochMetrics, of this layer; absent in runs of earlier versions. */
+  readonly births?: number;
+  readonly deaths?: number;
   /** Which kernel the layer runs on, chosen by its density. */
   readonly kernel: "dense" | "sparse";
 }

@@ -14,13 +14,14 @@ import { constant } from "../optim/constant.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
+import { birthsOf, birthTensors, createBirthCounter, type BirthCounter } from "./births.js";
 import { connectionsOf } from "./connections.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
+import type { Keeper } from "./keeper.js";
 import {
-  createBirthCounter,
   flopDensity,
   kernelDensity,
   layerMetrics,
@@ -31,6 +32,7 @@ import {
 } from "./metrics.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
+import type { Trainer } from "./trainer.js";
 
 export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
 
@@ -122,10 +124,9 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
-  const born = keeper?.restore(trainer);
+  const births = startBirths(trainer, keeper);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);
-  const births = createBirthCounter(trainer, born);
   const started = performance.now();
   const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
   const classifies = loss === "crossEntropy";
@@ -134,7 +135,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
 
   let scheduleState = resumed?.schedule ?? schedule.init();
   const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
-    const layers = layerMetrics(trainer);
+    const changes = births.look(epoch);
+    const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
     const valid = parts.valid.length ? trainer.evaluate(parts.valid) : undefined;
     return withoutUndefined({
       epoch,
@@ -146,7 +148,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       density: totalDensity(layers),
       layers,
       tau: optimizer.weights.tau * scheduleState.factor,
-      ...births.look(),
+      births: changes.births,
+      deaths: changes.deaths,
       regularizer: regularizerValue(trainer),
       seconds: seconds(),
     });
@@ -189,7 +192,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       seconds: seconds(),
       epochs: history,
     };
-    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), births.state());
+    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), birthTensors(births.state()));
   };
   let lastYield = performance.now();
   let lastStepEvent = lastYield;
@@ -285,6 +288,12 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     ),
     buffers: trainer.buffers(),
   };
+}
+
+/** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
+function startBirths(trainer: Trainer, keeper: Keeper | undefined): BirthCounter {
+  const tensors = keeper?.restore(trainer);
+  return createBirthCounter(trainer, tensors && birthsOf(tensors));
 }
 
 /** Whether an epoch's validation accuracy is the best so far; of equal ones the last counts. */

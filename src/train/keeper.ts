@@ -14,14 +14,14 @@ export interface Keeper {
   readonly resumed?: Progress;
   /** The texts kept with the run. */
   readonly about: Readonly<Record<string, string>>;
-  /** Puts what is saved into a trainer, and forgets it (it is large). Returns what `save` was given as `born`. */
-  restore(trainer: Trainer): ReadonlyMap<string, Uint8Array> | undefined;
+  /** Puts what is saved into a trainer, and forgets it (it is large). Returns its tensors: those of the trainer, and those beside. */
+  restore(trainer: Trainer): ReadonlyMap<string, Tensor> | undefined;
   /** What the user should know of how it goes on, a line each. */
   notes(now: { readonly backend: string; readonly isa: string }): string[];
   /** Whether it is time for a checkpoint within the epoch. */
   isDue(): boolean;
-  /** Writes a checkpoint. `born` has 1 where a weight was non-zero at the last line of metrics. */
-  save(progress: Omit<Progress, "trainer">, trainer: TrainerState, born: ReadonlyMap<string, Uint8Array>): void;
+  /** Writes a checkpoint. `beside` are tensors to keep with those of the trainer. */
+  save(progress: Omit<Progress, "trainer">, trainer: TrainerState, beside: readonly [string, Tensor][]): void;
 }
 
 /** Longest time between two checkpoints, in seconds. */
@@ -57,9 +57,9 @@ export function openKeeper(
     restore(trainer) {
       if (!resumed || !tensors) return undefined;
       trainer.restore({ ...resumed.trainer, tensors });
-      const born = bornOf(tensors);
+      const restored = tensors;
       tensors = undefined;
-      return born;
+      return restored;
     },
     notes({ backend, isa }) {
       if (!resume) return [];
@@ -72,25 +72,14 @@ export function openKeeper(
       return notes;
     },
     isDue: () => performance.now() - last >= everySeconds * 1000,
-    save(progress, { tensors: state, ...trainer }, born) {
-      const masks = [...born].map(([name, data]): [string, Tensor] => [
-        `${BORN}${name}`,
-        { shape: [data.length], data },
-      ]);
+    save(progress, { tensors: state, ...trainer }, beside) {
       write({
         identity,
         about: told,
         progress: { ...progress, trainer },
-        tensors: new Map([...state, ...masks]),
+        tensors: new Map([...state, ...beside]),
       });
       last = performance.now();
     },
   };
-}
-
-const BORN = "born/";
-
-function bornOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Uint8Array> {
-  const masks = [...tensors].filter(([name]) => name.startsWith(BORN));
-  return new Map(masks.map(([name, { data }]) => [name.slice(BORN.length), (data as Uint8Array).slice()]));
 }

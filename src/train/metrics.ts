@@ -1,5 +1,5 @@
 /**
- * What is measured of a net: densities by layer, active units, births and deaths, multiplications, bytes.
+ * What is measured of a net: densities by layer, active units, multiplications, bytes.
  *
  * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. The paper's plots call a
  * density "sparsity".
@@ -105,41 +105,6 @@ export function regularizerValue(trainer: Trainer): number {
         sum + optimizer.regularizer.value(trainer.theta(parameter.name), parameter.shape),
       0,
     );
-}
-
-/** Counts the weights born and died between two looks. */
-export interface BirthCounter {
-  look(): { births: number; deaths: number };
-  /** By weight: 1 where it was non-zero at the last look, else 0. */
-  state(): ReadonlyMap<string, Uint8Array>;
-}
-
-/**
- * Starts counting from the weights as they are now.
- *
- * @param from - or goes on from the state of another counter
- */
-export function createBirthCounter(trainer: Trainer, from?: ReadonlyMap<string, Uint8Array>): BirthCounter {
-  const names = trainer.updaters.filter(isWeight).map((u) => u.parameter.name);
-  const nonZeros = (name: string) => Uint8Array.from(trainer.theta(name), (w) => (w === 0 ? 0 : 1));
-  let before = new Map(names.map((name) => [name, from?.get(name) ?? nonZeros(name)]));
-  return {
-    look() {
-      const now = new Map(names.map((name) => [name, nonZeros(name)]));
-      let births = 0;
-      let deaths = 0;
-      for (const [name, born] of now) {
-        const old = before.get(name)!;
-        for (let k = 0; k < born.length; k++) {
-          births += born[k] & ~old[k];
-          deaths += old[k] & ~born[k];
-        }
-      }
-      before = now;
-      return { births, deaths };
-    },
-    state: () => before,
-  };
 }
 
 /** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and the latter after brotli. */

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "#bregman/random.js";
+import { readPath } from "#bregman/report/path-report.js";
 import { runCli, temporaryFolder, type CliOptions } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
@@ -49,6 +50,7 @@ function contents(folder: string) {
     files: list(folder),
     lines,
     model: bytes("model.safetensors").toString("hex"),
+    births: JSON.stringify(readPath(folder)),
     pictures: pictures.map((name) => bytes(name).toString("hex")),
     final: { ...final, seconds: 0 },
     epochs: epochs.length,

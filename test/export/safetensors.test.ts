@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from "#bregman/export/safetensors.j
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "#bregman/export/safetensors-format.js";
 import { temporaryFolder } from "../data/idx-files.js";
 
-const kinds = [Float32Array, Float64Array, Int32Array, Uint8Array];
+const kinds = [Float32Array, Float64Array, Int32Array, Uint16Array, Uint8Array];
 const anyTensor: fc.Arbitrary<Tensor> = fc
   .record({
     kind: fc.constantFrom(...kinds),
@@ -97,7 +97,7 @@ describe("damage is found", () => {
     [
       "dtype",
       fileOf({ a: { ...f32([1], 0, 4), dtype: "F16" } }, 4),
-      /tensor "a": dtype must be one of F64, F32, I32, U8, found "F16"/,
+      /tensor "a": dtype must be one of F64, F32, I32, U16, U8, found "F16"/,
     ],
     ["dtype of the prototype", fileOf({ a: { ...f32([1], 0, 4), dtype: "toString" } }, 4), /dtype must be one of/],
     [
@@ -157,7 +157,7 @@ describe("what can't be written", () => {
     [
       "kind",
       { a: { shape: [1], data: new Int8Array(1) as unknown as Uint8Array } },
-      /expected Float64Array, Float32Array, Int32Array, Uint8Array/,
+      /expected Float64Array, Float32Array, Int32Array, Uint16Array, Uint8Array/,
     ],
     ["reserved name", { __metadata__: { shape: [3], data } }, /the name is reserved/],
   ])("%s", (_, tensors, message) => {
