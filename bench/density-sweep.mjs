@@ -1,0 +1,127 @@
+/**
+ * Milliseconds of a training step against density: ResNet-18 (batch 128) by kernel groups and by an unstructured weight, step with
+ * the gradient of every weight, fine and frozen; each beside the dense step of the same rounds. Writes the numbers and a picture.
+ *
+ *     node density-sweep.mjs [--rounds 3] [--steps 2] [--densities 0.01,0.02,0.05,0.1,0.2,0.5,1] [--threads 2] [--backend native]
+ *                            [--out ../results/bench/density-sweep.json]
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { writeFileSync } from "node:fs";
+import * as Plot from "@observablehq/plot";
+
+import { FRAME, toSvg } from "../dist/report/charts.js";
+import { standaloneSvg } from "../dist/report/standalone-svg.js";
+import { runInterleaved } from "./lib/children.mjs";
+import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    steps: { type: "string", default: "2" },
+    densities: { type: "string", default: "0.01,0.02,0.05,0.1,0.2,0.5,1" },
+    threads: { type: "string", default: "2" },
+    backend: { type: "string", default: "native" },
+    out: { type: "string", default: here("../results/bench/density-sweep.json") },
+  },
+});
+const COARSE = 5;
+const WARMUP = 2;
+const LABELS = { groups: "kernel groups", entries: "unstructured" };
+const STEPS = { exact: "gradient of every weight", frozen: "frozen" };
+
+const before = machine();
+const side = { backend: values.backend, threads: Number(values.threads) };
+const variant = (/** @type {string} */ name, /** @type {object} */ setting) => ({
+  name,
+  command: [
+    process.execPath,
+    here("peers/bregman-resnet.mjs"),
+    JSON.stringify({ ...side, ...setting, coarse: COARSE, steps: Number(values.steps), warmup: WARMUP }),
+  ],
+});
+const sparse = ["groups", "entries"].flatMap((kind) =>
+  values.densities.split(",").map((text) => ({ kind, density: Number(text), name: `${LABELS[kind]} ${text}` })),
+);
+const reports = await runInterleaved(
+  [variant("dense", { kind: "dense", density: 1 }), ...sparse.map(({ name, ...setting }) => variant(name, setting))],
+  {
+    rounds: Number(values.rounds),
+    onReport: (round, { name }, report) => {
+      if (report === null) return console.log(`${name}: skipped, not built here`);
+      const times = Object.entries(report.samples).map(([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`);
+      console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
+    },
+  },
+);
+const times = (/** @type {string} */ name, /** @type {string} */ step) =>
+  reports.get(name).map(({ samples }) => median(samples[step]));
+if (!reports.has("dense")) process.exit(1);
+
+const rows = sparse.flatMap(({ kind, density, name }) =>
+  Object.entries(STEPS).map(([step, label]) => ({
+    kind: LABELS[kind],
+    density,
+    step,
+    ...row(
+      `ResNet-18, ${LABELS[kind]} ${density * 100} %, ${label}, against dense`,
+      times(name, step),
+      times("dense", "exact"),
+      "ms/step",
+    ),
+  })),
+);
+for (const { what, ours, other, ratio } of rows)
+  console.log(`${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms`);
+
+const dense = rows[0].other;
+const lines = rows.map((entry) => ({ ...entry, line: `${entry.kind}, ${STEPS[entry.step]}` }));
+const percent = (/** @type {number} */ x) => `${100 * x} %`;
+const svg = toSvg({
+  ...FRAME,
+  width: 760,
+  height: 420,
+  marginRight: 210,
+  ariaLabel: "Milliseconds of a ResNet-18 training step against density",
+  x: {
+    type: "log",
+    domain: [0.01, 1],
+    ticks: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    tickFormat: percent,
+    label: "density",
+  },
+  y: {
+    domain: [0, Math.max(dense, ...rows.map(({ ours }) => ours)) * 1.05],
+    label: "ms a step",
+    labelArrow: "none",
+    ticks: 6,
+  },
+  marks: [
+    Plot.gridY({ ticks: 6, stroke: "var(--line)", strokeOpacity: 1 }),
+    Plot.ruleY([dense], { stroke: "var(--muted)", strokeDasharray: "4 3" }),
+    Plot.text([{ x: 0.01, y: dense }], {
+      x: "x",
+      y: "y",
+      text: () => "dense",
+      dx: 4,
+      dy: -7,
+      textAnchor: "start",
+      fill: "var(--muted)",
+    }),
+    Plot.line(lines, {
+      x: "density",
+      y: "ours",
+      z: "line",
+      stroke: ({ line }) => `var(--c${[...new Set(lines.map((l) => l.line))].indexOf(line)})`,
+    }),
+    Plot.dot(lines, { x: "density", y: "ours", r: 2.5, fill: "var(--ink)" }),
+    Plot.text(
+      lines.filter(({ density }) => density === Math.max(...lines.map((l) => l.density))),
+      { x: "density", y: "ours", text: "line", dx: 8, textAnchor: "start" },
+    ),
+  ],
+});
+writeResult(values.out, { name: "density-sweep", commit: commit(), machine: before, ...side, rows });
+writeFileSync(values.out.replace(/\.json$/, ".svg"), standaloneSvg(svg));
+console.log(`written to ${values.out}, and a picture beside it`);
