@@ -20,6 +20,7 @@
 #include "pattern.c"
 #include "planes.c"
 #include "pool.c"
+#include "sample.c"
 #include "update.c"
 #include "update_pattern.c"
 
@@ -76,7 +77,11 @@
   X(48, gradient_norms)          \
   X(49, clip_gradient)           \
   X(50, sum_gradient)            \
-  X(51, average)
+  X(51, average)                 \
+  X(52, sample_norms)            \
+  X(53, draw_samples)            \
+  X(54, gather_samples)          \
+  X(55, sampled_weight_grad)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

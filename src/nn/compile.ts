@@ -68,6 +68,8 @@ export interface CompileOptions {
   readonly augment?: boolean;
   /** The parameters' gradients stay until the end of the backward pass; default false: they may be gone after their stage. */
   readonly keepGradients?: boolean;
+  /** Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts). Default: they are exact. */
+  readonly sampleDual?: number | undefined;
 }
 
 /**
@@ -87,6 +89,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     buffers,
     augment = false,
     keepGradients = false,
+    sampleDual,
   } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(
@@ -146,6 +149,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return training && bytes ? reserve(bytes, forwardAt(s), backwardAt(s)) : undefined;
   });
   const scratch: (number | undefined)[] = [];
+  const sampleScratch: (number | undefined)[] = [];
   const weightGradients: number[][] = [];
   /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
   const detours: (number | undefined)[][] = [];
@@ -162,6 +166,11 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     const now = backwardAt(s);
     const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
     scratch[s] = bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
+    const sampledBytes =
+      sampleDual === undefined
+        ? 0
+        : (ruleAt(s).sampledBytes?.(model.nodes[node].layer, inputShapes(model, model.nodes[node]), tiles) ?? 0);
+    sampleScratch[s] = sampledBytes ? reserve(sampledBytes, now, now) : undefined;
     const until = keepGradients ? Math.max(...steps.map((_, other) => backwardAt(other))) : now;
     weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, until));
     accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
@@ -180,6 +189,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     offset: place(gradientTensor.get(value)),
   });
 
+  const tolerance = sampleDual === undefined ? 0 : memory.put(Float32Array.of(sampleDual));
   const data = createPlanData(memory, {
     tiles,
     batchSize,
@@ -211,6 +221,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       tiles,
       training,
       frozen,
+      ...(sampleScratch[s] === undefined ? {} : { sampled: { tolerance, scratch: place(sampleScratch[s]) } }),
       counts: data.counts,
       ...bound[s],
       xs: inputs.map(valueAt),

@@ -51,6 +51,9 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
   const augment = augments ? memory.allocate(samples * 3 * 4) : 0;
   const constants = new Map<string, number>();
   const seeds = new Map<number, number>();
+  let seed = 0;
+  /** One-to-one in the seed for each step, and different between steps. */
+  const mixed = (of: number, step: number) => Math.imul(of, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
   return {
     indices,
     counts,
@@ -70,10 +73,9 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
         if (augmentation) table.set(augmentation);
       }
     },
-    setSeed(seed) {
-      // One-to-one in the seed for each step, and different between steps.
-      for (const [step, place] of seeds)
-        memory.i32(place, 1)[0] = Math.imul(seed, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
+    setSeed(next) {
+      seed = next;
+      for (const [step, place] of seeds) memory.i32(place, 1)[0] = mixed(seed, step);
     },
     readLoss() {
       const sums = memory.f32(partial, tiles * 2);
@@ -101,7 +103,8 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
       let place = seeds.get(step);
       if (place === undefined) {
         seeds.set(step, (place = memory.allocate(8)));
-        memory.i32(place, 2)[1] = threshold;
+        // Ops may be made after the step's seed was set: the first backward pass is.
+        memory.i32(place, 2).set([mixed(seed, step), threshold]);
       }
       return place;
     },

@@ -247,6 +247,7 @@ export const recipeSchema = z
     freeze: freeze.optional(),
     targetDensity: targetDensity.optional(),
     clip: clip.optional(),
+    sampleDual: positive.optional().describe("Relative variance that the estimated gradient of zero weights may have"),
     batchSize: count.default(128),
     microBatches: count
       .optional()

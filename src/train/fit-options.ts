@@ -70,6 +70,12 @@ export interface FitOptions {
   readonly microBatches?: number;
   /** Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of each component. Default: not. */
   readonly clip?: ClipOptions | undefined;
+  /**
+   * The sampled dual: the gradient of the zero weights of large linear layers is estimated from so many samples of the batch that its
+   * variance is at most this share of the sum of the samples' squared gradients; non-zeros keep their exact gradient. It is unbiased
+   * for LinBreg; AdaBreg sees the variance in its second moment too, which slows births. A number above 0; default: all is exact.
+   */
+  readonly sampleDual?: number | undefined;
   /** Default 0. */
   readonly seed?: number;
   /** Training samples held out for validation, default 0 (then there are no validation figures). */
@@ -113,6 +119,10 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   checkOptimizers(options.optimizer);
   if (microBatches > batchSize) {
     throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
+  }
+  const { sampleDual = 1 } = options;
+  if (!(sampleDual > 0 && sampleDual < Infinity)) {
+    throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
   }
   if (options.clip !== undefined) checkClip(options.clip);
   if (options.targetDensity !== undefined) checkDensityControl(densityControl(options.targetDensity));

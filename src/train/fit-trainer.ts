@@ -21,7 +21,7 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  const { clip, microBatches = 1 } = options;
+  const { clip, microBatches = 1, sampleDual } = options;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   return createTrainer({
     pool,
@@ -42,5 +42,6 @@ export function fitTrainer(
     augment: augment !== undefined,
     microBatches,
     clip,
+    sampleDual,
   });
 }

@@ -96,7 +96,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
   const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
-  const { onEvent, observe, signal, checkpoint, clip, microBatches } = options;
+  const { onEvent, observe, signal, checkpoint, clip, microBatches, sampleDual } = options;
   const setting = {
     optimizer,
     init,
@@ -107,6 +107,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     clip,
     batchSize,
     microBatches,
+    sampleDual,
     seed,
     validation,
     splitSeed,

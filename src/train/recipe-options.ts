@@ -39,6 +39,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     freeze: recipe.freeze,
     targetDensity: recipe.targetDensity,
     clip: recipe.clip,
+    sampleDual: recipe.sampleDual,
     batchSize: recipe.batchSize,
     ...(recipe.microBatches === undefined ? {} : { microBatches: recipe.microBatches }),
     epochs: recipe.epochs,

@@ -52,6 +52,8 @@ export interface TrainerOptions {
   readonly microBatches?: number;
   /** Bounds gradients before the optimizers see them. Default: not. */
   readonly clip?: ClipOptions | undefined;
+  /** Relative variance that the gradients of zero weights may have, see FitOptions. Default: they are exact. */
+  readonly sampleDual?: number | undefined;
 }
 
 /**
@@ -105,7 +107,7 @@ export interface Trainer extends Evaluation {
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
-  const { microBatches = 1, clip } = options;
+  const { microBatches = 1, clip, sampleDual } = options;
   const { memory } = pool;
   /** Terms of the loss of a sample. */
   const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
@@ -130,6 +132,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     augment,
     purpose: "train",
     keepGradients: waits({ microBatches, clip }),
+    sampleDual,
   });
   const evaluation = compile(layout, {
     ...shared,
@@ -153,7 +156,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   /** Runs a part of a batch forward to its loss. */
   const forward = (indices: Int32Array, part: number, augmentation?: Augmentation) => {
-    // Built first: the seeds' places come with it, and the first step after a restore needs its seed like any other.
     sequences.forward ??= createSequence(pool, forwardActions(plan));
     plan.setBatch(indices, augmentation);
     plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps * microBatches + part);

@@ -236,6 +236,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "freeze",
     "targetDensity",
     "clip",
+    "sampleDual",
     "microBatches",
   );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());

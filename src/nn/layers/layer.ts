@@ -50,6 +50,8 @@ export interface Lowering {
   readonly training: boolean;
   /** Backward: the patterns are frozen, so that a parameter's `gradient` may be of the pattern only. */
   readonly frozen: boolean;
+  /** Backward: gradients of zero weights may be estimated (see sampled-gradient.ts). `tolerance`: f32 in memory; `scratch`: as asked for. */
+  readonly sampled?: { readonly tolerance: number; readonly scratch: number };
   /** i32 word in memory: samples in the batch. */
   readonly counts: number;
   readonly parameters: readonly Parameter[];
@@ -108,6 +110,8 @@ export interface LayerRule<L extends LayerBase> {
   readonly accumulates: boolean;
   /** Bytes of scratch that the backward pass wants. */
   scratchBytes?(inputs: readonly Shape[], tiles: number): number;
+  /** Bytes of scratch beside it that a sampled gradient wants. */
+  sampledBytes?(layer: L, inputs: readonly Shape[], tiles: number): number;
   forward(layer: L, at: Lowering): Op[];
   /** What can be done with dy alone, in place, as soon as all of it is there: then it is still in the caches. */
   onGradient?(layer: L, at: Lowering): Op[];

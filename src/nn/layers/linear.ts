@@ -10,6 +10,7 @@
 import { EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { reluGradientInPlace } from "./activation.js";
 import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";
+import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
 
 export interface LinearLayer extends LayerBase {
   readonly kind: "linear";
@@ -72,6 +73,8 @@ export const linearRule: LayerRule<LinearLayer> = {
     return tiles * TILE * paddedRow(size(input)) * 4;
   },
 
+  sampledBytes: (layer, [input], tiles) => sampledBytes(layer.out, size(input), tiles),
+
   forward(_layer, { tiles, parameters: [weight, bias], xs, y, relu }) {
     const { rows, cols } = weight;
     const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };
@@ -95,13 +98,17 @@ export const linearRule: LayerRule<LinearLayer> = {
     ];
   },
 
-  backward(_layer, { tiles, parameters: [weight, bias], xs, dy, dxs, mask, xRows, scratch, gradients, ...at }) {
+  backward(_layer, at) {
+    const { tiles, parameters, xs, dy, dxs, mask, xRows, scratch, gradients } = at;
+    const [weight, bias] = parameters;
     const { rows, cols } = weight;
     const x = xs[0].offset;
     const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
     if (at.frozen && weight.gradient === "pattern") {
       const { entries, counts } = weight.pattern!;
       ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
+    } else if (isSampled(weight, at)) {
+      ops.push(...sampledGradient(weight, at));
     } else {
       const rowStride = paddedRow(cols);
       if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
