@@ -82,7 +82,15 @@ export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.j
 
 export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
 export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./train/initial.js";
-export type { Connection, EpochMetrics, FinalMetrics, LayerMetrics, Resumed, TrainEvent } from "./train/events.js";
+export type {
+  Connection,
+  EpochMetrics,
+  FinalMetrics,
+  LayerMetrics,
+  Resumed,
+  Savings,
+  TrainEvent,
+} from "./train/events.js";
 export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
 export { ssimSum, type SsimOptions } from "./train/ssim.js";
 export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";

@@ -1,7 +1,7 @@
 /** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
 import Table from "cli-table3";
-import { bytes, count, duration, loss, percent, shape, similarity } from "../report/format.js";
-import type { Connection, EpochMetrics, FinalMetrics } from "../train/events.js";
+import { bytes, count, duration, flops, loss, percent, shape, similarity, speed, stepTime } from "../report/format.js";
+import type { Connection, EpochMetrics, FinalMetrics, Savings } from "../train/events.js";
 import type { Paint } from "./paint.js";
 import { UNRULED } from "./table-style.js";
 
@@ -50,6 +50,7 @@ export function summaryText(
     ),
     final.connections !== undefined && connectionsField(final.connections, field),
     field("Multiplications", percent(final.flopDensity), "of the dense network's, per sample"),
+    ...(final.saved ? savingsFields(final.saved, field) : []),
     field(
       "Model size",
       bytes(final.bytes.compressed),
@@ -72,6 +73,21 @@ function connectionsField(connections: readonly Connection[], field: Field): str
   const used = `${connections.length - unused.length} of ${connections.length}`;
   const named = unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", ..." : "");
   return field("Connections", used, unused.length ? `used; unused: ${named}` : "used");
+}
+
+/** What the training cost against a dense one: births and deaths, operations, time. */
+function savingsFields(saved: Savings, field: Field): string[] {
+  const { births, deaths, steps, frozenSteps, trainingFlops, trainingFlopDensity, stepSeconds, denseStepSeconds } =
+    saved;
+  const frozen = frozenSteps ? `${count(frozenSteps)} of them frozen; ` : "";
+  const cost = `of a dense training's multiplications: ${flops(trainingFlops)}, gradients included`;
+  const dense =
+    denseStepSeconds && `a dense one takes ${stepTime(denseStepSeconds)}: ${speed(denseStepSeconds / stepSeconds)}`;
+  return [
+    field("Steps", count(steps), `${frozen}${count(births)} births and ${count(deaths)} deaths of weights`),
+    field("Training cost", percent(trainingFlopDensity), cost),
+    field("A step took", stepTime(stepSeconds), dense || ""),
+  ];
 }
 
 /** The layers as a table with a total, ruled only where it helps. */

@@ -37,6 +37,24 @@ export function bytes(n: number): string {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }
 
+/** Floating point operations: 1.64e9 -> "1.64 GFLOP". */
+export function flops(n: number): string {
+  const rounded = Number(n.toPrecision(3));
+  const power = Math.min(6, Math.max(1, Math.floor(Math.log10(rounded) / 3)));
+  return `${(rounded / 1000 ** power).toPrecision(3)} ${"kMGTPE"[power - 1]}FLOP`;
+}
+
+/** The time of a step: 0.000904 -> "0.904 ms", 1.6 -> "1.60 s". */
+export function stepTime(seconds: number): string {
+  if (seconds >= 99.95) return duration(seconds);
+  return seconds < 0.9995 ? `${(seconds * 1000).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
+}
+
+/** A ratio of two times, and which way: 3.62 -> "3.6 times as fast", 0.5 -> "0.50 times as fast". */
+export function speed(ratio: number): string {
+  return `${ratio >= 9.95 ? ratio.toFixed(0) : ratio >= 0.995 ? ratio.toFixed(1) : ratio.toFixed(2)} times as fast`;
+}
+
 /** A span of time in words: "41.2 s", "12 min 03 s", "1 h 02 min". */
 export function duration(seconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;

@@ -12,6 +12,7 @@ import { escapeHtml, html, type Markup, safe } from "./markup.js";
 import { page } from "./page.js";
 import { pictureSection } from "./picture-section.js";
 import { readRun, type Run } from "./run-folder.js";
+import { savingsTable } from "./savings-table.js";
 
 /**
  * Writes report.html into a run folder and returns its path.
@@ -29,7 +30,7 @@ export function reportHtml(run: Run): string {
   const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${connectionTable(run.result?.final?.connections)}
+    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${savingsTable(run)}${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">The whole experiment: on the same backend it gives the same weights again, bit for bit.</p>
     <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>

@@ -18,6 +18,7 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/saf
 import type { ScheduleState } from "../optim/schedule.js";
 import type { EpochMetrics } from "./events.js";
 import type { TrainerState } from "./trainer-state.js";
+import type { Work } from "./work.js";
 
 /** How far a run has come: JSON. Its numbers come back with the bits they had. */
 export interface Progress {
@@ -29,6 +30,8 @@ export interface Progress {
   readonly schedule: ScheduleState;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** What the steps have cost so far; absent in files of before it was kept. */
+  readonly work?: Work | undefined;
   /** All lines of metrics so far, epoch 0 first. */
   readonly epochs: readonly EpochMetrics[];
   /** What it was computed with: other kernels round differently. */

@@ -65,6 +65,29 @@ export interface Connection {
   readonly density: number;
 }
 
+/** What sparsity saved of a run: births and deaths, and what its steps cost against those of a dense training. */
+export interface Savings {
+  /** Steps of all kinds. */
+  readonly steps: number;
+  /** Steps that moved the weights of the patterns only; the others are the fine ones. */
+  readonly frozenSteps: number;
+  /** Weights born and died, summed over the lines of metrics. */
+  readonly births: number;
+  readonly deaths: number;
+  /**
+   * Operations (2 x multiplications) of the products in all steps, forward and both gradients, as they were carried out: a layer on
+   * dense kernels costs all its weights, and so does the weight gradient of a fine step. Batch norm, activations and
+   * updates are not in it.
+   */
+  readonly trainingFlops: number;
+  /** `trainingFlops` / those of the same steps with all weights. */
+  readonly trainingFlopDensity: number;
+  /** Mean over all steps. */
+  readonly stepSeconds: number;
+  /** Of a step with dense kernels, measured before training: see dense-step.ts. Absent where it could not be measured fairly. */
+  readonly denseStepSeconds?: number;
+}
+
 /** The numbers a run ends with. */
 export interface FinalMetrics {
   readonly testLoss: number;
@@ -85,6 +108,8 @@ export interface FinalMetrics {
   readonly nodeDensity: readonly number[];
   /** Multiplications of a forward pass with the non-zeros only / with all weights. */
   readonly flopDensity: number;
+  /** Absent if there was no step, or if the run was begun by a version that did not count. */
+  readonly saved?: Savings;
   /** Connections to concatenated layers; only where a layer reads some. */
   readonly connections?: readonly Connection[];
   /** The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. */

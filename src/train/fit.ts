@@ -16,6 +16,7 @@ import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
 import { birthsOf, birthTensors, createBirthCounter, type BirthCounter } from "./births.js";
 import { connectionsOf } from "./connections.js";
+import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
@@ -33,6 +34,7 @@ import {
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
+import { createWorkCounter, savings } from "./work.js";
 
 export type { CheckpointOptions, FitOptions, GroupOptimizers } from "./fit-options.js";
 
@@ -128,6 +130,11 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const births = startBirths(trainer, keeper);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);
+  const firstBatch = trainIndices.subarray(0, batchSize);
+  const denseStep = resumed
+    ? undefined
+    : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
+  const work = resumed && !resumed.work ? undefined : createWorkCounter(trainer, resumed?.work ?? { denseStep });
   const started = performance.now();
   const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
   const classifies = loss === "crossEntropy";
@@ -191,6 +198,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       sums,
       schedule: scheduleState,
       seconds: seconds(),
+      work: work?.state(),
       epochs: history,
     };
     keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), birthTensors(births.state()));
@@ -208,7 +216,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     for (const batch of order.epoch()) {
       const step = Math.ceil(order.state().position / batchSize); // from 1
       const changes = augmentation?.(epoch - 1, step - 1, batch.length);
-      const result = trainer.step(batch, scheduleState.factor, changes);
+      const advance = () => trainer.step(batch, scheduleState.factor, changes);
+      const result = work ? work.during(advance, batch.length) : advance();
       controlDensity?.();
       sums = {
         loss: sums.loss + result.loss * batch.length,
@@ -273,6 +282,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     kernelDensity: kernelDensity(last.layers),
     nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
     flopDensity: flopDensity(model, last.layers),
+    saved: work && savings(work.state(), history),
     connections: connections.length ? connections : undefined,
     best: bestOf(history),
     seconds: seconds(),

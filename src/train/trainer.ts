@@ -25,7 +25,7 @@ import { firstNonFinite } from "./non-finite.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
 import { createParameters } from "./trainer-parameters.js";
 import { restoreState, saveState, type Cycle, type TrainerState } from "./trainer-state.js";
-import { createUpdater, type Updater } from "./updater.js";
+import { createUpdater, type StepKind, type Updater } from "./updater.js";
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
@@ -81,6 +81,8 @@ export interface Trainer extends Evaluation {
    * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
    */
   step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
+  /** What the next step may do to patterns. */
+  readonly next: StepKind;
   /** Frozen steps after each fine one, see `freeze`. */
   readonly coarse: number;
   /**
@@ -188,7 +190,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         throw new RangeError(`a batch of ${indices.length} samples does not fit the trainer's batch size ${batchSize}`);
       }
       const { coarse, left } = cycle;
-      const kind = coarse === 0 ? "exact" : left > 0 ? "frozen" : "fine";
+      const kind = kindOfNext(cycle);
       const total = { loss: 0, correct: 0 };
       for (let part = 0; part * partSize < indices.length; part++) {
         const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
@@ -206,6 +208,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
     ...evaluationOf(evaluation, runEvaluation, { model, loss, samples }),
+    get next() {
+      return kindOfNext(cycle);
+    },
     get coarse() {
       return cycle.coarse;
     },
@@ -240,6 +245,10 @@ export function createTrainer(options: TrainerOptions): Trainer {
       reset();
     },
   };
+}
+
+function kindOfNext({ coarse, left }: Cycle): StepKind {
+  return coarse === 0 ? "exact" : left > 0 ? "frozen" : "fine";
 }
 
 /** The rest of a sentence that says why patterns can't be frozen. */

@@ -206,6 +206,21 @@ describe("summary", () => {
     expect(text).not.toContain("Interrupted");
   });
 
+  it("tells what sparsity saved", () => {
+    const text = summaryText(run, plain);
+    expect(text).toMatch(/Steps +1,000 +900 of them frozen; 28 births and 8 deaths of weights\n/);
+    expect(text).toMatch(
+      /Training cost +40\.00 % +of a dense training's multiplications: 1\.20 GFLOP, gradients included\n/,
+    );
+    expect(text).toMatch(/A step took +5\.00 ms +a dense one takes 12\.5 ms: 2\.5 times as fast\n/);
+    const { denseStepSeconds: _, ...saved } = sampleFinal.saved!;
+    const unmeasured = summaryText({ ...run, final: { ...sampleFinal, saved: { ...saved, frozenSteps: 0 } } }, plain);
+    expect(unmeasured).toMatch(/Steps +1,000 +28 births/);
+    expect(unmeasured).toMatch(/A step took +5\.00 ms\n/);
+    const { saved: __, ...older } = sampleFinal;
+    expect(summaryText({ ...run, final: older }, plain)).not.toContain("Training cost");
+  });
+
   it("counts the connections between layers and names unused ones", () => {
     const connections = (...densities: number[]) =>
       densities.map((density, k) => ({ from: `block${k}`, to: "last", density }));

@@ -52,7 +52,7 @@ function contents(folder: string) {
     model: bytes("model.safetensors").toString("hex"),
     births: JSON.stringify(readPath(folder)),
     pictures: pictures.map((name) => bytes(name).toString("hex")),
-    final: { ...final, seconds: 0 },
+    final: { ...final, seconds: 0, saved: { ...final.saved, stepSeconds: 0, denseStepSeconds: 0 } },
     epochs: epochs.length,
   };
 }

@@ -1,5 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { backendName, bytes, clock, count, duration, loss, parameter, percent, shape } from "#bregman/report/format.js";
+import {
+  backendName,
+  bytes,
+  clock,
+  count,
+  duration,
+  flops,
+  loss,
+  parameter,
+  percent,
+  shape,
+  speed,
+  stepTime,
+} from "#bregman/report/format.js";
 
 describe("numbers as a person reads them", () => {
   it.each([
@@ -25,6 +38,17 @@ describe("numbers as a person reads them", () => {
     [bytes(694400), "694 kB"],
     [bytes(999_600), "1.0 MB"],
     [bytes(43_000_000), "43 MB"],
+    [flops(0), "0.00 kFLOP"],
+    [flops(12_345), "12.3 kFLOP"],
+    [flops(999.6e6), "1.00 GFLOP"],
+    [flops(1.64e18), "1.64 EFLOP"],
+    [stepTime(0.000904), "0.904 ms"],
+    [stepTime(0.9996), "1.00 s"],
+    [stepTime(1.6), "1.60 s"],
+    [stepTime(723), "12 min 03 s"],
+    [speed(3.62), "3.6 times as fast"],
+    [speed(0.5), "0.50 times as fast"],
+    [speed(12.4), "12 times as fast"],
     [duration(41.23), "41.2 s"],
     [duration(59.97), "1 min 00 s"],
     [duration(723), "12 min 03 s"],

@@ -4,7 +4,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { reportHtml, writeReport } from "#bregman/report/report.js";
 import { readRun } from "#bregman/report/run-folder.js";
-import { sampleEpoch, sampleRun } from "./sample-run.js";
+import { sampleEpoch, sampleFinal, sampleRun } from "./sample-run.js";
 
 function open(folder: string) {
   const text = readFileSync(writeReport(folder), "utf8");
@@ -116,6 +116,19 @@ describe("writeReport", () => {
     expect(charts).toEqual(["Loss", "Density", "Births and deaths"]);
     expect(words).toContain("Test loss 0.0123");
     expect(words).not.toContain("ccuracy");
+  });
+
+  it("shows what sparsity saved, as far as the run says it", () => {
+    const { words } = open(sampleRun({ pictures: false }));
+    expect(words).toContain("28 births and 8 deaths of weights in 1,000 steps, of which 900 had frozen patterns.");
+    expect(words).toContain("weights at the end 60 200 30.00 %");
+    expect(words).toContain("multiplications, a forward pass at the end 30.00 %");
+    expect(words).toContain("multiplications, the whole training 1.20 GFLOP 3.00 GFLOP 40.00 %");
+    expect(words).toContain("a step, on average 5.00 ms 12.5 ms 40.00 %: 2.5 times as fast");
+    const { denseStepSeconds: _, ...saved } = sampleFinal.saved!;
+    const final = { ...sampleFinal, saved };
+    expect(open(sampleRun({ pictures: false, result: { final } })).words).toContain("5.00 ms not measured –");
+    expect(open(sampleRun({ pictures: false, result: { final: {} } })).words).not.toContain("sparsity saved");
   });
 
   it("shows which connections between layers are used, as a table of layers and sources", () => {

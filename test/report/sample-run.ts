@@ -44,6 +44,16 @@ export const sampleFinal: FinalMetrics = {
   linearDensity: 0.3,
   nodeDensity: [0.8, 1],
   flopDensity: 0.3,
+  saved: {
+    steps: 1000,
+    frozenSteps: 900,
+    births: 28,
+    deaths: 8,
+    trainingFlops: 1.2e9,
+    trainingFlopDensity: 0.4,
+    stepSeconds: 0.005,
+    denseStepSeconds: 0.0125,
+  },
   seconds: 6.25,
   bytes: { dense: 856, sparse: 512, compressed: 300 },
 };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { encodeSafetensors, decodeSafetensors } from "#bregman/export/safetensors-format.js";
@@ -200,7 +200,7 @@ function comparable({ parameters, buffers, epochs, final, interrupted }: FitResu
     parameters: bits(parameters),
     buffers: bits(buffers),
     timeless,
-    final: { ...final, seconds: 0 },
+    final: { ...final, seconds: 0, saved: { ...final.saved, stepSeconds: 0, denseStepSeconds: 0 } },
     interrupted,
   };
 }
@@ -243,6 +243,22 @@ describe("a run stopped three times has the bits of one that never was", () => {
     }
     const falling = await run(RUNS["LinBreg with momentum, plateau on a loss that hardly falls"]);
     expect(new Set(falling.epochs.map(({ tau }) => tau)).size).toBeGreaterThan(2);
+  });
+
+  test("the dense step is measured once; a checkpoint of before steps were counted says nothing of them", async () => {
+    const checkpoint = { folder: newFolder(), resume: true, everySeconds: 0 };
+    await run(simple, checkpoint, { signal: signalAt(5) });
+    const newest = join(checkpoint.folder, readdirSync(checkpoint.folder).sort().at(-1)!);
+    const saved = decodeCheckpoint(readFileSync(newest));
+    const { work, ...older } = saved.progress;
+    expect(work!.denseStep).toBeGreaterThan(0);
+    const { final } = await run(simple, checkpoint);
+    expect(final.saved!.denseStepSeconds).toBe(work!.denseStep);
+    const folder = newFolder();
+    writeFileSync(join(folder, basename(newest)), encodeCheckpoint({ ...saved, progress: older }));
+    const { saved: none, ...rest } = (await run(simple, { folder, resume: true })).final;
+    expect(none).toBeUndefined();
+    expect(rest.testAccuracy).toBe(final.testAccuracy);
   });
 
   test("more epochs may be asked for than at first", async () => {
