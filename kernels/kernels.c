@@ -12,7 +12,6 @@
 #include "conv_pairs.c"
 #include "conv_sparse.c"
 #include "data.c"
-#include "elementwise.c"
 #include "gradient.c"
 #include "linear_dense.c"
 #include "linear_sparse.c"
@@ -35,53 +34,50 @@
   X(6, dense_weight_grad)        \
   X(7, sparse_weight_grad)       \
   X(8, bias_grad)                \
-  X(9, relu)                     \
-  X(10, relu_grad)               \
-  X(11, cross_entropy)           \
-  X(12, mean_squared_error)      \
-  X(13, update)                  \
-  X(14, compress)                \
-  X(15, expand)                  \
-  X(16, transpose)               \
-  X(17, conv_dense)              \
-  X(18, conv_sparse)             \
-  X(19, conv_pairs)              \
-  X(20, conv_dense_weight_grad)  \
-  X(21, conv_sparse_weight_grad) \
-  X(22, conv_pairs_weight_grad)  \
-  X(23, conv_bias_grad)          \
-  X(24, compress_pairs)          \
-  X(25, transpose_pairs)         \
-  X(26, transpose_conv)          \
-  X(27, zero_border)             \
-  X(28, copy_planes)             \
-  X(29, gather_images_u8)        \
-  X(30, batch_norm_stats)        \
-  X(31, batch_norm_fold)         \
-  X(32, batch_norm_apply)        \
-  X(33, batch_norm_grad_reduce)  \
-  X(34, batch_norm_grad_apply)   \
-  X(35, max_pool)                \
-  X(36, max_pool_grad)           \
-  X(37, avg_pool)                \
-  X(38, avg_pool_grad)           \
-  X(39, activation)              \
-  X(40, activation_grad)         \
-  X(41, dropout)                 \
-  X(42, add_scaled)              \
-  X(43, dot_planes)              \
-  X(44, sum_partial)             \
-  X(45, plane_moments)           \
-  X(46, batch_norm_grad_sum)     \
-  X(47, update_pattern)          \
-  X(48, gradient_norms)          \
-  X(49, clip_gradient)           \
-  X(50, sum_gradient)            \
-  X(51, average)                 \
-  X(52, sample_norms)            \
-  X(53, draw_samples)            \
-  X(54, gather_samples)          \
-  X(55, sampled_weight_grad)
+  X(9, cross_entropy)            \
+  X(10, mean_squared_error)      \
+  X(11, update)                  \
+  X(12, compress)                \
+  X(13, expand)                  \
+  X(14, transpose)               \
+  X(15, conv_dense)              \
+  X(16, conv_sparse)             \
+  X(17, conv_pairs)              \
+  X(18, conv_dense_weight_grad)  \
+  X(19, conv_sparse_weight_grad) \
+  X(20, conv_pairs_weight_grad)  \
+  X(21, conv_bias_grad)          \
+  X(22, compress_pairs)          \
+  X(23, transpose_pairs)         \
+  X(24, transpose_conv)          \
+  X(25, copy_planes)             \
+  X(26, gather_images_u8)        \
+  X(27, batch_norm_stats)        \
+  X(28, batch_norm_fold)         \
+  X(29, batch_norm_apply)        \
+  X(30, batch_norm_grad_reduce)  \
+  X(31, batch_norm_grad_apply)   \
+  X(32, max_pool)                \
+  X(33, max_pool_grad)           \
+  X(34, avg_pool)                \
+  X(35, avg_pool_grad)           \
+  X(36, activation)              \
+  X(37, activation_grad)         \
+  X(38, dropout)                 \
+  X(39, add_scaled)              \
+  X(40, dot_planes)              \
+  X(41, sum_partial)             \
+  X(42, plane_moments)           \
+  X(43, batch_norm_grad_sum)     \
+  X(44, update_pattern)          \
+  X(45, gradient_norms)          \
+  X(46, clip_gradient)           \
+  X(47, sum_gradient)            \
+  X(48, average)                 \
+  X(49, sample_norms)            \
+  X(50, draw_samples)            \
+  X(51, gather_samples)          \
+  X(52, sampled_weight_grad)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

@@ -6,28 +6,6 @@
 #include "planes.h"
 #include "transpose.h"
 
-struct zero_border_args {
-  int32_t x; /* f32 [planes][height + 2 pad][width + 2 pad][T] */
-  int32_t planes, height, width, pad;
-};
-
-INLINE void zero(float *p, size_t length) {
-  for (size_t i = 0; i < length; i += VL) store(p + i, splat(0));
-}
-
-KERNEL(zero_border) {
-  const struct zero_border_args *a = (const void *)args;
-  const size_t side = (size_t)a->pad * T, row = (size_t)a->width * T + 2 * side;
-  for (int k = begin; k < end; k++) {
-    float *x = (float *)at(memory, a->x) + k * row * (a->height + 2 * a->pad);
-    zero(x, row * a->pad + side);
-    x += row * a->pad + side;
-    /* The right border of a row and the left border of the next one are neighbours. */
-    for (int h = 0; h + 1 < a->height; h++) zero(x + h * row + (row - 2 * side), 2 * side);
-    zero(x + (a->height - 1) * row + (row - 2 * side), row * a->pad + side);
-  }
-}
-
 struct copy_planes_args {
   int32_t x, y; /* f32 */
   int32_t tiles, channels, height, width;

@@ -5,8 +5,8 @@
  * An image activation is `[tiles][channels][H + 2p][W + 2p][T]`: each channel a plane, its border of p real zeros. `x`
  * and `y` point at the first position that an op reads or writes (so a border is skipped by the pointer). Strides are
  * in floats: `Tile` from tile to tile, `Plane` from channel to channel, `Row` from one row of output positions to the
- * next, `Col` from one output position to the next (T, or stride * T). Kernels write the interior only; `zeroBorder`
- * makes the borders zero.
+ * next, `Col` from one output position to the next (T, or stride * T). Kernels write the interior only: a
+ * border is zero from the start (see nn/compile.ts).
  *
  * A convolution is a sum over inner channels and taps: y[o, i, j] = bias[o] + sum over c, t of w[o, c, t] * x[c, i, j, t],
  * where x[c, i, j, t] is the vector of T floats at x + c * xPlane + i * xRow + j * xCol + taps[t].offset. The input gradient is

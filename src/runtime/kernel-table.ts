@@ -94,10 +94,6 @@ export const KERNELS = {
   sparseWeightGrad: ["entries", "counts", "dy", "x", "g", "tiles", "rows", "cols"],
   /** g[o] = sum over samples of dy[o, b]. Split over rows. */
   biasGrad: ["dy", "g", "tiles", "rows"],
-  /** y = max(x, 0). Split over tiles; `length`: floats in a tile. */
-  relu: ["x", "y", "length"],
-  /** dx = dy where y > 0, else 0. Split over tiles. */
-  reluGrad: ["dy", "y", "dx", "length"],
   /** Mean softmax cross-entropy over the `count` samples of the batch. Split over tiles.
    *  logits: f32 [tiles][classes][T]; labels: i32 [samples]; indices: i32 [tiles * T], -1 = absent;
    *  grad: f32 like logits or 0, = (softmax - onehot) / count, zero for absent samples;

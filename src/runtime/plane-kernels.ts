@@ -1,13 +1,11 @@
 /**
- * Kernels over planes: borders, batch norm, pooling, activations, dropout and scaled skips. Layouts: image-kernels.ts.
+ * Kernels over planes: batch norm, pooling, activations, dropout and scaled skips. Layouts: image-kernels.ts.
  *
  * `geometry`, where an argument, is the offset of an i32 array with { Tile, Plane, Row } strides for each tensor, in the order said.
  */
 /* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
 
 export const PLANE_KERNELS = {
-  /** Zeroes the borders of planes: width + 2 pad by height + 2 pad positions each. Split over planes (= tiles * channels). x: start of the padded tensor. */
-  zeroBorder: ["x", "planes", "height", "width", "pad"],
   /** y = x or y += x, plane by plane, between tensors of different borders or channel ranges. Split over units = tile * channels + channel. */
   copyPlanes: [
     "x",

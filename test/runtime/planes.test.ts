@@ -77,18 +77,6 @@ forEachBackend((_name, pool) => {
         expect(scope.read(g, 3)).toEqual(found);
       });
     });
-
-    test("zeroBorder zeroes the border and nothing else", () => {
-      scoped(pool, (scope) => {
-        const at = putPlanes(scope, p, x, 0.5);
-        const planes = p.units;
-        runOps(pool, [op("zeroBorder", planes, { x: at - p.first * 4, planes, height, width, pad })]);
-        expect(readPlanes(scope, p, at).values).toEqual(x);
-        const all = scope.read(at - p.first * 4, p.tiles * p.tile);
-        const inside = planes * height * width * TILE;
-        expect(all.filter((v) => v === 0)).toHaveLength(all.length - inside);
-      });
-    });
   });
 
   describe.each([

@@ -31,9 +31,11 @@ function chain(
   length: number,
 ): { program: Program; head: Float32Array; tail: Float32Array } {
   const buffers = Array.from({ length: length + 1 }, () => pool.memory.allocate(tiles * 64));
-  const ops = buffers
-    .slice(1)
-    .map((y, i) => op("relu", i % 2 ? 1 : tiles, { x: buffers[i]!, y, length: i % 2 ? tiles * 16 : 16 }, 1 + (i % 3)));
+  const share = pool.memory.put(Float32Array.of(1));
+  const ops = buffers.slice(1).map((sum, i) => {
+    const [rows, cols] = i % 2 ? [1, tiles * 16] : [tiles, 16];
+    return op("sumGradient", rows, { g: buffers[i]!, sum, share, first: 1, rows, cols }, 1 + (i % 3));
+  });
   return {
     program: writeProgram(pool.memory, ops),
     head: pool.memory.f32(buffers[0]!, tiles * 16),
@@ -138,7 +140,8 @@ test("a closed pool says so", async () => {
 test("a wasm thread that leaves the memory fails in run, with its message, and nobody hangs", async () => {
   // Each worker gets one row; the row of one of the threads is outside the memory.
   await withPool({ backend: "wasm", threads: 2, maxBytes: 2 ** 21 }, (pool) => {
-    const program = writeProgram(pool.memory, [op("relu", 2, { x: 65536, y: 2 ** 22, length: 16 })]);
+    const places = { g: 65536, sum: 2 ** 22, share: 65536 };
+    const program = writeProgram(pool.memory, [op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 })]);
     expect(() => pool.run(program)).toThrow(/cannot run a program: RuntimeError: memory access out of bounds/);
   });
 });

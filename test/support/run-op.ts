@@ -2,11 +2,11 @@
  * For tests of kernels: runs ops on every backend and instruction set there is here.
  *
  *     forEachBackend((name, pool) => {
- *       test("relu", () => {
+ *       test("biasGrad", () => {
  *         scoped(pool, ({ put, room, read }) => {
- *           const x = put(Float32Array.of(...)), y = room(16);
- *           runOps(pool, [op("relu", 1, { x, y, length: 16 })]);
- *           expect(read(y, 16)).toEqual(...);
+ *           const dy = put(Float32Array.of(...)), g = room(3);
+ *           runOps(pool, [op("biasGrad", 3, { dy, g, tiles: 1, rows: 3 })]);
+ *           expect(read(g, 3)).toEqual(...);
  *         });
  *       });
  *     });
