@@ -32,7 +32,10 @@ const TABLES = {
   images: {
     head: "Network, recipe",
     best: true,
-    rows: [["ConvNet on Fashion-MNIST, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"]],
+    rows: [
+      ["ConvNet on Fashion-MNIST, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"],
+      ["ResNet-18 on CIFAR-10, l1, LinBreg with momentum, frozen steps", "cifar10-resnet18"],
+    ],
   },
 };
 
@@ -77,19 +80,74 @@ function benchTable(name) {
   return ["| ours | against | ours, ms | other, ms | ratio |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
 }
 
+/** ResNet-18's step: ours against each opponent of the same rounds, on two threads. */
+function stepTable(name) {
+  const file = `${ROOT}results/bench/${name}.json`;
+  if (!existsSync(file)) return "";
+  const { rows } = JSON.parse(readFileSync(file, "utf8"));
+  const lines = rows
+    .filter(({ what }) => !/1 thread/.test(what))
+    .map(({ what, ours, other, ratio, share }) => {
+      const [, label, against] = /^[^,]*, (.*?),? against (.*)$/.exec(what);
+      return `| ${label} | ${against} | ${ours.toFixed(0)} | ${other.toFixed(0)} | ${ratio.toFixed(2)} | ${share ?? ""} |`;
+    });
+  return [
+    "| ours | against | ours, ms | other, ms | ratio | realised share |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+/** GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an unstructured weight, and dense. */
+function layersTable(name) {
+  const { rows } = JSON.parse(readFileSync(`${ROOT}results/bench/${name}.json`, "utf8"));
+  const LAYER =
+    /^ResNet-18 (\S+) 3x3 (@\S+), (forward|input gradient|weight gradient), (.*) 3\.4 %, (native|wasm), 2 threads, against dense$/;
+  const lines = new Map();
+  for (const { what, gflops } of rows) {
+    const [, channels, plane, work, kind, backend] = LAYER.exec(what) ?? [];
+    const [inner, outer] = channels?.split("-") ?? [];
+    if (!channels || inner !== outer) continue;
+    const key = `| ${backend} | ${channels} ${plane} | ${work}`;
+    lines.set(key, { ...lines.get(key), [kind]: gflops.ours.toFixed(0), dense: gflops.other.toFixed(0) });
+  }
+  return [
+    "| backend | layer | work | kernel groups 3.4 % | unstructured 3.4 % | dense |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...[...lines].map(([key, row]) => `${key} | ${row["kernel groups"]} | ${row.unstructured} | ${row.dense} |`),
+  ].join("\n");
+}
+
+/** The machine's roofs. */
+function peakTable(name) {
+  const file = `${ROOT}results/bench/${name}.json`;
+  if (!existsSync(file)) return "";
+  const { rows } = JSON.parse(readFileSync(file, "utf8"));
+  const lines = rows.map(
+    ({ what, threads, gflops, gbytesPerSecond }) => `| ${what} | ${threads} | ${gflops} | ${gbytesPerSecond} |`,
+  );
+  return [
+    "| code | threads | GFLOP/s from registers | GB/s through memory |",
+    "| --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
 const blocks = {
   ...Object.fromEntries(Object.entries(TABLES).map(([name, content]) => [name, table(content)])),
   "mlp-step": benchTable("mlp-step"),
+  "resnet18-step": stepTable("resnet18-step"),
+  "conv-layers": layersTable("conv-layers"),
+  peak: peakTable("peak"),
 };
 // The formatter aligns the tables' columns afterwards.
 const words = (text) => text.replace(/[\s-]+/g, " ");
-// The README has all of them, other pages those they name.
-for (const file of ["README.md", "docs/how-to-choose.md"]) {
+// Every page has the blocks it names.
+for (const file of ["README.md", "docs/how-to-choose.md", "docs/performance.md", "docs/results.md"]) {
   const page = readFileSync(`${ROOT}${file}`, "utf8");
   let next = page;
   for (const [name, content] of Object.entries(blocks)) {
     const block = new RegExp(`(<!-- results:${name} -->\n)[\\s\\S]*?(\n?<!-- /results -->)`);
-    if (file === "README.md" && !block.test(next)) throw new Error(`${file} has no block <!-- results:${name} -->`);
     next = next.replace(block, (_, open) => `${open}\n${content}\n\n<!-- /results -->`);
   }
   if (!process.argv.includes("--check")) {
