@@ -81,6 +81,7 @@ export { restorationTask, type BlurOptions, type RestoreOptions } from "./data/r
 export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
 
 export { fit, type CheckpointOptions, type FitOptions, type FitResult } from "./train/fit.js";
+export type { AverageOptions } from "./train/average.js";
 export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./train/initial.js";
 export type {
   Connection,

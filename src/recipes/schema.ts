@@ -223,6 +223,10 @@ const clip = z
   })
   .describe("Bounds the gradient before the optimizers see it");
 
+const average = z
+  .strictObject({ decay: positive.lt(1).describe("A step; 0.999: the last 1000 steps or so count") })
+  .describe("Evaluates and saves an average of the weights over the last steps; training is the same");
+
 /** Schema of a recipe. `z.toJSONSchema(recipeSchema, { io: "input" })` gives editors completion; see {@link recipeJsonSchema}. */
 export const recipeSchema = z
   .strictObject({
@@ -248,6 +252,7 @@ export const recipeSchema = z
     targetDensity: targetDensity.optional(),
     clip: clip.optional(),
     sampleDual: positive.optional().describe("Relative variance that the estimated gradient of zero weights may have"),
+    average: average.optional(),
     batchSize: count.default(128),
     microBatches: count
       .optional()

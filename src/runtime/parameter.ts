@@ -202,20 +202,51 @@ export function nonZeros(memory: Memory, { counts, rows }: Parameter): number {
   return sum;
 }
 
-/** A copy of theta, f32 [rows, cols], whichever form is up to date. */
-export function readTheta(memory: Memory, parameter: Parameter): Float32Array {
-  const { rows, cols, theta, counts, pattern, kernel, conv } = parameter;
-  if (kernel === "dense" || pattern!.kind === "pairs") return memory.f32(theta, rows * cols).slice();
-  const out = new Float32Array(rows * cols);
+/**
+ * A copy of theta, f32 [rows, cols], whichever form is up to date.
+ *
+ * @param out - where to; default: a new array
+ */
+export function readTheta(memory: Memory, parameter: Parameter, out?: Float32Array): Float32Array {
+  const { rows, cols, theta, pattern, kernel } = parameter;
+  const copy = out ?? new Float32Array(rows * cols);
+  if (kernel === "dense" || pattern!.kind === "pairs") {
+    copy.set(memory.f32(theta, rows * cols));
+    return copy;
+  }
+  const words = memory.f32(pattern!.entries, rows * cols * 2);
+  copy.fill(0);
+  eachEntry(memory, parameter, (index, word) => (copy[index] = words[word]));
+  return copy;
+}
+
+/**
+ * Puts other numbers in the places of theta's pattern, which stays as it is: `values`, [rows, cols], must be zero elsewhere. It
+ * writes the form that is up to date, but not its transpose: a forward pass sees the new numbers, an input gradient does not.
+ */
+export function writeTheta(memory: Memory, parameter: Parameter, values: Float32Array): void {
+  const { rows, cols, theta, pattern, kernel } = parameter;
+  if (kernel === "dense" || pattern!.kind === "pairs") {
+    memory.f32(theta, rows * cols).set(values);
+    return;
+  }
+  const words = memory.f32(pattern!.entries, rows * cols * 2);
+  eachEntry(memory, parameter, (index, word) => (words[word] = values[index]));
+}
+
+/** Visits the entries of a pattern: the index in theta, and which word of the entries holds the weight. */
+function eachEntry(
+  memory: Memory,
+  { rows, cols, counts, pattern, conv }: Parameter,
+  visit: (index: number, word: number) => void,
+): void {
   const offsets = memory.i32(pattern!.entries, rows * cols * 2);
-  const values = memory.f32(pattern!.entries, rows * cols * 2);
   const used = memory.i32(counts, rows);
   const columnOf = conv ? new Map(Array.from(conv.columns, (offset, column) => [offset, column])) : undefined;
   for (let row = 0; row < rows; row++) {
     for (let k = row * cols; k < row * cols + used[row]; k++) {
       const offset = offsets[2 * k];
-      out[row * cols + (columnOf?.get(offset) ?? offset / (TILE * 4))] = values[2 * k + 1];
+      visit(row * cols + (columnOf?.get(offset) ?? offset / (TILE * 4)), 2 * k + 1);
     }
   }
-  return out;
 }

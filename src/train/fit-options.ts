@@ -9,6 +9,7 @@ import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import type { PoolOptions } from "../runtime/pool.js";
+import { checkAverage, type AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
 import type { InitOptions } from "./initial.js";
 import type { Trainer } from "./trainer.js";
@@ -76,6 +77,12 @@ export interface FitOptions {
    * for LinBreg; AdaBreg sees the variance in its second moment too, which slows births. A number above 0; default: all is exact.
    */
   readonly sampleDual?: number | undefined;
+  /**
+   * Validates, tests and returns the average of the weights over the last 1 / (1 - decay) steps or so, restricted to the present
+   * pattern (see train/average.ts), e.g. `{ decay: 0.999 }`. Training is the same, unless its schedule follows the validation
+   * accuracy; `observe` sees the weights in training. Default: not.
+   */
+  readonly average?: AverageOptions | undefined;
   /** Default 0. */
   readonly seed?: number;
   /** Training samples held out for validation, default 0 (then there are no validation figures). */
@@ -125,6 +132,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
   }
   if (options.clip !== undefined) checkClip(options.clip);
+  if (options.average !== undefined) checkAverage(options.average);
   if (options.targetDensity !== undefined) checkDensityControl(densityControl(options.targetDensity));
   if (options.freeze !== undefined) checkFreeze(freezeOptions(options.freeze));
   if (!LOSS_KINDS.includes(loss)) {

@@ -14,7 +14,9 @@ import { constant } from "../optim/constant.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
-import { birthsOf, birthTensors, createBirthCounter, type BirthCounter } from "./births.js";
+import { createAverage } from "./average.js";
+import { bestOf, isBest } from "./best-epoch.js";
+import { birthsOf, birthTensors, createBirthCounter } from "./births.js";
 import { connectionsOf } from "./connections.js";
 import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
@@ -98,7 +100,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
   const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
-  const { onEvent, observe, signal, checkpoint, clip, microBatches, sampleDual } = options;
+  const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual } = options;
   const setting = {
     optimizer,
     init,
@@ -107,6 +109,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     freeze,
     targetDensity: options.targetDensity,
     clip,
+    average,
     batchSize,
     microBatches,
     sampleDual,
@@ -127,7 +130,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
-  const births = startBirths(trainer, keeper);
+  const { births, averaged } = startLooks(trainer, keeper, average);
+  const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(run) : run());
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);
   const firstBatch = trainIndices.subarray(0, batchSize);
@@ -145,14 +149,17 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
     const changes = births.look(epoch);
     const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-    const valid = parts.valid.length ? trainer.evaluate(parts.valid) : undefined;
+    const { valid, validSsim } = evaluated(() => ({
+      valid: parts.valid.length ? trainer.evaluate(parts.valid) : undefined,
+      validSsim: parts.valid.length ? similarity?.(parts.valid) : undefined,
+    }));
     return withoutUndefined({
       epoch,
       trainLoss: trained?.loss,
       trainAccuracy: trained && accuracyOf(trained.accuracy),
       validLoss: valid?.loss,
       validAccuracy: valid && accuracyOf(valid.accuracy),
-      validSsim: valid && similarity?.(parts.valid),
+      validSsim,
       density: totalDensity(layers),
       layers,
       tau: optimizer.weights.tau * scheduleState.factor,
@@ -163,7 +170,8 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     });
   };
 
-  const testOf = () => (testIndices.length ? { testAccuracy: trainer.evaluate(testIndices).accuracy } : {});
+  const testOf = () =>
+    testIndices.length ? { testAccuracy: evaluated(() => trainer.evaluate(testIndices).accuracy) } : {};
 
   const history = resumed ? [...resumed.epochs] : [measure(0)];
   const controlDensity =
@@ -201,7 +209,10 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       work: work?.state(),
       epochs: history,
     };
-    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), birthTensors(births.state()));
+    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), [
+      ...birthTensors(births.state()),
+      ...(averaged?.tensors() ?? []),
+    ]);
   };
   let lastYield = performance.now();
   let lastStepEvent = lastYield;
@@ -218,6 +229,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       const changes = augmentation?.(epoch - 1, step - 1, batch.length);
       const advance = () => trainer.step(batch, scheduleState.factor, changes);
       const result = work ? work.during(advance, batch.length) : advance();
+      averaged?.look();
       controlDensity?.();
       sums = {
         loss: sums.loss + result.loss * batch.length,
@@ -268,7 +280,15 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   }
 
   const last = history.at(-1)!;
-  const test = testIndices.length ? trainer.evaluate(testIndices) : undefined;
+  const { test, ssim, bytes, parameters, buffers } = evaluated(() => ({
+    test: testIndices.length ? trainer.evaluate(testIndices) : undefined,
+    ssim: testIndices.length ? similarity?.(testIndices) : undefined,
+    bytes: modelBytes(trainer),
+    parameters: new Map(
+      trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
+    ),
+    buffers: trainer.buffers(),
+  }));
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
   const connections = connectionsOf(model, trainer.theta);
   const final: FinalMetrics = withoutUndefined({
@@ -276,7 +296,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     testAccuracy: test && accuracyOf(test.accuracy),
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
-    ssim: test && similarity?.(testIndices),
+    ssim,
     density: last.density,
     linearDensity: totalDensity(linear),
     kernelDensity: kernelDensity(last.layers),
@@ -286,46 +306,20 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     connections: connections.length ? connections : undefined,
     best: bestOf(history),
     seconds: seconds(),
-    bytes: modelBytes(trainer),
+    bytes,
   });
   const interrupted = epoch <= epochs;
   onEvent?.({ type: "end", final, interrupted });
-  return {
-    final,
-    epochs: history,
-    interrupted,
-    parameters: new Map(
-      trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
-    ),
-    buffers: trainer.buffers(),
-  };
+  return { final, epochs: history, interrupted, parameters, buffers };
 }
 
 /** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
-function startBirths(trainer: Trainer, keeper: Keeper | undefined): BirthCounter {
+function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: FitOptions["average"]) {
   const tensors = keeper?.restore(trainer);
-  return createBirthCounter(trainer, tensors && birthsOf(tensors));
-}
-
-/** Whether an epoch's validation accuracy is the best so far; of equal ones the last counts. */
-function isBest({ validAccuracy }: EpochMetrics, before: readonly EpochMetrics[]): boolean {
-  return validAccuracy !== undefined && before.slice(1).every((line) => validAccuracy >= (line.validAccuracy ?? 0));
-}
-
-/** The epoch of the best validation accuracy: the last line that has a test accuracy. */
-function bestOf(history: readonly EpochMetrics[]): FinalMetrics["best"] {
-  const line = history.findLast(({ testAccuracy }) => testAccuracy !== undefined);
-  if (!line) return undefined;
-  const { epoch, validAccuracy, testAccuracy, density, layers } = line;
-  const linear = layers.filter(({ kernels }) => kernels === undefined);
-  return withoutUndefined({
-    epoch,
-    validAccuracy: validAccuracy!,
-    testAccuracy: testAccuracy!,
-    density,
-    linearDensity: totalDensity(linear),
-    kernelDensity: kernelDensity(layers),
-  });
+  return {
+    births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
+    averaged: average && createAverage(trainer, average, tensors),
+  };
 }
 
 /** The same object without the keys whose value is undefined: absent means absent, in JSON and in types. */

@@ -17,7 +17,7 @@ import type { SampleStore } from "../nn/samples.js";
 import type { ClipOptions } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Pool } from "../runtime/pool.js";
-import { compressOp, isWeightRole, readTheta, type ParameterRole } from "../runtime/parameter.js";
+import { compressOp, isWeightRole, readTheta, writeTheta, type ParameterRole } from "../runtime/parameter.js";
 import { createDescent, waits } from "./descent.js";
 import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
@@ -92,10 +92,17 @@ export interface Trainer extends Evaluation {
    * @throws TypeError if there is nothing to freeze, or a regularizer whose patterns can't be
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
-  /** A copy of a parameter's theta, row-major. */
-  theta(name: string): Float32Array;
+  /** A copy of a parameter's theta, row-major; into `out`, if that is given. */
+  theta(name: string, out?: Float32Array): Float32Array;
   /** Copies of what layers keep beside their parameters, by name: see FitResult. */
   buffers(): Map<string, { shape: readonly number[]; data: Float32Array }>;
+  /**
+   * Puts other numbers in the place of weights and buffers, by name, for evaluations; put back what it returns before the next
+   * step. Weights that are zero must stay so.
+   *
+   * @returns what was there
+   */
+  exchange(values: ReadonlyMap<string, Float32Array>): Map<string, Float32Array>;
   /** Everything the next steps depend on. Partly views: use it before the next step. */
   state(): TrainerState;
   /**
@@ -230,7 +237,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (cycle.coarse === 0) runOnce(pool, dense.map(compressOp));
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
-    theta: (name) => readTheta(memory, parameters.get(name)!),
+    theta: (name, out) => readTheta(memory, parameters.get(name)!, out),
     buffers: () =>
       new Map(
         [...buffers].map(([name, { offset, shape }]) => [
@@ -238,6 +245,21 @@ export function createTrainer(options: TrainerOptions): Trainer {
           { shape, data: memory.f32(offset, size(shape)).slice() },
         ]),
       ),
+    exchange(values) {
+      const before = new Map<string, Float32Array>();
+      for (const [name, data] of values) {
+        const parameter = parameters.get(name);
+        if (parameter) {
+          before.set(name, readTheta(memory, parameter));
+          writeTheta(memory, parameter, data);
+        } else {
+          const buffer = memory.f32(buffers.get(name)!.offset, data.length);
+          before.set(name, buffer.slice());
+          buffer.set(data);
+        }
+      }
+      return before;
+    },
     state: () => saveState(parts, steps, cycle),
     restore(state) {
       restoreState(parts, state, (ops) => runOnce(pool, ops));

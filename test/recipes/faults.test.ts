@@ -25,7 +25,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "epoch",
       3,
-      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, sampleDual, batchSize, microBatches, epochs, seed',
+      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, batchSize, microBatches, epochs, seed',
     ],
     [
       "optimizer.weights.tua",
@@ -116,6 +116,8 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ["clip", { norm: 0 }, "clip.norm: expected a value more than 0, found 0"],
     ["clip", { norm: 1, length: 1 }, "clip.length: unknown key; allowed: norm, value"],
     ["clip", 1, "clip: expected an object, found 1"],
+    ["average", { decay: 1 }, "average.decay: expected a value less than 1, found 1"],
+    ["average", {}, "average.decay: missing; expected a number"],
     ["microBatches", 0, "microBatches: expected a value more than 0, found 0"],
     ["microBatches", 129, "microBatches: expected at most batchSize (128), found 129"],
     ["epochs", 0, "epochs: expected a value more than 0, found 0"],
@@ -242,7 +244,7 @@ test("all problems at once, in the order of the text, with line and column", () 
       '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, validation, splitSeed, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
-      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, sampleDual, batchSize, microBatches, epochs, seed',
+      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, init, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, batchSize, microBatches, epochs, seed',
     ].join("\n"),
   );
 });

@@ -237,6 +237,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "targetDensity",
     "clip",
     "sampleDual",
+    "average",
     "microBatches",
   );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());

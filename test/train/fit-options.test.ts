@@ -39,6 +39,7 @@ describe("fit's options", () => {
     [{ batchSize: 0.5 }, "fit: batchSize must be a positive integer, found 0.5"],
     [{ microBatches: 0 }, "fit: microBatches must be a positive integer, found 0"],
     [{ batchSize: 4, microBatches: 5 }, "fit: microBatches must be at most batchSize (4), found 5"],
+    [{ average: { decay: 1 } }, "average: decay must be in (0, 1), found 1"],
     [{ clip: {} }, "clip: expected either norm or value, found neither"],
     [{ validation: 2 }, "fit: validation must be an integer from 0 to 1, found 2"],
   ])("%j", (changes, message) => {
