@@ -118,6 +118,23 @@ function layersTable(name) {
   ].join("\n");
 }
 
+/** A comparison (bregman compare): mean and standard deviation over its seeds. */
+function comparisonTable(name) {
+  const file = `${ROOT}results/compare/${name}.json`;
+  if (!existsSync(file)) return "";
+  const { rows } = JSON.parse(readFileSync(file, "utf8"));
+  const cell = ({ mean, deviation }) => `${percent(mean, 2)} ± ${percent(deviation, 2)}`;
+  const lines = rows.map(
+    ({ recipe, seeds, epochs, testAccuracy, validAccuracy, density }) =>
+      `| \`${recipe}\` | ${seeds.length} | ${epochs} | ${cell(testAccuracy)} | ${cell(validAccuracy)} | ${cell(density)} |`,
+  );
+  return [
+    "| recipe | seeds | epochs | test accuracy % | validation % | density % |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
 /** The machine's roofs. */
 function peakTable(name) {
   const file = `${ROOT}results/bench/${name}.json`;
@@ -138,6 +155,7 @@ const blocks = {
   "mlp-step": benchTable("mlp-step"),
   "resnet18-step": stepTable("resnet18-step"),
   "conv-layers": layersTable("conv-layers"),
+  "compare-mnist-mlp": comparisonTable("mnist-mlp"),
   peak: peakTable("peak"),
 };
 // The formatter aligns the tables' columns afterwards.
