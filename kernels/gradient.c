@@ -1,5 +1,5 @@
-/* What happens to gradients between the backward pass and the update (their norms, clipping, sums over parts of a batch), and
- * the running mean of the weights. Contract: src/runtime/step-kernels.ts.
+/* What happens to gradients between the backward pass and the update: their norms, clipping, sums over parts of a batch.
+ * Contract: src/runtime/step-kernels.ts.
  */
 #include "conv.h"
 #include "lanes.h"
@@ -109,37 +109,5 @@ KERNEL(sum_gradient) {
     vec x = share * load_part(g + i, left);
     if (!a->first) x = load_part(sum + i, left) + x;
     store_part(sum + i, x, left);
-  }
-}
-
-/* average = d average + gain x, n floats; x may be NULL. */
-static void decay_row(float *average, const float *x, int n, float d, float gain) {
-  for (int c = 0; c < n; c += VL) {
-    vec mean = d * load_part(average + c, n - c);
-    if (x) mean += gain * load_part(x + c, n - c);
-    store_part(average + c, mean, n - c);
-  }
-}
-
-struct average_args {
-  int32_t average; /* f32 [rows, cols] */
-  int32_t weights; /* f32 [2]: d, 1 - d */
-  int32_t theta;   /* f32 [rows, cols], or 0: entries are read */
-  int32_t rows, cols;
-  int32_t entries, used, entry_stride;
-  struct kernel_shape kernel;
-};
-
-KERNEL(average) {
-  const struct average_args *a = (const void *)args;
-  const float *weights = at(memory, a->weights), d = weights[0], gain = weights[1];
-  for (int r = begin; r < end; r++) {
-    const size_t start = (size_t)r * a->cols;
-    float *average = (float *)at(memory, a->average) + start;
-    decay_row(average, a->theta ? (const float *)at(memory, a->theta) + start : NULL, a->cols, d, gain);
-    if (a->theta) continue;
-    const int used = ((const int32_t *)at(memory, a->used))[r];
-    const struct entry *e = (const struct entry *)at(memory, a->entries) + (size_t)r * a->entry_stride;
-    for (int k = 0; k < used; k++) average[entry_column(e[k].offset, a->kernel)] += gain * e[k].value;
   }
 }

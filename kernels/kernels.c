@@ -73,11 +73,10 @@
   X(45, gradient_norms)          \
   X(46, clip_gradient)           \
   X(47, sum_gradient)            \
-  X(48, average)                 \
-  X(49, sample_norms)            \
-  X(50, draw_samples)            \
-  X(51, gather_samples)          \
-  X(52, sampled_weight_grad)
+  X(48, sample_norms)            \
+  X(49, draw_samples)            \
+  X(50, gather_samples)          \
+  X(51, sampled_weight_grad)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

@@ -1,6 +1,6 @@
 /**
- * Kernels of a training step around the update: gradients between the backward pass and the update, and the running mean of
- * the weights. A part of KERNELS, see kernel-table.ts.
+ * Kernels for gradients: estimated from some samples, and between the backward pass and the update. A part of KERNELS, see
+ * kernel-table.ts.
  *
  * A pattern is given by entries (or pairs), used: i32 [rows], the entries of each row, and entryStride, those a row has room
  * for. The column of an entry is as in convSparseWeightGrad, or offset / (T * 4) if kernelWidth is 0.
@@ -29,22 +29,6 @@ export const STEP_KERNELS = {
   clipGradient: ["g", "bounds", "rows", "cols"],
   /** sum <- share g if first is not 0, else sum + share g. Split over rows. share: f32. */
   sumGradient: ["g", "sum", "share", "first", "rows", "cols"],
-  /** average <- d average + (1 - d) theta. Split over rows. weights: f32 { d, 1 - d }; theta: f32 [rows, cols], or 0: theta is read
-   *  from the pattern's entries (not pairs). */
-  average: [
-    "average",
-    "weights",
-    "theta",
-    "rows",
-    "cols",
-    "entries",
-    "used",
-    "entryStride",
-    "planeSize",
-    "rowSize",
-    "kernelHeight",
-    "kernelWidth",
-  ],
   /** norms[b] = |dy_b| |x_b|. Split over tiles. dy: f32 [tiles][rows][T]; x: f32 [tiles][cols][T]; norms: f32 [tiles * T]. */
   sampleNorms: ["dy", "x", "norms", "rows", "cols"],
   /** Draws samples by their norms, as few whole tiles of them as keep the variance of the estimated gradient below

@@ -1,4 +1,4 @@
-/** The kernels between the backward pass and the update, and the running mean of the weights, against plain loops. */
+/** The kernels between the backward pass and the update, against plain loops. */
 import { expect, test } from "vitest";
 import { op, TILE } from "#bregman/runtime/kernel-table.js";
 import { compressed, encoded } from "../reference/pattern.js";
@@ -110,28 +110,6 @@ forEachBackend((_name, pool) => {
           a.map((x, i) => 0.75 * (x + b[i])),
         ),
       ).toBeLessThan(2e-7);
-    });
-  });
-
-  test.each(SHAPES)("%i x %i: the running mean has the same bits from theta and from its pattern", (rows, cols) => {
-    const random = seeded(rows + cols);
-    const theta = random.floats(rows * cols).map((x) => (x < 0.3 ? 0 : x));
-    const before = random.floats(rows * cols);
-    scoped(pool, ({ put, read }) => {
-      const { entries, counts } = encoded(compressed(theta, rows, cols), cols);
-      const pattern = { entries: put(entries), used: put(counts), entryStride: cols, ...LINEAR };
-      for (const d of [0.9, 0]) {
-        const weights = put(Float32Array.of(d, 1 - d));
-        const [one, other] = [put(before), put(before)];
-        const place = put(theta);
-        runOps(pool, [
-          op("average", rows, { average: one, weights, theta: place, rows, cols, ...pattern }),
-          op("average", rows, { average: other, weights, theta: 0, rows, cols, ...pattern }),
-        ]);
-        const expected = before.map((x, i) => d * x + (1 - d) * theta[i]);
-        expect(maxError(read(one, rows * cols), expected)).toBeLessThan(d === 0 ? 1e-30 : 2e-7);
-        read(one, rows * cols).forEach((x, i) => expect(x === read(other, rows * cols)[i]).toBe(true));
-      }
     });
   });
 });
