@@ -26,6 +26,11 @@ INLINE int column_of(int32_t offset, struct kernel_shape k) {
   return (c * k.height + rest / k.row_size) * k.width + rest % k.row_size;
 }
 
+/* The same of an entry of a linear layer too, whose kernel has width 0. */
+INLINE int entry_column(int32_t offset, struct kernel_shape k) {
+  return k.width == 0 ? offset / (T * 4) : column_of(offset, k);
+}
+
 /* V8 allocates the registers of one function at a time, and badly if it is large: in wasm an inner loop is one. */
 #ifdef __wasm__
 #define BLOCK_FUNCTION static __attribute__((noinline)) void

@@ -13,10 +13,6 @@ struct places {
   struct kernel_shape kernel; /* for entries; width 0: column = offset / (T * 4) */
 };
 
-INLINE int entry_column(int32_t offset, struct kernel_shape k) {
-  return k.width == 0 ? offset / (T * 4) : column_of(offset, k);
-}
-
 /* |x|_2 of n floats. */
 static float norm_of_row(const float *x, int n) {
   dvec sum[2] = {{0}, {0}};

@@ -47,11 +47,10 @@ INLINE float shrunk_one(float v, const int follow, float threshold) {
 INLINE void update_entries(const struct update_pattern_args *a, const struct row *w, const struct hyper *h, int used,
                            const int move, const int follow) {
   const int grouped = follow == FOLLOW_ROW_GROUP || follow == FOLLOW_SPARSE_ROW_GROUP;
-  const int linear = a->kernel.width == 0;
   double squares = 0;
   for (int k = 0; k < used; k++) {
     struct entry *e = w->entries + k;
-    const int c = linear ? e->offset / (T * 4) : column_of(e->offset, a->kernel);
+    const int c = entry_column(e->offset, a->kernel);
     const float v = moved_one(w, h, c, move), x = shrunk_one(v, follow, h->threshold);
     w->v[c] = v;
     e->value = grouped ? x : h->delta * x;
@@ -64,7 +63,7 @@ INLINE void update_entries(const struct update_pattern_args *a, const struct row
   for (int k = 0; k < used; k++) {
     struct entry *e = w->entries + k;
     e->value = scale == 0 ? 0 : scale * e->value; /* a NaN is not 0 */
-    if (w->theta) w->theta[linear ? e->offset / (T * 4) : column_of(e->offset, a->kernel)] = e->value;
+    if (w->theta) w->theta[entry_column(e->offset, a->kernel)] = e->value;
   }
 }
 
