@@ -195,6 +195,12 @@ export function expandOps({ rows, cols, columns, theta, counts, pattern }: Param
   return [op("expand", rows, { theta, entries: pattern!.entries, counts, rows, cols, columns })];
 }
 
+/** How a kernel finds the column of an entry: arguments of those that take patterns of linear layers (all 0) and convolutions. */
+export function kernelShape({ conv }: Parameter) {
+  const { planeSize = 0, rowSize = 0, kernelHeight = 0, kernelWidth = 0 } = conv ?? {};
+  return { planeSize, rowSize, kernelHeight, kernelWidth };
+}
+
 /** Non-zeros of theta, by the counts of the last update. */
 export function nonZeros(memory: Memory, { counts, rows }: Parameter): number {
   let sum = 0;

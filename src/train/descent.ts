@@ -10,7 +10,7 @@
 import type { Plan } from "../nn/compile.js";
 import { clipFactor, type ClipOptions } from "../optim/clip.js";
 import { op, type Op } from "../runtime/kernel-table.js";
-import type { Parameter } from "../runtime/parameter.js";
+import { kernelShape, type Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
 import { createSequence, type Sequence } from "./sequence.js";
 import type { Action, StepKind, Updater } from "./updater.js";
@@ -72,12 +72,13 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
         ...stage.ops,
         ...stage.gradients.flatMap(({ parameter, gradient }) => then(parameter, gradient)),
       ]);
-  /** Every parameter whose gradient is known after the backward pass, and its place. */
-  const gradients = () =>
-    plan
-      .lower()
-      .backward.flatMap((stage) => stage.gradients)
-      .map(({ parameter, gradient }) => ({ parameter, gradient: sums?.get(parameter.name) ?? gradient }));
+  /** Where updates wait: every parameter whose gradient is known after the backward pass, and its place. */
+  const gradients = direct
+    ? []
+    : plan
+        .lower()
+        .backward.flatMap((stage) => stage.gradients)
+        .map(({ parameter, gradient }) => ({ parameter, gradient: sums?.get(parameter.name) ?? gradient }));
   const clipOp = ({ rows, cols }: Parameter, g: number): Op => op("clipGradient", rows, { g, bounds, rows, cols });
   const update = (kind: StepKind) => (parameter: Parameter, gradient: number) => [
     ...(clip?.value === undefined ? [] : [clipOp(parameter, gradient)]),
@@ -87,18 +88,18 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
   /** Scales all gradients down if their norm is above the limit. */
   function clipNorm(limit: number, kind: StepKind): void {
     run(`norms ${kind}`, () =>
-      gradients().map(({ parameter, gradient }) =>
+      gradients.map(({ parameter, gradient }) =>
         normsOp(parameter, gradient, norms!.get(parameter.name)!, kind === "frozen"),
       ),
     );
     let squares = 0;
-    for (const { parameter } of gradients()) {
+    for (const { parameter } of gradients) {
       for (const norm of memory.f32(norms!.get(parameter.name)!, parameter.rows)) squares += norm * norm;
     }
     const factor = clipFactor(Math.sqrt(squares), limit);
     if (factor === 1) return;
     memory.f32(bounds, 1)[0] = factor;
-    run("clip", () => gradients().map(({ parameter, gradient }) => clipOp(parameter, gradient)));
+    run("clip", () => gradients.map(({ parameter, gradient }) => clipOp(parameter, gradient)));
   }
 
   return {
@@ -117,7 +118,7 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
         return;
       }
       if (norms) clipNorm(clip!.norm!, kind);
-      run(kind, () => gradients().flatMap(({ parameter, gradient }) => update(kind)(parameter, gradient)));
+      run(kind, () => gradients.flatMap(({ parameter, gradient }) => update(kind)(parameter, gradient)));
     },
     reset() {
       sequences = new Map();
@@ -139,9 +140,6 @@ function normsOp(parameter: Parameter, g: number, norms: number, frozen: boolean
     entryStride: pattern?.entryStride ?? 0,
     group: pattern?.kind === "pairs" ? conv!.kernelHeight * conv!.kernelWidth : 0,
     theta,
-    planeSize: conv?.planeSize ?? 0,
-    rowSize: conv?.rowSize ?? 0,
-    kernelHeight: conv?.kernelHeight ?? 0,
-    kernelWidth: conv?.kernelWidth ?? 0,
+    ...kernelShape(parameter),
   });
 }

@@ -10,7 +10,7 @@ import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimize
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
+import { compressOp, kernelShape, readTheta, type Parameter } from "../runtime/parameter.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);
@@ -112,7 +112,7 @@ function kernelSteps(
   { move, follow, writeBack, penalty, group }: KernelForm,
   form: () => KernelForm,
 ): Steps {
-  const { rows, cols, columns, counts, changed, pattern, transpose, conv } = parameter;
+  const { rows, cols, columns, counts, changed, pattern, transpose } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
   const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
   const frozen = (g: number): Action[] => {
@@ -129,10 +129,7 @@ function kernelSteps(
         entries,
         used,
         entryStride,
-        planeSize: conv?.planeSize ?? 0,
-        rowSize: conv?.rowSize ?? 0,
-        kernelHeight: conv?.kernelHeight ?? 0,
-        kernelWidth: conv?.kernelWidth ?? 0,
+        ...kernelShape(parameter),
       }),
       // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to date.
       ...(sparse && transpose && !pairs ? [transpose.update] : []),
