@@ -195,6 +195,11 @@ export function expandOps({ rows, cols, columns, theta, counts, pattern }: Param
   return [op("expand", rows, { theta, entries: pattern!.entries, counts, rows, cols, columns })];
 }
 
+/** The layer that a parameter belongs to, by its name: "stem.conv" of "stem.conv.weight". */
+export function layerOf({ name }: Parameter): string {
+  return name.slice(0, name.lastIndexOf("."));
+}
+
 /** How a kernel finds the column of an entry: arguments of those that take patterns of linear layers (all 0) and convolutions. */
 export function kernelShape({ conv }: Parameter) {
   const { planeSize = 0, rowSize = 0, kernelHeight = 0, kernelWidth = 0 } = conv ?? {};

@@ -1,12 +1,11 @@
 /** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
 import { CONTROLLED, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
-import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
+import { isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
 import type { LayerMetrics } from "./events.js";
 import { countedDensity, totalDensity } from "./metrics.js";
 import type { Trainer } from "./trainer.js";
 
 const ROLE = { weights: "weight", convs: "conv" } as const;
-const layerOf = (name: string) => name.slice(0, name.lastIndexOf("."));
 
 /** To be called after each step. All that it depends on is in the trainer, so that it needs no state of its own. */
 export type DensityController = () => void;
@@ -35,22 +34,23 @@ export function createDensityController(
     ...CONTROLLED.map((part) => ({
       what: part === "net" ? "the net" : `the ${part}`,
       target: roles[part],
-      has: (name: string, role: ParameterRole) =>
-        !Object.hasOwn(own, name) && (part === "net" ? isWeightRole(role) : role === ROLE[part]),
+      has: (parameter: Parameter) =>
+        !Object.hasOwn(own, layerOf(parameter)) &&
+        (part === "net" ? isWeightRole(parameter.role) : parameter.role === ROLE[part]),
     })),
     ...Object.entries(own).map(([layer, target]) => ({
       what: `layer "${layer}"`,
       target,
-      has: (name: string, role: ParameterRole) => name === layer && isWeightRole(role),
+      has: (parameter: Parameter) => layerOf(parameter) === layer && isWeightRole(parameter.role),
     })),
   ].flatMap(({ what, target, has }) => {
     if (target === undefined) return [];
-    const counted = trainer.updaters.filter(({ parameter: { name, role } }) => has(layerOf(name), role));
+    const counted = trainer.updaters.filter(({ parameter }) => has(parameter));
     const members = counted.filter(({ optimizer: { regularizer } }) => regularizer.kind !== "none");
     if (members.length === 0) {
       throw new TypeError(`could not control the density of ${what}: expected a regularizer of weights, found none`);
     }
-    const names = counted.map(({ parameter: { name } }) => layerOf(name));
+    const names = counted.map(({ parameter }) => layerOf(parameter));
     return [{ target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
   });
   return () => {

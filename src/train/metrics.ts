@@ -9,7 +9,7 @@ import { sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { LayerMetrics } from "./events.js";
-import { isWeightRole, nonZeros } from "../runtime/parameter.js";
+import { isWeightRole, layerOf, nonZeros } from "../runtime/parameter.js";
 import type { Trainer } from "./trainer.js";
 import type { Updater } from "./updater.js";
 
@@ -20,14 +20,15 @@ function isWeight({ parameter: { role } }: Updater): boolean {
 
 /** Layer by layer: weights, non-zeros, active units, and the active kernels of convolutions. */
 export function layerMetrics(trainer: Trainer): LayerMetrics[] {
-  return trainer.updaters.filter(isWeight).map(({ parameter: { name, role, shape, rows, cols, kernel } }) => {
+  return trainer.updaters.filter(isWeight).map(({ parameter }) => {
+    const { name, role, shape, rows, cols, kernel } = parameter;
     // Not from the counts: between frozen steps a weight of the pattern may be zero.
     const theta = trainer.theta(name);
     const used = nonZerosByRow(theta, rows);
     const nonZeros = used.reduce((sum, n) => sum + n, 0);
     const taps = shape.slice(2).reduce((product, n) => product * n, 1);
     return {
-      name: name.slice(0, name.lastIndexOf(".")),
+      name: layerOf(parameter),
       shape,
       weights: rows * cols,
       nonZeros,

@@ -13,7 +13,7 @@
  */
 import { layoutOf } from "../nn/layout.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import { isWeightRole, nonZeros, type Parameter } from "../runtime/parameter.js";
+import { isWeightRole, layerOf, nonZeros, type Parameter } from "../runtime/parameter.js";
 import type { EpochMetrics, Savings } from "./events.js";
 import type { Trainer } from "./trainer.js";
 
@@ -98,7 +98,7 @@ function productsOf({ model, updaters }: Trainer): Products[] {
     const backward = values.get(inputs[0])!.needsGradient ? 1 : 0;
     return updaters
       .map(({ parameter }) => parameter)
-      .filter((parameter) => isWeightRole(parameter.role) && parameter.name.startsWith(`${name}.`))
+      .filter((parameter) => isWeightRole(parameter.role) && layerOf(parameter) === name)
       .map((parameter): Products => ({ parameter, weights: parameter.rows * parameter.cols, each, backward }));
   });
 }
