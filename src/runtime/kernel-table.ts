@@ -64,6 +64,8 @@ export const FOLLOW = {
   kernelGroup: 5,
   sparseKernelGroup: 6,
 } as const;
+/** A multiple of the rows that the dense kernels compute together (6, in wasm 4): where the shares of two threads meet. */
+export const DENSE_GRAIN = 12;
 /** Epilogue of a product: what happens to a result before it is stored. */
 export const EPILOGUE = { none: 0, relu: 1 } as const;
 

@@ -7,7 +7,7 @@
  *
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
-import { EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { DENSE_GRAIN, EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { reluGradientInPlace } from "./activation.js";
 import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
@@ -40,9 +40,6 @@ export function linear(out: number, { in: inputs, bias = true, name }: LinearOpt
   checkInteger("linear", "out", out);
   return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
 }
-
-/** A multiple of the rows that the dense kernels compute together (6, in wasm 4): where the shares of two threads meet. */
-const GRAIN = 12;
 
 export const linearRule: LayerRule<LinearLayer> = {
   inputs: 1,
@@ -80,7 +77,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };
     const epilogue = relu ? EPILOGUE.relu : EPILOGUE.none;
     if (weight.kernel === "dense") {
-      return [op("denseForward", rows, { w: weight.theta, ...places, tiles, rows, cols, epilogue }, GRAIN)];
+      return [op("denseForward", rows, { w: weight.theta, ...places, tiles, rows, cols, epilogue }, DENSE_GRAIN)];
     }
     const { entries, counts } = weight.pattern!;
     return [
@@ -104,16 +101,17 @@ export const linearRule: LayerRule<LinearLayer> = {
     const { rows, cols } = weight;
     const x = xs[0].offset;
     const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
-    if (at.frozen && weight.gradient === "pattern") {
+    const sampled = isSampled(weight, at);
+    if (sampled) ops.push(...sampledGradient(weight, at));
+    if (sampled || (at.frozen && weight.gradient === "pattern")) {
+      // After an estimate of all it puts the exact gradient at the places of the non-zeros.
       const { entries, counts } = weight.pattern!;
       ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
-    } else if (isSampled(weight, at)) {
-      ops.push(...sampledGradient(weight, at));
     } else {
       const rowStride = paddedRow(cols);
       if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
       const args = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], tiles, rows, cols, rowStride };
-      ops.push(op("denseWeightGrad", rows, args, GRAIN));
+      ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
     }
     if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
     const [dx] = dxs;
@@ -121,7 +119,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     const masked = mask ? x : 0;
     if (weight.kernel === "dense") {
       const args = { w: weight.theta, dy: dy.offset, dx: dx.tensor.offset, mask: masked, tiles, rows, cols };
-      ops.push(op("denseInputGrad", cols, args, GRAIN));
+      ops.push(op("denseInputGrad", cols, args, DENSE_GRAIN));
     } else {
       const { entries, counts } = weight.transpose!;
       ops.push(

@@ -4,15 +4,15 @@
  *     zero weights    sum over the drawn samples b of dy_b x_b^T / p_b,    p_b in proportion to |dy_b| |x_b|, at most 1
  *     non-zeros       sum over all samples
  *
- * Unbiased. In a trained net few samples have a gradient worth speaking of, and these few are drawn. Source: importance sampling
- * of gradients by their norms (Katharopoulos and Fleuret, ICML 2018, equation (20), the bound by the last layer's norms); the
- * draw: kernels/sample.c.
+ * Unbiased. In a trained net few samples have a gradient worth speaking of, and these few are drawn. Source: Drineas, Kannan and
+ * Mahoney, SIAM J. Comput. 36 (2006), for the product of two matrices from columns and rows drawn by the product of their
+ * norms; the draw: kernels/sample.c.
  */
-import { TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { DENSE_GRAIN, TILE, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
 import { paddedRow, type Lowering } from "./layer.js";
 
-/** Weights below which a layer's gradient costs less than the draw: a product of 128 samples takes as long as five launches. */
+/** A layer with fewer weights is left alone: its whole gradient is a short op, and drawing takes three more. (Estimated, not measured.) */
 const LEAST_WEIGHTS = 32768;
 
 /** Where the parts of the scratch begin, in bytes, and its size. */
@@ -33,12 +33,12 @@ export function sampledBytes(rows: number, cols: number, tiles: number): number 
 }
 
 /** Whether the step estimates this weight's gradient. A weight on dense kernels has hardly a zero to estimate for. */
-export function isSampled({ kernel, rows, cols }: Parameter, { sampled, frozen }: Lowering): boolean {
-  return sampled !== undefined && !frozen && kernel === "sparse" && rows * cols >= LEAST_WEIGHTS;
+export function isSampled({ kernel }: Parameter, { sampled, frozen }: Lowering): boolean {
+  return sampled !== undefined && !frozen && kernel === "sparse";
 }
 
-/** The ops. */
-export function sampledGradient({ rows, cols, pattern }: Parameter, at: Lowering): Op[] {
+/** The ops that estimate the gradient of every weight. */
+export function sampledGradient({ rows, cols }: Parameter, at: Lowering): Op[] {
   const { tiles, xs, dy, xRows, gradients } = at;
   const { scratch, tolerance } = at.sampled!;
   const from = places(rows, cols, tiles);
@@ -50,12 +50,10 @@ export function sampledGradient({ rows, cols, pattern }: Parameter, at: Lowering
   const [dyOut, xOut] = [place("dy"), place("x")];
   const rowStride = paddedRow(cols);
   const settings = at.stepSeed(0);
-  const { entries, counts } = pattern!;
   return [
     op("sampleNorms", tiles, { dy: dy.offset, x, norms, rows, cols }),
     op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples }),
     op("gatherSamples", samples, { drawn, factors, dy: dy.offset, x, xRows, dyOut, xOut, rows, cols, rowStride }),
-    op("sampledWeightGrad", rows, { drawn, dy: dyOut, xRows: xOut, g, rows, cols, rowStride }, 12),
-    op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g, tiles, rows, cols }),
+    op("sampledWeightGrad", rows, { drawn, dy: dyOut, xRows: xOut, g, rows, cols, rowStride }, DENSE_GRAIN),
   ];
 }
