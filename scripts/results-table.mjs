@@ -41,6 +41,17 @@ const TABLES = {
 
 const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFixed(digits));
 
+/** A table in Markdown. The formatter aligns its columns afterwards. */
+function markdown(heads, rows) {
+  return [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** What results/ holds under a name, or undefined. */
+function read(name) {
+  const file = `${ROOT}results/${name}.json`;
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+}
+
 /** One line a recipe: the seeds side by side. */
 function table({ head, rows, best = false }) {
   const lines = rows.flatMap(([label, recipe]) => {
@@ -53,54 +64,54 @@ function table({ head, rows, best = false }) {
     const cells = (pick, digits) => runs.map((run) => percent(pick(run), digits)).join(" / ");
     const epochs = [...new Set(runs.map((run) => run.epochs.at(-1).epoch))].join(", ");
     return [
-      `| ${label} (\`${recipe}\`) | ${runs.map((run) => run.seed).join(" / ")} | ${epochs} ` +
-        `| ${cells((run) => run.final.testAccuracy, 2)} | ${cells((run) => run.final.validAccuracy, 2)} ` +
-        `| ${cells((run) => run.final.density)} |` +
-        (best
-          ? ` ${runs.map((run) => run.final.best?.epoch ?? "").join(" / ")} | ${cells((run) => run.final.best?.testAccuracy, 2)} | ${cells((run) => run.final.best?.density)} |`
-          : ""),
+      [
+        `${label} (\`${recipe}\`)`,
+        runs.map((run) => run.seed).join(" / "),
+        epochs,
+        cells((run) => run.final.testAccuracy, 2),
+        cells((run) => run.final.validAccuracy, 2),
+        cells((run) => run.final.density),
+        ...(best
+          ? [
+              runs.map((run) => run.final.best?.epoch ?? "").join(" / "),
+              cells((run) => run.final.best?.testAccuracy, 2),
+              cells((run) => run.final.best?.density),
+            ]
+          : []),
+      ],
     ];
   });
-  return [
-    `| ${head} | seeds | epochs | test accuracy % | validation % | density % |${best ? " best validation in epoch | its test accuracy % | its density % |" : ""}`,
-    `| --- | --- | --- | --- | --- | --- |${best ? " --- | --- | --- |" : ""}`,
-    ...lines,
-  ].join("\n");
+  const heads = [head, "seeds", "epochs", "test accuracy %", "validation %", "density %"];
+  return markdown(
+    [...heads, ...(best ? ["best validation in epoch", "its test accuracy %", "its density %"] : [])],
+    lines,
+  );
 }
 
 /** A benchmark's rows against the better of the JavaScript peers and against PyTorch. */
-function benchTable(name) {
-  const { rows } = JSON.parse(readFileSync(`${ROOT}results/bench/${name}.json`, "utf8"));
+function benchTable({ rows }) {
   const lines = rows
     .filter(({ what }) => /against (the better of the two|PyTorch)/.test(what))
     .map(({ what, ours, other, ratio }) => {
       const [, label, against] = /^[^,]*, (.*), against (.*)$/.exec(what);
-      return `| ${label} | ${against} | ${ours.toFixed(2)} | ${other.toFixed(2)} | ${ratio.toFixed(1)} |`;
+      return [label, against, ours.toFixed(2), other.toFixed(2), ratio.toFixed(1)];
     });
-  return ["| ours | against | ours, ms | other, ms | ratio |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
+  return markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines);
 }
 
 /** ResNet-18's step: ours against each opponent of the same rounds, on two threads. */
-function stepTable(name) {
-  const file = `${ROOT}results/bench/${name}.json`;
-  if (!existsSync(file)) return "";
-  const { rows } = JSON.parse(readFileSync(file, "utf8"));
+function stepTable({ rows }) {
   const lines = rows
     .filter(({ what }) => !/1 thread/.test(what))
     .map(({ what, ours, other, ratio, share }) => {
       const [, label, against] = /^[^,]*, (.*?),? against (.*)$/.exec(what);
-      return `| ${label} | ${against} | ${ours.toFixed(0)} | ${other.toFixed(0)} | ${ratio.toFixed(2)} | ${share ?? ""} |`;
+      return [label, against, ours.toFixed(0), other.toFixed(0), ratio.toFixed(2), share ?? ""];
     });
-  return [
-    "| ours | against | ours, ms | other, ms | ratio | realised share |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...lines,
-  ].join("\n");
+  return markdown(["ours", "against", "ours, ms", "other, ms", "ratio", "realised share"], lines);
 }
 
 /** GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an unstructured weight, and dense. */
-function layersTable(name) {
-  const { rows } = JSON.parse(readFileSync(`${ROOT}results/bench/${name}.json`, "utf8"));
+function layersTable({ rows }) {
   const LAYER =
     /^ResNet-18 (\S+) 3x3 (@\S+), (forward|input gradient|weight gradient), (.*) 3\.4 %, (native|wasm), 2 threads, against dense$/;
   const lines = new Map();
@@ -108,57 +119,54 @@ function layersTable(name) {
     const [, channels, plane, work, kind, backend] = LAYER.exec(what) ?? [];
     const [inner, outer] = channels?.split("-") ?? [];
     if (!channels || inner !== outer) continue;
-    const key = `| ${backend} | ${channels} ${plane} | ${work}`;
-    lines.set(key, { ...lines.get(key), [kind]: gflops.ours.toFixed(0), dense: gflops.other.toFixed(0) });
+    const place = [backend, `${channels} ${plane}`, work];
+    const rates = { [kind]: gflops.ours.toFixed(0), dense: gflops.other.toFixed(0) };
+    lines.set(String(place), { place, ...lines.get(String(place)), ...rates });
   }
-  return [
-    "| backend | layer | work | kernel groups 3.4 % | unstructured 3.4 % | dense |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...[...lines].map(([key, row]) => `${key} | ${row["kernel groups"]} | ${row.unstructured} | ${row.dense} |`),
-  ].join("\n");
+  return markdown(
+    ["backend", "layer", "work", "kernel groups 3.4 %", "unstructured 3.4 %", "dense"],
+    [...lines.values()].map((line) => [...line.place, line["kernel groups"], line.unstructured, line.dense]),
+  );
 }
 
 /** A comparison (bregman compare): mean and standard deviation over its seeds. */
-function comparisonTable(name) {
-  const file = `${ROOT}results/compare/${name}.json`;
-  if (!existsSync(file)) return "";
-  const { rows } = JSON.parse(readFileSync(file, "utf8"));
+function comparisonTable({ rows }) {
   const cell = ({ mean, deviation }) => `${percent(mean, 2)} ± ${percent(deviation, 2)}`;
-  const lines = rows.map(
-    ({ recipe, seeds, epochs, testAccuracy, validAccuracy, density }) =>
-      `| \`${recipe}\` | ${seeds.length} | ${epochs} | ${cell(testAccuracy)} | ${cell(validAccuracy)} | ${cell(density)} |`,
-  );
-  return [
-    "| recipe | seeds | epochs | test accuracy % | validation % | density % |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...lines,
-  ].join("\n");
+  const lines = rows.map(({ recipe, seeds, epochs, testAccuracy, validAccuracy, density }) => [
+    `\`${recipe}\``,
+    seeds.length,
+    epochs,
+    ...[testAccuracy, validAccuracy, density].map(cell),
+  ]);
+  return markdown(["recipe", "seeds", "epochs", "test accuracy %", "validation %", "density %"], lines);
 }
 
 /** The machine's roofs. */
-function peakTable(name) {
-  const file = `${ROOT}results/bench/${name}.json`;
-  if (!existsSync(file)) return "";
-  const { rows } = JSON.parse(readFileSync(file, "utf8"));
-  const lines = rows.map(
-    ({ what, threads, gflops, gbytesPerSecond }) => `| ${what} | ${threads} | ${gflops} | ${gbytesPerSecond} |`,
+function peakTable({ rows }) {
+  return markdown(
+    ["code", "threads", "GFLOP/s from registers", "GB/s through memory"],
+    rows.map(({ what, threads, gflops, gbytesPerSecond }) => [what, threads, gflops, gbytesPerSecond]),
   );
-  return [
-    "| code | threads | GFLOP/s from registers | GB/s through memory |",
-    "| --- | --- | --- | --- |",
-    ...lines,
-  ].join("\n");
 }
 
-const blocks = {
-  ...Object.fromEntries(Object.entries(TABLES).map(([name, content]) => [name, table(content)])),
-  "mlp-step": benchTable("mlp-step"),
-  "resnet18-step": stepTable("resnet18-step"),
-  "conv-layers": layersTable("conv-layers"),
-  "compare-mnist-mlp": comparisonTable("mnist-mlp"),
-  peak: peakTable("peak"),
+/** Blocks by name: how each is made, from which file under results/. */
+const FILES = {
+  "mlp-step": [benchTable, "bench/mlp-step"],
+  "resnet18-step": [stepTable, "bench/resnet18-step"],
+  "conv-layers": [layersTable, "bench/conv-layers"],
+  peak: [peakTable, "bench/peak"],
+  "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
+  "compare-mnist-sampled": [comparisonTable, "compare/mnist-mlp-sampled"],
+  "compare-fashion-sampled": [comparisonTable, "compare/fashion-mlp-sampled"],
 };
-// The formatter aligns the tables' columns afterwards.
+
+const blocks = Object.fromEntries([
+  ...Object.entries(TABLES).map(([name, content]) => [name, table(content)]),
+  ...Object.entries(FILES).map(([name, [make, file]]) => {
+    const content = read(file);
+    return [name, content ? make(content) : ""];
+  }),
+]);
 const words = (text) => text.replace(/[\s-]+/g, " ");
 // Every page has the blocks it names.
 for (const file of ["README.md", "docs/how-to-choose.md", "docs/performance.md", "docs/results.md"]) {
