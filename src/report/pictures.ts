@@ -1,23 +1,16 @@
 /**
  * Pictures of a first layer's weights: one tile a unit, each row of the weight laid out as the image it reads.
  *
- * White is exactly zero, red positive, blue negative; see colours.ts. The PNG has a palette: 0 the transparent gap
- * between tiles, 1 the tiles' border, 2 zero, then {@link LEVELS} reds and as many blues.
+ * White is exactly zero, red positive, blue negative; see colours.ts. The colours: zero, then {@link LEVELS} reds and as many blues.
  */
-import { encode } from "fast-png";
-import { divergingColour } from "./colours.js";
+import { divergingColour, type Rgb } from "./colours.js";
+import { tileGrid } from "./tile-grid.js";
 
 const LEVELS = 100;
-const GAP_INDEX = 0;
-const BORDER_INDEX = 1;
-const ZERO_INDEX = 2;
-
-const PALETTE: number[][] = [
-  [255, 255, 255, 0],
-  [203, 207, 214, 255],
-  [...divergingColour(0), 255],
+const COLOURS: readonly Rgb[] = [
+  divergingColour(0),
   ...[1, -1].flatMap((sign) =>
-    Array.from({ length: LEVELS }, (_, k) => [...divergingColour((sign * k) / (LEVELS - 1) || sign * 1e-9), 255]),
+    Array.from({ length: LEVELS }, (_, k) => divergingColour((sign * k) / (LEVELS - 1) || sign * 1e-9)),
   ),
 ];
 
@@ -75,28 +68,8 @@ export function weightGrid(
   }
   const full = scale ?? weightScale(theta, rows, units);
 
-  // A tile with its border of one pixel; tiles stand a gap apart.
-  const [tileHeight, tileWidth] = [height * zoom + 2, width * zoom + 2];
-  const down = Math.ceil(units.length / across);
-  const imageWidth = across * (tileWidth + gap) - gap;
-  const imageHeight = down * (tileHeight + gap) - gap;
-  const data = new Uint8Array(imageWidth * imageHeight).fill(GAP_INDEX);
-  units.forEach((unit, k) => {
-    const top = Math.floor(k / across) * (tileHeight + gap);
-    const left = (k % across) * (tileWidth + gap);
-    for (let y = 0; y < tileHeight; y++) {
-      const line = (top + y) * imageWidth + left;
-      const onEdge = y === 0 || y === tileHeight - 1;
-      data[line] = data[line + tileWidth - 1] = BORDER_INDEX;
-      const row = unit * cols + Math.floor((y - 1) / zoom) * width;
-      for (let x = 1; x < tileWidth - 1; x++) {
-        data[line + x] = onEdge ? BORDER_INDEX : paletteIndex(theta[row + Math.floor((x - 1) / zoom)], full);
-      }
-    }
-  });
-  return encode(
-    { width: imageWidth, height: imageHeight, data, channels: 1, depth: 8, palette: PALETTE },
-    { zlib: { level: 9 } },
+  return tileGrid({ tiles: units.length, size, columns: across, zoom, gap, colours: COLOURS }, (tile, place) =>
+    colourIndex(theta[units[tile] * cols + place], full),
   );
 }
 
@@ -131,10 +104,10 @@ export function weightScale(theta: Float32Array, rows: number, units: readonly n
   return nonZeros.length ? nonZeros[Math.floor(0.9 * (nonZeros.length - 1))] : 1;
 }
 
-function paletteIndex(weight: number, full: number): number {
-  if (weight === 0 || Number.isNaN(weight)) return ZERO_INDEX;
+function colourIndex(weight: number, full: number): number {
+  if (weight === 0 || Number.isNaN(weight)) return 0;
   const level = Math.round(Math.min(1, Math.abs(weight) / full) * (LEVELS - 1));
-  return ZERO_INDEX + 1 + level + (weight < 0 ? LEVELS : 0);
+  return 1 + level + (weight < 0 ? LEVELS : 0);
 }
 
 /** Columns of the grid nearest to a square that has no or a well-filled last line: 64 -> 8, 10 -> 5. */
