@@ -8,13 +8,13 @@ import { dropout } from "#bregman/nn/layers/dropout.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg, linBreg, proxSgd, rigL, type Optimizer } from "#bregman/optim/index.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { measureDenseStep } from "#bregman/train/dense-step.js";
-import { createTrainer, type TrainerOptions } from "#bregman/train/trainer.js";
+import type { TrainerOptions } from "#bregman/train/trainer.js";
 import { randomProblem } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 const BATCH = 20;
@@ -69,17 +69,10 @@ const CASES: Record<string, Case> = {
 const batch = (k: number) => Int32Array.from({ length: BATCH }, (_, i) => (k * 7 + i) % 60);
 
 function trainerFor(pool: Pool, { model, weight, conv, more }: Case, value?: number) {
-  const { inputs, labels, parameters } = randomProblem(model, 60, { density: 0.1 });
-  const features = model.input.reduce((product, n) => product * n, 1);
-  return createTrainer({
-    pool,
-    model,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs: value === undefined ? inputs : inputs.fill(value), labels }], {
-      features,
-    }),
+  const problem = randomProblem(model, 60, { density: 0.1 });
+  if (value !== undefined) problem.inputs.fill(value);
+  return problemTrainer(pool, problem, {
     batchSize: BATCH,
-    initial: parameters,
     optimizers: { weight, conv, bias: linBreg({ tau: 0.1 }) },
     steps: STEPS,
     ...more,

@@ -9,7 +9,6 @@ import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import type { ClipOptions } from "#bregman/optim/clip.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
@@ -18,9 +17,10 @@ import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { createTrainer, type Trainer } from "#bregman/train/trainer.js";
+import type { Trainer } from "#bregman/train/trainer.js";
 import { describe, expect, test } from "vitest";
 import { randomProblem, relativeError } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 const FLAT = mlp([30, 24, 17, 5]);
@@ -50,14 +50,8 @@ interface Options {
 }
 
 function trainerFor(pool: Pool, [model, density, weight, conv]: (typeof NETS)[string], options: Options = {}): Trainer {
-  const { inputs, labels, parameters } = randomProblem(model, COUNT, { density });
-  return createTrainer({
-    pool,
-    model,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs, labels }], { features: inputs.length / COUNT }),
+  return problemTrainer(pool, randomProblem(model, COUNT, { density }), {
     batchSize: BATCH,
-    initial: parameters,
     optimizers: { weight, conv, bias: linBreg({ tau: TAU }) },
     ...options,
   });

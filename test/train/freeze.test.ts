@@ -9,7 +9,6 @@ import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { checkFreeze, coarseSteps } from "#bregman/optim/freeze.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
@@ -24,10 +23,11 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { nonNegativeL1 } from "#bregman/regularizers/non-negative-l1.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { createTrainer, type Trainer } from "#bregman/train/trainer.js";
+import type { Trainer } from "#bregman/train/trainer.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
 import { batchOf, randomProblem, relativeError, toFloat64, type Problem } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 const FLAT = mlp([30, 24, 17, 5]);
@@ -92,14 +92,8 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
 };
 
 function trainerFor(pool: Pool, problem: Problem, weight: Optimizer, conv?: Optimizer): Trainer {
-  const { inputs, labels, model } = problem;
-  return createTrainer({
-    pool,
-    model,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs, labels }], { features: inputs.length / COUNT }),
+  return problemTrainer(pool, problem, {
     batchSize: BATCH,
-    initial: problem.parameters,
     optimizers: { weight, conv, bias: linBreg({ tau: 0.1 }) },
   });
 }

@@ -4,15 +4,15 @@ import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { sequential } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { nuclear } from "#bregman/regularizers/nuclear.js";
-import { createTrainer, type RoleOptimizers } from "#bregman/train/trainer.js";
+import type { RoleOptimizers } from "#bregman/train/trainer.js";
 import { expect, test } from "vitest";
 import { subgradientError } from "../support/naive-regularizers.js";
 import { naiveSingular } from "../support/naive-svd.js";
 import { randomProblem } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { build, dimensionsOf, inDomain, nameOf, SPECS } from "../support/regularizer-table.js";
 import { forEachBackend } from "../support/run-op.js";
 
@@ -26,14 +26,10 @@ const TAU = 0.2;
 forEachBackend((_, pool) => {
   /** A trainer whose start is in the domain of J wherever J is used. */
   function start(optimizers: RoleOptimizers, feasible: (x: readonly number[]) => readonly number[]) {
-    const { inputs, labels, parameters } = randomProblem(MODEL, COUNT, { density: 0.4 });
-    return createTrainer({
-      pool,
-      model: MODEL,
-      loss: "crossEntropy",
-      samples: storeSamples(pool.memory, [{ inputs, labels }], { features: 50 }),
+    const problem = randomProblem(MODEL, COUNT, { density: 0.4 });
+    return problemTrainer(pool, problem, {
       batchSize: 20,
-      initial: new Map([...parameters].map(([name, theta]) => [name, Float32Array.from(feasible([...theta]))])),
+      initial: new Map([...problem.parameters].map(([name, theta]) => [name, Float32Array.from(feasible([...theta]))])),
       optimizers,
     });
   }

@@ -1,16 +1,15 @@
 /** The sampled dual in training: what is exact stays exact, what is estimated is so without bias, and all follows from the seed. */
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { fit } from "#bregman/train/fit.js";
-import { createTrainer } from "#bregman/train/trainer.js";
 import { expect, test } from "vitest";
 import { randomProblem, relativeError } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 /** The first layer is large enough to be sampled, the others are not. */
@@ -20,14 +19,8 @@ const BATCH = 64;
 const TAU = 0.3;
 
 function trainerFor(pool: Pool, sampleDual: number | undefined, seed = 0) {
-  const { inputs, labels, parameters } = randomProblem(MODEL, COUNT, { density: 0.1 });
-  return createTrainer({
-    pool,
-    model: MODEL,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs, labels }], { features: 300 }),
+  return problemTrainer(pool, randomProblem(MODEL, COUNT, { density: 0.1 }), {
     batchSize: BATCH,
-    initial: parameters,
     optimizers: { weight: linBreg({ tau: TAU, regularizer: l1(0.1) }), bias: linBreg({ tau: TAU }) },
     seed,
     sampleDual,

@@ -1,6 +1,5 @@
 /** The training step: follows the float64 method, has the same bits for any thread count, changes kernels, stops at NaN. */
 import { mlp } from "#bregman/models/mlp.js";
-import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { adam } from "#bregman/optim/adam.js";
 import { lassoSgd } from "#bregman/optim/lasso-sgd.js";
@@ -18,11 +17,12 @@ import { nonNegativeL1 } from "#bregman/regularizers/non-negative-l1.js";
 import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { createTrainer, type Trainer } from "#bregman/train/trainer.js";
+import type { Trainer } from "#bregman/train/trainer.js";
 import { layerMetrics, totalDensity } from "#bregman/train/metrics.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
 import { batchOf, randomProblem, relativeError, toFloat64, type Problem } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 const MODEL = mlp([30, 24, 17, 5]);
@@ -58,14 +58,8 @@ const OPTIMIZERS: Record<string, Optimizer> = {
 };
 
 function trainerFor(pool: Pool, problem: Problem, weight: Optimizer): Trainer {
-  const { inputs, labels } = problem;
-  return createTrainer({
-    pool,
-    model: problem.model,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs, labels }], { features: problem.model.input[0] }),
+  return problemTrainer(pool, problem, {
     batchSize: BATCH,
-    initial: problem.parameters,
     optimizers: { weight, bias: linBreg({ tau: 0.1 }) },
   });
 }

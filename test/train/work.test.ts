@@ -13,6 +13,7 @@ import type { Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer } from "#bregman/train/trainer.js";
 import { createWorkCounter, savings } from "#bregman/train/work.js";
 import { randomProblem } from "../support/problem.js";
+import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
 const FLAT = mlp([30, 24, 17, 5]);
@@ -31,15 +32,8 @@ const BATCH = 20;
 const indices = Int32Array.from({ length: BATCH }, (_, k) => k);
 
 function trainerFor(pool: Pool, model: Model, weight: Optimizer, density: number): Trainer {
-  const { inputs, labels, parameters } = randomProblem(model, 60, { density });
-  const features = model.input.reduce((product, n) => product * n, 1);
-  return createTrainer({
-    pool,
-    model,
-    loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [{ inputs, labels }], { features }),
+  return problemTrainer(pool, randomProblem(model, 60, { density }), {
     batchSize: BATCH,
-    initial: parameters,
     optimizers: { weight, bias: sgd({ tau: 0.1 }) },
   });
 }
