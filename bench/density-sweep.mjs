@@ -37,8 +37,15 @@ const variant = (/** @type {string} */ name, /** @type {object} */ setting) => (
   name,
   command: [
     process.execPath,
-    here("peers/bregman-resnet.mjs"),
-    JSON.stringify({ ...side, ...setting, coarse: COARSE, steps: Number(values.steps), warmup: WARMUP }),
+    here("peers/bregman-network.mjs"),
+    JSON.stringify({
+      network: "resnet18",
+      ...side,
+      ...setting,
+      coarse: COARSE,
+      steps: Number(values.steps),
+      warmup: WARMUP,
+    }),
   ],
 });
 const sparse = ["groups", "entries"].flatMap((kind) =>

@@ -1,6 +1,6 @@
-"""A training step of ResNet-18 with PyTorch on the CPU: the same network, dense, plain SGD; and the rate of its sgemm.
+"""A training step of a network with PyTorch on the CPU: the same network, dense, plain SGD; and the rate of its sgemm.
 
-The network is that of src/models/resnet18.ts, written from its definition. Exit code 3 says that torch is not there.
+The networks are those of src/models/, written from their definitions. Exit code 3 says that torch is not there.
 """
 
 import json
@@ -48,9 +48,26 @@ def resnet18(widths=(64, 128, 256, 512)):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
 
 
-model = resnet18()
+def convnet():
+    return nn.Sequential(
+        nn.Conv2d(1, 64, 5),
+        nn.MaxPool2d(2),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(64, 64, 5),
+        nn.MaxPool2d(2),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+        nn.Linear(1024, 128),
+        nn.ReLU(inplace=True),
+        nn.Linear(128, 10),
+    )
+
+
+NETWORKS = {"resnet18": (resnet18, (3, 32, 32)), "convnet": (convnet, (1, 28, 28))}
+build, image = NETWORKS[config["network"]]
+model = build()
 optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
-images = torch.randn(config["batch"], 3, 32, 32)
+images = torch.randn(config["batch"], *image)
 labels = torch.randint(10, (config["batch"],))
 
 

@@ -1,31 +1,35 @@
 /**
- * A whole training step of ResNet-18 (CIFAR-sized images, batch 128): dense, by kernel groups and by an unstructured weight,
+ * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an unstructured weight,
  * exact, fine and frozen; against PyTorch's dense SGD step and against the dense limit, the time that the dense step's products
  * take at the rate of PyTorch's sgemm. See README.md for what is measured.
  *
- *     node resnet18-step.mjs [--rounds 5] [--steps 3] [--density 0.034] [--coarse 9] [--patience 0] [--pick native]
+ *     node network-step.mjs [--network resnet18|convnet] [--rounds 5] [--steps 3] [--density 0.034] [--coarse 9] [--patience 0] [--pick native]
  *                            [--out ../results/bench/resnet18-step.json]
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { BATCH, denseFlops } from "./lib/resnet18.mjs";
+import { BATCH, NETWORKS, denseFlops } from "./lib/network.mjs";
 import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const { values } = parseArgs({
   options: {
+    network: { type: "string", default: "resnet18" },
     rounds: { type: "string", default: "5" },
     steps: { type: "string", default: "3" },
     density: { type: "string", default: "0.034" },
     coarse: { type: "string", default: "9" },
     patience: { type: "string", default: "0" },
     pick: { type: "string", default: "" },
-    out: { type: "string", default: here("../results/bench/resnet18-step.json") },
+    out: { type: "string" },
   },
 });
+const { network } = values;
+const { title } = NETWORKS[network];
+const out = values.out ?? here(`../results/bench/${network}-step.json`);
 const density = Number(values.density);
 const percent = Number((density * 100).toPrecision(3));
 const coarse = Number(values.coarse);
@@ -59,8 +63,8 @@ const variants = [
       name: `${LABELS[kind]}, ${sideName(side)}`,
       command: [
         process.execPath,
-        here("peers/bregman-resnet.mjs"),
-        JSON.stringify({ ...side, kind, density, coarse, ...schedule }),
+        here("peers/bregman-network.mjs"),
+        JSON.stringify({ network, ...side, kind, density, coarse, ...schedule }),
       ],
     })),
   ),
@@ -68,8 +72,8 @@ const variants = [
     name: torchName(threads),
     command: [
       process.env.BREGMAN_PYTHON ?? "/usr/bin/python3",
-      here("peers/torch_resnet.py"),
-      JSON.stringify({ threads, batch: BATCH, ...schedule }),
+      here("peers/torch_network.py"),
+      JSON.stringify({ network, threads, batch: BATCH, ...schedule }),
     ],
     env: { ...TORCH_ENV, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
   })),
@@ -96,7 +100,7 @@ function times(/** @type {string} */ name, /** @type {"exact" | "fine" | "frozen
 
 /** Milliseconds of the dense step's products at the rate of sgemm. */
 const limit = (/** @type {number} */ threads) =>
-  reports.get(torchName(threads))?.map(({ gflops }) => denseFlops() / median(gflops) / 1e6);
+  reports.get(torchName(threads))?.map(({ gflops }) => denseFlops(network) / median(gflops) / 1e6);
 
 const STEPS = /** @type {const} */ ([
   { step: "frozen", label: "frozen step", flops: density },
@@ -125,11 +129,11 @@ for (const side of SIDES) {
     { label: `the dense limit, ${threadsName(threads)}`, other: limit(threads) },
   ];
   for (const { label, other } of opponents)
-    compare(`ResNet-18, dense step, ${sideName(side)}, against ${label}`, own, other);
+    compare(`${title}, dense step, ${sideName(side)}, against ${label}`, own, other);
   for (const kind of ["groups", "entries"])
     for (const { step, label, flops } of STEPS) {
       const ours = times(`${LABELS[kind]}, ${sideName(side)}`, step);
-      const what = `ResNet-18, ${LABELS[kind]}, ${label}, ${sideName(side)}, against`;
+      const what = `${title}, ${LABELS[kind]}, ${label}, ${sideName(side)}, against`;
       for (const { label, other } of opponents) compare(`${what} ${label}`, ours, other);
       // Of the speed-up that the products' FLOPs promise, the share that the whole step has.
       if (ours && own) {
@@ -142,7 +146,7 @@ for (const kind of KINDS) {
   const steps = kind === "dense" ? STEPS.filter(({ step }) => step === "exact") : STEPS;
   for (const { step, label } of steps)
     compare(
-      `ResNet-18, ${LABELS[kind]}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
+      `${title}, ${LABELS[kind]}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
       times(`${LABELS[kind]}, native, 2 threads`, step),
       times(`${LABELS[kind]}, native, 1 thread`, step),
     );
@@ -154,6 +158,6 @@ for (const { what, ours, other, ratio, share } of rows)
     `${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms${share === undefined ? "" : `, realised share ${share}`}`,
   );
 if (rows.length > 0) {
-  writeResult(values.out, { name: "resnet18-step", commit: commit(), machine: before, rows });
-  console.log(`\nwritten to ${values.out}`);
+  writeResult(out, { name: `${network}-step`, commit: commit(), machine: before, rows });
+  console.log(`\nwritten to ${out}`);
 }

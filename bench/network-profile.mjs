@@ -1,8 +1,8 @@
 /**
- * Where the time of a ResNet-18 training step goes: every op of the step's plan runs as a program of its own, in the order of the
+ * Where the time of a network's training step goes: every op of the step's plan runs as a program of its own, in the order of the
  * step and on the same pool, with a clock around it; the medians of several steps are added up by kind of op.
  *
- *     node resnet18-profile.mjs [--kind groups|entries|dense] [--step frozen|fine] [--density 0.034]
+ *     node network-profile.mjs [--network resnet18|convnet] [--kind groups|entries|dense] [--step frozen|fine] [--density 0.034]
  *                               [--backend native] [--threads 2] [--steps 5] [--by-layer]
  *
  * Ops that run together, piece by piece (see kernels/program.c), are one program and one line.
@@ -12,10 +12,11 @@ import { parseArgs } from "node:util";
 import { createPool } from "../dist/runtime/pool.js";
 import { writeProgram } from "../dist/runtime/program.js";
 import { median } from "./lib/result.mjs";
-import { batch, convDensity, resnetTrainer } from "./lib/resnet18.mjs";
+import { batch, networkTrainer, sparseDensity } from "./lib/network.mjs";
 
 const { values } = parseArgs({
   options: {
+    network: { type: "string", default: "resnet18" },
     kind: { type: "string", default: "groups" },
     step: { type: "string", default: "frozen" },
     density: { type: "string", default: "0.034" },
@@ -29,8 +30,8 @@ const { values } = parseArgs({
 const WARMUP = 2;
 
 const pool = await createPool({ backend: values.backend, threads: Number(values.threads) });
-const { kind, step: stepKind } = values;
-const trainer = resnetTrainer(pool, { kind, density: Number(values.density) });
+const { network, kind, step: stepKind } = values;
+const trainer = networkTrainer(pool, { network, kind, density: Number(values.density) });
 const frozen = stepKind === "frozen" && kind !== "dense";
 // One fine step, then frozen ones for good.
 if (frozen) trainer.freeze(1_000_000, "kept");
@@ -78,7 +79,7 @@ for (const { name, what, times } of parts) {
 }
 const total = [...sums.values()].reduce((sum, { ms }) => sum + ms, 0);
 console.log(
-  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : "fine"} step, density ${(convDensity(trainer) * 100).toFixed(2)} %`,
+  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : "fine"} step, density ${(sparseDensity(trainer) * 100).toFixed(2)} %`,
 );
 console.log(
   `a step ${median(whole).toFixed(1)} ms; its ops one by one ${total.toFixed(1)} ms; arena ${(trainer.plans.training.bytes / 2 ** 20).toFixed(0)} MiB\n`,

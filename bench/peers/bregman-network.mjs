@@ -1,13 +1,13 @@
 /**
- * A training step of ResNet-18 with this library, through the trainer that `bregman train` uses: exact steps, then cycles of
+ * A training step of a network with this library, through the trainer that `bregman train` uses: exact steps, then cycles of
  * one fine and some frozen steps. The milliseconds of each step, by its kind.
  */
 import { openPool } from "../lib/pool.mjs";
-import { batch, convDensity, resnetTrainer } from "../lib/resnet18.mjs";
+import { batch, networkTrainer, sparseDensity } from "../lib/network.mjs";
 
-const { backend, threads, kind, density, coarse, steps, warmup } = JSON.parse(process.argv[2]);
+const { backend, threads, network, kind, density, coarse, steps, warmup } = JSON.parse(process.argv[2]);
 const pool = await openPool({ backend, threads });
-const trainer = resnetTrainer(pool, { kind, density });
+const trainer = networkTrainer(pool, { network, kind, density });
 let count = 0;
 let loss = NaN;
 /** Milliseconds of the next step. */
@@ -34,5 +34,5 @@ if (kind !== "dense") {
 }
 const { user, system } = process.cpuUsage();
 const note = `${pool.backend}, ${pool.isa}, ${pool.threads} threads, loss ${loss.toFixed(3)}`;
-const report = { samples, density: convDensity(trainer), cpuMs: (user + system) / 1000, note };
+const report = { samples, density: sparseDensity(trainer), cpuMs: (user + system) / 1000, note };
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

@@ -1,0 +1,112 @@
+/**
+ * The convolutional networks (batch 128) as every part of their benchmarks sets them up: random images, random weights of a
+ * given density, and a learning rate so small that the pattern stays as it is.
+ */
+import { convNet } from "../../dist/models/convnet.js";
+import { resNet18 } from "../../dist/models/resnet18.js";
+import { ruleOf } from "../../dist/nn/layers/rules.js";
+import { storeSamples } from "../../dist/nn/samples.js";
+import { linBreg } from "../../dist/optim/index.js";
+import { stream } from "../../dist/random.js";
+import { groupLasso, l1, none } from "../../dist/regularizers/index.js";
+import { nonZeros } from "../../dist/runtime/parameter.js";
+import { initialParameters } from "../../dist/train/initial.js";
+import { createTrainer } from "../../dist/train/trainer.js";
+import { random } from "./random.mjs";
+
+export const BATCH = 128;
+/** Distinct images; a batch takes 128 of them. */
+export const IMAGES = 1024;
+const TAU = 1e-6;
+const LAMBDA = 0.1;
+
+/**
+ * What is measured: ResNet-18 has a dense classifier, as its recipes have; in the ConvNet the linear layers hold half of the weights and are
+ * as sparse as the convolutions, always by single weights.
+ */
+export const NETWORKS = {
+  resnet18: { title: "ResNet-18", model: resNet18, image: [3, 32, 32], sparseLinear: false },
+  convnet: { title: "Fashion ConvNet", model: convNet, image: [1, 28, 28], sparseLinear: true },
+};
+
+/**
+ * What a step computes with.
+ * @typedef {object} Setting
+ * @property {keyof typeof NETWORKS} network
+ * @property {"dense" | "groups" | "entries"} kind of weight: dense, kernel groups, or unstructured
+ * @property {number} density of every sparse weight, 0 to 1
+ */
+
+/** @returns {{ inputs: Uint8Array, labels: Int32Array }} */
+export function images(/** @type {number} */ features) {
+  const next = random(1);
+  return {
+    inputs: Uint8Array.from({ length: IMAGES * features }, () => Math.floor(next() * 256)),
+    labels: Int32Array.from({ length: IMAGES }, () => Math.floor(next() * 10)),
+  };
+}
+
+/** Sample numbers of batch k. */
+export function batch(/** @type {number} */ k) {
+  const next = random(100 + k);
+  return Int32Array.from({ length: BATCH }, () => Math.floor(next() * IMAGES));
+}
+
+const REGULARIZERS = {
+  dense: () => none(),
+  groups: () => groupLasso({ lambda: LAMBDA, groups: "kernels" }),
+  entries: () => l1(LAMBDA),
+};
+
+/** A trainer of this setting. */
+export function networkTrainer(
+  /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
+  /** @type {Setting} */ { network, kind, density },
+) {
+  const { model: build, image, sparseLinear } = NETWORKS[network];
+  const model = build();
+  const features = image.reduce((product, n) => product * n, 1);
+  const linear = sparseLinear && kind !== "dense";
+  const convs = { density: kind === "dense" ? 1 : density, mask: kind === "groups" ? "kernel" : "entry" };
+  const plain = linBreg({ tau: TAU });
+  return createTrainer({
+    pool,
+    model,
+    loss: "crossEntropy",
+    samples: storeSamples(pool.memory, [images(features)], {
+      features,
+      mean: Array(image[0]).fill(0.5),
+      std: Array(image[0]).fill(0.25),
+    }),
+    batchSize: BATCH,
+    initial: initialParameters(model, stream(1, "init"), { weights: { density: linear ? density : 1 }, convs }),
+    optimizers: {
+      weight: linear ? linBreg({ tau: TAU, regularizer: l1(LAMBDA) }) : plain,
+      bias: plain,
+      conv: linBreg({ tau: TAU, regularizer: REGULARIZERS[kind]() }),
+    },
+  });
+}
+
+/** Floating-point operations of a dense step: forward, weight gradient, and input gradient but for the first convolution's. */
+export function denseFlops(/** @type {keyof typeof NETWORKS} */ network) {
+  const model = NETWORKS[network].model();
+  const forward = model.nodes.reduce((sum, { layer, shape, parameters: [weight] }) => {
+    const each = ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0;
+    return sum + each * (each ? weight.shape.reduce((product, n) => product * n, 1) : 0);
+  }, 0);
+  const stem = model.nodes.find(({ layer }) => ruleOf(layer).multiplicationsPerWeight);
+  const first =
+    stem.parameters[0].shape.reduce((product, n) => product * n, 1) *
+    ruleOf(stem.layer).multiplicationsPerWeight(stem.shape);
+  return 2 * BATCH * (3 * forward - first);
+}
+
+/** Share of the weights under a regularizer (of all, in a dense net) that are not zero. */
+export function sparseDensity(/** @type {import("../../dist/train/trainer.js").Trainer} */ { pool, updaters }) {
+  const weights = updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "conv" || role === "weight");
+  const regularized = updaters.filter(({ optimizer }) => optimizer.regularizer.kind !== "none");
+  const counted = regularized.length > 0 ? regularized.map(({ parameter }) => parameter) : weights;
+  const all = counted.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+  return counted.reduce((sum, parameter) => sum + nonZeros(pool.memory, parameter), 0) / all;
+}
