@@ -16,6 +16,7 @@ struct window {
 struct max_pool_args {
   int32_t x, y; /* f32 */
   int32_t tiles, channels, height, width, size, stride;
+  int32_t relu; /* not 0: y = max(maximum, 0) */
   int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
 };
 
@@ -55,7 +56,7 @@ INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, i
               const vec value = load(from + i * x.row + j * T + q * VL);
               top = larger(top, value);
             }
-          store(to + q * VL, top);
+          store(to + q * VL, a->relu ? larger(top, splat(0)) : top);
         }
     }
   }
@@ -77,6 +78,7 @@ struct max_pool_grad_args {
   int32_t x, y, dy, dx; /* f32 */
   int32_t tiles, channels, height, width, in_height, in_width, size, stride;
   int32_t accumulate;
+  int32_t relu; /* not 0: dy is the gradient behind the ReLU */
   int32_t geometry; /* struct geometry [4]: x, y, dy, dx */
 };
 
@@ -97,7 +99,8 @@ INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, in
       float *to = row_of(plane, dx, h * a->stride);
       for (int w = 0; w < a->width; w++, from += step, to += step, top += T, grad += T)
         UNROLL for (int q = 0; q < TV; q++) {
-          const vec maximum = load(top + q * VL), d = load(grad + q * VL);
+          const vec maximum = load(top + q * VL), behind = load(grad + q * VL);
+          const vec d = a->relu ? where(maximum > splat(0), behind) : behind;
           ivec open = ~(ivec){0};
           for (int i = 0; i < size; i++)
             for (int j = 0; j < size; j++) {

@@ -3,6 +3,7 @@
  *
  *     linear, relu                  one step: the ReLU is the product's epilogue
  *     batchNorm2d, relu             one step
+ *     maxPool2d, relu               one step
  *     batchNorm2d, add, relu        one step, if the other summand is there before the batch norm (a residual block)
  *     linear, relu, linear          the second layer's input gradient takes the ReLU's derivative
  *     flatten, linear               no step for the flatten, where the image has no border
@@ -25,6 +26,9 @@ export interface Step {
   readonly residual?: number;
 }
 
+/** Layers that compute the ReLU behind them. */
+const BEFORE_RELU: ReadonlySet<string> = new Set(["linear", "batchNorm2d", "maxPool2d"]);
+
 /** The steps of a model, in the order of their nodes. */
 export function fuse(model: Model): Step[] {
   const { nodes } = model;
@@ -40,7 +44,7 @@ export function fuse(model: Model): Step[] {
   nodes.forEach(({ layer, inputs }, k) => {
     if (taken.has(k)) return;
     const next = onlyReader(k);
-    if ((layer.kind === "linear" || layer.kind === "batchNorm2d") && kind(next) === "relu") {
+    if (BEFORE_RELU.has(layer.kind) && kind(next) === "relu") {
       taken.add(next!);
       steps.push({ node: k, inputs, output: next!, relu: true });
       return;

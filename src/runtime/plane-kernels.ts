@@ -63,7 +63,7 @@ export const PLANE_KERNELS = {
     ...["dy", "x", "stats", "gamma", "dgamma", "dbeta", "dx", "counts", "tiles", "channels", "height", "width"],
     ...["dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow", "dxTile", "dxPlane", "dxRow"],
   ],
-  /** y = max over a size x size window, moved by stride, no padding (height, width: output); NaN if there is one in it. Split over units = tile * channels + channel. */
+  /** y = max over a size x size window, moved by stride, no padding (height, width: output); NaN if there is one in it. relu not 0: y = max(that, 0). Split over units = tile * channels + channel. */
   maxPool: [
     "x",
     "y",
@@ -73,6 +73,7 @@ export const PLANE_KERNELS = {
     "width",
     "size",
     "stride",
+    "relu",
     "xTile",
     "xPlane",
     "xRow",
@@ -80,7 +81,7 @@ export const PLANE_KERNELS = {
     "yPlane",
     "yRow",
   ],
-  /** dx of maxPool: dy goes to the first maximum of its window (row-major), found by x >= y; every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
+  /** dx of maxPool: dy goes to the first maximum of its window (row-major), found by x >= y (relu not 0: nothing goes where y is not > 0); every other position of dx's inHeight x inWidth interior is 0 (unless accumulate). Split as maxPool.
    *  Geometry order x, y, dy, dx: i32 [12]. */
   maxPoolGrad: [
     "x",
@@ -96,6 +97,7 @@ export const PLANE_KERNELS = {
     "size",
     "stride",
     "accumulate",
+    "relu",
     "geometry",
   ],
   /** y = mean over a window, as maxPool. The global average pool is size = the plane, height = width = 1 (size is then sizeHeight x sizeWidth). */

@@ -40,7 +40,7 @@ describe.each(CASES)(
     forEachBackend((_name, pool) => {
       const units = inside.units;
 
-      test.skipIf(sizeHeight !== sizeWidth)("maxPool and its gradient", () => {
+      test.skipIf(sizeHeight !== sizeWidth).for([0, 1])("maxPool and its gradient, ReLU %i", (relu) => {
         scoped(pool, (scope) => {
           const at = putPlanes(scope, inside, x);
           const y = roomPlanes(scope, outside);
@@ -50,21 +50,24 @@ describe.each(CASES)(
             ...out,
             size: sizeHeight,
             stride,
+            relu,
             ...strides("x", inside),
             ...strides("y", outside),
           };
           runOps(pool, [op("maxPool", units, args)]);
           const found = readPlanes(scope, outside, y);
-          expect(maxError(found.values, truth.maxPool(x, planes, window))).toBe(0);
+          const maxima = truth.maxPool(x, planes, window);
+          expect(maxError(found.values, relu ? maxima.map((v) => Math.max(v, 0)) : maxima)).toBe(0);
           expect(found.bordersKept).toBe(true);
 
+          const through = dy.map((v, i) => (relu && !(maxima[i]! > 0) ? 0 : v));
           for (const accumulate of [0, 1]) {
             const dx = accumulate ? putPlanes(scope, inside, before, 0) : roomPlanes(scope, inside);
             const grads = { x: at, y, dy: putPlanes(scope, outside, dy, 0), dx, ...out, inHeight, inWidth };
             const shape = scope.put(geometry(inside, outside, outside, inside));
-            const all = { ...grads, size: sizeHeight, stride, accumulate, geometry: shape };
+            const all = { ...grads, size: sizeHeight, stride, accumulate, relu, geometry: shape };
             runOps(pool, [op("maxPoolGrad", units, all)]);
-            const expected = truth.maxPoolGrad(x, dy, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
+            const expected = truth.maxPoolGrad(x, through, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
             const result = readPlanes(scope, inside, dx);
             expect(maxError(result.values, expected)).toBeLessThan(1e-6);
             expect(result.absent.every((v) => v === 0)).toBe(true);
@@ -115,7 +118,7 @@ forEachBackend((_name, pool) => {
       const x = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
       x[place] = NaN;
       const y = roomPlanes(scope, outside, 0);
-      const args = { x: putPlanes(scope, inside, x, 0), y, tiles: 1, channels: 1, height: 2, width: 1, size: 2 };
+      const args = { x: putPlanes(scope, inside, x, 0), y, tiles: 1, channels: 1, height: 2, width: 1, size: 2, relu: 0 };
       runOps(pool, [op("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
       expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
     });

@@ -5,7 +5,7 @@
  *     leakyRelu  y = x > 0 ? x : slope x       dx = dy where y > 0, else slope dy
  *     tanh       y = tanh(x)                   dx = (1 - y^2) dy
  *
- * A ReLU behind a linear layer or a batch norm is computed by that layer (see fuse.ts).
+ * A ReLU behind a linear layer, a batch norm or a maximum is computed by that layer (see fuse.ts).
  */
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { geometryTable, interior, strideArgs, type Tensor } from "../tensor.js";

@@ -1,7 +1,7 @@
 /**
  * Pooling without padding: the maximum or the mean of a window that moves by its stride.
  *
- * The gradient of a maximum goes to the first one of its window, row by row.
+ * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a maximum is computed with it (see fuse.ts).
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
@@ -63,13 +63,14 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
   accumulates: true,
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 
-  forward({ size, stride }, { tiles, xs: [x], y }) {
+  forward({ size, stride }, { tiles, xs: [x], y, relu }) {
     const { channels, height, width } = y;
     const places = { x: interior(x), y: interior(y), ...strideArgs("x", x), ...strideArgs("y", y) };
-    return [op("maxPool", tiles * channels, { ...places, tiles, channels, height, width, size, stride })];
+    const args = { ...places, tiles, channels, height, width, size, stride, relu: relu ? 1 : 0 };
+    return [op("maxPool", tiles * channels, args)];
   },
 
-  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], constant }) {
+  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient, constant }) {
     if (!dx) return [];
     const { channels, height, width } = y;
     return [
@@ -87,6 +88,7 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
         size,
         stride,
         accumulate: dx.accumulate ? 1 : 0,
+        relu: reluGradient ? 1 : 0,
         geometry: constant("gradient geometry", () => geometryTable([x, y, dy, dx.tensor])),
       }),
     ];
