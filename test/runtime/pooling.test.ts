@@ -67,7 +67,9 @@ describe.each(CASES)(
             const shape = scope.put(geometry(inside, outside, outside, inside));
             const all = { ...grads, size: sizeHeight, stride, accumulate, relu, geometry: shape };
             runOps(pool, [op("maxPoolGrad", units, all)]);
-            const expected = truth.maxPoolGrad(x, through, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
+            const expected = truth
+              .maxPoolGrad(x, through, planes, window)
+              .map((v, i) => v + (accumulate ? before[i]! : 0));
             const result = readPlanes(scope, inside, dx);
             expect(maxError(result.values, expected)).toBeLessThan(1e-6);
             expect(result.absent.every((v) => v === 0)).toBe(true);
@@ -118,7 +120,16 @@ forEachBackend((_name, pool) => {
       const x = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
       x[place] = NaN;
       const y = roomPlanes(scope, outside, 0);
-      const args = { x: putPlanes(scope, inside, x, 0), y, tiles: 1, channels: 1, height: 2, width: 1, size: 2, relu: 0 };
+      const args = {
+        x: putPlanes(scope, inside, x, 0),
+        y,
+        tiles: 1,
+        channels: 1,
+        height: 2,
+        width: 1,
+        size: 2,
+        relu: 0,
+      };
       runOps(pool, [op("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
       expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
     });
