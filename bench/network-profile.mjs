@@ -37,7 +37,7 @@ const frozen = stepKind === "frozen" && kind !== "dense";
 if (frozen) trainer.freeze(1_000_000, "kept");
 trainer.step(batch(0));
 
-const { forward, loss, backward } = trainer.plans.training.lower(frozen);
+const { forward, loss, backward } = trainer.plan.lower(frozen);
 const updates = (/** @type {any} */ { parameter, gradient }) =>
   trainer.updaters.find((one) => one.parameter === parameter).actions(gradient, frozen ? "frozen" : "exact");
 const stages = [
@@ -82,7 +82,7 @@ console.log(
   `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : "fine"} step, density ${(sparseDensity(trainer) * 100).toFixed(2)} %`,
 );
 console.log(
-  `a step ${median(whole).toFixed(1)} ms; its ops one by one ${total.toFixed(1)} ms; arena ${(trainer.plans.training.bytes / 2 ** 20).toFixed(0)} MiB\n`,
+  `a step ${median(whole).toFixed(1)} ms; its ops one by one ${total.toFixed(1)} ms; arena ${(trainer.plan.bytes / 2 ** 20).toFixed(0)} MiB\n`,
 );
 for (const [key, { ms, count }] of values["by-layer"] ? sums : [...sums].toSorted((a, b) => b[1].ms - a[1].ms)) {
   console.log(

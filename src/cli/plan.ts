@@ -51,7 +51,6 @@ export async function planText(nameOrFile: string): Promise<string> {
     steps.reduce((total, step) => total + step[key], 0);
   const [flops, flopsNow] = [sum("flops"), sum("flopsNow")];
   const gigaStep = (now: number) => ((recipe.batchSize * now) / 1e9).toFixed(2);
-  const total = memory.training + memory.evaluation + memory.parameters;
   return [
     table.toString(),
     "",
@@ -59,8 +58,8 @@ export async function planText(nameOrFile: string): Promise<string> {
     `forward        ${mega(flops)} MFLOP a sample dense, ${mega(flopsNow)} with the non-zeros only (MFLOP: 2 x multiplications of the products)`,
     // Exact LinBreg needs the gradient of every weight, which is as much work as the dense forward pass.
     `training step  ${gigaStep(3 * flops)} GFLOP dense, ${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every weight`,
-    `memory         ${bytes(total)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
-    `               ${bytes(memory.evaluation)} evaluation, ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
+    `memory         ${bytes(memory.training + memory.parameters)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
+    `               ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
     "",
   ].join("\n");
 }

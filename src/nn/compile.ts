@@ -51,6 +51,11 @@ export interface Plan extends PlanData {
    * @param frozen - of a step with frozen patterns, see Parameter.gradient; default false
    */
   lower(frozen?: boolean): Lowered;
+  /**
+   * The ops of an evaluation: no augmentation, nothing random, running statistics. They use the places of a training step, whose
+   * values are gone afterwards. A batch may fill the tiles: tiles * T samples.
+   */
+  lowerEvaluation(): Pick<Lowered, "forward" | "loss">;
 }
 
 export interface CompileOptions {
@@ -192,7 +197,6 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const tolerance = sampleDual === undefined ? 0 : memory.put(Float32Array.of(sampleDual));
   const data = createPlanData(memory, {
     tiles,
-    batchSize,
     augment,
     output: valueAt(outputValue).offset,
     outputFeatures: size(model.output),
@@ -205,7 +209,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   });
 
-  const lowering = (s: number, frozen: boolean): Lowering => {
+  const lowering = (s: number, { frozen = false, learns = training }): Lowering => {
     const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
     const destination = (value: number, k: number): Destination | undefined => {
       if (!training || !gradientTensor.has(value)) return undefined;
@@ -219,7 +223,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         : destination(residual, inputs.length);
     return {
       tiles,
-      training,
+      training: learns,
       frozen,
       ...(sampleScratch[s] === undefined ? {} : { sampled: { tolerance, scratch: place(sampleScratch[s]) } }),
       counts: data.counts,
@@ -230,7 +234,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       reluGradient,
       mask,
       ...(residual === undefined ? {} : { residual: valueAt(residual) }),
-      kept: place(kept[s]),
+      kept: learns ? place(kept[s]) : 0,
       dy: training ? gradientAt(output) : valueAt(output),
       dxs: inputs.map(destination),
       ...(toResidual ? { dResidual: toResidual } : {}),
@@ -241,7 +245,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       stepSeed: (threshold) => data.stepSeed(s, threshold),
     };
   };
-  const lower = (frozen = false): Lowered => {
+  /** Forward to the loss; `learns`: as the backward pass needs it. */
+  const lowerForward = (learns: boolean): Pick<Lowered, "forward" | "loss"> => {
     const input = valueAt(-1);
     const gathered = inputCopy === undefined ? input : { ...inputImage, offset: place(inputCopy) };
     const forward: Stage[] = [
@@ -251,10 +256,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
           ...gatherOps(samples, {
             tiles,
             indices: data.indices,
-            augment: data.augment,
+            augment: learns ? data.augment : 0,
             out: gathered,
             image: model.input.length === 3,
-            rowsOut: place(inputRows),
+            rowsOut: learns ? place(inputRows) : 0,
             rowStride,
           }),
           ...(inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
@@ -263,6 +268,38 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         output: input,
       },
     ];
+    steps.forEach(({ node }, s) => {
+      const { name, layer } = model.nodes[node];
+      const at = lowering(s, { learns });
+      const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
+      const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
+      const ops = joinTiles(ruleOf(layer).forward(layer, at), tiles, follows);
+      forward.push({ name, ops, gradients: [], output: at.y });
+    });
+    const outputGradient = learns ? gradientAt(outputValue) : undefined;
+    const flatGradient = learns ? place(lossGradient) || outputGradient!.offset : 0;
+    const lossStage: Stage = {
+      name: "loss",
+      ops: [
+        ...lossOps(loss, samples, {
+          tiles,
+          output: valueAt(outputValue).offset,
+          indices: data.indices,
+          counts: data.counts,
+          partial: data.partial,
+          features: size(model.output),
+          gradient: flatGradient,
+          target: place(target),
+        }),
+        ...(learns && lossGradient !== undefined
+          ? [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]
+          : []),
+      ],
+      gradients: [],
+    };
+    return { forward, loss: lossStage };
+  };
+  const lower = (frozen = false): Lowered => {
     const backward: Stage[] = [];
     const ready = new Set<number>();
     /** What follows at once where the gradient of a step's output is complete. */
@@ -271,28 +308,20 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       ready.add(s);
       const { node, output, residual } = steps[s];
       const { layer } = model.nodes[node];
-      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, frozen)) ?? [];
+      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, { frozen })) ?? [];
       // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
       const shared = residual !== undefined && sameGradient.get(residual) === output;
       const writer = shared ? values.get(residual)!.writer! : -1;
       const follows = schedule.completes(s).includes(writer) && !steps[writer].reluGradient;
       return [...ops, ...(follows ? onGradient(writer) : [])];
     };
-    steps.forEach(({ node }, s) => {
-      const { name, layer } = model.nodes[node];
-      const at = lowering(s, frozen);
-      const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
-      const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
-      const ops = joinTiles(ruleOf(layer).forward(layer, at), tiles, follows);
-      forward.push({ name, ops, gradients: [], output: at.y });
-    });
     let held: Stage["gradients"] = [];
     for (let s = steps.length - 1; training && s >= 0; s--) {
       const { node, inputs, output } = steps[s];
       const { name, layer } = model.nodes[node];
       if (!values.get(output)!.needsGradient) continue;
       const rule = ruleOf(layer);
-      const at = lowering(s, frozen);
+      const at = lowering(s, { frozen });
       const additions = inputs.flatMap((value, k) =>
         detours[s][k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
@@ -312,29 +341,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         gradients: joinedBackward(s - 1) ? [] : held,
       });
     }
-    const outputGradient = training ? gradientAt(outputValue) : undefined;
-    const flatGradient = place(lossGradient) || (outputGradient?.offset ?? 0);
-    const lossStage: Stage = {
-      name: "loss",
-      ops: [
-        ...lossOps(loss, samples, {
-          tiles,
-          output: valueAt(outputValue).offset,
-          indices: data.indices,
-          counts: data.counts,
-          partial: data.partial,
-          features: size(model.output),
-          gradient: flatGradient,
-          target: place(target),
-        }),
-        ...(lossGradient === undefined
-          ? []
-          : [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]),
-      ],
-      gradients: [],
-    };
-    return { forward, loss: lossStage, backward };
+    return { ...lowerForward(training), backward };
   };
 
-  return { ...data, batchSize, tiles, bytes: placement.bytes, lower };
+  return { ...data, batchSize, tiles, bytes: placement.bytes, lower, lowerEvaluation: () => lowerForward(false) };
 }

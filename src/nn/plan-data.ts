@@ -15,7 +15,7 @@ export interface PlanData {
   /** i32 [tiles * T][3], or 0. */
   readonly augment: number;
   /**
-   * Sets the samples of the next step: their indices in the store, at most batchSize of them.
+   * Sets the samples of the next step: their indices in the store, at most tiles * T of them.
    *
    * @param augmentation - i32 [samples][3], for a plan that augments
    */
@@ -34,7 +34,6 @@ export interface PlanData {
 
 export interface PlanDataOptions {
   readonly tiles: number;
-  readonly batchSize: number;
   readonly augment: boolean;
   /** f32 [tiles][features][T]. */
   readonly output: number;
@@ -43,7 +42,7 @@ export interface PlanDataOptions {
 
 /** Allocates a plan's data. */
 export function createPlanData(memory: Memory, options: PlanDataOptions): PlanData {
-  const { tiles, batchSize, augment: augments, output, outputFeatures: features } = options;
+  const { tiles, augment: augments, output, outputFeatures: features } = options;
   const samples = tiles * TILE;
   const indices = memory.allocate(samples * 4);
   const counts = memory.allocate(4);
@@ -60,8 +59,8 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
     partial,
     augment,
     setBatch(batch, augmentation) {
-      if (batch.length > batchSize) {
-        throw new RangeError(`a batch of ${batch.length} samples does not fit the plan's batch size ${batchSize}`);
+      if (batch.length > samples) {
+        throw new RangeError(`a batch of ${batch.length} samples does not fit a plan of ${samples}`);
       }
       const words = memory.i32(indices, samples);
       words.fill(-1);

@@ -4,9 +4,7 @@ import type { Plan } from "../nn/compile.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";
-
-/** Samples of an evaluation step. */
-export const EVALUATION_BATCH = 512;
+import { TILE } from "../runtime/kernel-table.js";
 
 export interface Evaluation {
   /** Mean loss and share of correct predictions over samples, in evaluation mode. */
@@ -21,14 +19,16 @@ export interface EvaluationOptions {
   readonly samples: SampleStore;
 }
 
-/** @param run - runs the plan's forward pass and its loss on the batch that is set */
+/** @param run - runs the plan's evaluation on the batch that is set */
 export function evaluationOf(plan: Plan, run: () => void, { model, loss, samples }: EvaluationOptions): Evaluation {
+  // Full tiles: no lane idles, however small the batches of a training are.
+  const batchSize = plan.tiles * TILE;
   return {
     evaluate(indices) {
       let total = 0;
       let correct = 0;
-      for (let from = 0; from < indices.length; from += plan.batchSize) {
-        plan.setBatch(indices.subarray(from, from + plan.batchSize));
+      for (let from = 0; from < indices.length; from += batchSize) {
+        plan.setBatch(indices.subarray(from, from + batchSize));
         run();
         const sums = plan.readLoss();
         total += sums.loss;
@@ -40,8 +40,8 @@ export function evaluationOf(plan: Plan, run: () => void, { model, loss, samples
     predict(indices) {
       const features = size(model.output);
       const out = new Float32Array(indices.length * features);
-      for (let from = 0; from < indices.length; from += plan.batchSize) {
-        const batch = indices.subarray(from, from + plan.batchSize);
+      for (let from = 0; from < indices.length; from += batchSize) {
+        const batch = indices.subarray(from, from + batchSize);
         plan.setBatch(batch);
         run();
         plan.readOutput(out.subarray(from * features, (from + batch.length) * features));

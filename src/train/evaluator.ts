@@ -11,9 +11,12 @@ import { chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
 import { compressOp, createParameter, isWeightRole, type Parameter, type PatternKind } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
-import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
+import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
 import { countNonZeros } from "./updater.js";
+
+/** Samples that are computed at a time, for the memory of so many. */
+const BATCH = 128;
 
 /** Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do not fit */
 export function createEvaluator(
@@ -25,7 +28,7 @@ export function createEvaluator(
   const { model } = network;
   const layout = layoutOf(model);
   const { parameters, buffers } = placeNetwork(pool, network);
-  const batchSize = Math.min(EVALUATION_BATCH, samples.count);
+  const batchSize = Math.min(BATCH, samples.count);
   const plan = compile(layout, {
     memory: pool.memory,
     batchSize,
@@ -36,7 +39,7 @@ export function createEvaluator(
     buffers,
   });
   let sequence: Sequence | undefined;
-  const run = () => (sequence ??= createSequence(pool, forwardActions(plan))).run();
+  const run = () => (sequence ??= createSequence(pool, forwardActions(plan.lowerEvaluation()))).run();
   return evaluationOf(plan, run, { model, loss, samples });
 }
 

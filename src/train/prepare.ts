@@ -25,28 +25,25 @@ export interface PreparedStep {
 
 export interface Prepared {
   readonly steps: readonly PreparedStep[];
-  /** Bytes; the data set is not in it. */
-  readonly memory: { readonly training: number; readonly evaluation: number; readonly parameters: number };
+  /** Bytes, evaluations being made in the memory of a training step; the data set is not in it. */
+  readonly memory: { readonly training: number; readonly parameters: number };
 }
-
-/** Empty samples to prepare with: as many as an evaluation step takes. */
-const SAMPLES = 512;
 
 /** Prepares a model as `fit` would, and says what it has prepared. */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { loss = "crossEntropy" } = options;
+  const { loss = "crossEntropy", batchSize = 128 } = options;
   const pool = await createPool({ threads: 1 });
   try {
-    const inputs = new Uint8Array(SAMPLES * size(model.input));
-    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(SAMPLES * size(model.output)) };
-    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(SAMPLES), ...targets }], {
+    const inputs = new Uint8Array(batchSize * size(model.input));
+    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(batchSize * size(model.output)) };
+    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(batchSize), ...targets }], {
       features: size(model.input),
       targetFeatures: size(model.output),
     });
     const before = pool.memory.used;
     const trainer = fitTrainer(pool, model, samples, options, options.epochs);
-    const { training, evaluation } = trainer.plans;
-    const { forward, loss: lossStage, backward } = training.lower();
+    const { plan } = trainer;
+    const { forward, loss: lossStage, backward } = plan.lower();
     const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));
     const steps = [...forward, lossStage].map((stage): PreparedStep => {
       const layer = layers.get(stage.name);
@@ -66,11 +63,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
     });
     return {
       steps,
-      memory: {
-        training: training.bytes,
-        evaluation: evaluation.bytes,
-        parameters: pool.memory.used - before - training.bytes - evaluation.bytes,
-      },
+      memory: { training: plan.bytes, parameters: pool.memory.used - before - plan.bytes },
     };
   } finally {
     await pool.close();

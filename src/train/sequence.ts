@@ -1,5 +1,5 @@
 /** What a step runs: programs for the pool, and functions between them. */
-import type { Plan } from "../nn/compile.js";
+import type { Lowered } from "../nn/compile.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import { writeProgram, type Program } from "../runtime/program.js";
@@ -9,9 +9,8 @@ export interface Sequence {
   run(): void;
 }
 
-/** A plan's way from the batch to the loss. */
-export function forwardActions(plan: Plan): Op[] {
-  const { forward, loss } = plan.lower();
+/** A plan's way from the batch to the loss, in training or in evaluation. */
+export function forwardActions({ forward, loss }: Pick<Lowered, "forward" | "loss">): Op[] {
   return [...forward, loss].flatMap(({ ops }) => [...ops]);
 }
 

@@ -1,5 +1,5 @@
 /**
- * A model in training: its parameters in shared memory, its plans, and one step at a time.
+ * A model in training: its parameters in shared memory, its plan, and one step at a time.
  *
  * A step is two programs for the pool. The first fetches the batch and runs forward to the loss; if that is not finite
  * the step stops here, with all parameters as they were. The second goes from the last layer to the first: gradients,
@@ -19,7 +19,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { Pool } from "../runtime/pool.js";
 import { compressOp, isWeightRole, readTheta, writeTheta, type ParameterRole } from "../runtime/parameter.js";
 import { createDescent, waits } from "./descent.js";
-import { EVALUATION_BATCH, evaluationOf, type Evaluation } from "./evaluation.js";
+import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
 import { firstNonFinite } from "./non-finite.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
@@ -68,8 +68,8 @@ export interface Trainer extends Evaluation {
   readonly pool: Pool;
   readonly model: Model;
   readonly updaters: readonly Updater[];
-  /** What a training step and an evaluation run: for looking at. */
-  readonly plans: { readonly training: Plan; readonly evaluation: Plan };
+  /** What training steps and evaluations run: for looking at. */
+  readonly plan: Plan;
   /** Steps done. */
   readonly steps: number;
   /**
@@ -143,11 +143,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
     keepGradients: waits({ microBatches, clip }),
     sampleDual,
   });
-  const evaluation = compile(layout, {
-    ...shared,
-    batchSize: Math.min(EVALUATION_BATCH, samples.count),
-    purpose: "evaluate",
-  });
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });
 
@@ -165,7 +160,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   /** Runs a part of a batch forward to its loss. */
   const forward = (indices: Int32Array, part: number, augmentation?: Augmentation) => {
-    sequences.forward ??= createSequence(pool, forwardActions(plan));
+    sequences.forward ??= createSequence(pool, forwardActions(plan.lower()));
     plan.setBatch(indices, augmentation);
     plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps * microBatches + part);
     sequences.forward.run();
@@ -178,7 +173,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 
   const runEvaluation = () => {
-    sequences.evaluation ??= createSequence(pool, forwardActions(evaluation));
+    sequences.evaluation ??= createSequence(pool, forwardActions(plan.lowerEvaluation()));
     sequences.evaluation.run();
   };
 
@@ -188,7 +183,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     pool,
     model,
     updaters,
-    plans: { training: plan, evaluation },
+    plan,
     get steps() {
       return steps;
     },
@@ -214,7 +209,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
-    ...evaluationOf(evaluation, runEvaluation, { model, loss, samples }),
+    ...evaluationOf(plan, runEvaluation, { model, loss, samples }),
     get next() {
       return kindOfNext(cycle);
     },

@@ -132,7 +132,7 @@ forEachBackend((_name, pool) => {
     test.each([2, 3, 50])("a batch in %i parts is the same step, the last smaller batch too", (microBatches) => {
       const mark = pool.memory.mark();
       const [whole, parts] = [trainerFor(pool, net), trainerFor(pool, net, { microBatches })];
-      expect(parts.plans.training.batchSize).toBe(Math.ceil(BATCH / microBatches));
+      expect(parts.plan.batchSize).toBe(Math.ceil(BATCH / microBatches));
       batchesOf(10).forEach((indices, k) => {
         if (k === 6) for (const trainer of [whole, parts]) trainer.freeze(2);
         const [a, b] = [whole.step(indices), parts.step(indices)];
@@ -189,7 +189,7 @@ test("a batch in parts takes the memory of a part", async () => {
   const [whole, parts] = [1, 4].map((microBatches) =>
     trainerFor(pool, NETS["convolutions by kernels"], { microBatches }),
   );
-  expect(parts.plans.training.bytes).toBeLessThan(0.5 * whole.plans.training.bytes);
+  expect(parts.plan.bytes).toBeLessThan(0.5 * whole.plan.bytes);
   expect(() => parts.step(new Int32Array(BATCH + 1))).toThrow(
     "a batch of 51 samples does not fit the trainer's batch size 50",
   );

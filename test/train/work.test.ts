@@ -39,8 +39,8 @@ function trainerFor(pool: Pool, model: Model, weight: Optimizer, density: number
 }
 
 /** Multiplications a sample of the ops that the next step of a net of linear layers runs. */
-function countOps({ plans: { training }, pool: { memory }, next }: Trainer): number {
-  const { forward, backward } = training.lower(next === "frozen");
+function countOps({ plan, pool: { memory }, next }: Trainer): number {
+  const { forward, backward } = plan.lower(next === "frozen");
   let sum = 0;
   for (const { kernel, rows, args } of [...forward, ...backward].flatMap(({ ops }) => ops)) {
     if (["denseForward", "denseInputGrad", "denseWeightGrad"].includes(kernel)) sum += args.rows! * args.cols!;

@@ -1,0 +1,146 @@
+/** Evaluations are computed in the memory of training steps: neither changes a bit of the other. */
+import { relu } from "#bregman/nn/layers/activation.js";
+import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { dropout } from "#bregman/nn/layers/dropout.js";
+import { add, flatten } from "#bregman/nn/layers/join.js";
+import { size } from "#bregman/nn/layers/layer.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { graph, sequential, type Model } from "#bregman/nn/model.js";
+import { storeSamples } from "#bregman/nn/samples.js";
+import { linBreg } from "#bregman/optim/lin-breg.js";
+import { sgd } from "#bregman/optim/sgd.js";
+import { stream } from "#bregman/random.js";
+import { groupLasso } from "#bregman/regularizers/group-lasso.js";
+import { l1 } from "#bregman/regularizers/l1.js";
+import { createPool, type Pool } from "#bregman/runtime/pool.js";
+import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/train/trainer.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { randomProblem } from "../support/problem.js";
+
+const FLAT = sequential([40], [linear(30), relu(), dropout({ p: 0.2 }), linear(20), relu(), linear(5)]);
+/** Two residual blocks, the second with a shortcut of its own: borders of several widths. */
+const IMAGES = graph([2, 8, 8], ({ input, apply }) => {
+  const conv = (x: typeof input, out: number, stride = 1) =>
+    apply(batchNorm2d(), apply(conv2d(out, { kernel: 3, stride, padding: 1, bias: false }), x));
+  const x = apply(relu(), conv(input, 6));
+  const y = apply(relu(), apply(add(), conv(apply(relu(), conv(x, 6)), 6), x));
+  const shortcut = apply(batchNorm2d(), apply(conv2d(8, { kernel: 1, stride: 2, bias: false }), y));
+  const z = apply(relu(), apply(add(), conv(apply(relu(), conv(y, 8, 2)), 8), shortcut));
+  return apply(linear(5), apply(flatten(), z));
+});
+const COUNT = 90;
+/** Not whole tiles. */
+const BATCH = 25;
+const ALL = Int32Array.from({ length: COUNT }, (_, k) => COUNT - 1 - k);
+
+const kernels = linBreg({ tau: 0.1, regularizer: groupLasso({ lambda: 0.02, groups: "kernels" }) });
+const sparse = linBreg({ tau: 0.1, regularizer: l1(0.02) });
+
+interface Case {
+  readonly model: Model;
+  readonly optimizers: TrainerOptions["optimizers"];
+  readonly density?: number;
+  readonly bytes?: boolean;
+  readonly options?: Partial<TrainerOptions>;
+}
+const bias = sgd({ tau: 0.1 });
+const CASES: Record<string, Case> = {
+  "linear layers": { model: FLAT, optimizers: { weight: sparse, bias }, density: 0.1 },
+  "linear layers, dual sampled": {
+    model: FLAT,
+    optimizers: { weight: sparse, bias },
+    density: 0.1,
+    options: { sampleDual: 2 },
+  },
+  "a residual net, dense": { model: IMAGES, optimizers: { weight: bias, bias } },
+  "a residual net by kernels, gradients clipped": {
+    model: IMAGES,
+    optimizers: { weight: sparse, conv: kernels, bias },
+    density: 0.15,
+    options: { clip: { norm: 0.1 } },
+  },
+  "a residual net by weights, in parts": {
+    model: IMAGES,
+    optimizers: { weight: sparse, bias },
+    density: 0.1,
+    options: { microBatches: 3 },
+  },
+  "augmented bytes": {
+    model: IMAGES,
+    optimizers: { weight: sparse, conv: kernels, bias },
+    density: 0.15,
+    bytes: true,
+    options: { augment: true },
+  },
+};
+
+function trainerFor(
+  pool: Pool,
+  { model, optimizers, density, bytes, options }: Case,
+  more: Partial<TrainerOptions> = {},
+) {
+  const { inputs, labels, parameters } = randomProblem(model, COUNT, { density });
+  const given = bytes ? Uint8Array.from(inputs, (x) => 128 + 40 * x) : inputs;
+  const samples = storeSamples(pool.memory, [{ inputs: given, labels }], { features: size(model.input) });
+  const shared = { pool, model, samples, loss: "crossEntropy", initial: parameters } as const;
+  return createTrainer({ ...shared, batchSize: BATCH, optimizers, ...options, ...more });
+}
+
+function stepsOf(trainer: Trainer, steps: number, between?: () => void) {
+  const random = stream(5, "batches");
+  return Array.from({ length: steps }, (_, k) => {
+    between?.();
+    if (k === 4 && trainer.updaters.some(({ freezes }) => freezes)) trainer.freeze(2);
+    const indices = Int32Array.from({ length: k === steps - 1 ? 7 : BATCH }, () => random.integer(COUNT));
+    return trainer.step(
+      indices,
+      1,
+      Int32Array.from({ length: 3 * BATCH }, (_, i) => (i % 3 === 2 ? i % 2 : (i % 5) - 2)),
+    );
+  });
+}
+
+const bits = ({ buffer, byteOffset, length }: Float32Array) => [...new Int32Array(buffer, byteOffset, length)];
+const everything = (trainer: Trainer) =>
+  [...trainer.state().tensors].map(([name, { data }]) => [name, bits(data as Float32Array)]);
+
+describe.each(["native", "wasm"] as const)("%s", (backend) => {
+  let pool: Pool;
+  beforeAll(async () => void (pool = await createPool({ backend, threads: 1 })));
+  afterAll(() => pool.close());
+
+  test.each(Object.entries(CASES))(
+    "%s: steps have the bits they have without evaluations between them",
+    (_case, net) => {
+      const mark = pool.memory.mark();
+      const [plain, evaluated] = [trainerFor(pool, net), trainerFor(pool, net)];
+      const losses = stepsOf(plain, 9);
+      const between = () => {
+        evaluated.evaluate(ALL);
+        evaluated.predict(ALL.subarray(0, 11));
+      };
+      expect(stepsOf(evaluated, 9, between)).toEqual(losses);
+      expect(everything(evaluated)).toEqual(everything(plain));
+      pool.memory.release(mark);
+    },
+  );
+
+  test.each(Object.entries(CASES))(
+    "%s: evaluations have the bits of a trainer that has never stepped",
+    (_case, net) => {
+      const mark = pool.memory.mark();
+      const trainer = trainerFor(pool, net);
+      stepsOf(trainer, 5);
+      const outputs = trainer.predict(ALL);
+      const found = trainer.evaluate(ALL);
+      // With batches of another size, and as many tiles.
+      const fresh = trainerFor(pool, net, { batchSize: 20 });
+      fresh.restore(trainer.state());
+      stepsOf(trainer, 1);
+      expect(bits(outputs)).toEqual(bits(fresh.predict(ALL)));
+      expect(found).toEqual(fresh.evaluate(ALL));
+      pool.memory.release(mark);
+    },
+  );
+});
