@@ -1,8 +1,10 @@
 /**
- * One training step of the 784-200-80-10 MLP on MNIST (batch 128): ours by density, threads and backend, against
- * @jax-js/jax and @tensorflow/tfjs (wasm), and against PyTorch where it is installed. See README.md for what is measured.
+ * One training step of the 784-200-80-10 MLP on MNIST (batch 128): ours by density, threads and backend, with the gradient of
+ * every weight, with frozen steps and with the sampled dual, against @jax-js/jax and @tensorflow/tfjs (wasm), against PyTorch
+ * where it is installed, and against our own dense step. See README.md for what is measured.
  *
- *     node mlp-step.mjs [--rounds 5] [--patience 0] [--densities 0.01,0.08,1] [--out ../results/bench/mlp-step.json] [--peers-only]
+ *     node mlp-step.mjs [--rounds 5] [--patience 0] [--densities 0.01,0.02,0.05,0.08,1] [--pick "1 thread"]
+ *                       [--out ../results/bench/mlp-step.json] [--peers-only]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { BATCH, BATCHES, SIZES, TAU, lambdaFor, writeProblem } from "./lib/problem.mjs";
+import { BATCH, BATCHES, COARSE, SAMPLE_DUAL, SIZES, TAU, lambdaFor, writeProblem } from "./lib/problem.mjs";
 import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
 import { BLOCKS, STEPS, WARMUP, WARMUP_BLOCKS } from "./lib/side.mjs";
 
@@ -21,7 +23,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     patience: { type: "string", default: "0" },
-    densities: { type: "string", default: "0.01,0.08,1" },
+    densities: { type: "string", default: "0.01,0.02,0.05,0.08,1" },
+    pick: { type: "string", default: "" },
     out: { type: "string", default: here("../results/bench/mlp-step.json") },
     "peers-only": { type: "boolean", default: false },
   },
@@ -30,6 +33,16 @@ const rounds = Number(values.rounds);
 const densities = values.densities.split(",").map(Number);
 const THREADS = [1, 2];
 const BACKENDS = ["native", "wasm"];
+/** Ways to the gradient of a zero weight: of every step, of one step in ten, estimated. A dense net has none. */
+const WAYS = [
+  { label: "", config: {} },
+  { label: `, mean of 1 fine and ${COARSE} frozen steps`, config: { coarse: COARSE } },
+  { label: ", sampled dual", config: { sampleDual: SAMPLE_DUAL } },
+];
+const OURS = BACKENDS.flatMap((backend) =>
+  WAYS.map(({ label, config }) => ({ side: `${backend}${label}`, backend, config })),
+);
+const oursAt = (/** @type {number} */ density) => OURS.filter(({ side, backend }) => density < 1 || side === backend);
 
 /** glibc's allocator hands big blocks back to the system after every step unless told otherwise: up to 2x for PyTorch. */
 const TORCH_ENV = {
@@ -47,8 +60,10 @@ const schedule = {
   batches: BATCHES,
 };
 
+const percent = (/** @type {number} */ density) => Number((density * 100).toPrecision(3));
+const threadsName = (/** @type {number} */ n) => `${n} thread${n === 1 ? "" : "s"}`;
 const nameOf = (/** @type {string} */ side, /** @type {number} */ density, /** @type {number} */ threads) =>
-  `${side}, ${density * 100} %, ${threads} thread${threads === 1 ? "" : "s"}`;
+  `${side}, ${percent(density)} %, ${threadsName(threads)}`;
 
 /** @returns {import("./lib/children.mjs").Variant[]} */
 function variantsAt(/** @type {number} */ density, /** @type {string} */ folder) {
@@ -59,9 +74,9 @@ function variantsAt(/** @type {number} */ density, /** @type {string} */ folder)
   ];
   const torch = { density, lambda: lambdaFor(density), tau: TAU, sizes: SIZES, folder, schedule };
   return THREADS.flatMap((threads) => [
-    ...(values["peers-only"] ? [] : BACKENDS).map((backend) => ({
-      name: nameOf(backend, density, threads),
-      command: script("bregman-step.mjs", { density, threads, backend }),
+    ...(values["peers-only"] ? [] : oursAt(density)).map(({ side, backend, config }) => ({
+      name: nameOf(side, density, threads),
+      command: script("bregman-step.mjs", { density, threads, backend, ...config }),
     })),
     { name: nameOf("jax-js", density, threads), command: script("jax-step.mjs", { density, threads }) },
     { name: nameOf("tfjs", density, threads), command: script("tfjs-step.mjs", { density, threads }) },
@@ -79,7 +94,7 @@ function variantsAt(/** @type {number} */ density, /** @type {string} */ folder)
 
 /** Every side must have computed the same thing, and learned. */
 function check(/** @type {Map<string, any[]>} */ reports, /** @type {number} */ density) {
-  const mine = [...reports].filter(([name]) => name.includes(`, ${density * 100} %,`));
+  const mine = [...reports].filter(([name]) => name.includes(`, ${percent(density)} %,`));
   const [firstName, [first]] = mine[0];
   for (const [name, [{ losses, lastLoss }]] of mine) {
     const gap = Math.abs(losses[0] - first.losses[0]);
@@ -116,7 +131,9 @@ const folders = densities.map((density) => {
 });
 process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-const variants = densities.flatMap((density, k) => variantsAt(density, folders[k]));
+const variants = densities
+  .flatMap((density, k) => variantsAt(density, folders[k]))
+  .filter(({ name }) => name.includes(values.pick));
 const reports = await runInterleaved(variants, {
   rounds,
   patience: Number(values.patience),
@@ -138,23 +155,19 @@ const opponents = [
   { label: "PyTorch", sides: ["PyTorch"] },
 ];
 const rows = densities.flatMap((density) =>
-  BACKENDS.flatMap((backend) =>
+  oursAt(density).flatMap(({ side, backend }) =>
     THREADS.flatMap((threads) => {
-      const ours = reports.get(nameOf(backend, density, threads));
+      const ours = reports.get(nameOf(side, density, threads));
       if (ours === undefined) return [];
-      return opponents.flatMap(({ label, sides }) => {
+      const what = `MLP step, density ${percent(density)} %, ${side}, ${threadsName(threads)}, against`;
+      const against = opponents.flatMap(({ label, sides }) => {
         const best = bestOf(reports, sides, density, threads);
         if (best === undefined) return [];
-        const other = `${label} (${sides.length > 1 ? `${best.side}, ` : ""}${best.threads} thread${best.threads === 1 ? "" : "s"})`;
-        return [
-          row(
-            `MLP step, density ${density * 100} %, ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, against ${other}`,
-            times(ours),
-            best.times,
-            "ms/step",
-          ),
-        ];
+        const other = `${label} (${sides.length > 1 ? `${best.side}, ` : ""}${threadsName(best.threads)})`;
+        return [row(`${what} ${other}`, times(ours), best.times, "ms/step")];
       });
+      const dense = density < 1 ? reports.get(nameOf(backend, 1, threads)) : undefined;
+      return dense ? [...against, row(`${what} our own dense step`, times(ours), times(dense), "ms/step")] : against;
     }),
   ),
 );

@@ -94,15 +94,16 @@ function table({ head, rows, best = false }) {
   );
 }
 
-/** A benchmark's rows against the better of the JavaScript peers and against PyTorch. */
-function benchTable({ rows }) {
+/** Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none. */
+function benchTable({ rows }, densities, opponents) {
+  const wanted = new RegExp(`, density (${densities}) %, .*, against (${opponents})`);
   const lines = rows
-    .filter(({ what }) => /against (the better of the two|PyTorch)/.test(what))
+    .filter(({ what }) => wanted.test(what))
     .map(({ what, ours, other, ratio }) => {
       const [, label, against] = /^[^,]*, (.*), against (.*)$/.exec(what);
       return [label, against, ours.toFixed(2), other.toFixed(2), ratio.toFixed(1)];
     });
-  return markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines);
+  return lines.length > 0 ? markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines) : "";
 }
 
 /** ResNet-18's step: ours against each opponent of the same rounds, on two threads. */
@@ -157,7 +158,12 @@ function peakTable({ rows }) {
 
 /** Blocks by name: how each is made, from which file under results/. */
 const FILES = {
-  "mlp-step": [benchTable, "bench/mlp-step"],
+  "mlp-step": [
+    // At the densities where every way to the gradient is measured, the other table has them.
+    (file) => benchTable(file, "1|8|100", "the better of the two|PyTorch"),
+    "bench/mlp-step",
+  ],
+  "mlp-step-ways": [(file) => benchTable(file, "2|5", "PyTorch|our own dense step"), "bench/mlp-step"],
   "resnet18-step": [stepTable, "bench/resnet18-step"],
   "conv-layers": [layersTable, "bench/conv-layers"],
   peak: [peakTable, "bench/peak"],

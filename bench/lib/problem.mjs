@@ -18,6 +18,11 @@ export const TAU = 0.1;
 /** Batches each side cycles through. */
 export const BATCHES = 32;
 
+/** Frozen steps after each fine one, where steps are frozen: a block of 20 steps (side.mjs) is two cycles. */
+export const COARSE = 9;
+/** Relative variance that estimated gradients may have, where the dual is sampled. */
+export const SAMPLE_DUAL = 1;
+
 /** lambda of the MLP recipe; a dense net has none. */
 export const lambdaFor = (/** @type {number} */ density) => (density < 1 ? 0.1 : 0);
 

@@ -19,6 +19,8 @@ export const STEPS = 20;
  * @property {number} threads
  * @property {number} density of the initial weights, 0 to 1
  * @property {string} [backend] "native" or "wasm", ours only
+ * @property {number} [coarse] frozen steps after each fine one, ours only
+ * @property {number} [sampleDual] relative variance that estimated gradients may have, ours only
  */
 
 /**

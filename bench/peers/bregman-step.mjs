@@ -1,6 +1,7 @@
 /**
  * The MLP step with this library, through the same trainer that `bregman train` uses: batch fetched from the data set
- * (which the peers are spared), forward, backward, LinBreg update with the new pattern and its transpose.
+ * (which the peers are spared), forward, backward, LinBreg update with the new pattern and its transpose. With `coarse` the
+ * steps are cycles of one fine and so many frozen ones, with `sampleDual` the gradients of zero weights are estimated.
  */
 import { loadMnist } from "../../dist/data/mnist.js";
 import { mlp } from "../../dist/models/mlp.js";
@@ -13,7 +14,7 @@ import { openPool } from "../lib/pool.mjs";
 import { BATCH, SIZES, TAU, batchIndices, initialLayers, lambdaFor } from "../lib/problem.mjs";
 import { config, run } from "../lib/side.mjs";
 
-const { threads, density, backend = "wasm" } = config();
+const { threads, density, backend = "wasm", coarse = 0, sampleDual } = config();
 const pool = await openPool({ backend, threads });
 const data = loadMnist();
 const model = mlp(SIZES);
@@ -37,7 +38,9 @@ const trainer = createTrainer({
     weight: linBreg({ tau: TAU, regularizer: lambda === 0 ? none() : l1(lambda) }),
     bias: linBreg({ tau: TAU, regularizer: none() }),
   },
+  sampleDual,
 });
+trainer.freeze(coarse);
 
 const indices = batchIndices();
 const weights = () => trainer.updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "weight");
