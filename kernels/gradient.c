@@ -1,4 +1,4 @@
-/* What happens to gradients between the backward pass and the update: their norms, clipping, sums over parts of a batch.
+/* What happens to gradients between the backward pass and the update: their norms, clipping, sums over parts of a batch, weight decay.
  * Contract: src/runtime/step-kernels.ts.
  */
 #include "conv.h"
@@ -105,5 +105,41 @@ KERNEL(sum_gradient) {
     vec x = share * load_part(g + i, left);
     if (!a->first) x = load_part(sum + i, left) + x;
     store_part(sum + i, x, left);
+  }
+}
+
+struct decay_gradient_args {
+  int32_t g;      /* f32 [rows, cols] */
+  int32_t factor; /* f32 */
+  int32_t rows, cols;
+  struct places at; /* entries or 0: theta is dense; for entries, their values are theta */
+};
+
+/* g += factor theta. A zero weight adds nothing, so the weights of a pattern are all. */
+KERNEL(decay_gradient) {
+  const struct decay_gradient_args *a = (const void *)args;
+  const struct places p = a->at;
+  const float factor = *(const float *)at(memory, a->factor);
+  for (int r = begin; r < end; r++) {
+    const size_t start = (size_t)r * a->cols;
+    float *g = (float *)at(memory, a->g) + start;
+    const float *theta = (const float *)at(memory, p.theta) + start;
+    if (!p.entries) {
+      for (int c = 0; c < a->cols; c += VL) {
+        const int left = a->cols - c;
+        store_part(g + c, load_part(g + c, left) + factor * load_part(theta + c, left), left);
+      }
+      continue;
+    }
+    const int used = ((const int32_t *)at(memory, p.used))[r];
+    const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
+    if (!p.group) {
+      for (int k = 0; k < used; k++) g[entry_column(e[k].offset, p.kernel)] += factor * e[k].value;
+      continue;
+    }
+    for (int k = 0; k < used; k++) {
+      const int first = (((const struct pair *)e)[k].weights - (int32_t)(p.theta + start * 4)) / 4;
+      for (int c = first; c < first + p.group; c++) g[c] += factor * theta[c];
+    }
   }
 }

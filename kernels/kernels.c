@@ -76,7 +76,8 @@
   X(48, sample_norms)            \
   X(49, draw_samples)            \
   X(50, gather_samples)          \
-  X(51, sampled_weight_grad)
+  X(51, sampled_weight_grad)     \
+  X(52, decay_gradient)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

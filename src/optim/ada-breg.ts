@@ -19,6 +19,8 @@ export interface AdaBregOptions extends AdamMoveOptions {
   readonly tau?: number;
   /** Elastic-net parameter, > 0; default 1. */
   readonly delta?: number;
+  /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
+  readonly weightDecay?: number;
   /** J; default none. */
   readonly regularizer?: Regularizer;
 }
@@ -26,7 +28,7 @@ export interface AdaBregOptions extends AdamMoveOptions {
 /**
  * AdaBreg: LinBreg with Adam's step size for every weight.
  *
- * @throws RangeError if tau, delta or eps is not a finite number above 0, or beta1 or beta2 outside [0, 1)
+ * @throws RangeError if tau, delta or eps is not a finite number above 0, weightDecay is negative or not finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adaBreg({ tau: 0.1, regularizer: l1(0.25) });
  * const theta = Float64Array.of(0);
@@ -34,6 +36,13 @@ export interface AdaBregOptions extends AdamMoveOptions {
  * for (let k = 0; k < 3; k++) optimizer.step(state, theta, Float64Array.of(-1e-3), [1]);
  * // v is 0.3 however small the gradient, so theta is 0.05
  */
-export function adaBreg({ tau = 1e-3, delta = 1, regularizer = none(), ...moments }: AdaBregOptions = {}): Optimizer {
-  return makeOptimizer("adaBreg", { tau, delta, move: adamMove("adaBreg", moments), follow: "mirror", regularizer });
+export function adaBreg({
+  tau = 1e-3,
+  delta = 1,
+  weightDecay = 0,
+  regularizer = none(),
+  ...moments
+}: AdaBregOptions = {}): Optimizer {
+  const move = adamMove("adaBreg", moments);
+  return makeOptimizer("adaBreg", { tau, delta, move, follow: "mirror", regularizer, weightDecay });
 }

@@ -13,18 +13,21 @@ import { makeOptimizer } from "./step.js";
 export interface AdamOptions extends AdamMoveOptions {
   /** Learning rate, > 0; default 1e-3. */
   readonly tau?: number;
+  /** mu >= 0 of a loss with mu / 2 |theta|^2 added (Adam's own, not AdamW's); default 0. */
+  readonly weightDecay?: number;
 }
 
 /**
  * Adam.
  *
- * @throws RangeError if tau or eps is not a finite number above 0, or beta1 or beta2 outside [0, 1)
+ * @throws RangeError if tau or eps is not a finite number above 0, weightDecay is negative or not finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adam({ tau: 0.1 });
  * const theta = Float64Array.of(1);
  * const state = optimizer.init(theta, [1]);
  * optimizer.step(state, theta, Float64Array.of(7), [1]); // theta is now 0.9: the first step is tau long
  */
-export function adam({ tau = 1e-3, ...moments }: AdamOptions = {}): Optimizer {
-  return makeOptimizer("adam", { tau, move: adamMove("adam", moments), follow: "mirror", regularizer: none() });
+export function adam({ tau = 1e-3, weightDecay = 0, ...moments }: AdamOptions = {}): Optimizer {
+  const move = adamMove("adam", moments);
+  return makeOptimizer("adam", { tau, move, follow: "mirror", regularizer: none(), weightDecay });
 }

@@ -21,6 +21,8 @@ export interface LinBregOptions {
   readonly momentum?: number;
   /** Takes the gradient where momentum alone would lead (Nesterov's momentum, of v); default false. */
   readonly nesterov?: boolean;
+  /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
+  readonly weightDecay?: number;
   /** J; default none. */
   readonly regularizer?: Regularizer;
 }
@@ -28,7 +30,7 @@ export interface LinBregOptions {
 /**
  * LinBreg: v gathers gradients, a weight is born when |v| passes lambda.
  *
- * @throws RangeError if tau or delta is not a finite number above 0, or momentum outside [0, 1) or 0 with nesterov
+ * @throws RangeError if tau or delta is not a finite number above 0, weightDecay is negative or not finite, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = linBreg({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(0);
@@ -41,6 +43,7 @@ export function linBreg({
   delta = 1,
   momentum = 0,
   nesterov = false,
+  weightDecay = 0,
   regularizer = none(),
 }: LinBregOptions = {}): Optimizer {
   return makeOptimizer("linBreg", {
@@ -49,5 +52,6 @@ export function linBreg({
     move: momentumMove("linBreg", momentum, nesterov),
     follow: "mirror",
     regularizer,
+    weightDecay,
   });
 }

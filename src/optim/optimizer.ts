@@ -10,6 +10,9 @@
  *             penalty   g <- g + subgradient of J, theta <- v         Lasso-SGD
  *             masked    theta <- v on the mask, 0 elsewhere           magnitude pruning, SET, RigL; see masked.ts
  *
+ * With weight decay mu, g is the gradient of the loss plus mu theta, before any of this. It pulls at the weights that are there, so that v of one
+ * that the loss no longer needs falls back below the threshold; v of a zero weight is left alone.
+ *
  * An optimizer is a plain object made by a function (`linBreg({ tau: 0.1, regularizer: l1(0.1) })`). `init` makes the
  * state of one parameter tensor, `step` changes state and theta in place; both are free functions over plain data, so
  * a training loop of your own needs nothing else of this library.
@@ -68,6 +71,8 @@ export interface Optimizer {
   readonly move: Move;
   readonly follow: Follow;
   readonly regularizer: Regularizer;
+  /** mu: the loss is that of the batch plus mu / 2 |theta|^2, so that g + mu theta moves v. 0: none. */
+  readonly weightDecay: number;
   /** How the mask changes (masked forms). */
   readonly mask?: MaskRule;
   /**

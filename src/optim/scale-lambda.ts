@@ -11,8 +11,8 @@ import { makeOptimizer } from "./step.js";
  */
 export function scaleLambda(optimizer: Optimizer, factor: number): Optimizer {
   if (factor === 1) return optimizer;
-  const { kind, tau, delta, move, follow, regularizer: given, mask } = optimizer;
+  const { kind, tau, delta, move, follow, regularizer: given, mask, weightDecay } = optimizer;
   const regularizer = scaleRegularizer(given, factor);
   if (mask) return makeMasked(kind, { tau, move, rule: mask, penalty: regularizer });
-  return makeOptimizer(kind, { tau, delta, move, follow, regularizer });
+  return makeOptimizer(kind, { tau, delta, move, follow, regularizer, weightDecay });
 }

@@ -19,23 +19,26 @@ export interface SgdOptions {
   readonly momentum?: number;
   /** Takes the gradient where momentum alone would lead (Nesterov); default false. */
   readonly nesterov?: boolean;
+  /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
+  readonly weightDecay?: number;
 }
 
 /**
  * Stochastic gradient descent, with dampened momentum.
  *
- * @throws RangeError if tau is not a finite number above 0, or momentum outside [0, 1) or 0 with nesterov
+ * @throws RangeError if tau is not a finite number above 0, weightDecay is negative or not finite, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = sgd({ tau: 0.5 });
  * const theta = Float64Array.of(1, 2);
  * const state = optimizer.init(theta, [2]);
  * optimizer.step(state, theta, Float64Array.of(1, -1), [2]); // theta is now 0.5, 2.5
  */
-export function sgd({ tau = 0.1, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
+export function sgd({ tau = 0.1, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
   return makeOptimizer("sgd", {
     tau,
     move: momentumMove("sgd", momentum, nesterov),
     follow: "mirror",
     regularizer: none(),
+    weightDecay,
   });
 }

@@ -1,6 +1,7 @@
 /**
  * Move x follow: every optimizer of this folder is one line that names the two. This file carries them out.
  *
+ *     0  (weight decay) g <- g + mu theta
  *     1  (penalty only)   g <- g + p,  p in dJ(v)
  *     2  v moves by g, see move.ts
  *     3  mirror     theta <- prox_{delta J}(delta v)
@@ -26,6 +27,8 @@ export interface OptimizerParts {
   readonly move: Move;
   readonly follow: Follow;
   readonly regularizer: Regularizer;
+  /** mu of mu / 2 |theta|^2; default 0. */
+  readonly weightDecay?: number | undefined;
 }
 
 /**
@@ -33,9 +36,15 @@ export interface OptimizerParts {
  *
  * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is none
  */
-export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regularizer }: OptimizerParts): Optimizer {
+export function makeOptimizer(
+  kind: string,
+  { tau, delta = 1, move, follow, regularizer, weightDecay = 0 }: OptimizerParts,
+): Optimizer {
   checkPositive(kind, "tau", tau);
   checkPositive(kind, "delta", delta);
+  if (!(weightDecay >= 0 && weightDecay < Infinity)) {
+    throw new RangeError(`${kind}: weightDecay must be a finite number of at least 0, found ${weightDecay}`);
+  }
   if (typeof regularizer?.prox !== "function" || typeof regularizer.subgradient !== "function") {
     const found = typeof regularizer === "function" ? "a function that was not called" : typeof regularizer;
     throw new TypeError(`${kind}: regularizer must be one such as l1(0.1), found ${found}`);
@@ -47,6 +56,7 @@ export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regu
     move,
     follow,
     regularizer,
+    weightDecay,
     init(theta, shape) {
       checkShape(kind, shape, theta);
       const v = zerosLike(theta);
@@ -71,6 +81,10 @@ export function makeOptimizer(kind: string, { tau, delta = 1, move, follow, regu
         // theta is written at the end anyway: until then it holds the gradient of loss + J, and the caller's g stays as it is.
         regularizer.subgradient(state.v, shape, theta);
         for (let i = 0; i < theta.length; i++) theta[i] += g[i];
+        moveDual(move, state, theta, stepTau);
+      } else if (weightDecay > 0) {
+        // Until v has moved theta may hold the gradient, as above.
+        for (let i = 0; i < theta.length; i++) theta[i] = g[i] + weightDecay * theta[i];
         moveDual(move, state, theta, stepTau);
       } else {
         moveDual(move, state, g, stepTau);

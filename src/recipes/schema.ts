@@ -64,6 +64,7 @@ const momentum = {
   momentum: decay.default(0).describe("Decay of the running mean of gradients"),
   nesterov: z.boolean().default(false).describe("true: the gradient is taken where momentum alone would lead"),
 };
+const weightDecay = z.number().nonnegative().default(0).describe("mu of a loss with mu / 2 |theta|^2 added");
 const checkNesterov = (entry: { momentum: number; nesterov: boolean }, context: z.RefinementCtx): void => {
   if (!entry.nesterov || entry.momentum > 0) return;
   context.addIssue({
@@ -86,12 +87,20 @@ const optimizer = z.discriminatedUnion("kind", [
       tau,
       delta,
       ...momentum,
+      weightDecay,
       regularizer: regularizerOrNone,
     })
     .superRefine(checkNesterov),
-  z.strictObject({ kind: z.literal("adaBreg"), tau, delta, ...adamMoments, regularizer: regularizerOrNone }),
-  z.strictObject({ kind: z.literal("sgd"), tau, ...momentum }).superRefine(checkNesterov),
-  z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments }),
+  z.strictObject({
+    kind: z.literal("adaBreg"),
+    tau,
+    delta,
+    ...adamMoments,
+    weightDecay,
+    regularizer: regularizerOrNone,
+  }),
+  z.strictObject({ kind: z.literal("sgd"), tau, ...momentum, weightDecay }).superRefine(checkNesterov),
+  z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments, weightDecay }),
   z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
   z.strictObject({
     kind: z.literal("lassoSgd"),

@@ -206,6 +206,19 @@ export function kernelShape({ conv }: Parameter) {
   return { planeSize, rowSize, kernelHeight, kernelWidth };
 }
 
+/** Where the weights of a pattern of the parameter are, as kernels want it (step-kernels.ts); of none: entries is 0, all weights. */
+export function patternArgs(parameter: Parameter, pattern: Pattern | undefined) {
+  const { theta, conv } = parameter;
+  return {
+    entries: pattern?.entries ?? 0,
+    used: pattern?.counts ?? 0,
+    entryStride: pattern?.entryStride ?? 0,
+    group: pattern?.kind === "pairs" ? conv!.kernelHeight * conv!.kernelWidth : 0,
+    theta,
+    ...kernelShape(parameter),
+  };
+}
+
 /** Non-zeros of theta, by the counts of the last update. */
 export function nonZeros(memory: Memory, { counts, rows }: Parameter): number {
   let sum = 0;

@@ -41,4 +41,21 @@ export const STEP_KERNELS = {
   gatherSamples: ["drawn", "factors", "dy", "x", "xRows", "dyOut", "xOut", "rows", "cols", "rowStride"],
   /** denseWeightGrad of as many tiles as `drawn` says. Split over rows of g. */
   sampledWeightGrad: ["drawn", "dy", "xRows", "g", "rows", "cols", "rowStride"],
+  /** g <- g + factor theta. Split over rows. g: f32 [rows, cols]; factor: f32; entries: the pattern (its values are theta), or 0:
+   *  theta is f32 [rows, cols]; group, theta: for pairs as in gradientNorms. */
+  decayGradient: [
+    "g",
+    "factor",
+    "rows",
+    "cols",
+    "entries",
+    "used",
+    "entryStride",
+    "group",
+    "theta",
+    "planeSize",
+    "rowSize",
+    "kernelHeight",
+    "kernelWidth",
+  ],
 } as const;

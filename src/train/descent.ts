@@ -10,7 +10,7 @@
 import type { Plan } from "../nn/compile.js";
 import { clipFactor, type ClipOptions } from "../optim/clip.js";
 import { op, type Op } from "../runtime/kernel-table.js";
-import { kernelShape, type Parameter } from "../runtime/parameter.js";
+import { patternArgs, type Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
 import { createSequence, type Sequence } from "./sequence.js";
 import type { Action, StepKind, Updater } from "./updater.js";
@@ -128,18 +128,12 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
 
 /** Norms of a gradient's rows; in a frozen step of the weights of the pattern. */
 function normsOp(parameter: Parameter, g: number, norms: number, frozen: boolean): Op {
-  const { rows, cols, theta, conv } = parameter;
-  const pattern = frozen ? parameter.pattern : undefined;
+  const { rows, cols } = parameter;
   return op("gradientNorms", rows, {
     g,
     norms,
     rows,
     cols,
-    entries: pattern?.entries ?? 0,
-    used: pattern?.counts ?? 0,
-    entryStride: pattern?.entryStride ?? 0,
-    group: pattern?.kind === "pairs" ? conv!.kernelHeight * conv!.kernelWidth : 0,
-    theta,
-    ...kernelShape(parameter),
+    ...patternArgs(parameter, frozen ? parameter.pattern : undefined),
   });
 }

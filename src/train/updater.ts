@@ -10,7 +10,7 @@ import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimize
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, kernelShape, readTheta, type Parameter } from "../runtime/parameter.js";
+import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);
@@ -96,7 +96,14 @@ export function createUpdater(
       now.form = kernelForm(now.optimizer, shape);
     },
     ...(now.form
-      ? kernelSteps(memory, parameter, state, { v, m1, m2 }, now.form, () => now.form!)
+      ? kernelSteps(
+          memory,
+          parameter,
+          state,
+          { v, m1, m2 },
+          { ...now.form, weightDecay: given.weightDecay },
+          () => now.form!,
+        )
       : hostSteps(memory, parameter, state, () => now.optimizer)),
   };
 }
@@ -109,17 +116,20 @@ function kernelSteps(
   parameter: Parameter,
   state: OptimizerState,
   places: { readonly v: number; readonly m1: number; readonly m2: number },
-  { move, follow, writeBack, penalty, group }: KernelForm,
+  { move, follow, writeBack, penalty, group, weightDecay }: KernelForm & Pick<Optimizer, "weightDecay">,
   form: () => KernelForm,
 ): Steps {
   const { rows, cols, columns, counts, changed, pattern, transpose } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
+  const factor = memory.put(Float32Array.of(weightDecay));
+  const decay = (g: number): Op[] => (weightDecay > 0 ? [decayOp(parameter, g, factor)] : []);
   const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
   const frozen = (g: number): Action[] => {
     const { kind, entries, counts: used, entryStride } = pattern!;
     const pairs = kind === "pairs";
     const sparse = parameter.kernel === "sparse";
     return [
+      ...decay(g),
       op("updatePattern", rows, {
         ...shared,
         // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its norm.
@@ -148,12 +158,25 @@ function kernelSteps(
       const theta = entries ? 0 : parameter.theta;
       const compress = pattern && !entries && (sparse || step === "fine");
       return [
+        ...decay(g),
         op("update", rows, { ...shared, g, writeBack, penalty, columns, theta, entries }),
         ...(compress ? [compressOp(parameter)] : []),
         ...(sparse && transpose ? [transpose.update] : []),
       ];
     },
   };
+}
+
+/** g <- g + factor theta, by the form of theta that is up to date. */
+function decayOp(parameter: Parameter, g: number, factor: number): Op {
+  const { rows, cols, kernel, pattern } = parameter;
+  return op("decayGradient", rows, {
+    g,
+    factor,
+    rows,
+    cols,
+    ...patternArgs(parameter, kernel === "sparse" ? pattern : undefined),
+  });
 }
 
 /** Steps in TypeScript, between two programs. */

@@ -3,7 +3,12 @@ import { adaBreg, linBreg, type Optimizer } from "#bregman/optim/index.js";
 import { stream, type Random } from "#bregman/random.js";
 import type { Regularizer } from "#bregman/regularizers/index.js";
 
-export type Make = (options: { tau: number; delta: number; regularizer: Regularizer }) => Optimizer;
+export type Make = (options: {
+  tau: number;
+  delta: number;
+  regularizer: Regularizer;
+  weightDecay?: number;
+}) => Optimizer;
 
 /** Every optimizer of the mirror form, by name. */
 export const MIRROR: readonly (readonly [string, Make])[] = [

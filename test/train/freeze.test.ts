@@ -79,6 +79,14 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
     linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: l1(0.1) }),
     linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer: sparseKernels }),
   ],
+  "LinBreg l1, weight decay": [FLAT, linBreg({ tau: 0.3, weightDecay: 0.1, regularizer: l1(0.2) })],
+  "AdaBreg rows, weight decay": [FLAT, adaBreg({ tau: 0.02, weightDecay: 0.1, regularizer: rows })],
+  "convolutions, LinBreg l1, weight decay": [IMAGES, linBreg({ tau: 0.3, weightDecay: 0.1, regularizer: l1(0.2) })],
+  "convolutions, momentum, sparse kernel groups, weight decay": [
+    IMAGES,
+    linBreg({ tau: 0.3, momentum: 0.8, weightDecay: 0.1, regularizer: l1(0.1) }),
+    linBreg({ tau: 0.3, momentum: 0.8, weightDecay: 0.1, regularizer: sparseKernels }),
+  ],
   "1 x 1 convolutions, LinBreg kernel groups": [
     POINTS,
     linBreg({ tau: 0.3, regularizer: l1(0.2) }),
