@@ -30,6 +30,7 @@ struct cross_entropy_args {
   int32_t partial; /* f32 [tiles][2]: sum of losses, correct predictions */
   int32_t counts;  /* i32: samples in the batch */
   int32_t classes;
+  int32_t smoothing; /* f32: share of the target that all classes have in common, or 0 */
 };
 
 /* What one vector of samples adds to its tile's loss and correct predictions. */
@@ -40,8 +41,8 @@ struct score {
 
 /* x, grad: the first class's vector; classes are T floats apart. */
 INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec present, ivec label, int classes,
-                                         float inverse_count) {
-  vec top = load(x), bad = splat(0), wanted = splat(0), sum = splat(0);
+                                         float inverse_count, float smoothing) {
+  vec top = load(x), bad = splat(0), wanted = splat(0), sum = splat(0), all = splat(0);
   ivec best = {0};
   for (int k = 0; k < classes; k++) {
     const vec logit = load(x + (size_t)k * T);
@@ -50,6 +51,7 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
     best = (larger & k) | (~larger & best);
     wanted = choose(label == k, logit, wanted);
     bad += logit * splat(0); /* NaN from the first logit that is not finite */
+    all += logit;
   }
   for (int k = 0; k < classes; k++) {
     const vec e = exp_negative(load(x + (size_t)k * T) - top);
@@ -58,15 +60,17 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
   }
   if (grad) {
     const vec scale = inverse_count / sum;
+    const float common = smoothing / classes, most = 1 - smoothing + common;
     for (int k = 0; k < classes; k++) {
       const vec softmax = load(grad + (size_t)k * T) * scale;
-      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, splat(inverse_count), splat(0)), splat(0)));
+      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, splat(most * inverse_count), splat(common * inverse_count)), splat(0)));
     }
   }
   struct score score = {0, 0};
   for (int b = 0; b < VL; b++)
     if (present[b]) {
-      score.loss += log_positive(sum[b]) + ((double)top[b] - wanted[b]) + bad[b];
+      const double logit = smoothing > 0 ? wanted[b] + smoothing * ((double)all[b] / classes - wanted[b]) : wanted[b];
+      score.loss += log_positive(sum[b]) + (top[b] - logit) + bad[b];
       score.correct += best[b] == label[b];
     }
   return score;
@@ -76,6 +80,7 @@ KERNEL(cross_entropy) {
   const struct cross_entropy_args *a = (const void *)args;
   const int32_t *labels = at(memory, a->labels);
   const float inverse_count = 1.0f / *(const int32_t *)at(memory, a->counts);
+  const float smoothing = a->smoothing ? *(const float *)at(memory, a->smoothing) : 0;
   for (int tile = begin; tile < end; tile++) {
     const size_t start = (size_t)tile * a->classes * T;
     const float *logits = (const float *)at(memory, a->logits) + start;
@@ -91,7 +96,7 @@ KERNEL(cross_entropy) {
         label[b] = index < 0 ? -1 : labels[index];
       }
       const struct score score = cross_entropy_vector(logits + first, grad ? grad + start + first : NULL, present,
-                                                      label, a->classes, inverse_count);
+                                                      label, a->classes, inverse_count, smoothing);
       loss += score.loss;
       correct += score.correct;
     }

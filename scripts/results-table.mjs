@@ -36,7 +36,6 @@ const TABLES = {
       ["ConvNet on Fashion-MNIST, l1, LinBreg", "fashion-convnet-l1-linbreg"],
       ["ConvNet, l1, LinBreg with momentum", "fashion-convnet-l1-momentum"],
       ["ConvNet, l1, AdaBreg", "fashion-convnet-l1-adabreg"],
-      ["ConvNet, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"],
       ["ConvNet, kernel groups, LinBreg with momentum", "fashion-convnet-groups-momentum"],
       ["ConvNet, kernel groups, AdaBreg", "fashion-convnet-groups-adabreg"],
       ["ConvNet, kernel groups, LinBreg as the authors ran it", "fashion-convnet-groups-linbreg-recorded"],

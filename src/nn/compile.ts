@@ -75,6 +75,8 @@ export interface CompileOptions {
   readonly keepGradients?: boolean;
   /** Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts). Default: they are exact. */
   readonly sampleDual?: number | undefined;
+  /** Share of a label that all classes have in common, in training; default 0. */
+  readonly labelSmoothing?: number;
 }
 
 /**
@@ -95,6 +97,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     augment = false,
     keepGradients = false,
     sampleDual,
+    labelSmoothing = 0,
   } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(
@@ -278,18 +281,17 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     });
     const outputGradient = learns ? gradientAt(outputValue) : undefined;
     const flatGradient = learns ? place(lossGradient) || outputGradient!.offset : 0;
+    const { indices, counts, partial } = data;
+    const lossPlaces = { tiles, indices, counts, partial, target: place(target) };
     const lossStage: Stage = {
       name: "loss",
       ops: [
         ...lossOps(loss, samples, {
-          tiles,
+          ...lossPlaces,
           output: valueAt(outputValue).offset,
-          indices: data.indices,
-          counts: data.counts,
-          partial: data.partial,
           features: size(model.output),
           gradient: flatGradient,
-          target: place(target),
+          smoothing: learns && labelSmoothing ? data.constant("smoothing", () => Float32Array.of(labelSmoothing)) : 0,
         }),
         ...(learns && lossGradient !== undefined
           ? [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]

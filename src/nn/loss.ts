@@ -2,6 +2,7 @@
  * Losses, each with its gradient in one kernel.
  *
  *     crossEntropy       mean over the batch of  log sum_c exp(z_c) - z_label
+ *                        smoothed by s: (1 - s) z_label + s mean_c z_c in the place of z_label (Szegedy et al. 2016, section 7)
  *     meanSquaredError   mean over batch and features of  (y - target)^2
  */
 import { op, type Op } from "../runtime/kernel-table.js";
@@ -20,6 +21,8 @@ export interface LossPlaces {
   readonly partial: number;
   /** Gradient with respect to the output, or 0. */
   readonly gradient: number;
+  /** f32, by which labels are smoothed, or 0. */
+  readonly smoothing: number;
   /** Scratch for the targets of the squared error, laid out as the output. */
   readonly target: number;
 }
@@ -30,11 +33,12 @@ export interface LossPlaces {
  * @throws TypeError if the samples lack the labels or targets that the loss compares with
  */
 export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): Op[] {
-  const { tiles, output, features, indices, counts, partial, gradient: grad, target } = at;
+  const { tiles, output, features, indices, counts, partial, gradient: grad, smoothing, target } = at;
   if (loss === "crossEntropy") {
     if (!samples.labels) throw new TypeError("crossEntropy: the samples have no labels");
     const labels = samples.labels;
-    return [op("crossEntropy", tiles, { logits: output, labels, indices, grad, partial, counts, classes: features })];
+    const args = { logits: output, labels, indices, grad, partial, counts, classes: features, smoothing };
+    return [op("crossEntropy", tiles, args)];
   }
   if (!samples.targets) throw new TypeError("meanSquaredError: the samples have no targets");
   if (samples.targetFeatures !== features) {

@@ -248,6 +248,10 @@ export const recipeSchema = z
     data: dataSchema,
     model,
     loss: z.enum(["crossEntropy", "meanSquaredError"]).default("crossEntropy"),
+    labelSmoothing: fraction
+      .lt(1)
+      .optional()
+      .describe("Cross-entropy: share of each label that is spread over all classes, in training"),
     init: init.prefault({}),
     optimizer: z.strictObject({
       weights: optimizer.describe("For the weights of linear layers"),
@@ -269,7 +273,17 @@ export const recipeSchema = z
     epochs: count,
     seed: seed.default(0),
   })
-  .superRefine(({ schedule: entry, optimizer: optimizers, data, loss, epochs, batchSize, microBatches }, context) => {
+  .superRefine((recipe, context) => {
+    const {
+      schedule: entry,
+      optimizer: optimizers,
+      data,
+      loss,
+      labelSmoothing,
+      epochs,
+      batchSize,
+      microBatches,
+    } = recipe;
     const { biases, skips } = optimizers;
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
@@ -297,6 +311,9 @@ export const recipeSchema = z
       const { groups: found } = method.regularizer;
       if (found === "rows") continue;
       fault(`optimizer.${key}.regularizer.groups`, `expected "rows": ${what} no ${found}, found "${found}"`);
+    }
+    if (labelSmoothing && loss !== "crossEntropy") {
+      fault("labelSmoothing", `expected it with the loss crossEntropy, found "${loss}"`);
     }
     if (restore && loss !== "meanSquaredError") {
       fault("loss", `expected "meanSquaredError", as data.restore asks for, found "${loss}"`);

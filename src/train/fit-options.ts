@@ -77,6 +77,8 @@ export interface FitOptions {
    * for LinBreg; AdaBreg sees the variance in its second moment too, which slows births. A number above 0; default: all is exact.
    */
   readonly sampleDual?: number | undefined;
+  /** Cross-entropy: this share of each label is spread over all classes, in training only. 0 (the default) to less than 1. */
+  readonly labelSmoothing?: number | undefined;
   /**
    * Validates, tests and returns the average of the weights over the last 1 / (1 - decay) steps or so, restricted to the present
    * pattern (see train/average.ts), e.g. `{ decay: 0.999 }`. Training is the same, unless its schedule follows the validation
@@ -127,9 +129,15 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   if (microBatches > batchSize) {
     throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
   }
-  const { sampleDual = 1 } = options;
+  const { sampleDual = 1, labelSmoothing = 0 } = options;
   if (!(sampleDual > 0 && sampleDual < Infinity)) {
     throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new RangeError(`fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`);
+  }
+  if (labelSmoothing > 0 && loss !== "crossEntropy") {
+    throw new TypeError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
   }
   if (options.clip !== undefined) checkClip(options.clip);
   if (options.average !== undefined) checkAverage(options.average);

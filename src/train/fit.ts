@@ -100,7 +100,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
   const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
-  const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual } = options;
+  const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual, labelSmoothing } = options;
   const setting = {
     optimizer,
     init,
@@ -113,6 +113,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     batchSize,
     microBatches,
     sampleDual,
+    labelSmoothing,
     seed,
     validation,
     splitSeed,

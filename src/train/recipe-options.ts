@@ -40,6 +40,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     targetDensity: recipe.targetDensity,
     clip: recipe.clip,
     sampleDual: recipe.sampleDual,
+    labelSmoothing: recipe.labelSmoothing,
     average: recipe.average,
     batchSize: recipe.batchSize,
     ...(recipe.microBatches === undefined ? {} : { microBatches: recipe.microBatches }),

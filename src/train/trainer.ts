@@ -54,6 +54,8 @@ export interface TrainerOptions {
   readonly clip?: ClipOptions | undefined;
   /** Relative variance that the gradients of zero weights may have, see FitOptions. Default: they are exact. */
   readonly sampleDual?: number | undefined;
+  /** Share of a label that all classes have in common, see FitOptions. Default 0. */
+  readonly labelSmoothing?: number;
 }
 
 /**
@@ -116,7 +118,7 @@ export interface Trainer extends Evaluation {
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
-  const { microBatches = 1, clip, sampleDual } = options;
+  const { microBatches = 1, clip, sampleDual, labelSmoothing = 0 } = options;
   const { memory } = pool;
   /** Terms of the loss of a sample. */
   const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
@@ -142,6 +144,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     purpose: "train",
     keepGradients: waits({ microBatches, clip }),
     sampleDual,
+    labelSmoothing,
   });
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });

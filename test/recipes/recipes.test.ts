@@ -246,6 +246,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "targetDensity",
     "clip",
     "sampleDual",
+    "labelSmoothing",
     "average",
     "microBatches",
   );

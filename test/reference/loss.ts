@@ -9,11 +9,12 @@ export interface LossResult {
   readonly grad: Float64Array;
 }
 
-/** Softmax cross-entropy: loss_b = log sum_k exp(x_bk) - x_b,label. */
+/** Softmax cross-entropy: loss_b = log sum_k exp(x_bk) - sum_k p_k x_bk, p = (1 - s) onehot + s / classes. */
 export function crossEntropy(
   logits: ArrayLike<number>, // [samples, classes]
   labels: ArrayLike<number>, // [samples]
   classes: number,
+  smoothing = 0,
 ): LossResult {
   const samples = labels.length;
   const grad = new Float64Array(samples * classes);
@@ -23,10 +24,11 @@ export function crossEntropy(
     const x = Array.from({ length: classes }, (_, k) => logits[b * classes + k]!);
     const top = Math.max(...x);
     const sum = x.reduce((total, v) => total + Math.exp(v - top), 0);
-    loss += Math.log(sum) + top - x[labels[b]!]!;
+    const target = x.map((_, k) => smoothing / classes + (k === labels[b] ? 1 - smoothing : 0));
+    loss += Math.log(sum) + top - x.reduce((total, v, k) => total + target[k]! * v, 0);
     correct += x.indexOf(top) === labels[b] ? 1 : 0;
     x.forEach((v, k) => {
-      grad[b * classes + k] = (Math.exp(v - top) / sum - (k === labels[b] ? 1 : 0)) / samples;
+      grad[b * classes + k] = (Math.exp(v - top) / sum - target[k]!) / samples;
     });
   }
   return { loss, correct, grad };

@@ -9,7 +9,14 @@ import { forEachBackend, fromTiles, runOps, scoped, tilesOf, toTiles } from "../
 const BATCHES = [1, 7, 16, 128, 200];
 
 /** Runs crossEntropy on row-major logits; absent lanes hold `absent`. */
-function crossEntropy(pool: Pool, logits: Float32Array, labels: readonly number[], classes: number, absent = 0) {
+function crossEntropy(
+  pool: Pool,
+  logits: Float32Array,
+  labels: readonly number[],
+  classes: number,
+  absent = 0,
+  smoothing = 0,
+) {
   const batch = labels.length;
   const tiles = tilesOf(batch);
   return scoped(pool, ({ put, room, read }) => {
@@ -27,6 +34,7 @@ function crossEntropy(pool: Pool, logits: Float32Array, labels: readonly number[
         partial,
         counts: put(Int32Array.of(batch)),
         classes,
+        smoothing: smoothing && put(Float32Array.of(smoothing)),
       }),
     ]);
     const sums = read(partial, tiles * 2);
@@ -50,6 +58,18 @@ forEachBackend((_name, pool) => {
       const found = crossEntropy(pool, logits, labels, classes, NaN);
       // Partial sums are rounded to float32 once a tile; before, each loss is off by a few units of 6e-8 of its logits.
       expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(3e-6 * batch);
+      expect(found.correct).toBe(expected.correct);
+      expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(4e-7 / batch);
+      expect(found.absentGrad.every((g) => g === 0)).toBe(true);
+    });
+
+    test.each([2, 10, 37])("crossEntropy of smoothed labels, %i classes, agrees with float64", (classes) => {
+      const random = seeded(batch * 99 + classes);
+      const logits = random.floats(batch * classes, -12, 12);
+      const labels = Array.from({ length: batch }, () => random.int(classes));
+      const expected = truth.crossEntropy(logits, labels, classes, 0.125);
+      const found = crossEntropy(pool, logits, labels, classes, NaN, 0.125);
+      expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(4e-6 * batch);
       expect(found.correct).toBe(expected.correct);
       expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(4e-7 / batch);
       expect(found.absentGrad.every((g) => g === 0)).toBe(true);

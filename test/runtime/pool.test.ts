@@ -117,6 +117,7 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
         partial,
         counts: memory.put(Int32Array.of(200)),
         classes,
+        smoothing: 0,
       }),
     ]),
   );

@@ -41,9 +41,17 @@ describe("fit's options", () => {
     [{ batchSize: 4, microBatches: 5 }, "fit: microBatches must be at most batchSize (4), found 5"],
     [{ average: { decay: 1 } }, "average: decay must be in (0, 1), found 1"],
     [{ clip: {} }, "clip: expected either norm or value, found neither"],
+    [{ labelSmoothing: 1 }, "fit: labelSmoothing must be at least 0 and less than 1, found 1"],
     [{ validation: 2 }, "fit: validation must be an integer from 0 to 1, found 2"],
   ])("%j", (changes, message) => {
     expect(() => check(changes)).toThrow(new RangeError(message));
+  });
+
+  test("label smoothing is for labels", () => {
+    expect(() => check({ labelSmoothing: 0.1 })).not.toThrow();
+    expect(() => check({ labelSmoothing: 0.1, loss: "meanSquaredError" })).toThrow(
+      new TypeError("fit: labelSmoothing is for crossEntropy, found meanSquaredError"),
+    );
   });
 
   test("a data set without samples", () => {

@@ -41,6 +41,12 @@ const OPTIMIZERS: Record<string, Optimizer> = {
   "linBreg non-negative": linBreg({ tau: 0.1, regularizer: nonNegativeL1(0.02) }),
   "linBreg rows": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "rows" }) }),
   "linBreg columns (no kernel)": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "columns" }) }),
+  "linBreg columns, weight decay (no kernel)": linBreg({
+    tau: 0.2,
+    weightDecay: 0.05,
+    regularizer: groupLasso({ lambda: 0.02, groups: "columns" }),
+  }),
+  "sgd, weight decay": sgd({ tau: 0.1, weightDecay: 0.05 }),
   "linBreg elastic net": linBreg({ tau: 0.1, delta: 2, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
   "proxSgd elastic net": proxSgd({ tau: 0.1, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
   "linBreg box (no kernel)": linBreg({ tau: 0.2, regularizer: box({ lower: -0.1, upper: 0.2 }) }),
