@@ -163,7 +163,7 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
     epochs: 2,
   };
   writeFileSync(path, JSON.stringify(given));
-  const full = { ...entry, delta: 1, momentum: 0, nesterov: false, regularizer: { kind: "none" } };
+  const full = { ...entry, delta: 1, momentum: 0, nesterov: false, weightDecay: 0, regularizer: { kind: "none" } };
   expect(loadRecipe(path)).toEqual({
     ...given,
     description: "",
