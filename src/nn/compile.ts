@@ -196,7 +196,6 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     ...values.get(value)!.gradient,
     offset: place(gradientTensor.get(value)),
   });
-
   const tolerance = sampleDual === undefined ? 0 : memory.put(Float32Array.of(sampleDual));
   const data = createPlanData(memory, {
     tiles,
