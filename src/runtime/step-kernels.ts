@@ -6,25 +6,24 @@
  * for. The column of an entry is as in convSparseWeightGrad, or offset / (T * 4) if kernelWidth is 0.
  */
 
+/** Arguments that say where the weights of a pattern are: see patternArgs in parameter.ts. */
+const PATTERN = [
+  "entries",
+  "used",
+  "entryStride",
+  "group",
+  "theta",
+  "planeSize",
+  "rowSize",
+  "kernelHeight",
+  "kernelWidth",
+] as const;
+
 /** Kernel names in the order of their ids, each with its arguments in order. */
 export const STEP_KERNELS = {
   /** norms[r] = |g_r|_2, of the pattern's weights alone if entries is not 0. Split over rows.
    *  g: f32 [rows, cols]; norms: f32 [rows]; group, theta: columns of a kernel and theta's place for pairs, else group is 0. */
-  gradientNorms: [
-    "g",
-    "norms",
-    "rows",
-    "cols",
-    "entries",
-    "used",
-    "entryStride",
-    "group",
-    "theta",
-    "planeSize",
-    "rowSize",
-    "kernelHeight",
-    "kernelWidth",
-  ],
+  gradientNorms: ["g", "norms", "rows", "cols", ...PATTERN],
   /** g <- factor g, and what is beyond +-limit is set to it. Split over rows. bounds: f32 { factor, limit }. */
   clipGradient: ["g", "bounds", "rows", "cols"],
   /** sum <- share g if first is not 0, else sum + share g. Split over rows. share: f32. */
@@ -43,19 +42,5 @@ export const STEP_KERNELS = {
   sampledWeightGrad: ["drawn", "dy", "xRows", "g", "rows", "cols", "rowStride"],
   /** g <- g + factor theta. Split over rows. g: f32 [rows, cols]; factor: f32; entries: the pattern (its values are theta), or 0:
    *  theta is f32 [rows, cols]; group, theta: for pairs as in gradientNorms. */
-  decayGradient: [
-    "g",
-    "factor",
-    "rows",
-    "cols",
-    "entries",
-    "used",
-    "entryStride",
-    "group",
-    "theta",
-    "planeSize",
-    "rowSize",
-    "kernelHeight",
-    "kernelWidth",
-  ],
+  decayGradient: ["g", "factor", "rows", "cols", ...PATTERN],
 } as const;
