@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
 import { BATCH, BATCHES, COARSE, SAMPLE_DUAL, SIZES, TAU, lambdaFor, writeProblem } from "./lib/problem.mjs";
-import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
+import { commit, machine, median, row, threadsName, writeResult } from "./lib/result.mjs";
 import { BLOCKS, STEPS, WARMUP, WARMUP_BLOCKS } from "./lib/side.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -61,7 +61,6 @@ const schedule = {
 };
 
 const percent = (/** @type {number} */ density) => Number((density * 100).toPrecision(3));
-const threadsName = (/** @type {number} */ n) => `${n} thread${n === 1 ? "" : "s"}`;
 const nameOf = (/** @type {string} */ side, /** @type {number} */ density, /** @type {number} */ threads) =>
   `${side}, ${percent(density)} %, ${threadsName(threads)}`;
 

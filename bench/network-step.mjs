@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
 import { BATCH, NETWORKS, denseFlops } from "./lib/network.mjs";
-import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
+import { commit, machine, median, row, threadsName, writeResult } from "./lib/result.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -51,7 +51,6 @@ const SIDES = [
 const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
 const LABELS = { dense: "dense", groups: `kernel groups ${percent} %`, entries: `unstructured ${percent} %` };
 
-const threadsName = (/** @type {number} */ n) => `${n} thread${n === 1 ? "" : "s"}`;
 const sideName = (/** @type {{ backend: string, threads: number }} */ { backend, threads }) =>
   `${backend}, ${threadsName(threads)}`;
 const torchName = (/** @type {number} */ threads) => `PyTorch, ${threadsName(threads)}`;

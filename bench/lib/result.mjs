@@ -75,3 +75,6 @@ export function writeResult(/** @type {string} */ path, /** @type {object} */ re
   writeFileSync(temporary, `${JSON.stringify(result, null, 2)}\n`);
   renameSync(temporary, path);
 }
+
+/** "1 thread", "2 threads". */
+export const threadsName = (/** @type {number} */ n) => `${n} thread${n === 1 ? "" : "s"}`;
