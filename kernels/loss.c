@@ -60,10 +60,11 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
   }
   if (grad) {
     const vec scale = inverse_count / sum;
-    const float common = smoothing / classes, most = 1 - smoothing + common;
+    const float common = smoothing / classes;
+    const vec own = splat((1 - smoothing + common) * inverse_count), others = splat(common * inverse_count);
     for (int k = 0; k < classes; k++) {
       const vec softmax = load(grad + (size_t)k * T) * scale;
-      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, splat(most * inverse_count), splat(common * inverse_count)), splat(0)));
+      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, own, others), splat(0)));
     }
   }
   struct score score = {0, 0};

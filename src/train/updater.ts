@@ -121,8 +121,8 @@ function kernelSteps(
 ): Steps {
   const { rows, cols, columns, counts, changed, pattern, transpose } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
-  const factor = memory.put(Float32Array.of(weightDecay));
-  const decay = (g: number): Op[] => (weightDecay > 0 ? [decayOp(parameter, g, factor)] : []);
+  const factor = weightDecay > 0 ? memory.put(Float32Array.of(weightDecay)) : 0;
+  const decay = (g: number): Op[] => (factor ? [decayOp(parameter, g, factor)] : []);
   const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
   const frozen = (g: number): Action[] => {
     const { kind, entries, counts: used, entryStride } = pattern!;
