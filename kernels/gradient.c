@@ -33,7 +33,7 @@ static float norm_of_entries(const float *x, const struct entry *e, int used, st
 static float norm_of_pairs(const float *x, const struct pair *pairs, int used, int group, int32_t row_weights) {
   double sum = 0;
   for (int k = 0; k < used; k++) {
-    const float *kernel = x + (pairs[k].weights - row_weights) / 4;
+    const float *kernel = x + pair_column(pairs[k], row_weights);
     for (int c = 0; c < group; c++) sum += (double)kernel[c] * kernel[c];
   }
   return (float)__builtin_sqrt(sum);
@@ -138,7 +138,7 @@ KERNEL(decay_gradient) {
       continue;
     }
     for (int k = 0; k < used; k++) {
-      const int first = (((const struct pair *)e)[k].weights - (int32_t)(p.theta + start * 4)) / 4;
+      const int first = pair_column(((const struct pair *)e)[k], (int32_t)(p.theta + start * 4));
       for (int c = first; c < first + p.group; c++) g[c] += factor * theta[c];
     }
   }

@@ -2,11 +2,14 @@
 #ifndef BREGMAN_PAIR_H
 #define BREGMAN_PAIR_H
 
-#include <stdint.h>
+#include "kernels.h"
 
 struct pair {
   int32_t plane;   /* where the inner channel's plane lies, in bytes from x */
   int32_t weights; /* where the pair's weights lie in memory */
 };
+
+/* The first column of its kernel, in a row whose weights begin at row_weights. */
+INLINE int pair_column(struct pair pair, int32_t row_weights) { return (pair.weights - row_weights) / 4; }
 
 #endif

@@ -72,7 +72,7 @@ static int32_t update_pairs(const struct update_pattern_args *a, const struct ro
                             const struct pair *pairs, int used, int32_t row_weights) {
   int32_t count = 0;
   for (int k = 0; k < used; k++) {
-    const int first = (pairs[k].weights - row_weights) / 4;
+    const int first = pair_column(pairs[k], row_weights);
     for (int c = first; c < first + a->group; c += VL) {
       const int left = first + a->group - c;
       store_part(w->v + c, moved(w, h, c, left, a->move, PENALTY_NONE, 0), left);
