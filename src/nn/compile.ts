@@ -1,13 +1,11 @@
 /**
  * From a model's layout to ops: the plan for one batch size.
  *
- * schedule.ts says when each step runs; from that follow the lifetimes of all tensors, and arena.ts gives them places.
- * Tensors with a border share places among themselves only, so that the border, zero at first, stays zero.
+ * schedule.ts says when each step runs, places.ts where its tensors are.
  *
  * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do not: `lower` is
  * called again when a parameter has changed sides.
  */
-import { placeTensors, type Lifetime } from "../runtime/arena.js";
 import { TILE, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
@@ -17,10 +15,10 @@ import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import { lossOps, type LossKind } from "./loss.js";
 import { joinTiles, scheduleOf } from "./schedule.js";
-import { inputShapes } from "./model.js";
+import { placesOf } from "./places.js";
 import { createPlanData, type PlanData } from "./plan-data.js";
 import { gatherOps, type SampleStore } from "./samples.js";
-import { tensorBytes, type Tensor, type TensorShape } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 
 /** The ops of one step in one direction. */
 export interface Stage {
@@ -108,94 +106,28 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const tiles = Math.ceil(batchSize / TILE);
   const outputValue = model.nodes.length - 1;
   const schedule = scheduleOf(layout);
-  const { forwardAt, lossAt, backwardAt, joinedForward, joinedBackward, sameGradient } = schedule;
-  const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
-
-  // Every tensor and its life, then a place for each.
-  const lives: Lifetime[] = [];
-  const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
-  const reserveTensor = (shape: TensorShape, from: number, to: number) => {
-    const { channels, height, width, pad } = shape;
-    const form = pad > 0 ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
-    return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
-  };
-  const valueTensor = new Map<number, number>();
-  const gradientTensor = new Map<number, number>();
-  for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
-    const uses = [writer === undefined ? 0 : forwardAt(writer), ...readers.map(forwardAt)];
-    if (value === outputValue) uses.push(lossAt);
-    if (training) {
-      uses.push(...readers.filter((s) => ruleAt(s).backwardReads.x).map(backwardAt));
-      const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
-      if (writer !== undefined && (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))) {
-        uses.push(backwardAt(writer));
-      }
-    }
-    valueTensor.set(value, reserveTensor(shape, Math.min(...uses), Math.max(...uses)));
-    if (!training || !needsGradient || writer === undefined || sameGradient.has(value)) continue;
-    const born = value === outputValue ? lossAt : Math.min(...readers.map(backwardAt));
-    // Values whose gradients are the same tensor: the one written first comes last in the model.
-    const group = [value];
-    for (const [residual, sum] of [...sameGradient].toReversed()) if (group.includes(sum)) group.push(residual);
-    const dies = Math.max(...group.map((one) => backwardAt(values.get(one)!.writer!)));
-    const tensor = reserveTensor(gradient, born, dies);
-    for (const one of group) gradientTensor.set(one, tensor);
-  }
-  const firstIsLinear = model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
-  const rowStride = paddedRow(size(model.input));
-  const inputRows = training && firstIsLinear ? reserve(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : undefined;
-  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
-  const target = loss === "meanSquaredError" ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
-  // The loss writes its gradient without border.
-  const lossGradient =
-    training && values.get(outputValue)!.gradient.pad > 0 ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
-  const inputImage = { ...values.get(-1)!.shape, pad: 0 };
-  const inputCopy =
-    samples.format === "f32" && values.get(-1)!.shape.pad > 0 ? reserveTensor(inputImage, 0, 0) : undefined;
-  const kept = steps.map(({ node, relu }, s) => {
-    const bytes = ruleAt(s).keptBytes?.(inputShapes(model, model.nodes[node]), tiles, relu) ?? 0;
-    return training && bytes ? reserve(bytes, forwardAt(s), backwardAt(s)) : undefined;
+  const { joinedForward, joinedBackward, sameGradient } = schedule;
+  const places = placesOf(layout, schedule, {
+    tiles,
+    training,
+    loss,
+    samples,
+    keepGradients,
+    sampled: sampleDual !== undefined,
   });
-  const scratch: (number | undefined)[] = [];
-  const sampleScratch: (number | undefined)[] = [];
-  const weightGradients: number[][] = [];
-  /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
-  const detours: (number | undefined)[][] = [];
-  const written = new Set<number>();
-  /** Backward destinations in the order the backward pass visits them: whether each has been written before. */
-  const accumulate: boolean[][] = [];
-  const visit = (value: number): boolean => {
-    const before = written.has(value);
-    written.add(value);
-    return before;
-  };
-  for (let s = steps.length - 1; training && s >= 0; s--) {
-    const { node, inputs, residual } = steps[s];
-    const now = backwardAt(s);
-    const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
-    scratch[s] = bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
-    const sampledBytes =
-      sampleDual === undefined
-        ? 0
-        : (ruleAt(s).sampledBytes?.(model.nodes[node].layer, inputShapes(model, model.nodes[node]), tiles) ?? 0);
-    sampleScratch[s] = sampledBytes ? reserve(sampledBytes, now, now) : undefined;
-    const until = keepGradients ? Math.max(...steps.map((_, other) => backwardAt(other))) : now;
-    weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, until));
-    accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
-    detours[s] = inputs.map((value, k) =>
-      accumulate[s][k] && gradientTensor.has(value) && !ruleAt(s).accumulates
-        ? reserveTensor(values.get(value)!.gradient, now, now)
-        : undefined,
-    );
-  }
-  const placement = placeTensors(lives);
-  const arena = memory.allocate(placement.bytes);
-  const place = (k: number | undefined) => (k === undefined ? 0 : arena + placement.offsets[k]);
-  const valueAt = (value: number): Tensor => ({ ...values.get(value)!.shape, offset: place(valueTensor.get(value)) });
+  const arena = memory.allocate(places.bytes);
+  const place = (offset: number | undefined) => (offset === undefined ? 0 : arena + offset);
+  const valueAt = (value: number): Tensor => ({
+    ...values.get(value)!.shape,
+    offset: arena + places.values.get(value)!,
+  });
   const gradientAt = (value: number): Tensor => ({
     ...values.get(value)!.gradient,
-    offset: place(gradientTensor.get(value)),
+    offset: place(places.gradients.get(value)),
   });
+  const rowStride = paddedRow(size(model.input));
+  const inputImage = { ...values.get(-1)!.shape, pad: 0 };
+
   const tolerance = sampleDual === undefined ? 0 : memory.put(Float32Array.of(sampleDual));
   const data = createPlanData(memory, {
     tiles,
@@ -213,10 +145,11 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
 
   const lowering = (s: number, { frozen = false, learns = training }): Lowering => {
     const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
+    const own = places.steps[s];
     const destination = (value: number, k: number): Destination | undefined => {
-      if (!training || !gradientTensor.has(value)) return undefined;
-      const detour = detours[s][k];
-      if (detour === undefined) return { tensor: gradientAt(value), accumulate: accumulate[s][k] };
+      if (!training || !places.gradients.has(value)) return undefined;
+      const detour = own.detours[k];
+      if (detour === undefined) return { tensor: gradientAt(value), accumulate: own.accumulate[k] };
       return { tensor: { ...values.get(value)!.gradient, offset: place(detour) }, accumulate: false };
     };
     const toResidual =
@@ -227,7 +160,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       tiles,
       training: learns,
       frozen,
-      ...(sampleScratch[s] === undefined ? {} : { sampled: { tolerance, scratch: place(sampleScratch[s]) } }),
+      ...(own.sampleScratch === undefined ? {} : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
       counts: data.counts,
       ...bound[s],
       xs: inputs.map(valueAt),
@@ -236,13 +169,13 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       reluGradient,
       mask,
       ...(residual === undefined ? {} : { residual: valueAt(residual) }),
-      kept: learns ? place(kept[s]) : 0,
+      kept: learns ? place(own.kept) : 0,
       dy: training ? gradientAt(output) : valueAt(output),
       dxs: inputs.map(destination),
       ...(toResidual ? { dResidual: toResidual } : {}),
-      xRows: s === 0 ? place(inputRows) : 0,
-      scratch: place(scratch[s]),
-      gradients: (weightGradients[s] ?? []).map(place),
+      xRows: s === 0 ? place(places.inputRows) : 0,
+      scratch: place(own.scratch),
+      gradients: own.gradients.map(place),
       constant: (key, make) => data.constant(`${s} ${key}`, make),
       stepSeed: (threshold) => data.stepSeed(s, threshold),
     };
@@ -250,7 +183,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   /** Forward to the loss; `learns`: as the backward pass needs it. */
   const lowerForward = (learns: boolean): Pick<Lowered, "forward" | "loss"> => {
     const input = valueAt(-1);
-    const gathered = inputCopy === undefined ? input : { ...inputImage, offset: place(inputCopy) };
+    const gathered = places.inputCopy === undefined ? input : { ...inputImage, offset: place(places.inputCopy) };
     const forward: Stage[] = [
       {
         name: "input",
@@ -261,10 +194,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
             augment: learns ? data.augment : 0,
             out: gathered,
             image: model.input.length === 3,
-            rowsOut: learns ? place(inputRows) : 0,
+            rowsOut: learns ? place(places.inputRows) : 0,
             rowStride,
           }),
-          ...(inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
+          ...(places.inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
         ],
         gradients: [],
         output: input,
@@ -279,20 +212,23 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       forward.push({ name, ops, gradients: [], output: at.y });
     });
     const outputGradient = learns ? gradientAt(outputValue) : undefined;
-    const flatGradient = learns ? place(lossGradient) || outputGradient!.offset : 0;
+    const flatGradient = learns ? place(places.lossGradient) || outputGradient!.offset : 0;
     const { indices, counts, partial } = data;
-    const lossPlaces = { tiles, indices, counts, partial, target: place(target) };
     const lossStage: Stage = {
       name: "loss",
       ops: [
         ...lossOps(loss, samples, {
-          ...lossPlaces,
+          tiles,
+          indices,
+          counts,
+          partial,
+          target: place(places.target),
           output: valueAt(outputValue).offset,
           features: size(model.output),
           gradient: flatGradient,
           smoothing: learns && labelSmoothing ? data.constant("smoothing", () => Float32Array.of(labelSmoothing)) : 0,
         }),
-        ...(learns && lossGradient !== undefined
+        ...(learns && places.lossGradient !== undefined
           ? [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]
           : []),
       ],
@@ -324,7 +260,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       const rule = ruleOf(layer);
       const at = lowering(s, { frozen });
       const additions = inputs.flatMap((value, k) =>
-        detours[s][k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
+        places.steps[s].detours[k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
       const ops = [
         ...onGradient(s),
@@ -345,5 +281,5 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return { ...lowerForward(training), backward };
   };
 
-  return { ...data, batchSize, tiles, bytes: placement.bytes, lower, lowerEvaluation: () => lowerForward(false) };
+  return { ...data, batchSize, tiles, bytes: places.bytes, lower, lowerEvaluation: () => lowerForward(false) };
 }
