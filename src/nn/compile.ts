@@ -17,6 +17,7 @@ import { lossOps, type LossKind } from "./loss.js";
 import { joinTiles, scheduleOf } from "./schedule.js";
 import { placesOf } from "./places.js";
 import { createPlanData, type PlanData } from "./plan-data.js";
+import { NOTHING_AGAIN, recomputationOf } from "./recompute.js";
 import { gatherOps, type SampleStore } from "./samples.js";
 import type { Tensor } from "./tensor.js";
 
@@ -43,6 +44,8 @@ export interface Plan extends PlanData {
   readonly tiles: number;
   /** Arena size in bytes: activations, gradients and scratch. */
   readonly bytes: number;
+  /** Names of layers that run forward twice in a step. */
+  readonly recomputed: readonly string[];
   /**
    * The ops for the kernels that the parameters use now.
    *
@@ -75,6 +78,8 @@ export interface CompileOptions {
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common, in training; default 0. */
   readonly labelSmoothing?: number;
+  /** Values are computed again instead of kept, see recompute.ts. Default false. */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -96,6 +101,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     keepGradients = false,
     sampleDual,
     labelSmoothing = 0,
+    recompute = false,
   } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(
@@ -107,6 +113,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const outputValue = model.nodes.length - 1;
   const schedule = scheduleOf(layout);
   const { joinedForward, joinedBackward, sameGradient } = schedule;
+  const recomputation = training && recompute ? recomputationOf(layout, schedule) : NOTHING_AGAIN;
   const places = placesOf(layout, schedule, {
     tiles,
     training,
@@ -114,12 +121,18 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     samples,
     keepGradients,
     sampled: sampleDual !== undefined,
+    recomputation,
   });
   const arena = memory.allocate(places.bytes);
   const place = (offset: number | undefined) => (offset === undefined ? 0 : arena + offset);
   const valueAt = (value: number): Tensor => ({
     ...values.get(value)!.shape,
     offset: arena + places.values.get(value)!,
+  });
+  /** In the backward pass. */
+  const laterAt = (value: number): Tensor => ({
+    ...valueAt(value),
+    offset: arena + (places.again.get(value) ?? places.values.get(value)!),
   });
   const gradientAt = (value: number): Tensor => ({
     ...values.get(value)!.gradient,
@@ -143,7 +156,9 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   });
 
-  const lowering = (s: number, { frozen = false, learns = training }): Lowering => {
+  const lowering = (s: number, pass: "evaluation" | "forward" | "backward", frozen = false): Lowering => {
+    const learns = pass !== "evaluation";
+    const at = pass === "backward" ? laterAt : valueAt;
     const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
     const own = places.steps[s];
     const destination = (value: number, k: number): Destination | undefined => {
@@ -163,12 +178,12 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       ...(own.sampleScratch === undefined ? {} : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
       counts: data.counts,
       ...bound[s],
-      xs: inputs.map(valueAt),
-      y: valueAt(output),
+      xs: inputs.map(at),
+      y: at(output),
       relu,
       reluGradient,
       mask,
-      ...(residual === undefined ? {} : { residual: valueAt(residual) }),
+      ...(residual === undefined ? {} : { residual: at(residual) }),
       kept: learns ? place(own.kept) : 0,
       dy: training ? gradientAt(output) : valueAt(output),
       dxs: inputs.map(destination),
@@ -205,7 +220,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     ];
     steps.forEach(({ node }, s) => {
       const { name, layer } = model.nodes[node];
-      const at = lowering(s, { learns });
+      const at = lowering(s, learns ? "forward" : "evaluation");
       const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
       const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
       const ops = joinTiles(ruleOf(layer).forward(layer, at), tiles, follows);
@@ -239,18 +254,25 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const lower = (frozen = false): Lowered => {
     const backward: Stage[] = [];
     const ready = new Set<number>();
+    /** What a step reads is there: it need not wait until it is computed again. */
+    const isKept = (s: number) => !recomputation.before.has(s);
     /** What follows at once where the gradient of a step's output is complete. */
     const onGradient = (s: number): Op[] => {
       if (ready.has(s)) return [];
       ready.add(s);
       const { node, output, residual } = steps[s];
       const { layer } = model.nodes[node];
-      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, { frozen })) ?? [];
+      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, "backward", frozen)) ?? [];
       // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
       const shared = residual !== undefined && sameGradient.get(residual) === output;
       const writer = shared ? values.get(residual)!.writer! : -1;
-      const follows = schedule.completes(s).includes(writer) && !steps[writer].reluGradient;
+      const follows = schedule.completes(s).includes(writer) && !steps[writer].reluGradient && isKept(writer);
       return [...ops, ...(follows ? onGradient(writer) : [])];
+    };
+    /** The forward pass of a step once more. */
+    const again = (s: number): Op[] => {
+      const { layer } = model.nodes[steps[s].node];
+      return ruleOf(layer).recompute!(layer, lowering(s, "backward"));
     };
     let held: Stage["gradients"] = [];
     for (let s = steps.length - 1; training && s >= 0; s--) {
@@ -258,15 +280,16 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       const { name, layer } = model.nodes[node];
       if (!values.get(output)!.needsGradient) continue;
       const rule = ruleOf(layer);
-      const at = lowering(s, { frozen });
+      const at = lowering(s, "backward", frozen);
       const additions = inputs.flatMap((value, k) =>
         places.steps[s].detours[k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
       const ops = [
+        ...(recomputation.before.get(s) ?? []).flatMap(again),
         ...onGradient(s),
         ...rule.backward(layer, at),
         ...additions,
-        ...schedule.completes(s).flatMap(onGradient),
+        ...schedule.completes(s).filter(isKept).flatMap(onGradient),
         ...(rule.weightGradients?.(layer, at) ?? []),
       ];
       const gradients = at.parameters.map((parameter, p) => ({ parameter, gradient: at.gradients[p] }));
@@ -281,5 +304,13 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return { ...lowerForward(training), backward };
   };
 
-  return { ...data, batchSize, tiles, bytes: places.bytes, lower, lowerEvaluation: () => lowerForward(false) };
+  return {
+    ...data,
+    batchSize,
+    tiles,
+    bytes: places.bytes,
+    recomputed: [...recomputation.moments.keys()].map((s) => model.nodes[steps[s].node].name),
+    lower,
+    lowerEvaluation: () => lowerForward(false),
+  };
 }

@@ -11,6 +11,7 @@ import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";
 import { inputShapes } from "./model.js";
+import { readsBackward, type Recomputation } from "./recompute.js";
 import type { SampleStore } from "./samples.js";
 import type { Schedule } from "./schedule.js";
 import { tensorBytes, type TensorShape } from "./tensor.js";
@@ -21,8 +22,9 @@ type Place = number | undefined;
 export interface Places {
   /** Size of the arena. */
   readonly bytes: number;
-  /** By value, and of their gradients. */
+  /** By value; of those that are computed again, where they are then; of their gradients. */
   readonly values: ReadonlyMap<number, number>;
+  readonly again: ReadonlyMap<number, number>;
   readonly gradients: ReadonlyMap<number, number>;
   /** The input as rows, for a first layer that is linear. */
   readonly inputRows: Place;
@@ -52,12 +54,13 @@ export interface PlacesOptions {
   readonly samples: SampleStore;
   readonly keepGradients: boolean;
   readonly sampled: boolean;
+  readonly recomputation: Recomputation;
 }
 
 /** Places all tensors of a plan. */
 export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOptions): Places {
   const { model, steps, values } = layout;
-  const { tiles, training, loss, samples, keepGradients, sampled } = options;
+  const { tiles, training, loss, samples, keepGradients, sampled, recomputation } = options;
   const outputValue = model.nodes.length - 1;
   const { forwardAt, lossAt, backwardAt, sameGradient } = schedule;
   const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
@@ -71,12 +74,17 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
     return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
   };
   const valueTensor = new Map<number, number>();
+  const againTensor = new Map<number, number>();
   const gradientTensor = new Map<number, number>();
   for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
     const uses = [writer === undefined ? 0 : forwardAt(writer), ...readers.map(forwardAt)];
     if (value === outputValue) uses.push(lossAt);
+    const again = writer === undefined ? undefined : recomputation.moments.get(writer);
     if (training) {
-      uses.push(...readers.filter((s) => ruleAt(s).backwardReads.x).map(backwardAt));
+      const later = readers.filter((s) => readsBackward(layout, s, value)).map(backwardAt);
+      later.push(...readers.flatMap((s) => recomputation.moments.get(s) ?? []));
+      if (again === undefined) uses.push(...later);
+      else againTensor.set(value, reserveTensor(shape, again, Math.max(...later)));
       const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
       if (writer !== undefined && (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))) {
         uses.push(backwardAt(writer));
@@ -145,6 +153,7 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   return {
     bytes,
     values: placed(valueTensor),
+    again: placed(againTensor),
     gradients: placed(gradientTensor),
     inputRows: place(inputRows),
     target: place(target),

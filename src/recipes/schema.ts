@@ -270,6 +270,10 @@ export const recipeSchema = z
     microBatches: count
       .optional()
       .describe("Parts that a batch is computed in, for less memory; their gradients are added up"),
+    recompute: z
+      .boolean()
+      .optional()
+      .describe("Values between the ends of blocks are computed again for the backward pass, for less memory"),
     epochs: count,
     seed: seed.default(0),
   })

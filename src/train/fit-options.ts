@@ -69,6 +69,12 @@ export interface FitOptions {
    * is the same step but for rounding, and for batch norm, whose statistics are those of a part. Default 1.
    */
   readonly microBatches?: number;
+  /**
+   * Less memory for more passes over it: of a convolutional net only the values are kept at which all its ways meet, such as the
+   * ends of a ResNet's blocks; those between are computed again for the backward pass. The step has the same bits. It pays where
+   * the convolutions are sparse: a dense net would take a third more time. Default false.
+   */
+  readonly recompute?: boolean | undefined;
   /** Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of each component. Default: not. */
   readonly clip?: ClipOptions | undefined;
   /**

@@ -21,7 +21,7 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0 } = options;
+  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute } = options;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   return createTrainer({
     pool,
@@ -44,5 +44,6 @@ export function fitTrainer(
     clip,
     sampleDual,
     labelSmoothing,
+    recompute,
   });
 }

@@ -56,6 +56,8 @@ export interface TrainerOptions {
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common, see FitOptions. Default 0. */
   readonly labelSmoothing?: number;
+  /** Values between the blocks' ends are computed again instead of kept, see FitOptions. Default false. */
+  readonly recompute?: boolean | undefined;
 }
 
 /**
@@ -118,7 +120,7 @@ export interface Trainer extends Evaluation {
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
-  const { microBatches = 1, clip, sampleDual, labelSmoothing = 0 } = options;
+  const { microBatches = 1, clip, sampleDual, labelSmoothing = 0, recompute = false } = options;
   const { memory } = pool;
   /** Terms of the loss of a sample. */
   const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
@@ -145,6 +147,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     keepGradients: waits({ microBatches, clip }),
     sampleDual,
     labelSmoothing,
+    recompute,
   });
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });

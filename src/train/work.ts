@@ -88,25 +88,28 @@ interface Products {
   readonly each: number;
   /** 1 if there is an input gradient, else 0. */
   readonly backward: 0 | 1;
+  /** 2 if the layer runs forward again in the backward pass, else 1. */
+  readonly forward: 1 | 2;
 }
 
-function productsOf({ model, updaters }: Trainer): Products[] {
+function productsOf({ model, updaters, plan }: Trainer): Products[] {
   const { steps, values } = layoutOf(model);
   return steps.flatMap(({ node: index, inputs }) => {
     const { name, layer, shape } = model.nodes[index];
     const each = ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0;
     const backward = values.get(inputs[0])!.needsGradient ? 1 : 0;
+    const forward = plan.recomputed.includes(name) ? 2 : 1;
     return updaters
       .map(({ parameter }) => parameter)
       .filter((parameter) => isWeightRole(parameter.role) && layerOf(parameter) === name)
-      .map((parameter): Products => ({ parameter, weights: parameter.rows * parameter.cols, each, backward }));
+      .map((parameter): Products => ({ parameter, weights: parameter.rows * parameter.cols, each, backward, forward }));
   });
 }
 
 /** Multiplications of the next step for each of its samples. */
 function stepMultiplications({ pool: { memory } }: Trainer, products: readonly Products[], frozen: boolean): number {
   let sum = 0;
-  for (const { parameter, weights, each, backward } of products) {
+  for (const { parameter, weights, each, backward, forward } of products) {
     const { kernel, gradient, pattern, rows, conv } = parameter;
     let used = weights;
     if (kernel === "sparse") {
@@ -116,7 +119,7 @@ function stepMultiplications({ pool: { memory } }: Trainer, products: readonly P
           ? conv!.kernelHeight * conv!.kernelWidth * memory.i32(pattern!.counts, rows).reduce((all, n) => all + n, 0)
           : nonZeros(memory, parameter);
     }
-    sum += each * ((1 + backward) * used + (frozen && gradient === "pattern" ? used : weights));
+    sum += each * ((forward + backward) * used + (frozen && gradient === "pattern" ? used : weights));
   }
   return sum;
 }

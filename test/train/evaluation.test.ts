@@ -1,12 +1,9 @@
 /** Evaluations are computed in the memory of training steps: neither changes a bit of the other. */
 import { relu } from "#bregman/nn/layers/activation.js";
-import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
-import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { dropout } from "#bregman/nn/layers/dropout.js";
-import { add, flatten } from "#bregman/nn/layers/join.js";
 import { size } from "#bregman/nn/layers/layer.js";
 import { linear } from "#bregman/nn/layers/linear.js";
-import { graph, sequential, type Model } from "#bregman/nn/model.js";
+import { sequential, type Model } from "#bregman/nn/model.js";
 import { storeSamples } from "#bregman/nn/samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
@@ -17,18 +14,9 @@ import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/train/trainer.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomProblem } from "../support/problem.js";
+import { RESIDUAL_NET } from "../support/residual-net.js";
 
 const FLAT = sequential([40], [linear(30), relu(), dropout({ p: 0.2 }), linear(20), relu(), linear(5)]);
-/** Two residual blocks, the second with a shortcut of its own: borders of several widths. */
-const IMAGES = graph([2, 8, 8], ({ input, apply }) => {
-  const conv = (x: typeof input, out: number, stride = 1) =>
-    apply(batchNorm2d(), apply(conv2d(out, { kernel: 3, stride, padding: 1, bias: false }), x));
-  const x = apply(relu(), conv(input, 6));
-  const y = apply(relu(), apply(add(), conv(apply(relu(), conv(x, 6)), 6), x));
-  const shortcut = apply(batchNorm2d(), apply(conv2d(8, { kernel: 1, stride: 2, bias: false }), y));
-  const z = apply(relu(), apply(add(), conv(apply(relu(), conv(y, 8, 2)), 8), shortcut));
-  return apply(linear(5), apply(flatten(), z));
-});
 const COUNT = 90;
 /** Not whole tiles. */
 const BATCH = 25;
@@ -53,21 +41,21 @@ const CASES: Record<string, Case> = {
     density: 0.1,
     options: { sampleDual: 2 },
   },
-  "a residual net, dense": { model: IMAGES, optimizers: { weight: bias, bias } },
+  "a residual net, dense": { model: RESIDUAL_NET, optimizers: { weight: bias, bias } },
   "a residual net by kernels, gradients clipped": {
-    model: IMAGES,
+    model: RESIDUAL_NET,
     optimizers: { weight: sparse, conv: kernels, bias },
     density: 0.15,
     options: { clip: { norm: 0.1 } },
   },
   "a residual net by weights, in parts": {
-    model: IMAGES,
+    model: RESIDUAL_NET,
     optimizers: { weight: sparse, bias },
     density: 0.1,
     options: { microBatches: 3 },
   },
   "augmented bytes": {
-    model: IMAGES,
+    model: RESIDUAL_NET,
     optimizers: { weight: sparse, conv: kernels, bias },
     density: 0.15,
     bytes: true,

@@ -66,7 +66,7 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
   keptBytes: ([[channels, height, width]], tiles, relu) => (relu ? tiles * channels * height * width * 2 : 0),
 
   forward(layer, at) {
-    const { tiles, training, counts, parameters, buffers, xs, y, residual, kept: signs, constant } = at;
+    const { tiles, training, counts, buffers, xs, constant } = at;
     const [x] = xs;
     const { channels, height, width } = x;
     const [running] = buffers;
@@ -90,22 +90,12 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
             }),
           ]
         : [op("batchNormFold", channels, { running, stats, settings, channels })]),
-      op("batchNormApply", tiles * channels, {
-        x: interior(x),
-        stats,
-        gamma: parameters[0].theta,
-        beta: parameters[1].theta,
-        residual: residual ? interior(residual) : 0,
-        y: interior(y),
-        ...image,
-        epilogue: at.relu ? EPILOGUE.relu : EPILOGUE.none,
-        ...strideArgs("x", x),
-        ...strideArgs("residual", residual ?? x),
-        ...strideArgs("y", y),
-        signs,
-      }),
+      applyOp(at),
     ];
   },
+
+  // The statistics are still those of the forward pass.
+  recompute: (_layer, at) => [applyOp(at)],
 
   onGradient(_layer, at) {
     const { tiles, counts, xs, dy, kept: signs } = at;
@@ -163,6 +153,30 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     return ops;
   },
 };
+
+/** The pass from x to y. */
+function applyOp(at: Lowering): Op {
+  const { tiles, parameters, xs, y, residual, kept: signs } = at;
+  const [x] = xs;
+  const { channels, height, width } = x;
+  return op("batchNormApply", tiles * channels, {
+    x: interior(x),
+    stats: statsOf(at),
+    gamma: parameters[0].theta,
+    beta: parameters[1].theta,
+    residual: residual ? interior(residual) : 0,
+    y: interior(y),
+    tiles,
+    channels,
+    height,
+    width,
+    epilogue: at.relu ? EPILOGUE.relu : EPILOGUE.none,
+    ...strideArgs("x", x),
+    ...strideArgs("residual", residual ?? x),
+    ...strideArgs("y", y),
+    signs,
+  });
+}
 
 /** f32 [2][C]: mean and 1 / sqrt(var + eps), written by the forward pass and read by the backward pass of the same plan. */
 function statsOf({ xs: [{ channels }], constant }: Lowering): number {

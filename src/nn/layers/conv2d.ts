@@ -118,6 +118,8 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     ];
   },
 
+  recompute: (layer, at) => conv2dRule.forward(layer, at),
+
   backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
     if (!dx) return [];
     const { row } = strides(dx.tensor);

@@ -113,6 +113,8 @@ export interface LayerRule<L extends LayerBase> {
   /** Bytes of scratch beside it that a sampled gradient wants. */
   sampledBytes?(layer: L, inputs: readonly Shape[], tiles: number): number;
   forward(layer: L, at: Lowering): Op[];
+  /** Computes y again, from the same numbers to the same bits and without any other effect; absent: y is kept where it is needed. */
+  recompute?(layer: L, at: Lowering): Op[];
   /** What can be done with dy alone, in place, as soon as all of it is there: then it is still in the caches. */
   onGradient?(layer: L, at: Lowering): Op[];
   /** Gradients of the inputs. */

@@ -1,0 +1,57 @@
+/**
+ * Which values the backward pass computes again instead of keeping them: gradient checkpointing.
+ *
+ * A net is cut where a single value is all that goes on: in a ResNet behind every block. The values at the cuts are kept (unless a
+ * convolution writes them), those between two cuts are gone after the forward pass; before the backward pass enters the piece,
+ * its convolutions and batch norms run forward once more. The same kernels on the same numbers give the same bits. What that
+ * costs in a sparse net are mostly passes over memory.
+ *
+ * Source: Chen, Xu, Zhang, Guestrin, "Training Deep Nets with Sublinear Memory Cost" (arXiv 1604.06174).
+ */
+import { ruleOf } from "./layers/rules.js";
+import type { Layout } from "./layout.js";
+import type { Schedule } from "./schedule.js";
+
+export interface Recomputation {
+  /** By step that runs again: the moment at which it does. */
+  readonly moments: ReadonlyMap<number, number>;
+  /** By step: those that run again before its backward pass, in order. */
+  readonly before: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Everything is kept. */
+export const NOTHING_AGAIN: Recomputation = { moments: new Map(), before: new Map() };
+
+/** What of a model is computed again. */
+export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recomputation {
+  const { model, steps, values } = layout;
+  const layerAt = (s: number) => model.nodes[steps[s].node].layer;
+  const isCut = (s: number): boolean => {
+    const alive = [...values].filter(([, { writer = -1, readers }]) => writer <= s && readers.some((r) => r > s));
+    return alive.length === 1 && alive[0][0] === steps[s].output && layerAt(s).kind !== "conv2d";
+  };
+  const moments = new Map<number, number>();
+  const before = new Map<number, number[]>();
+  let first = 0;
+  for (let end = 0; end < steps.length; end++) {
+    if (!isCut(end)) continue;
+    // Between the backward passes of the step behind the cut, which reads it, and of the step before it.
+    const moment = backwardAt(end) - 0.5;
+    const again: number[] = [];
+    for (let s = end - 1; s >= first; s--) {
+      const { output } = steps[s];
+      const wanted = (r: number) => readsBackward(layout, r, output) || again.includes(r);
+      if (ruleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) again.unshift(s);
+    }
+    for (const s of again) moments.set(s, moment);
+    if (again.length) before.set(end, again);
+    first = end + 1;
+  }
+  return { moments, before };
+}
+
+/** Whether the backward pass of a step reads a value that its forward pass reads. (Never a residual's.) */
+export function readsBackward({ model, steps }: Layout, s: number, value: number): boolean {
+  const { node, inputs } = steps[s];
+  return inputs.includes(value) && ruleOf(model.nodes[node].layer).backwardReads.x;
+}
