@@ -9,7 +9,7 @@
 import { TILE, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
-import { copyOp } from "./layers/join.js";
+import { borderOps, copyOp } from "./layers/join.js";
 import { paddedRow, size, type Destination, type Lowering } from "./layers/layer.js";
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
@@ -121,6 +121,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     samples,
     keepGradients,
     sampled: sampleDual !== undefined,
+    clearsBorders: recompute,
     recomputation,
   });
   const arena = memory.allocate(places.bytes);
@@ -195,6 +196,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       stepSeed: (threshold) => data.stepSeed(s, threshold),
     };
   };
+  /** Behind what writes a tensor, where it shares its place with those of another border. */
+  const clear = (tensor: Tensor): Op[] => (recompute ? borderOps(tensor, tiles, data.constant) : []);
   /** Forward to the loss; `learns`: as the backward pass needs it. */
   const lowerForward = (learns: boolean): Pick<Lowered, "forward" | "loss"> => {
     const input = valueAt(-1);
@@ -213,6 +216,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
             rowStride,
           }),
           ...(places.inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
+          ...clear(input),
         ],
         gradients: [],
         output: input,
@@ -223,7 +227,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       const at = lowering(s, learns ? "forward" : "evaluation");
       const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
       const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
-      const ops = joinTiles(ruleOf(layer).forward(layer, at), tiles, follows);
+      const ops = joinTiles([...ruleOf(layer).forward(layer, at), ...clear(at.y)], tiles, follows);
       forward.push({ name, ops, gradients: [], output: at.y });
     });
     const outputGradient = learns ? gradientAt(outputValue) : undefined;
@@ -246,6 +250,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         ...(learns && places.lossGradient !== undefined
           ? [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]
           : []),
+        ...(outputGradient ? clear(outputGradient) : []),
       ],
       gradients: [],
     };
@@ -272,7 +277,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     /** The forward pass of a step once more. */
     const again = (s: number): Op[] => {
       const { layer } = model.nodes[steps[s].node];
-      return ruleOf(layer).recompute!(layer, lowering(s, "backward"));
+      const at = lowering(s, "backward");
+      return [...ruleOf(layer).recompute!(layer, at), ...clear(at.y)];
     };
     let held: Stage["gradients"] = [];
     for (let s = steps.length - 1; training && s >= 0; s--) {
@@ -284,10 +290,12 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       const additions = inputs.flatMap((value, k) =>
         places.steps[s].detours[k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
+      const first = [...at.dxs, at.dResidual].filter((to) => to !== undefined).filter(({ accumulate }) => !accumulate);
       const ops = [
         ...(recomputation.before.get(s) ?? []).flatMap(again),
         ...onGradient(s),
         ...rule.backward(layer, at),
+        ...first.flatMap(({ tensor }) => clear(tensor)),
         ...additions,
         ...schedule.completes(s).filter(isKept).flatMap(onGradient),
         ...(rule.weightGradients?.(layer, at) ?? []),

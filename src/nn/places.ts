@@ -2,7 +2,7 @@
  * The tensors of a plan: how long each is needed, and its place in the arena.
  *
  * Lifetimes follow from the schedule; arena.ts gives the places. Tensors with a border share places among themselves only, so
- * that the border, zero at first, stays zero.
+ * that the border, zero at first, stays zero; unless it is made zero whenever one is written.
  */
 import { placeTensors, type Lifetime } from "../runtime/arena.js";
 import { TILE } from "../runtime/kernel-table.js";
@@ -54,13 +54,15 @@ export interface PlacesOptions {
   readonly samples: SampleStore;
   readonly keepGradients: boolean;
   readonly sampled: boolean;
+  /** Whoever writes a tensor makes its border zero: it may then share its place with any other. */
+  readonly clearsBorders: boolean;
   readonly recomputation: Recomputation;
 }
 
 /** Places all tensors of a plan. */
 export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOptions): Places {
   const { model, steps, values } = layout;
-  const { tiles, training, loss, samples, keepGradients, sampled, recomputation } = options;
+  const { tiles, training, loss, samples, keepGradients, sampled, clearsBorders, recomputation } = options;
   const outputValue = model.nodes.length - 1;
   const { forwardAt, lossAt, backwardAt, sameGradient } = schedule;
   const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
@@ -70,7 +72,7 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
   const reserveTensor = (shape: TensorShape, from: number, to: number) => {
     const { channels, height, width, pad } = shape;
-    const form = pad > 0 ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
+    const form = pad > 0 && !clearsBorders ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
     return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
   };
   const valueTensor = new Map<number, number>();

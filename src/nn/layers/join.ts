@@ -173,6 +173,35 @@ export const channelsRule: LayerRule<ChannelsLayer> = {
   },
 };
 
+/** Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without. */
+export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op[] {
+  const { channels: count, height, width, pad, offset } = tensor;
+  if (pad === 0) return [];
+  const { row } = strides(tensor);
+  const whole = width + 2 * pad;
+  const x = constant(`${whole} zeros`, () => new Float32Array(whole * TILE));
+  const zeros = (top: number, left: number, rows: number, columns: number) =>
+    op("copyPlanes", tiles * count, {
+      x,
+      y: offset + (top * row + left * TILE) * 4,
+      tiles,
+      channels: count,
+      height: rows,
+      width: columns,
+      xTile: 0,
+      xPlane: 0,
+      xRow: 0,
+      ...strideArgs("y", tensor),
+      accumulate: 0,
+    });
+  return [
+    zeros(0, 0, pad, whole),
+    zeros(pad, 0, height, pad),
+    zeros(pad, pad + width, height, pad),
+    zeros(pad + height, 0, pad, whole),
+  ];
+}
+
 /** Makes the interior of a tensor zero. */
 export function zeroOp(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op {
   const { channels: count, height, width } = tensor;
