@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/temporary-files.ts",
     // Several tests start worker threads and whole child processes: two files at a time on two cores is plenty.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -8,12 +8,10 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileSync } from "node:fs";
-import * as Plot from "@observablehq/plot";
 
-import { FRAME, toSvg } from "../dist/report/charts.js";
-import { standaloneSvg } from "../dist/report/standalone-svg.js";
 import { runInterleaved } from "./lib/children.mjs";
 import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
+import { sweepPicture } from "./lib/sweep-picture.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
@@ -82,53 +80,6 @@ const rows = sparse.flatMap(({ kind, density, name }) =>
 for (const { what, ours, other, ratio } of rows)
   console.log(`${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms`);
 
-const dense = rows[0].other;
-const lines = rows.map((entry) => ({ ...entry, line: `${entry.kind}, ${STEPS[entry.step]}` }));
-const percent = (/** @type {number} */ x) => `${100 * x} %`;
-const svg = toSvg({
-  ...FRAME,
-  width: 760,
-  height: 420,
-  marginRight: 210,
-  ariaLabel: "Milliseconds of a ResNet-18 training step against density",
-  x: {
-    type: "log",
-    domain: [0.01, 1],
-    ticks: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
-    tickFormat: percent,
-    label: "density",
-  },
-  y: {
-    domain: [0, Math.max(dense, ...rows.map(({ ours }) => ours)) * 1.05],
-    label: "ms a step",
-    labelArrow: "none",
-    ticks: 6,
-  },
-  marks: [
-    Plot.gridY({ ticks: 6, stroke: "var(--line)", strokeOpacity: 1 }),
-    Plot.ruleY([dense], { stroke: "var(--muted)", strokeDasharray: "4 3" }),
-    Plot.text([{ x: 0.01, y: dense }], {
-      x: "x",
-      y: "y",
-      text: () => "dense",
-      dx: 4,
-      dy: -7,
-      textAnchor: "start",
-      fill: "var(--muted)",
-    }),
-    Plot.line(lines, {
-      x: "density",
-      y: "ours",
-      z: "line",
-      stroke: ({ line }) => `var(--c${[...new Set(lines.map((l) => l.line))].indexOf(line)})`,
-    }),
-    Plot.dot(lines, { x: "density", y: "ours", r: 2.5, fill: "var(--ink)" }),
-    Plot.text(
-      lines.filter(({ density }) => density === Math.max(...lines.map((l) => l.density))),
-      { x: "density", y: "ours", text: "line", dx: 8, textAnchor: "start" },
-    ),
-  ],
-});
 writeResult(values.out, { name: "density-sweep", commit: commit(), machine: before, ...side, rows });
-writeFileSync(values.out.replace(/\.json$/, ".svg"), standaloneSvg(svg));
+writeFileSync(values.out.replace(/\.json$/, ".svg"), sweepPicture(rows));
 console.log(`written to ${values.out}, and a picture beside it`);

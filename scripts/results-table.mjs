@@ -105,15 +105,43 @@ function benchTable({ rows }, densities, opponents) {
   return lines.length > 0 ? markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines) : "";
 }
 
-/** ResNet-18's step: ours against each opponent of the same rounds, on two threads. */
-function stepTable({ rows }) {
+/** Milliseconds with three digits or so. */
+const milliseconds = (x) => x.toFixed(x < 100 ? 1 : 0);
+
+/** The step of a network: ours against each opponent of the same rounds, on two threads; or only those rows that match. */
+function stepTable({ rows }, wanted = /2 threads/) {
   const lines = rows
-    .filter(({ what }) => !/1 thread/.test(what))
+    .filter(({ what }) => wanted.test(what) && !/1 thread/.test(what))
     .map(({ what, ours, other, ratio, share }) => {
       const [, label, against] = /^[^,]*, (.*?),? against (.*)$/.exec(what);
-      return [label, against, ours.toFixed(0), other.toFixed(0), ratio.toFixed(2), share ?? ""];
+      return [label, against, milliseconds(ours), milliseconds(other), ratio.toFixed(2), share ?? ""];
     });
   return markdown(["ours", "against", "ours, ms", "other, ms", "ratio", "realised share"], lines);
+}
+
+/** What a second thread brings. */
+function threadsTable({ rows }) {
+  const lines = rows
+    .filter(({ what }) => what.endsWith("against 1 thread"))
+    .map(({ what, ours, other, ratio }) => {
+      const [, label] = /^[^,]*, (.*?), against 1 thread$/.exec(what);
+      return [label, milliseconds(ours), milliseconds(other), ratio.toFixed(2)];
+    });
+  return markdown(["ours", "2 threads, ms", "1 thread, ms", "ratio"], lines);
+}
+
+/** A step against density: time, and ratio to the dense step of the same rounds. */
+function sweepTable({ rows }) {
+  const kinds = [...new Set(rows.map(({ kind, step }) => `${kind}, ${step}`))];
+  const densities = [...new Set(rows.map(({ density }) => density))];
+  const cell = (density, label) => {
+    const { ours, ratio } = rows.find((row) => row.density === density && `${row.kind}, ${row.step}` === label);
+    return `${milliseconds(ours)} (${ratio.toFixed(2)})`;
+  };
+  return markdown(
+    ["density %", ...kinds],
+    densities.map((density) => [percent(density, 0), ...kinds.map((label) => cell(density, label))]),
+  );
 }
 
 /** GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an unstructured weight, and dense. */
@@ -164,6 +192,12 @@ const FILES = {
   ],
   "mlp-step-ways": [(file) => benchTable(file, "2|5", "PyTorch|our own dense step"), "bench/mlp-step"],
   "resnet18-step": [stepTable, "bench/resnet18-step"],
+  "convnet-step": [
+    (file) => stepTable(file, /native.*against (PyTorch|our own dense step)|9 frozen steps, wasm.*PyTorch/),
+    "bench/convnet-step",
+  ],
+  "convnet-threads": [threadsTable, "bench/convnet-step"],
+  "density-sweep": [sweepTable, "bench/density-sweep"],
   "conv-layers": [layersTable, "bench/conv-layers"],
   peak: [peakTable, "bench/peak"],
   "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
