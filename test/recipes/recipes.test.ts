@@ -40,8 +40,8 @@ test("the recipes are there", () => {
     "mnist-mlp-momentum",
     "mnist-mlp-momentum-matched",
     "mnist-mlp-proxsgd",
-    "mnist-mlp-proxsgd-matched",
     "mnist-mlp-proxsgd-final-relu",
+    "mnist-mlp-proxsgd-matched",
     "mnist-mlp-rigl",
     "mnist-mlp-set",
     "mnist-mlp-sgd",
@@ -253,6 +253,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "labelSmoothing",
     "average",
     "microBatches",
+    "recompute",
   );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
   expect(schema.additionalProperties).toBe(false);
