@@ -2,11 +2,12 @@
  * Density control: lambda moves so that the density comes to a target. The dual variable v is not touched: that the threshold
  * has moved is what makes weights be born or die.
  *
- *     relative      lambda <- lambda (density / target)^gain, by at most a factor of 2
+ *     relative      lambda <- lambda (density / target)^(gain s), by at most a factor of 2; s: the schedule's factor on tau
  *     discrepancy   lambda <- lambda + increment where the density is above the target, else max(lambda - increment, 0)
  *
  * The target of the relative rule rises from the density at the start, geometrically, and is reached after the share `ramp`
- * of the run: a net that starts with 1 % is to grow there, not to jump.
+ * of the run: a net that starts with 1 % is to grow there, not to jump. Its steps shrink with the learning rate: at the end of a
+ * schedule that comes to 0, v stands still, and a lambda that moved on would shake all weights.
  *
  * Source: the discrepancy rule is that of the authors' code (there v is reset to a subgradient at theta; not here).
  */
@@ -57,15 +58,20 @@ export function targetAt(
   return start * (target / start) ** (progress / ramp);
 }
 
-/** The next lambda, for the density now. */
+/**
+ * The next lambda, for the density now.
+ *
+ * @param pace - factor of the schedule: as v slows down, so does the relative rule's lambda
+ */
 export function nextLambda(
   { rule = "relative", gain = 0.25, increment = 0.05 }: DensityControlOptions,
   lambda: number,
   density: number,
   target: number,
+  pace = 1,
 ): number {
   if (rule === "discrepancy") return density > target ? lambda + increment : Math.max(lambda - increment, 0);
-  return lambda * Math.min(2, Math.max(0.5, (density / target) ** gain));
+  return lambda * Math.min(2, Math.max(0.5, (density / target) ** (gain * pace)));
 }
 
 /** @throws RangeError for numbers that can't be, TypeError if there is no target or one too many */

@@ -266,6 +266,11 @@ export const recipeSchema = z
     clip: clip.optional(),
     sampleDual: positive.optional().describe("Relative variance that the estimated gradient of zero weights may have"),
     average: average.optional(),
+    freshStatistics: count
+      .optional()
+      .describe(
+        "Batches over which batch norm's statistics are taken anew before each evaluation; default: running statistics",
+      ),
     batchSize: count.default(128),
     microBatches: count
       .optional()

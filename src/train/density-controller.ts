@@ -7,8 +7,8 @@ import type { Trainer } from "./trainer.js";
 
 const ROLE = { weights: "weight", convs: "conv" } as const;
 
-/** To be called after each step. All that it depends on is in the trainer, so that it needs no state of its own. */
-export type DensityController = () => void;
+/** To be called after each step, with the factor on its learning rate. All else is in the trainer: it needs no state of its own. */
+export type DensityController = (tauFactor: number) => void;
 
 /** When a run begins and ends, and what it began with. */
 export interface ControlledRun {
@@ -53,7 +53,7 @@ export function createDensityController(
     const names = counted.map(({ parameter }) => layerOf(parameter));
     return [{ target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
   });
-  return () => {
+  return (tauFactor) => {
     const { steps } = trainer;
     // Between fine steps a density can't change: one look for each cycle.
     const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
@@ -63,7 +63,7 @@ export function createDensityController(
       const density = countedDensity(trainer, counted);
       for (const updater of members) {
         const lambda = updater.optimizer.regularizer.lambda;
-        const next = nextLambda(options, lambda, density, now);
+        const next = nextLambda(options, lambda, density, now, tauFactor);
         if (lambda > 0) updater.setLambda((updater.lambda * next) / lambda, "kept");
       }
     }

@@ -91,6 +91,11 @@ export interface FitOptions {
    * accuracy; `observe` sees the weights in training. Default: not.
    */
   readonly average?: AverageOptions | undefined;
+  /**
+   * Batch norm's statistics are taken anew over so many batches of training samples before each evaluation, in place of the running
+   * ones, which lag behind a pattern that changes. Training is the same. Default: running statistics.
+   */
+  readonly freshStatistics?: number | undefined;
   /** Default 0. */
   readonly seed?: number;
   /** Training samples held out for validation, default 0 (then there are no validation figures). */
@@ -121,7 +126,8 @@ export interface FitOptions {
 /** @throws RangeError, TypeError as `fit` */
 export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
   const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit = 1, loss = "crossEntropy" } = options;
-  const counts = { epochs, batchSize, microBatches, limit };
+  const { freshStatistics = 1 } = options;
+  const counts = { epochs, batchSize, microBatches, limit, freshStatistics };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);

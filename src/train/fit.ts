@@ -23,6 +23,7 @@ import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
+import { freshStatistics } from "./fresh-statistics.js";
 import type { Keeper } from "./keeper.js";
 import {
   flopDensity,
@@ -110,6 +111,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     targetDensity: options.targetDensity,
     clip,
     average,
+    freshStatistics: options.freshStatistics,
     batchSize,
     microBatches,
     sampleDual,
@@ -132,7 +134,13 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   const { births, averaged } = startLooks(trainer, keeper, average);
-  const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(run) : run());
+  const size = Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length);
+  const settled = <Result>(run: () => Result): Result => {
+    const { freshStatistics: batches } = options;
+    if (batches !== undefined) freshStatistics(trainer, { indices: trainIndices, size, batches });
+    return run();
+  };
+  const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);
   const firstBatch = trainIndices.subarray(0, batchSize);
@@ -231,7 +239,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       const advance = () => trainer.step(batch, scheduleState.factor, changes);
       const result = work ? work.during(advance, batch.length) : advance();
       averaged?.look();
-      controlDensity?.();
+      controlDensity?.(scheduleState.factor);
       sums = {
         loss: sums.loss + result.loss * batch.length,
         correct: sums.correct + result.correct,

@@ -42,6 +42,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     sampleDual: recipe.sampleDual,
     labelSmoothing: recipe.labelSmoothing,
     average: recipe.average,
+    freshStatistics: recipe.freshStatistics,
     recompute: recipe.recompute,
     batchSize: recipe.batchSize,
     ...(recipe.microBatches === undefined ? {} : { microBatches: recipe.microBatches }),

@@ -85,6 +85,12 @@ export interface Trainer extends Evaluation {
    * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
    */
   step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
+  /**
+   * Runs a part of a batch (batchSize / microBatches samples) forward as a step does: what batch norm keeps moves, all else stays.
+   *
+   * @throws RangeError as step
+   */
+  forward(indices: Int32Array): void;
   /** What the next step may do to patterns. */
   readonly next: StepKind;
   /** Frozen steps after each fine one, see `freeze`. */
@@ -216,6 +222,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
     ...evaluationOf(plan, runEvaluation, { model, loss, samples }),
+    forward: (indices) => void forward(indices, 0),
     get next() {
       return kindOfNext(cycle);
     },

@@ -252,6 +252,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "sampleDual",
     "labelSmoothing",
     "average",
+    "freshStatistics",
     "microBatches",
     "recompute",
   );

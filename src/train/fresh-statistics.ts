@@ -1,0 +1,47 @@
+/**
+ * Batch norm's running statistics taken anew: the mean, over some batches of training samples, of what each batch has with the
+ * weights as they are now.
+ *
+ * Running statistics follow the weights with a delay of ten batches or so. Where weights are born or die, or lambda has just
+ * moved, an evaluation before they have caught up judges a network that nobody has trained.
+ */
+import type { Trainer } from "./trainer.js";
+
+/** Batches of `size` samples each, from the first of `indices` on. */
+export interface FreshStatistics {
+  readonly indices: Int32Array;
+  readonly size: number;
+  /** At most as many as there are samples for, and at least one. */
+  readonly batches: number;
+}
+
+/** Puts fresh statistics in the place of the running ones. Training goes on as if nothing had happened: it never reads them. */
+export function freshStatistics(trainer: Trainer, { indices, size, batches }: FreshStatistics): void {
+  const shares = momentumOf(trainer);
+  if (shares.size === 0) return;
+  const sums = new Map([...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]));
+  const zeros = new Map([...sums].map(([name, { length }]) => [name, new Float32Array(length)]));
+  const count = Math.max(1, Math.min(batches, Math.floor(indices.length / size)));
+  for (let k = 0; k < count; k++) {
+    // From zero a batch leaves momentum times its own statistics.
+    trainer.exchange(zeros);
+    trainer.forward(indices.subarray(k * size, (k + 1) * size));
+    for (const [name, { data }] of trainer.buffers()) {
+      const sum = sums.get(name)!;
+      const factor = 1 / (shares.get(name)! * count);
+      for (let i = 0; i < sum.length; i++) sum[i] += data[i] * factor;
+    }
+  }
+  trainer.exchange(new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum)])));
+}
+
+/** By the name of its buffer, the momentum of each batch norm. */
+function momentumOf({ model }: Trainer): Map<string, number> {
+  return new Map(
+    model.nodes.flatMap(({ name, layer, buffers }) =>
+      layer.kind === "batchNorm2d"
+        ? buffers.map((buffer): [string, number] => [`${name}.${buffer.name}`, layer.momentum])
+        : [],
+    ),
+  );
+}
