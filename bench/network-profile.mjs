@@ -2,17 +2,20 @@
  * Where the time of a network's training step goes: every op of the step's plan runs as a program of its own, in the order of the
  * step and on the same pool, with a clock around it; the medians of several steps are added up by kind of op.
  *
- *     node network-profile.mjs [--network resnet18|convnet] [--kind groups|entries|dense] [--step frozen|fine] [--density 0.034]
- *                               [--backend native] [--threads 2] [--steps 5] [--by-layer]
+ *     node network-profile.mjs [--network resnet18|convnet|mlp] [--kind groups|entries|dense] [--step frozen|fine|sampled]
+ *                               [--density 0.034] [--backend native] [--threads 2] [--warmup 2] [--steps 5] [--by-layer]
  *
- * Ops that run together, piece by piece (see kernels/program.c), are one program and one line.
+ * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The MLP is the one of mlp-step.mjs, on
+ * MNIST and always of single weights; it alone has steps with the sampled dual, and trains for `--warmup` steps first.
  */
 import { parseArgs } from "node:util";
 
 import { createPool } from "../dist/runtime/pool.js";
 import { writeProgram } from "../dist/runtime/program.js";
-import { median } from "./lib/result.mjs";
+import { mlpTrainer } from "./lib/mlp.mjs";
 import { batch, networkTrainer, sparseDensity } from "./lib/network.mjs";
+import { SAMPLE_DUAL, batchIndices } from "./lib/problem.mjs";
+import { median } from "./lib/result.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -22,20 +25,26 @@ const { values } = parseArgs({
     density: { type: "string", default: "0.034" },
     backend: { type: "string", default: "native" },
     threads: { type: "string", default: "2" },
+    warmup: { type: "string", default: "2" },
     steps: { type: "string", default: "5" },
     "by-layer": { type: "boolean", default: false },
   },
 });
-/** Runs before the clock counts. */
-const WARMUP = 2;
+const warmup = Number(values.warmup);
 
 const pool = await createPool({ backend: values.backend, threads: Number(values.threads) });
 const { network, kind, step: stepKind } = values;
-const trainer = networkTrainer(pool, { network, kind, density: Number(values.density) });
+const density = Number(values.density);
+const isMlp = network === "mlp";
+const sampleDual = stepKind === "sampled" ? SAMPLE_DUAL : undefined;
+const trainer = isMlp ? mlpTrainer(pool, { density, sampleDual }) : networkTrainer(pool, { network, kind, density });
+const batches = isMlp ? batchIndices() : Array.from({ length: warmup + Number(values.steps) }, (_, k) => batch(k));
+const batchOf = (/** @type {number} */ step) => batches[step % batches.length];
 const frozen = stepKind === "frozen" && kind !== "dense";
+for (let step = 0; isMlp && step < warmup; step++) trainer.step(batchOf(step));
 // One fine step, then frozen ones for good.
 if (frozen) trainer.freeze(1_000_000, "kept");
-trainer.step(batch(0));
+trainer.step(batchOf(0));
 
 const { forward, loss, backward } = trainer.plan.lower(frozen);
 const updates = (/** @type {any} */ { parameter, gradient }) =>
@@ -60,14 +69,14 @@ const parts = chains.map(({ layer, ops }) => {
 });
 
 const whole = [];
-for (let step = 0; step < WARMUP + Number(values.steps); step++) {
+for (let step = 0; step < warmup + Number(values.steps); step++) {
   const start = performance.now();
-  trainer.step(batch(step));
-  if (step >= WARMUP) whole.push(performance.now() - start);
+  trainer.step(batchOf(step));
+  if (step >= warmup) whole.push(performance.now() - start);
   for (const { program, times } of parts) {
     const start = performance.now();
     pool.run(program);
-    if (step >= WARMUP) times.push(performance.now() - start);
+    if (step >= warmup) times.push(performance.now() - start);
   }
 }
 
@@ -79,14 +88,14 @@ for (const { name, what, times } of parts) {
 }
 const total = [...sums.values()].reduce((sum, { ms }) => sum + ms, 0);
 console.log(
-  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : "fine"} step, density ${(sparseDensity(trainer) * 100).toFixed(2)} %`,
+  `${pool.backend}, ${pool.isa}, ${pool.threads} threads; ${kind}, ${frozen ? "frozen" : stepKind === "sampled" ? "sampled" : "fine"} step, density ${(sparseDensity(trainer) * 100).toFixed(2)} %`,
 );
 console.log(
-  `a step ${median(whole).toFixed(1)} ms; its ops one by one ${total.toFixed(1)} ms; arena ${(trainer.plan.bytes / 2 ** 20).toFixed(0)} MiB\n`,
+  `a step ${median(whole).toFixed(3)} ms; its ops one by one ${total.toFixed(3)} ms; arena ${(trainer.plan.bytes / 2 ** 20).toFixed(0)} MiB\n`,
 );
 for (const [key, { ms, count }] of values["by-layer"] ? sums : [...sums].toSorted((a, b) => b[1].ms - a[1].ms)) {
   console.log(
-    `${ms.toFixed(2).padStart(8)} ms ${((ms / total) * 100).toFixed(1).padStart(5)} %  ${String(count).padStart(3)} x  ${key}`,
+    `${ms.toFixed(4).padStart(9)} ms ${((ms / total) * 100).toFixed(1).padStart(5)} %  ${String(count).padStart(3)} x  ${key}`,
   );
 }
 await pool.close();

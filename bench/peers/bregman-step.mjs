@@ -3,43 +3,15 @@
  * (which the peers are spared), forward, backward, LinBreg update with the new pattern and its transpose. With `coarse` the
  * steps are cycles of one fine and so many frozen ones, with `sampleDual` the gradients of zero weights are estimated.
  */
-import { loadMnist } from "../../dist/data/mnist.js";
-import { mlp } from "../../dist/models/mlp.js";
-import { storeSamples } from "../../dist/nn/samples.js";
-import { linBreg } from "../../dist/optim/index.js";
-import { l1, none } from "../../dist/regularizers/index.js";
 import { nonZeros } from "../../dist/runtime/parameter.js";
-import { createTrainer } from "../../dist/train/trainer.js";
+import { mlpTrainer } from "../lib/mlp.mjs";
 import { openPool } from "../lib/pool.mjs";
-import { BATCH, SIZES, TAU, batchIndices, initialLayers, lambdaFor } from "../lib/problem.mjs";
+import { batchIndices } from "../lib/problem.mjs";
 import { config, run } from "../lib/side.mjs";
 
 const { threads, density, backend = "wasm", coarse = 0, sampleDual } = config();
 const pool = await openPool({ backend, threads });
-const data = loadMnist();
-const model = mlp(SIZES);
-const layers = initialLayers(density);
-const lambda = lambdaFor(density);
-const trainer = createTrainer({
-  pool,
-  model,
-  loss: "crossEntropy",
-  samples: storeSamples(pool.memory, [data.train], { features: SIZES[0], mean: data.mean, std: data.std }),
-  batchSize: BATCH,
-  initial: new Map(
-    model.nodes
-      .filter((node) => node.parameters.length > 0)
-      .flatMap(({ name }, k) => [
-        [`${name}.weight`, layers[k].theta],
-        [`${name}.bias`, layers[k].bias],
-      ]),
-  ),
-  optimizers: {
-    weight: linBreg({ tau: TAU, regularizer: lambda === 0 ? none() : l1(lambda) }),
-    bias: linBreg({ tau: TAU, regularizer: none() }),
-  },
-  sampleDual,
-});
+const trainer = mlpTrainer(pool, { density, sampleDual });
 trainer.freeze(coarse);
 
 const indices = batchIndices();
