@@ -27,6 +27,16 @@ INLINE struct gather gather_tile(char *memory, int32_t data, size_t bytes_each, 
   return g;
 }
 
+/* Asks for the samples of a tile, a line at a time. They lie anywhere in a data set that no cache holds: waited for one by one
+ * as they are read, they cost more than all the rest of the gathering. */
+INLINE void expect_tile(char *memory, int32_t data, size_t bytes_each, int32_t indices, int tile) {
+  const char *samples = at(memory, data);
+  const int32_t *index = (const int32_t *)at(memory, indices) + tile * T;
+  for (int b = 0; b < T; b++)
+    if (index[b] >= 0)
+      for (size_t k = 0; k < bytes_each; k += 64) PREFETCH(samples + (uint32_t)index[b] * bytes_each + k);
+}
+
 /* Moves features [i, end) of a tile: whole squares, then what is left. LOAD and READ give VL features and one feature of
  * a sample, from feature i on. */
 #define GATHER(g, i, end, LOAD, READ)                                                           \
@@ -61,7 +71,9 @@ KERNEL(gather_u8) {
   const struct gather_u8_args *a = (const void *)args;
   const int channels = a->features / a->channel_size;
   const float *affine = at(memory, a->affine);
+  expect_tile(memory, a->data, a->features, a->indices, begin);
   for (int tile = begin; tile < end; tile++) {
+    if (tile + 1 < end) expect_tile(memory, a->data, a->features, a->indices, tile + 1);
     const struct gather g = gather_tile(memory, a->data, a->features, a->indices, a->out, a->features, a->rows_out,
                                         a->row_stride, tile);
     for (int c = 0, i = 0; c < channels; c++) {
@@ -83,8 +95,11 @@ struct gather_f32_args {
 
 KERNEL(gather_f32) {
   const struct gather_f32_args *a = (const void *)args;
+  const size_t bytes_each = sizeof(float) * a->features;
+  expect_tile(memory, a->data, bytes_each, a->indices, begin);
   for (int tile = begin; tile < end; tile++) {
-    const struct gather g = gather_tile(memory, a->data, sizeof(float) * a->features, a->indices, a->out, a->features,
+    if (tile + 1 < end) expect_tile(memory, a->data, bytes_each, a->indices, tile + 1);
+    const struct gather g = gather_tile(memory, a->data, bytes_each, a->indices, a->out, a->features,
                                         a->rows_out, a->row_stride, tile);
     int i = 0;
 #define LOAD_F32(sample, i) load((const float *)(sample) + i)

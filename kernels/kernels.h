@@ -54,6 +54,13 @@ INLINE void store(float *p, vec x) { *(vec *)p = x; }
 #define BASE(p)
 #endif
 
+/* Asks for the cache line at p; wasm has no instruction for it. */
+#ifdef __wasm__
+#define PREFETCH(p) ((void)(p))
+#else
+#define PREFETCH(p) __builtin_prefetch(p)
+#endif
+
 /* y = max(y, 0); NaN stays NaN, so that a diverged net is noticed. */
 INLINE vec rectify(vec y) { return (vec)((ivec)y & ~(y <= 0)); }
 
