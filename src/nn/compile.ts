@@ -8,7 +8,7 @@
  */
 import { TILE, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import type { Parameter } from "../runtime/parameter.js";
+import { needsPatternOnly, type Parameter } from "../runtime/parameter.js";
 import { borderOps, copyOp } from "./layers/join.js";
 import { paddedRow, size, type Destination, type Lowering } from "./layers/layer.js";
 import { ruleOf } from "./layers/rules.js";
@@ -198,8 +198,11 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   };
   /** Behind what writes a tensor, where it shares its place with those of another border. */
   const clear = (tensor: Tensor): Op[] => (recompute ? borderOps(tensor, tiles, data.constant) : []);
+  /** Whether the first layer, a linear one, computes the gradient of every weight, for which it wants the input as rows too. */
+  const readsRows = (frozen: boolean) =>
+    places.inputRows !== undefined && !needsPatternOnly(bound[0].parameters[0], frozen);
   /** Forward to the loss; `learns`: as the backward pass needs it. */
-  const lowerForward = (learns: boolean): Pick<Lowered, "forward" | "loss"> => {
+  const lowerForward = (learns: boolean, frozen = false): Pick<Lowered, "forward" | "loss"> => {
     const input = valueAt(-1);
     const gathered = places.inputCopy === undefined ? input : { ...inputImage, offset: place(places.inputCopy) };
     const forward: Stage[] = [
@@ -212,7 +215,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
             augment: learns ? data.augment : 0,
             out: gathered,
             image: model.input.length === 3,
-            rowsOut: learns ? place(places.inputRows) : 0,
+            rowsOut: learns && readsRows(frozen) ? place(places.inputRows) : 0,
             rowStride,
           }),
           ...(places.inputCopy === undefined ? [] : [copyOp(gathered, input, tiles, false)]),
@@ -309,7 +312,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         gradients: joinedBackward(s - 1) ? [] : held,
       });
     }
-    return { ...lowerForward(training), backward };
+    return { ...lowerForward(training, frozen), backward };
   };
 
   return {

@@ -158,7 +158,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });
 
-  let sequences: Partial<Record<"forward" | "evaluation", Sequence>> = {};
+  let sequences: Partial<Record<"forward" | "frozen" | "evaluation", Sequence>> = {};
   let steps = 0;
   let cycle: Cycle = { coarse: 0, left: 0 };
 
@@ -171,11 +171,15 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 
   /** Runs a part of a batch forward to its loss. */
-  const forward = (indices: Int32Array, part: number, augmentation?: Augmentation) => {
-    sequences.forward ??= createSequence(pool, forwardActions(plan.lower()));
+  const forward = (kind: StepKind, indices: Int32Array, part: number, augmentation?: Augmentation) => {
+    const frozen = kind === "frozen";
+    const sequence = (sequences[frozen ? "frozen" : "forward"] ??= createSequence(
+      pool,
+      forwardActions(plan.lower(frozen)),
+    ));
     plan.setBatch(indices, augmentation);
     plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps * microBatches + part);
-    sequences.forward.run();
+    sequence.run();
     const sums = plan.readLoss();
     const mean = sums.loss / (indices.length * terms);
     if (!Number.isFinite(mean)) {
@@ -208,7 +212,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const total = { loss: 0, correct: 0 };
       for (let part = 0; part * partSize < indices.length; part++) {
         const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
-        const sums = forward(indices.subarray(from, to), part, augmentation?.subarray(3 * from, 3 * to));
+        const sums = forward(kind, indices.subarray(from, to), part, augmentation?.subarray(3 * from, 3 * to));
         total.loss += sums.loss;
         total.correct += sums.correct;
         descent.add(kind, (to - from) / indices.length, part === 0);
@@ -222,7 +226,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
     ...evaluationOf(plan, runEvaluation, { model, loss, samples }),
-    forward: (indices) => void forward(indices, 0),
+    forward: (indices) => void forward("exact", indices, 0),
     get next() {
       return kindOfNext(cycle);
     },

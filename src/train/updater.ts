@@ -121,6 +121,7 @@ function kernelSteps(
 ): Steps {
   const { rows, cols, columns, counts, changed, pattern, transpose } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
+  const numbers = memory.f32(hyper, HYPER_LENGTH);
   const factor = weightDecay > 0 ? memory.put(Float32Array.of(weightDecay)) : 0;
   const decay = (g: number): Op[] => (factor ? [decayOp(parameter, g, factor)] : []);
   const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
@@ -148,7 +149,7 @@ function kernelSteps(
   return {
     prepare(tau) {
       state.step++;
-      memory.f32(hyper, HYPER_LENGTH).set(form().hyper(tau, state.step));
+      form().hyper(tau, state.step, numbers);
     },
     actions(g, step) {
       if (step === "frozen" && pattern) return frozen(g);

@@ -13,7 +13,7 @@
  */
 import { layoutOf } from "../nn/layout.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import { isWeightRole, layerOf, nonZeros, type Parameter } from "../runtime/parameter.js";
+import { isWeightRole, layerOf, needsPatternOnly, nonZeros, type Parameter } from "../runtime/parameter.js";
 import type { EpochMetrics, Savings } from "./events.js";
 import type { Trainer } from "./trainer.js";
 
@@ -110,7 +110,7 @@ function productsOf({ model, updaters, plan }: Trainer): Products[] {
 function stepMultiplications({ pool: { memory } }: Trainer, products: readonly Products[], frozen: boolean): number {
   let sum = 0;
   for (const { parameter, weights, each, backward, forward } of products) {
-    const { kernel, gradient, pattern, rows, conv } = parameter;
+    const { kernel, pattern, rows, conv } = parameter;
     let used = weights;
     if (kernel === "sparse") {
       // Of kernel groups all taps take part.
@@ -119,7 +119,7 @@ function stepMultiplications({ pool: { memory } }: Trainer, products: readonly P
           ? conv!.kernelHeight * conv!.kernelWidth * memory.i32(pattern!.counts, rows).reduce((all, n) => all + n, 0)
           : nonZeros(memory, parameter);
     }
-    sum += each * ((forward + backward) * used + (frozen && gradient === "pattern" ? used : weights));
+    sum += each * ((forward + backward) * used + (needsPatternOnly(parameter, frozen) ? used : weights));
   }
   return sum;
 }

@@ -8,6 +8,7 @@
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
 import { DENSE_GRAIN, EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { needsPatternOnly } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
 import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
@@ -103,7 +104,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
     const sampled = isSampled(weight, at);
     if (sampled) ops.push(...sampledGradient(weight, at));
-    if (sampled || (at.frozen && weight.gradient === "pattern")) {
+    if (sampled || needsPatternOnly(weight, at.frozen)) {
       // After an estimate of all it puts the exact gradient at the places of the non-zeros.
       const { entries, counts } = weight.pattern!;
       ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
