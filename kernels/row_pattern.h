@@ -26,6 +26,14 @@ struct row_pattern {
   int32_t moved; /* not 0 if the k-th of them is in another column than before, for some k */
 };
 
+/* Appends a non-zero in column c, see below. */
+INLINE void add_entry_to_pattern(struct row_pattern *pattern, struct entry *entries, const int32_t *columns, int c, float x) {
+  const int32_t offset = columns ? columns[c] : c * T * 4;
+  struct entry *e = entries + pattern->count++;
+  pattern->moved |= e->offset ^ offset;
+  *e = (struct entry){offset, x};
+}
+
 /* Appends the non-zeros (NaN is one) of x[0 .. n), n <= BLOCK, whose first column is c. Columns ascend, so entry k
  * overwrites the old entry k after it has been compared: with the count, that tells whether the pattern is the old one.
  * columns: the offset of each column, in ascending order; NULL: column * T * 4. `entries` may be NULL: then they are only
@@ -39,26 +47,23 @@ INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, c
     pattern->count += __builtin_popcount(set);
     return;
   }
-  struct entry *e = entries + pattern->count;
-  pattern->count += __builtin_popcount(set);
   if (set == (uint32_t)(((uint64_t)1 << BLOCK) - 1)) { /* all of them: rows are dense in the group lasso */
     UNROLL for (int i = 0; i < BLOCK; i += VL) {
       const vec offset = columns ? load((const float *)columns + c + i) : (vec)((LANE_NUMBERS + (c + i)) * (T * 4));
       const vec value = load(x + i);
       const vec low = LOW(offset, value), high = HIGH(offset, value);
-      float *out = (float *)(e + i);
+      float *out = (float *)(entries + pattern->count + i);
       const ivec differ = ((ivec)load(out) != (ivec)low) | ((ivec)load(out + VL) != (ivec)high);
       pattern->moved |= bits(differ) & 0x5555; /* offsets are in the even lanes */
       store(out, low);
       store(out + VL, high);
     }
+    pattern->count += BLOCK;
     return;
   }
-  for (; set; set &= set - 1, e++) {
+  for (; set; set &= set - 1) {
     const int j = __builtin_ctz(set);
-    const int32_t offset = columns ? columns[c + j] : (c + j) * T * 4;
-    pattern->moved |= e->offset ^ offset;
-    *e = (struct entry){offset, x[j]};
+    add_entry_to_pattern(pattern, entries, columns, c + j, x[j]);
   }
 }
 

@@ -79,6 +79,34 @@ INLINE void update_block(const struct row *w, const struct hyper *h, const struc
   if (!none) add_to_pattern(pattern, w->entries, w->columns, c, theta, n);
 }
 
+#if VL == 16
+/* Columns of a row that are moved before the non-zeros among them are written. */
+#define SPAN 512
+
+/* Moves one vector, and writes the columns of it where theta is not 0 to `alive`; returns how many. */
+INLINE int list_alive(const struct row *w, const struct hyper *h, const struct plan p, int c, int left, int32_t *alive) {
+  const uint32_t set = ALL_BITS & ~bits(dead(next_v(w, h, p, c, left), p.follow, h->threshold));
+  store((float *)alive, (vec)_mm512_maskz_compress_epi32(set, (__m512i)(LANE_NUMBERS + c)));
+  return __builtin_popcount(set);
+}
+
+/* The step for a row of which only the pattern is kept. Its columns are listed first, so that no branch depends on where they
+ * are: it would be mispredicted about once a non-zero. (Without an instruction that lists them, nothing is gained.) */
+INLINE void update_sparse(const struct row *w, const struct hyper *h, const struct plan p, struct row_pattern *pattern) {
+  int32_t alive[SPAN + VL];
+  for (int first = 0; first < w->n; first += SPAN) {
+    const int end = first + SPAN < w->n ? first + SPAN : w->n;
+    int count = 0, c = first;
+    for (; c + VL <= end; c += VL) count += list_alive(w, h, p, c, VL, alive + count);
+    if (c < end) count += list_alive(w, h, p, c, end - c, alive + count);
+    for (int k = 0; k < count; k++) {
+      const vec x = p.scale * shortened(splat(w->v[alive[k]]), p.follow, h->threshold);
+      add_entry_to_pattern(pattern, w->entries, w->columns, alive[k], x[0]);
+    }
+  }
+}
+#endif
+
 /* The move of a whole row, before its groups are looked at. */
 INLINE void move_row(const struct row *w, const struct hyper *h, const struct plan p) {
   for (int c = 0; c < w->n; c += VL)
@@ -97,6 +125,12 @@ INLINE struct row_pattern update_row(const struct row *w, const struct hyper *h,
     p.scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
   }
   struct row_pattern pattern = {0, 0};
+#if VL == 16
+  if (w->entries && !w->theta && !p.write_back && !p.grouped) {
+    update_sparse(w, h, p, &pattern);
+    return pattern;
+  }
+#endif
   int c = 0;
   for (; c + BLOCK <= w->n; c += BLOCK) update_block(w, h, p, c, BLOCK, &pattern);
   if (c < w->n) update_block(w, h, p, c, w->n - c, &pattern);
