@@ -30,6 +30,8 @@
 #define OP_ARGS 4
 /* Chunks a thread's share is cut into. */
 #define CHUNKS 4
+/* The grain of an op whose threads each take their share at once: what its rows have in common is read once a chunk. */
+#define WHOLE_SHARES (1 << 20)
 
 /* Shared by the threads of a pool; src/runtime/pool.ts makes it, zeroed. A cache line for what changes together. */
 struct sync {
@@ -124,21 +126,23 @@ static int chain_length(const int32_t *op, int n_ops, int n_threads, int *parts)
 /* What threads share out: `length` ops, cut into units. */
 struct work {
   const int32_t *op;
-  int length, units;
+  int length, units, grain;
 };
 
 INLINE struct work work_at(const int32_t *op, int n_ops, int n_threads) {
   int parts;
   const int length = chain_length(op, n_ops, n_threads, &parts);
-  return (struct work){op, length, length > 1 ? parts : (op[1] + op[2] - 1) / op[2]};
+  if (length > 1) return (struct work){op, length, parts, 0};
+  const int rows = op[1], grain = op[2] == WHOLE_SHARES ? (rows + n_threads - 1) / n_threads : op[2];
+  return (struct work){op, 1, rows == 0 ? 0 : (rows + grain - 1) / grain, grain};
 }
 
 /* Units [from, to): of a single op all at once, of a chain one after the other. */
 static int run_units(char *memory, struct work work, int from, int to) {
   const int32_t *op = work.op;
   if (work.length == 1) {
-    const int64_t end = (int64_t)to * op[2];
-    return call(op[0], memory, op + OP_ARGS, from * op[2], end < op[1] ? (int)end : op[1]);
+    const int64_t end = (int64_t)to * work.grain;
+    return call(op[0], memory, op + OP_ARGS, from * work.grain, end < op[1] ? (int)end : op[1]);
   }
   for (int part = from; part < to; part++)
     for (int k = 0; k < work.length; k++) {

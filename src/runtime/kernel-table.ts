@@ -3,7 +3,7 @@
  *
  * Every kernel has the same C signature, `void kernel(char *memory, const int32_t *args, int begin, int end)`, and works
  * on the rows [begin, end) of its op. An op is {@link OP_WORDS} int32 words in shared memory: kernel id, rows, grain
- * (chunk borders fall on multiples of it), parts (see {@link Op}), then the arguments in the order listed here. Arguments are integers: byte offsets into
+ * (chunk borders fall on multiples of it; {@link WHOLE_SHARES}), parts (see {@link Op}), then the arguments in the order listed here. Arguments are integers: byte offsets into
  * the shared memory (0 = absent), counts, strides (in elements) and flags. Numbers that change from step to step
  * (tau, lambda, ...) live in a float32 "hyper" block in memory, see {@link HYPER}.
  *
@@ -155,6 +155,12 @@ export const KERNELS = {
 } as const;
 
 export type Kernel = keyof typeof KERNELS;
+
+/**
+ * The grain of an op of which every thread takes its share at once, not in chunks: what its rows have in common is read
+ * from memory once a chunk.
+ */
+export const WHOLE_SHARES = 2 ** 20;
 
 /** One step of a program. Built by {@link op}. */
 export interface Op {

@@ -4,7 +4,7 @@
  * A training step is about 25 ops of a few microseconds each, so what a launch costs counts: a fraction of a
  * microsecond here, more than one for a call from JavaScript per op and thread. See kernels/program.c.
  */
-import { encodeOp, KERNELS, OP_WORDS, type Op } from "./kernel-table.js";
+import { encodeOp, KERNELS, OP_WORDS, WHOLE_SHARES, type Op } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
 export interface Program {
@@ -30,7 +30,7 @@ function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
   if (!names) throw new TypeError(`cannot write ${where}: there is no kernel of that name`);
   if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
     throw new RangeError(`cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`);
-  if (!Number.isInteger(grain) || grain < 1 || grain > 2 ** 20)
+  if (!Number.isInteger(grain) || grain < 1 || grain > WHOLE_SHARES)
     throw new RangeError(`cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`);
   for (const name of names) {
     const value = args[name];

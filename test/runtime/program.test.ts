@@ -1,6 +1,6 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
 import { expect, test } from "vitest";
-import { op, type Op } from "#bregman/runtime/kernel-table.js";
+import { op, WHOLE_SHARES, type Op } from "#bregman/runtime/kernel-table.js";
 import { createMemory } from "#bregman/runtime/memory.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { writeProgram } from "#bregman/runtime/program.js";
@@ -34,12 +34,22 @@ forEachBackend((_name, pool) => {
     });
   });
 
+  test.each([1, 3, 64])("in whole shares, %i rows are all done", (tiles) => {
+    scoped(pool, ({ put, room, read }) => {
+      const ramp = Float32Array.from({ length: tiles * 16 }, (_, i) => i + 1);
+      const y = room(tiles * 16);
+      pool.run(writeProgram(pool.memory, [{ ...copy(put(ramp), y, tiles), grain: WHOLE_SHARES }]));
+      expect(read(y, tiles * 16)).toEqual(ramp);
+    });
+  });
+
   test("an empty program and an op without rows do nothing", () => {
     scoped(pool, ({ put, read }) => {
       const x = put(new Float32Array(16).fill(-1));
       const y = put(new Float32Array(16).fill(-2));
       pool.run(writeProgram(pool.memory, []));
       pool.run(writeProgram(pool.memory, [{ ...copy(x, y, 1), rows: 0 }]));
+      pool.run(writeProgram(pool.memory, [{ ...copy(x, y, 1), rows: 0, grain: WHOLE_SHARES }]));
       expect(read(y, 16)).toEqual(new Float32Array(16).fill(-2));
     });
   });
