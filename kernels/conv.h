@@ -38,7 +38,7 @@ INLINE int entry_column(int32_t offset, struct kernel_shape k) {
 #define BLOCK_FUNCTION INLINE void
 #endif
 
-/* The sums of a weight gradient are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so
+/* The sums of a dense weight gradient are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so
  * (half of them if they are of several tiles), so that what is summed stays in cache while all weights use it. */
 #define GRAD_POSITIONS 128
 

@@ -1,10 +1,8 @@
-/* Convolution by the pattern of its weight, its weight gradient at the pattern's places, and the transposed pattern that
- * the input gradient gathers over. One non-zero weight costs one multiply-add a position and sample: how far away its x
+/* Convolution by the pattern of its weight, and the transposed pattern that the input gradient gathers over. One non-zero weight costs one multiply-add a position and sample: how far away its x
  * lies is a byte offset made when the pattern was, so that the inner loops have no index arithmetic. What bounds them is
  * how fast x comes from the caches, hence the order of the loops.
  */
 #include "conv.h"
-#include "totals.h"
 
 struct conv_sparse_args {
   int32_t entries; /* struct entry [rows][entry_stride], offsets in bytes from x at position (0, 0) */
@@ -122,119 +120,6 @@ KERNEL(conv_sparse) {
         sparse_band(&row, i + band < a->height ? band : a->height - i, a->width);
       }
   }
-}
-
-struct conv_sparse_weight_grad_args {
-  int32_t entries; /* struct entry [rows][entry_stride] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t entry_stride, dy, x;
-  int32_t g; /* f32 [rows, cols] */
-  int32_t tiles, rows, cols, height, width, dy_tile, dy_plane, dy_row, x_tile, x_row, x_col;
-  struct kernel_shape kernel;
-};
-
-
-/* Non-zeros of a row that are summed together: they share dy. */
-#ifdef __wasm__
-#define GRAD_ENTRIES 4
-#else
-#define GRAD_ENTRIES 8
-#endif
-
-/* sums[q] = lane by lane, dy times x at entry q's offset. */
-INLINE void sum_entries(vec *sums, const int n, const struct grad_span *s, const float *dy, const char *x,
-                        const int32_t *offset) {
-  const size_t dy_step = s->dy_step, x_step = s->x_step;
-  vec sum[GRAD_ENTRIES];
-  UNROLL for (int q = 0; q < n; q++) sum[q] = splat(0);
-  for (int tile = 0; tile < s->tiles; tile++)
-    for (int i = 0; i < s->rows; i++)
-      for (int part = 0; part < s->parts; part++) {
-        const float *out = dy + tile * s->dy_tile + i * s->dy_row + part * VL, *in[GRAD_ENTRIES];
-        UNROLL for (int q = 0; q < n; q++)
-          in[q] = (const float *)(x + offset[q]) + tile * s->x_tile + i * s->x_row + part * VL;
-        size_t d = 0, u = 0;
-        for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
-          const vec g = load(out + d);
-          UNROLL for (int q = 0; q < n; q++) sum[q] += g * load(in[q] + u);
-        }
-      }
-  UNROLL for (int q = 0; q < n; q++) sums[q] = sum[q];
-}
-
-/* The same, for a number that is no constant: 4 or 8. */
-BLOCK_FUNCTION sum_some_entries(vec *sums, int n, const struct grad_span *s, const float *dy, const char *x,
-                                const int32_t *offset) {
-#if GRAD_ENTRIES > 4
-  if (n > 4) {
-    sum_entries(sums, GRAD_ENTRIES, s, dy, x, offset);
-    return;
-  }
-#endif
-  sum_entries(sums, 4, s, dy, x, offset);
-}
-
-/* Output channels done together, and bytes of x that all of them use before the next channels are begun: they stay in
- * the second-level cache. */
-#define GRAD_GROUP 64
-#define GRAD_CACHE (512 * 1024)
-
-/* Entries [k, last) of one row over one span. */
-INLINE void sparse_row_grad(const struct conv_sparse_weight_grad_args *a, const struct grad_span *span,
-                            const struct entry *row, int k, int last, const float *dy, const char *x, float *g,
-                            int first) {
-  for (; k < last; k += GRAD_ENTRIES) {
-    const int left = last - k;
-    int32_t offset[GRAD_ENTRIES];
-    vec sums[GRAD_ENTRIES];
-    /* Where fewer are left the last one is repeated, and not stored. */
-    UNROLL for (int q = 0; q < GRAD_ENTRIES; q++) offset[q] = row[q < left ? k + q : last - 1].offset;
-    sum_some_entries(sums, left, span, dy, x, offset);
-    for (int q = 0; q < GRAD_ENTRIES && q < left; q += 4) {
-      const vec four = totals(sums + q);
-      UNROLL for (int p = 0; p < 4; p++)
-        if (q + p < left) {
-          float *out = g + column_of(offset[q + p], a->kernel);
-          *out = first ? four[p] : *out + four[p];
-        }
-    }
-  }
-}
-
-KERNEL(conv_sparse_weight_grad) {
-  const struct conv_sparse_weight_grad_args *a = (const void *)args;
-  const int32_t *counts = at(memory, a->counts);
-  const struct grad_cut cut = grad_cut_of(a->height, a->width);
-  struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
-  /* Of each plane about so much is read; entries of one group of planes are those below a limit. */
-  const int plane_bytes = a->kernel.plane_size * T * 4;
-  const size_t band_bytes = (size_t)cut.tiles * (cut.rows * a->x_row + 2 * T) * 4;
-  const int planes = GRAD_CACHE / band_bytes < 1 ? 1 : GRAD_CACHE / band_bytes;
-  for (int tile = 0; tile < a->tiles; tile += cut.tiles)
-    for (int i = 0; i < a->height; i += cut.rows) {
-      span.tiles = tile + cut.tiles < a->tiles ? cut.tiles : a->tiles - tile;
-      span.rows = i + cut.rows < a->height ? cut.rows : a->height - i;
-      const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile + (size_t)i * a->x_row;
-      const float *dy = (const float *)at(memory, a->dy) + (size_t)tile * a->dy_tile + (size_t)i * a->dy_row;
-      for (int group = begin; group < end; group += GRAD_GROUP) {
-        const int n = group + GRAD_GROUP < end ? GRAD_GROUP : end - group;
-        int32_t done[GRAD_GROUP];
-        for (int m = 0; m < n; m++) done[m] = 0;
-        int64_t limit = 0;
-        for (int open = 1; open;) {
-          open = 0;
-          limit += (int64_t)planes * plane_bytes;
-          for (int m = 0; m < n; m++) {
-            const int o = group + m, k = done[m];
-            const struct entry *row = (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-            while (done[m] < counts[o] && row[done[m]].offset < limit) done[m]++;
-            open |= done[m] < counts[o];
-            sparse_row_grad(a, &span, row, k, done[m], dy + (size_t)o * a->dy_plane, (const char *)x,
-                            (float *)at(memory, a->g) + (size_t)o * a->cols, tile + i == 0);
-          }
-        }
-      }
-    }
 }
 
 struct transpose_conv_args {

@@ -11,6 +11,7 @@
 #include "conv_dense.c"
 #include "conv_pairs.c"
 #include "conv_sparse.c"
+#include "conv_sparse_grad.c"
 #include "data.c"
 #include "gradient.c"
 #include "linear_dense.c"

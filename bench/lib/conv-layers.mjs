@@ -4,7 +4,7 @@
  */
 import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../../dist/nn/conv-geometry.js";
 import { interior, strideArgs, strides, tensorBytes } from "../../dist/nn/tensor.js";
-import { op, TILE } from "../../dist/runtime/kernel-table.js";
+import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
 import { writeProgram } from "../../dist/runtime/program.js";
 import { random } from "./random.mjs";
 
@@ -174,7 +174,7 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
             entryStride: most,
           }),
         ),
-        [op("convSparseWeightGrad", rows, { ...gradientSizes, ...pattern, ...shapeArgs, cols })],
+        [op("convSparseWeightGrad", rows, { ...gradientSizes, ...pattern, ...shapeArgs, cols }, WHOLE_SHARES)],
       ]),
     };
   }

@@ -44,7 +44,7 @@ export const IMAGE_KERNELS = {
     ...["dyTile", "dyPlane", "dyRow", "xTile", "xPlane", "xRow", "xCol"],
   ],
   /** The same for the non-zeros of an unstructured pattern only; writes g (f32 [rows, cols]) at the pattern's places and nowhere
-   *  else. Split over rows. The column of an entry follows from its offset q = offset / (T * 4), in positions of x's padded plane:
+   *  else. Split over rows, in whole shares: x is read once for all of a chunk's rows. The column of an entry follows from its offset q = offset / (T * 4), in positions of x's padded plane:
    *  c = q / planeSize, kh = (q % planeSize) / rowSize, kw = q % rowSize; column = (c * kernelHeight + kh) * kernelWidth + kw. */
   convSparseWeightGrad: [
     ...["entries", "counts", "entryStride", "dy", "x", "g", "tiles", "rows", "cols", "height", "width"],

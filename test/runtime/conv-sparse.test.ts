@@ -1,6 +1,6 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { describe, expect, test } from "vitest";
-import { op, TILE } from "#bregman/runtime/kernel-table.js";
+import { op, TILE, WHOLE_SHARES } from "#bregman/runtime/kernel-table.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { convForward, convInputGrad, convWeightGrad } from "../reference/conv.js";
 import { firstDifference, maxError } from "../support/compare.js";
@@ -175,6 +175,7 @@ forEachBackend((_name, pool) => {
         expect(firstDifference(forward(pool, p, { grain: 1024 }), forward(pool, p))).toBe(-1);
         expect(firstDifference(inputGrad(pool, p, { grain: 1024 }), inputGrad(pool, p))).toBe(-1);
         expect(firstDifference(weightGrad(pool, p, 1024), weightGrad(pool, p))).toBe(-1);
+        expect(firstDifference(weightGrad(pool, p, WHOLE_SHARES), weightGrad(pool, p))).toBe(-1);
       });
     });
   });
@@ -204,5 +205,14 @@ forEachBackend((_name, pool) => {
       );
       expect(found).toEqual(expected.filter(([, , value]) => value !== 0));
     });
+  });
+
+  test("convSparseWeightGrad of more weights than are summed together, the same bits however they are split", () => {
+    const sizes = { samples: 3, inner: 6, height: 5, width: 9, rows: 140 };
+    const shape = { ...sizes, kernel: [3, 3], stride: 1, pad: 1 } as const;
+    const p = convProblem(shape, 3, 1);
+    const g = weightGrad(pool, p, WHOLE_SHARES);
+    expect(maxError(g, convWeightGrad(shape, p.dy, p.x))).toBeLessThan(rounding(3 * 5 * 9));
+    for (const grain of [1, 50]) expect(firstDifference(weightGrad(pool, p, grain), g)).toBe(-1);
   });
 });

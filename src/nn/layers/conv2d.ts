@@ -6,7 +6,7 @@
  * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
  * s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
  */
-import { TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
 import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
 import { interior, strideArgs, strides } from "../tensor.js";
@@ -241,7 +241,7 @@ function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradien
     return op("convPairsWeightGrad", rows, { ...common, ...taps, entries, counts, entryStride });
   }
   const { planeSize, rowSize, kernelHeight, kernelWidth } = conv!;
-  return op("convSparseWeightGrad", rows, {
+  const args = {
     ...common,
     entries,
     counts,
@@ -251,5 +251,6 @@ function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradien
     rowSize,
     kernelHeight,
     kernelWidth,
-  });
+  };
+  return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
 }
