@@ -4,9 +4,11 @@
  *
  *     node network-profile.mjs [--network resnet18|convnet|mlp] [--kind groups|entries|dense] [--step frozen|fine|sampled]
  *                               [--density 0.034] [--backend native] [--threads 2] [--warmup 2] [--steps 5] [--by-layer]
+ *                               [--without-products]
  *
  * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The MLP is the one of mlp-step.mjs, on
  * MNIST and always of single weights; it alone has steps with the sampled dual, and trains for `--warmup` steps first.
+ * `--without-products` leaves out all multiplications with weights and for them: what remains are the passes over memory.
  */
 import { parseArgs } from "node:util";
 
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     warmup: { type: "string", default: "2" },
     steps: { type: "string", default: "5" },
     "by-layer": { type: "boolean", default: false },
+    "without-products": { type: "boolean", default: false },
   },
 });
 const warmup = Number(values.warmup);
@@ -58,8 +61,11 @@ const stages = [
 ];
 /** @type {{ layer: string, ops: any[] }[]} ops that run together */
 const chains = [];
+/** Ops whose work is multiplications with a weight, or for one. */
+const PRODUCT = /^(conv|dense|sparse)(Dense|Sparse|Pairs)?(Forward|InputGrad|WeightGrad)?$/;
 for (const { name, ops } of stages)
   for (const one of ops) {
+    if (values["without-products"] && PRODUCT.test(one.kernel)) continue;
     if (one.parts && chains.length > 0) chains.at(-1).ops.push(one);
     else chains.push({ layer: name, ops: [one] });
   }
