@@ -39,6 +39,9 @@ export interface Lowered {
   readonly backward: readonly Stage[];
 }
 
+/** What runs forward: an evaluation, a training step, or one without anything random. */
+type Pass = "evaluation" | "forward" | "statistics";
+
 export interface Plan extends PlanData {
   readonly batchSize: number;
   readonly tiles: number;
@@ -57,6 +60,8 @@ export interface Plan extends PlanData {
    * values are gone afterwards. A batch may fill the tiles: tiles * T samples.
    */
   lowerEvaluation(): Pick<Lowered, "forward" | "loss">;
+  /** The ops of a training's forward pass with nothing random, for the statistics it leaves behind. */
+  lowerStatistics(): Pick<Lowered, "forward" | "loss">;
 }
 
 export interface CompileOptions {
@@ -157,7 +162,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   });
 
-  const lowering = (s: number, pass: "evaluation" | "forward" | "backward", frozen = false): Lowering => {
+  const lowering = (s: number, pass: Pass | "backward", frozen = false): Lowering => {
     const learns = pass !== "evaluation";
     const at = pass === "backward" ? laterAt : valueAt;
     const { inputs, output, relu, residual, reluGradient, mask } = steps[s];
@@ -175,6 +180,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     return {
       tiles,
       training: learns,
+      random: learns && pass !== "statistics",
       frozen,
       ...(own.sampleScratch === undefined ? {} : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
       counts: data.counts,
@@ -201,8 +207,9 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   /** Whether the first layer, a linear one, computes the gradient of every weight, for which it wants the input as rows too. */
   const readsRows = (frozen: boolean) =>
     places.inputRows !== undefined && !needsPatternOnly(bound[0].parameters[0], frozen);
-  /** Forward to the loss; `learns`: as the backward pass needs it. */
-  const lowerForward = (learns: boolean, frozen = false): Pick<Lowered, "forward" | "loss"> => {
+  /** To the loss; unless it evaluates, as the backward pass needs it. */
+  const lowerForward = (pass: Pass, frozen = false): Pick<Lowered, "forward" | "loss"> => {
+    const learns = pass !== "evaluation";
     const input = valueAt(-1);
     const gathered = places.inputCopy === undefined ? input : { ...inputImage, offset: place(places.inputCopy) };
     const forward: Stage[] = [
@@ -227,7 +234,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     ];
     steps.forEach(({ node }, s) => {
       const { name, layer } = model.nodes[node];
-      const at = lowering(s, learns ? "forward" : "evaluation");
+      const at = lowering(s, pass);
       const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
       const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
       const ops = joinTiles([...ruleOf(layer).forward(layer, at), ...clear(at.y)], tiles, follows);
@@ -312,7 +319,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         gradients: joinedBackward(s - 1) ? [] : held,
       });
     }
-    return { ...lowerForward(training, frozen), backward };
+    return { ...lowerForward(training ? "forward" : "evaluation", frozen), backward };
   };
 
   return {
@@ -322,6 +329,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     bytes: places.bytes,
     recomputed: [...recomputation.moments.keys()].map((s) => model.nodes[steps[s].node].name),
     lower,
-    lowerEvaluation: () => lowerForward(false),
+    lowerEvaluation: () => lowerForward("evaluation"),
+    lowerStatistics: () => lowerForward("statistics"),
   };
 }

@@ -34,7 +34,7 @@ export interface DensityControlOptions {
   readonly every?: number | undefined;
   /** Epochs before the first one; default 0. */
   readonly after?: number | undefined;
-  /** Exponent of the relative rule; default 0.25. */
+  /** Exponent of the relative rule where the schedule's factor on tau is 1; default 0.25. */
   readonly gain?: number | undefined;
   /** Share of the run in which its target rises from the density at the start; default 0.5. */
   readonly ramp?: number | undefined;

@@ -126,7 +126,7 @@ const targetDensity = z
       rule: z.enum(["relative", "discrepancy"]).optional(),
       every: count.optional().describe("Steps between two looks"),
       after: z.int().nonnegative().optional().describe("Epochs before the first one"),
-      gain: positive.optional().describe("lambda <- lambda (density / target)^gain"),
+      gain: positive.optional().describe("lambda <- lambda (density / target)^(gain x the schedule's factor on tau)"),
       ramp: fraction.optional().describe("Share of the run in which the target rises from the density at the start"),
       increment: positive.optional().describe("Of the discrepancy rule"),
     }),

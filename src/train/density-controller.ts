@@ -46,9 +46,17 @@ export function createDensityController(
   ].flatMap(({ what, target, has }) => {
     if (target === undefined) return [];
     const counted = trainer.updaters.filter(({ parameter }) => has(parameter));
-    const members = counted.filter(({ optimizer: { regularizer } }) => regularizer.kind !== "none");
+    if (counted.length === 0) {
+      const layers = trainer.updaters.filter(({ parameter }) => isWeightRole(parameter.role));
+      throw new TypeError(
+        `could not control the density of ${what}: there is no such layer with weights; layers: ${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
+      );
+    }
+    const members = counted.filter(({ fullLambda }) => fullLambda > 0);
     if (members.length === 0) {
-      throw new TypeError(`could not control the density of ${what}: expected a regularizer of weights, found none`);
+      throw new TypeError(
+        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0, found none`,
+      );
     }
     const names = counted.map(({ parameter }) => layerOf(parameter));
     return [{ target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
@@ -62,9 +70,8 @@ export function createDensityController(
       const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
       const density = countedDensity(trainer, counted);
       for (const updater of members) {
-        const lambda = updater.optimizer.regularizer.lambda;
-        const next = nextLambda(options, lambda, density, now, tauFactor);
-        if (lambda > 0) updater.setLambda((updater.lambda * next) / lambda, "kept");
+        const next = nextLambda(options, updater.optimizer.regularizer.lambda, density, now, tauFactor);
+        updater.setLambda(next / updater.fullLambda, "kept");
       }
     }
   };

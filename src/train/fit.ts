@@ -133,11 +133,17 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
+  if (freeze && freeze.coarse > 0) trainer.checkFreeze();
   const { births, averaged } = startLooks(trainer, keeper, average);
   const size = Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length);
+  let settledAt = -1;
   const settled = <Result>(run: () => Result): Result => {
     const { freshStatistics: batches } = options;
-    if (batches !== undefined) freshStatistics(trainer, { indices: trainIndices, size, batches });
+    // Those of an average are put back after each use.
+    if (batches !== undefined && (averaged || settledAt !== trainer.steps)) {
+      freshStatistics(trainer, { indices: trainIndices, size, batches });
+      settledAt = trainer.steps;
+    }
     return run();
   };
   const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
@@ -203,7 +209,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     initial: history[0],
     ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), about: keeper!.about } }),
   });
-  for (const text of keeper?.notes(pool) ?? []) onEvent?.({ type: "note", text });
+  for (const text of [...(keeper?.notes(pool) ?? []), ...idleControl(options)]) onEvent?.({ type: "note", text });
   if (!resumed) observe?.(0, trainer);
 
   let epoch = resumed?.epoch ?? 1;
@@ -320,6 +326,14 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const interrupted = epoch <= epochs;
   onEvent?.({ type: "end", final, interrupted });
   return { final, epochs: history, interrupted, parameters, buffers };
+}
+
+/** Says so if density control will not begin within the run. */
+function idleControl({ targetDensity, epochs }: FitOptions): string[] {
+  const { after = 0 } = targetDensity === undefined ? {} : densityControl(targetDensity);
+  return after < epochs
+    ? []
+    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
 }
 
 /** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */

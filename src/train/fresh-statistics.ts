@@ -25,7 +25,7 @@ export function freshStatistics(trainer: Trainer, { indices, size, batches }: Fr
   for (let k = 0; k < count; k++) {
     // From zero a batch leaves momentum times its own statistics.
     trainer.exchange(zeros);
-    trainer.forward(indices.subarray(k * size, (k + 1) * size));
+    trainer.runStatistics(indices.subarray(k * size, (k + 1) * size));
     for (const [name, { data }] of trainer.buffers()) {
       const sum = sums.get(name)!;
       const factor = 1 / (shares.get(name)! * count);

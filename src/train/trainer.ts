@@ -86,20 +86,25 @@ export interface Trainer extends Evaluation {
    */
   step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
   /**
-   * Runs a part of a batch (batchSize / microBatches samples) forward as a step does: what batch norm keeps moves, all else stays.
-   *
-   * @throws RangeError as step
+   * Runs a part of a batch (batchSize / microBatches samples) forward as a step does, but with nothing random: the running
+   * statistics of batch norm move, all else stays.
    */
-  forward(indices: Int32Array): void;
+  runStatistics(indices: Int32Array): void;
   /** What the next step may do to patterns. */
   readonly next: StepKind;
   /** Frozen steps after each fine one, see `freeze`. */
   readonly coarse: number;
   /**
+   * Checks that patterns can be frozen.
+   *
+   * @throws TypeError if there is nothing to freeze, or a regularizer whose patterns can't be
+   */
+  checkFreeze(): void;
+  /**
    * From now on every fine step is followed by so many frozen ones; 0, as at the start: none is. See optim/freeze.ts.
    *
    * @param lambda - "scaled" (the default): lambda is that of the optimizer / (coarse + 1), and subgradients are scaled along
-   * @throws TypeError if there is nothing to freeze, or a regularizer whose patterns can't be
+   * @throws TypeError as checkFreeze
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
   /** A copy of a parameter's theta, row-major; into `out`, if that is given. */
@@ -158,7 +163,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });
 
-  let sequences: Partial<Record<"forward" | "frozen" | "evaluation", Sequence>> = {};
+  let sequences: Partial<Record<"forward" | "frozen" | "evaluation" | "statistics", Sequence>> = {};
   let steps = 0;
   let cycle: Cycle = { coarse: 0, left: 0 };
 
@@ -191,6 +196,14 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const runEvaluation = () => {
     sequences.evaluation ??= createSequence(pool, forwardActions(plan.lowerEvaluation()));
     sequences.evaluation.run();
+  };
+
+  const checkFreeze = () => {
+    const fixed = updaters.find(
+      ({ freezes, parameter: { role }, optimizer: { regularizer } }) =>
+        !freezes && isWeightRole(role) && regularizer.kind !== "none",
+    );
+    if (fixed || !updaters.some(({ freezes }) => freezes)) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
   };
 
   look();
@@ -226,21 +239,22 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
     ...evaluationOf(plan, runEvaluation, { model, loss, samples }),
-    forward: (indices) => void forward("exact", indices, 0),
+    runStatistics(indices) {
+      sequences.statistics ??= createSequence(pool, forwardActions(plan.lowerStatistics()));
+      plan.setBatch(indices);
+      sequences.statistics.run();
+    },
     get next() {
       return kindOfNext(cycle);
     },
     get coarse() {
       return cycle.coarse;
     },
+    checkFreeze,
     freeze(coarse, lambda = "scaled") {
       if (coarse === cycle.coarse) return;
-      const fixed = updaters.find(
-        ({ freezes, parameter: { role }, optimizer: { regularizer } }) =>
-          !freezes && isWeightRole(role) && regularizer.kind !== "none",
-      );
+      checkFreeze();
       const frozen = updaters.filter(({ freezes }) => freezes);
-      if (fixed || frozen.length === 0) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
       for (const updater of lambda === "scaled" ? frozen : []) {
         updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
       }

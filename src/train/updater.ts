@@ -31,6 +31,8 @@ export interface Updater {
   readonly freezes: boolean;
   /** Factor on the regularizer's lambda; 1 at the start. */
   readonly lambda: number;
+  /** The regularizer's lambda at the factor 1. */
+  readonly fullLambda: number;
   /**
    * Changes the factor on lambda, from the next step on.
    *
@@ -86,6 +88,7 @@ export function createUpdater(
     get lambda() {
       return now.lambda;
     },
+    fullLambda: given.regularizer.lambda,
     setLambda(factor, dual) {
       if (factor === now.lambda) return;
       if (dual === "scaled") {

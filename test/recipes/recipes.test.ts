@@ -203,14 +203,19 @@ test.each([
       loss: recorded.loss,
       batchSize: recorded.batchSize,
     });
-    expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined });
+    // Kernel groups begin with half of conv1: a kernel there that is zero leaves a constant channel.
+    const more = convs === "l1" ? {} : { layers: { conv2d1: { density: 0.5 } } };
+    expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined, ...more });
     expect(init.convs).toMatchObject({ density: 0.01, mask: convs === "l1" ? "entry" : "kernel", varianceFactor: 1 });
     expect(optimizer.convs).toMatchObject({ kind, regularizer: { kind: convs } });
     expect(optimizer.weights).toMatchObject({ kind, regularizer: { kind: "l1" } });
     for (const entry of [optimizer.weights, optimizer.convs!, optimizer.biases]) {
       expect("momentum" in entry ? entry.momentum : undefined).toBe(momentum);
     }
-    const asked = typeof targetDensity === "object" ? targetDensity.targets : { net: targetDensity! };
+    const { layers, ...roles } = typeof targetDensity === "object" ? targetDensity.targets : { net: targetDensity! };
+    // 64 kernels and 64 x 64.
+    const kernels = layers && (64 * layers.conv2d1 + 4096 * layers.conv2d2) / 4160;
+    const asked = { ...roles, ...(kernels === undefined ? {} : { convs: kernels }) };
     for (const [part, most] of Object.entries(typeof paper === "object" ? paper : { net: paper })) {
       expect(asked).toMatchObject({ [part]: expect.any(Number) });
       expect(asked[part as keyof typeof asked]).toBeLessThan(most);

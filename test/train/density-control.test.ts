@@ -11,6 +11,7 @@ import { checkDensityControl, nextLambda, targetAt } from "#bregman/optim/densit
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
+import { box } from "#bregman/regularizers/box.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { fit, type FitOptions } from "#bregman/train/fit.js";
@@ -99,8 +100,36 @@ test("single layers are held to targets of their own, and the others have theirs
 
 test("a layer that is not there is named", async () => {
   await expect(fit(FLAT, data, { ...base, targetDensity: { targets: { layers: { lin: 0.1 } } } })).rejects.toThrow(
-    'could not control the density of layer "lin": expected a regularizer of weights, found none',
+    'could not control the density of layer "lin": there is no such layer with weights; layers: linear1, linear2, linear3',
   );
+});
+
+test("the discrepancy rule comes back from a lambda of 0", async () => {
+  const lambdas: number[] = [];
+  await fit(FLAT, data, {
+    ...base,
+    epochs: 8,
+    targetDensity: { targets: { net: 0.3 }, rule: "discrepancy", increment: 0.04, every: 10 },
+    observe(_epoch, { updaters }) {
+      const { optimizer } = updaters.find(({ parameter: { name } }) => name === "linear1.weight")!;
+      lambdas.push(optimizer.regularizer.lambda);
+    },
+  });
+  const first = lambdas.indexOf(0);
+  expect(first).toBeGreaterThan(0);
+  expect(Math.max(...lambdas.slice(first))).toBeGreaterThan(0.03);
+});
+
+test("a regularizer without a lambda, and a control that never begins", async () => {
+  const bounded = { weights: linBreg({ tau: 0.1, regularizer: box({ lower: -1, upper: 1 }) }), biases: bias };
+  await expect(fit(FLAT, data, { ...base, optimizer: bounded, targetDensity: 0.1 })).rejects.toThrow(
+    "could not control the density of the net: expected a regularizer of weights with a lambda above 0, found none",
+  );
+  const notes: string[] = [];
+  const targetDensity = { targets: { net: 0.1 }, after: 2 };
+  const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && void notes.push(event.text);
+  await fit(FLAT, data, { ...base, epochs: 2, targetDensity, onEvent });
+  expect(notes).toEqual(["targetDensity does nothing: it begins after 2 epochs, and the run has 2"]);
 });
 
 test("v stays as it is when lambda moves, and the weights follow in the next step", async () => {
@@ -171,7 +200,7 @@ describe("the rules", () => {
   test("without a regularizer there is nothing to control", async () => {
     const optimizer = { weights: sgd({ tau: 0.1 }), biases: bias };
     await expect(fit(FLAT, data, { ...base, optimizer, targetDensity: 0.1 })).rejects.toThrow(
-      "could not control the density of the net: expected a regularizer of weights, found none",
+      "could not control the density of the net: expected a regularizer of weights with a lambda above 0, found none",
     );
   });
 });

@@ -3,6 +3,7 @@
  *
  * The reference takes the library's own float64 step on the weights of the pattern, all others put back as they were.
  */
+import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -23,6 +24,7 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { nonNegativeL1 } from "#bregman/regularizers/non-negative-l1.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
+import { fit } from "#bregman/train/fit.js";
 import type { Trainer } from "#bregman/train/trainer.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
@@ -265,6 +267,20 @@ describe("freezing", () => {
     expect(freezing(proxSgd({ regularizer: l1(0.1) }))).toThrow(/could not freeze .*found proxSgd with l1$/);
     await pool.close();
   });
+});
+
+test("fit says what can't be frozen before it begins, not when the first frozen step is due", async () => {
+  const train = { inputs: new Float32Array(32), labels: Uint8Array.from([0, 1, 2, 0]) };
+  const events: string[] = [];
+  const run = fit(mlp([8, 6, 3]), fromArrays({ shape: [8], train }), {
+    optimizer: { weights: sgd(), biases: sgd() },
+    freeze: { coarse: 3, after: 5 },
+    epochs: 8,
+    threads: 1,
+    onEvent: ({ type }) => void events.push(type),
+  });
+  await expect(run).rejects.toThrow("could not freeze anything: expected a regularizer of weights, found none");
+  expect(events).toEqual([]);
 });
 
 describe("how many steps are frozen", () => {

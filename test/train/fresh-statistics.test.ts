@@ -3,6 +3,7 @@ import { fromArrays } from "#bregman/data/dataset.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { dropout } from "#bregman/nn/layers/dropout.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
@@ -85,6 +86,31 @@ test("in parts of a batch, of more batches than there are, and beside an average
   const own = await reestimateBatchNorm({ model, ...averaged }, data, { batchSize: 32, batches: 3, validation: 20 });
   for (const [name, { data: values }] of averaged.buffers) {
     expect(relativeError(values, own.buffers.get(name)!.data), name).toBeLessThan(1e-5);
+  }
+});
+
+test("nothing is dropped while they are taken", async () => {
+  const dropping = sequential(
+    [2, 4, 4],
+    [
+      conv2d(8, { kernel: 3, padding: 1 }),
+      batchNorm2d(),
+      relu(),
+      dropout({ p: 0.5 }),
+      conv2d(6, { kernel: 3 }),
+      batchNorm2d(),
+      relu(),
+      flatten(),
+      linear(3),
+    ],
+  );
+  const plain = await fit(dropping, data, options);
+  const fresh = await fit(dropping, data, { ...options, freshStatistics: 3 });
+  expect(trained(fresh)).toEqual(trained(plain));
+  const settings = { batchSize: 32, batches: 3, validation: 20 };
+  const expected = await reestimateBatchNorm({ model: dropping, ...fresh }, data, settings);
+  for (const [name, { data: values }] of fresh.buffers) {
+    expect(relativeError(values, expected.buffers.get(name)!.data), name).toBeLessThan(1e-5);
   }
 });
 

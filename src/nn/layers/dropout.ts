@@ -26,8 +26,8 @@ export const dropoutRule: LayerRule<DropoutLayer> = {
   accumulates: true,
   outputShape: (_layer, [input]) => input,
   forward: (layer, at) => {
-    const { training, tiles, xs, y } = at;
-    return training ? [maskOp(layer, at, xs[0], y, false)] : [copyOp(xs[0], y, tiles, false)];
+    const { random, tiles, xs, y } = at;
+    return random ? [maskOp(layer, at, xs[0], y, false)] : [copyOp(xs[0], y, tiles, false)];
   },
   backward: (layer, at) => {
     const { dy, dxs } = at;

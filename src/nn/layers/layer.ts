@@ -46,8 +46,10 @@ export interface Destination {
 export interface Lowering {
   /** Tiles of the batch. */
   readonly tiles: number;
-  /** false in a plan that only evaluates: batch norm then uses its running statistics, dropout does nothing. */
+  /** false in a plan that only evaluates: batch norm then uses its running statistics. */
   readonly training: boolean;
+  /** Whether dropout drops: not in evaluations, nor where a training's statistics are taken. */
+  readonly random: boolean;
   /** Backward: the patterns are frozen, so that a parameter's `gradient` may be of the pattern only. */
   readonly frozen: boolean;
   /** Backward: gradients of zero weights may be estimated (see sampled-gradient.ts). `tolerance`: f32 in memory; `scratch`: as asked for. */
