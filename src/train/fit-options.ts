@@ -197,6 +197,14 @@ export function densityControl(target: number | DensityControlOptions): DensityC
   return typeof target === "number" ? { targets: { net: target } } : target;
 }
 
+/** Says so if density control will not begin within the run. */
+export function idleControl({ targetDensity, epochs }: FitOptions): string[] {
+  const { after = 0 } = targetDensity === undefined ? {} : densityControl(targetDensity);
+  return after < epochs
+    ? []
+    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
+}
+
 /** The options that a number of frozen steps means. */
 export function freezeOptions(freeze: number | FreezeOptions): FreezeOptions {
   return typeof freeze === "number" ? { coarse: freeze } : freeze;

@@ -21,9 +21,9 @@ import { connectionsOf } from "./connections.js";
 import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
+import { checkOptions, densityControl, freezeOptions, idleControl, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
-import { freshStatistics } from "./fresh-statistics.js";
+import { createSettler } from "./fresh-statistics.js";
 import type { Keeper } from "./keeper.js";
 import {
   flopDensity,
@@ -135,17 +135,13 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   if (freeze && freeze.coarse > 0) trainer.checkFreeze();
   const { births, averaged } = startLooks(trainer, keeper, average);
-  const size = Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length);
-  let settledAt = -1;
-  const settled = <Result>(run: () => Result): Result => {
-    const { freshStatistics: batches } = options;
+  const settled = createSettler(trainer, {
+    indices: trainIndices,
+    size: Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length),
+    batches: options.freshStatistics,
     // Those of an average are put back after each use.
-    if (batches !== undefined && (averaged || settledAt !== trainer.steps)) {
-      freshStatistics(trainer, { indices: trainIndices, size, batches });
-      settledAt = trainer.steps;
-    }
-    return run();
-  };
+    last: !averaged,
+  });
   const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed);
@@ -326,14 +322,6 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const interrupted = epoch <= epochs;
   onEvent?.({ type: "end", final, interrupted });
   return { final, epochs: history, interrupted, parameters, buffers };
-}
-
-/** Says so if density control will not begin within the run. */
-function idleControl({ targetDensity, epochs }: FitOptions): string[] {
-  const { after = 0 } = targetDensity === undefined ? {} : densityControl(targetDensity);
-  return after < epochs
-    ? []
-    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
 }
 
 /** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */

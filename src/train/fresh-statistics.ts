@@ -8,7 +8,7 @@
 import type { Trainer } from "./trainer.js";
 
 /** Batches of `size` samples each, from the first of `indices` on. */
-export interface FreshStatistics {
+interface FreshStatistics {
   readonly indices: Int32Array;
   readonly size: number;
   /** At most as many as there are samples for, and at least one. */
@@ -16,7 +16,7 @@ export interface FreshStatistics {
 }
 
 /** Puts fresh statistics in the place of the running ones. Training goes on as if nothing had happened: it never reads them. */
-export function freshStatistics(trainer: Trainer, { indices, size, batches }: FreshStatistics): void {
+function freshStatistics(trainer: Trainer, { indices, size, batches }: FreshStatistics): void {
   const shares = momentumOf(trainer);
   if (shares.size === 0) return;
   const sums = new Map([...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]));
@@ -33,6 +33,26 @@ export function freshStatistics(trainer: Trainer, { indices, size, batches }: Fr
     }
   }
   trainer.exchange(new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum)])));
+}
+
+/** What is said once of a training. */
+export interface SettlerOptions extends Omit<FreshStatistics, "batches"> {
+  /** undefined: running statistics, as they are. */
+  readonly batches: number | undefined;
+  /** Whether fresh statistics stay where they are until the next step. */
+  readonly last: boolean;
+}
+
+/** Runs evaluations, with fresh statistics where weights have moved since they were taken. */
+export function createSettler(trainer: Trainer, { indices, size, batches, last }: SettlerOptions) {
+  let settledAt = -1;
+  return <Result>(run: () => Result): Result => {
+    if (batches !== undefined && !(last && settledAt === trainer.steps)) {
+      freshStatistics(trainer, { indices, size, batches });
+      settledAt = trainer.steps;
+    }
+    return run();
+  };
 }
 
 /** By the name of its buffer, the momentum of each batch norm. */
