@@ -1,6 +1,7 @@
-/* Convolution by the pattern of its weight, and the transposed pattern that the input gradient gathers over. One non-zero weight costs one multiply-add a position and sample: how far away its x
- * lies is a byte offset made when the pattern was, so that the inner loops have no index arithmetic. What bounds them is
- * how fast x comes from the caches, hence the order of the loops.
+/* Convolution by the pattern of its weight, and the transposed pattern that the input gradient gathers over. One non-zero
+ * weight costs one multiply-add a position and sample: how far away its x lies is a byte offset made when the pattern was,
+ * so that the inner loops have no index arithmetic. What bounds them is how fast x comes from the caches, hence the order
+ * of the loops.
  */
 #include "conv.h"
 

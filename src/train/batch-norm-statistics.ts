@@ -49,8 +49,7 @@ export async function reestimateBatchNorm(
   // With momentum 1 the running statistics are those of the last batch.
   const entries = network.model.nodes.map((node) => {
     const { layer } = node;
-    if (layer.kind === "batchNorm2d") return { ...node, layer: { ...layer, momentum: 1 } };
-    return layer.kind === "dropout" ? { ...node, layer: { ...layer, p: 0 } } : node;
+    return layer.kind === "batchNorm2d" ? { ...node, layer: { ...layer, momentum: 1 } } : node;
   });
   const model = modelOf(network.model.input, entries);
   const pool = await createPool({ backend, threads });
@@ -62,13 +61,12 @@ export async function reestimateBatchNorm(
     const plan = compile(layoutOf(model), { memory, batchSize: size, loss, purpose: "train", samples, ...places });
     const program = writeProgram(
       memory,
-      plan.lower().forward.flatMap(({ ops }) => ops),
+      plan.lowerStatistics().forward.flatMap(({ ops }) => ops),
     );
     const count = Math.min(batches, Math.floor(train.length / size));
     const sums = new Map([...network.buffers].map(([name, { data: old }]) => [name, new Float64Array(old.length)]));
     for (let k = 0; k < count; k++) {
       plan.setBatch(train.subarray(k * size, (k + 1) * size));
-      plan.setSeed(0);
       pool.run(program);
       for (const [name, sum] of sums) {
         memory.f32(places.buffers.get(name)!, sum.length).forEach((value, i) => (sum[i] += value / count));
