@@ -5,10 +5,18 @@ import type { LayerMetrics } from "./events.js";
 import { countedDensity, totalDensity } from "./metrics.js";
 import type { Trainer } from "./trainer.js";
 
+/** Deviation from a target, as a share of it, that nothing is said about. */
+const TOLERANCE = 0.1;
+
 const ROLE = { weights: "weight", convs: "conv" } as const;
 
-/** To be called after each step, with the factor on its learning rate. All else is in the trainer: it needs no state of its own. */
-export type DensityController = (tauFactor: number) => void;
+/** All that changes is in the trainer: it needs no state of its own. */
+export interface DensityController {
+  /** To be called after each step, with the factor on its learning rate. */
+  look(tauFactor: number): void;
+  /** One line for each target that the density is off by more than a tenth of it; none before the first look. */
+  missed(): string[];
+}
 
 /** When a run begins and ends, and what it began with. */
 export interface ControlledRun {
@@ -59,20 +67,31 @@ export function createDensityController(
       );
     }
     const names = counted.map(({ parameter }) => layerOf(parameter));
-    return [{ target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
+    return [{ what, target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
   });
-  return (tauFactor) => {
-    const { steps } = trainer;
-    // Between fine steps a density can't change: one look for each cycle.
-    const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
-    if (steps <= after * stepsPerEpoch || steps % period !== 0) return;
-    for (const { target, members, counted, start } of parts) {
-      const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
-      const density = countedDensity(trainer, counted);
-      for (const updater of members) {
-        const next = nextLambda(options, updater.optimizer.regularizer.lambda, density, now, tauFactor);
-        updater.setLambda(next / updater.fullLambda, "kept");
+  const begun = () => trainer.steps > after * stepsPerEpoch;
+  return {
+    look(tauFactor) {
+      const { steps } = trainer;
+      // Between fine steps a density can't change: one look for each cycle.
+      const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
+      if (!begun() || steps % period !== 0) return;
+      for (const { target, members, counted, start } of parts) {
+        const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
+        const density = countedDensity(trainer, counted);
+        for (const updater of members) {
+          const next = nextLambda(options, updater.optimizer.regularizer.lambda, density, now, tauFactor);
+          updater.setLambda(next / updater.fullLambda, "kept");
+        }
       }
-    }
+    },
+    missed: () =>
+      parts.flatMap(({ what, target, counted }) => {
+        const density = countedDensity(trainer, counted);
+        const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
+        return !begun() || Math.abs(density - target) <= TOLERANCE * target
+          ? []
+          : [`the density of ${what} came to ${percent(density)}, its target is ${percent(target)}`];
+      }),
   };
 }

@@ -185,7 +185,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     testIndices.length ? { testAccuracy: evaluated(() => trainer.evaluate(testIndices).accuracy) } : {};
 
   const history = resumed ? [...resumed.epochs] : [measure(0)];
-  const controlDensity =
+  const control =
     options.targetDensity === undefined
       ? undefined
       : createDensityController(trainer, densityControl(options.targetDensity), {
@@ -241,7 +241,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       const advance = () => trainer.step(batch, scheduleState.factor, changes);
       const result = work ? work.during(advance, batch.length) : advance();
       averaged?.look();
-      controlDensity?.(scheduleState.factor);
+      control?.look(scheduleState.factor);
       sums = {
         loss: sums.loss + result.loss * batch.length,
         correct: sums.correct + result.correct,
@@ -320,6 +320,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
     bytes,
   });
   const interrupted = epoch <= epochs;
+  for (const text of interrupted ? [] : (control?.missed() ?? [])) onEvent?.({ type: "note", text });
   onEvent?.({ type: "end", final, interrupted });
   return { final, epochs: history, interrupted, parameters, buffers };
 }

@@ -132,6 +132,21 @@ test("a regularizer without a lambda, and a control that never begins", async ()
   expect(notes).toEqual(["targetDensity does nothing: it begins after 2 epochs, and the run has 2"]);
 });
 
+test("a target that was missed is named in the end, one that was met is not", async () => {
+  const notes: string[] = [];
+  // Too few steps for so small a gain; and the first layer is held where it starts.
+  const targetDensity = { targets: { weights: 0.9, layers: { linear1: 0.02 } }, gain: 0.001, every: 1 };
+  const optimizer = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.5) }), biases: bias };
+  const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && void notes.push(event.text);
+  const { epochs } = await fit(FLAT, data, { ...base, epochs: 1, optimizer, targetDensity, onEvent });
+  const [first, ...others] = epochs.at(-1)!.layers;
+  expect(Math.abs(first.density / 0.02 - 1)).toBeLessThan(0.1);
+  const [nonZeros, weights] = others.reduce(([n, w], layer) => [n + layer.nonZeros, w + layer.weights], [0, 0]);
+  expect(notes).toEqual([
+    `the density of the weights came to ${((100 * nonZeros) / weights).toPrecision(3)} %, its target is 90.0 %`,
+  ]);
+});
+
 test("v stays as it is when lambda moves, and the weights follow in the next step", async () => {
   const lambdas: number[] = [];
   await fit(FLAT, data, {
