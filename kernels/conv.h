@@ -38,31 +38,7 @@ INLINE int entry_column(int32_t offset, struct kernel_shape k) {
 #define BLOCK_FUNCTION INLINE void
 #endif
 
-/* The sums of a dense weight gradient are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so
- * (half of them if they are of several tiles), so that what is summed stays in cache while all weights use it. */
-#define GRAD_POSITIONS 128
-
-/* The positions of one pass: whole tiles, or some rows of one tile. */
-struct grad_cut {
-  int tiles, rows;
-};
-
-INLINE struct grad_cut grad_cut_of(int height, int width) {
-  const int positions = height * width;
-  if (positions < GRAD_POSITIONS / 2) return (struct grad_cut){GRAD_POSITIONS / 2 / positions, height};
-  return (struct grad_cut){1, (GRAD_POSITIONS + width - 1) / width};
-}
-
-/* How they are walked. A row is `parts` times n vectors a step apart; strides in floats. */
-struct grad_span {
-  int tiles, rows, parts, n;
-  size_t dy_tile, dy_row, dy_step, x_tile, x_row, x_step;
-};
-
-/* Vectors of neighbouring positions are neighbours, unless the convolution has a stride. */
-INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_tile, int x_row, int x_col) {
-  if (x_col == T) return (struct grad_span){0, 0, 1, width * TV, dy_tile, dy_row, VL, x_tile, x_row, VL};
-  return (struct grad_span){0, 0, TV, width, dy_tile, dy_row, T, x_tile, x_row, x_col};
-}
+/* Bytes of x that are worked on at a time: they stay in the second-level cache while all output channels use them. */
+#define CONV_CACHE (256 * 1024)
 
 #endif

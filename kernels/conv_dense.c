@@ -1,12 +1,11 @@
-/* Convolution by its dense weight, its weight gradient, and the bias gradient.
+/* Convolution by its dense weight, and the bias gradient of any convolution.
  *
  * With 16 samples innermost a convolution is a product of matrices as it stands: y and its input gradient are sums of
- * scalars (weights) times vectors (positions of x), the weight gradient is a sum of vectors times vectors, whose lanes
- * are added at the end. A block of accumulators stays in registers; the loops around it are cut so that what is used
- * again stays in cache. Each result sees the same operations in the same order whatever block computes it.
+ * scalars (weights) times vectors (positions of x). A block of accumulators stays in registers; the loops around it are
+ * cut so that what is used again stays in cache. Each result sees the same operations in the same order whatever block
+ * computes it.
  */
 #include "conv.h"
-#include "totals.h"
 
 struct conv_dense_args {
   int32_t w; /* weight of (o, c, tap) at w[o * row_stride + c * inner_stride + tap.index] */
@@ -33,9 +32,6 @@ struct conv_dense_args {
 #define CONV_ROWS 4
 #define CONV_VECS 2
 #endif
-
-/* Bytes of x that are worked on at a time: they stay in the second-level cache while all output channels use them. */
-#define CONV_CACHE (256 * 1024)
 
 /* The order in which taps are walked. In wide planes by ascending offset in x, for which caches load ahead (it is worth a
  * quarter of the time): the mirrored taps of an input gradient are listed the other way round and walked backwards. In
@@ -208,101 +204,6 @@ KERNEL(conv_dense) {
       }
     unit = last_unit;
   }
-}
-
-struct conv_dense_weight_grad_args {
-  int32_t dy, x;
-  int32_t g;    /* f32 [rows, inner, tap_count] */
-  int32_t taps; /* struct conv_tap [tap_count] */
-  int32_t tap_count, tiles, rows, inner, height, width;
-  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
-};
-
-
-/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap). */
-#define GRAD_ROWS 4
-#if VL == 16 || defined(__aarch64__)
-#define GRAD_PLACES 6
-#elif VL == 8
-#define GRAD_PLACES 3
-#else
-#define GRAD_PLACES 2
-#endif
-
-struct grad_block {
-  const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
-  vec total[GRAD_PLACES]; /* lane m: of output channel m */
-};
-
-BLOCK_FUNCTION sum_grad_block(struct grad_block *b, const struct grad_span *s) {
-  vec sum[GRAD_PLACES][GRAD_ROWS];
-  UNROLL for (int q = 0; q < GRAD_PLACES; q++) UNROLL for (int m = 0; m < GRAD_ROWS; m++) sum[q][m] = splat(0);
-  const size_t dy_step = s->dy_step, x_step = s->x_step;
-  for (int tile = 0; tile < s->tiles; tile++)
-    for (int i = 0; i < s->rows; i++)
-      for (int part = 0; part < s->parts; part++) {
-        const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
-        UNROLL for (int m = 0; m < GRAD_ROWS; m++) dy[m] = b->dy[m] + tile * s->dy_tile + i * s->dy_row + part * VL;
-        UNROLL for (int q = 0; q < GRAD_PLACES; q++) x[q] = b->x[q] + tile * s->x_tile + i * s->x_row + part * VL;
-        size_t d = 0, u = 0;
-        for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
-          vec in[GRAD_PLACES];
-          UNROLL for (int q = 0; q < GRAD_PLACES; q++) in[q] = load(x[q] + u);
-          UNROLL for (int m = 0; m < GRAD_ROWS; m++) {
-            const vec out = load(dy[m] + d);
-            UNROLL for (int q = 0; q < GRAD_PLACES; q++) sum[q][m] += out * in[q];
-          }
-        }
-      }
-  UNROLL for (int q = 0; q < GRAD_PLACES; q++) b->total[q] = totals(sum[q]);
-}
-
-/* The pairs (inner channel, tap) [from, to) of the output channels [begin, end), over one span. */
-INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_args *a, const struct grad_span *span,
-                           const float *dy, const float *x, int from, int to, int begin, int end, int first) {
-  const struct conv_tap *taps = at(memory, a->taps);
-  const int taps_count = a->tap_count;
-  for (int o = begin; o < end; o += GRAD_ROWS) {
-    float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * taps_count;
-    struct grad_block b;
-    /* Where fewer are left the last one is repeated, and not stored. */
-    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] = dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy_plane;
-    for (int k = from, c = from / taps_count, t = from % taps_count; k < to; k += GRAD_PLACES) {
-      int place[GRAD_PLACES];
-      UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
-        b.x[q] = x + (size_t)c * a->x_plane + taps[t].offset;
-        place[q] = c * taps_count + taps[t].index;
-        if (k + q + 1 < to && ++t == taps_count) t = 0, c++;
-      }
-      sum_grad_block(&b, span);
-      for (int m = 0; m < GRAD_ROWS && o + m < end; m++)
-        UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
-          float *out = g + (size_t)m * a->inner * taps_count + place[q];
-          if (k + q < to) *out = first ? b.total[q][m] : *out + b.total[q][m];
-        }
-    }
-  }
-}
-
-KERNEL(conv_dense_weight_grad) {
-  const struct conv_dense_weight_grad_args *a = (const void *)args;
-  const float *dy = at(memory, a->dy), *x = at(memory, a->x);
-  const int places = a->inner * a->tap_count;
-  struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
-  const struct grad_cut cut = grad_cut_of(a->height, a->width);
-  /* x of so many pairs stays in the second-level cache while all output channels use it. */
-  const size_t bytes = (size_t)cut.tiles * (cut.rows * a->x_row + 2 * T) * 4;
-  int step = (int)(CONV_CACHE / bytes) * a->tap_count / GRAD_PLACES * GRAD_PLACES;
-  if (step < 16 * GRAD_PLACES) step = 16 * GRAD_PLACES;
-  for (int tile = 0; tile < a->tiles; tile += cut.tiles)
-    for (int row = 0; row < a->height; row += cut.rows) {
-      span.tiles = tile + cut.tiles < a->tiles ? cut.tiles : a->tiles - tile;
-      span.rows = row + cut.rows < a->height ? cut.rows : a->height - row;
-      for (int k = 0; k < places; k += step)
-        conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy_tile + (size_t)row * a->dy_row,
-                       x + (size_t)tile * a->x_tile + (size_t)row * a->x_row, k, k + step < places ? k + step : places,
-                       begin, end, tile == 0 && row == 0);
-    }
 }
 
 struct conv_bias_grad_args {

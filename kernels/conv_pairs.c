@@ -1,6 +1,6 @@
 /* Convolution by kernel groups: a weight is a list of pairs of channels (output, inner) that have a kernel of dense taps;
  * all other pairs are zero and cost nothing. Forward, input gradient (the same sum over the transposed pairs, the taps
- * mirrored), the gradient of the taps, and the lists. Layouts: src/runtime/image-kernels.ts.
+ * mirrored), and the gradient of the taps. Layouts: src/runtime/image-kernels.ts.
  */
 #include "conv.h"
 #include "kernels.h"
@@ -52,6 +52,8 @@ static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, i
 #define BLOCK_POSITIONS 8
 #endif
 #define BLOCK_ROWS 4
+/* Width from which planes don't stay in cache from one output channel to the next. */
+#define WIDE 16
 
 /* What the blocks of a call share. */
 struct pairs_job {
@@ -133,23 +135,30 @@ INLINE void pairs_columns(const struct pairs_job *job, const int run, const int 
   }
 }
 
-/* Output channels [first, last) of one tile. */
+/* Output channels [first, last) of one tile, band by band: rows of positions that all channels do before the next ones are
+ * begun. Where planes are large they share x, which is then read from memory once. */
 INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const struct pairs_job *job, const int run,
                        int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
   const char *x = (const char *)((const float *)at(memory, a->x) + (ptrdiff_t)tile * a->x_tile);
-  for (int o = first; o < last; o++) {
-    const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-    float *y = (float *)at(memory, a->y) + (ptrdiff_t)tile * a->y_tile + (ptrdiff_t)o * a->y_plane;
-    const float b = bias ? bias[o] : 0;
-    int j = 0;
+  float *y = (float *)at(memory, a->y) + (ptrdiff_t)tile * a->y_tile;
+  const int band = a->width < WIDE ? a->height : BLOCK_ROWS;
+  for (int i = 0; i < a->height; i += band) {
+    const int height = i + band < a->height ? band : a->height - i;
+    const char *u = x + (ptrdiff_t)i * a->x_row * 4;
+    for (int o = first; o < last; o++) {
+      const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+      float *out = y + (ptrdiff_t)o * a->y_plane + (ptrdiff_t)i * a->y_row;
+      const float b = bias ? bias[o] : 0;
+      int j = 0;
 #define COLUMNS(n) \
-  pairs_columns(job, run, n, a->height, pairs, counts[o], b, x + j * job->x_col * 4, y + j * job->y_col)
-    for (; j + 8 <= a->width; j += 8) COLUMNS(8);
-    for (; j + 4 <= a->width; j += 4) COLUMNS(4);
-    for (; j < a->width; j++) COLUMNS(1);
+  pairs_columns(job, run, n, height, pairs, counts[o], b, u + j * job->x_col * 4, out + j * job->y_col)
+      for (; j + 8 <= a->width; j += 8) COLUMNS(8);
+      for (; j + 4 <= a->width; j += 4) COLUMNS(4);
+      for (; j < a->width; j++) COLUMNS(1);
 #undef COLUMNS
+    }
   }
 }
 
@@ -287,81 +296,4 @@ KERNEL(conv_pairs_weight_grad) {
       case 2: grad_row_2(memory, a, &runs, o); break;
       default: grad_row_1(memory, a, &runs, o);
     }
-}
-
-struct compress_pairs_args {
-  int32_t theta;       /* f32 [rows, inner, taps] */
-  int32_t entries;     /* struct pair [rows][inner] */
-  int32_t pair_counts; /* i32 [rows], before: of the old pairs */
-  int32_t counts;      /* i32 [rows] */
-  int32_t changed;     /* i32 [rows] */
-  int32_t rows, inner, taps, plane_bytes;
-};
-
-KERNEL(compress_pairs) {
-  const struct compress_pairs_args *a = (const void *)args;
-  int32_t *pair_counts = at(memory, a->pair_counts), *counts = at(memory, a->counts);
-  int32_t *changed = at(memory, a->changed);
-  const size_t kernel = (size_t)a->taps * 4;
-  for (int o = begin; o < end; o++) {
-    struct pair *out = (struct pair *)at(memory, a->entries) + (size_t)o * a->inner;
-    size_t weights = (uint32_t)a->theta + (size_t)o * a->inner * kernel;
-    int pairs = 0, count = 0, moved = 0;
-    for (int c = 0; c < a->inner; c++, weights += kernel) {
-      const float *w = (const float *)(memory + weights);
-      int alive = 0;
-      for (int t = 0; t < a->taps; t++) alive += w[t] != 0; /* a NaN is not 0 */
-      count += alive;
-      if (!alive) continue;
-      /* Channels ascend, so pair k overwrites the old pair k after it has been compared. */
-      const struct pair p = {c * a->plane_bytes, (int32_t)weights};
-      moved |= out[pairs].plane ^ p.plane;
-      out[pairs++] = p;
-    }
-    changed[o] = moved || pairs != pair_counts[o];
-    pair_counts[o] = pairs;
-    counts[o] = count;
-  }
-}
-
-struct transpose_pairs_args {
-  int32_t entries;     /* struct pair [rows][inner] */
-  int32_t pair_counts; /* i32 [rows] */
-  int32_t changed;     /* i32 [rows] */
-  int32_t t_entries;   /* struct pair [inner][rows] */
-  int32_t t_counts;    /* i32 [inner] */
-  int32_t rows, inner, plane_bytes, row_bytes;
-  int32_t force; /* i32 [1]: non-zero = rebuild */
-};
-
-/* First of the row's pairs whose plane is at least `plane`. */
-static int first_pair(const struct pair *row, int count, uint32_t plane) {
-  int low = 0;
-  while (low < count) {
-    const int middle = (low + count) / 2;
-    if ((uint32_t)row[middle].plane < plane) low = middle + 1;
-    else count = middle;
-  }
-  return low;
-}
-
-KERNEL(transpose_pairs) {
-  const struct transpose_pairs_args *a = (const void *)args;
-  const int32_t *counts = at(memory, a->pair_counts), *changed = at(memory, a->changed);
-  int32_t *t_counts = at(memory, a->t_counts);
-  int rebuild = *(const int32_t *)at(memory, a->force);
-  for (int o = 0; o < a->rows; o++) rebuild |= changed[o];
-  if (!rebuild) return; /* a pair holds the place of its weights, not their values */
-
-  const uint32_t plane = a->plane_bytes;
-  for (int c = begin; c < end; c++) t_counts[c] = 0;
-  for (int o = 0; o < a->rows; o++) {
-    const struct pair *row = (const struct pair *)at(memory, a->entries) + (size_t)o * a->inner;
-    for (int k = first_pair(row, counts[o], begin * plane); k < counts[o]; k++) {
-      const int c = (uint32_t)row[k].plane / plane;
-      if (c >= end) break;
-      struct pair *out = (struct pair *)at(memory, a->t_entries) + (size_t)c * a->rows;
-      out[t_counts[c]++] = (struct pair){o * a->row_bytes, row[k].weights};
-    }
-  }
 }

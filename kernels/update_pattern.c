@@ -18,6 +18,7 @@ struct update_pattern_args {
   int32_t changed;      /* i32 [rows] */
   int32_t entry_stride, rows, cols, move, follow;
   int32_t group;             /* columns of a kernel for pairs, else 1 */
+  int32_t pairs;             /* what entries holds */
   struct kernel_shape kernel; /* as in conv_sparse_weight_grad; width 0: column = offset / (T * 4) */
 };
 
@@ -82,12 +83,35 @@ static int32_t update_pairs(const struct update_pattern_args *a, const struct ro
   return count;
 }
 
+/* The same where the group is the whole row. */
+static int32_t update_row_of_pairs(const struct update_pattern_args *a, const struct row *w, const struct hyper *h,
+                                   const struct pair *pairs, int used, int32_t row_weights) {
+  const float threshold = a->follow == FOLLOW_SPARSE_ROW_GROUP ? h->threshold : 0;
+  dvec sum[2] = {{0}, {0}};
+  for (int k = 0; k < used; k++)
+    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {
+      store_part(w->v + c, moved(w, h, c, left, a->move, PENALTY_NONE, 0), left);
+      add_squares(sum, group_part(w, c, left, threshold));
+    }
+  const float norm = norm_of(sum);
+  const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+  int32_t count = 0;
+  for (int k = 0; k < used; k++)
+    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {
+      const vec v = group_part(w, c, left, threshold);
+      const vec x = scale == 0 ? splat(0) : where(v != 0, scale * v); /* a NaN is not 0 */
+      count += __builtin_popcount(bits(x != 0));
+      store_part(w->theta + c, x, left);
+    }
+  return count;
+}
+
 KERNEL(update_pattern) {
   const struct update_pattern_args *a = (const void *)args;
   const struct hyper hyper = *(const struct hyper *)at(memory, a->hyper), *h = &hyper;
   const int32_t *used = at(memory, a->used);
   int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
-  const int pairs = a->follow == FOLLOW_KERNEL_GROUP || a->follow == FOLLOW_SPARSE_KERNEL_GROUP;
+  const int whole_rows = a->follow == FOLLOW_ROW_GROUP || a->follow == FOLLOW_SPARSE_ROW_GROUP;
   for (int r = begin; r < end; r++) {
     const size_t start = (size_t)r * a->cols;
     char *entries = (char *)at(memory, a->entries) + (size_t)r * a->entry_stride * sizeof(struct entry);
@@ -101,8 +125,9 @@ KERNEL(update_pattern) {
         .entries = (struct entry *)entries,
     };
     changed[r] = 0;
-    if (pairs) {
-      counts[r] = update_pairs(a, &w, h, (const struct pair *)entries, used[r], (int32_t)(a->theta + start * 4));
+    if (a->pairs) {
+      counts[r] = (whole_rows ? update_row_of_pairs : update_pairs)(a, &w, h, (const struct pair *)entries, used[r],
+                                                                    (int32_t)(a->theta + start * 4));
     } else if (a->move == MOVE_PLAIN && a->follow == FOLLOW_L1) { /* LinBreg: without tests in its loop */
       update_entries(a, &w, h, used[r], MOVE_PLAIN, FOLLOW_L1);
     } else {

@@ -51,7 +51,10 @@ export function forwardTaps({ kernel: [kh, kw] }: ConvShape, x: TensorShape): (r
   return Array.from({ length: kh * kw }, (_, t) => [t, Math.floor(t / kw) * row + (t % kw) * TILE] as const);
 }
 
-/** The phases of the input gradient, in the order row-major by (a, b); phases without positions are left out. */
+/**
+ * The phases of the input gradient, in the order row-major by (a, b). One without positions (the input is smaller than the stride)
+ * is there if it has taps: each tap of a transposed pattern needs its phase.
+ */
 export function gradientPhases(
   { kernel: [kh, kw], stride, padding }: ConvShape,
   x: TensorShape,
@@ -67,9 +70,9 @@ export function gradientPhases(
         const v = (b + padding - (t % kw)) / stride;
         if (Number.isInteger(u) && Number.isInteger(v)) taps.push([t, (dy.pad + u) * row + (dy.pad + v) * TILE]);
       }
-      const height = Math.ceil((x.height - a) / stride);
-      const width = Math.ceil((x.width - b) / stride);
-      if (height > 0 && width > 0) phases.push({ row: a, column: b, height, width, taps });
+      const height = Math.max(0, Math.ceil((x.height - a) / stride));
+      const width = Math.max(0, Math.ceil((x.width - b) / stride));
+      if ((height > 0 && width > 0) || taps.length > 0) phases.push({ row: a, column: b, height, width, taps });
     }
   }
   return phases;

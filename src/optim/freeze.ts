@@ -8,6 +8,9 @@
  * fine steps only, m + 1 times more slowly, so that its threshold is divided: lambda / (m + 1). Where m changes in the
  * course of a run, theta stays as it is and its subgradient is scaled along with lambda, p <- p lambda' / lambda in dJ'(theta).
  *
+ * Adam's bias corrections are those of the moments they are for: in fine steps they count the steps that moved every weight, which is
+ * what a zero weight has seen, in frozen ones all steps.
+ *
  * Source: multilevel linearized Bregman iterations, the alternation that the conclusion of Bungert et al., JMLR 23:192
  * (2022) proposes. Frozen gradients need no correction: the gradient of the restricted loss is the restricted gradient.
  */
@@ -44,6 +47,7 @@ export function coarseSteps({ coarse, after = 0, births }: FreezeOptions, epoch:
   if (epoch < after) return 0;
   if (births === undefined) return coarse;
   if (!last) return 0;
+  if (last.births === 0) return coarse;
   const cycle = (births * last.nonZeros * last.steps) / last.births;
   return Math.min(coarse, Math.max(0, Math.floor(cycle) - 1));
 }

@@ -19,13 +19,15 @@ const GRADIENT_CROSSOVER = {
   wasm: { linear: 0.4, conv: 0.3, pairs: 0.5 },
 };
 
-/** What frozen steps compute of a layer's weight gradient: a whole, or the pattern's part. */
+/** What frozen steps compute of a layer's weight gradient, given what they compute now: a whole, or the pattern's part. */
 export function chooseGradient(
   density: number,
+  now: "all" | "pattern",
   pattern: "linear" | "conv" | "pairs",
   backend: "native" | "wasm",
 ): "all" | "pattern" {
-  return density < GRADIENT_CROSSOVER[backend][pattern] ? "pattern" : "all";
+  const border = GRADIENT_CROSSOVER[backend][pattern] + (now === "all" ? -MARGIN : MARGIN);
+  return density < border ? "pattern" : "all";
 }
 
 /** The kernel a layer of this density should run on, given the one it runs on now. */

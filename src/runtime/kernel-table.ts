@@ -149,7 +149,7 @@ export const KERNELS = {
    *  The column of an entry as in convSparseWeightGrad, or offset / (T * 4) if kernelWidth is 0. */
   updatePattern: [
     ...["v", "g", "m1", "m2", "hyper", "theta", "entries", "used", "counts", "changed", "entryStride", "rows", "cols"],
-    ...["move", "follow", "group", "planeSize", "rowSize", "kernelHeight", "kernelWidth"],
+    ...["move", "follow", "group", "pairs", "planeSize", "rowSize", "kernelHeight", "kernelWidth"],
   ],
   ...STEP_KERNELS,
 } as const;

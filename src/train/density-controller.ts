@@ -22,6 +22,8 @@ export interface DensityController {
 export interface ControlledRun {
   readonly stepsPerEpoch: number;
   readonly epochs: number;
+  /** Whether lambda is divided by the steps of a cycle (freeze's `lambda: "scaled"`). */
+  readonly scaled: boolean;
   /** Layers at the start. */
   readonly initial: readonly LayerMetrics[];
 }
@@ -34,9 +36,9 @@ export interface ControlledRun {
 export function createDensityController(
   trainer: Trainer,
   options: DensityControlOptions,
-  { stepsPerEpoch, epochs, initial }: ControlledRun,
+  { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
 ): DensityController {
-  const { targets, every = 50, after = 0 } = options;
+  const { targets, every = 50, after = 0, increment = 0.05 } = options;
   const { layers: own = {}, ...roles } = targets;
   const parts = [
     ...CONTROLLED.map((part) => ({
@@ -67,7 +69,9 @@ export function createDensityController(
       );
     }
     const names = counted.map(({ parameter }) => layerOf(parameter));
-    return [{ what, target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) }];
+    return [
+      { what, target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) },
+    ];
   });
   const begun = () => trainer.steps > after * stepsPerEpoch;
   return {
@@ -76,11 +80,12 @@ export function createDensityController(
       // Between fine steps a density can't change: one look for each cycle.
       const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
       if (!begun() || steps % period !== 0) return;
+      const rule = { ...options, increment: scaled ? increment / (trainer.coarse + 1) : increment };
       for (const { target, members, counted, start } of parts) {
         const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
         const density = countedDensity(trainer, counted);
         for (const updater of members) {
-          const next = nextLambda(options, updater.optimizer.regularizer.lambda, density, now, tauFactor);
+          const next = nextLambda(rule, updater.optimizer.regularizer.lambda, density, now, tauFactor);
           updater.setLambda(next / updater.fullLambda, "kept");
         }
       }

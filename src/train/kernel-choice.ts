@@ -21,7 +21,7 @@ export function chooseKernels(pool: Pool, parameters: Iterable<Parameter>): bool
     const density = nonZeros(memory, parameter) / (rows * cols);
     const kernel = chooseKernel(density, parameter.kernel, backend);
     const kind = pattern.kind === "pairs" ? "pairs" : conv ? "conv" : "linear";
-    const gradient = kernel === "sparse" ? chooseGradient(density, kind, backend) : "all";
+    const gradient = kernel === "sparse" ? chooseGradient(density, parameter.gradient, kind, backend) : "all";
     changed ||= kernel !== parameter.kernel || gradient !== parameter.gradient;
     parameter.gradient = gradient;
     if (kernel === parameter.kernel) continue;

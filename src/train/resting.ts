@@ -17,7 +17,8 @@ function visit(memory: Memory, parameter: Parameter, each: (indices: number[], w
   for (let row = 0; row < rows; row++) {
     for (let k = row * entryStride; k < row * entryStride + used[row]; k++) {
       if (kind === "pairs") {
-        const first = (words[2 * k + 1] - theta) / 4;
+        // Addresses above 2 GiB are negative in an Int32Array.
+        const first = ((words[2 * k + 1] >>> 0) - theta) / 4;
         const kernel = Array.from({ length: taps }, (_, tap) => first + tap);
         each(
           kernel,

@@ -36,8 +36,9 @@ export interface TrainerState {
     readonly gradient: "all" | "pattern";
     /** Factor on its regularizer's lambda. */
     readonly lambda: number;
-    /** Steps its optimizer has counted. */
+    /** Steps its optimizer has counted, and those among them that moved every weight. */
     readonly step: number;
+    readonly fullSteps: number;
   }[];
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -69,8 +70,8 @@ export function saveState({ memory, updaters, buffers }: TrainerParts, steps: nu
   for (const [name, { offset, shape }] of buffers) {
     tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, length(shape)) });
   }
-  const parameters = updaters.map(({ parameter: { name, kernel, gradient }, lambda, state }) => {
-    return { name, kernel, gradient, lambda, step: state.step };
+  const parameters = updaters.map(({ parameter: { name, kernel, gradient }, lambda, state, fullSteps }) => {
+    return { name, kernel, gradient, lambda, step: state.step, fullSteps };
   });
   return { steps, cycle, parameters, tensors };
 }
@@ -111,6 +112,7 @@ export function restoreState(
     countNonZeros(memory, parameter);
     for (const [key, data] of dualTensors(state)) data.set(values(`${key}/${name}`));
     state.step = saved.step;
+    updater.fullSteps = saved.fullSteps;
     updater.setLambda(saved.lambda, "kept");
     parameter.kernel = saved.kernel;
     parameter.gradient = saved.gradient;

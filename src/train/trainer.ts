@@ -200,8 +200,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   const checkFreeze = () => {
     const fixed = updaters.find(
-      ({ freezes, parameter: { role }, optimizer: { regularizer } }) =>
-        !freezes && isWeightRole(role) && regularizer.kind !== "none",
+      ({ freezes, parameter: { role }, optimizer: { regularizer, follow } }) =>
+        // A mask changes by the gradient of every weight, in steps of its own.
+        !freezes && isWeightRole(role) && (regularizer.kind !== "none" || follow === "masked"),
     );
     if (fixed || !updaters.some(({ freezes }) => freezes)) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
   };
@@ -230,7 +231,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         total.correct += sums.correct;
         descent.add(kind, (to - from) / indices.length, part === 0);
       }
-      for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor);
+      for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor, kind);
       descent.move(kind);
       steps++;
       if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };

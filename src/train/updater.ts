@@ -29,6 +29,8 @@ export interface Updater {
   readonly state: OptimizerState;
   /** Whether its pattern can be frozen. */
   readonly freezes: boolean;
+  /** Steps done that moved every weight: all but frozen ones. */
+  fullSteps: number;
   /** Factor on the regularizer's lambda; 1 at the start. */
   readonly lambda: number;
   /** The regularizer's lambda at the factor 1. */
@@ -41,7 +43,7 @@ export interface Updater {
    */
   setLambda(factor: number, dual: "kept" | "scaled"): void;
   /** Sets the learning rate and counts the step; call it before the step's program runs. */
-  prepare(tau: number): void;
+  prepare(tau: number, step: StepKind): void;
   /** What to run once the parameter's gradient (f32 [rows, cols] at `gradient`) is complete. */
   actions(gradient: number, step: StepKind): Action[];
 }
@@ -78,10 +80,23 @@ export function createUpdater(
     step: 0,
   };
   const now = { optimizer: given, form: kernelForm(given, shape), lambda: 1 };
+  const freezes = now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror";
+  const counter = { fullSteps: 0 };
+  const stepNumber = (step: StepKind) => {
+    state.step++;
+    if (step === "frozen" && freezes) return state.step;
+    return ++counter.fullSteps;
+  };
   return {
     parameter,
     state,
-    freezes: now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror",
+    freezes,
+    get fullSteps() {
+      return counter.fullSteps;
+    },
+    set fullSteps(count) {
+      counter.fullSteps = count;
+    },
     get optimizer() {
       return now.optimizer;
     },
@@ -102,10 +117,9 @@ export function createUpdater(
       ? kernelSteps(
           memory,
           parameter,
-          state,
           { v, m1, m2 },
           { ...now.form, weightDecay: given.weightDecay },
-          () => now.form!,
+          { form: () => now.form!, stepNumber },
         )
       : hostSteps(memory, parameter, state, () => now.optimizer)),
   };
@@ -117,12 +131,11 @@ type Steps = Pick<Updater, "prepare" | "actions">;
 function kernelSteps(
   memory: Memory,
   parameter: Parameter,
-  state: OptimizerState,
   places: { readonly v: number; readonly m1: number; readonly m2: number },
   { move, follow, writeBack, penalty, group, weightDecay }: KernelForm & Pick<Optimizer, "weightDecay">,
-  form: () => KernelForm,
+  { form, stepNumber }: { readonly form: () => KernelForm; readonly stepNumber: (step: StepKind) => number },
 ): Steps {
-  const { rows, cols, columns, counts, changed, pattern, transpose } = parameter;
+  const { rows, cols, columns, counts, changed, pattern, transpose, conv } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
   const numbers = memory.f32(hyper, HYPER_LENGTH);
   const factor = weightDecay > 0 ? memory.put(Float32Array.of(weightDecay)) : 0;
@@ -138,6 +151,8 @@ function kernelSteps(
         ...shared,
         // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its norm.
         follow: pairs && follow === FOLLOW.l1 ? FOLLOW.sparseKernelGroup : follow,
+        group: pairs ? cols / conv!.inner : 1,
+        pairs: pairs ? 1 : 0,
         g,
         theta: sparse && !pairs ? 0 : parameter.theta,
         entries,
@@ -150,9 +165,8 @@ function kernelSteps(
     ];
   };
   return {
-    prepare(tau) {
-      state.step++;
-      form().hyper(tau, state.step, numbers);
+    prepare(tau, step) {
+      form().hyper(tau, stepNumber(step), numbers);
     },
     actions(g, step) {
       if (step === "frozen" && pattern) return frozen(g);

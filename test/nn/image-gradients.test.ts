@@ -44,6 +44,16 @@ const MODELS: Record<string, Model> = {
     [2, 8, 10],
     [conv2d(3, { kernel: [2, 3] }), conv2d(3, { kernel: [3, 1], stride: 3 }), ...head],
   ),
+  "images smaller than the stride": sequential(
+    [2, 2, 2],
+    [
+      conv2d(5, { kernel: 3, stride: 2, padding: 1 }),
+      conv2d(20, { kernel: 3, stride: 2, padding: 1 }),
+      conv2d(9, { kernel: 3, stride: 2, padding: 2 }),
+      conv2d(12, { kernel: 3, stride: 3, padding: 2 }),
+      ...head,
+    ],
+  ),
   "max pool": sequential(
     [2, 9, 8],
     [conv2d(4, { kernel: 3, padding: 1 }), maxPool2d(2), relu(), conv2d(3, { kernel: 3 }), ...head],

@@ -15,6 +15,7 @@ import { checkFreeze, coarseSteps } from "#bregman/optim/freeze.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import type { Optimizer } from "#bregman/optim/optimizer.js";
 import { proxSgd } from "#bregman/optim/prox-sgd.js";
+import { rigL } from "#bregman/optim/rig-l.js";
 import { scaleLambda } from "#bregman/optim/scale-lambda.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -53,6 +54,7 @@ const COUNT = 120;
 const BATCH = 40;
 
 const rows = groupLasso({ lambda: 0.02, groups: "rows" });
+const filters = groupLasso({ lambda: 0.02, groups: "filters" });
 const kernels = groupLasso({ lambda: 0.02, groups: "kernels" });
 const sparseKernels = sparseGroupLasso({ lambda: 0.03, lambda0: 0.5, groups: "kernels" });
 
@@ -94,6 +96,21 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
     linBreg({ tau: 0.3, regularizer: l1(0.2) }),
     linBreg({ tau: 0.3, regularizer: groupLasso({ lambda: 0.2, groups: "kernels" }) }),
   ],
+  "convolutions, LinBreg filters": [
+    IMAGES,
+    linBreg({ tau: 0.3, regularizer: l1(0.2) }),
+    linBreg({ tau: 0.3, regularizer: filters }),
+  ],
+  "convolutions, AdaBreg sparse rows": [
+    IMAGES,
+    adaBreg({ tau: 0.02, regularizer: l1(0.1) }),
+    adaBreg({ tau: 0.01, regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "rows" }) }),
+  ],
+  "1 x 1 convolutions, momentum filters": [
+    POINTS,
+    linBreg({ tau: 0.3, regularizer: l1(0.2) }),
+    linBreg({ tau: 0.3, momentum: 0.8, regularizer: groupLasso({ lambda: 0.05, groups: "filters" }) }),
+  ],
   "convolutions, momentum, sparse kernel groups": [
     IMAGES,
     linBreg({ tau: 0.3, momentum: 0.8, regularizer: l1(0.1) }),
@@ -116,6 +133,7 @@ function batchesOf(steps: number): Int32Array[] {
 /** The method in float64. Of a kernel group every weight belongs to the pattern if one does. */
 function reference(problem: Problem, weight: Optimizer, conv = weight) {
   const theta = toFloat64(problem.parameters);
+  let fineDone = 0;
   const members = problem.model.nodes.flatMap(({ name: layer, parameters }) =>
     parameters.map(({ name: own, role, shape }) => {
       const name = `${layer}.${own}`;
@@ -142,10 +160,16 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
     },
     step(indices: Int32Array, frozen: boolean) {
       const { gradients } = backward(problem.model, theta, batchOf(problem, indices));
+      const fineSteps = fineDone;
+      if (!frozen) fineDone++;
       for (const { name, shape, sparse, method, state, group, pattern } of members) {
         const values = theta.get(name)!;
         const before = [values, state.v, state.m1, state.m2].map((array) => array?.slice());
+        // Bias corrections count what the moments have seen: those of zero weights fine steps only.
+        const steps = state.step + 1;
+        if (!frozen && sparse) state.step = fineSteps;
         method.step(state, values, gradients.get(name)!, shape);
+        state.step = steps;
         if (!sparse) continue;
         if (!frozen) {
           for (let i = 0; i < values.length; i++) {
@@ -193,7 +217,8 @@ forEachBackend((_name, pool) => {
         }
       });
       // Otherwise nothing was tested of weights that rest. (A whole row comes to rest by chance only.)
-      if (kernel === "sparse" && weight.regularizer !== rows) expect(resting).toBeGreaterThan(0);
+      const wholeRows = weight.regularizer === rows || conv?.regularizer === filters;
+      if (kernel === "sparse" && !wholeRows) expect(resting).toBeGreaterThan(0);
       pool.memory.release(mark);
     });
   });
@@ -258,6 +283,24 @@ describe("freezing", () => {
     await pool.close();
   });
 
+  test("under a steady gradient AdaBreg moves a weight that is not there by tau in each fine step", async () => {
+    const pool = await createPool({ threads: 1 });
+    const problem = randomProblem(FLAT, COUNT, { density: 0.1 });
+    // So large a lambda that nothing is born, and so small a tau that the loss stands still.
+    const tau = 1e-6;
+    const trainer = trainerFor(pool, problem, adaBreg({ tau, regularizer: l1(0.5) }));
+    trainer.freeze(9);
+    const [indices] = batchesOf(1);
+    const { v } = trainer.updaters[0].state;
+    const start = v.slice();
+    for (let k = 0; k < 300; k++) trainer.step(indices);
+    const moved = Array.from(v, (value, i) => Math.abs(value - start[i]) / tau).filter((_, i) => start[i] === 0);
+    // 30 fine steps, less those whose gradient is zero or changes sign with the biases.
+    expect(Math.max(...moved)).toBeLessThan(33);
+    expect(moved.filter((steps) => steps > 27).length).toBeGreaterThan(moved.length / 4);
+    await pool.close();
+  });
+
   test("what can't be frozen is said", async () => {
     const pool = await createPool({ threads: 1 });
     const freezing = (optimizer: Optimizer) => () => trainerFor(pool, randomProblem(FLAT, COUNT), optimizer).freeze(3);
@@ -280,6 +323,18 @@ test("fit says what can't be frozen before it begins, not when the first frozen 
     onEvent: ({ type }) => void events.push(type),
   });
   await expect(run).rejects.toThrow("could not freeze anything: expected a regularizer of weights, found none");
+  const masked = fit(
+    IMAGES,
+    fromArrays({ shape: [2, 8, 8], classes: 5, train: { ...train, inputs: new Float32Array(512) } }),
+    {
+      optimizer: { weights: linBreg({ regularizer: l1(0.1) }), convs: rigL(), biases: sgd() },
+      freeze: 3,
+      epochs: 1,
+      threads: 1,
+      onEvent: ({ type }) => void events.push(type),
+    },
+  );
+  await expect(masked).rejects.toThrow(/could not freeze conv2d1.weight: .*, found rigL with none$/);
   expect(events).toEqual([]);
 });
 
@@ -297,6 +352,7 @@ describe("how many steps are frozen", () => {
     expect(coarseSteps(options, 1, rate(5000))).toBe(0);
     expect(coarseSteps(options, 1, rate(10))).toBe(99);
     expect(coarseSteps(options, 1, rate(0))).toBe(99);
+    expect(coarseSteps(options, 1, { births: 0, nonZeros: 0, steps: 100 })).toBe(99);
   });
 
   test.each([

@@ -124,6 +124,7 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     if (!dx) return [];
     const { row } = strides(dx.tensor);
     return gradientPhases(layer, xs[0], dy).flatMap((phase, p) => {
+      if (phase.height === 0 || phase.width === 0) return [];
       // Nothing to add (a stride larger than the kernel).
       if (dx.accumulate && phase.taps.length === 0) return [];
       return [
