@@ -13,10 +13,10 @@ export function addComputingOptions(command: Command): Command {
   return command
     .option(
       "--data-dir <folder>",
-      "where the data set's files are (default: $BREGMAN_DATA, or the npm package)",
+      "where the data set's files are (default: $BREGMAN_DATA, else what `bregman data` downloaded, else the npm package where there is one)",
       folder("--data-dir"),
     )
-    .option("--threads <n>", "threads to compute with (default: one a core)", integer("--threads", 1, 256))
+    .option("--threads <n>", "threads to compute with (default: one a core, at most 8)", integer("--threads", 1, 256))
     .option(
       "--backend <name>",
       "native or wasm (default: native where it is built)",

@@ -96,7 +96,11 @@ export interface GatherPlaces {
   readonly rowStride: number;
 }
 
-/** The ops that fetch a batch. */
+/**
+ * The ops that fetch a batch.
+ *
+ * @throws TypeError if images of bytes have another number of channels than the model takes
+ */
 export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
   const { tiles, indices, augment, out, image, rowsOut, rowStride } = at;
   const { inputs: data, features, affine, channelSize } = store;
@@ -109,6 +113,11 @@ export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
     ];
   }
   const { channels, height, width } = out;
+  if (features !== channels * channelSize) {
+    throw new TypeError(
+      `expected bytes of ${channels} channels, found ${features / channelSize}: state the shape of the samples`,
+    );
+  }
   const places = { data, indices, affine, augment, out: interior(out), ...strideArgs("out", out) };
   return [op("gatherImagesU8", tiles, { ...places, tiles, channels, height, width })];
 }

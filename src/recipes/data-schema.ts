@@ -10,15 +10,10 @@
 import { z } from "zod";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
+import { found } from "./union-fault.js";
 
 const count = z.int().positive();
 const finite = z.array(z.number()).min(1);
-/** The fault of a union, whose members' own faults would say less. */
-const found = (wanted: string) => ({
-  error: ({ input }: { input?: unknown }) =>
-    input === undefined ? `missing; expected ${wanted}` : `expected ${wanted}, found ${JSON.stringify(input)}`,
-});
-
 const odd = count.refine((n) => n % 2 === 1, {
   error: ({ input }) => `expected an odd number, found ${JSON.stringify(input)}`,
 });

@@ -1,5 +1,6 @@
 /** Models in recipes. A new kind of model or layer is a member of one of the unions here, and a case in `build.ts`. */
 import { z } from "zod";
+import { found } from "./union-fault.js";
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -13,7 +14,9 @@ export const layer = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("conv2d"),
     out: count.describe("Output channels"),
-    kernel: z.union([count, z.tuple([count, count])]).describe("Side of the kernel, or [height, width]"),
+    kernel: z
+      .union([count, z.tuple([count, count])], found("a side, or [height, width]"))
+      .describe("Side of the kernel, or [height, width]"),
     stride: count.default(1),
     padding: z.int().nonnegative().default(0),
     bias: z.boolean().default(true),

@@ -19,14 +19,21 @@ type Issue = z.core.$ZodRawIssue;
 export function check<T>(schema: z.ZodType<T>, input: unknown): { value: T } | { problems: Problem[] } {
   const result = schema.safeParse(input, { error: explain });
   if (result.success) return { value: result.data };
-  return {
-    problems: result.error.issues.flatMap((issue) =>
-      // Several unknown keys of one object are one issue with one line each.
-      issue.code === "unrecognized_keys"
-        ? issue.message.split("\n").map((text, i) => ({ path: [...issue.path, issue.keys[i]], text }))
-        : [{ path: issue.path, text: issue.message }],
-    ),
-  };
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue)) };
+}
+
+function problemsOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = []): Problem[] {
+  const path = [...parents, ...issue.path];
+  // Several unknown keys of one object are one issue with one line each.
+  if (issue.code === "unrecognized_keys") {
+    return issue.message.split("\n").map((text, i) => ({ path: [...path, issue.keys[i]], text }));
+  }
+  if (issue.code === "invalid_union") {
+    // Of a union of several types, the faults by the one that the value is of.
+    const ofItsType = issue.errors.filter(([first]) => first.code !== "invalid_type" || first.path.length > 0);
+    if (ofItsType.length === 1) return ofItsType[0].flatMap((inner) => problemsOf(inner, path));
+  }
+  return [{ path, text: issue.message }];
 }
 
 /** optimizer.weights.tau, model.features[1]; "recipe" for the whole. */

@@ -7,7 +7,9 @@
 import { z } from "zod";
 import { GROUPS } from "../regularizers/index.js";
 import { dataSchema } from "./data-schema.js";
-import { finalCut, maskedOptimizers, maskFaults, spread } from "./mask-schema.js";
+import { freeze, targetDensity } from "./density-schema.js";
+import { init } from "./init-schema.js";
+import { finalCut, maskedOptimizers, maskFaults } from "./mask-schema.js";
 import { model, type layer } from "./model-schema.js";
 
 const positive = z.number().positive();
@@ -112,43 +114,6 @@ const optimizer = z.discriminatedUnion("kind", [
   ...maskedOptimizers,
 ]);
 
-const target = positive.max(1);
-const targetDensity = z
-  .union([
-    target,
-    z.strictObject({
-      targets: z.strictObject({
-        net: target.optional(),
-        weights: target.optional(),
-        convs: target.optional(),
-        layers: z.record(z.string(), target).optional().describe("Of single layers, each with a lambda of its own"),
-      }),
-      rule: z.enum(["relative", "discrepancy"]).optional(),
-      every: count.optional().describe("Steps between two looks"),
-      after: z.int().nonnegative().optional().describe("Epochs before the first one"),
-      gain: positive.optional().describe("lambda <- lambda (density / target)^(gain x the schedule's factor on tau)"),
-      ramp: fraction.optional().describe("Share of the run in which the target rises from the density at the start"),
-      increment: positive.optional().describe("Of the discrepancy rule"),
-    }),
-  ])
-  .describe("Moves lambda so that the run comes to this density");
-
-const coarse = z.int().nonnegative().describe("Frozen steps after each one that may change the patterns");
-const freeze = z
-  .union([
-    coarse,
-    z.strictObject({
-      coarse,
-      after: z.int().nonnegative().optional().describe("Epochs of exact steps before"),
-      births: positive
-        .max(1)
-        .optional()
-        .describe("Births that a cycle may bring, as a share of the non-zeros: m follows"),
-      lambda: z.enum(["scaled", "kept"]).optional().describe("scaled: lambda / (m + 1)"),
-    }),
-  ])
-  .describe("Steps that move only the weights that are there");
-
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant") }),
   z
@@ -171,54 +136,6 @@ const schedule = z.discriminatedUnion("kind", [
     minFactor: fraction.default(0).describe("Last learning rate as a share of tau"),
   }),
 ]);
-
-const weightKeys = {
-  density: positive.max(1).describe("Share of the weights that start non-zero"),
-  mask: z
-    .enum(["entry", "row", "kernel"])
-    .describe("What is drawn: single weights, whole rows, or kernels of a convolution"),
-  count: z
-    .enum(["bernoulli", "exact", "withReplacement"])
-    .describe("How many are kept: each by chance, exactly so many, or so many draws that may coincide"),
-  atLeast: z
-    .int()
-    .nonnegative()
-    .describe("So many weights (or kernels, as the mask says) are kept in each row at least: rows with fewer get more"),
-  varianceFactor: positive.describe("Var W as a share of the He value; the drawn weights have Var / density"),
-  distribution: z.enum(["normal", "uniform"]),
-};
-const layerInit = z.strictObject({
-  density: weightKeys.density.exactOptional(),
-  mask: weightKeys.mask.exactOptional(),
-  count: weightKeys.count.exactOptional(),
-  atLeast: weightKeys.atLeast.exactOptional(),
-  varianceFactor: weightKeys.varianceFactor.exactOptional(),
-  distribution: weightKeys.distribution.exactOptional(),
-});
-const weightInit = z.strictObject({
-  density: weightKeys.density.default(1),
-  mask: weightKeys.mask.default("entry"),
-  count: weightKeys.count.default("bernoulli"),
-  atLeast: weightKeys.atLeast.exactOptional(),
-  spread: spread.exactOptional(),
-  varianceFactor: weightKeys.varianceFactor.default(1),
-  distribution: weightKeys.distribution.default("normal"),
-});
-
-const init = z.strictObject({
-  weights: weightInit.prefault({}).describe("For the weights of linear layers"),
-  convs: weightInit.optional().describe("For the weights of convolutions; default: as weights"),
-  layers: z
-    .record(z.string(), layerInit)
-    .exactOptional()
-    .describe("What is different in single layers, by their names (bregman plan shows them)"),
-  biases: z
-    .strictObject({
-      scale: nonNegative.default(1).describe("Biases are drawn below scale / sqrt(inputs)"),
-      signed: z.boolean().default(false).describe("false: positive only, so that no unit starts dead"),
-    })
-    .prefault({}),
-});
 
 const clip = z
   .strictObject({

@@ -90,7 +90,8 @@ export interface Savings {
 
 /** The numbers a run ends with. */
 export interface FinalMetrics {
-  readonly testLoss: number;
+  /** Absent without test samples. */
+  readonly testLoss?: number;
   readonly testAccuracy?: number;
   readonly validAccuracy?: number;
   readonly trainAccuracy?: number;
@@ -112,7 +113,10 @@ export interface FinalMetrics {
   readonly saved?: Savings;
   /** Connections to concatenated layers; only where a layer reads some. */
   readonly connections?: readonly Connection[];
-  /** The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. */
+  /**
+   * The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. Absent without
+   * validation or test samples.
+   */
   readonly best?: {
     readonly epoch: number;
     readonly validAccuracy: number;

@@ -165,6 +165,12 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
       `fit: the model takes ${expected} features, a sample of "${data.name}" has ${features} ([${data.shape.join(", ")}])`,
     );
   }
+  // Bytes are normalised while they are fetched, as images: channel by channel of the model's.
+  if (model.input.length === 3 && data.train.inputs instanceof Uint8Array && model.input[0] !== data.shape[0]) {
+    throw new TypeError(
+      `fit: the model takes images of [${model.input.join(", ")}], a sample of "${data.name}" has [${data.shape.join(", ")}]: state the shape of its samples`,
+    );
+  }
   if (options.augment && !(model.input.length === 3 && data.train.inputs instanceof Uint8Array)) {
     const kind = data.train.inputs instanceof Uint8Array ? "bytes" : "floats";
     throw new TypeError(

@@ -10,6 +10,7 @@ import { batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
+import type { Normalization } from "../nn/network.js";
 import { constant } from "../optim/constant.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
@@ -50,6 +51,8 @@ export interface FitResult {
   readonly parameters: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
   /** What layers keep beside their parameters, e.g. "batchNorm2d1.running" of shape [2, channels]: mean and variance. */
   readonly buffers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  /** What the inputs of the network are, as `predict` and `saveModel` take it; absent with `normalize: false`. */
+  readonly normalization?: Normalization;
 }
 
 /** How long the loop may hold the event loop before signals and timers get their turn, in milliseconds. */
@@ -191,6 +194,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
       : createDensityController(trainer, densityControl(options.targetDensity), {
           stepsPerEpoch: order.perEpoch,
           epochs,
+          scaled: freeze?.lambda !== "kept",
           initial: history[0].layers,
         });
   onEvent?.({
@@ -322,7 +326,9 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const interrupted = epoch <= epochs;
   for (const text of interrupted ? [] : (control?.missed() ?? [])) onEvent?.({ type: "note", text });
   onEvent?.({ type: "end", final, interrupted });
-  return { final, epochs: history, interrupted, parameters, buffers };
+  const { mean, std } = data;
+  const normalization = normalize ? { mean, std } : undefined;
+  return withoutUndefined({ final, epochs: history, interrupted, parameters, buffers, normalization });
 }
 
 /** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */

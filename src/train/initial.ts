@@ -11,6 +11,8 @@ export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 
 /** A density for several layers. */
 export interface SpreadInitOptions extends WeightInitOptions {
+  /** Share of the weights that are drawn, in (0, 1]; default 1. */
+  readonly density?: number;
   /** How the density is spread over the layers that have none of their own, see layerDensities; default "uniform". */
   readonly spread?: Spread;
 }

@@ -64,7 +64,7 @@ export interface RunResult {
   readonly final: FinalMetrics;
 }
 
-const MOST_EPOCH_ROWS = 60;
+const MOST_EPOCH_ROWS = 120;
 
 /**
  * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
@@ -119,10 +119,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     throw error;
   });
 
-  const { parameters, buffers } = result;
-  const { mean, std } = data;
-  const network = { model, parameters, buffers, ...(recipe.data.normalize && { normalization: { mean, std } }) };
-  saveModel(join(out, MODEL_FILE), network, { recipe: recipe.name, seed: String(recipe.seed) });
+  saveModel(join(out, MODEL_FILE), { model, ...result }, { recipe: recipe.name, seed: String(recipe.seed) });
   const commit = currentCommit();
   const summary: RunResult = {
     recipe: recipe.name,

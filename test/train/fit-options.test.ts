@@ -2,6 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { flatten } from "#bregman/nn/layers/join.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { sequential } from "#bregman/nn/model.js";
 import { sgd } from "#bregman/optim/index.js";
 import { checkOptions, type FitOptions } from "#bregman/train/fit-options.js";
 
@@ -62,4 +66,15 @@ describe("fit's options", () => {
     });
     expect(() => check({}, empty)).toThrow(new RangeError('fit: "arrays" has no training samples'));
   });
+});
+
+test("bytes of another number of channels than the model's are refused", () => {
+  const flat = fromArrays({ shape: [48], train: { inputs: new Uint8Array(96), labels: Uint8Array.of(0, 1) } });
+  const model = sequential([3, 4, 4], [conv2d(2, { kernel: 3 }), flatten(), linear(2)]);
+  const options = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
+  expect(() => checkOptions(model, flat, options)).toThrow(
+    new TypeError(
+      'fit: the model takes images of [3, 4, 4], a sample of "arrays" has [1, 1, 48]: state the shape of its samples',
+    ),
+  );
 });

@@ -100,7 +100,17 @@ test("evaluation finds the accuracy that training told", async () => {
   expect(again).toEqual(found);
   expect(found.testAccuracy).toBe(result.final.testAccuracy);
   expect(found.validAccuracy).toBe(result.final.validAccuracy);
-  expect(found.testLoss).toBeCloseTo(result.final.testLoss, 6);
+  expect(found.testLoss).toBeCloseTo(result.final.testLoss!, 6);
+  // What fit returns takes bytes as they are: the normalization is part of it.
+  const images = data.test.inputs;
+  const logits = await predict(network, images);
+  const classes = data.classes;
+  const right = Array.from(data.test.labels, (label, k) => {
+    const row = logits.subarray(k * classes, (k + 1) * classes);
+    return row.indexOf(Math.max(...row)) === label ? 1 : 0;
+  }).reduce<number>((sum, one) => sum + one, 0);
+  expect(right / data.test.count).toBe(result.final.testAccuracy);
+  expect(result.normalization).toEqual({ mean: data.mean, std: data.std });
 });
 
 describe("batch-norm statistics", () => {
