@@ -64,7 +64,7 @@ const STEP_EVENT_EVERY = 200;
  * Trains a model on a data set.
  *
  * @throws RangeError for an impossible number (epochs, batch size, seed, ...) and at the first non-finite loss
- * @throws TypeError if model, data and loss do not fit each other
+ * @throws TypeError if model, data and loss do not fit each other, or `freeze` or `targetDensity` an optimizer
  * @throws RangeError if `checkpoint.resume` finds checkpoints but none of this run that is whole
  * @example
  * const data = loadMnist();
