@@ -52,8 +52,8 @@ static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, i
 #define BLOCK_POSITIONS 8
 #endif
 #define BLOCK_ROWS 4
-/* Width from which planes don't stay in cache from one output channel to the next. */
-#define WIDE 16
+/* Width from which planes are too large to stay in cache from one output channel to the next. */
+#define WIDE 32
 
 /* What the blocks of a call share. */
 struct pairs_job {
