@@ -41,6 +41,16 @@ export interface SampleOptions {
   readonly std?: readonly number[];
 }
 
+/** Numbers that leave inputs as they are, one a channel of what a model takes. */
+export function unchanged(input: readonly number[]): {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+} {
+  const channels = input.length === 3 ? input[0] : 1;
+  const each = (value: number) => Array.from({ length: channels }, () => value);
+  return { mean: each(0), std: each(1) };
+}
+
 /** Copies samples into shared memory. */
 export function storeSamples(memory: Memory, parts: readonly SamplePart[], options: SampleOptions): SampleStore {
   const { features, targetFeatures = 0, mean = [0], std = [1] } = options;

@@ -1,7 +1,7 @@
 /** The outputs of a network for samples of one's own. */
 import { size } from "../nn/layers/layer.js";
 import type { Network } from "../nn/network.js";
-import { storeSamples } from "../nn/samples.js";
+import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool, type PoolOptions } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
 
@@ -37,9 +37,7 @@ export async function predict(
   if (count === 0) return new Float32Array(0);
   const pool = await createPool({ backend, threads });
   try {
-    const channels = network.model.input.length === 3 ? network.model.input[0] : 1;
-    const same = (value: number) => Array.from({ length: channels }, () => value);
-    const { mean, std } = network.normalization ?? { mean: same(0), std: same(1) };
+    const { mean, std } = network.normalization ?? unchanged(network.model.input);
     const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(count) }], { features, mean, std });
     const { predict: outputs } = createEvaluator(pool, network, { loss: "crossEntropy", samples });
     return outputs(Int32Array.from({ length: count }, (_, k) => k));

@@ -2,7 +2,7 @@
 import { size } from "../nn/layers/layer.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
-import { storeSamples } from "../nn/samples.js";
+import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
@@ -39,6 +39,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
     const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(batchSize), ...targets }], {
       features: size(model.input),
       targetFeatures: size(model.output),
+      ...unchanged(model.input),
     });
     const before = pool.memory.used;
     const trainer = fitTrainer(pool, model, samples, options, options.epochs);

@@ -4,7 +4,7 @@ import { dropout } from "#bregman/nn/layers/dropout.js";
 import { size } from "#bregman/nn/layers/layer.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples, unchanged } from "#bregman/nn/samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -70,7 +70,10 @@ function trainerFor(
 ) {
   const { inputs, labels, parameters } = randomProblem(model, COUNT, { density });
   const given = bytes ? Uint8Array.from(inputs, (x) => 128 + 40 * x) : inputs;
-  const samples = storeSamples(pool.memory, [{ inputs: given, labels }], { features: size(model.input) });
+  const samples = storeSamples(pool.memory, [{ inputs: given, labels }], {
+    features: size(model.input),
+    ...unchanged(model.input),
+  });
   const shared = { pool, model, samples, loss: "crossEntropy", initial: parameters } as const;
   return createTrainer({ ...shared, batchSize: BATCH, optimizers, ...options, ...more });
 }
