@@ -122,7 +122,7 @@ INLINE struct row_pattern update_row(const struct row *w, const struct hyper *h,
   if (p.grouped) {
     move_row(w, h, p);
     const float norm = row_norm(w, p.follow == FOLLOW_SPARSE_ROW_GROUP ? h->threshold : 0);
-    p.scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+    p.scale = group_scale(h, norm);
   }
   struct row_pattern pattern = {0, 0};
 #if VL == 16

@@ -65,6 +65,11 @@ INLINE vec group_part(const struct row *w, int c, int left, float t) {
   return where(LANE_NUMBERS < left, shrink(load_part(w->v + c, w->n - c), splat(t)));
 }
 
+/* theta of a group = its shrunk v times this, by the norm of the latter: 0 where the whole group is. */
+INLINE float group_scale(const struct hyper *h, float norm) {
+  return norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+}
+
 /* theta of a kernel, the `group` columns from `first` on, after its v has moved. Returns the number of non-zeros.
  * overrun: what lies beyond the kernel's end may be overwritten, as it is written again with the next one. */
 INLINE int32_t follow_kernel(const struct row *w, const struct hyper *h, int follow, int write_back, int first,
@@ -75,7 +80,7 @@ INLINE int32_t follow_kernel(const struct row *w, const struct hyper *h, int fol
   dvec sum[2] = {{0}, {0}};
   for (int c = first; c < end; c += VL) add_squares(sum, group_part(w, c, end - c, threshold));
   const float norm = norm_of(sum);
-  const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+  const float scale = group_scale(h, norm);
   for (int c = first; c < end; c += VL) {
     vec x = splat(0);
     if (scale != 0) { /* a NaN is not 0 */

@@ -60,7 +60,7 @@ INLINE void update_entries(const struct update_pattern_args *a, const struct row
   }
   if (!grouped) return;
   const float norm = (float)__builtin_sqrt(squares);
-  const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+  const float scale = group_scale(h, norm);
   for (int k = 0; k < used; k++) {
     struct entry *e = w->entries + k;
     e->value = scale == 0 ? 0 : scale * e->value; /* a NaN is not 0 */
@@ -94,7 +94,7 @@ static int32_t update_row_of_pairs(const struct update_pattern_args *a, const st
       add_squares(sum, group_part(w, c, left, threshold));
     }
   const float norm = norm_of(sum);
-  const float scale = norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
+  const float scale = group_scale(h, norm);
   int32_t count = 0;
   for (int k = 0; k < used; k++)
     for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {

@@ -22,6 +22,9 @@ export interface DensityTargets extends Readonly<Partial<Record<Controlled, numb
   readonly layers?: Readonly<Record<string, number>> | undefined;
 }
 
+/** What the discrepancy rule adds or takes away, unless it is told. */
+export const INCREMENT = 0.05;
+
 export interface DensityControlOptions {
   /**
    * Target densities, in (0, 1]: of all weights together, or of the linear layers and of the convolutions apart, or of single
@@ -64,7 +67,7 @@ export function targetAt(
  * @param pace - factor of the schedule: as v slows down, so does the relative rule's lambda
  */
 export function nextLambda(
-  { rule = "relative", gain = 0.25, increment = 0.05 }: DensityControlOptions,
+  { rule = "relative", gain = 0.25, increment = INCREMENT }: DensityControlOptions,
   lambda: number,
   density: number,
   target: number,

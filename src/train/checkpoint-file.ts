@@ -48,7 +48,7 @@ export interface Checkpoint {
 }
 
 const FORMAT = "bregman checkpoint";
-const VERSION = "2";
+const VERSION = "3";
 const EMPTY = "0".repeat(64);
 /** What every checkpoint has behind the length of its header. */
 const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');

@@ -1,5 +1,5 @@
 /** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
-import { CONTROLLED, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
+import { CONTROLLED, INCREMENT, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
 import { isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
 import type { LayerMetrics } from "./events.js";
 import { countedDensity, totalDensity } from "./metrics.js";
@@ -38,7 +38,7 @@ export function createDensityController(
   options: DensityControlOptions,
   { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
 ): DensityController {
-  const { targets, every = 50, after = 0, increment = 0.05 } = options;
+  const { targets, every = 50, after = 0, increment = INCREMENT } = options;
   const { layers: own = {}, ...roles } = targets;
   const parts = [
     ...CONTROLLED.map((part) => ({

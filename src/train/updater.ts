@@ -29,7 +29,7 @@ export interface Updater {
   readonly state: OptimizerState;
   /** Whether its pattern can be frozen. */
   readonly freezes: boolean;
-  /** Steps done that moved every weight: all but frozen ones. */
+  /** Steps in C that moved every weight: all but frozen ones. */
   fullSteps: number;
   /** Factor on the regularizer's lambda; 1 at the start. */
   readonly lambda: number;
@@ -79,23 +79,22 @@ export function createUpdater(
     ...(m2 ? { m2: memory.f32(m2, length) } : {}),
     step: 0,
   };
-  const now = { optimizer: given, form: kernelForm(given, shape), lambda: 1 };
+  const now = { optimizer: given, form: kernelForm(given, shape), lambda: 1, fullSteps: 0 };
   const freezes = now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror";
-  const counter = { fullSteps: 0 };
   const stepNumber = (step: StepKind) => {
     state.step++;
     if (step === "frozen" && freezes) return state.step;
-    return ++counter.fullSteps;
+    return ++now.fullSteps;
   };
   return {
     parameter,
     state,
     freezes,
     get fullSteps() {
-      return counter.fullSteps;
+      return now.fullSteps;
     },
     set fullSteps(count) {
-      counter.fullSteps = count;
+      now.fullSteps = count;
     },
     get optimizer() {
       return now.optimizer;

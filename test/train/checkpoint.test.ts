@@ -301,7 +301,7 @@ describe("what stands in the folder", () => {
         const { tensors, metadata } = decodeSafetensors(bytes);
         return withChecksum(encodeSafetensors(tensors, { ...metadata, version: "1" }));
       },
-      "has format version 1, and this version of bregman reads 2",
+      "has format version 1, and this version of bregman reads 3",
     ],
   };
   /** A checkpoint's bytes with the right checksum. */
