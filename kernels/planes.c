@@ -106,30 +106,42 @@ struct gather_images_u8_args {
   int32_t data;    /* u8 [samples][channels][height][width] */
   int32_t indices; /* i32 [tiles * T], -1 = absent */
   int32_t affine;  /* f32 [2, channels]: scales, then shifts */
-  int32_t augment; /* i32 [tiles * T][3] = { down, right, flip }, or 0 */
+  int32_t augment; /* i32 [tiles * T][7], see struct change; or 0 */
   int32_t out;     /* f32, interior */
   int32_t tiles, channels, height, width;
   int32_t out_tile, out_plane, out_row;
 };
 
-/* Where a sample comes from, and how it is moved: out[h, w] = image[h + down, w + right] of the (mirrored) image. */
+/* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if flip), then 0 in the square of
+   `side` pixels at (top, left), as far as it lies within the plane. Outside of the image is byte 0, or if `reflect` the image
+   again, mirrored at its first and last pixels. */
+struct change {
+  int32_t down, right, flip, reflect, top, left, side;
+};
+
+/* The pixel that stands at `i`, or one outside of 0 ... n - 1. */
+INLINE int pixel_at(int i, int n, int reflect) {
+  return !reflect ? i : i < 0 ? -i : i < n ? i : 2 * (n - 1) - i;
+}
+
 struct picture {
   const uint8_t *image; /* NULL = absent */
-  int32_t down, right, flip;
+  struct change change;
 };
 
 /* VL bytes of row h, columns w on, as floats: 0 for what lies outside. `row` is the row within the image, or NULL. */
 INLINE vec picture_bytes(const struct picture *p, const uint8_t *row, int w, int width) {
   uint8_t bytes[VL];
-  const int from = w + p->right;
+  const int from = w + p->change.right;
   if (!row) return splat(0);
   if (from >= 0 && from + VL <= width) {
-    if (!p->flip) return load_bytes(row + from);
+    if (!p->change.flip) return load_bytes(row + from);
     for (int j = 0; j < VL; j++) bytes[j] = row[width - 1 - from - j];
     return load_bytes(bytes);
   }
   for (int j = 0; j < VL; j++) {
-    const int column = p->flip ? width - 1 - (from + j) : from + j;
+    const int across = pixel_at(from + j, width, p->change.reflect);
+    const int column = p->change.flip ? width - 1 - across : across;
     bytes[j] = column >= 0 && column < width ? row[column] : 0;
   }
   return load_bytes(bytes);
@@ -140,7 +152,7 @@ INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int 
   const uint8_t *row[T];
   for (int b = 0; b < T; b++) {
     const struct picture *p = &pictures[b];
-    const int from = h + p->down;
+    const int from = pixel_at(h + p->change.down, height, p->change.reflect);
     row[b] = p->image && from >= 0 && from < height ? p->image + plane + (size_t)from * width : NULL;
   }
   for (int w = 0; w < width; w += VL)
@@ -157,6 +169,13 @@ INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int 
     }
 }
 
+/* Sets the square of a row of lane b to 0. */
+INLINE void cut_row(const struct change *c, int h, int width, float *out) {
+  if (h < c->top || h >= c->top + c->side) return;
+  const int end = c->left + c->side < width ? c->left + c->side : width;
+  for (int w = c->left > 0 ? c->left : 0; w < end; w++) out[(size_t)w * T] = 0;
+}
+
 KERNEL(gather_images_u8) {
   const struct gather_images_u8_args *a = (const void *)args;
   const float *affine = at(memory, a->affine);
@@ -164,16 +183,19 @@ KERNEL(gather_images_u8) {
   const struct tensor out = tensor_at(memory, a->out, a->out_tile, a->out_plane, a->out_row);
   for (int tile = begin; tile < end; tile++) {
     const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    const int32_t(*augment)[3] = at_or_null(memory, a->augment);
+    const struct change *changes = at_or_null(memory, a->augment);
     struct picture pictures[T];
     for (int b = 0; b < T; b++) {
-      const int32_t index = indices[b], *moved = augment && index >= 0 ? augment[tile * T + b] : (int32_t[3]){0};
+      const int32_t index = indices[b];
       const uint8_t *image = (const uint8_t *)at(memory, a->data) + (uint32_t)index * plane * a->channels;
-      pictures[b] = (struct picture){index < 0 ? NULL : image, moved[0], moved[1], moved[2]};
+      pictures[b] = (struct picture){.image = index < 0 ? NULL : image};
+      if (changes && index >= 0) pictures[b].change = changes[tile * T + b];
     }
     for (int c = 0; c < a->channels; c++)
-      for (int h = 0; h < a->height; h++)
-        gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c],
-                   row_of(plane_of(out, tile, c), out, h));
+      for (int h = 0; h < a->height; h++) {
+        float *row = row_of(plane_of(out, tile, c), out, h);
+        gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c], row);
+        for (int b = 0; b < T; b++) cut_row(&pictures[b].change, h, a->width, row + b);
+      }
   }
 }

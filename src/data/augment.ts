@@ -1,52 +1,89 @@
 /**
- * Augmentation: which way each image of a batch is moved and whether it is mirrored, as for the paper's CIFAR-10 runs
- * (random crop after padding by 4, random horizontal flip).
+ * Augmentation: how each image of a batch is changed, as for the paper's CIFAR-10 runs (random crop after padding by 4, random
+ * horizontal flip), and by cutout.
  *
  * To pad by p and cut a random window of the old size is to move the image by (down, right), both uniform in [-p, p]; what
- * comes in from outside is the padding. Only the numbers are drawn here; the kernels that fetch a batch move the pixels,
- * on the worker threads.
+ * comes in from outside is the padding: black, or the image again, mirrored at its first and last pixels. Black borders tell a net
+ * that an image was moved; one that has learned by them is at a loss where images are as they are. Cutout sets a square to 0, which is the mean where inputs are normalised; its centre is
+ * uniform in the image, so that a part of it may lie outside. Only the numbers are drawn here; the kernels that fetch a batch
+ * change the pixels, on the worker threads.
  *
- * The numbers are those of the random stream "augment/epoch/step": they depend on the seed and the place in the run, on
- * nothing that was drawn before, so that a resumed run draws what it would have drawn.
+ * The numbers are those of the random streams "augment/epoch/step" and "cutout/epoch/step": they depend on the seed and the
+ * place in the run, on nothing that was drawn before, so that a resumed run draws what it would have drawn.
+ *
+ * Source of cutout: DeVries and Taylor, arXiv 1708.04552 (2017).
  */
 import { stream } from "../random.js";
 
 export interface AugmentOptions {
   /** Moves each image by up to so many pixels, down or up and right or left. Default 0. */
   readonly crop?: number | undefined;
+  /**
+   * What comes in from outside: "black", as in the paper's runs (the default), or "reflect": the image, mirrored at its first and
+   * last pixels.
+   */
+  readonly padding?: "black" | "reflect" | undefined;
   /** Mirrors every other image, left to right, by chance. Default false. */
   readonly flip?: boolean | undefined;
+  /** Sets a square of so many pixels a side to 0, after all else. Default 0: none. */
+  readonly cutout?: number | undefined;
 }
 
 /**
  * Draws for the batch of `count` samples at `step` of `epoch` (both from 0).
  *
- * @returns i32 [count][3] = { down, right, flip }; the image is mirrored first if flip is 1, then moved
+ * @returns i32 [count][7] = { down, right, flip, reflect, top, left, side }: the image is mirrored first if flip is 1, then moved, then the
+ *   square is cut
  */
 export type Augmenter = (epoch: number, step: number, count: number) => Int32Array;
+
+/** Numbers for one sample. */
+const WORDS = 7;
 
 /**
  * An augmenter for a run's seed.
  *
+ * @param size - [height, width] of the images; only cutout needs it
  * @example
- * const augment = augmenter({ crop: 4, flip: true }, 0);
- * augment(0, 0, 128).length; // 384
+ * const augment = augmenter({ crop: 4, flip: true, cutout: 8 }, 0, [32, 32]);
+ * augment(0, 0, 128).length; // 896
  *
- * @throws RangeError unless crop is a non-negative integer and the seed a safe integer
+ * @throws RangeError unless crop and cutout are non-negative integers and the seed a safe integer, or for an unknown padding;
+ *   TypeError for cutout without a size
  */
-export function augmenter({ crop = 0, flip = false }: AugmentOptions, seed: number): Augmenter {
-  if (!Number.isInteger(crop) || crop < 0) {
-    throw new RangeError(`crop must be a non-negative integer, found ${crop}`);
+export function augmenter(
+  { crop = 0, padding = "black", flip = false, cutout = 0 }: AugmentOptions,
+  seed: number,
+  size: readonly number[] = [],
+): Augmenter {
+  for (const [name, value] of Object.entries({ crop, cutout })) {
+    if (Number.isInteger(value) && value >= 0) continue;
+    throw new RangeError(`${name} must be a non-negative integer, found ${value}`);
+  }
+  if (padding !== "black" && padding !== "reflect") {
+    throw new RangeError(`padding must be "black" or "reflect", found ${JSON.stringify(padding)}`);
   }
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a safe integer, found ${seed}`);
+  if (cutout > 0 && size.length !== 2) {
+    throw new TypeError(`cutout: expected the size of the images as [height, width], found [${size.join(", ")}]`);
+  }
   return (epoch, step, count) => {
     const random = stream(seed, `augment/${epoch}/${step}`);
-    const out = new Int32Array(count * 3);
-    for (let at = 0; at < out.length; at += 3) {
+    const out = new Int32Array(count * WORDS);
+    for (let at = 0; at < out.length; at += WORDS) {
       // All three are drawn whatever the options, so that switching one off leaves the others as they were.
       out[at] = random.integer(2 * crop + 1) - crop;
       out[at + 1] = random.integer(2 * crop + 1) - crop;
       out[at + 2] = random.bernoulli(0.5) && flip ? 1 : 0;
+      out[at + 3] = padding === "reflect" ? 1 : 0;
+    }
+    if (cutout === 0) return out;
+    const [height, width] = size;
+    const places = stream(seed, `cutout/${epoch}/${step}`);
+    for (let at = 4; at < out.length; at += WORDS) {
+      out[at] = places.integer(height) - Math.floor(cutout / 2);
+      out[at + 1] = places.integer(width) - Math.floor(cutout / 2);
+      out[at + 2] = cutout;
     }
     return out;
   };

@@ -2,8 +2,10 @@
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 
-/** How one sample of a batch is changed: pixels moved down and right, and mirrored first if flip is 1. */
-export type Augmentation = Int32Array; // [samples][3] = { down, right, flip }
+/** How the samples of a batch are changed, [samples][AUGMENT_WORDS] as an augmenter draws it: see data/augment.ts. */
+export type Augmentation = Int32Array;
+/** Numbers for one sample: { down, right, flip, reflect, top, left, side }. */
+export const AUGMENT_WORDS = 7;
 
 export interface PlanData {
   /** i32 [tiles * T]: indices of the batch's samples, -1 = none. */
@@ -12,12 +14,12 @@ export interface PlanData {
   readonly counts: number;
   /** f32 [tiles][2]: see the loss kernels. */
   readonly partial: number;
-  /** i32 [tiles * T][3], or 0. */
+  /** i32 [tiles * T][AUGMENT_WORDS], or 0. */
   readonly augment: number;
   /**
    * Sets the samples of the next step: their indices in the store, at most tiles * T of them.
    *
-   * @param augmentation - i32 [samples][3], for a plan that augments
+   * @param augmentation - for a plan that augments
    */
   setBatch(indices: Int32Array, augmentation?: Augmentation): void;
   /** Sets the seed from which the next step's dropout masks follow. */
@@ -47,7 +49,7 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
   const indices = memory.allocate(samples * 4);
   const counts = memory.allocate(4);
   const partial = memory.allocate(tiles * 2 * 4);
-  const augment = augments ? memory.allocate(samples * 3 * 4) : 0;
+  const augment = augments ? memory.allocate(samples * AUGMENT_WORDS * 4) : 0;
   const constants = new Map<string, number>();
   const seeds = new Map<number, number>();
   let seed = 0;
@@ -67,7 +69,7 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
       words.set(batch);
       memory.i32(counts, 1)[0] = batch.length;
       if (augment) {
-        const table = memory.i32(augment, samples * 3);
+        const table = memory.i32(augment, samples * AUGMENT_WORDS);
         table.fill(0);
         if (augmentation) table.set(augmentation);
       }

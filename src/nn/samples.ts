@@ -95,7 +95,7 @@ export interface GatherPlaces {
   readonly tiles: number;
   /** i32 [tiles * T], -1 = no sample. */
   readonly indices: number;
-  /** i32 [tiles * T][3]: see plan-data.ts; or 0. */
+  /** i32 [tiles * T][AUGMENT_WORDS]: see plan-data.ts; or 0. */
   readonly augment: number;
   /** Where the samples go. Float32 samples go to a tensor without border. */
   readonly out: Tensor;

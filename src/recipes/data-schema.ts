@@ -28,7 +28,9 @@ const use = {
   augment: z
     .strictObject({
       crop: z.int().nonnegative().default(0).describe("Move images by up to so many pixels"),
+      padding: z.enum(["black", "reflect"]).default("black").describe("What then comes in from outside"),
       flip: z.boolean().default(false).describe("Mirror every other image by chance"),
+      cutout: z.int().nonnegative().default(0).describe("Set a square of so many pixels a side to the mean"),
     })
     .optional()
     .describe("Random changes of the training images, anew in each epoch"),

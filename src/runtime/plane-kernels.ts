@@ -23,7 +23,8 @@ export const PLANE_KERNELS = {
     "accumulate",
   ],
   /** Fetches images by index from uint8 [samples][C][H][W], normalises and augments them. Split over tiles. affine: f32 [2, C] scale, shift as gatherU8;
-   *  augment: i32 [tiles * T][3] = { rows down, columns right, flip }, or 0: the image is mirrored if flip, then out[h, w] = image[h + down, w + right]; pixels from outside count as u8 0, then normalised.
+   *  augment: i32 [tiles * T][7] = { rows down, columns right, flip, reflect, top, left, side }, or 0: the image is mirrored if flip, then out[h, w] = image[h + down, w + right]; pixels from outside count as u8 0, then normalised, or if reflect as the image mirrored at its first and last pixels;
+   *  then the square of `side` pixels at (top, left), as far as it lies within the image, is 0.
    *  out: interior of the padded tensor; absent samples (-1) are zeros. */
   gatherImagesU8: [
     "data",

@@ -23,7 +23,7 @@ const SECONDS = 3;
  *
  * @param trainer - before its first step; it is left as it was found
  * @param indices - the samples of the batch; give it as many as the training has in a batch
- * @param augmentation - how they are shifted and mirrored, if the trainer augments
+ * @param augmentation - how they are changed, if the trainer augments
  * @returns seconds; undefined where there is no fair figure: an optimizer takes its steps in TypeScript, or the first loss is
  *   not finite
  */

@@ -106,7 +106,7 @@ export interface FitOptions {
   readonly limit?: number;
   /** Subtract the data's channel mean, divide by its deviation. Default true. */
   readonly normalize?: boolean;
-  /** Moves and mirrors the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
+  /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
   readonly augment?: AugmentOptions;
   /** "native", "wasm" or "auto" (the default): native if its addon is built. */
   readonly backend?: PoolOptions["backend"];

@@ -147,7 +147,7 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   });
   const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
-  const augmentation = augment && augmenter(augment, seed);
+  const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
   const firstBatch = trainIndices.subarray(0, batchSize);
   const denseStep = resumed
     ? undefined

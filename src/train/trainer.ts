@@ -11,7 +11,7 @@ import { compile, type Plan } from "../nn/compile.js";
 import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
-import type { Augmentation } from "../nn/plan-data.js";
+import { AUGMENT_WORDS, type Augmentation } from "../nn/plan-data.js";
 import { size } from "../nn/layers/layer.js";
 import type { SampleStore } from "../nn/samples.js";
 import type { ClipOptions } from "../optim/clip.js";
@@ -43,7 +43,7 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known. */
   readonly steps?: number;
-  /** Images are shifted and mirrored, as `step` is told. Default false. */
+  /** Images are moved, mirrored and cut, as `step` is told. Default false. */
   readonly augment?: boolean;
   /**
    * Parts that a batch is computed in, for the memory of one part at a time; their gradients are added up. Default 1. Batch norm's
@@ -80,7 +80,7 @@ export interface Trainer extends Evaluation {
    * One optimizer step on the samples of these indices.
    *
    * @param tauFactor - factor on every optimizer's learning rate (the schedule's)
-   * @param augmentation - how each image is shifted and mirrored, if the trainer augments
+   * @param augmentation - how each image is changed, if the trainer augments
    * @returns mean loss and number of correct predictions of the batch, before the step
    * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
    */
@@ -226,7 +226,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const total = { loss: 0, correct: 0 };
       for (let part = 0; part * partSize < indices.length; part++) {
         const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
-        const sums = forward(kind, indices.subarray(from, to), part, augmentation?.subarray(3 * from, 3 * to));
+        const changes = augmentation?.subarray(AUGMENT_WORDS * from, AUGMENT_WORDS * to);
+        const sums = forward(kind, indices.subarray(from, to), part, changes);
         total.loss += sums.loss;
         total.correct += sums.correct;
         descent.add(kind, (to - from) / indices.length, part === 0);

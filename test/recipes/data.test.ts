@@ -39,11 +39,19 @@ describe("each kind, with its defaults", () => {
   });
 
   test("what holds for every kind", () => {
-    const use = { validation: 5, splitSeed: 1, normalize: false, limit: 9, augment: { crop: 4, flip: true } };
+    const use = {
+      validation: 5,
+      splitSeed: 1,
+      normalize: false,
+      limit: 9,
+      augment: { crop: 4, padding: "reflect", flip: true, cutout: 8 },
+    };
     for (const data of [{ name: "mnist" }, { kind: "imageFolder", train: "a" }]) {
       expect(check({ ...data, ...use })).toEqual({ ...data, ...use });
     }
-    expect(check({ name: "mnist", augment: {} })).toMatchObject({ augment: { crop: 0, flip: false } });
+    expect(check({ name: "mnist", augment: {} })).toMatchObject({
+      augment: { crop: 0, padding: "black", flip: false, cutout: 0 },
+    });
   });
 });
 
@@ -62,6 +70,11 @@ describe("faults", () => {
     ],
     [{ kind: "imageFolder", train: "a", std: [0] }, "data.std[0]: expected a value more than 0, found 0"],
     [{ name: "mnist", augment: { crop: -1 } }, "data.augment.crop: expected a value at least 0, found -1"],
+    [{ name: "mnist", augment: { cutout: 1.5 } }, "data.augment.cutout: expected an integer, found 1.5"],
+    [
+      { name: "mnist", augment: { padding: "edge" } },
+      'data.augment.padding: expected one of black, reflect, found "edge"',
+    ],
     [{ name: "mnist", augment: { flp: true } }, 'data.augment.flp: unknown key (did you mean "flip"?)'],
     [{ name: "mnist", restore: { blur: { size: 4 } } }, "data.restore.blur.size: expected an odd number, found 4"],
     [

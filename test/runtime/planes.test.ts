@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { op, TILE } from "#bregman/runtime/kernel-table.js";
-import { augmented } from "../reference/images.js";
+import { augmented, isCut } from "../reference/images.js";
 import { maxError } from "../support/compare.js";
 import {
   imageSize,
@@ -98,15 +98,19 @@ forEachBackend((_name, pool) => {
         const indices = Int32Array.from({ length: lanes }, (_, b) =>
           b >= samples || b === 5 ? -1 : random.int(images),
         );
-        const moves = Int32Array.from({ length: lanes * 3 }, (_, k) =>
-          k % 3 === 2 ? random.int(2) : random.int(9) - 4,
-        );
+        // Squares of up to 4 pixels a side, also beyond each border and as large as none.
+        const changes = Int32Array.from({ length: lanes * 7 }, (_, k) => {
+          const word = k % 7;
+          if (word === 2 || word === 3) return random.int(2);
+          if (word === 6) return random.int(5);
+          return random.int(word === 4 ? height + 6 : word === 5 ? width + 6 : 9) - 4;
+        });
         const out = roomPlanes(scope, p);
         const args = {
           data: scope.put(data),
           indices: scope.put(indices),
           affine: scope.put(affine),
-          augment: augment ? scope.put(moves) : 0,
+          augment: augment ? scope.put(changes) : 0,
           out,
           ...sizes(p),
         };
@@ -115,10 +119,13 @@ forEachBackend((_name, pool) => {
         for (let b = 0; b < samples; b++)
           for (let c = 0; c < channels; c++) {
             const plane = data.subarray((indices[b]! * channels + c) * height * width).subarray(0, height * width);
-            const [down, right, flip] = augment ? moves.subarray(b * 3) : [0, 0, 0];
-            const moved = augmented(plane, height, width, { down: down!, right: right!, flip: flip === 1 });
+            const change = augment ? changes.subarray(b * 7, b * 7 + 7) : new Int32Array(7);
+            const [down, right, flip, reflect, ...square] = change;
+            const move = { down: down!, right: right!, flip: flip === 1, reflect: reflect === 1 };
+            const moved = augmented(plane, height, width, move);
+            const cut = (k: number) => isCut(k, width, square as [number, number, number]);
             const present = indices[b] !== -1;
-            expected.push(...moved.map((v) => (present ? v * affine[c]! + affine[channels + c]! : 0)));
+            expected.push(...moved.map((v, k) => (present && !cut(k) ? v * affine[c]! + affine[channels + c]! : 0)));
           }
         const found = readPlanes(scope, p, out);
         expect(maxError(found.values, expected)).toBeLessThan(2e-5);

@@ -30,7 +30,7 @@ const weights = async (augment?: NonNullable<FitOptions["augment"]>) => {
   return (await fit(model, data, options)).parameters.get("linear1.weight")!.data;
 };
 
-test("images are moved and mirrored while the net learns, and as they are otherwise", async () => {
+test("images are moved, mirrored and cut while the net learns, and as they are otherwise", async () => {
   const plain = await weights();
   expect(await weights({})).toEqual(plain);
   // These images are their own mirror images.
@@ -38,4 +38,8 @@ test("images are moved and mirrored while the net learns, and as they are otherw
   const moved = await weights({ crop: 1 });
   expect(moved).not.toEqual(plain);
   expect(await weights({ crop: 1 })).toEqual(moved);
+  expect(await weights({ crop: 1, padding: "reflect" })).not.toEqual(moved);
+  const cut = await weights({ cutout: 2 });
+  expect(cut).not.toEqual(plain);
+  expect(await weights({ cutout: 2 })).toEqual(cut);
 });
