@@ -11,10 +11,13 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
+import { buildModel } from "../recipes/build.js";
 import { checkRecipe, loadRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "./events.js";
+import { prepare } from "./prepare.js";
+import { fitOptionsOf } from "./recipe-options.js";
 import { runRecipe, type RunOptions, type RunResult } from "./run.js";
 
 export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" | "backend" | "signal"> {
@@ -71,6 +74,11 @@ export async function compareRecipes(
   );
   // What can't be is told before the first run, not after hours.
   for (const run of runs) checkFolder(run);
+  for (const { recipe } of runs.slice(0, recipes.length)) {
+    await prepare(buildModel(recipe.model), fitOptionsOf(recipe)).catch((error: unknown) => {
+      throw named(error, recipe.name);
+    });
+  }
   const results: RunResult[] = [];
   for (const run of runs) {
     const { recipe, folder } = run;

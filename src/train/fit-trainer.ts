@@ -3,7 +3,7 @@ import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";
 import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
-import type { FitOptions } from "./fit-options.js";
+import { freezeOptions, type FitOptions } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
 import { checkModelSize } from "./model-size.js";
 import { createTrainer, type Trainer } from "./trainer.js";
@@ -12,6 +12,7 @@ import { createTrainer, type Trainer } from "./trainer.js";
  * Draws the initial parameters by the seed, and prepares the model with the optimizer of each group.
  *
  * @param steps - of the whole training
+ * @throws TypeError for `freeze` with optimizers that can't be frozen
  */
 export function fitTrainer(
   pool: Pool,
@@ -21,9 +22,9 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute } = options;
+  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute, freeze = 0 } = options;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
-  return createTrainer({
+  const trainer = createTrainer({
     pool,
     model,
     loss,
@@ -46,4 +47,6 @@ export function fitTrainer(
     labelSmoothing,
     recompute,
   });
+  if (freezeOptions(freeze).coarse > 0) trainer.checkFreeze();
+  return trainer;
 }

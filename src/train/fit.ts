@@ -136,7 +136,6 @@ async function train(pool: Pool, model: Model, data: Dataset, options: FitOption
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
-  if (freeze && freeze.coarse > 0) trainer.checkFreeze();
   const { births, averaged } = startLooks(trainer, keeper, average);
   const settled = createSettler(trainer, {
     indices: trainIndices,

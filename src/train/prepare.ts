@@ -29,7 +29,11 @@ export interface Prepared {
   readonly memory: { readonly training: number; readonly parameters: number };
 }
 
-/** Prepares a model as `fit` would, and says what it has prepared. */
+/**
+ * Prepares a model as `fit` would, and says what it has prepared.
+ *
+ * @throws what `fit` throws for a model and options that don't fit each other
+ */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
   const { loss = "crossEntropy", batchSize = 128 } = options;
   const pool = await createPool({ threads: 1 });

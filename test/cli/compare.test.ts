@@ -151,6 +151,17 @@ describe("bregman compare told wrong", () => {
     expect(readdirSync(join(out, "tiny-rigl"))).toEqual(["seed-0"]);
   });
 
+  it("refuses a recipe that can't be frozen before anything runs", async () => {
+    const out = join(temporaryFolder(), "compare");
+    const frozen = tinyRecipe({ name: "frozen", freeze: 3, optimizer: { weights: biases, biases } });
+    const { code, stderr } = await runCli(["compare", rigl, frozen, "--data-dir", data, "--out", out, "--seeds", "0"]);
+    expect(code).toBe(1);
+    expect(lines(stderr)).toEqual([
+      "bregman: frozen: could not freeze anything: expected a regularizer of weights, found none",
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it("names the run that fails, and keeps those that were finished", async () => {
     const out = join(temporaryFolder(), "compare");
     const weights = { kind: "sgd", tau: 1e30 };
