@@ -113,8 +113,16 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
   expect([init.biases.scale, epochs]).toEqual([10, 100]);
 });
 
+test("mnist-denoise has the paper's task, network and lambda, and a start of ours", () => {
+  const { data, model, init, optimizer } = loadRecipe("mnist-denoise");
+  const theirs = loadRecipe("mnist-deblur");
+  expect(model).toEqual(theirs.model);
+  expect(data).toEqual({ ...theirs.data, restore: { noise: 0.05 } });
+  expect(optimizer.weights).toEqual({ ...theirs.optimizer.weights, tau: 0.0005 });
+  expect(init.layers).toMatchObject({ layer6: { density: 1 } });
+});
+
 test.each([
-  ["mnist-denoise", { noise: 0.05 }, undefined],
   ["mnist-deblur", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, undefined],
   ["mnist-denoise-skips", { noise: 0.05 }, 1.96],
   ["mnist-deblur-skips", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, 1.96],
