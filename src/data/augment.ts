@@ -4,9 +4,9 @@
  *
  * To pad by p and cut a random window of the old size is to move the image by (down, right), both uniform in [-p, p]; what
  * comes in from outside is the padding: black, or the image again, mirrored at its first and last pixels. Black borders tell a net
- * that an image was moved; one that has learned by them is at a loss where images are as they are. Cutout sets a square to 0, which is the mean where inputs are normalised; its centre is
- * uniform in the image, so that a part of it may lie outside. Only the numbers are drawn here; the kernels that fetch a batch
- * change the pixels, on the worker threads.
+ * that an image was moved; one that has learned by them is at a loss where images are as they are. Cutout sets a square to 0,
+ * which is the mean where inputs are normalised; its centre is uniform in the image, so that a part of it may lie outside. Only
+ * the numbers are drawn here; the kernels that fetch a batch change the pixels, on the worker threads.
  *
  * The numbers are those of the random streams "augment/epoch/step" and "cutout/epoch/step": they depend on the seed and the
  * place in the run, on nothing that was drawn before, so that a resumed run draws what it would have drawn.
