@@ -2,9 +2,10 @@
  * The denoising autoencoder of the paper (section 4.6): a chain of states of one width, whose bottleneck emerges by row
  * sparsity, with optional skip connections from every earlier state (arXiv 2106.02479).
  *
- *     x_{j+1} = ReLU(W_j x_j + b_j) + sum over i <= j of s_{j,i} x_i,   j = 0 .. layers - 1;   no ReLU in the last
+ *     x_{j+1} = ReLU(W_j x_j + b_j) + sum over i <= j of s_{j,i} x_i,   j = 0 .. layers - 1
  *
- * The scalars s start at 0. Without skips the sum is left out.
+ * The last state is the output: its ReLU, which the authors have too, makes the black of an image black. The scalars s
+ * start at 0. Without skips the sum is left out.
  */
 import { linear } from "../nn/layers/linear.js";
 import { relu } from "../nn/layers/activation.js";
@@ -30,8 +31,10 @@ export function skipAutoencoder({ features = 784, layers = 6, skips = true }: Sk
   return graph([features], ({ input, apply }) => {
     const states: Value[] = [input];
     for (let j = 0; j < layers; j++) {
-      const product = apply(linear(features, { name: `layer${j + 1}` }), states[j]);
-      const active = j < layers - 1 ? apply(relu({ name: `relu${j + 1}` }), product) : product;
+      const active = apply(
+        relu({ name: `relu${j + 1}` }),
+        apply(linear(features, { name: `layer${j + 1}` }), states[j]),
+      );
       states.push(skips ? apply(scaledSum({ name: `skips${j + 1}` }), active, ...states) : active);
     }
     return states.at(-1)!;
