@@ -20,7 +20,7 @@ export interface AugmentOptions {
   readonly crop?: number | undefined;
   /**
    * What comes in from outside: "black", as in the paper's runs (the default), or "reflect": the image, mirrored at its first and
-   * last pixels.
+   * last pixels (once: what is further out than the image is wide, or high, is black).
    */
   readonly padding?: "black" | "reflect" | undefined;
   /** Mirrors every other image, left to right, by chance. Default false. */

@@ -74,7 +74,8 @@ export async function compareRecipes(
   );
   // What can't be is told before the first run, not after hours.
   for (const run of runs) checkFolder(run);
-  for (const { recipe } of runs.slice(0, recipes.length)) {
+  const left = runs.filter(({ folder }) => !finished(folder));
+  for (const { recipe } of recipes.flatMap(({ name }) => left.find((run) => run.recipe.name === name) ?? [])) {
     await prepare(buildModel(recipe.model), fitOptionsOf(recipe)).catch((error: unknown) => {
       throw named(error, recipe.name);
     });
