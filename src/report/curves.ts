@@ -1,8 +1,9 @@
-/** The report's curves: loss, accuracy, density (total and by layer), births and deaths, each with its legend and caption. */
+/** The report's curves: loss, accuracy, density (total and by layer), active units, births and deaths, each with legend and caption. */
 import type { EpochMetrics } from "../train/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
 import { count, loss, parameter, percent, similarity } from "./format.js";
 import { html, type Markup, safe } from "./markup.js";
+import { unitChart } from "./unit-chart.js";
 
 /** More layers than this get no legend entry of their own. */
 const MOST_COLOURS = 8;
@@ -14,6 +15,7 @@ export function curves(epochs: readonly EpochMetrics[]): Markup[] {
     accuracyFigure(epochs),
     similarityFigure(epochs),
     densityFigure(epochs),
+    unitFigure(epochs),
     changeFigure(epochs),
   ];
   return figures.filter((figure) => figure !== undefined);
@@ -91,6 +93,30 @@ function densityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
     ? "Non-zero weights / weights."
     : "Non-zero weights / weights. One thin line a layer, from the first (blue) to the last (red).";
   return figure("Density", legend(entries, percent), svg, caption);
+}
+
+/** Only where units come or go: rows of single weights are seldom empty. */
+function unitFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  const [first, last] = [epochs[0], epochs.at(-1)!];
+  const resting = [first, last].some(({ layers }) => layers.some(({ units, activeUnits }) => activeUnits < units));
+  if (last.layers.length < 2 || !resting) return undefined;
+  const profiles = [
+    { line: last, colour: "var(--train)" },
+    ...(last === first ? [] : [{ line: first, colour: "var(--muted)", dash: "3,3" }]),
+  ].map(({ line: { epoch, layers }, ...look }) => ({
+    name: epoch === 0 ? "before training" : `epoch ${epoch}`,
+    counts: layers.map(({ activeUnits }) => activeUnits),
+    ...look,
+  }));
+  const most = Math.max(...last.layers.map(({ units }) => units));
+  const names = last.layers.map(({ name }) => name);
+  const entries = html`<ul class="legend">
+    ${profiles.map(({ name, colour, counts }) => {
+      const sum = counts.reduce((total, active) => total + active, 0);
+      return html`<li><i style="border-color: ${colour}"></i>${name} <b>${count(sum)}</b></li>`;
+    })}
+  </ul>`;
+  return figure("Active units", entries, unitChart(names, profiles, most), "Units with a non-zero weight, by layer.");
 }
 
 function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {

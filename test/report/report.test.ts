@@ -17,8 +17,8 @@ function open(folder: string) {
 describe("writeReport", () => {
   it("shows the curves, the weights, the layers, the recipe and the facts of a finished run", () => {
     const { document, words, charts } = open(sampleRun());
-    expect(charts).toEqual(["Loss", "Accuracy", "Density", "Births and deaths"]);
-    expect(document.querySelectorAll(".chart svg")).toHaveLength(4);
+    expect(charts).toEqual(["Loss", "Accuracy", "Density", "Active units", "Births and deaths"]);
+    expect(document.querySelectorAll(".chart svg")).toHaveLength(5);
     expect(words).toContain("Classifies 91.27 % of the test samples right, with 60 of 200 weights (30.00 %).");
     expect(words).toContain("backend wasm (SIMD128) · 2 threads · seed 1 · 6.3 s of training · commit 0123456789ab");
     expect(words).toContain("White is exactly zero");
@@ -38,6 +38,8 @@ describe("writeReport", () => {
       expect(titles).toContain(`epoch ${epoch}: 7 births`);
     }
     expect(titles).toContain("linear1, epoch 4: 25 %");
+    expect(titles).toContain("epoch 4, linear1: 8 active units");
+    expect(titles).toContain("before training, linear2: 4 active units");
   });
 
   it("asks nothing of a network, and runs nothing", () => {
@@ -113,7 +115,7 @@ describe("writeReport", () => {
     };
     writeFileSync(join(folder, "result.json"), JSON.stringify({ final }));
     const { words, charts } = open(folder);
-    expect(charts).toEqual(["Loss", "Density", "Births and deaths"]);
+    expect(charts).toEqual(["Loss", "Density", "Active units", "Births and deaths"]);
     expect(words).toContain("Test loss 0.0123");
     expect(words).not.toContain("ccuracy");
   });
@@ -166,7 +168,7 @@ describe("writeReport", () => {
     };
     rmSync(join(folder, "result.json"));
     const running = tiles();
-    expect(running.charts).toEqual(["Loss", "Similarity", "Density", "Births and deaths"]);
+    expect(running.charts).toEqual(["Loss", "Similarity", "Density", "Active units", "Births and deaths"]);
     expect(running.points).toContain("validation, epoch 2: 0.8");
     expect(running.found).toContain("SSIM 0.800of the validation images");
     writeFileSync(join(folder, "result.json"), JSON.stringify({ final: { testLoss: 0.0123, ssim: 0.7654 } }));
