@@ -42,9 +42,20 @@ const TABLES = {
       ["ConvNet, kernel groups, LinBreg as the authors ran it", "fashion-convnet-groups-linbreg-recorded"],
       ["DenseNet on Fashion-MNIST, kernel groups, AdaBreg", "fashion-densenet"],
       ["ResNet-18 on CIFAR-10, l1, LinBreg with momentum, frozen steps", "cifar10-resnet18"],
+      ["ResNet-18, kernel groups, LinBreg with momentum, frozen steps", "cifar10-resnet18-groups"],
+      ["ResNet-18, dense, SGD with momentum", "cifar10-resnet18-dense"],
     ],
   },
 };
+
+/** The autoencoders: what they do, and the recipe. */
+const RESTORATIONS = [
+  ["Denoising", "mnist-denoise"],
+  ["Denoising, skip connections allowed", "mnist-denoise-skips"],
+  ["Deblurring", "mnist-deblur"],
+  ["Deblurring, skip connections allowed", "mnist-deblur-skips"],
+];
+const UNITS_PER_LAYER = 784;
 
 const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFixed(digits));
 
@@ -59,15 +70,48 @@ function read(name) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
+/** A recipe's runs, by seed. */
+function runsOf(recipe) {
+  const folder = `${ROOT}results/${recipe}`;
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^seed-\d+\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")))
+    .sort((a, b) => a.seed - b.seed);
+}
+
+/** One line an autoencoder's run. */
+function restorationTable() {
+  const lines = RESTORATIONS.flatMap(([label, recipe]) =>
+    runsOf(recipe).map(({ seed, epochs, final: { ssim, density, nodeDensity } }) => [
+      `${label} (\`${recipe}\`)`,
+      seed,
+      epochs.at(-1).epoch,
+      ssim.toFixed(3),
+      epochs.at(-1).validSsim.toFixed(3),
+      percent(density),
+      nodeDensity.map((share) => Math.round(share * UNITS_PER_LAYER)).join(", "),
+    ]),
+  );
+  return markdown(
+    [
+      "Task, recipe",
+      "seed",
+      "epochs",
+      "SSIM, test",
+      "SSIM, validation",
+      "density %",
+      "active units of 784, layer by layer",
+    ],
+    lines,
+  );
+}
+
 /** One line a recipe: the seeds side by side. */
 function table({ head, rows, best = false }) {
   const lines = rows.flatMap(([label, recipe]) => {
-    const folder = `${ROOT}results/${recipe}`;
-    if (!existsSync(folder)) return [];
-    const runs = readdirSync(folder)
-      .filter((name) => /^seed-\d+\.json$/.test(name))
-      .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")))
-      .sort((a, b) => a.seed - b.seed);
+    const runs = runsOf(recipe);
+    if (runs.length === 0) return [];
     const cells = (pick, digits) => runs.map((run) => percent(pick(run), digits)).join(" / ");
     const epochs = [...new Set(runs.map((run) => run.epochs.at(-1).epoch))].join(", ");
     return [
@@ -209,6 +253,7 @@ const FILES = {
 
 const blocks = Object.fromEntries([
   ...Object.entries(TABLES).map(([name, content]) => [name, table(content)]),
+  ["autoencoders", restorationTable()],
   ...Object.entries(FILES).map(([name, [make, file]]) => {
     const content = read(file);
     return [name, content ? make(content) : ""];
