@@ -101,7 +101,7 @@ function restorationTable() {
       "SSIM, test",
       "SSIM, validation",
       "density %",
-      "active units of 784, layer by layer",
+      `active units of ${UNITS_PER_LAYER}, layer by layer`,
     ],
     lines,
   );

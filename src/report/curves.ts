@@ -110,13 +110,15 @@ function unitFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   }));
   const most = Math.max(...last.layers.map(({ units }) => units));
   const names = last.layers.map(({ name }) => name);
-  const entries = html`<ul class="legend">
-    ${profiles.map(({ name, colour, counts }) => {
-      const sum = counts.reduce((total, active) => total + active, 0);
-      return html`<li><i style="border-color: ${colour}"></i>${name} <b>${count(sum)}</b></li>`;
-    })}
-  </ul>`;
-  return figure("Active units", entries, unitChart(names, profiles, most), "Units with a non-zero weight, by layer.");
+  const entries = profiles.map(({ name, colour, counts }) => {
+    return { name, colour, value: count(counts.reduce((total, active) => total + active, 0)) };
+  });
+  return figure(
+    "Active units",
+    legendOf(entries),
+    unitChart(names, profiles, most),
+    "Units with a non-zero weight, by layer.",
+  );
 }
 
 function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
@@ -125,10 +127,10 @@ function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const [births, deaths] = [sum("births"), sum("deaths")];
   if (births + deaths === 0) return undefined;
   const svg = changeChart(changes, "Births and deaths of weights in each epoch", count);
-  const entries = html`<ul class="legend">
-    <li><i style="border-color: var(--birth)"></i>births <b>${count(births)}</b></li>
-    <li><i style="border-color: var(--death)"></i>deaths <b>${count(deaths)}</b></li>
-  </ul>`;
+  const entries = legendOf([
+    { name: "births", colour: "var(--birth)", value: count(births) },
+    { name: "deaths", colour: "var(--death)", value: count(deaths) },
+  ]);
   return figure(
     "Births and deaths",
     entries,
@@ -155,14 +157,21 @@ function pointsOf(epochs: readonly EpochMetrics[], key: keyof EpochMetrics): Poi
     .filter(({ value }) => typeof value === "number");
 }
 
+/** Lines with their last values. */
 function legend(series: readonly Series[], format: (value: number) => string): Markup {
-  return html`<ul class="legend">
-    ${series.map(({ name, colour, points }) => {
+  return legendOf(
+    series.map(({ name, colour, points }) => {
       const last = points.at(-1)?.value;
-      return html`<li>
-        <i style="border-color: ${colour}"></i>${name} <b>${typeof last === "number" ? format(last) : "–"}</b>
-      </li>`;
-    })}
+      return { name, colour, value: typeof last === "number" ? format(last) : "–" };
+    }),
+  );
+}
+
+function legendOf(entries: readonly { name: string; colour: string; value: string }[]): Markup {
+  return html`<ul class="legend">
+    ${entries.map(
+      ({ name, colour, value }) => html`<li><i style="border-color: ${colour}"></i>${name} <b>${value}</b></li>`,
+    )}
   </ul>`;
 }
 

@@ -75,7 +75,7 @@ export async function compareRecipes(
   // What can't be is told before the first run, not after hours.
   for (const run of runs) checkFolder(run);
   const left = runs.filter(({ folder }) => !finished(folder));
-  for (const { recipe } of recipes.flatMap(({ name }) => left.find((run) => run.recipe.name === name) ?? [])) {
+  for (const recipe of new Map(left.map((run) => [run.recipe.name, run.recipe])).values()) {
     await prepare(buildModel(recipe.model), fitOptionsOf(recipe)).catch((error: unknown) => {
       throw named(error, recipe.name);
     });
