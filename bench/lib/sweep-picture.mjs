@@ -1,28 +1,25 @@
 /** The picture of bench/density-sweep: milliseconds of a step against density, a line for each kind of step, the dense step as a rule. */
 import * as Plot from "@observablehq/plot";
 
-import { FRAME, toSvg } from "../../dist/report/charts.js";
+import { apart, FRAME, toSvg } from "../../dist/report/charts.js";
 import { standaloneSvg } from "../../dist/report/standalone-svg.js";
-
-/** Least distance between the names of two lines, as a share of the axis. */
-const GAP = 0.045;
+import { median } from "./result.mjs";
 
 /**
  * @param {readonly { kind: string, step: string, density: number, ours: number, other: number }[]} rows
  * @returns {string} SVG
  */
 export function sweepPicture(rows) {
-  const dense = rows[0].other;
+  const dense = median(rows.map(({ other }) => other));
   const top = Math.max(dense, ...rows.map(({ ours }) => ours)) * 1.05;
   const lines = rows.map((entry) => ({ ...entry, line: `${entry.kind}, ${entry.step}` }));
   const names = [...new Set(lines.map(({ line }) => line))];
   const densest = Math.max(...lines.map(({ density }) => density));
-  // Lines that end close together would have their names on top of one another.
-  let above = Infinity;
-  const labels = lines
-    .filter(({ density }) => density === densest)
-    .toSorted((a, b) => b.ours - a.ours)
-    .map(({ line, density, ours }) => ({ line, density, y: (above = Math.min(ours, above - GAP * top)) }));
+  const ends = lines.filter(({ density }) => density === densest);
+  const labels = apart(
+    ends.map(({ line, density, ours }) => ({ line, density, y: ours })),
+    top,
+  );
   const colour = (/** @type {{ line: string }} */ { line }) => `var(--c${names.indexOf(line)})`;
   const svg = toSvg({
     ...FRAME,

@@ -35,6 +35,8 @@ export interface LineChartOptions {
   epochs?: readonly number[];
   /** Vertical marks with a caption, e.g. where the learning rate fell. */
   marks?: readonly { readonly epoch: number; readonly text: string }[];
+  /** Each line's name at its end, for a figure without a legend. Default false. */
+  names?: boolean;
 }
 
 const WIDTH = 480;
@@ -51,11 +53,15 @@ export const FRAME = {
 };
 /** With more points than this, dots would only thicken the line. */
 const MOST_DOTS = 40;
+/** Room for a line's name beside its end. */
+const NAME_WIDTH = 100;
+/** Least distance between the names of two lines, as a share of the axis. */
+const LEAST_GAP = 0.05;
 
 /** A chart of one or more lines over epochs, as SVG text. */
 export function lineChart(
   series: readonly Series[],
-  { label, format, logFrom = Infinity, domain, epochs, marks = [] }: LineChartOptions,
+  { label, format, logFrom = Infinity, domain, epochs, marks = [], names = false }: LineChartOptions,
 ): string {
   const rows = series.map((one) => ({ ...one, points: one.points.filter(isFinitePoint) }));
   const values = rows.flatMap(({ points }) => points.map(({ value }) => value));
@@ -85,8 +91,13 @@ export function lineChart(
       }),
     ];
   });
+  const ends = rows.flatMap(({ name, colour, points }) =>
+    points.slice(-1).map(({ epoch, value }) => ({ name, colour, epoch, y: value })),
+  );
+  const labels = names ? apart(ends, y.domain[1] - y.domain[0]) : [];
   return toSvg({
     ...FRAME,
+    ...(names && { marginRight: NAME_WIDTH }),
     ariaLabel: label,
     x: epochAxis(epochs ?? rows.flatMap(({ points }) => points.map(({ epoch }) => epoch))),
     y: { ...y, label: null, tickFormat: format },
@@ -95,8 +106,17 @@ export function lineChart(
       Plot.ruleX(marks, { x: "epoch", stroke: "var(--muted)", strokeDasharray: "2,3" }),
       Plot.text(marks, { x: "epoch", text: "text", frameAnchor: "top", dy: -8, fill: "var(--muted)", fontSize: 11 }),
       ...lines,
+      Plot.text(labels, { x: "epoch", y: "y", text: "name", fill: "colour", textAnchor: "start", dx: 8 }),
     ],
   });
+}
+
+/** Names of lines from top to bottom, moved down where they would stand on top of one another; `span` is the axis's length. */
+export function apart<Label extends { readonly y: number }>(labels: readonly Label[], span: number): Label[] {
+  let above = Infinity;
+  return labels
+    .toSorted((a, b) => b.y - a.y)
+    .map((label) => ({ ...label, y: (above = Math.min(label.y, above - LEAST_GAP * span)) }));
 }
 
 export interface Change {
