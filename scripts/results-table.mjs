@@ -16,6 +16,7 @@ const TABLES = {
       ["LinBreg, lambda 0.001", "mnist-mlp-linbreg-1e-3"],
       ["LinBreg with momentum, lambda 0.1", "mnist-mlp-momentum"],
       ["AdaBreg, lambda 0.1", "mnist-mlp-adabreg"],
+      ["AdaBreg, lambda 0.5", "mnist-mlp-adabreg-5e-1"],
       ["ProxSGD, lambda 0.0001", "mnist-mlp-proxsgd"],
       ["SGD", "mnist-mlp-sgd"],
     ],

@@ -133,13 +133,14 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
     samples: start!.samples,
     interrupted: result.interrupted,
     epochs: thin(result.epochs).map(
-      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, seconds }) => ({
+      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, regularizer, seconds }) => ({
         epoch,
         trainLoss,
         trainAccuracy,
         validAccuracy,
         validSsim,
         density,
+        regularizer,
         seconds,
       }),
     ) as RunResult["epochs"],

@@ -27,6 +27,7 @@ test("the recipes are there", () => {
     "mnist-denoise",
     "mnist-denoise-skips",
     "mnist-mlp-adabreg",
+    "mnist-mlp-adabreg-5e-1",
     "mnist-mlp-adabreg-matched",
     "mnist-mlp-lasso",
     "mnist-mlp-linbreg",
@@ -72,6 +73,7 @@ test.each([
   ["mnist-mlp-linbreg-1e-3", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.001],
   ["mnist-mlp-momentum", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "momentum", beta: 0.9 } }, 0.1],
   ["mnist-mlp-adabreg", { kind: "adaBreg", tau: 0.001, move: { kind: "adam", biasCorrectFirstMoment: true } }, 0.1],
+  ["mnist-mlp-adabreg-5e-1", { kind: "adaBreg", tau: 0.001 }, 0.5],
   ["mnist-mlp-sgd", { kind: "sgd", tau: 0.1, move: { kind: "plain" } }, 0],
   ["mnist-mlp-proxsgd", { kind: "proxSgd", tau: 0.1 }, 1e-4],
 ])("%s has the paper's setting", (name, optimizer, lambda) => {
@@ -89,7 +91,7 @@ test.each([
     },
     schedule: { kind: "plateau", metric: "trainLoss", factor: 0.5, patience: 5, threshold: 0.01 },
     batchSize: 128,
-    epochs: 30,
+    epochs: 100,
   });
 });
 
