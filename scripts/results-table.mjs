@@ -3,6 +3,7 @@
 //   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { activeUnits, UNITS_PER_LAYER } from "./active-units.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -56,7 +57,6 @@ const RESTORATIONS = [
   ["Deblurring", "mnist-deblur"],
   ["Deblurring, skip connections allowed", "mnist-deblur-skips"],
 ];
-const UNITS_PER_LAYER = 784;
 
 const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFixed(digits));
 
@@ -84,14 +84,14 @@ function runsOf(recipe) {
 /** One line an autoencoder's run. */
 function restorationTable() {
   const lines = RESTORATIONS.flatMap(([label, recipe]) =>
-    runsOf(recipe).map(({ seed, epochs, final: { ssim, density, nodeDensity } }) => [
+    runsOf(recipe).map(({ seed, epochs, final }) => [
       `${label} (\`${recipe}\`)`,
       seed,
       epochs.at(-1).epoch,
-      ssim.toFixed(3),
+      final.ssim.toFixed(3),
       epochs.at(-1).validSsim.toFixed(3),
-      percent(density),
-      nodeDensity.map((share) => Math.round(share * UNITS_PER_LAYER)).join(", "),
+      percent(final.density),
+      activeUnits(final).join(", "),
     ]),
   );
   return markdown(

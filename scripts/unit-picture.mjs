@@ -5,15 +5,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { standaloneSvg } from "../dist/report/standalone-svg.js";
 import { unitChart } from "../dist/report/unit-chart.js";
+import { activeUnits, UNITS_PER_LAYER } from "./active-units.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const UNITS = 784;
 /** Read off the paper's figure, give or take 15. */
 const PAPER = [290, 170, 72, 107, 120, 485];
 
 const profile = (recipe, colour, dash) => {
   const { final } = JSON.parse(readFileSync(`${ROOT}results/${recipe}/seed-0.json`, "utf8"));
-  return { name: recipe, colour, dash, counts: final.nodeDensity.map((share) => Math.round(share * UNITS)) };
+  return { name: recipe, colour, dash, counts: activeUnits(final) };
 };
 const profiles = [
   { name: "the paper", colour: "var(--muted)", dash: "3,3", counts: PAPER },
@@ -23,4 +23,4 @@ const profiles = [
   profile("mnist-deblur-skips", "var(--c2)", "6,4"),
 ];
 const layers = PAPER.map((_, k) => `layer ${k + 1}`);
-writeFileSync(`${ROOT}docs/images/autoencoder-units.svg`, standaloneSvg(unitChart(layers, profiles, UNITS)));
+writeFileSync(`${ROOT}docs/images/autoencoder-units.svg`, standaloneSvg(unitChart(layers, profiles, UNITS_PER_LAYER)));
