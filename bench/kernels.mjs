@@ -111,7 +111,7 @@ function cases(
   const dense = [
     op("denseForward", rows, { w, bias, x, y, ...size, epilogue: 1 }, 12),
     op("denseInputGrad", cols, { w, dy, dx, mask, ...size }, 12),
-    op("denseWeightGrad", rows, { dy, xRows, g, ...size, rowStride }, 12),
+    op("denseWeightGrad", rows, { dy, xRows, g, columns: 0, ...size, rowStride }, 12),
   ];
   const shape = `${rows} x ${cols}`;
   return PRODUCTS.flatMap((product, k) => [

@@ -8,6 +8,7 @@
 
 #include "activation.c"
 #include "batch_norm.c"
+#include "columns.c"
 #include "conv_dense.c"
 #include "conv_dense_grad.c"
 #include "conv_pairs.c"
@@ -80,7 +81,9 @@
   X(49, draw_samples)            \
   X(50, gather_samples)          \
   X(51, sampled_weight_grad)     \
-  X(52, decay_gradient)
+  X(52, decay_gradient)          \
+  X(53, find_columns)            \
+  X(54, pack_columns)
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
  * pointers would be data, which the wasm build has none of. */

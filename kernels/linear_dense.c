@@ -5,7 +5,7 @@
  * stays in registers. Whatever block an element is computed in, it sees the same additions in the same order: results do
  * not depend on how rows are split over threads.
  */
-#include "kernels.h"
+#include "columns.h"
 
 /* Accumulators of a full block, by the registers there are: 32 (AVX-512, NEON) or 16, of which V8 gives wasm 15. */
 #if VL == 16
@@ -131,6 +131,7 @@ struct dense_weight_grad_args {
   int32_t dy;     /* f32 [tiles][rows][T] */
   int32_t x_rows; /* f32 [tiles * T][row_stride], row-major, row_stride a multiple of T */
   int32_t g;      /* f32 [rows, cols] */
+  int32_t columns; /* how the columns of x_rows are packed, or 0: see columns.h */
   int32_t tiles, rows, cols, row_stride;
 };
 
@@ -157,7 +158,12 @@ INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args 
 KERNEL(dense_weight_grad) {
   const struct dense_weight_grad_args *a = (const void *)args;
 #define WEIGHT_GRAD_BLOCK(rows, vecs, r, v) weight_grad_block(memory, a, rows, vecs, r, v)
-  BLOCKS(WEIGHT_GRAD_BLOCK, (a->cols + T - 1) / T * TV)
+  const struct columns columns = columns_at(memory, a->columns, a->cols);
+  const int packed = a->columns ? *columns.packed : 0;
+  BLOCKS(WEIGHT_GRAD_BLOCK, ((packed ? packed : a->cols) + T - 1) / T * TV)
+  if (!packed) return;
+  float *g = at(memory, a->g);
+  for (int r = begin; r < end; r++) spread_row(g + (size_t)r * a->cols, &columns, a->cols);
 }
 
 struct bias_grad_args {

@@ -90,8 +90,9 @@ export const KERNELS = {
   /** [tiles][features][T] to row-major [tiles * T][rowStride]. Split over tiles. */
   tilesToRows: ["x", "out", "features", "rowStride"],
   /** g[o, i] = sum over samples of dy[o, b] x[i, b]. Split over rows of g.
-   *  dy: f32 [tiles][rows][T]; xRows: f32 [tiles * T][rowStride] row-major, rowStride a multiple of 16, its padding finite; g: f32 [rows, cols]. */
-  denseWeightGrad: ["dy", "xRows", "g", "tiles", "rows", "cols", "rowStride"],
+   *  dy: f32 [tiles][rows][T]; xRows: f32 [tiles * T][rowStride] row-major, rowStride a multiple of 16, its padding finite; g: f32 [rows, cols];
+   *  columns: as packed by packColumns, or 0. */
+  denseWeightGrad: ["dy", "xRows", "g", "columns", "tiles", "rows", "cols", "rowStride"],
   /** The same gradient for the non-zeros of a pattern only. x: f32 [tiles][cols][T]. Writes g (f32 [rows, cols]) at the pattern's places and nowhere else. */
   sparseWeightGrad: ["entries", "counts", "dy", "x", "g", "tiles", "rows", "cols"],
   /** g[o] = sum over samples of dy[o, b]. Split over rows. */

@@ -43,4 +43,9 @@ export const STEP_KERNELS = {
   /** g <- g + factor theta. Split over rows. g: f32 [rows, cols]; factor: f32; entries: the pattern (its values are theta), or 0:
    *  theta is f32 [rows, cols]; group, theta: for pairs as in gradientNorms. */
   decayGradient: ["g", "factor", "rows", "cols", ...PATTERN],
+  /** Finds the columns that differ between the samples of a batch; see kernels/columns.c. One row.
+   *  x: f32 [tiles][cols][T]; columns: i32 [1 + cols + 1 + ceil(cols / 16)]. */
+  findColumns: ["x", "columns", "tiles", "cols"],
+  /** Packs those columns, and one of the others, in place. Split over samples. xRows: f32 [samples][rowStride]. */
+  packColumns: ["xRows", "columns", "cols", "rowStride"],
 } as const;

@@ -102,7 +102,7 @@ const denseWeightGrad: Product = ({ rows, cols, tiles, samples, dy, x }, { put, 
   const xRows = new Float32Array(tiles * 16 * rowStride).fill(7); // padding and absent samples: finite rubbish
   for (let b = 0; b < samples; b++) xRows.set(x.subarray(b * cols, (b + 1) * cols), b * rowStride);
   const g = room(rows * cols + 16, NaN);
-  const args = { dy: put(toTiles(dy, samples, rows)), xRows: put(xRows), g, tiles, rows, cols, rowStride };
+  const args = { dy: put(toTiles(dy, samples, rows)), xRows: put(xRows), g, columns: 0, tiles, rows, cols, rowStride };
   return { step: op("denseWeightGrad", rows, args, grain), out: g, length: rows * cols };
 };
 

@@ -111,7 +111,13 @@ export const linearRule: LayerRule<LinearLayer> = {
     } else {
       const rowStride = paddedRow(cols);
       if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
-      const args = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], tiles, rows, cols, rowStride };
+      // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
+      const columns = xRows && at.constant("columns", () => new Int32Array(1 + cols + 1 + Math.ceil(cols / 16)));
+      if (columns) {
+        ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
+        ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
+      }
+      const args = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], columns, tiles, rows, cols, rowStride };
       ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
     }
     if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
