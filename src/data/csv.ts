@@ -6,10 +6,12 @@
 import Papa from "papaparse";
 import { readBytes } from "./read-file.js";
 
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 export interface CsvOptions {
   /** Column of the labels: its name, or its index from 0 (from the end if negative). */
   readonly label: string | number;
-  /** Whether the first row names the columns. Default true. */
+  /** Whether the first row names the columns. Default true, but a first row of numbers is then refused. */
   readonly header?: boolean | undefined;
   /** Default ",". */
   readonly delimiter?: string | undefined;
@@ -30,10 +32,11 @@ export interface CsvTable {
  * Reads the CSV file at `path`.
  *
  * @throws Error if the file can't be read; RangeError if it has no rows or not that label column; SyntaxError, with row and
- * column, if a row has another number of cells than the first, or a cell is not a number. Row 1 is the first of the file.
+ * column, if a row has another number of cells than the first, a cell is not a number (of float32), or a label is missing. Row 1 is the first of the file.
  */
 export function readCsv(path: string, options: CsvOptions): CsvTable {
   const { label, header = true, delimiter = ",", pixels = false } = options;
+  const guessed = options.header === undefined;
   let names: string[] | undefined;
   let place = -1;
   let numbers = pixels ? new Uint8Array(1024) : new Float32Array(1024);
@@ -47,6 +50,7 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     if (names === undefined) {
       names = cells.map((cell, k) => (header ? cell.trim() : `column ${k}`));
       place = labelColumn(path, names, label, header);
+      if (guessed) expectNames(path, names, place);
       if (header) return;
     }
     if (cells.length !== names.length) {
@@ -59,18 +63,16 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     }
     for (let k = 0; k < cells.length; k++) {
       const text = cells[k].trim();
-      if (k === place) {
-        labels.push(text);
-        continue;
-      }
-      const value = text === "" ? Number.NaN : Number(text);
-      const isGood = pixels ? Number.isInteger(value) && value >= 0 && value <= 255 : Number.isFinite(value);
+      const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
+      const isByte = Number.isInteger(value) && value >= 0 && value <= 255;
+      const isGood = k === place ? text !== "" : pixels ? isByte : Number.isFinite(value);
       if (!isGood) {
-        const wanted = pixels ? "a whole number from 0 to 255" : "a number";
+        const wanted = k === place ? "a label" : pixels ? "a whole number from 0 to 255" : "a number";
         const name = header ? `column ${JSON.stringify(names[k])}` : names[k];
         throw new SyntaxError(`${path}: row ${row}, ${name}: expected ${wanted}, found ${JSON.stringify(text)}`);
       }
-      numbers[used++] = value;
+      if (k === place) labels.push(text);
+      else numbers[used++] = value;
     }
   };
 
@@ -83,6 +85,18 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
   });
   if (labels.length === 0) throw new RangeError(`${path}: expected rows of numbers, found none`);
   return { inputs: numbers.slice(0, used), labels, columns: names!.filter((_, k) => k !== place) };
+}
+
+/**
+ * Refuses a first row that names nothing, since it would be a sample lost: numbers only, other than those some programs count
+ * columns by.
+ */
+function expectNames(path: string, names: readonly string[], place: number): void {
+  const counted = names.every((name, k) => Number(name) === Number(names[0]) + k);
+  if (counted || !names.every((name, k) => k === place || NUMBER.test(name))) return;
+  throw new SyntaxError(
+    `${path}: row 1: expected the names of the columns, found numbers; say "header": false if there is no header, true if that is one`,
+  );
 }
 
 function labelColumn(path: string, names: readonly string[], label: string | number, header: boolean): number {

@@ -102,7 +102,12 @@ export const dataSchema = z.discriminatedUnion("kind", [
       label: z
         .union([z.string(), z.int()], found("a column's name or index"))
         .describe("Label column: its name or index, from the end if negative"),
-      header: z.boolean().default(true).describe("The first row names the columns"),
+      header: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether the first row names the columns; by default it must, unless it is all numbers, which is an error",
+        ),
       delimiter: z.string().length(1).default(","),
       pixels: z.boolean().default(false).describe("Whole numbers from 0 to 255 that mean value / 255"),
       shape,

@@ -117,6 +117,23 @@ describe("faults", () => {
     expect(read).not.toThrow(/\n/);
   });
 
+  test.each<[string, string, CsvOptions, string]>([
+    ["a missing label", "a,l\n1,0\n2, \n3,1\n", { label: "l" }, 'row 3, column "l": expected a label, found ""'],
+    ["a hexadecimal number", "a,l\n0x1F,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "0x1F"'],
+    ["too large a number", "a,l\n1e39,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "1e39"'],
+    ["a sample for a header", "1,2,x\n3,4,y\n", { label: -1 }, "row 1: expected the names of the columns"],
+  ])("%s", (_, text, options, message) => {
+    const path = file(text);
+    expect(() => readCsv(path, options)).toThrow(`${path}: ${message}`);
+  });
+
+  test("a first row of numbers may be a header: where it is said, and where it counts the columns", () => {
+    const labels = ["x"];
+    expect(readCsv(file("1,2,9\n3,4,x\n"), { label: -1, header: true })).toMatchObject({ labels });
+    expect(readCsv(file("0,1,2\n3,4,x\n"), { label: -1 })).toMatchObject({ labels, columns: ["0", "1"] });
+    expect(readCsv(file("1,2,9\n3,4,x\n"), { label: -1, header: false })).toMatchObject({ labels: ["9", "x"] });
+  });
+
   test("of many columns the error shows some", () => {
     const names = Array.from({ length: 785 }, (_, k) => `c${k}`).join(",");
     expect(() => readCsv(file(`${names}\n`), { label: "y" })).toThrow(/columns: c0, c1, .*c9, \.\.\., c784$/);

@@ -18,7 +18,7 @@ describe("each kind, with its defaults", () => {
     [{ kind: "npy", trainInputs: "a", trainLabels: "b", channels: "last", shape: [3, 32, 32] }, {}],
     [
       { kind: "csv", train: "a", label: -1 },
-      { header: true, delimiter: ",", pixels: false },
+      { delimiter: ",", pixels: false },
     ],
     [{ kind: "csv", train: "a", test: "b", label: "y", header: true, delimiter: ";", pixels: true, shape: [4] }, {}],
     [{ kind: "imageFolder", train: "a", labelNames: ["x", "y"], mean: [0.5], std: [0.5] }, {}],
