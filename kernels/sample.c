@@ -157,6 +157,14 @@ struct sampled_weight_grad_args {
 
 KERNEL(sampled_weight_grad) {
   const struct sampled_weight_grad_args *a = (const void *)args;
-  const struct dense_weight_grad_args dense = {a->dy, a->x_rows, a->g, *(const int32_t *)at(memory, a->drawn), a->rows, a->cols, a->row_stride};
+  const struct dense_weight_grad_args dense = {
+      .dy = a->dy,
+      .x_rows = a->x_rows,
+      .g = a->g,
+      .tiles = *(const int32_t *)at(memory, a->drawn),
+      .rows = a->rows,
+      .cols = a->cols,
+      .row_stride = a->row_stride,
+  };
   dense_weight_grad(memory, (const int32_t *)&dense, begin, end);
 }
