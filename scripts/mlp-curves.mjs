@@ -1,10 +1,11 @@
 // Writes docs/images/mlp-*.svg from results/mnist-mlp-*: the curves of the paper's figures 2 (lambda) and 3 (optimizer), each line
 // the mean over a recipe's seeds.
 //   npm run build && node scripts/mlp-curves.mjs
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lineChart } from "../dist/report/charts.js";
 import { standaloneSvg } from "../dist/report/standalone-svg.js";
+import { runsOf } from "./runs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -40,8 +41,7 @@ const PANELS = {
 
 /** The value at each epoch, mean over the seeds' runs; what lies below the axis is left out. */
 function meanOf(line, { pick, domain: [least] = [0] }) {
-  const folder = `${ROOT}results/${line.recipe}`;
-  const runs = readdirSync(folder).map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")).epochs);
+  const runs = runsOf(line.recipe).map(({ epochs }) => epochs);
   return runs[0]
     .map(({ epoch }, k) => {
       const values = runs.map((epochs) => pick(epochs[k], line));

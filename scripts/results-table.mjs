@@ -1,9 +1,9 @@
 // Writes the results tables of the README (and of docs/how-to-choose.md) from results/*/seed-*.json, so that no number in them is typed by hand.
 //   node scripts/results-table.mjs          rewrites the pages
 //   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { activeUnits, UNITS_PER_LAYER } from "./active-units.mjs";
+import { activeUnits, runsOf, UNITS_PER_LAYER } from "./runs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -69,16 +69,6 @@ function markdown(heads, rows) {
 function read(name) {
   const file = `${ROOT}results/${name}.json`;
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
-}
-
-/** A recipe's runs, by seed. */
-function runsOf(recipe) {
-  const folder = `${ROOT}results/${recipe}`;
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^seed-\d+\.json$/.test(name))
-    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")))
-    .sort((a, b) => a.seed - b.seed);
 }
 
 /** One line an autoencoder's run. */

@@ -1,18 +1,18 @@
-// Writes docs/images/autoencoder-units.svg from results/mnist-*/seed-0.json: the active units of each layer of the autoencoders
+// Writes docs/images/autoencoder-units.svg from the first runs in results/mnist-*: the active units of each layer of the autoencoders
 // beside those of the paper's figure 4.
 //   npm run build && node scripts/unit-picture.mjs
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { standaloneSvg } from "../dist/report/standalone-svg.js";
 import { unitChart } from "../dist/report/unit-chart.js";
-import { activeUnits, UNITS_PER_LAYER } from "./active-units.mjs";
+import { activeUnits, runsOf, UNITS_PER_LAYER } from "./runs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Read off the paper's figure, give or take 15. */
 const PAPER = [290, 170, 72, 107, 120, 485];
 
 const profile = (recipe, colour, dash) => {
-  const { final } = JSON.parse(readFileSync(`${ROOT}results/${recipe}/seed-0.json`, "utf8"));
+  const [{ final }] = runsOf(recipe);
   return { name: recipe, colour, dash, counts: activeUnits(final) };
 };
 const profiles = [
