@@ -1,10 +1,8 @@
 /* Which columns of a batch's inputs differ between samples: see columns.c. */
-#ifndef COLUMNS_H
-#define COLUMNS_H
-#include "kernels.h"
-#if VL == 16
-#include <immintrin.h>
-#endif
+#ifndef BREGMAN_COLUMNS_H
+#define BREGMAN_COLUMNS_H
+
+#include "lanes.h"
 
 struct columns {
   int32_t *packed; /* columns after packing: those that differ, and one that doesn't; 0: they are not packed */

@@ -135,19 +135,31 @@ struct dense_weight_grad_args {
   int32_t tiles, rows, cols, row_stride;
 };
 
-INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args *a, const int rows, const int vecs, int r, int v) {
-  const float *dy = (const float *)at(memory, a->dy) + (size_t)r * T;
+/* Rows of dy that are dealt with at a time. */
+#define ROWS_AT_ONCE 240
+
+INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args *a, const int32_t *live, const int rows, const int vecs, int first, int v) {
+  const float *dy = (const float *)at(memory, a->dy);
   const float *x = (const float *)at(memory, a->x_rows) + (size_t)v * VL;
-  size_t stride = a->row_stride, dy_tile = (size_t)a->rows * T;
+  const size_t stride = a->row_stride, dy_tile = (size_t)a->rows * T;
+  const int gaps = live[first + rows - 1] - live[first] >= rows;
   block acc;
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) acc[m][i] = splat(0);
-  for (int t = 0; t < a->tiles; t++)
-    multiply(acc, rows, vecs, (struct operands){dy + t * dy_tile, x + t * stride * T, T, 1, T, stride}, T);
+  for (int t = 0; t < a->tiles; t++) {
+    const float *s = dy + t * dy_tile + (size_t)live[first] * T;
+    float together[BLOCK_ROWS * T];
+    if (gaps) {
+      UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int i = 0; i < T; i += VL) store(together + m * T + i, load(s + (size_t)(live[first + m] - live[first]) * T + i));
+      s = together;
+    }
+    multiply(acc, rows, vecs, (struct operands){s, x + t * stride * T, T, 1, T, stride}, T);
+  }
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) {
       int c = (v + i) * VL, left = a->cols - c;
-      float *g = (float *)at(memory, a->g) + (size_t)(r + m) * a->cols + c;
+      float *g = (float *)at(memory, a->g) + (size_t)live[first + m] * a->cols + c;
       if (left >= VL) store(g, acc[m][i]);
       else /* the next row may be another thread's */
         UNROLL for (int j = 0; j < VL - 1; j++)
@@ -155,15 +167,39 @@ INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args 
     }
 }
 
+/* Whether a row of dy is zero in the whole batch, as that of a unit that no sample reaches or that nothing reads. */
+INLINE int is_zero(const float *row, int tiles, size_t tile) {
+  for (int t = 0; t < tiles; t++, row += tile)
+    for (int i = 0; i < T; i += VL)
+      if (bits(load(row + i) != 0)) return 0;
+  return 1;
+}
+
+INLINE void weight_grad_rows(char *memory, const struct dense_weight_grad_args *a, const int32_t *live, int begin, int end, int vectors) {
+#define WEIGHT_GRAD_BLOCK(rows, vecs, r, v) weight_grad_block(memory, a, live, rows, vecs, r, v)
+  BLOCKS(WEIGHT_GRAD_BLOCK, vectors)
+}
+
+/* Rows of g whose dy is zero are zeros, without a product. */
 KERNEL(dense_weight_grad) {
   const struct dense_weight_grad_args *a = (const void *)args;
-#define WEIGHT_GRAD_BLOCK(rows, vecs, r, v) weight_grad_block(memory, a, rows, vecs, r, v)
   const struct columns columns = columns_at(memory, a->columns, a->cols);
   const int packed = a->columns ? *columns.packed : 0;
-  BLOCKS(WEIGHT_GRAD_BLOCK, ((packed ? packed : a->cols) + T - 1) / T * TV)
-  if (!packed) return;
+  const float *dy = at(memory, a->dy);
   float *g = at(memory, a->g);
-  for (int r = begin; r < end; r++) spread_row(g + (size_t)r * a->cols, &columns, a->cols);
+  while (begin < end) {
+    int32_t live[ROWS_AT_ONCE];
+    int n = 0;
+    for (int left = ROWS_AT_ONCE; begin < end && left > 0; begin++, left--) {
+      live[n] = begin;
+      if (!is_zero(dy + (size_t)begin * T, a->tiles, (size_t)a->rows * T)) n++;
+      else
+        for (int c = 0; c < a->cols; c += VL) store_part(g + (size_t)begin * a->cols + c, splat(0), a->cols - c);
+    }
+    weight_grad_rows(memory, a, live, 0, n, ((packed ? packed : a->cols) + T - 1) / T * TV);
+    if (packed)
+      for (int k = 0; k < n; k++) spread_row(g + (size_t)live[k] * a->cols, &columns, a->cols);
+  }
 }
 
 struct bias_grad_args {
