@@ -20,7 +20,7 @@ forEachBackend((_, pool) => {
     const zero = Array.from({ length: rows }, () => random.next() < share);
     const full = random.floats(samples * rows);
     // A zero of either sign is one.
-    const dy = full.map((value, i) => (zero[i % rows] ? value * 0 : value));
+    const dy = full.map((value, i) => (zero[i % rows] ? (value < 0 ? -0 : 0) : value));
     const rowStride = Math.ceil(cols / 16) * 16;
     const tiles = tilesOf(samples);
     const x = new Float32Array(tiles * 16 * rowStride);
