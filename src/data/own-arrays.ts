@@ -30,7 +30,7 @@ export interface NpyOptions {
  * float32); labels are integers of any size from 0 to 255, [count] or [count, 1].
  *
  * @throws as `readNpy` and `sampleShape`; TypeError for elements of another kind; RangeError if the counts differ, for a label
- * that is too large, or for images whose channels may come first or last
+ * that is too large, for an input that is not finite, or for images whose channels may come first or last
  */
 export function readNpyPart(inputs: string, labels: string, { shape: wanted, channels }: NpyOptions): ArrayPart {
   const array = readNpy(inputs);
@@ -52,8 +52,12 @@ export function readNpyPart(inputs: string, labels: string, { shape: wanted, cha
 
 function inputNumbers({ type, data }: NpyArray, where: string): Uint8Array | Float32Array {
   if (type === "uint8") return data as Uint8Array;
-  if (type === "float32") return data as Float32Array;
-  if (type === "float64") return Float32Array.from(data as Float64Array);
+  if (type === "float32" || type === "float64") {
+    const numbers = type === "float32" ? (data as Float32Array) : Float32Array.from(data as Float64Array);
+    const bad = numbers.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) return numbers;
+    throw new RangeError(`${where}: inputs must be finite float32 numbers, found ${data[bad]} at index ${bad}`);
+  }
   throw new TypeError(
     `${where}: expected inputs of uint8, float32 or float64, found ${type}; convert with array.astype("float32"), or "uint8" if they are bytes`,
   );

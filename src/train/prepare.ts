@@ -7,6 +7,7 @@ import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { layerMetrics } from "./metrics.js";
+import { checkModelSize } from "./model-size.js";
 
 export interface PreparedStep {
   /** Name of the layer, or "input" or "loss". */
@@ -36,6 +37,7 @@ export interface Prepared {
  */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
   const { loss = "crossEntropy", batchSize = 128 } = options;
+  checkModelSize(model, batchSize);
   const pool = await createPool({ threads: 1 });
   try {
     const inputs = new Uint8Array(batchSize * size(model.input));

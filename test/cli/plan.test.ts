@@ -19,6 +19,13 @@ test("ResNet-18: weights and multiplications of the paper's network, and its mem
   expect(memory.training + memory.parameters).toBeLessThan(1e9);
 });
 
+test("a batch that no memory holds is refused by the layer it is too large for", async () => {
+  const recipe = loadRecipe("mnist-mlp-linbreg");
+  await expect(prepare(buildModel(recipe.model), { ...fitOptionsOf(recipe), batchSize: 1e9 })).rejects.toThrow(
+    /layer "linear1" is too large: .* for a batch of 1000000000/,
+  );
+});
+
 test("the MLP's plan names its ops, kernels chosen by density", async () => {
   const text = await planText("mnist-mlp-linbreg");
   const linear1 = text.slice(text.indexOf("linear1"), text.indexOf("linear2"));
