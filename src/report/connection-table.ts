@@ -1,6 +1,6 @@
 /** The report's table of connections between layers: which sources a layer of a DenseNet reads, as a triangle of densities. */
 import type { Connection } from "../train/events.js";
-import { percent } from "./format.js";
+import { parameter, percent } from "./format.js";
 import { html, type Markup } from "./markup.js";
 
 /** One row a layer, one column a source; nothing for a net without connections. */
@@ -11,12 +11,12 @@ export function connectionTable(connections: readonly Connection[] = []): Markup
   const used = connections.filter(({ density }) => density > 0).length;
   const cell = (to: string, from: string) => {
     const found = connections.find((one) => one.to === to && one.from === from);
-    return found && (found.density > 0 ? percent(found.density) : "unused");
+    return found && (found.density > 0 ? strength(found) : "unused");
   };
   return html`<h2>Connections</h2>
     <p class="note">
-      ${used} of ${connections.length} are used. Each row is a layer, each column a source whose channels it reads; the
-      share of their weights that is not zero.
+      ${used} of ${connections.length} are used. Each row is a layer, each column a source that it reads; the share of
+      its weights that is not zero, or the scalar of a skip connection.
     </p>
     <div class="wide">
       <table>
@@ -37,4 +37,8 @@ export function connectionTable(connections: readonly Connection[] = []): Markup
         </tbody>
       </table>
     </div>`;
+}
+
+function strength({ density, scale }: Connection): string {
+  return scale === undefined ? percent(density) : parameter(scale);
 }

@@ -46,8 +46,11 @@ export interface Pool {
   readonly reason: string;
   /** Where programs and their tensors live. */
   readonly memory: Memory;
-  /** Runs a program to its end. Throws an Error if a thread fails, or if the pool is closed. */
-  run(program: Program): void;
+  /**
+   * Runs a program to its end; by the calling thread alone, if that is asked for. Throws an Error if a thread fails, or if the
+   * pool is closed.
+   */
+  run(program: Program, alone?: boolean): void;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -86,16 +89,17 @@ export async function createPool({
     reason: backend.reason,
     threads,
     memory,
-    run(program) {
+    run(program, alone = false) {
       if (broken !== undefined) throw new Error(`cannot run a program: ${broken}`);
       const { words, sync } = control;
-      if (threads > 1) {
+      const count = alone ? 1 : threads;
+      if (count > 1) {
         words[WORD.program] = program.offset;
         words[WORD.ops] = program.length;
         Atomics.add(words, WORD.ticket, 1);
         Atomics.notify(words, WORD.ticket);
       }
-      const problem = attempt(() => runner.run(program.offset, program.length, 0, threads, sync), control);
+      const problem = attempt(() => runner.run(program.offset, program.length, 0, count, sync), control);
       if (problem === undefined) return;
       broken = problem;
       throw new Error(`cannot run a program: ${problem}`);

@@ -1,8 +1,8 @@
 /**
  * Which connections a net uses: a layer that reads the concatenated channels of several earlier layers is connected to each
- * of them, and a connection is used if one of its weights is not zero.
+ * of them, and a connection is used if one of its weights is not zero. A skip connection is used if its scalar is not.
  *
- * In a DenseNet whose kernels stand and fall in groups this is the architecture that training has found.
+ * In a DenseNet whose kernels stand and fall in groups, and where skips may open, this is the architecture that training has found.
  * Source: "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
  */
 import type { Model } from "../nn/model.js";
@@ -16,12 +16,14 @@ interface Source {
 }
 
 /**
- * The connections of all layers that read two sources or more, in the order of the model; none if there is no such layer.
+ * The connections of all layers that read two sources or more, and all skip connections, in the order of the model.
  *
  * @param thetaOf - a weight by its name, such as "block1.weight"
  */
 export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Array): Connection[] {
   return model.nodes.flatMap(({ name, inputs, parameters }) => {
+    const skip = parameters.find(({ role }) => role === "skip");
+    if (skip) return skips(model, name, inputs, thetaOf(`${name}.${skip.name}`));
     const weight = parameters.find(({ role }) => isWeightRole(role));
     if (!weight) return [];
     const sources = sourcesOf(model, inputs[0]);
@@ -37,6 +39,14 @@ export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Ar
       from += width;
       return { from: source.name, to: name, density: nonZeros / (rows * width) };
     });
+  });
+}
+
+/** The skip connections into one sum: a scalar for each of its inputs but the first. */
+function skips(model: Model, to: string, inputs: readonly number[], scalars: Float32Array): Connection[] {
+  return inputs.slice(1).map((input, k) => {
+    const from = input < 0 ? "input" : model.nodes[input].name;
+    return { from, to, density: scalars[k] === 0 ? 0 : 1, scale: scalars[k] };
   });
 }
 

@@ -55,7 +55,7 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
-/** One layer's view of another whose channels it reads, concatenated with those of others. */
+/** One layer's view of another whose channels it reads, concatenated with those of others, or a skip connection. */
 export interface Connection {
   /** Name of the layer whose channels are read, or "input". */
   readonly from: string;
@@ -63,6 +63,8 @@ export interface Connection {
   readonly to: string;
   /** Non-zeros / weights; the connection is used if it is above 0. */
   readonly density: number;
+  /** The scalar of a skip connection (`scaledSum`); its density is 0 or 1. */
+  readonly scale?: number;
 }
 
 /** What sparsity saved of a run: births and deaths, and what its steps cost against those of a dense training. */
@@ -111,7 +113,7 @@ export interface FinalMetrics {
   readonly flopDensity: number;
   /** Absent if there was no step, or if the run was begun by a version that did not count. */
   readonly saved?: Savings;
-  /** Connections to concatenated layers; only where a layer reads some. */
+  /** Connections to concatenated layers, and skip connections; only where a model has some. */
   readonly connections?: readonly Connection[];
   /**
    * The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. Absent without

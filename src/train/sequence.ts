@@ -2,7 +2,8 @@
 import type { Lowered } from "../nn/compile.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
-import { writeProgram, type Program } from "../runtime/program.js";
+import { writeProgram } from "../runtime/program.js";
+import { runnerOf } from "../runtime/thread-choice.js";
 import type { Action } from "./updater.js";
 
 export interface Sequence {
@@ -16,10 +17,10 @@ export function forwardActions({ forward, loss }: Pick<Lowered, "forward" | "los
 
 /** Joins the ops between two functions into one program. */
 export function createSequence(pool: Pool, actions: readonly Action[]): Sequence {
-  const parts: (Program | (() => void))[] = [];
+  const parts: (() => void)[] = [];
   let ops: Op[] = [];
   const flush = () => {
-    if (ops.length) parts.push(writeProgram(pool.memory, ops));
+    if (ops.length) parts.push(runnerOf(pool, writeProgram(pool.memory, ops)));
     ops = [];
   };
   for (const action of actions) {
@@ -33,10 +34,7 @@ export function createSequence(pool: Pool, actions: readonly Action[]): Sequence
   flush();
   return {
     run() {
-      for (const part of parts) {
-        if (typeof part === "function") part();
-        else pool.run(part);
-      }
+      for (const part of parts) part();
     },
   };
 }

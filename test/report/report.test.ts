@@ -138,15 +138,17 @@ describe("writeReport", () => {
       { from: "conv1", to: "block2", density: 0.125 },
       { from: "block1", to: "block2", density: 0 },
       { from: "block1", to: "last", density: 1 },
+      { from: "input", to: "skips", density: 1, scale: -0.0225 },
     ];
     const { document, words } = open(sampleRun({ pictures: false, result: { final: { connections } } }));
-    expect(words).toContain("Connections 2 of 3 are used.");
+    expect(words).toContain("Connections 3 of 4 are used.");
     const table = [...document.querySelectorAll("table")].at(-1)!;
     const rows = [...table.querySelectorAll("tr")].map(({ children }) => [...children].map((cell) => cell.textContent));
     expect(rows).toEqual([
-      ["layer", "conv1", "block1"],
-      ["block2", "12.50\u00a0%", "unused"],
-      ["last", "", "100.00\u00a0%"],
+      ["layer", "conv1", "block1", "input"],
+      ["block2", "12.50\u00a0%", "unused", ""],
+      ["last", "", "100.00\u00a0%", ""],
+      ["skips", "", "", "-0.0225"],
     ]);
     expect(open(sampleRun({ pictures: false })).words).not.toContain("Connections");
   });

@@ -1,9 +1,10 @@
-/** Connections to concatenated layers: who reads whom, through whatever keeps channels apart, and which are used. */
+/** Connections to concatenated layers (who reads whom, through whatever keeps channels apart) and skips, and which are used. */
 import { expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { denseNet } from "#bregman/models/densenet.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
+import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -61,7 +62,19 @@ test("channels are followed through concat, slices, activations, norms, pooling 
   ]);
 });
 
-test("nets without concatenated layers have none", () => {
+test("skip connections have the scalar of each, and are used if it is not 0", () => {
+  const found = connections(skipAutoencoder({ features: 3, layers: 2 }), (name, theta) => {
+    if (name === "skips1.scale") theta.set([-0.25]);
+    if (name === "skips2.scale") theta.set([0.5, 0]);
+  });
+  expect(found).toEqual([
+    { from: "input", to: "skips1", density: 1, scale: -0.25 },
+    { from: "input", to: "skips2", density: 1, scale: 0.5 },
+    { from: "skips1", to: "skips2", density: 0, scale: 0 },
+  ]);
+});
+
+test("nets without concatenated layers or skips have none", () => {
   expect(connections(mlp([4, 3, 2]))).toEqual([]);
   expect(connections(resNet18({ widths: [2, 2] }))).toEqual([]);
 });

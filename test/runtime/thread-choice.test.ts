@@ -1,0 +1,60 @@
+/** A program is run in the way that is faster: by all threads, or by one alone. */
+import { afterEach, expect, test, vi } from "vitest";
+import type { Pool } from "#bregman/runtime/pool.js";
+import { runnerOf } from "#bregman/runtime/thread-choice.js";
+
+/** A pool that writes down how it is asked to run, in which a run takes these milliseconds. */
+function pretend(times: { all: number; alone: number }, threads = 2) {
+  const ways: string[] = [];
+  let clock = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => clock);
+  const run = (_: unknown, alone = false) => {
+    const way = alone ? "alone" : "all";
+    ways.push(way);
+    clock += times[way];
+  };
+  return { ways, times, run: runnerOf({ threads, run } as unknown as Pool, { offset: 0, length: 1 }) };
+}
+
+const repeat = (count: number, run: () => void) => {
+  for (let k = 0; k < count; k++) run();
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+test("a small program that is faster alone is run alone, once both ways have been tried", () => {
+  const { ways, run } = pretend({ all: 0.2, alone: 0.1 });
+  repeat(100, run);
+  expect(ways.slice(0, 16)).toEqual([...Array(8).fill("all"), ...Array(8).fill("alone")]);
+  expect(new Set(ways.slice(16))).toEqual(new Set(["alone"]));
+});
+
+test("one that is faster with all threads is run by all", () => {
+  const { ways, run } = pretend({ all: 0.1, alone: 0.15 });
+  repeat(100, run);
+  expect(new Set(ways.slice(16))).toEqual(new Set(["all"]));
+});
+
+test("a large one is never run alone, and one that takes twice as long only once", () => {
+  const large = pretend({ all: 5, alone: 1 });
+  repeat(2100, large.run);
+  expect(new Set(large.ways)).toEqual(new Set(["all"]));
+  const slow = pretend({ all: 0.5, alone: 1.1 });
+  repeat(900, slow.run);
+  expect(slow.ways.filter((way) => way === "alone")).toHaveLength(1);
+});
+
+test("after a thousand runs it is tried again", () => {
+  const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
+  repeat(1000, run);
+  times.all = 0.05;
+  repeat(1000, run);
+  expect(ways.slice(900, 1000)).toEqual(Array(100).fill("alone"));
+  expect(ways.slice(1900, 2000)).toEqual(Array(100).fill("all"));
+});
+
+test("a pool of one thread has no choice", () => {
+  const { ways, run } = pretend({ all: 1, alone: 1 }, 1);
+  repeat(30, run);
+  expect(new Set(ways)).toEqual(new Set(["all"]));
+});
