@@ -131,8 +131,8 @@ function table({ head, rows, best = false }) {
 }
 
 /** Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none. */
-function benchTable({ rows }, densities, opponents) {
-  const wanted = new RegExp(`, density (${densities}) %, .*, against (${opponents})`);
+function benchTable({ rows }, densities, opponents, threads = "[12] threads?") {
+  const wanted = new RegExp(`, density (${densities}) %, .*, ${threads}, against (${opponents})`);
   const lines = rows
     .filter(({ what }) => wanted.test(what))
     .map(({ what, ours, other, ratio }) => {
@@ -223,8 +223,8 @@ function peakTable({ rows }) {
 /** Blocks by name: how each is made, from which file under results/. */
 const FILES = {
   "mlp-step": [
-    // At the densities where every way to the gradient is measured, the other table has them.
-    (file) => benchTable(file, "1|8|100", "the better of the two|PyTorch"),
+    // At the densities where every way to the gradient is measured, the other table has them, and both numbers of threads.
+    (file) => benchTable(file, "1|8|100", "the better of the two|PyTorch", "1 thread"),
     "bench/mlp-step",
   ],
   "mlp-step-ways": [(file) => benchTable(file, "2|5", "PyTorch|our own dense step"), "bench/mlp-step"],
