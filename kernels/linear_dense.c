@@ -180,7 +180,8 @@ INLINE void weight_grad_rows(char *memory, const struct dense_weight_grad_args *
   BLOCKS(WEIGHT_GRAD_BLOCK, vectors)
 }
 
-/* Rows of g whose dy is zero are zeros, without a product. */
+/* Rows of g whose dy is zero are zeros, without a product. (0 times infinity would be NaN: an input that is not finite shows in
+ * the loss.) */
 KERNEL(dense_weight_grad) {
   const struct dense_weight_grad_args *a = (const void *)args;
   const struct columns columns = columns_at(memory, a->columns, a->cols);

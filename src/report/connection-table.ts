@@ -40,5 +40,6 @@ export function connectionTable(connections: readonly Connection[] = []): Markup
 }
 
 function strength({ density, scale }: Connection): string {
-  return scale === undefined ? percent(density) : parameter(scale);
+  if (scale === undefined) return percent(density);
+  return scale === null ? "–" : parameter(scale);
 }

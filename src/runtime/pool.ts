@@ -11,7 +11,8 @@
  * 3. The barrier behind the last op is the end of the run: thread 0 returns when all work is done.
  *
  * So threads meet in two places only, the ticket and the barrier, and share nothing writable but what the ops write.
- * Every row is computed by one thread, in one order: results have the same bits for any number of threads.
+ * Every row is computed by one thread, in one order: results have the same bits for any number of threads, and thread 0 may
+ * run a program alone, while the workers wait (thread-choice.ts).
  *
  * A thread that fails writes its message into the control block and raises `aborted`, which lets all others out of the
  * barrier; `run` then throws that message, and the pool can't be used any more. With one thread there are no workers.

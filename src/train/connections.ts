@@ -45,7 +45,9 @@ export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Ar
 /** The skip connections into one sum: a scalar for each of its inputs but the first. */
 function skips(model: Model, to: string, inputs: readonly number[], scalars: Float32Array): Connection[] {
   return inputs.slice(1).map((input, k) => {
-    const from = input < 0 ? "input" : model.nodes[input].name;
+    const from = sourcesOf(model, input)
+      .map((source) => source.name)
+      .join(" + ");
     return { from, to, density: scalars[k] === 0 ? 0 : 1, scale: scalars[k] };
   });
 }

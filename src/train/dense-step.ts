@@ -9,17 +9,22 @@
  * it passes over the same numbers as that of SGD or Adam does, for a few operations more.
  */
 import type { Augmentation } from "../nn/plan-data.js";
+import { median } from "../median.js";
 import { kernelForm } from "../optim/kernel-form.js";
+import { TRIAL } from "../runtime/thread-choice.js";
 import type { Trainer } from "./trainer.js";
 import type { TrainerState } from "./trainer-state.js";
 
+/** Steps of each way in which a small program is tried, by all threads and by one, but for the first, which warms up. */
+const HALF = TRIAL - 1;
 /** One step to warm up and these many at most. (A trainer chooses its kernels anew after 16 steps.) */
-const MOST_STEPS = 14;
+const MOST_STEPS = 2 * HALF;
 /** No further step is begun after so many seconds. */
 const SECONDS = 3;
 
 /**
- * Measures the dense step of a trainer: the median of up to 14 steps, or of as many as begin within 3 s, after one to warm up.
+ * Measures the dense step of a trainer: the median of as many steps as begin within 3 s, after one to warm up. If they are 14, it
+ * is the lesser of the medians of their halves, in which all threads and one thread compute.
  *
  * @param trainer - before its first step; it is left as it was found
  * @param indices - the samples of the batch; give it as many as the training has in a batch
@@ -54,8 +59,8 @@ export async function measureDenseStep(
   } finally {
     trainer.restore(before);
   }
-  const sorted = times.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+  if (times.length < MOST_STEPS) return median(times);
+  return Math.min(median(times.slice(0, HALF)), median(times.slice(HALF)));
 }
 
 /** The state with tensors of its own. */

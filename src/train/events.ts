@@ -63,8 +63,8 @@ export interface Connection {
   readonly to: string;
   /** Non-zeros / weights; the connection is used if it is above 0. */
   readonly density: number;
-  /** The scalar of a skip connection (`scaledSum`); its density is 0 or 1. */
-  readonly scale?: number;
+  /** The scalar of a skip connection (`scaledSum`), whose density is 0 or 1; null in a file if it is not finite. */
+  readonly scale?: number | null;
 }
 
 /** What sparsity saved of a run: births and deaths, and what its steps cost against those of a dense training. */

@@ -4,11 +4,13 @@ import type { Model } from "../nn/model.js";
 import { MOST_BYTES } from "../runtime/memory.js";
 
 /**
- * Checks what is needed at least: each parameter and its dual variable, and each layer's output for a batch.
+ * Checks what is needed at least: each parameter and its dual variable, the input and each layer's output for a batch.
  *
  * @throws RangeError that names the largest layer, with its bytes
  */
-export function checkModelSize({ nodes }: Model, batchSize: number): void {
+export function checkModelSize({ input, nodes }: Model, batchSize: number): void {
+  const inputs = 4 * size(input) * batchSize;
+  if (inputs > MOST_BYTES) fail("the input", `[${input.join(", ")}] takes ${inputs} bytes for a batch of ${batchSize}`);
   let all = 0;
   let largest = { bytes: 0, what: "" };
   for (const { name, parameters, shape } of nodes) {

@@ -36,13 +36,14 @@ export interface Prepared {
  * @throws what `fit` throws for a model and options that don't fit each other
  */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { loss = "crossEntropy", batchSize = 128 } = options;
-  checkModelSize(model, batchSize);
+  const { loss = "crossEntropy", batchSize = 128, microBatches = 1 } = options;
+  checkModelSize(model, Math.ceil(batchSize / microBatches));
   const pool = await createPool({ threads: 1 });
   try {
-    const inputs = new Uint8Array(batchSize * size(model.input));
-    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(batchSize * size(model.output)) };
-    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(batchSize), ...targets }], {
+    // Nothing is run, so that one sample will do.
+    const inputs = new Uint8Array(size(model.input));
+    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(size(model.output)) };
+    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(1), ...targets }], {
       features: size(model.input),
       targetFeatures: size(model.output),
       ...unchanged(model.input),

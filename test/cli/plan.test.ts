@@ -4,6 +4,7 @@ import { prepare } from "#bregman/train/prepare.js";
 import { fitOptionsOf } from "#bregman/train/recipe-options.js";
 import { buildModel } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
+import { mlp } from "#bregman/models/mlp.js";
 import { expect, test } from "vitest";
 
 test("ResNet-18: weights and multiplications of the paper's network, and its memory", async () => {
@@ -19,10 +20,16 @@ test("ResNet-18: weights and multiplications of the paper's network, and its mem
   expect(memory.training + memory.parameters).toBeLessThan(1e9);
 });
 
-test("a batch that no memory holds is refused by the layer it is too large for", async () => {
+test("a batch that no memory holds is refused by what is too large for it", async () => {
   const recipe = loadRecipe("mnist-mlp-linbreg");
-  await expect(prepare(buildModel(recipe.model), { ...fitOptionsOf(recipe), batchSize: 1e9 })).rejects.toThrow(
-    /layer "linear1" is too large: .* for a batch of 1000000000/,
+  const plan = (options: object) => prepare(buildModel(recipe.model), { ...fitOptionsOf(recipe), ...options });
+  await expect(plan({ batchSize: 1e9 })).rejects.toThrow(/the input is too large: .* for a batch of 1000000000/);
+  // A layer of 200 is smaller than the input; what counts is the part of a batch that is computed at a time.
+  const { memory } = await plan({ batchSize: 128_000, microBatches: 1000 });
+  expect(memory.training).toBe((await plan({ batchSize: 128 })).memory.training);
+  const wide = fitOptionsOf(recipe);
+  await expect(prepare(mlp([4, 2000, 10]), { ...wide, batchSize: 1e6 })).rejects.toThrow(
+    /layer "linear1" is too large/,
   );
 });
 

@@ -139,16 +139,17 @@ describe("writeReport", () => {
       { from: "block1", to: "block2", density: 0 },
       { from: "block1", to: "last", density: 1 },
       { from: "input", to: "skips", density: 1, scale: -0.0225 },
+      { from: "conv1", to: "skips", density: 1, scale: NaN },
     ];
     const { document, words } = open(sampleRun({ pictures: false, result: { final: { connections } } }));
-    expect(words).toContain("Connections 3 of 4 are used.");
+    expect(words).toContain("Connections 4 of 5 are used.");
     const table = [...document.querySelectorAll("table")].at(-1)!;
     const rows = [...table.querySelectorAll("tr")].map(({ children }) => [...children].map((cell) => cell.textContent));
     expect(rows).toEqual([
       ["layer", "conv1", "block1", "input"],
       ["block2", "12.50\u00a0%", "unused", ""],
       ["last", "", "100.00\u00a0%", ""],
-      ["skips", "", "", "-0.0225"],
+      ["skips", "–", "", "-0.0225"],
     ]);
     expect(open(sampleRun({ pictures: false })).words).not.toContain("Connections");
   });

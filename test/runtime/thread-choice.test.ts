@@ -35,13 +35,37 @@ test("one that is faster with all threads is run by all", () => {
   expect(new Set(ways.slice(16))).toEqual(new Set(["all"]));
 });
 
-test("a large one is never run alone, and one that takes twice as long only once", () => {
-  const large = pretend({ all: 5, alone: 1 });
+test("a large one is never run alone, and one that takes more than twice as long five times only", () => {
+  const large = pretend({ all: 6, alone: 1 });
   repeat(2100, large.run);
   expect(new Set(large.ways)).toEqual(new Set(["all"]));
   const slow = pretend({ all: 0.5, alone: 1.1 });
   repeat(900, slow.run);
-  expect(slow.ways.filter((way) => way === "alone")).toHaveLength(1);
+  expect(slow.ways.filter((way) => way === "alone")).toHaveLength(5);
+});
+
+test("one slow run of a trial, as when others use the machine, decides nothing", () => {
+  for (const [slow, way] of [
+    [3, "all"],
+    [11, "alone"],
+  ] as const) {
+    const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
+    for (let k = 0; k < 100; k++) {
+      const before = times[way];
+      if (k === slow) times[way] = 30;
+      run();
+      times[way] = before;
+    }
+    expect(ways.slice(16)).toEqual(Array(84).fill("alone"));
+  }
+});
+
+test("a program that is run alone is tried again where all threads have become slow", () => {
+  const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
+  repeat(1000, run);
+  times.all = 8;
+  repeat(1000, run);
+  expect(ways.slice(1016, 2000)).toEqual(Array(984).fill("alone"));
 });
 
 test("after a thousand runs it is tried again", () => {
