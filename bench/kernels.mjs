@@ -79,7 +79,7 @@ function cases(
   const { w, bias, x, xRows, dy, mask, y, dx, g, changed, source, force } = t;
   pool.run(
     writeProgram(memory, [
-      op("compress", rows, { theta: w, ...pattern, changed, rows, cols }),
+      op("compress", rows, { theta: w, ...pattern, changed, rows, cols, columns: 0 }),
       op("transpose", cols, {
         ...pattern,
         changed,
