@@ -8,8 +8,8 @@
  * products, and the update of every weight. That update is the run's own (say, v moves and theta follows by the prox of l1):
  * it passes over the same numbers as that of SGD or Adam does, for a few operations more.
  */
-import type { Augmentation } from "../nn/plan-data.js";
 import { median } from "../median.js";
+import type { Augmentation } from "../nn/plan-data.js";
 import { kernelForm } from "../optim/kernel-form.js";
 import { TRIAL } from "../runtime/thread-choice.js";
 import type { Trainer } from "./trainer.js";

@@ -7,7 +7,6 @@ import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { layerMetrics } from "./metrics.js";
-import { checkModelSize } from "./model-size.js";
 
 export interface PreparedStep {
   /** Name of the layer, or "input" or "loss". */
@@ -36,8 +35,7 @@ export interface Prepared {
  * @throws what `fit` throws for a model and options that don't fit each other
  */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { loss = "crossEntropy", batchSize = 128, microBatches = 1 } = options;
-  checkModelSize(model, Math.ceil(batchSize / microBatches));
+  const { loss = "crossEntropy" } = options;
   const pool = await createPool({ threads: 1 });
   try {
     // Nothing is run, so that one sample will do.

@@ -60,21 +60,17 @@ test("one slow run of a trial, as when others use the machine, decides nothing",
   }
 });
 
-test("a program that is run alone is tried again where all threads have become slow", () => {
+test.each([
+  ["has become fast", 0.05, "all"],
+  ["is too slow to be chosen", 8, "alone"],
+] as const)("after a thousand runs a program that is run alone is tried again: running by all %s", (_, all, way) => {
   const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
   repeat(1000, run);
-  times.all = 8;
+  expect(ways.slice(900)).toEqual(Array(100).fill("alone"));
+  times.all = all;
   repeat(1000, run);
-  expect(ways.slice(1016, 2000)).toEqual(Array(984).fill("alone"));
-});
-
-test("after a thousand runs it is tried again", () => {
-  const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
-  repeat(1000, run);
-  times.all = 0.05;
-  repeat(1000, run);
-  expect(ways.slice(900, 1000)).toEqual(Array(100).fill("alone"));
-  expect(ways.slice(1900, 2000)).toEqual(Array(100).fill("all"));
+  expect(ways.slice(1000, 1008)).toEqual(Array(8).fill("all"));
+  expect(ways.slice(1016)).toEqual(Array(984).fill(way));
 });
 
 test("a pool of one thread has no choice", () => {
