@@ -6,6 +6,8 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 
+import { median } from "../../dist/median.js";
+
 /**
  * @typedef {object} Row
  * @property {string} what
@@ -16,11 +18,7 @@ import { dirname } from "node:path";
  * @property {{ ours: number[], other: number[] }} samples the values behind the medians, a round each
  */
 
-export function median(/** @type {number[]} */ values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
+export { median };
 
 const rounded = (/** @type {number} */ value) => Number(value.toPrecision(4));
 
