@@ -44,6 +44,7 @@ const TABLES = {
       ["ConvNet, kernel groups, LinBreg as the authors ran it", "fashion-convnet-groups-linbreg-recorded"],
       ["DenseNet on Fashion-MNIST, kernel groups, AdaBreg", "fashion-densenet"],
       ["ResNet-18 on CIFAR-10, l1, LinBreg with momentum, frozen steps", "cifar10-resnet18"],
+      ["ResNet-18, l1, twice the epochs, with cutout", "cifar10-resnet18-long"],
       ["ResNet-18, kernel groups, LinBreg with momentum, frozen steps", "cifar10-resnet18-groups"],
       ["ResNet-18, dense, SGD with momentum", "cifar10-resnet18-dense"],
     ],

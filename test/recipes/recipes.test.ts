@@ -14,6 +14,7 @@ test("the recipes are there", () => {
     "cifar10-resnet18",
     "cifar10-resnet18-dense",
     "cifar10-resnet18-groups",
+    "cifar10-resnet18-long",
     "fashion-convnet-groups-adabreg",
     "fashion-convnet-groups-linbreg",
     "fashion-convnet-groups-linbreg-recorded",
