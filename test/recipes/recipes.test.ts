@@ -189,16 +189,26 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
   });
 });
 
+/** Weights of the ConvNet's layers. */
+const WEIGHTS = { conv2d1: 1600, conv2d2: 102_400, linear1: 131_072, linear2: 1280 };
+
+/** The mean of densities over layers of these sizes. */
+function mean(densities: Readonly<Record<string, number>>, sizes: Readonly<Record<string, number>>): number {
+  const entries = Object.entries(sizes);
+  const sum = entries.reduce((total, [layer, size]) => total + size * densities[layer]!, 0);
+  return sum / entries.reduce((total, [, size]) => total + size, 0);
+}
+
 test.each([
-  ["fashion-convnet-l1-linbreg", "l1", "linBreg", 0, 0.019],
-  ["fashion-convnet-l1-momentum", "l1", "linBreg", 0.9, 0.027],
-  ["fashion-convnet-l1-adabreg", "l1", "adaBreg", undefined, 0.023],
-  ["fashion-convnet-groups-linbreg", "groupLasso", "linBreg", 0, { weights: 0.038, convs: 0.042 }],
-  ["fashion-convnet-groups-momentum", "groupLasso", "linBreg", 0.9, { weights: 0.035, convs: 0.047 }],
-  ["fashion-convnet-groups-adabreg", "groupLasso", "adaBreg", undefined, { weights: 0.035, convs: 0.028 }],
+  ["fashion-convnet-l1-linbreg", "l1", "linBreg", 0, undefined, 0.019],
+  ["fashion-convnet-l1-momentum", "l1", "linBreg", 0.9, undefined, 0.027],
+  ["fashion-convnet-l1-adabreg", "l1", "adaBreg", undefined, 0.1, 0.023],
+  ["fashion-convnet-groups-linbreg", "groupLasso", "linBreg", 0, 0.5, { weights: 0.038, convs: 0.042 }],
+  ["fashion-convnet-groups-momentum", "groupLasso", "linBreg", 0.9, 1, { weights: 0.035, convs: 0.047 }],
+  ["fashion-convnet-groups-adabreg", "groupLasso", "adaBreg", undefined, 0.5, { weights: 0.035, convs: 0.028 }],
 ] as const)(
   "%s has the data, the net and the start of the recorded run, and the paper's density at most",
-  (name, convs, kind, momentum, paper) => {
+  (name, convs, kind, momentum, conv1, paper) => {
     const recorded = loadRecipe("fashion-convnet-groups-linbreg-recorded");
     const { data, model, loss, batchSize, init, optimizer, targetDensity } = loadRecipe(name);
     expect({ data, model, loss, batchSize }).toEqual({
@@ -207,8 +217,8 @@ test.each([
       loss: recorded.loss,
       batchSize: recorded.batchSize,
     });
-    // Kernel groups begin with half of conv1: a kernel there that is zero leaves a constant channel.
-    const more = convs === "l1" ? {} : { layers: { conv2d1: { density: 0.5 } } };
+    // Those that begin with more of conv1: a kernel there that is zero leaves a constant channel.
+    const more = conv1 === undefined ? {} : { layers: { conv2d1: { density: conv1 } } };
     expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined, ...more });
     expect(init.convs).toMatchObject({ density: 0.01, mask: convs === "l1" ? "entry" : "kernel", varianceFactor: 1 });
     expect(optimizer.convs).toMatchObject({ kind, regularizer: { kind: convs } });
@@ -217,9 +227,12 @@ test.each([
       expect("momentum" in entry ? entry.momentum : undefined).toBe(momentum);
     }
     const { layers, ...roles } = typeof targetDensity === "object" ? targetDensity.targets : { net: targetDensity! };
-    // 64 kernels and 64 x 64.
-    const kernels = layers && (64 * layers.conv2d1 + 4096 * layers.conv2d2) / 4160;
-    const asked = { ...roles, ...(kernels === undefined ? {} : { convs: kernels }) };
+    // Of a target for each layer: the part of all weights, and of all kernels.
+    const asked = {
+      ...(layers?.linear1 === undefined ? {} : { net: mean(layers, WEIGHTS) }),
+      ...(layers === undefined ? {} : { convs: mean(layers, { conv2d1: 64, conv2d2: 4096 }) }),
+      ...roles,
+    };
     for (const [part, most] of Object.entries(typeof paper === "object" ? paper : { net: paper })) {
       expect(asked).toMatchObject({ [part]: expect.any(Number) });
       expect(asked[part as keyof typeof asked]).toBeLessThan(most);
