@@ -1,4 +1,4 @@
-// Writes the results tables of the README (and of docs/how-to-choose.md) from results/*/seed-*.json, so that no number in them is typed by hand.
+// Writes the tables of results in README and docs/ from results/, so that no number of ours in them is typed by hand.
 //   node scripts/results-table.mjs          rewrites the pages
 //   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { activeUnits, runsOf, UNITS_PER_LAYER } from "./runs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Rows of each table: recipe, and the authors' figures for the same setting (shared reference runs or recorded runs). */
+/** The tables that list every seed: what, and the recipe. */
 const TABLES = {
   mlp: {
     head: "Method, recipe",
