@@ -1,39 +1,33 @@
 // The paper's figures beside ours: the one table that says how far the experiments are reproduced.
+import { statistic } from "../dist/train/comparison.js";
 import { runsOf } from "./runs.mjs";
-
-const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 const percent = (x) => `${(100 * x).toFixed(1).replace(/^100\.0$/, "100")} %`;
 
+const all = (parts, key) => parts.map((part) => part[key]);
+
+const meanOf = (parts, key) => statistic(all(parts, key)).mean;
+
 /** Mean and, of three values or more, standard deviation. */
-function accuracy(values) {
-  const centre = mean(values);
-  if (values.length < 3) return percent(centre);
-  const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / (values.length - 1));
-  return `${(100 * centre).toFixed(1)} ± ${(100 * deviation).toFixed(1)} %`;
+function accuracy(parts, key) {
+  const { mean, deviation } = statistic(all(parts, key));
+  return parts.length < 3 ? percent(mean) : `${(100 * mean).toFixed(1)} ± ${percent(deviation)}`;
 }
 
 // What the cell "ours" says, given what final holds of each run: at the end, or in the epoch that is best by validation.
-const all = (parts, key) => parts.map((part) => part[key]);
+const validationAtTheEnd = (finals) => `${accuracy(finals, "validAccuracy")} at ${percent(meanOf(finals, "density"))}`;
 
-function validationAtTheEnd(finals) {
-  return `${accuracy(all(finals, "validAccuracy"))} at ${percent(mean(all(finals, "density")))}`;
-}
+const similarityAtTheEnd = (finals) =>
+  `SSIM ${meanOf(finals, "ssim").toFixed(3)} at ${percent(meanOf(finals, "density"))}`;
 
-function testOfTheBest(finals) {
-  const best = all(finals, "best");
-  return `${accuracy(all(best, "testAccuracy"))} at ${percent(mean(all(best, "density")))}`;
-}
-
-function testByGroups(finals) {
-  const best = all(finals, "best");
-  const parts = ["linearDensity", "kernelDensity"].map((key) => percent(mean(all(best, key))));
-  return `${accuracy(all(best, "testAccuracy"))} at ${parts.join(" / ")}`;
-}
-
-function similarityAtTheEnd(finals) {
-  return `SSIM ${mean(all(finals, "ssim")).toFixed(3)} at ${percent(mean(all(finals, "density")))}`;
-}
+/** Test accuracy of the best epoch, at its densities of these kinds. */
+const testAt =
+  (...kinds) =>
+  (finals) => {
+    const best = all(finals, "best");
+    const densities = kinds.map((kind) => percent(meanOf(best, kind)));
+    return `${accuracy(best, "testAccuracy")} at ${densities.join(" / ")}`;
+  };
 
 /** The experiments: name, what the cells of ours say, and by method the recipe and the paper's figure in the same form. */
 const EXPERIMENTS = [
@@ -53,7 +47,7 @@ const EXPERIMENTS = [
   ],
   [
     "ConvNet on Fashion-MNIST, l1, test accuracy",
-    testOfTheBest,
+    testAt("density"),
     [
       ["LinBreg", "fashion-convnet-l1-linbreg", "89.2 % at 1.9 %"],
       ["LinBreg with momentum", "fashion-convnet-l1-momentum", "89.9 % at 2.7 %"],
@@ -62,7 +56,7 @@ const EXPERIMENTS = [
   ],
   [
     "ConvNet on Fashion-MNIST, kernel groups, test accuracy at density of linear weights / of kernels",
-    testByGroups,
+    testAt("linearDensity", "kernelDensity"),
     [
       ["LinBreg", "fashion-convnet-groups-linbreg", "89.5 % at 3.8 % / 4.2 %"],
       ["LinBreg with momentum", "fashion-convnet-groups-momentum", "89.9 % at 3.5 % / 4.7 %"],
@@ -76,7 +70,7 @@ const EXPERIMENTS = [
   ],
   [
     "ResNet-18 on CIFAR-10, test accuracy",
-    testOfTheBest,
+    testAt("density"),
     [
       [
         "l1, LinBreg with momentum",
@@ -88,7 +82,11 @@ const EXPERIMENTS = [
       ["dense, SGD with momentum", "cifar10-resnet18-dense", "92.2 % (by Adam 93.6 %)"],
     ],
   ],
-  ["DenseNet on Fashion-MNIST, test accuracy", testOfTheBest, [["kernel groups, AdaBreg", "fashion-densenet", "–"]]],
+  [
+    "DenseNet on Fashion-MNIST, test accuracy",
+    testAt("density"),
+    [["kernel groups, AdaBreg", "fashion-densenet", "–"]],
+  ],
   [
     "Autoencoder on MNIST, similarity (SSIM) of the test images after the last epoch",
     similarityAtTheEnd,

@@ -1,4 +1,5 @@
 // Writes the tables of results in README and docs/ from results/, so that no number of ours in them is typed by hand.
+// After `npm run build`:
 //   node scripts/results-table.mjs          rewrites the pages
 //   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
