@@ -1,0 +1,130 @@
+// The tables of benchmarks and comparisons, each from one file under results/.
+import { existsSync, readFileSync } from "node:fs";
+import { markdown, percent } from "./markdown.mjs";
+
+/** What results/ holds under a name, or undefined. */
+function read(name) {
+  const file = new URL(`../results/${name}.json`, import.meta.url);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+}
+
+/** Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none. */
+function benchTable({ rows }, densities, opponents, threads = "[12] threads?") {
+  const wanted = new RegExp(`, density (${densities}) %, .*, ${threads}, against (${opponents})`);
+  const lines = rows
+    .filter(({ what }) => wanted.test(what))
+    .map(({ what, ours, other, ratio }) => {
+      const [, label, against] = /^[^,]*, (.*), against (.*)$/.exec(what);
+      return [label, against, ours.toFixed(2), other.toFixed(2), ratio.toFixed(1)];
+    });
+  return lines.length > 0 ? markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines) : "";
+}
+
+/** Milliseconds with three digits or so. */
+const milliseconds = (x) => x.toFixed(x < 100 ? 1 : 0);
+
+/** The step of a network: ours against each opponent of the same rounds, on two threads; or only those rows that match. */
+function stepTable({ rows }, wanted = /2 threads/) {
+  const lines = rows
+    .filter(({ what }) => wanted.test(what) && !/1 thread/.test(what))
+    .map(({ what, ours, other, ratio, share }) => {
+      const [, label, against] = /^[^,]*, (.*?),? against (.*)$/.exec(what);
+      return [label, against, milliseconds(ours), milliseconds(other), ratio.toFixed(2), share ?? ""];
+    });
+  return markdown(["ours", "against", "ours, ms", "other, ms", "ratio", "realised share"], lines);
+}
+
+/** What a second thread brings. */
+function threadsTable({ rows }) {
+  const lines = rows
+    .filter(({ what }) => what.endsWith("against 1 thread"))
+    .map(({ what, ours, other, ratio }) => {
+      const [, label] = /^[^,]*, (.*?), against 1 thread$/.exec(what);
+      return [label, milliseconds(ours), milliseconds(other), ratio.toFixed(2)];
+    });
+  return markdown(["ours", "2 threads, ms", "1 thread, ms", "ratio"], lines);
+}
+
+/** A step against density: time, and ratio to the dense step of the same rounds. */
+function sweepTable({ rows }) {
+  const kinds = [...new Set(rows.map(({ kind, step }) => `${kind}, ${step}`))];
+  const densities = [...new Set(rows.map(({ density }) => density))];
+  const cell = (density, label) => {
+    const { ours, ratio } = rows.find((row) => row.density === density && `${row.kind}, ${row.step}` === label);
+    return `${milliseconds(ours)} (${ratio.toFixed(2)})`;
+  };
+  return markdown(
+    ["density %", ...kinds],
+    densities.map((density) => [percent(density, 0), ...kinds.map((label) => cell(density, label))]),
+  );
+}
+
+/** GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an unstructured weight, and dense. */
+function layersTable({ rows }) {
+  const LAYER =
+    /^ResNet-18 (\S+) 3x3 (@\S+), (forward|input gradient|weight gradient), (.*) 3\.4 %, (native|wasm), 2 threads, against dense$/;
+  const lines = new Map();
+  for (const { what, gflops } of rows) {
+    const [, channels, plane, work, kind, backend] = LAYER.exec(what) ?? [];
+    const [inner, outer] = channels?.split("-") ?? [];
+    if (!channels || inner !== outer) continue;
+    const place = [backend, `${channels} ${plane}`, work];
+    const rates = { [kind]: gflops.ours.toFixed(0), dense: gflops.other.toFixed(0) };
+    lines.set(String(place), { place, ...lines.get(String(place)), ...rates });
+  }
+  return markdown(
+    ["backend", "layer", "work", "kernel groups 3.4 %", "unstructured 3.4 %", "dense"],
+    [...lines.values()].map((line) => [...line.place, line["kernel groups"], line.unstructured, line.dense]),
+  );
+}
+
+/** A comparison (bregman compare): mean and standard deviation over its seeds. */
+function comparisonTable({ rows }) {
+  const cell = ({ mean, deviation }) => `${percent(mean, 2)} ± ${percent(deviation, 2)}`;
+  const lines = rows.map(({ recipe, seeds, epochs, testAccuracy, validAccuracy, density }) => [
+    `\`${recipe}\``,
+    seeds.length,
+    epochs,
+    ...[testAccuracy, validAccuracy, density].map(cell),
+  ]);
+  return markdown(["recipe", "seeds", "epochs", "test accuracy %", "validation %", "density %"], lines);
+}
+
+/** The machine's roofs. */
+function peakTable({ rows }) {
+  return markdown(
+    ["code", "threads", "GFLOP/s from registers", "GB/s through memory"],
+    rows.map(({ what, threads, gflops, gbytesPerSecond }) => [what, threads, gflops, gbytesPerSecond]),
+  );
+}
+
+/** Blocks by name: how each is made, from which file under results/. */
+const FILES = {
+  "mlp-step": [
+    // At the densities where every way to the gradient is measured, the other table has them, and both numbers of threads.
+    (file) => benchTable(file, "1|8|100", "the better of the two|PyTorch", "1 thread"),
+    "bench/mlp-step",
+  ],
+  "mlp-step-ways": [(file) => benchTable(file, "2|5", "PyTorch|our own dense step"), "bench/mlp-step"],
+  "resnet18-step": [stepTable, "bench/resnet18-step"],
+  "convnet-step": [
+    (file) => stepTable(file, /native.*against (PyTorch|our own dense step)|9 frozen steps, wasm.*PyTorch/),
+    "bench/convnet-step",
+  ],
+  "convnet-threads": [threadsTable, "bench/convnet-step"],
+  "density-sweep": [sweepTable, "bench/density-sweep"],
+  "conv-layers": [layersTable, "bench/conv-layers"],
+  peak: [peakTable, "bench/peak"],
+  "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
+  "compare-mnist-sampled": [comparisonTable, "compare/mnist-mlp-sampled"],
+  "compare-fashion-sampled": [comparisonTable, "compare/fashion-mlp-sampled"],
+};
+
+/** The tables by the name of their block; empty where the file is not there. */
+export const benchTables = () =>
+  Object.fromEntries(
+    Object.entries(FILES).map(([name, [make, file]]) => {
+      const content = read(file);
+      return [name, content ? make(content) : ""];
+    }),
+  );
