@@ -22,7 +22,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   cli: ["data", "export", "recipes", "report", "runtime", "train"],
 };
 /** Files of src/ itself that import nothing of the project and may be imported by anybody. */
-const LEAVES = ["random.ts", "nearest.ts", "median.ts", "atomic-file.ts", "layer-densities.ts"];
+const LEAVES = ["random.ts", "nearest.ts", "median.ts", "atomic-file.ts", "read-file.ts", "layer-densities.ts"];
+
+const ENTRIES = ["index.ts", "browser.ts"];
 
 interface Import {
   readonly from: string;
@@ -51,7 +53,7 @@ test("the scan sees the code", () => {
 test("imports run one way", () => {
   const wrong = imports.filter(({ from, to }) => {
     const [a, b] = [folderOf(from), folderOf(to)];
-    if (from === "index.ts" || a === b || LEAVES.includes(to)) return false;
+    if (ENTRIES.includes(from) || a === b || LEAVES.includes(to)) return false;
     return !(ALLOWED[a] ?? []).includes(b);
   });
   expect(wrong).toEqual([]);
@@ -73,6 +75,21 @@ test("no file imports itself through others", () => {
     return undefined;
   };
   expect(files.map((file) => visit(file, [])).find(Boolean)).toBeUndefined();
+});
+
+test("what a browser loads has no module and no Buffer of Node", () => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) visit(to);
+  };
+  visit("browser.ts");
+  expect(reached.size).toBeGreaterThan(100);
+  // Only code counts: comments may speak of a Buffer.
+  const code = (file: string) => readFileSync(join(SRC, file), "utf8").replace(/^\s*(\*|\/\/|\/\*).*$/gm, "");
+  const foreign = [...reached].filter((file) => /from "node:|\bBuffer\.|(?<!globalThis\.)\bprocess\./.test(code(file)));
+  expect(foreign).toEqual([]);
 });
 
 describe("house rules", () => {

@@ -53,7 +53,7 @@ export function summaryText(
     ...(final.saved ? savingsFields(final.saved, field) : []),
     field(
       "Model size",
-      bytes(final.bytes.compressed),
+      bytes(final.bytes.compressed!),
       `compressed; ${bytes(final.bytes.sparse)} sparse, ${bytes(final.bytes.dense)} dense`,
     ),
     field("Time", duration(final.seconds)),

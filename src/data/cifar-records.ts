@@ -6,7 +6,7 @@
  *
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, section "Binary version", A. Krizhevsky.
  */
-import { readFileSync } from "node:fs";
+import { readBytes } from "../read-file.js";
 import { checkLabels, type Samples } from "./dataset.js";
 
 /** Label and three planes. */
@@ -26,12 +26,7 @@ export interface RecordsOptions {
  */
 export function readCifarRecords(paths: readonly string[], { records }: RecordsOptions = {}): Samples {
   const files = paths.map((path) => {
-    let bytes: Uint8Array;
-    try {
-      bytes = readFileSync(path);
-    } catch (cause) {
-      throw new Error(`could not read ${path}: ${(cause as Error).message}`, { cause });
-    }
+    const bytes = readBytes(path);
     return { path, bytes, count: countRecords(path, bytes.length, records) };
   });
   const count = files.reduce((sum, file) => sum + file.count, 0);

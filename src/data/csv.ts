@@ -4,7 +4,7 @@
  * The file is read as one string, which can't be longer than 512 MB; beyond that .npy is the better format anyway.
  */
 import Papa from "papaparse";
-import { readBytes } from "./read-file.js";
+import { readBytes } from "../read-file.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

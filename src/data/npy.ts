@@ -9,7 +9,7 @@
  *
  * Source: numpy.lib.format in NumPy's reference, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { readBytes } from "./read-file.js";
+import { readBytes } from "../read-file.js";
 
 const TYPES = {
   b1: { name: "bool", array: Uint8Array },

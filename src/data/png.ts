@@ -1,6 +1,6 @@
 /** Reads a PNG image as bytes, one plane a channel: grey [1, height, width] or colour [3, height, width]. */
 import { convertIndexedToRgb, decode, type DecodedPng } from "fast-png";
-import { readBytes } from "./read-file.js";
+import { readBytes } from "../read-file.js";
 
 export interface Image {
   readonly channels: 1 | 3;

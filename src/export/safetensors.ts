@@ -1,6 +1,6 @@
 /** Safetensors files: see `safetensors-format.ts` for the format, which works without a file system. */
-import { readFileSync } from "node:fs";
 import { writeFileAtomic } from "../atomic-file.js";
+import { readBytes } from "../read-file.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorFile } from "./safetensors-format.js";
 
 export type { Tensor, TensorData, TensorFile } from "./safetensors-format.js";
@@ -27,11 +27,5 @@ export function writeSafetensors(
  * @throws Error if the file can't be read; SyntaxError if it is damaged or no safetensors file.
  */
 export function readSafetensors(path: string): TensorFile {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new Error(`could not read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  return decodeSafetensors(bytes, path);
+  return decodeSafetensors(readBytes(path), path);
 }

@@ -72,7 +72,13 @@ export function sparseBytes(parameters: readonly StoredParameter[]): Uint8Array 
     });
     return [bytesOf(counts), bytesOf(columns), bytesOf(kept)];
   });
-  return Buffer.concat(chunks);
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let place = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, place);
+    place += chunk.length;
+  }
+  return bytes;
 }
 
 function bytesOf(array: ArrayBufferView): Uint8Array {

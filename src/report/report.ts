@@ -94,7 +94,7 @@ function tiles({ epochs, result }: Run): Markup {
         ? tile("Multiplications", percent(final.flopDensity), "of the dense network's, per sample")
         : undefined
     }
-    ${size ? tile("Model size", bytes(size.compressed), `${bytes(size.sparse)} uncompressed, ${bytes(size.dense)} dense`) : undefined}
+    ${size ? tile("Model size", bytes(size.compressed!), `${bytes(size.sparse)} uncompressed, ${bytes(size.dense)} dense`) : undefined}
     ${tile("Time", duration(final?.seconds ?? last.seconds), `${last.epoch} epochs`)}
   </dl>`;
 }

@@ -21,20 +21,16 @@
 import { bind, loadBackend, memoryHandle, type BackendName } from "./backend.js";
 import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
-import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
 import { startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
-
-/** More threads than this rarely help layers of a few hundred rows. */
-const DEFAULT_MAX_THREADS = 8;
-const MAX_THREADS = 256;
+import { checkThreads, defaultThreads } from "./threads.js";
 
 export interface PoolOptions extends MemoryOptions {
   /** Default "auto": native if it is built, else wasm. */
   readonly backend?: BackendName | "auto";
   /** Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has. */
   readonly isa?: string | undefined;
-  /** Threads, the calling one included; default: the cores there are, at most 8. */
+  /** Threads, the calling one included; default: the cores there are, at most 8; 1 where a browser allows no more. */
   readonly threads?: number | undefined;
 }
 
@@ -57,8 +53,8 @@ export interface Pool {
 }
 
 /**
- * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, and what
- * {@link loadBackend} throws.
+ * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, or more than 1 where a browser
+ * allows no more, and what {@link loadBackend} throws.
  */
 export async function createPool({
   backend: wanted = "auto",
@@ -66,8 +62,7 @@ export async function createPool({
   threads = defaultThreads(),
   ...memoryOptions
 }: PoolOptions = {}): Promise<Pool> {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-    throw new RangeError(`cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`);
+  checkThreads(threads);
   const backend = await loadBackend(wanted, { isa });
   const memory = createMemory(memoryOptions);
   const offset = allocateControl(memory, threads);
@@ -141,13 +136,4 @@ async function stop({ words }: Control, workers: readonly WorkerHandle[]): Promi
   Atomics.add(words, WORD.ticket, 1);
   Atomics.notify(words, WORD.ticket);
   await Promise.all(workers.map((worker) => worker.terminate()));
-}
-
-function defaultThreads(): number {
-  const cores = nodeModule("node:os")?.availableParallelism() ?? browserCores() ?? 1;
-  return Math.min(cores, DEFAULT_MAX_THREADS);
-}
-
-function browserCores(): number | undefined {
-  return (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
 }

@@ -12,6 +12,7 @@ import { median } from "../median.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import { kernelForm } from "../optim/kernel-form.js";
 import { TRIAL } from "../runtime/thread-choice.js";
+import { nextTurn } from "./next-turn.js";
 import type { Trainer } from "./trainer.js";
 import type { TrainerState } from "./trainer-state.js";
 
@@ -47,7 +48,7 @@ export async function measureDenseStep(
     const end = performance.now() + 1000 * SECONDS;
     while (times.length < MOST_STEPS && (times.length === 0 || performance.now() < end)) {
       // Signals and timers get their turn.
-      await new Promise<void>((resolve) => void setImmediate(resolve));
+      await nextTurn();
       const began = performance.now();
       trainer.step(indices, 0, augmentation);
       times.push((performance.now() - began) / 1000);

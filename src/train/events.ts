@@ -128,8 +128,17 @@ export interface FinalMetrics {
     readonly kernelDensity?: number;
   };
   readonly seconds: number;
-  /** Size of the weights as a dense float32 file, as non-zeros with their places, and the latter compressed. */
-  readonly bytes: { readonly dense: number; readonly sparse: number; readonly compressed: number };
+  readonly bytes: ModelBytes;
+}
+
+/** Size of the weights. */
+export interface ModelBytes {
+  /** As a dense float32 file. */
+  readonly dense: number;
+  /** As non-zeros with their places. */
+  readonly sparse: number;
+  /** The latter after brotli; absent in a browser, which has none. */
+  readonly compressed?: number;
 }
 
 /** What a resumed run has behind it. */

@@ -4,11 +4,11 @@
  * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. The paper's plots call a
  * density "sparsity".
  */
-import { brotliCompressSync } from "node:zlib";
 import { sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import type { LayerMetrics } from "./events.js";
+import type { LayerMetrics, ModelBytes } from "./events.js";
+import { nodeModule } from "../runtime/node.js";
 import { isWeightRole, layerOf, nonZeros } from "../runtime/parameter.js";
 import type { Trainer } from "./trainer.js";
 import type { Updater } from "./updater.js";
@@ -108,10 +108,11 @@ export function regularizerValue(trainer: Trainer): number {
     );
 }
 
-/** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and the latter after brotli. */
-export function modelBytes({ updaters, theta }: Trainer): { dense: number; sparse: number; compressed: number } {
+/** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and in Node the latter after brotli. */
+export function modelBytes({ updaters, theta }: Trainer): ModelBytes {
   const all = updaters.map(({ parameter: { name, role, rows } }) => ({ role, rows, data: theta(name) }));
   const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
   const sparse = sparseBytes(all);
-  return { dense, sparse: sparse.length, compressed: brotliCompressSync(sparse).length };
+  const compressed = nodeModule("node:zlib")?.brotliCompressSync(sparse).length;
+  return { dense, sparse: sparse.length, ...(compressed !== undefined && { compressed }) };
 }

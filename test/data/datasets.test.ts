@@ -154,9 +154,11 @@ describe("faults", () => {
   test("without the optional package MNIST says how to get it", () => {
     // A copy outside of the project finds no packages; this module needs none.
     const folder = temporaryFolder();
-    cpSync(fileURLToPath(new URL("../../dist/data", import.meta.url)), folder, { recursive: true });
+    for (const part of ["data", "read-file.js"]) {
+      cpSync(fileURLToPath(new URL(`../../dist/${part}`, import.meta.url)), join(folder, part), { recursive: true });
+    }
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-    const program = `import { loadMnist } from "${pathToFileURL(join(folder, "mnist.js"))}";
+    const program = `import { loadMnist } from "${pathToFileURL(join(folder, "data/mnist.js"))}";
       try { loadMnist(); } catch (error) { console.log(error.message); }`;
     const options = { encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseIdx, readIdx } from "#bregman/data/idx.js";
+import { readIdx } from "#bregman/data/idx.js";
+import { parseIdx } from "#bregman/data/idx-format.js";
 import { idxBytes, temporaryFolder } from "./idx-files.js";
 
 const images = idxBytes([2, 1, 3], [1, 2, 3, 4, 5, 6]);
@@ -82,6 +83,6 @@ describe("faults name the file, what was expected and what was found", () => {
 
   test("a file that is not there", () => {
     const path = join(temporaryFolder(), "absent");
-    expect(() => readIdx(path)).toThrow(`could not read ${path}: ENOENT`);
+    expect(() => readIdx(path)).toThrow(`could not read ${path}: there is no such file`);
   });
 });

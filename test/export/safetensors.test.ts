@@ -145,7 +145,7 @@ describe("damage is found", () => {
 
   test("a file that is not there", () => {
     const path = join(temporaryFolder(), "absent");
-    expect(() => readSafetensors(path)).toThrow(`could not read ${path}: ENOENT`);
+    expect(() => readSafetensors(path)).toThrow(`could not read ${path}: there is no such file`);
   });
 });
 

@@ -1,0 +1,99 @@
+/**
+ * bregman in a browser, entry point `bregman/browser`: all that does without files and processes. Data come as typed arrays,
+ * networks as bytes. The kernels run in WebAssembly, on one thread or several; docs/browser.md has what a page must do.
+ */
+export * from "./regularizers/index.js";
+export * from "./optim/index.js";
+export { sparseInit, type SparseInitOptions } from "./init/sparse-init.js";
+export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
+export { layerDensities, type Spread } from "./layer-densities.js";
+export { stream, restore, type Random, type RandomState } from "./random.js";
+
+export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
+export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./nn/layers/conv2d.js";
+export { batchNorm2d, type BatchNorm2dLayer, type BatchNorm2dOptions } from "./nn/layers/batch-norm2d.js";
+export {
+  leakyRelu,
+  relu,
+  tanh,
+  type ActivationOptions,
+  type LeakyReluLayer,
+  type ReluLayer,
+  type TanhLayer,
+} from "./nn/layers/activation.js";
+export {
+  avgPool2d,
+  globalAvgPool2d,
+  maxPool2d,
+  type AvgPool2dLayer,
+  type MaxPool2dLayer,
+  type Pool2dOptions,
+} from "./nn/layers/pool2d.js";
+export {
+  add,
+  channels,
+  concat,
+  flatten,
+  type AddLayer,
+  type ChannelsLayer,
+  type ConcatLayer,
+  type FlattenLayer,
+} from "./nn/layers/join.js";
+export { scaledSum, type ScaledSumLayer } from "./nn/layers/scaled-sum.js";
+export { dropout, type DropoutLayer } from "./nn/layers/dropout.js";
+export type { Layer } from "./nn/layers/rules.js";
+export { graph, sequential, type GraphBuilder, type Model, type ModelNode, type Value } from "./nn/model.js";
+export type { Network, Normalization, Values } from "./nn/network.js";
+export { modelFromJson, modelToJson, type ModelJson } from "./nn/model-json.js";
+export type { LossKind } from "./nn/loss.js";
+export { mlp, type MlpOptions } from "./models/mlp.js";
+export { convNet, type ConvNetOptions } from "./models/convnet.js";
+export { resNet18, type ResNet18Options } from "./models/resnet18.js";
+export { denseNet, type DenseNetOptions } from "./models/densenet.js";
+export { skipAutoencoder, type SkipAutoencoderOptions } from "./models/skip-autoencoder.js";
+
+export { fromArrays, type ArraysOptions, type ArraysPart, type Dataset, type Samples } from "./data/dataset.js";
+export {
+  type Batch,
+  type BatchStream,
+  fromBatches,
+  type FromBatchesOptions,
+  type LabelledBatch,
+  type TargetBatch,
+} from "./data/from-batches.js";
+export { type IdxArray, type IdxOptions, parseIdx } from "./data/idx-format.js";
+export { restorationTask, type BlurOptions, type RestoreOptions } from "./data/restore.js";
+export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.js";
+
+export { fit, type FitOptions } from "./train/fit-in-memory.js";
+export type { FitResult } from "./train/train-model.js";
+export type { AverageOptions } from "./train/average.js";
+export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./train/initial.js";
+export type {
+  Connection,
+  EpochMetrics,
+  FinalMetrics,
+  LayerMetrics,
+  ModelBytes,
+  Resumed,
+  Savings,
+  TrainEvent,
+} from "./train/events.js";
+export { ssimSum, type SsimOptions } from "./train/ssim.js";
+export { predict, type PredictOptions } from "./train/predict.js";
+export { evaluate, type Evaluated, type EvaluateOptions } from "./train/evaluate.js";
+export { reestimateBatchNorm, type StatisticsOptions } from "./train/batch-norm-statistics.js";
+export type { Trainer } from "./train/trainer.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+  type TensorData,
+  type TensorFile,
+} from "./export/safetensors-format.js";
+export { decodeModel, encodeModel, type DecodeModelOptions, type LoadModelOptions } from "./export/model-format.js";
+export { latentPod, type LatentPodOptions } from "./export/latent-pod.js";
+export { prune, type PruneOptions } from "./export/prune.js";
+export { networkSize, type NetworkSize } from "./export/size.js";
+export { simplify } from "./export/simplify/simplify.js";
+export { createPool, type Pool, type PoolOptions } from "./runtime/pool.js";

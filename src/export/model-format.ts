@@ -1,0 +1,104 @@
+/**
+ * A network as bytes: safetensors with parameters and buffers by name, and the graph in its metadata. Works without a file
+ * system.
+ *
+ *     metadata   format         "bregman"
+ *                model          the graph as JSON, see nn/model-json.ts
+ *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
+ *                ...            texts of whoever writes it
+ */
+import type { Model } from "../nn/model.js";
+import { modelFromJson, modelToJson } from "../nn/model-json.js";
+import { checkNetwork, type Network, type Normalization, type Values } from "../nn/network.js";
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from "./safetensors-format.js";
+
+const FORMAT = "bregman";
+
+/**
+ * The bytes of a network, as `saveModel` writes them to a file.
+ *
+ * @param metadata - texts to keep beside it
+ * @throws TypeError if a parameter or buffer is missing
+ * @example
+ * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
+ */
+export function encodeModel(network: Network, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  checkNetwork(network);
+  const { model, parameters, buffers, normalization } = network;
+  return encodeSafetensors(new Map([...parameters, ...buffers]), {
+    format: FORMAT,
+    ...metadata,
+    model: JSON.stringify(modelToJson(model)),
+    ...(normalization && { normalization: JSON.stringify(normalization) }),
+  });
+}
+
+export interface LoadModelOptions {
+  /** The model of a file that does not have its graph, such as one that another program has written. */
+  readonly model?: Model;
+}
+
+export interface DecodeModelOptions extends LoadModelOptions {
+  /** Name of the source in error messages. Default "model". */
+  readonly where?: string;
+}
+
+/**
+ * The network of bytes that `encodeModel` or `saveModel` has made, or a training: its `model.safetensors`.
+ *
+ * @throws SyntaxError if they are damaged, or no network of bregman
+ * @example
+ * const response = await fetch("model.safetensors");
+ * const network = decodeModel(new Uint8Array(await response.arrayBuffer()));
+ */
+export function decodeModel(bytes: Uint8Array, { where = "model", model }: DecodeModelOptions = {}): Network {
+  return networkOf(decodeSafetensors(bytes, where), where, model);
+}
+
+function networkOf({ tensors, metadata }: TensorFile, where: string, given: Model | undefined): Network {
+  const model = graphOf(metadata, where) ?? given;
+  if (!model) throw new SyntaxError(`${where}: no network of bregman: its metadata have no graph`);
+  const own = (key: "parameters" | "buffers") =>
+    new Map(
+      model.nodes.flatMap((node) =>
+        node[key].flatMap(({ name }) => {
+          const tensor = tensors.get(`${node.name}.${name}`);
+          return tensor ? [[`${node.name}.${name}`, tensor as Values] as const] : [];
+        }),
+      ),
+    );
+  const normalization = metadata.normalization && normalizationOf(parse(metadata.normalization, where), where);
+  const network = {
+    model,
+    parameters: own("parameters"),
+    buffers: own("buffers"),
+    ...(normalization ? { normalization } : {}),
+  };
+  try {
+    checkNetwork(network);
+  } catch (error) {
+    throw new SyntaxError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+  return network;
+}
+
+function graphOf({ format, model }: Readonly<Record<string, string>>, where: string): Model | undefined {
+  return format === FORMAT && model !== undefined ? modelFromJson(parse(model, where), where) : undefined;
+}
+
+function parse(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`${where}: damaged metadata: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function normalizationOf(value: unknown, where: string): Normalization {
+  const { mean, std } = (value ?? {}) as Partial<Normalization>;
+  const isNumbers = (list: unknown) => Array.isArray(list) && list.every((x) => Number.isFinite(x));
+  if (!isNumbers(mean) || !isNumbers(std) || mean!.length !== std!.length) {
+    throw new SyntaxError(`${where}: normalization must be lists of numbers "mean" and "std" of one length`);
+  }
+  return { mean: mean!, std: std! };
+}

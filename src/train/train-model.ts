@@ -1,0 +1,335 @@
+/**
+ * The training loop: epochs of seeded batches, evaluation after each, events on the way.
+ *
+ * One seed decides everything: the initial weights and the order of each epoch have random streams of their own. The
+ * split has a seed apart, so that runs with different seeds are judged on the same validation samples. All that is drawn
+ * follows from the seed, the epoch and the step, so a run resumed from a checkpoint goes on with the very same numbers.
+ */
+import { augmenter } from "../data/augment.js";
+import { batches } from "../data/batches.js";
+import type { Dataset } from "../data/dataset.js";
+import { split } from "../data/split.js";
+import type { Model } from "../nn/model.js";
+import type { Normalization } from "../nn/network.js";
+import { constant } from "../optim/constant.js";
+import { coarseSteps } from "../optim/freeze.js";
+import { stream } from "../random.js";
+import { createPool, type Pool } from "../runtime/pool.js";
+import { createAverage } from "./average.js";
+import { bestOf, isBest } from "./best-epoch.js";
+import { birthsOf, birthTensors, createBirthCounter } from "./births.js";
+import { connectionsOf } from "./connections.js";
+import { measureDenseStep } from "./dense-step.js";
+import { createDensityController } from "./density-controller.js";
+import type { EpochMetrics, FinalMetrics } from "./events.js";
+import { checkOptions, densityControl, freezeOptions, idleControl, type FitOptions } from "./fit-options.js";
+import { fitTrainer } from "./fit-trainer.js";
+import { createSettler } from "./fresh-statistics.js";
+import type { Keeper, openKeeper } from "./keeper.js";
+import {
+  flopDensity,
+  kernelDensity,
+  layerMetrics,
+  netDensity,
+  modelBytes,
+  regularizerValue,
+  totalDensity,
+} from "./metrics.js";
+import { nextTurn } from "./next-turn.js";
+import { createSimilarity } from "./similarity.js";
+import { storeDataset } from "./store-dataset.js";
+import type { Trainer } from "./trainer.js";
+import { createWorkCounter, savings } from "./work.js";
+
+export interface FitResult {
+  readonly final: FinalMetrics;
+  /** Epoch 0 (before training) and every epoch after it. */
+  readonly epochs: readonly EpochMetrics[];
+  readonly interrupted: boolean;
+  /** Final parameters by name, e.g. "linear1.weight" of shape [out, in], row-major. */
+  readonly parameters: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  /** What layers keep beside their parameters, e.g. "batchNorm2d1.running" of shape [2, channels]: mean and variance. */
+  readonly buffers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  /** What the inputs of the network are, as `predict` and `saveModel` take it; absent with `normalize: false`. */
+  readonly normalization?: Normalization;
+}
+
+/** How long the loop may hold the event loop before signals and timers get their turn, in milliseconds. */
+const YIELD_EVERY = 40;
+/** Time between two "step" events, in milliseconds. */
+const STEP_EVENT_EVERY = 200;
+
+/** Opens the checkpoints that a run asks for. */
+type OpenKeeper = typeof openKeeper;
+
+/**
+ * Trains a model on a data set: what `fit` does, in Node (fit.ts) and in a browser (fit-in-memory.ts).
+ *
+ * @param open - for `options.checkpoint`: checkpoints need a file system, training does not
+ */
+export async function trainModel(
+  model: Model,
+  data: Dataset,
+  options: FitOptions,
+  open?: OpenKeeper,
+): Promise<FitResult> {
+  checkOptions(model, data, options);
+  const pool = await createPool({
+    ...(options.backend === undefined ? {} : { backend: options.backend }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  try {
+    return await train(pool, model, data, options, open);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function train(
+  pool: Pool,
+  model: Model,
+  data: Dataset,
+  options: FitOptions,
+  open?: OpenKeeper,
+): Promise<FitResult> {
+  const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
+  const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
+  const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
+  const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual, labelSmoothing } = options;
+  const setting = {
+    optimizer,
+    init,
+    loss,
+    schedule,
+    freeze,
+    targetDensity: options.targetDensity,
+    clip,
+    average,
+    freshStatistics: options.freshStatistics,
+    batchSize,
+    microBatches,
+    sampleDual,
+    labelSmoothing,
+    seed,
+    validation,
+    splitSeed,
+    limit,
+    normalize,
+    augment,
+  };
+  const keeper = checkpoint && open?.(checkpoint, model, data, setting);
+  const resumed = keeper?.resumed;
+
+  const trainCount = Math.min(limit ?? Infinity, data.train.count - validation);
+  const parts = split(data.train.count, validation, stream(splitSeed, "split"));
+  const trainIndices = parts.train.subarray(0, trainCount);
+  const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
+  const samples = storeDataset(pool, data, normalize);
+  const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
+  const { births, averaged } = startLooks(trainer, keeper, average);
+  const settled = createSettler(trainer, {
+    indices: trainIndices,
+    size: Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length),
+    batches: options.freshStatistics,
+    // Those of an average are put back after each use.
+    last: !averaged,
+  });
+  const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
+  const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
+  const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
+  const firstBatch = trainIndices.subarray(0, batchSize);
+  const denseStep = resumed
+    ? undefined
+    : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
+  const work = resumed && !resumed.work ? undefined : createWorkCounter(trainer, resumed?.work ?? { denseStep });
+  const started = performance.now();
+  const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const classifies = loss === "crossEntropy";
+  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, data) : undefined;
+  const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
+
+  let scheduleState = resumed?.schedule ?? schedule.init();
+  const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
+    const changes = births.look(epoch);
+    const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
+    const { valid, validSsim } = evaluated(() => ({
+      valid: parts.valid.length ? trainer.evaluate(parts.valid) : undefined,
+      validSsim: parts.valid.length ? similarity?.(parts.valid) : undefined,
+    }));
+    return withoutUndefined({
+      epoch,
+      trainLoss: trained?.loss,
+      trainAccuracy: trained && accuracyOf(trained.accuracy),
+      validLoss: valid?.loss,
+      validAccuracy: valid && accuracyOf(valid.accuracy),
+      validSsim,
+      density: totalDensity(layers),
+      layers,
+      tau: optimizer.weights.tau * scheduleState.factor,
+      births: changes.births,
+      deaths: changes.deaths,
+      regularizer: regularizerValue(trainer),
+      seconds: seconds(),
+    });
+  };
+
+  const testOf = () =>
+    testIndices.length ? { testAccuracy: evaluated(() => trainer.evaluate(testIndices).accuracy) } : {};
+
+  const history = resumed ? [...resumed.epochs] : [measure(0)];
+  const control =
+    options.targetDensity === undefined
+      ? undefined
+      : createDensityController(trainer, densityControl(options.targetDensity), {
+          stepsPerEpoch: order.perEpoch,
+          epochs,
+          scaled: freeze?.lambda !== "kept",
+          initial: history[0].layers,
+        });
+  onEvent?.({
+    type: "start",
+    recipe: { name, epochs, batchSize, seed },
+    samples: { train: trainIndices.length, valid: parts.valid.length, test: testIndices.length },
+    backend: pool.backend,
+    isa: pool.isa,
+    threads: pool.threads,
+    reason: pool.reason,
+    stepsPerEpoch: order.perEpoch,
+    initial: history[0],
+    ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), about: keeper!.about } }),
+  });
+  for (const text of [...(keeper?.notes(pool) ?? []), ...idleControl(options)]) onEvent?.({ type: "note", text });
+  if (!resumed) observe?.(0, trainer);
+
+  let epoch = resumed?.epoch ?? 1;
+  let sums = resumed?.sums ?? { loss: 0, correct: 0, seen: 0 };
+  const save = () => {
+    const progress = {
+      epoch,
+      order: order.state(),
+      sums,
+      schedule: scheduleState,
+      seconds: seconds(),
+      work: work?.state(),
+      epochs: history,
+    };
+    keeper!.save({ ...progress, backend: pool.backend, isa: pool.isa }, trainer.state(), [
+      ...birthTensors(births.state()),
+      ...(averaged?.tensors() ?? []),
+    ]);
+  };
+  let lastYield = performance.now();
+  let lastStepEvent = lastYield;
+  let stepsSinceEvent = 0;
+  while (epoch <= epochs && !signal?.aborted) {
+    if (freeze && sums.seen === 0) {
+      const { births, layers } = history.at(-1)!;
+      const nonZeros = layers.reduce((sum, layer) => sum + layer.nonZeros, 0);
+      const rate = epoch > 1 ? { births, nonZeros, steps: order.perEpoch } : undefined;
+      trainer.freeze(coarseSteps(freeze, epoch - 1, rate), freeze.lambda);
+    }
+    for (const batch of order.epoch()) {
+      const step = Math.ceil(order.state().position / batchSize); // from 1
+      const changes = augmentation?.(epoch - 1, step - 1, batch.length);
+      const advance = () => trainer.step(batch, scheduleState.factor, changes);
+      const result = work ? work.during(advance, batch.length) : advance();
+      averaged?.look();
+      control?.look(scheduleState.factor);
+      sums = {
+        loss: sums.loss + result.loss * batch.length,
+        correct: sums.correct + result.correct,
+        seen: sums.seen + batch.length,
+      };
+      stepsSinceEvent++;
+      const now = performance.now();
+      if (now - lastStepEvent >= STEP_EVENT_EVERY) {
+        onEvent?.(
+          withoutUndefined({
+            type: "step" as const,
+            epoch,
+            step,
+            loss: sums.loss / sums.seen,
+            accuracy: accuracyOf(sums.correct / sums.seen),
+            density: netDensity(trainer),
+            stepsPerSecond: (stepsSinceEvent / (now - lastStepEvent)) * 1000,
+          }),
+        );
+        lastStepEvent = now;
+        stepsSinceEvent = 0;
+      }
+      if (now - lastYield >= YIELD_EVERY) {
+        await nextTurn();
+        lastYield = performance.now();
+      }
+      if (signal?.aborted) break;
+      // The last step's is written below, with what is measured.
+      if (step < order.perEpoch && keeper?.isDue()) save();
+    }
+    const whole = sums.seen === trainIndices.length;
+    // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
+    if (!whole && keeper) save();
+    const measured = measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
+    const metrics = whole && isBest(measured, history) ? { ...measured, ...testOf() } : measured;
+    history.push(metrics);
+    observe?.(epoch, trainer);
+    onEvent?.({ type: "epoch", metrics });
+    if (!whole) break;
+    scheduleState = schedule.next(
+      scheduleState,
+      withoutUndefined({ epoch: epoch - 1, trainLoss: metrics.trainLoss!, validAccuracy: metrics.validAccuracy }),
+    );
+    epoch++;
+    sums = { loss: 0, correct: 0, seen: 0 };
+    if (keeper) save();
+  }
+
+  const last = history.at(-1)!;
+  const { test, ssim, bytes, parameters, buffers } = evaluated(() => ({
+    test: testIndices.length ? trainer.evaluate(testIndices) : undefined,
+    ssim: testIndices.length ? similarity?.(testIndices) : undefined,
+    bytes: modelBytes(trainer),
+    parameters: new Map(
+      trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
+    ),
+    buffers: trainer.buffers(),
+  }));
+  const linear = last.layers.filter(({ kernels }) => kernels === undefined);
+  const connections = connectionsOf(model, trainer.theta);
+  const final: FinalMetrics = withoutUndefined({
+    testLoss: test?.loss,
+    testAccuracy: test && accuracyOf(test.accuracy),
+    validAccuracy: last.validAccuracy,
+    trainAccuracy: last.trainAccuracy,
+    ssim,
+    density: last.density,
+    linearDensity: totalDensity(linear),
+    kernelDensity: kernelDensity(last.layers),
+    nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
+    flopDensity: flopDensity(model, last.layers),
+    saved: work && savings(work.state(), history),
+    connections: connections.length ? connections : undefined,
+    best: bestOf(history),
+    seconds: seconds(),
+    bytes,
+  });
+  const interrupted = epoch <= epochs;
+  for (const text of interrupted ? [] : (control?.missed() ?? [])) onEvent?.({ type: "note", text });
+  onEvent?.({ type: "end", final, interrupted });
+  const { mean, std } = data;
+  const normalization = normalize ? { mean, std } : undefined;
+  return withoutUndefined({ final, epochs: history, interrupted, parameters, buffers, normalization });
+}
+
+/** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
+function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: FitOptions["average"]) {
+  const tensors = keeper?.restore(trainer);
+  return {
+    births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
+    averaged: average && createAverage(trainer, average, tensors),
+  };
+}
+
+/** The same object without the keys whose value is undefined: absent means absent, in JSON and in types. */
+function withoutUndefined<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
