@@ -6,6 +6,7 @@
  * array. Memory: the samples twice while the array is put together, once after that, and once more in the shared memory
  * of a run. Bytes take a quarter of what floats take.
  */
+import { joined } from "../joined.js";
 import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
 
 /** Samples with labels to classify, or with targets to come near to. All of it is copied at once, so arrays may be used again. */
@@ -113,19 +114,6 @@ interface Chunk {
   readonly inputs: Uint8Array | Float32Array;
   readonly labels: Uint8Array;
   readonly targets?: Float32Array;
-}
-
-function joined<A extends Uint8Array | Float32Array>(
-  parts: readonly (Uint8Array | Float32Array)[],
-  Kind: new (length: number) => A,
-): A {
-  const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** The batch with labels, zeros if it has none, and its own memory where a slice would share it. */

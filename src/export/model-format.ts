@@ -10,7 +10,7 @@
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Normalization, type Values } from "../nn/network.js";
-import { decodeSafetensors, encodeSafetensors, type TensorFile } from "./safetensors-format.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors-format.js";
 
 const FORMAT = "bregman";
 
@@ -51,11 +51,8 @@ export interface DecodeModelOptions extends LoadModelOptions {
  * const response = await fetch("model.safetensors");
  * const network = decodeModel(new Uint8Array(await response.arrayBuffer()));
  */
-export function decodeModel(bytes: Uint8Array, { where = "model", model }: DecodeModelOptions = {}): Network {
-  return networkOf(decodeSafetensors(bytes, where), where, model);
-}
-
-function networkOf({ tensors, metadata }: TensorFile, where: string, given: Model | undefined): Network {
+export function decodeModel(bytes: Uint8Array, { where = "model", model: given }: DecodeModelOptions = {}): Network {
+  const { tensors, metadata } = decodeSafetensors(bytes, where);
   const model = graphOf(metadata, where) ?? given;
   if (!model) throw new SyntaxError(`${where}: no network of bregman: its metadata have no graph`);
   const own = (key: "parameters" | "buffers") =>

@@ -5,6 +5,7 @@
  * parameters: dense in float32; sparse with each weight matrix as its non-zeros and their places (for each row a uint32
  * count, for each non-zero a uint16 or uint32 column and a float32), the rest dense.
  */
+import { joined } from "../joined.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
 import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
@@ -72,13 +73,7 @@ export function sparseBytes(parameters: readonly StoredParameter[]): Uint8Array 
     });
     return [bytesOf(counts), bytesOf(columns), bytesOf(kept)];
   });
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let place = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, place);
-    place += chunk.length;
-  }
-  return bytes;
+  return joined(chunks, Uint8Array);
 }
 
 function bytesOf(array: ArrayBufferView): Uint8Array {

@@ -14,9 +14,9 @@ interface Scope {
 
 /** As many as there are cores, at most 8; 1 where a browser allows no more. */
 export function defaultThreads(): number {
-  const os = nodeModule("node:os");
-  if (!os && obstacle()) return 1;
-  const cores = os?.availableParallelism() ?? (globalThis as Scope).navigator?.hardwareConcurrency ?? 1;
+  if (obstacle()) return 1;
+  const cores =
+    nodeModule("node:os")?.availableParallelism() ?? (globalThis as Scope).navigator?.hardwareConcurrency ?? 1;
   return Math.min(cores, DEFAULT_MAX_THREADS);
 }
 
@@ -25,12 +25,13 @@ export function checkThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new RangeError(`cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`);
   }
-  const problem = threads > 1 && !nodeModule("node:os") ? obstacle() : undefined;
+  const problem = threads > 1 ? obstacle() : undefined;
   if (problem) throw new RangeError(`cannot start a pool: ${threads} threads, but ${problem}; use threads: 1`);
 }
 
-/** Why a browser allows one thread only, if it does. */
+/** Why one thread only is allowed here, as browsers may. */
 function obstacle(): string | undefined {
+  if (nodeModule("node:os")) return undefined;
   const { crossOriginIsolated, window } = globalThis as Scope;
   if (window !== undefined) return "a page may not wait for others: that takes a web worker";
   if (crossOriginIsolated) return undefined;

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, createServer, preview } from "vite";
+import { build, createLogger, createServer, preview } from "vite";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { codeBlocks } from "../support/doc-examples.js";
 
@@ -33,21 +33,13 @@ export async function openSite(
 
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
-  const customLogger = {
-    info: () => {},
-    warn,
-    warnOnce: warn,
-    error: warn,
-    clearScreen: () => {},
-    hasErrorLogged: () => false,
-    hasWarned: false,
+  const customLogger = Object.assign(createLogger("silent"), { warn, warnOnce: warn, error: warn });
+  const serve = async () => {
+    if (how === "development") return (await createServer({ root, customLogger, server: { port: 0 } })).listen();
+    await build({ root, customLogger, logLevel: "warn" });
+    return preview({ root, customLogger, preview: { port: 0 } });
   };
-  if (how === "development") {
-    const server = await (await createServer({ root, customLogger, server: { port: 0 } })).listen();
-    return { url: server.resolvedUrls!.local[0], warnings, close: () => server.close() };
-  }
-  await build({ root, customLogger, logLevel: "warn" });
-  const server = await preview({ root, customLogger, preview: { port: 0 } });
+  const server = await serve();
   return { url: server.resolvedUrls!.local[0], warnings, close: () => server.close() };
 }
 
