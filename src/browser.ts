@@ -91,7 +91,14 @@ export {
   type TensorData,
   type TensorFile,
 } from "./export/safetensors-format.js";
-export { decodeModel, encodeModel, type DecodeModelOptions, type LoadModelOptions } from "./export/model-format.js";
+export {
+  decodeModel,
+  encodeModel,
+  type DecodeModelOptions,
+  type EncodeModelOptions,
+  type LoadModelOptions,
+} from "./export/model-format.js";
+export { encodeOnnx, type OnnxOptions } from "./export/onnx/onnx.js";
 export { latentPod, type LatentPodOptions } from "./export/latent-pod.js";
 export { prune, type PruneOptions } from "./export/prune.js";
 export { networkSize, type NetworkSize } from "./export/size.js";

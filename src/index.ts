@@ -29,3 +29,4 @@ export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schem
 
 export { readSafetensors, writeSafetensors } from "./export/safetensors.js";
 export { loadModel, saveModel } from "./export/model-file.js";
+export { saveOnnx } from "./export/onnx/onnx-file.js";

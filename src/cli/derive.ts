@@ -33,7 +33,7 @@ export async function derive(path: string, flags: ComputingFlags, { what, change
   const options = evaluateOptions(recipe, flags);
   const after = await change(before, data, options);
   const reached = await evaluate([before, after], data, options);
-  const out = derivedFile(file, what);
+  const out = derivedFile(file, `-${what}.safetensors`);
   saveModel(out, after, { recipe: recipe.name, seed: String(recipe.seed) });
   const [old, now] = [before, after].map((network, k) => ({ size: networkSize(network), reached: reached[k] }));
   process.stdout.write(`${networkTable(old, now, painter(process.stdout))}\n\n  ${out}\n`);

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { addCompare } from "./compare.js";
 import { addData } from "./data.js";
 import { describeError, FAILURE } from "./errors.js";
+import { addExport } from "./export.js";
 import { addPath } from "./path.js";
 import { addPlan } from "./plan.js";
 import { addPrune } from "./prune.js";
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   addPath(program);
   addSimplify(program);
   addPrune(program);
+  addExport(program);
   await program.parseAsync([...args], { from: "user" });
 }
 

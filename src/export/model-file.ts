@@ -2,7 +2,7 @@
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Network } from "../nn/network.js";
 import { readBytes } from "../read-file.js";
-import { decodeModel, encodeModel, type LoadModelOptions } from "./model-format.js";
+import { decodeModel, encodeModel, type EncodeModelOptions, type LoadModelOptions } from "./model-format.js";
 
 /** The network of a run, in its folder. */
 export const MODEL_FILE = "model.safetensors";
@@ -13,10 +13,15 @@ export const MODEL_FILE = "model.safetensors";
  * @param metadata - texts to keep beside it
  * @throws TypeError if a parameter or buffer is missing; Error if the file can't be written
  * @example
- * saveModel("small.safetensors", simplify({ model, ...result }));
+ * saveModel("small.safetensors", simplify({ model, ...result }), {}, { sparse: true });
  */
-export function saveModel(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
-  writeFileAtomic(path, encodeModel(network, metadata));
+export function saveModel(
+  path: string,
+  network: Network,
+  metadata: Readonly<Record<string, string>> = {},
+  options: EncodeModelOptions = {},
+): void {
+  writeFileAtomic(path, encodeModel(network, metadata, options));
 }
 
 /**

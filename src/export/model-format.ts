@@ -6,13 +6,27 @@
  *                model          the graph as JSON, see nn/model-json.ts
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
  *                ...            texts of whoever writes it
+ *
+ * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each weight that is smaller that way.
  */
+import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Normalization, type Values } from "../nn/network.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors-format.js";
+import type { Shape } from "../regularizers/regularizer.js";
+import { isWeightRole } from "../runtime/parameter.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
+import { packSparse, unpackSparse } from "./sparse-values.js";
 
 const FORMAT = "bregman";
+
+export interface EncodeModelOptions {
+  /**
+   * Weights as their non-zeros with their places, where that is smaller: some 5 bytes a non-zero. Only bregman reads it; without
+   * it any program that knows safetensors does. Default false.
+   */
+  readonly sparse?: boolean;
+}
 
 /**
  * The bytes of a network, as `saveModel` writes them to a file.
@@ -22,15 +36,34 @@ const FORMAT = "bregman";
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
-export function encodeModel(network: Network, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeModel(
+  network: Network,
+  metadata: Readonly<Record<string, string>> = {},
+  { sparse = false }: EncodeModelOptions = {},
+): Uint8Array {
   checkNetwork(network);
   const { model, parameters, buffers, normalization } = network;
-  return encodeSafetensors(new Map([...parameters, ...buffers]), {
+  const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
+  if (sparse) {
+    for (const name of weightNames(model)) {
+      const packed = packSparse(parameters.get(name)!.data);
+      if (!packed) continue;
+      tensors.delete(name);
+      for (const [part, data] of Object.entries(packed)) tensors.set(`${name}.${part}`, { shape: [data.length], data });
+    }
+  }
+  return encodeSafetensors(tensors, {
     format: FORMAT,
     ...metadata,
     model: JSON.stringify(modelToJson(model)),
     ...(normalization && { normalization: JSON.stringify(normalization) }),
   });
+}
+
+function weightNames({ nodes }: Model): string[] {
+  return nodes.flatMap(({ name, parameters }) =>
+    parameters.filter(({ role }) => isWeightRole(role)).map((spec) => `${name}.${spec.name}`),
+  );
 }
 
 export interface LoadModelOptions {
@@ -58,9 +91,10 @@ export function decodeModel(bytes: Uint8Array, { where = "model", model: given }
   const own = (key: "parameters" | "buffers") =>
     new Map(
       model.nodes.flatMap((node) =>
-        node[key].flatMap(({ name }) => {
-          const tensor = tensors.get(`${node.name}.${name}`);
-          return tensor ? [[`${node.name}.${name}`, tensor as Values] as const] : [];
+        node[key].flatMap(({ name, shape }) => {
+          const full = `${node.name}.${name}`;
+          const tensor = tensors.get(full) ?? unpacked(tensors, full, shape, where);
+          return tensor ? [[full, tensor as Values] as const] : [];
         }),
       ),
     );
@@ -77,6 +111,17 @@ export function decodeModel(bytes: Uint8Array, { where = "model", model: given }
     throw new SyntaxError(`${where}: ${(error as Error).message}`, { cause: error });
   }
   return network;
+}
+
+/** A weight that is stored as its non-zeros; undefined if it is not. */
+function unpacked(tensors: ReadonlyMap<string, Tensor>, name: string, shape: Shape, where: string): Tensor | undefined {
+  const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(`${name}.${part}`)?.data);
+  if (!(values instanceof Float32Array && gaps instanceof Uint8Array)) return undefined;
+  try {
+    return { shape, data: unpackSparse({ values, gaps }, size(shape)) };
+  } catch (error) {
+    throw new SyntaxError(`${where}: "${name}" is damaged: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function graphOf({ format, model }: Readonly<Record<string, string>>, where: string): Model | undefined {

@@ -2,13 +2,14 @@
  * What a network costs: weights, multiplications, bytes.
  *
  * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. Bytes are those of all
- * parameters: dense in float32; sparse with each weight matrix as its non-zeros and their places (for each row a uint32
- * count, for each non-zero a uint16 or uint32 column and a float32), the rest dense.
+ * parameters: dense in float32; sparse with the weights as their non-zeros where that is smaller (see sparse-values.ts), the
+ * rest dense. Those are the sizes of the file that `encodeModel` makes, without its header.
  */
 import { joined } from "../joined.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
 import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
+import { packSparse } from "./sparse-values.js";
 
 export interface NetworkSize {
   readonly weights: number;
@@ -33,14 +34,13 @@ export function networkSize({ model, parameters }: Network): NetworkSize {
   for (const { name, layer, parameters: specs, shape } of model.nodes) {
     for (const spec of specs) {
       const { data } = parameters.get(`${name}.${spec.name}`)!;
-      const rows = spec.shape.length > 1 ? spec.shape[0] : 1;
-      all.push({ role: spec.role, rows, data });
+      all.push({ role: spec.role, data });
       if (!isWeightRole(spec.role)) continue;
       const nonZeros = data.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0);
       const each = 2 * (ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0);
       sums.weights += data.length;
       sums.nonZeros += nonZeros;
-      sums.units += rows;
+      sums.units += spec.shape[0];
       flops.dense += data.length * each;
       flops.sparse += nonZeros * each;
     }
@@ -51,27 +51,14 @@ export function networkSize({ model, parameters }: Network): NetworkSize {
 
 export interface StoredParameter {
   readonly role: ParameterRole;
-  readonly rows: number;
-  /** [rows, cols] */
   readonly data: Float32Array;
 }
 
 /** Parameters as they are stored sparse, see the head of this file. */
 export function sparseBytes(parameters: readonly StoredParameter[]): Uint8Array {
-  const chunks = parameters.flatMap(({ role, rows, data }): Uint8Array[] => {
-    if (!isWeightRole(role)) return [bytesOf(data)];
-    const cols = data.length / rows;
-    const counts = new Uint32Array(rows);
-    data.forEach((w, k) => {
-      if (w !== 0) counts[Math.floor(k / cols)]++;
-    });
-    const kept = data.filter((w) => w !== 0);
-    const columns = new (cols <= 0x10000 ? Uint16Array : Uint32Array)(kept.length);
-    let at = 0;
-    data.forEach((w, k) => {
-      if (w !== 0) columns[at++] = k % cols;
-    });
-    return [bytesOf(counts), bytesOf(columns), bytesOf(kept)];
+  const chunks = parameters.flatMap(({ role, data }): Uint8Array[] => {
+    const packed = isWeightRole(role) ? packSparse(data) : undefined;
+    return packed ? [bytesOf(packed.values), packed.gaps] : [bytesOf(data)];
   });
   return joined(chunks, Uint8Array);
 }

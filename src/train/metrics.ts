@@ -110,7 +110,7 @@ export function regularizerValue(trainer: Trainer): number {
 
 /** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and in Node the latter after brotli. */
 export function modelBytes({ updaters, theta }: Trainer): ModelBytes {
-  const all = updaters.map(({ parameter: { name, role, rows } }) => ({ role, rows, data: theta(name) }));
+  const all = updaters.map(({ parameter: { name, role } }) => ({ role, data: theta(name) }));
   const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
   const sparse = sparseBytes(all);
   const compressed = nodeModule("node:zlib")?.brotliCompressSync(sparse).length;

@@ -40,7 +40,7 @@ export function openRun(path: string): SavedRun {
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
 }
 
-/** The file beside it for what is made of a network: model.safetensors, simplified -> model-simplified.safetensors. */
-export function derivedFile(file: string, what: string): string {
-  return join(dirname(file), `${basename(file, ".safetensors")}-${what}.safetensors`);
+/** The file beside it for what is made of a network: model.safetensors, -small.safetensors -> model-small.safetensors. */
+export function derivedFile(file: string, ending: string): string {
+  return join(dirname(file), `${basename(file, ".safetensors")}${ending}`);
 }

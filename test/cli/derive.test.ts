@@ -1,5 +1,5 @@
-/** `bregman simplify` and `bregman prune` on a run: what they print, what they write, what they leave alone. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+/** `bregman simplify`, `prune` and `export` on a run: what they print, what they write, what they leave alone. */
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "#bregman/export/model-file.js";
@@ -135,5 +135,35 @@ describe("what can't be done is one line", { timeout: 60_000 }, () => {
   ])("%j", async (args, message) => {
     expect(await said(...args)).toContain(message);
     expect(existsSync(file("model-pruned-d0.1"))).toBe(false);
+  });
+});
+
+describe("bregman export", { timeout: 60_000 }, () => {
+  it.each([
+    ["onnx", "model.onnx"],
+    ["onnx-sparse", "model-sparse.onnx"],
+    ["sparse", "model-sparse.safetensors"],
+  ])("%s writes %s", async (format, name) => {
+    const { code, stdout, stderr } = await runCli(["export", run, "--format", format]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(join(run, name));
+    expect(statSync(join(run, name)).size).toBeGreaterThan(1000);
+  });
+
+  it("writes what computes the same", async () => {
+    const pixels = Uint8Array.from({ length: 784 * 2 }, (_, k) => (k * 37) % 256);
+    await runCli(["export", file("model"), "--format", "sparse"]);
+    expect(await predict(loadModel(file("model-sparse")), pixels)).toEqual(
+      await predict(loadModel(file("model")), pixels),
+    );
+    expect(statSync(file("model-sparse")).size).toBeLessThan(statSync(file("model")).size);
+  });
+
+  it.each([
+    [["export", run], "required option '--format <format>' not specified"],
+    [["export", run, "--format", "tflite"], '--format must be onnx or onnx-sparse or sparse, found "tflite"'],
+    [["export", "nowhere", "--format", "onnx"], "cannot read a run from nowhere: there is no such folder"],
+  ])("%j fails in one line", async (args, message) => {
+    expect(await runCli(args)).toMatchObject({ code: 1, stdout: "", stderr: `bregman: ${message}\n` });
   });
 });

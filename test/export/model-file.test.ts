@@ -3,33 +3,18 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadModel, saveModel } from "#bregman/export/model-file.js";
+import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { writeSafetensors } from "#bregman/export/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "#bregman/export/safetensors-format.js";
 import { simplify } from "#bregman/export/simplify/simplify.js";
+import { networkSize } from "#bregman/export/size.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
-import { leakyRelu, relu, tanh } from "#bregman/nn/layers/activation.js";
-import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
-import { conv2d } from "#bregman/nn/layers/conv2d.js";
-import { dropout } from "#bregman/nn/layers/dropout.js";
-import { add, channels, concat, flatten } from "#bregman/nn/layers/join.js";
-import { linear } from "#bregman/nn/layers/linear.js";
-import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d.js";
-import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
-import { graph, type Model } from "#bregman/nn/model.js";
+import type { Model } from "#bregman/nn/model.js";
 import { modelFromJson, modelToJson } from "#bregman/nn/model-json.js";
 import { temporaryFolder } from "../cli/run-cli.js";
+import { everything } from "../support/every-layer.js";
 import { randomNetwork } from "../support/random-network.js";
-
-/** Every kind of layer, with options that are no defaults. */
-const everything: Model = graph([3, 10, 10], ({ input, apply }) => {
-  const x = apply(conv2d(6, { kernel: [3, 2], stride: 2, padding: 1, bias: false, name: "stem" }), input);
-  const y = apply(leakyRelu({ slope: 0.3 }), apply(batchNorm2d({ momentum: 0.2, eps: 1e-3 }), x));
-  const z = apply(scaledSum(), apply(add(), x, y), apply(relu(), y), x);
-  const both = apply(concat(), apply(channels(1, 2), z), apply(tanh(), y));
-  const pooled = apply(avgPool2d(2, { stride: 1 }), apply(maxPool2d(2, { stride: 1 }), both));
-  const flat = apply(flatten(), apply(globalAvgPool2d(), apply(dropout({ p: 0.2 }), pooled)));
-  return apply(linear(4, { in: 8, bias: false, name: "head" }), flat);
-});
 
 /** The model as JSON: without functions, and without the layers' own names, which are those of their nodes. */
 const unnamed = ({ nodes, ...rest }: Model): unknown =>
@@ -60,6 +45,34 @@ test("so does a simplified one", () => {
   const small = simplify(randomNetwork(everything));
   saveModel(path, small);
   expect(loadModel(path).parameters).toEqual(small.parameters);
+});
+
+describe("stored sparse", () => {
+  const network = { ...randomNetwork(mlp([300, 40, 10]), { density: 0.05 }), normalization: { mean: [0.1], std: [2] } };
+
+  test("a network comes back, bit for bit, from a file of the size that networkSize tells", () => {
+    const bytes = encodeModel(network, {}, { sparse: true });
+    expect(decodeModel(bytes)).toEqual(decodeModel(encodeModel(network)));
+    const header = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    expect(bytes.length - header).toBe(networkSize(network).bytes.sparse);
+    expect(bytes.length).toBeLessThan(encodeModel(network).length / 4);
+  });
+
+  test("a weight that would not be smaller stays dense", () => {
+    const dense = randomNetwork(mlp([30, 10]), { density: 1, dead: 0 });
+    dense.parameters.get("linear1.weight")!.data.fill(1);
+    const { tensors } = decodeSafetensors(encodeModel(dense, {}, { sparse: true }));
+    expect([...tensors.keys()].toSorted()).toEqual(["linear1.bias", "linear1.weight"]);
+  });
+
+  test("a damaged one is told in one line", () => {
+    const { tensors, metadata } = decodeSafetensors(encodeModel(network, {}, { sparse: true }));
+    const cut = new Map(tensors);
+    cut.set("linear1.weight.gaps", { shape: [1], data: Uint8Array.of(0) });
+    expect(() => decodeModel(encodeSafetensors(cut, metadata), { where: "a.safetensors" })).toThrow(
+      /^a\.safetensors: "linear1\.weight" is damaged: expected a gap for each of \d+ values, found fewer$/,
+    );
+  });
 });
 
 describe("what is no network", () => {

@@ -1,0 +1,38 @@
+/** `bregman export`: a run's network in a file for elsewhere. */
+import type { Command } from "commander";
+import { oneOf } from "./options.js";
+
+/** Formats, with how the new file's name ends. */
+const FORMATS = { onnx: ".onnx", "onnx-sparse": "-sparse.onnx", sparse: "-sparse.safetensors" } as const;
+type Format = keyof typeof FORMATS;
+
+/** Adds the command to the program. */
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .summary("write a trained network as ONNX, or in a small file")
+    .description("Writes the network of a run, or a smaller one made of it, in another format beside it.")
+    .argument("<run>", "a run folder, or a network in one")
+    .requiredOption(
+      "--format <format>",
+      "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros only of weights below a third of density; sparse: for bregman itself, the non-zeros only",
+      oneOf("--format", Object.keys(FORMATS) as Format[]),
+    )
+    .addHelpText("after", "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx")
+    .action(async (run: string, { format }: { format: Format }) => {
+      const { openRun, derivedFile } = await import("../train/saved-run.js");
+      const { encodeModel } = await import("../export/model-format.js");
+      const { encodeOnnx } = await import("../export/onnx/onnx.js");
+      const { writeFileAtomic } = await import("../atomic-file.js");
+      const { bytes } = await import("../report/format.js");
+      const { file, recipe, network } = openRun(run);
+      const metadata = { recipe: recipe.name, seed: String(recipe.seed) };
+      const content =
+        format === "sparse"
+          ? encodeModel(network, metadata, { sparse: true })
+          : encodeOnnx(network, { metadata, sparse: format === "onnx-sparse" });
+      const out = derivedFile(file, FORMATS[format]);
+      writeFileAtomic(out, content);
+      process.stdout.write(`  ${out}  ${bytes(content.length)}\n`);
+    });
+}

@@ -1,0 +1,15 @@
+/** ONNX files: see `onnx.ts` for what is in one. */
+import { writeFileAtomic } from "../../atomic-file.js";
+import type { Network } from "../../nn/network.js";
+import { encodeOnnx, type OnnxOptions } from "./onnx.js";
+
+/**
+ * Writes a network to an ONNX file; an existing file is replaced in one go.
+ *
+ * @throws TypeError if a parameter or buffer is missing; Error if the file can't be written
+ * @example
+ * saveOnnx("small.onnx", simplify(loadModel("runs/first/model.safetensors")));
+ */
+export function saveOnnx(path: string, network: Network, options: OnnxOptions = {}): void {
+  writeFileAtomic(path, encodeOnnx(network, options));
+}

@@ -1,0 +1,158 @@
+/**
+ * A network as an ONNX file, for runtimes that know nothing of bregman: ONNX Runtime in a page, on a phone, in Python.
+ *
+ *     input    "input", float32 [batch, features] or [batch, channels, height, width], as `predict` takes it (a byte counts
+ *              as value / 255): the normalization is part of the file
+ *     output   "output", float32 [batch, outputs], what `predict` gives: for a classifier logits
+ *
+ * Batch norm is written as it is; `simplify` folds it first.
+ */
+import { checkNetwork, type Network } from "../../nn/network.js";
+import { isWeightRole } from "../../runtime/parameter.js";
+import type { Shape } from "../../regularizers/regularizer.js";
+import { writeLayer, type Attributes } from "./operators.js";
+import {
+  ATTRIBUTE_TYPE,
+  DATA_TYPE,
+  encodeModelProto,
+  type AttributeProto,
+  type NodeProto,
+  type SparseTensorProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.js";
+
+const IR_VERSION = 8;
+const OPSET = 13;
+
+export interface OnnxOptions {
+  /**
+   * Weights of a density below 1/3 as their non-zeros (`sparse_initializer`): 12 bytes each, where a dense weight takes 4 whether
+   * zero or not. ONNX Runtime reads it (and computes densely all the same), other readers may not. Default false.
+   */
+  readonly sparse?: boolean;
+  /** Texts to keep in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes of an ONNX file (opset 13) with the network.
+ *
+ * @throws TypeError if a parameter or buffer is missing
+ * @example
+ * const bytes = encodeOnnx(simplify({ model, ...result }));
+ */
+export function encodeOnnx(network: Network, { sparse = false, metadata = {} }: OnnxOptions = {}): Uint8Array {
+  checkNetwork(network);
+  const { model, parameters, buffers } = network;
+  const nodes: NodeProto[] = [];
+  const initializers: TensorProto[] = [];
+  const sparseInitializers: SparseTensorProto[] = [];
+
+  const node = (operator: string, inputs: readonly string[], output: string, attributes: Attributes = {}) =>
+    nodes.push({ name: output, opType: operator, input: inputs, output, attribute: attributeProtos(attributes) });
+  const constant = (name: string, shape: Shape, data: Float32Array | readonly number[]) => {
+    initializers.push({ name, dims: shape, ...elements(data) });
+    return name;
+  };
+  const input = writeNormalization(network, { node, constant });
+  const outputOf = (index: number) => {
+    if (index < 0) return input;
+    return index === model.nodes.length - 1 ? "output" : `layer/${model.nodes[index].name}`;
+  };
+  model.nodes.forEach(({ name: layerName, layer, inputs, parameters: specs }, index) => {
+    const full = (name: string) => `${layerName}.${name}`;
+    const values = (name: string) => (parameters.get(full(name)) ?? buffers.get(full(name)))!;
+    writeLayer(layer, {
+      xs: inputs.map(outputOf),
+      y: outputOf(index),
+      values,
+      node,
+      constant: (name, shape, data) => constant(full(name), shape, data),
+      parameter(name) {
+        const { shape, data } = values(name);
+        const { role } = specs.find((spec) => spec.name === name)!;
+        const entries = sparse && isWeightRole(role) ? sparseTensor(full(name), shape, data) : undefined;
+        if (!entries) return constant(full(name), shape, data);
+        sparseInitializers.push(entries);
+        return full(name);
+      },
+    });
+  });
+  return encodeModelProto({
+    irVersion: IR_VERSION,
+    producerName: "bregman",
+    opsetImport: { domain: "", version: OPSET },
+    graph: {
+      name: "bregman",
+      node: nodes,
+      initializer: initializers,
+      sparseInitializer: sparseInitializers,
+      input: valueInfo("input", model.input),
+      output: valueInfo("output", model.output),
+    },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+}
+
+interface Adding {
+  node(operator: string, inputs: readonly string[], output: string): void;
+  constant(name: string, shape: Shape, data: Float32Array): string;
+}
+
+/** (x - mean) / std of each channel, where the network has them. Returns the name of what the first layer reads. */
+function writeNormalization({ model, normalization }: Network, { node, constant }: Adding): string {
+  if (!normalization) return "input";
+  const [first] = model.input;
+  // Flat inputs may have several channels, one after the other.
+  const flat = model.input.length === 1;
+  const length = flat ? first : normalization.mean.length;
+  const each = (name: string, numbers: readonly number[]) => {
+    const run = length / numbers.length;
+    const data = Float32Array.from({ length }, (_, k) => numbers[Math.floor(k / run)]);
+    return constant(`normalization/${name}`, flat ? [length] : [length, 1, 1], data);
+  };
+  node("Sub", ["input", each("mean", normalization.mean)], "normalization/centred");
+  node("Div", ["normalization/centred", each("std", normalization.std)], "normalization");
+  return "normalization";
+}
+
+function valueInfo(name: string, shape: Shape): ValueInfoProto {
+  const dim = [{ dimParam: "batch" }, ...shape.map((dimValue) => ({ dimValue }))];
+  return { name, type: { tensorType: { elemType: DATA_TYPE.float, shape: { dim } } } };
+}
+
+function attributeProtos({ ints = {}, floats = {} }: Attributes): AttributeProto[] {
+  return [
+    ...Object.entries(ints).map(([name, value]) =>
+      typeof value === "number"
+        ? { name, type: ATTRIBUTE_TYPE.int, i: value }
+        : { name, type: ATTRIBUTE_TYPE.ints, ints: value },
+    ),
+    ...Object.entries(floats).map(([name, f]) => ({ name, type: ATTRIBUTE_TYPE.float, f })),
+  ];
+}
+
+function elements(data: Float32Array | readonly number[]): Pick<TensorProto, "dataType" | "rawData"> {
+  const floats = data instanceof Float32Array;
+  const array = floats ? data : BigInt64Array.from(data, BigInt);
+  return {
+    dataType: floats ? DATA_TYPE.float : DATA_TYPE.int64,
+    rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+  };
+}
+
+/** The non-zeros with their places in the row-major array, or undefined where that takes no fewer bytes. */
+function sparseTensor(name: string, shape: Shape, data: Float32Array): SparseTensorProto | undefined {
+  const places: number[] = [];
+  data.forEach((x, k) => {
+    if (x !== 0) places.push(k);
+  });
+  if (12 * places.length >= data.byteLength) return undefined;
+  const dims = places.length;
+  return {
+    dims: shape,
+    values: { name, dims, ...elements(Float32Array.from(places, (k) => data[k])) },
+    indices: { dims, ...elements(places) },
+  };
+}
