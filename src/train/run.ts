@@ -7,16 +7,15 @@
  *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
  */
-import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
+import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
 import { dataOf, fitOptionsOf } from "./recipe-options.js";
 import { fit } from "./fit.js";
@@ -51,7 +50,7 @@ export interface RunResult {
   readonly recipe: string;
   readonly seed: number;
   readonly command: string;
-  /** Commit of the project's checkout, if it is one. */
+  /** Commit of the project's checkout when the run began, if it is one; "-dirty" behind it if files were changed. */
   readonly commit?: string;
   readonly machine: string;
   readonly backend: string;
@@ -85,6 +84,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   const metricsFile = join(out, "metrics.jsonl");
   const line = (metrics: EpochMetrics) => `${JSON.stringify(metrics)}\n`;
 
+  const commit = currentCommit();
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const run = fit(model, data, {
@@ -99,7 +99,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
       ...(checkpointSeconds === undefined ? {} : { everySeconds: checkpointSeconds }),
       // Of the file, not of the object: a later version of bregman may have more defaults to fill in.
       identity: { "recipe.json": sha256(readFileSync(recipeFile)) },
-      about: { command },
+      about: { command, ...(commit !== undefined && { commit }) },
     },
     onEvent(event) {
       if (event.type === "start") {
@@ -120,12 +120,12 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   });
 
   saveModel(join(out, MODEL_FILE), { model, ...result }, { recipe: recipe.name, seed: String(recipe.seed) });
-  const commit = currentCommit();
+  const about = start!.resumed?.about ?? { command, commit };
   const summary: RunResult = {
     recipe: recipe.name,
     seed: recipe.seed,
-    command: start!.resumed?.about.command ?? command,
-    ...(commit === undefined ? {} : { commit }),
+    command: about.command,
+    ...(about.commit !== undefined && { commit: about.commit }),
     machine: machine(),
     backend: start!.backend,
     isa: start!.isa,
@@ -178,18 +178,4 @@ function thin<Row>(rows: readonly Row[]): Row[] {
 function machine(): string {
   const cores: CpuInfo[] = cpus();
   return `${cores[0]?.model.trim() ?? "unknown processor"}, ${cores.length} cores, node ${process.version}`;
-}
-
-/** The commit this copy of the project stands at; undefined where it is not a checkout. */
-function currentCommit(): string | undefined {
-  try {
-    const root = fileURLToPath(new URL("../../", import.meta.url));
-    const git = (...args: string[]) =>
-      execFileSync("git", ["-C", root, ...args], { stdio: ["ignore", "pipe", "ignore"] });
-    // An installed copy inside somebody else's checkout must not take that one's commit.
-    if (git("rev-parse", "--show-prefix").toString().trim() !== "") return undefined;
-    return git("rev-parse", "--short=12", "HEAD").toString().trim();
-  } catch {
-    return undefined;
-  }
 }
