@@ -4,7 +4,7 @@
  * A run that is killed while it saves must leave the previous file, never half of the new one. Rename within one folder
  * is atomic on every file system we know of. The calls are synchronous, so that a signal handler can save too.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 let written = 0;
@@ -13,7 +13,7 @@ const TEMPORARY = /\.\d+-\d+\.tmp$/;
 
 export interface AtomicOptions {
   /** Called when the new content is whole and on the disk, just before it takes the name `path`. */
-  readonly beforeRename?: () => void;
+  readonly beforeRename?: (() => void) | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export function writeFileAtomic(
   try {
     const file = openSync(temporary, "wx");
     try {
-      writeFileSync(file, content);
+      writeAll(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -42,6 +42,13 @@ export function writeFileAtomic(
     throw new Error(`could not write ${path}: ${reason(cause)}`, { cause });
   }
   flushFolder(dirname(path));
+}
+
+/** The system takes less than 2 GiB at a time. */
+const MOST_AT_ONCE = 2 ** 30;
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, Math.min(bytes.length - at, MOST_AT_ONCE));
 }
 
 /**

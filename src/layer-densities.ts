@@ -46,7 +46,10 @@ export function layerDensities(
     const left = wanted - sum(layers.map(({ size, dense }) => (dense ? size : 0)));
     const eps = left / sum(others.map(({ size, raw }) => size * raw));
     const most = Math.max(0, ...others.map(({ raw }) => raw));
-    if (eps * most <= 1) return layers.map(({ raw, dense }) => (dense ? 1 : eps * raw));
+    // Rounding may put the last one a little above 1.
+    if (others.length === 0 || eps * most <= 1 + 1e-9) {
+      return layers.map(({ raw, dense }) => (dense ? 1 : Math.min(1, eps * raw)));
+    }
     for (const layer of others) if (layer.raw === most) layer.dense = true;
   }
 }

@@ -1,5 +1,19 @@
 /** Reads a whole file; what goes wrong is one line with the path. */
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+
+/** The system gives less than 2 GiB at a time. */
+const MOST_AT_ONCE = 2 ** 30;
+
+function readLarge(file: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  while (at < size) {
+    const read = readSync(file, bytes, at, Math.min(size - at, MOST_AT_ONCE), null);
+    if (read === 0) break;
+    at += read;
+  }
+  return bytes.subarray(0, at);
+}
 
 /**
  * The bytes of a file.
@@ -8,7 +22,13 @@ import { readFileSync } from "node:fs";
  */
 export function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    const file = openSync(path, "r");
+    try {
+      const { size } = fstatSync(file);
+      return size <= MOST_AT_ONCE ? readFileSync(file) : readLarge(file, size);
+    } finally {
+      closeSync(file);
+    }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;

@@ -68,3 +68,21 @@ test("an unknown spread is refused", () => {
     new RangeError("layerDensities: spread must be one of uniform, erdosRenyi, erdosRenyiKernel, found erk"),
   );
 });
+
+test("a dense net is dense, whatever rounding makes of its last layer", () => {
+  // eps times the last one's raw density comes to a little more than 1 in some of them.
+  for (const spread of SPREADS) {
+    for (const shape of [
+      [2, 9],
+      [256, 13],
+      [50, 20],
+      [512, 5],
+      [8, 8, 3, 3],
+      [16, 8, 5, 5],
+      [32, 64, 3, 3],
+    ]) {
+      expect(layerDensities([shape], 1, spread)[0]).toBeCloseTo(1, 12);
+      expect(Math.max(...layerDensities([shape, [10, shape[0]]], 1, spread))).toBeLessThanOrEqual(1);
+    }
+  }
+});

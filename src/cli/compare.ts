@@ -113,8 +113,15 @@ function createView(recipes: readonly Recipe[], seeds: number) {
     }
     if (event.type !== "done") return;
     const { final } = event.result;
+    const { testAccuracy, validAccuracy, testLoss } = final;
     const reached =
-      final.testAccuracy === undefined ? `  loss ${final.testLoss}` : `  test${percent(final.testAccuracy)}`;
+      testAccuracy !== undefined
+        ? `  test${percent(testAccuracy)}`
+        : validAccuracy !== undefined
+          ? `  validation${percent(validAccuracy)}`
+          : testLoss !== undefined
+            ? `  loss ${testLoss.toFixed(5)}`
+            : "";
     const how = event.kept ? "finished before" : `${final.seconds.toFixed(1)} s`;
     line(`${head}${reached}  density${percent(final.density)}  ${how}`);
     done++;

@@ -1,6 +1,7 @@
 /** `bregman data`: downloads a data set from where its makers or keepers offer it; without a name, lists them. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { folder } from "./options.js";
 import { createStopper } from "./stop.js";
 
 interface DataFlags {
@@ -20,6 +21,7 @@ export function addData(program: Command): void {
     .option(
       "--out <folder>",
       "folder that gets a subfolder with the files (default: $BREGMAN_DATA, or the cache folder)",
+      folder("--out"),
     )
     .option("--from <url>", "address of a mirror that has the files under their usual names")
     .addHelpText(

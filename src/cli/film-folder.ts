@@ -27,13 +27,13 @@ export interface FilmFolder {
 const NAME = /^epoch-(\d+)\.(?:safetensors|png)$/;
 const WEIGHT = "weight";
 
-/** The pictures of a run of so many epochs. */
-export function openFilm(run: string, epochs: number): FilmFolder {
+/** The pictures of a run of so many epochs. One that is `resumed` has its folder to itself: what a kill left half written goes. */
+export function openFilm(run: string, epochs: number, resumed: boolean): FilmFolder {
   const folder = join(run, "pictures");
   const wanted = new Set(pictureEpochs(epochs));
   const fileOf = (epoch: number) => join(folder, `epoch-${String(epoch).padStart(3, "0")}.safetensors`);
   let film: Film | undefined;
-  removeTemporaries(folder);
+  if (resumed) removeTemporaries(folder);
   const add = (epoch: number, shape: readonly number[], theta: Float32Array): boolean => {
     const size = shape.length === 2 ? squareImage(shape[1]) : undefined;
     if (!size) return false;

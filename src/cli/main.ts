@@ -45,8 +45,10 @@ async function main(args: readonly string[]): Promise<void> {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read our output (`| head`) has seen enough.
-    if (!isReaderGone(error)) throw error;
+    // Whoever read our output (`| head`) has seen enough. A run under way listens too, and keeps itself first.
+    if (isReaderGone(error) || stream.listenerCount("error") > 1) return;
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(FAILURE);
   });
 }
 

@@ -1,7 +1,6 @@
 /** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { commandLine } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
@@ -28,16 +27,20 @@ async function resume(folder: string, flags: TrainingFlags): Promise<number> {
   if (!existsSync(recipeFile)) {
     throw new RangeError(`cannot resume ${folder}: it has no recipe.json (is it a run folder?)`);
   }
-  const { loadRecipe, recipeNames } = await import("../recipes/load.js");
+  const { isBuiltIn, loadRecipe } = await import("../recipes/load.js");
   const recipe = loadRecipe(recipeFile);
   if (isFinished(folder)) {
+    // A kill may have come between the result and its copy.
+    if (flags.results !== undefined) {
+      const { copyResult } = await import("../train/run.js");
+      copyResult(flags.results, recipe, readFileSync(join(folder, "result.json"), "utf8"));
+    }
     const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
     process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
     return 0;
   }
   const { name, seed, epochs } = recipe;
-  const known = recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
-  const what = known ? [name, "--seed", String(seed), "--epochs", String(epochs)] : [basename(recipeFile)];
+  const what = isBuiltIn(recipe) ? [name, "--seed", String(seed), "--epochs", String(epochs)] : [basename(recipeFile)];
   return carryOut({ recipe, folder, resume: true, command: commandLine(["train", ...what]), flags });
 }
 
@@ -45,7 +48,7 @@ async function resume(folder: string, flags: TrainingFlags): Promise<number> {
 async function reportOf(folder: string, epochs: number): Promise<string> {
   const { openFilm } = await import("./film-folder.js");
   const { writeReport } = await import("../report/report.js");
-  const film = openFilm(folder, epochs);
+  const film = openFilm(folder, epochs, true);
   film.resume(epochs);
   const path = join(folder, "report.html");
   return film.write(true) || !existsSync(path) ? writeReport(folder) : path;

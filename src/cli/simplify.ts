@@ -27,7 +27,8 @@ export function addSimplify(program: Command): void {
       const { simplify } = await import("../export/simplify/simplify.js");
       const { latentPod } = await import("../export/latent-pod.js");
       await derive(run, flags, {
-        what: "simplified",
+        // What loses something must not take the place of what does not.
+        what: pod === undefined ? "simplified" : `simplified-pod${pod === true ? "" : pod}`,
         change(network) {
           if (pod === undefined) return simplify(network);
           return simplify(latentPod(network, pod === true ? {} : { tolerance: pod }));

@@ -1,7 +1,9 @@
 /**
  * Ctrl-C and its like, also the hang-up of a terminal that is closed. The first signal asks the run to stop after the step under way; the second ends the process at
- * once. Exit codes as shells have them: 128 + the signal's number.
+ * once. Exit codes as shells have them: 128 + the signal's number. Where output can't be written any more the run is stopped, and kept, too.
  */
+
+import { describeError, FAILURE } from "./errors.js";
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** A reader of our output that has gone (`| head`) stops the run too. */
@@ -44,8 +46,9 @@ export function createStopper(onFirst: () => void, onSecond: () => void): Stoppe
     controller.abort();
   };
   const onPipe = (error: NodeJS.ErrnoException) => {
-    if (!isReaderGone(error)) throw error;
-    exitCode ??= BROKEN_PIPE;
+    const isFirst = exitCode === undefined;
+    exitCode ??= isReaderGone(error) ? BROKEN_PIPE : FAILURE;
+    if (isFirst && exitCode === FAILURE) process.stderr.write(`${describeError(error)}\n`);
     controller.abort();
   };
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];

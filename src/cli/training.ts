@@ -49,7 +49,7 @@ export async function carryOut({ recipe, folder, resume, command, flags, tidy }:
   const { openFilm } = await import("./film-folder.js");
   const { runRecipe } = await import("../train/run.js");
   const { writeReport } = await import("../report/report.js");
-  const film = openFilm(folder, recipe.epochs);
+  const film = openFilm(folder, recipe.epochs, resume);
   const finish = (finished: boolean) => {
     film.write(finished);
     return writeReport(folder);

@@ -32,7 +32,7 @@ export interface BatchesOptions {
   /** Seed of the run. */
   readonly seed: number;
   /** Where to go on: the `state()` of batches over the same samples with the same seed. Default: the beginning. */
-  readonly from?: BatchesState;
+  readonly from?: BatchesState | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ const CLASSES = 10;
 
 export interface RecordsOptions {
   /** Records each file must have. Default: any whole number from 1. */
-  readonly records?: number;
+  readonly records?: number | undefined;
 }
 
 /**

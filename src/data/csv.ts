@@ -76,8 +76,10 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     }
   };
 
-  Papa.parse<string[]>(readText(path), {
+  // One kind of line end: a file from several hands may have more.
+  Papa.parse<string[]>(readText(path).replace(/\r\n?/g, "\n"), {
     delimiter,
+    newline: "\n",
     step: ({ data, errors }) => {
       if (errors.length > 0) throw new SyntaxError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
       take(data);

@@ -49,19 +49,19 @@ export interface ArraysOptions {
   /** Training samples. */
   readonly train: ArraysPart;
   /** Test samples, with targets if the training samples have some. Default: none. */
-  readonly test?: ArraysPart;
+  readonly test?: ArraysPart | undefined;
   /** Shape of a sample, [channels, height, width] or just [features]. */
   readonly shape: readonly number[];
   /** Default: the largest label plus 1. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Default "arrays". */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Default "0", "1", ... */
-  readonly labelNames?: readonly string[];
+  readonly labelNames?: readonly string[] | undefined;
   /** One number a channel. Default: zeros. */
-  readonly mean?: readonly number[];
+  readonly mean?: readonly number[] | undefined;
   /** One number a channel. Default: ones. */
-  readonly std?: readonly number[];
+  readonly std?: readonly number[] | undefined;
 }
 
 /**
@@ -94,6 +94,7 @@ export function fromArrays(options: ArraysOptions): Dataset {
     ...(train.targets && { targets: new Float32Array(0) }),
   };
   const test = checkedSamples("test", options.test ?? none, features);
+  checkInputsAlike(train, test);
   checkTargetsAlike(train, test);
   const classes = options.classes ?? 1 + Math.max(largest(train.labels), largest(test.labels));
   if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
@@ -167,6 +168,12 @@ function checkFinite(what: string, values: Uint8Array | Float32Array, features: 
   if (bad < 0) return;
   const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
   throw new RangeError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
+}
+
+function checkInputsAlike(train: Samples, test: Samples): void {
+  const [wanted, found] = [train, test].map(({ inputs }) => kindOf(inputs));
+  if (test.count === 0 || wanted === found) return;
+  throw new TypeError(`test.inputs must be of the kind of train.inputs: expected a ${wanted}, found a ${found}`);
 }
 
 function checkTargetsAlike(train: Samples, test: Samples): void {

@@ -17,11 +17,11 @@ export interface DownloadOptions {
   /** Gives up; what has come in stays for the next time. */
   readonly signal?: AbortSignal | undefined;
   /** Faults without getting further after which it gives up. Default 5. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Wait before the first of them, doubled for each further one. Default 1000 ms. */
-  readonly retryDelay?: number;
+  readonly retryDelay?: number | undefined;
   /** Silence after which a connection counts as broken. Default 30000 ms. */
-  readonly stallTimeout?: number;
+  readonly stallTimeout?: number | undefined;
 }
 
 /**

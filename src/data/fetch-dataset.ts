@@ -28,7 +28,7 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRe
   readonly from?: string | undefined;
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
   /** What to fetch, instead of what is published under the name. For tests. */
-  readonly set?: PublishedSet;
+  readonly set?: PublishedSet | undefined;
 }
 
 /**

@@ -35,13 +35,13 @@ export type BatchStream = AsyncIterable<Batch> | Iterable<Batch>;
 export interface FromBatchesOptions extends Omit<ArraysOptions, "train" | "test" | "name"> {
   readonly train: BatchStream;
   /** Default: none. */
-  readonly test?: BatchStream;
+  readonly test?: BatchStream | undefined;
   /** Takes so many training samples and stops: needed for streams without an end. Default: all. */
-  readonly trainSamples?: number;
+  readonly trainSamples?: number | undefined;
   /** As trainSamples, for the test samples. */
-  readonly testSamples?: number;
+  readonly testSamples?: number | undefined;
   /** Default "batches". */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -19,9 +19,9 @@ export interface IdxArray {
 
 export interface IdxOptions {
   /** Number of dimensions the file must have: 1 for labels, 3 for images. Default: any. */
-  readonly dimensions?: number;
+  readonly dimensions?: number | undefined;
   /** Name of the source in error messages. Default "idx data". */
-  readonly where?: string;
+  readonly where?: string | undefined;
 }
 
 const UNSIGNED_BYTE = 8;

@@ -119,10 +119,12 @@ function readTables(source: CsvSource): OwnData {
   // Labels that are numbers stay what they are; otherwise they are names.
   const labelNames =
     source.labelNames ?? (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
+  // Names that were given may be those of numbers, unless they are numbers themselves.
+  const numbered = labelNames === undefined || (source.labelNames !== undefined && !labelNames.some(isLabelNumber));
   const part = (where: string, { inputs, labels }: CsvTable): OwnPart => ({
     where,
     inputs,
-    labels: Uint8Array.from(labels, (label, k) => labelOf(label, labelNames, `${where}: sample ${k}`)),
+    labels: Uint8Array.from(labels, (label, k) => labelOf(label, labelNames, numbered, `${where}: sample ${k}`)),
   });
   // A column is a channel: each has its own mean and deviation.
   const columns = table.columns.length;
@@ -143,10 +145,10 @@ function isLabelNumber(text: string): boolean {
   return /^\d{1,3}$/.test(text) && Number(text) <= 255;
 }
 
-function labelOf(text: string, names: readonly string[] | undefined, where: string): number {
+function labelOf(text: string, names: readonly string[] | undefined, numbered: boolean, where: string): number {
   const place = names?.indexOf(text) ?? -1;
   if (place >= 0) return place;
-  if (isLabelNumber(text) && (names === undefined || Number(text) < names.length)) return Number(text);
+  if (numbered && isLabelNumber(text) && (names === undefined || Number(text) < names.length)) return Number(text);
   const wanted = names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
   throw new RangeError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
 }

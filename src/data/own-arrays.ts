@@ -39,6 +39,11 @@ export function readNpyPart(inputs: string, labels: string, { shape: wanted, cha
   if (!isFlat) throw new RangeError(`${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`);
   if (array.shape.length > 0) checkCounts(inputs, array.shape[0], labels, given.shape[0]);
   const numbers = inputNumbers(array, inputs);
+  if (channels === "last" && array.shape.length !== 4) {
+    throw new RangeError(
+      `${inputs}: data.channels "last" is for images of four dimensions, found [${array.shape.join(", ")}]; reshape the array`,
+    );
+  }
   const last = array.shape.length === 4 && channelsLast(array.shape, channels, inputs);
   const [n, a, b, c] = array.shape;
   const sample = last ? [n, c, a, b] : array.shape;

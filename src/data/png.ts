@@ -19,14 +19,17 @@ export interface Image {
 export function readPng(path: string): Image {
   const bytes = readBytes(path);
   let png: DecodedPng;
+  let pixels: Uint8Array;
   try {
-    png = decode(bytes);
+    png = decode(bytes, { checkCrc: true });
+    pixels = pixelsOf(png);
   } catch (cause) {
     throw new SyntaxError(`${path}: not a PNG file, or a damaged one (${(cause as Error).message})`, { cause });
   }
   if (png.depth === 16) throw new TypeError(`${path}: expected an image of 8 bits a channel, found 16`);
   const { width, height } = png;
-  const pixels = pixelsOf(png);
+  if (png.transparency && !png.palette)
+    throw new TypeError(`${path}: expected an opaque image, found a transparent colour`);
   const interleaved = pixels.length / (width * height);
   const channels = interleaved < 3 ? 1 : 3;
   if (interleaved > channels) {

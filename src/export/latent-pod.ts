@@ -14,9 +14,9 @@ import { modelOf } from "../nn/rebuild.js";
 
 export interface LatentPodOptions {
   /** Share of the squares of the singular values that may be lost, in [0, 1). Default 1e-6. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Name of the last encoder layer; default: the only linear layer that is read by one linear layer and nobody else. */
-  readonly encoder?: string;
+  readonly encoder?: string | undefined;
 }
 
 /**

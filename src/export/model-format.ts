@@ -19,20 +19,22 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors
 import { packSparse, unpackSparse } from "./sparse-values.js";
 
 const FORMAT = "bregman";
+/** Keys of the metadata that are ours. */
+const RESERVED = ["format", "model", "normalization"];
 
 export interface EncodeModelOptions {
   /**
    * Weights as their non-zeros with their places, where that is smaller: some 5 bytes a non-zero. Only bregman reads it; without
    * it any program that knows safetensors does. Default false.
    */
-  readonly sparse?: boolean;
+  readonly sparse?: boolean | undefined;
 }
 
 /**
  * The bytes of a network, as `saveModel` writes them to a file.
  *
  * @param metadata - texts to keep beside it
- * @throws TypeError if a parameter or buffer is missing
+ * @throws TypeError if a parameter or buffer is missing; RangeError for a text named "format", "model" or "normalization"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -40,7 +42,7 @@ export function encodeModel(
   network: Network,
   metadata: Readonly<Record<string, string>> = {},
   { sparse = false }: EncodeModelOptions = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   checkNetwork(network);
   const { model, parameters, buffers, normalization } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
@@ -52,9 +54,13 @@ export function encodeModel(
       for (const [part, data] of Object.entries(packed)) tensors.set(`${name}.${part}`, { shape: [data.length], data });
     }
   }
+  for (const key of RESERVED) {
+    if (key in metadata)
+      throw new RangeError(`could not keep a text "${key}" beside the network: the name is reserved`);
+  }
   return encodeSafetensors(tensors, {
-    format: FORMAT,
     ...metadata,
+    format: FORMAT,
     model: JSON.stringify(modelToJson(model)),
     ...(normalization && { normalization: JSON.stringify(normalization) }),
   });
@@ -68,12 +74,12 @@ function weightNames({ nodes }: Model): string[] {
 
 export interface LoadModelOptions {
   /** The model of a file that does not have its graph, such as one that another program has written. */
-  readonly model?: Model;
+  readonly model?: Model | undefined;
 }
 
 export interface DecodeModelOptions extends LoadModelOptions {
   /** Name of the source in error messages. Default "model". */
-  readonly where?: string;
+  readonly where?: string | undefined;
 }
 
 /**

@@ -12,11 +12,11 @@ import { isWeightRole } from "../runtime/parameter.js";
 
 export interface PruneOptions {
   /** Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as it is. */
-  readonly density?: number;
+  readonly density?: number | undefined;
   /** Or: weights smaller than this become zero, > 0. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** What is cut of convolutions: single weights (the default), or whole kernels by their root mean square. */
-  readonly groups?: "entries" | "kernels";
+  readonly groups?: "entries" | "kernels" | undefined;
 }
 
 /** Weights that stand or fall together. */

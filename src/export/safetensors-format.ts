@@ -41,15 +41,19 @@ const METADATA = "__metadata__";
 /**
  * The bytes of a safetensors file. Tensors of one kind keep the order they are given in.
  *
- * @throws TypeError if a tensor's shape doesn't fit its data, or its kind of elements can't be written; RangeError for the
+ * @throws TypeError if a tensor's shape doesn't fit its data, its kind of elements can't be written, or metadata are no texts; RangeError for the
  * reserved name "__metadata__".
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const named = [...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, Tensor>))];
   named.forEach(([name, tensor]) => checkTensor(name, tensor));
+  for (const [key, text] of Object.entries(metadata)) {
+    if (typeof text !== "string")
+      throw new TypeError(`metadata "${key}" must be a text, found ${JSON.stringify(text)}`);
+  }
   named.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
 
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];

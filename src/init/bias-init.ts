@@ -17,9 +17,9 @@ export interface BiasInitOptions {
   /** Weights into one unit. */
   readonly fanIn: number;
   /** Scale, > 0; default 1. */
-  readonly r0?: number;
+  readonly r0?: number | undefined;
   /** Whether half of the biases are negative; default false. */
-  readonly signed?: boolean;
+  readonly signed?: boolean | undefined;
 }
 
 /**

@@ -24,27 +24,27 @@ export interface SparseInitOptions {
   /** Source of random numbers, e.g. `stream(seed, "init")`. */
   readonly random: Random;
   /** Share of the weights that start non-zero, in (0, 1]; default 0.01. 1 is a dense start. */
-  readonly density?: number;
+  readonly density?: number | undefined;
   /** What the mask keeps or drops: single entries, whole rows (units), or kernels of a convolution; default "entry". */
-  readonly mask?: "entry" | "row" | "kernel";
+  readonly mask?: "entry" | "row" | "kernel" | undefined;
   /**
    * How many are kept: every one for itself with probability density, or exactly ceil(density n) of the n, or so many
    * draws of which some may hit the same one (the authors' convolutions); default "bernoulli".
    */
-  readonly count?: "bernoulli" | "exact" | "withReplacement";
+  readonly count?: "bernoulli" | "exact" | "withReplacement" | undefined;
   /**
    * So many entries (or kernels, as the mask says) are kept in every row at least: rows with fewer are given more of their own,
    * each as likely as the other. A row that has fewer at all is kept whole. Default 0, as in the paper.
    */
-  readonly atLeast?: number;
+  readonly atLeast?: number | undefined;
   /** alpha: "he" for ReLU, "glorot" for odd activations; default "he". */
-  readonly rule?: "he" | "glorot";
+  readonly rule?: "he" | "glorot" | undefined;
   /** The fan of He's rule; default "in". */
-  readonly fan?: "in" | "out";
+  readonly fan?: "in" | "out" | undefined;
   /** Law of a weight; default "normal". */
-  readonly distribution?: "normal" | "uniform";
+  readonly distribution?: "normal" | "uniform" | undefined;
   /** Multiplies the variance, > 0; default 1. Set it to the density to have no 1 / r correction. */
-  readonly varianceFactor?: number;
+  readonly varianceFactor?: number | undefined;
 }
 
 /**

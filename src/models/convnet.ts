@@ -8,9 +8,9 @@ import { sequential, type Model } from "../nn/model.js";
 
 export interface ConvNetOptions {
   /** Shape of a sample, [channels, height, width]. Default [1, 28, 28]. */
-  readonly input?: readonly [number, number, number];
+  readonly input?: readonly [number, number, number] | undefined;
   /** Default 10. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
 }
 
 /**

@@ -14,15 +14,15 @@ import { graph, type Model } from "../nn/model.js";
 
 export interface DenseNetOptions {
   /** Shape of a sample, [channels, height, width]. Default [1, 28, 28]. */
-  readonly input?: readonly [number, number, number];
+  readonly input?: readonly [number, number, number] | undefined;
   /** Default 10. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Channels each block adds. Default 12. */
-  readonly growth?: number;
+  readonly growth?: number | undefined;
   /** Default 5. */
-  readonly blocks?: number;
+  readonly blocks?: number | undefined;
   /** A ReLU on the logits, as in the authors' code. Default false. */
-  readonly finalRelu?: boolean;
+  readonly finalRelu?: boolean | undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ export interface MlpOptions {
    * A ReLU on the output too, as in the authors' code; a class whose logit is never positive then dies.
    * Default false.
    */
-  finalRelu?: boolean;
+  finalRelu?: boolean | undefined;
 }
 
 /**

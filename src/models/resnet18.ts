@@ -12,11 +12,11 @@ import { graph, type GraphBuilder, type Model, type Value } from "../nn/model.js
 
 export interface ResNet18Options {
   /** Shape of a sample, [channels, height, width]. Default [3, 32, 32]. */
-  readonly input?: readonly [number, number, number];
+  readonly input?: readonly [number, number, number] | undefined;
   /** Default 10. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Channels of the four stages. Default [64, 128, 256, 512]. */
-  readonly widths?: readonly number[];
+  readonly widths?: readonly number[] | undefined;
 }
 
 /**

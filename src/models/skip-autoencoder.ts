@@ -14,11 +14,11 @@ import { graph, type Model, type Value } from "../nn/model.js";
 
 export interface SkipAutoencoderOptions {
   /** Width of every state. Default 784. */
-  readonly features?: number;
+  readonly features?: number | undefined;
   /** Weight matrices. Default 6. */
-  readonly layers?: number;
+  readonly layers?: number | undefined;
   /** Default true. */
-  readonly skips?: boolean;
+  readonly skips?: boolean | undefined;
 }
 
 /**

@@ -76,15 +76,15 @@ export interface CompileOptions {
   /** Byte offsets of the layers' buffers by name. */
   readonly buffers: ReadonlyMap<string, number>;
   /** Images are shifted and mirrored as setBatch says. Default false. */
-  readonly augment?: boolean;
+  readonly augment?: boolean | undefined;
   /** The parameters' gradients stay until the end of the backward pass; default false: they may be gone after their stage. */
-  readonly keepGradients?: boolean;
+  readonly keepGradients?: boolean | undefined;
   /** Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts). Default: they are exact. */
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common, in training; default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** Values are computed again instead of kept, see recompute.ts. Default false. */
-  readonly recompute?: boolean;
+  readonly recompute?: boolean | undefined;
 }
 
 /**

@@ -52,7 +52,8 @@ export function fuse(model: Model): Step[] {
     const last = next === undefined ? undefined : onlyReader(next);
     const others = next === undefined ? [] : nodes[next].inputs.filter((input) => input !== k);
     const joins = layer.kind === "batchNorm2d" && inputs[0] >= 0 && kind(next) === "add" && kind(last) === "relu";
-    if (joins && others.length === 1 && others[0] < k) {
+    // x + bn(x) is not one step: two gradients of x in one pass.
+    if (joins && others.length === 1 && others[0] < k && others[0] !== inputs[0]) {
       taken.add(next!).add(last!);
       steps.push({ node: k, inputs, output: last!, relu: true, residual: others[0] });
       return;

@@ -48,7 +48,7 @@ export interface GraphBuilder {
  * A model as a graph. The value that `build` returns is the output; it must be that of the last layer added.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError if the graph is empty, two layers have one name, or a layer cannot take its inputs
+ * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its inputs, or nobody reads what it gives
  * @example
  * const model = graph([3, 32, 32], ({ input, apply }) => {
  *   const x = apply(conv2d(16, { kernel: 3, padding: 1 }), input);
@@ -101,6 +101,12 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
   if (output.index !== nodes.length - 1) {
     throw new TypeError(
       `a model's output must be its last layer, "${nodes.at(-1)!.name}"; found ${output.index < 0 ? "its input" : `"${nodes[output.index].name}"`}`,
+    );
+  }
+  const unread = nodes.findIndex((_, k) => k !== output.index && nodes.every(({ inputs }) => !inputs.includes(k)));
+  if (unread >= 0) {
+    throw new TypeError(
+      `layer "${nodes[unread].name}" leads nowhere: expected another layer to read it, or it to be the output`,
     );
   }
   return { input, nodes, output: output.shape };

@@ -35,10 +35,10 @@ export interface SamplePart {
 
 export interface SampleOptions {
   readonly features: number;
-  readonly targetFeatures?: number;
+  readonly targetFeatures?: number | undefined;
   /** Mean and standard deviation of each channel, in units of x = u8 / 255: stored samples read as (x - mean) / std. Default 0 and 1. */
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
 }
 
 /** Numbers that leave inputs as they are, one a channel of what a model takes. */

@@ -16,13 +16,13 @@ import { makeOptimizer } from "./step.js";
 
 export interface AdaBregOptions extends AdamMoveOptions {
   /** Learning rate of v, > 0; default 1e-3. */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** Elastic-net parameter, > 0; default 1. */
-  readonly delta?: number;
+  readonly delta?: number | undefined;
   /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** J; default none. */
-  readonly regularizer?: Regularizer;
+  readonly regularizer?: Regularizer | undefined;
 }
 
 /**

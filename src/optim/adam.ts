@@ -12,9 +12,9 @@ import { makeOptimizer } from "./step.js";
 
 export interface AdamOptions extends AdamMoveOptions {
   /** Learning rate, > 0; default 1e-3. */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** mu >= 0 of a loss with mu / 2 |theta|^2 added (Adam's own, not AdamW's); default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /**

@@ -14,9 +14,9 @@ export interface CosineOptions {
   /** Epochs in all, warm-up included. */
   readonly epochs: number;
   /** Epochs of linear warm-up, less than `epochs`; default 0. */
-  readonly warmUp?: number;
+  readonly warmUp?: number | undefined;
   /** Factor at the end, in [0, 1]; default 0. */
-  readonly minimum?: number;
+  readonly minimum?: number | undefined;
 }
 
 /**
@@ -32,9 +32,11 @@ export function cosine({ epochs, warmUp = 0, minimum = 0 }: CosineOptions): Sche
   checkCount("cosine", "warmUp", warmUp, 0);
   checkShare("cosine", "minimum", minimum);
   if (warmUp >= epochs) throw new RangeError(`cosine: warmUp must be less than epochs (${epochs}), found ${warmUp}`);
-  return byEpoch("cosine", (epoch) => {
+  const factorOf = (epoch: number) => {
     if (epoch < warmUp) return (epoch + 1) / (warmUp + 1);
     const t = Math.min((epoch - warmUp) / (epochs - warmUp), 1);
     return minimum + ((1 - minimum) * (1 + Math.cos(Math.PI * t))) / 2;
-  });
+  };
+  // Not its epochs: a run may be resumed with more of them.
+  return byEpoch("cosine", factorOf, { warmUp, minimum });
 }

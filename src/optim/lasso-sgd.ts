@@ -18,18 +18,18 @@ import { makeOptimizer } from "./step.js";
 
 export interface LassoSgdOptions {
   /** Learning rate, > 0; default 0.1 for "plain", 1e-3 for "adam". */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** J, finite everywhere. */
   readonly regularizer: Regularizer;
   /** How theta moves by the gradient: SGD's step or Adam's; default "plain". */
-  readonly inner?: "plain" | "adam";
+  readonly inner?: "plain" | "adam" | undefined;
   /**
    * Share of the weights that is kept when training ends, in (0, 1]: in the last step the smallest are cut. Default 1: none
    * is. Less than 1 is for weights only, and `init` must be told the number of steps.
    */
-  readonly density?: number;
+  readonly density?: number | undefined;
   /** How that density is spread over the layers, see layerDensities; default "uniform". */
-  readonly spread?: Spread;
+  readonly spread?: Spread | undefined;
 }
 
 /**

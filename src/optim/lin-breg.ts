@@ -14,17 +14,17 @@ import { makeOptimizer } from "./step.js";
 
 export interface LinBregOptions {
   /** Learning rate of v, > 0; default 0.1. */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** Elastic-net parameter, > 0: scales theta for a given v; default 1. */
-  readonly delta?: number;
+  readonly delta?: number | undefined;
   /** beta in [0, 1): the running mean of gradients that moves v; default 0, the plain step. The paper uses 0.9. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Takes the gradient where momentum alone would lead (Nesterov's momentum, of v); default false. */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
   /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** J; default none. */
-  readonly regularizer?: Regularizer;
+  readonly regularizer?: Regularizer | undefined;
 }
 
 /**

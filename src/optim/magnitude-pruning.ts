@@ -17,13 +17,13 @@ export interface MagnitudePruningOptions extends MaskedMoveOptions {
   /** Share of the weights that stay, in (0, 1], over all tensors the optimizer trains. */
   readonly density: number;
   /** How the density is spread over the layers, see layerDensities; default "uniform". */
-  readonly spread?: Spread;
+  readonly spread?: Spread | undefined;
   /** When the cuts begin, as a share of the training; default 0.25. */
-  readonly start?: number;
+  readonly start?: number | undefined;
   /** When the last cut is; default 0.75. Equal to `start`: there is one cut. 1: in the last step. */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** Steps between two cuts; default 100. */
-  readonly every?: number;
+  readonly every?: number | undefined;
 }
 
 /**

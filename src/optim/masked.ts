@@ -19,11 +19,11 @@ import { checkStepTau, makeOptimizer } from "./step.js";
 /** How the weights on the mask move: options of every optimizer with a mask. */
 export interface MaskedMoveOptions {
   /** Learning rate, > 0; default 0.1 for "plain", 1e-3 for "adam". */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** beta in [0, 1) of the running mean of gradients, for "plain"; default 0. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** SGD's step or Adam's; default "plain". */
-  readonly inner?: "plain" | "adam";
+  readonly inner?: "plain" | "adam" | undefined;
 }
 
 /**

@@ -38,13 +38,13 @@ export function momentumMove(kind: string, beta: number, nesterov = false): Move
 /** Options of every optimizer that moves by Adam's step. */
 export interface AdamMoveOptions {
   /** Decay of the first moment, in [0, 1); default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Decay of the second moment, in [0, 1); default 0.999. */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Added to the root of the corrected second moment, > 0; default 1e-8. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Whether the first moment is divided by 1 - beta1^k; default true. False is the form the paper's tables were made with. */
-  readonly biasCorrectFirstMoment?: boolean;
+  readonly biasCorrectFirstMoment?: boolean | undefined;
 }
 
 /**

@@ -14,15 +14,15 @@ import { checkCount, checkShare, type EpochMetrics, type Schedule, type Schedule
 
 export interface PlateauOptions {
   /** What is watched: the loss should fall, the accuracy rise; default "trainLoss". */
-  readonly metric?: "trainLoss" | "validAccuracy";
+  readonly metric?: "trainLoss" | "validAccuracy" | undefined;
   /** What the learning rate is multiplied by, in (0, 1); default 0.5. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** Epochs without progress that are let pass: the learning rate falls after one more; default 5. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Relative change that counts as progress, in [0, 1]; default 0.01. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** The factor falls no lower, in [0, 1]; default 0. */
-  readonly minimum?: number;
+  readonly minimum?: number | undefined;
 }
 
 export interface PlateauState extends ScheduleState {
@@ -56,7 +56,9 @@ export function plateau({
   checkCount("plateau", "patience", patience, 0);
   checkShare("plateau", "threshold", threshold);
   checkShare("plateau", "minimum", minimum);
+  const numbers = { metric, factor, patience, threshold, minimum };
   return {
+    ...numbers,
     kind: "plateau",
     init: () => ({ factor: 1, best: null, badEpochs: 0 }),
     next(state, metrics) {

@@ -14,9 +14,9 @@ import { makeOptimizer } from "./step.js";
 
 export interface ProxSgdOptions {
   /** Learning rate, > 0; default 0.1. */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** J; default none. */
-  readonly regularizer?: Regularizer;
+  readonly regularizer?: Regularizer | undefined;
 }
 
 /**

@@ -17,11 +17,11 @@ import { checkShare } from "./schedule.js";
 /** Options of SET and RigL. */
 export interface RewiringOptions extends MaskedMoveOptions {
   /** Share of the mask that is exchanged at first, in [0, 1]; it falls to 0 by a cosine. Default 0.3. */
-  readonly share?: number;
+  readonly share?: number | undefined;
   /** Steps between two changes; default 100. */
-  readonly every?: number;
+  readonly every?: number | undefined;
   /** The last change is before this share of the training; default 0.75. */
-  readonly until?: number;
+  readonly until?: number | undefined;
 }
 
 /**

@@ -24,19 +24,39 @@ export interface ScheduleState {
 export interface Schedule<State extends ScheduleState = ScheduleState> {
   /** Name, as in recipes: "constant", "step", "cosine", "plateau". */
   readonly kind: string;
+  /** What it looks at, if that is not there in every run. */
+  readonly metric?: keyof EpochMetrics;
   /** State for the first epoch. */
   init(): State;
   /** State for the epoch after the one these metrics are of. Does not change `state`. */
   next(state: State, metrics: EpochMetrics): State;
 }
 
-/** A schedule whose factor depends on the number of the epoch and nothing else. */
-export function byEpoch(kind: string, factorOf: (epoch: number) => number): Schedule {
+/**
+ * A schedule whose factor depends on the number of the epoch and nothing else.
+ *
+ * @param numbers - what it is made of, kept beside it: a resumed run compares them
+ */
+export function byEpoch(
+  kind: string,
+  factorOf: (epoch: number) => number,
+  numbers: Readonly<Record<string, number>> = {},
+): Schedule {
   return {
+    ...numbers,
     kind,
     init: () => ({ factor: factorOf(0) }),
     next: (_, { epoch }) => ({ factor: factorOf(epoch + 1) }),
   };
+}
+
+/** The state of a schedule for an epoch, from 1. @throws RangeError unless its factor is a finite number of at least 0 */
+export function checkedState<State extends ScheduleState>(kind: string, state: State, epoch: number): State {
+  const { factor } = state;
+  if (factor >= 0 && factor < Infinity) return state;
+  throw new RangeError(
+    `the schedule "${kind}" has a factor of ${factor} for epoch ${epoch}: it must be a finite number of at least 0`,
+  );
 }
 
 /** @throws RangeError unless value is an integer of at least `least` */

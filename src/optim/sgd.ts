@@ -14,13 +14,13 @@ import { makeOptimizer } from "./step.js";
 
 export interface SgdOptions {
   /** Learning rate, > 0; default 0.1. */
-  readonly tau?: number;
+  readonly tau?: number | undefined;
   /** beta in [0, 1) of the running mean of gradients; default 0, the plain step. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Takes the gradient where momentum alone would lead (Nesterov); default false. */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
   /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ export interface StepDecayOptions {
   /** Epochs between two drops, >= 1. */
   readonly every: number;
   /** What the learning rate is multiplied by, in (0, 1); default 0.1. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
 }
 
 /**
@@ -19,5 +19,5 @@ export interface StepDecayOptions {
 export function stepDecay({ every, factor = 0.1 }: StepDecayOptions): Schedule {
   checkCount("stepDecay", "every", every, 1);
   checkShare("stepDecay", "factor", factor, true);
-  return byEpoch("step", (epoch) => factor ** Math.floor(epoch / every));
+  return byEpoch("step", (epoch) => factor ** Math.floor(epoch / every), { every, factor });
 }

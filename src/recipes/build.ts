@@ -114,7 +114,20 @@ export function buildModel(entry: ModelEntry): Model {
     case "skipAutoencoder":
       return skipAutoencoder(entry);
     case "layers":
-      return sequential(entry.input, entry.layers.map(buildLayer));
+      return sequential(
+        entry.input,
+        entry.layers.map((layer, k) => at(`model.layers.${k}`, () => buildLayer(layer))),
+      );
+  }
+}
+
+/** Puts the place in the recipe in front of what goes wrong. */
+function at<Result>(place: string, build: () => Result): Result {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof Error) error.message = `${place}: ${error.message}`;
+    throw error;
   }
 }
 

@@ -108,7 +108,11 @@ export const dataSchema = z.discriminatedUnion("kind", [
         .describe(
           "Whether the first row names the columns; by default it must, unless it is all numbers, which is an error",
         ),
-      delimiter: z.string().length(1).default(","),
+      delimiter: z
+        .string()
+        .length(1)
+        .refine((text) => !/["\r\n\ufeff]/.test(text), found("a character that is no quote and no line end"))
+        .default(","),
       pixels: z.boolean().default(false).describe("Whole numbers from 0 to 255 that mean value / 255"),
       shape,
       ...facts,

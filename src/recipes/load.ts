@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { resolvePaths } from "../data/source.js";
 import { didYouMean } from "../nearest.js";
@@ -49,6 +50,12 @@ export function loadRecipe(nameOrPath: string): Recipe {
   const recipe = parseRecipe(text, nameOrPath);
   // From here on nobody needs to know where the recipe file was, also not a run that is resumed.
   return { ...recipe, data: resolvePaths(recipe.data, dirname(resolve(nameOrPath))) };
+}
+
+/** Whether a recipe is one that comes with the library, but for its seed and its number of epochs. */
+export function isBuiltIn(recipe: Recipe): boolean {
+  const { name, seed, epochs } = recipe;
+  return recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
 }
 
 /**

@@ -91,7 +91,8 @@ function expectedFound(expected: string, input: unknown): string {
 }
 
 function bound(relation: string, limit: number | bigint, origin: string): string {
-  return origin === "array" ? `${relation} ${limit} elements` : `a value ${relation} ${limit}`;
+  if (origin === "array") return `${relation} ${limit} elements`;
+  return origin === "string" ? `a text of ${relation} ${limit} characters` : `a value ${relation} ${limit}`;
 }
 
 function article(type: string): string {

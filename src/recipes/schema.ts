@@ -226,6 +226,9 @@ export const recipeSchema = z
     if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
       fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');
     }
+    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && loss === "meanSquaredError") {
+      fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but meanSquaredError has no accuracy');
+    }
     for (const [key, method] of Object.entries(optimizers)) {
       for (const { path, message } of method ? maskFaults(key, method) : []) fault(`optimizer.${key}.${path}`, message);
     }

@@ -17,9 +17,9 @@ import type { Floats, Regularizer } from "./regularizer.js";
 
 export interface BoxOptions {
   /** Smallest weight allowed; default -Infinity. */
-  readonly lower?: number;
+  readonly lower?: number | undefined;
   /** Largest weight allowed, at least `lower`; default Infinity. */
-  readonly upper?: number;
+  readonly upper?: number | undefined;
 }
 
 /** A box, with its bounds. */

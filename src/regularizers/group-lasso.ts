@@ -15,7 +15,7 @@ export interface GroupLassoOptions {
   /** Strength, >= 0. The threshold on a group's norm is lambda sqrt(n). */
   readonly lambda: number;
   /** Which weights form a group; default "rows". */
-  readonly groups?: Groups;
+  readonly groups?: Groups | undefined;
 }
 
 /** A group lasso, with the groups it was made for. */

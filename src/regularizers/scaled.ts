@@ -1,9 +1,13 @@
-/** A regularizer times a factor: c J has the values c J(x), the subgradients c p, and prox_{s (c J)} = prox_{(s c) J}. */
-import type { ElasticNet } from "./elastic-net.js";
+/**
+ * A regularizer with another lambda: c J has the values c J(x), the subgradients c p, and prox_{s (c J)} = prox_{(s c) J}.
+ *
+ * An elastic net keeps its mu, which decides no weight's birth but how large it then is.
+ */
+import { elasticNet, type ElasticNet } from "./elastic-net.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
- * c J, of the same kind, with lambda (and the mu of an elastic net) times c.
+ * The same regularizer with lambda times c.
  *
  * @param factor - c, >= 0
  * @throws RangeError if the factor is negative or not finite
@@ -13,10 +17,12 @@ export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: 
     throw new RangeError(`scaleRegularizer: factor must be a finite number of at least 0, found ${factor}`);
   }
   if (factor === 1) return regularizer;
+  if (isElasticNet(regularizer)) {
+    return { ...regularizer, ...elasticNet({ lambda: regularizer.lambda * factor, mu: regularizer.mu }) };
+  }
   return {
     ...regularizer,
     lambda: regularizer.lambda * factor,
-    ...(isElasticNet(regularizer) && { mu: regularizer.mu * factor }),
     value: (x, shape) => factor * regularizer.value(x, shape),
     prox: (x, step, shape, out) => regularizer.prox(x, step * factor, shape, out),
     subgradient(x, shape, out) {
@@ -26,6 +32,7 @@ export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: 
   };
 }
 
-function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
+/** Whether a regularizer has a quadratic part. */
+export function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
   return regularizer.kind === "elasticNet";
 }

@@ -21,9 +21,9 @@ export interface SparseGroupLassoOptions {
   /** Strength of the whole, >= 0. */
   readonly lambda: number;
   /** Share of the group part, in [0, 1]: 0 is l1, 1 is the group lasso; default 0.5. */
-  readonly lambda0?: number;
+  readonly lambda0?: number | undefined;
   /** Which weights form a group; default "rows". */
-  readonly groups?: Groups;
+  readonly groups?: Groups | undefined;
 }
 
 /** A sparse group lasso, with what it was made of. */

@@ -15,9 +15,9 @@ const COLOURS: readonly Rgb[] = [
 
 export interface BirthPictureOptions {
   /** Pixels an entry, in each direction. Default 2. */
-  readonly zoom?: number;
+  readonly zoom?: number | undefined;
   /** Tiles in a line. Default 1. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 /** Where an epoch stands between the first and the last, 0 to 1. */

@@ -28,15 +28,15 @@ export interface LineChartOptions {
   /** Text of a value, on the axis and on hovering. */
   format: (value: number) => string;
   /** Logarithmic if the positive values span more than this factor. Default: never. */
-  logFrom?: number;
+  logFrom?: number | undefined;
   /** Ends of the y axis; by default those of the data. */
-  domain?: readonly [number, number];
+  domain?: readonly [number, number] | undefined;
   /** The epochs the x axis spans; by default those of the data. */
-  epochs?: readonly number[];
+  epochs?: readonly number[] | undefined;
   /** Vertical marks with a caption, e.g. where the learning rate fell. */
-  marks?: readonly { readonly epoch: number; readonly text: string }[];
+  marks?: readonly { readonly epoch: number; readonly text: string }[] | undefined;
   /** Each line's name at its end, for a figure without a legend. Default false. */
-  names?: boolean;
+  names?: boolean | undefined;
 }
 
 const WIDTH = 480;

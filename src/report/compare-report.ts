@@ -43,15 +43,23 @@ function plusMinus(value: Statistic | undefined, scale: number, digits: number):
   return value.values.length > 1 ? `${mean} ± ${(scale * value.deviation).toFixed(digits)}` : mean;
 }
 
-/** The figure of a comparison: test accuracy, or the loss where there is none, against density. */
+/** What the figure may show, the first that all recipes have. */
+const SHOWN = [
+  ["testAccuracy", "test accuracy, %", 100],
+  ["validAccuracy", "validation accuracy, %", 100],
+  ["testLoss", "test loss", 1],
+] as const;
+
+/** The figure of a comparison: test accuracy, or what there is in its place, against density. */
 export function compareFigure({ rows }: Comparison): string {
-  const classifies = rows.every(({ testAccuracy }) => testAccuracy);
-  const percent = ({ mean, deviation }: Statistic) => ({ mean: 100 * mean, deviation: 100 * deviation });
-  const points = rows.flatMap(({ recipe, density, testAccuracy, testLoss, validAccuracy }) => {
-    const y = classifies ? percent(testAccuracy!) : (testLoss ?? validAccuracy);
-    return y ? [{ name: recipe, x: percent(density), y }] : [];
+  const [key, yLabel, factor] = SHOWN.find(([name]) => rows.every((row) => row[name])) ?? SHOWN[0];
+  const times = (scale: number, { mean, deviation }: Statistic) => ({
+    mean: scale * mean,
+    deviation: scale * deviation,
   });
-  const yLabel = classifies ? "test accuracy, %" : "test loss";
+  const points = rows.flatMap(({ recipe, density, [key]: shown }) =>
+    shown ? [{ name: recipe, x: times(100, density), y: times(factor, shown) }] : [],
+  );
   return scatterChart(points, { label: `${yLabel} against density, by recipe`, xLabel: "density, %", yLabel });
 }
 

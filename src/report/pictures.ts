@@ -16,15 +16,15 @@ const COLOURS: readonly Rgb[] = [
 
 export interface WeightGridOptions {
   /** Which rows of theta to show, in order. Default: {@link mostActiveUnits} of this theta. Give it to keep units in place over epochs. */
-  units?: readonly number[];
+  units?: readonly number[] | undefined;
   /** Tiles in a line. Default: as near to a square as the number of units allows. */
-  columns?: number;
+  columns?: number | undefined;
   /** |theta| of the full colour. Default: {@link weightScale} of the units shown. Give it to compare pictures. */
-  scale?: number;
+  scale?: number | undefined;
   /** Pixels a weight, in each direction. Default 2. */
-  zoom?: number;
+  zoom?: number | undefined;
   /** Transparent pixels between tiles. Default 6. */
-  gap?: number;
+  gap?: number | undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ export const MOST_BYTES = 2 ** 32;
 
 export interface MemoryOptions {
   /** Largest size in bytes, a multiple of 65536; default and limit 4 GiB. Address space only, until it is used. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 export interface Memory {
@@ -40,6 +40,22 @@ export interface Memory {
   mark(): number;
   /** Gives back everything allocated since `mark`, which must not be used any more. */
   release(mark: number): void;
+  /** Leaves it to the next memory of that size: neither this one nor a view of it must be used any more. */
+  close(): void;
+}
+
+/**
+ * The memory that was closed last. Engines don't see how much a shared memory has grown and take their time to collect it, so
+ * that a program of many short trainings would hold all of theirs.
+ */
+let closed: { readonly wasm: WeakRef<WasmMemory>; readonly maxBytes: number; readonly touched: number } | undefined;
+
+function reopen(maxBytes: number): { readonly wasm: WasmMemory; readonly touched: number } | undefined {
+  if (closed?.maxBytes !== maxBytes) return undefined;
+  const { wasm: reference, touched } = closed;
+  const wasm = reference.deref();
+  closed = undefined;
+  return wasm && { wasm, touched };
 }
 
 /** Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB]. */
@@ -48,10 +64,11 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
     throw new RangeError(
       `cannot make a memory: maxBytes must be a multiple of 65536 from 131072 to 4294967296, found ${maxBytes}`,
     );
-  const wasm = new WebAssembly.Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
+  const old = reopen(maxBytes);
+  const wasm = old?.wasm ?? new WebAssembly.Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
   let used = FIRST;
   /** Above this nothing has been written yet, so it is zero. */
-  let touched = FIRST;
+  let touched = old?.touched ?? FIRST;
 
   function allocate(bytes: number): number {
     if (!Number.isInteger(bytes) || bytes < 0)
@@ -106,6 +123,9 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
       if (!(mark >= FIRST && mark <= used))
         throw new RangeError(`cannot release memory: the mark must be one taken from this memory, found ${mark}`);
       used = mark;
+    },
+    close() {
+      closed = { wasm: new WeakRef(wasm), maxBytes, touched };
     },
   };
 }

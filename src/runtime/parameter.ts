@@ -96,7 +96,7 @@ export interface ParameterOptions {
   /** Keep a pattern of this kind, so that sparse kernels can be used. */
   readonly pattern?: PatternKind | undefined;
   /** Keep its transpose too, for the input gradient. */
-  readonly transpose?: boolean;
+  readonly transpose?: boolean | undefined;
   /** The weight is a convolution's. */
   readonly conv?: ConvLayout | undefined;
 }

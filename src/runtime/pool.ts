@@ -27,7 +27,7 @@ import { checkThreads, defaultThreads } from "./threads.js";
 
 export interface PoolOptions extends MemoryOptions {
   /** Default "auto": native if it is built, else wasm. */
-  readonly backend?: BackendName | "auto";
+  readonly backend?: BackendName | "auto" | undefined;
   /** Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has. */
   readonly isa?: string | undefined;
   /** Threads, the calling one included; default: the cores there are, at most 8; 1 where a browser allows no more. */
@@ -101,8 +101,10 @@ export async function createPool({
       throw new Error(`cannot run a program: ${problem}`);
     },
     async close() {
-      broken ??= "the pool is closed";
+      if (broken === CLOSED) return;
+      broken ??= CLOSED;
       await stop(control, workers);
+      if (broken === CLOSED) memory.close();
     },
   };
 }
@@ -119,6 +121,9 @@ function attempt(run: () => number, control: Control): string | undefined {
   }
   return abortMessage(control);
 }
+
+/** Why a pool that was closed can't run. */
+const CLOSED = "the pool is closed";
 
 async function startAll(tasks: readonly WorkerTask[], died: (why: string) => void): Promise<WorkerHandle[]> {
   const starting = await Promise.allSettled(tasks.map((task) => startWorker(task, died)));

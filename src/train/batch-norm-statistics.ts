@@ -13,15 +13,15 @@ import { modelOf } from "../nn/rebuild.js";
 import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
-import type { EvaluateOptions } from "./evaluate.js";
+import { normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "./evaluator.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface StatisticsOptions extends EvaluateOptions {
   /** Samples of a batch. Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Batches to take the mean over, at most as many as there are samples for. Default 50. */
-  readonly batches?: number;
+  readonly batches?: number | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function reestimateBatchNorm(
   try {
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });
-    const samples = storeDataset(pool, data, normalize);
+    const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
     const size = Math.min(batchSize, train.length);
     const plan = compile(layoutOf(model), { memory, batchSize: size, loss, purpose: "train", samples, ...places });
     const program = writeProgram(

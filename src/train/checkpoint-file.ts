@@ -54,6 +54,17 @@ const EMPTY = "0".repeat(64);
 const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');
 const PLACE = 8 + HEAD.length;
 
+/** A hash takes less than 2 GiB at a time. */
+const MOST_AT_ONCE = 2 ** 30;
+
+function checksum(...parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += MOST_AT_ONCE) hash.update(part.subarray(at, at + MOST_AT_ONCE));
+  }
+  return hash.digest("hex");
+}
+
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpoint): Uint8Array {
   const bytes = encodeSafetensors(tensors, {
@@ -64,7 +75,7 @@ export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpo
     progress: JSON.stringify(progress),
     about: JSON.stringify(about),
   });
-  bytes.set(new TextEncoder().encode(createHash("sha256").update(bytes).digest("hex")), PLACE);
+  bytes.set(new TextEncoder().encode(checksum(bytes)), PLACE);
   return bytes;
 }
 
@@ -78,11 +89,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
-  const found = createHash("sha256")
-    .update(bytes.subarray(0, PLACE))
-    .update(EMPTY)
-    .update(bytes.subarray(PLACE + EMPTY.length))
-    .digest("hex");
+  const found = checksum(
+    bytes.subarray(0, PLACE),
+    new TextEncoder().encode(EMPTY),
+    bytes.subarray(PLACE + EMPTY.length),
+  );
   if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, version } = metadata;

@@ -5,9 +5,10 @@
  * before that. So at any moment there are at most two and a temporary file, and at least one that is whole (but for the
  * time before the first).
  */
-import { mkdirSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries, writeFileAtomic } from "../atomic-file.js";
+import { readBytes } from "../read-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 
 export interface CheckpointFolder {
@@ -86,9 +87,11 @@ export function newestCheckpoint(folder: string): {
   const faults: string[] = [];
   for (const name of checkpointNames(folder)) {
     try {
-      return { name, checkpoint: decodeCheckpoint(readFileSync(join(folder, name))), faults };
+      return { name, checkpoint: decodeCheckpoint(readBytes(join(folder, name))), faults };
     } catch (error) {
-      faults.push(`${name} ${error instanceof SyntaxError ? error.message : `can't be read: ${String(error)}`}`);
+      faults.push(
+        `${name} ${error instanceof SyntaxError ? error.message : `can't be read: ${(error as Error).message}`}`,
+      );
     }
   }
   return { faults };

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
 import { buildModel } from "../recipes/build.js";
-import { checkRecipe, loadRecipe } from "../recipes/load.js";
+import { checkRecipe, loadRecipe, isBuiltIn } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "./events.js";
@@ -24,13 +24,13 @@ export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" |
   /** Folder of the comparison. */
   readonly out: string;
   /** Seeds that each recipe is run with, at least one; default 0, 1, 2. */
-  readonly seeds?: readonly number[];
+  readonly seeds?: readonly number[] | undefined;
   /** Another number of epochs than the recipes'. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** The command that repeats the comparison, for compare.json. */
   readonly command: string;
   /** Called before and after each run, and with its events. */
-  readonly onRun?: (run: ComparedRun, event: TrainEvent | RunEvent) => void;
+  readonly onRun?: ((run: ComparedRun, event: TrainEvent | RunEvent) => void) | undefined;
 }
 
 /** One run of a comparison. */
@@ -90,7 +90,7 @@ export async function compareRecipes(
       await runRecipe(recipe, {
         out: folder,
         resume: known,
-        command: `bregman train ${recipe.name} --seed ${recipe.seed} --epochs ${recipe.epochs}`,
+        command: commandOf(recipe),
         ...(dataDir !== undefined && { dataDir }),
         ...(threads !== undefined && { threads }),
         ...(backend !== undefined && { backend }),
@@ -110,12 +110,18 @@ export async function compareRecipes(
   return comparison;
 }
 
+/** The command that repeats a run; one of a recipe of one's own is repeated from its folder. */
+function commandOf(recipe: Recipe): string {
+  const { name, seed, epochs } = recipe;
+  return isBuiltIn(recipe) ? `bregman train ${name} --seed ${seed} --epochs ${epochs}` : "bregman train recipe.json";
+}
+
 /** @throws RangeError if the folder holds a run of another recipe, or of another version of it */
 function checkFolder({ recipe, folder }: ComparedRun): void {
   const file = join(folder, "recipe.json");
   if (!existsSync(file)) return;
   const found = loadRecipe(file);
-  const keys = Object.keys(recipe) as (keyof Recipe)[];
+  const keys = [...new Set([...Object.keys(recipe), ...Object.keys(found)])] as (keyof Recipe)[];
   const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
   if (differs.length === 0) return;
   throw new RangeError(

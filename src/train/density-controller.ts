@@ -1,5 +1,6 @@
 /** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
 import { CONTROLLED, INCREMENT, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
+import type { Optimizer } from "../optim/optimizer.js";
 import { isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
 import type { LayerMetrics } from "./events.js";
 import { countedDensity, totalDensity } from "./metrics.js";
@@ -9,6 +10,14 @@ import type { Trainer } from "./trainer.js";
 const TOLERANCE = 0.1;
 
 const ROLE = { weights: "weight", convs: "conv" } as const;
+
+/** Regularizers that leave all weights of a matrix, or none. */
+const ALL_OR_NONE: ReadonlySet<string> = new Set(["nuclear", "lInfinity"]);
+
+/** Whether more lambda means fewer weights, by and by. A gradient of the penalty makes no zeros, and a mask has a density of its own. */
+function thins({ follow, regularizer }: Optimizer): boolean {
+  return follow !== "penalty" && follow !== "masked" && !ALL_OR_NONE.has(regularizer.kind);
+}
 
 /** All that changes is in the trainer: it needs no state of its own. */
 export interface DensityController {
@@ -62,10 +71,11 @@ export function createDensityController(
         `could not control the density of ${what}: there is no such layer with weights; layers: ${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
       );
     }
-    const members = counted.filter(({ fullLambda }) => fullLambda > 0);
+    const members = counted.filter(({ fullLambda, optimizer }) => fullLambda > 0 && thins(optimizer));
     if (members.length === 0) {
+      const found = new Set(counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`));
       throw new TypeError(
-        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0, found none`,
+        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found ${[...found].join(", ")}`,
       );
     }
     const names = counted.map(({ parameter }) => layerOf(parameter));

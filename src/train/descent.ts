@@ -34,7 +34,7 @@ export interface DescentOptions {
   readonly plan: Plan;
   readonly updaters: readonly Updater[];
   /** Parts a batch may have; default 1. */
-  readonly microBatches?: number;
+  readonly microBatches?: number | undefined;
   readonly clip?: ClipOptions | undefined;
 }
 

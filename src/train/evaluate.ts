@@ -2,22 +2,26 @@
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import type { LossKind } from "../nn/loss.js";
-import type { Network } from "../nn/network.js";
+import type { Network, Normalization } from "../nn/network.js";
 import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
 import type { PredictOptions } from "./predict.js";
 import { createSimilarity } from "./similarity.js";
+import { checkInputs, checkOutputs } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface EvaluateOptions extends PredictOptions {
   /** Default "crossEntropy". */
-  readonly loss?: LossKind;
+  readonly loss?: LossKind | undefined;
   /** Training samples held out by the run, and the seed they were drawn with: see fit. Default 0: none. */
-  readonly validation?: number;
-  readonly splitSeed?: number;
-  /** Subtract the data's channel mean, divide by its deviation. Default true, as in fit. */
-  readonly normalize?: boolean;
+  readonly validation?: number | undefined;
+  readonly splitSeed?: number | undefined;
+  /**
+   * For a network that does not say what inputs it expects: subtract the data's channel mean, divide by its deviation. Default
+   * true, as in fit.
+   */
+  readonly normalize?: boolean | undefined;
 }
 
 /** What a network reaches on samples it was not trained on. */
@@ -49,7 +53,9 @@ export async function evaluate(
   for (const network of networks) {
     const pool = await createPool({ backend: options.backend ?? "auto", threads: options.threads });
     try {
-      const samples = storeDataset(pool, data, normalize);
+      checkInputs("evaluate", network.model, data);
+      checkOutputs("evaluate", network.model, data, loss);
+      const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
       const evaluator = { model: network.model, ...createEvaluator(pool, network, { loss, samples }) };
       const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, data) : undefined;
       const isClassifier = loss === "crossEntropy";
@@ -64,4 +70,18 @@ export async function evaluate(
     }
   }
   return results;
+}
+
+/** What the network says of its inputs, else what the data's are. @throws TypeError if the network's channels are others */
+export function normalizationFor(
+  { normalization }: Network,
+  data: Dataset,
+  normalize: boolean,
+): Normalization | undefined {
+  if (!normalization) return normalize ? data : undefined;
+  const [channels, expected] = [data.shape[0], normalization.mean.length];
+  if (channels === expected) return normalization;
+  throw new TypeError(
+    `the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
+  );
 }

@@ -1,6 +1,6 @@
 /** What `fit` can be told, and the checks of it that come before anything else. */
 import type { AugmentOptions } from "../data/augment.js";
-import { targetFeatures, type Dataset } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip, type ClipOptions } from "../optim/clip.js";
@@ -8,9 +8,11 @@ import { checkDensityControl, type DensityControlOptions } from "../optim/densit
 import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
+import { isWeightRole } from "../runtime/parameter.js";
 import type { PoolOptions } from "../runtime/pool.js";
 import { checkAverage, type AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
+import { checkInputs, checkOutputs } from "./fits-data.js";
 import type { InitOptions } from "./initial.js";
 import type { Trainer } from "./trainer.js";
 
@@ -28,17 +30,17 @@ export interface CheckpointOptions {
   /** Made if it is not there. */
   readonly folder: string;
   /** Within an epoch another is written after so many seconds. Default 60. */
-  readonly everySeconds?: number;
+  readonly everySeconds?: number | undefined;
   /**
    * Goes on with the newest usable checkpoint of the folder, or from the beginning if there is none: a script that says
    * `resume: true` can be stopped and started again at will. On the same backend the result has the bits of a run that was
    * never stopped. Default false: a folder with checkpoints in it is an error.
    */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Texts that must be the same on resume, beside model, data and options; such as a hash of one's configuration. */
-  readonly identity?: Readonly<Record<string, string>>;
+  readonly identity?: Readonly<Record<string, string>> | undefined;
   /** Texts to keep in the file; a resumed run's "start" event brings them back. */
-  readonly about?: Readonly<Record<string, string>>;
+  readonly about?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface FitOptions {
@@ -50,11 +52,11 @@ export interface FitOptions {
   readonly optimizer: GroupOptimizers;
   readonly epochs: number;
   /** Default: every weight drawn, He variance, positive biases. */
-  readonly init?: InitOptions;
+  readonly init?: InitOptions | undefined;
   /** Default "crossEntropy", which needs labels; "meanSquaredError" needs targets of the model's output size. */
-  readonly loss?: LossKind;
+  readonly loss?: LossKind | undefined;
   /** Default: constant learning rate. */
-  readonly schedule?: Schedule;
+  readonly schedule?: Schedule | undefined;
   /**
    * Frozen steps between those that may change the patterns: their number m, or m with its schedule. They cost what the
    * non-zeros cost. Default: none.
@@ -63,12 +65,12 @@ export interface FitOptions {
   /** Moves lambda so that the run comes to this density of its weights, or to several (see optim/density-control.ts). Default: lambda stays. */
   readonly targetDensity?: number | DensityControlOptions | undefined;
   /** Default 128. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Parts that each batch is computed in, one after the other; their gradients are added up. It takes the memory of one part, and
    * is the same step but for rounding, and for batch norm, whose statistics are those of a part. Default 1.
    */
-  readonly microBatches?: number;
+  readonly microBatches?: number | undefined;
   /**
    * Less memory for more passes over it: of a convolutional net only the values are kept at which all its ways meet, such as the
    * ends of a ResNet's blocks; those between are computed again for the backward pass. The step has the same bits. It pays where
@@ -97,30 +99,30 @@ export interface FitOptions {
    */
   readonly freshStatistics?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Training samples held out for validation, default 0 (then there are no validation figures). */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /** Default 42. */
-  readonly splitSeed?: number;
+  readonly splitSeed?: number | undefined;
   /** Train on so many samples only. Default: all. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Subtract the data's channel mean, divide by its deviation. Default true. */
-  readonly normalize?: boolean;
+  readonly normalize?: boolean | undefined;
   /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
-  readonly augment?: AugmentOptions;
+  readonly augment?: AugmentOptions | undefined;
   /** "native", "wasm" or "auto" (the default): native if its addon is built. */
-  readonly backend?: PoolOptions["backend"];
+  readonly backend?: PoolOptions["backend"] | undefined;
   /** Default: as many as there are cores, at most 8. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Name in the events. Default "fit". */
-  readonly name?: string;
-  readonly onEvent?: (event: TrainEvent) => void;
-  /** Called with the state before training (epoch 0) and after each epoch, while the weights can be looked at. */
-  readonly observe?: (epoch: number, trainer: Trainer) => void;
+  readonly name?: string | undefined;
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** Called with the state before training (epoch 0) and after each epoch: weights can be looked at while it runs, not later. */
+  readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
   /** Stops after the step under way; the result is then that of the weights as they are. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Keeps checkpoints, from which a run that was stopped or killed goes on. Default: none. */
-  readonly checkpoint?: CheckpointOptions;
+  readonly checkpoint?: CheckpointOptions | undefined;
 }
 
 /** @throws RangeError, TypeError as `fit` */
@@ -158,19 +160,15 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   if (!LOSS_KINDS.includes(loss)) {
     throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
   }
-  const features = data.shape.reduce((product, n) => product * n, 1);
-  const expected = model.input.reduce((product, n) => product * n, 1);
-  if (features !== expected) {
+  if (options.schedule?.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
     throw new TypeError(
-      `fit: the model takes ${expected} features, a sample of "${data.name}" has ${features} ([${data.shape.join(", ")}])`,
+      `fit: the schedule "${options.schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found validation: ${validation} and ${loss}`,
     );
   }
-  // Bytes are normalised while they are fetched, as images: channel by channel of the model's.
-  if (model.input.length === 3 && data.train.inputs instanceof Uint8Array && model.input[0] !== data.shape[0]) {
-    throw new TypeError(
-      `fit: the model takes images of [${model.input.join(", ")}], a sample of "${data.name}" has [${data.shape.join(", ")}]: state the shape of its samples`,
-    );
+  if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
+    throw new TypeError("fit: expected a model with a linear layer or a convolution, found one without weights");
   }
+  checkInputs("fit", model, data);
   if (options.augment && !(model.input.length === 3 && data.train.inputs instanceof Uint8Array)) {
     const kind = data.train.inputs instanceof Uint8Array ? "bytes" : "floats";
     throw new TypeError(
@@ -181,21 +179,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   if (!(everySeconds >= 0 && everySeconds < Infinity)) {
     throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
   }
-  if (loss === "crossEntropy" && (model.output.length !== 1 || model.output[0] !== data.classes)) {
-    throw new TypeError(
-      `fit: the model has an output of [${model.output.join(", ")}], "${data.name}" has ${data.classes} classes`,
-    );
-  }
-  if (loss === "meanSquaredError") {
-    const outputs = model.output.reduce((product, n) => product * n, 1);
-    for (const [part, samples] of [["train", data.train] as const, ["test", data.test] as const]) {
-      const found = targetFeatures(samples);
-      if (samples.count === 0 || found === outputs) continue;
-      throw new TypeError(
-        `fit: the model has ${outputs} outputs: meanSquaredError expects targets with as many features, found ${found || "no targets"} in the ${part} samples of "${data.name}"`,
-      );
-    }
-  }
+  checkOutputs("fit", model, data, loss);
 }
 
 /** The options that a target density means. */

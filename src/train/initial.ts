@@ -12,20 +12,20 @@ export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 /** A density for several layers. */
 export interface SpreadInitOptions extends WeightInitOptions {
   /** Share of the weights that are drawn, in (0, 1]; default 1. */
-  readonly density?: number;
+  readonly density?: number | undefined;
   /** How the density is spread over the layers that have none of their own, see layerDensities; default "uniform". */
-  readonly spread?: Spread;
+  readonly spread?: Spread | undefined;
 }
 
 export interface InitOptions {
   /** Weights of linear layers, see sparseInit; default: every weight drawn (density 1). */
-  readonly weights?: SpreadInitOptions;
+  readonly weights?: SpreadInitOptions | undefined;
   /** Weights of convolutions; default: as `weights`, whose density is then that of both together. */
   readonly convs?: SpreadInitOptions | undefined;
   /** What is different in single layers, by their names, e.g. `{ "stem.conv": { density: 1 } }`. Default: nothing. */
-  readonly layers?: Readonly<Record<string, WeightInitOptions>>;
+  readonly layers?: Readonly<Record<string, WeightInitOptions>> | undefined;
   /** See biasInit; default: positive biases below 1 / sqrt(fanIn). */
-  readonly biases?: Omit<BiasInitOptions, "random" | "fanIn">;
+  readonly biases?: Omit<BiasInitOptions, "random" | "fanIn"> | undefined;
 }
 
 /**

@@ -25,9 +25,14 @@ export interface PredictOptions {
  */
 export async function predict(
   network: Network,
-  inputs: Float32Array | Uint8Array,
+  inputs: Float32Array | Uint8Array | Uint8ClampedArray,
   { backend = "auto", threads }: PredictOptions = {},
 ): Promise<Float32Array> {
+  const given =
+    inputs instanceof Uint8ClampedArray ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length) : inputs;
+  if (!(given instanceof Uint8Array || given instanceof Float32Array)) {
+    throw new TypeError("predict: inputs must be a Float32Array, a Uint8Array or a Uint8ClampedArray");
+  }
   const features = size(network.model.input);
   const count = inputs.length / features;
   if (!Number.isInteger(count)) {
@@ -38,7 +43,11 @@ export async function predict(
   const pool = await createPool({ backend, threads });
   try {
     const { mean, std } = network.normalization ?? unchanged(network.model.input);
-    const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(count) }], { features, mean, std });
+    const samples = storeSamples(pool.memory, [{ inputs: given, labels: new Uint8Array(count) }], {
+      features,
+      mean,
+      std,
+    });
     const { predict: outputs } = createEvaluator(pool, network, { loss: "crossEntropy", samples });
     return outputs(Int32Array.from({ length: count }, (_, k) => k));
   } finally {

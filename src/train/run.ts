@@ -12,6 +12,7 @@ import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "../data/checksum.js";
+import { resolvePaths } from "../data/source.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -28,21 +29,21 @@ export interface RunOptions {
    * Goes on with the run in `out`, from its newest usable checkpoint or, before the first, from the beginning. Lines of
    * metrics after the checkpoint are written anew. Default false.
    */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Longest time between two checkpoints, in seconds; there is one at the end of each epoch too. Default 60. */
-  readonly checkpointSeconds?: number;
+  readonly checkpointSeconds?: number | undefined;
   /** Where the data set's files are; default: see loadDataset. One's own files are where the recipe says. */
-  readonly dataDir?: string;
-  readonly threads?: number;
-  readonly backend?: "native" | "wasm" | "auto";
+  readonly dataDir?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly backend?: "native" | "wasm" | "auto" | undefined;
   /** Also writes `<resultsDir>/<recipe>/seed-<n>.json`. */
-  readonly resultsDir?: string;
+  readonly resultsDir?: string | undefined;
   /** The command that repeats the run, for the result files; a resumed run keeps that of its checkpoint. */
   readonly command: string;
-  readonly onEvent?: (event: TrainEvent) => void;
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
   /** See fit: called for epoch 0 and after each epoch. */
-  readonly observe?: (epoch: number, trainer: Trainer) => void;
-  readonly signal?: AbortSignal;
+  readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What result.json and results/<recipe>/seed-<n>.json hold. */
@@ -71,7 +72,9 @@ const MOST_EPOCH_ROWS = 120;
  *
  * @throws RangeError if `out` is a folder with something in it, or can't be resumed; Error if it can't be written
  */
-export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
+export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
+  // The run folder's recipe is read from elsewhere, later.
+  const recipe = { ...given, data: resolvePaths(given.data, process.cwd()) };
   const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;
   const { onEvent, observe, signal } = options;
   const data = dataOf(recipe, { dataDir });
@@ -149,13 +152,18 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
   const text = `${JSON.stringify(summary, null, 2)}\n`;
   writeFileAtomic(join(out, "result.json"), text);
   if (resultsDir !== undefined && !result.interrupted) {
-    const folder = join(resultsDir, recipe.name);
-    mkdirSync(folder, { recursive: true });
-    writeFileAtomic(join(folder, `seed-${recipe.seed}.json`), text);
+    copyResult(resultsDir, recipe, text);
   }
   // Only now: whoever hears "end" finds the folder complete.
   onEvent?.(end!);
   return result.final;
+}
+
+/** Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws Error if it can't be written */
+export function copyResult(resultsDir: string, { name, seed }: Recipe, text: string): void {
+  const folder = join(resultsDir, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomic(join(folder, `seed-${seed}.json`), text);
 }
 
 function makeRunFolder(out: string): void {

@@ -18,7 +18,7 @@ export interface SsimOptions {
   readonly height: number;
   readonly width: number;
   /** L: largest minus smallest possible value. Default 1. */
-  readonly range?: number;
+  readonly range?: number | undefined;
 }
 
 /**

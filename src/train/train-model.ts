@@ -12,6 +12,7 @@ import { split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../nn/network.js";
 import { constant } from "../optim/constant.js";
+import { checkedState } from "../optim/schedule.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
@@ -124,7 +125,7 @@ async function train(
   const parts = split(data.train.count, validation, stream(splitSeed, "split"));
   const trainIndices = parts.train.subarray(0, trainCount);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
-  const samples = storeDataset(pool, data, normalize);
+  const samples = storeDataset(pool, data, normalize ? data : undefined);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   const { births, averaged } = startLooks(trainer, keeper, average);
   const settled = createSettler(trainer, {
@@ -148,7 +149,7 @@ async function train(
   const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, data) : undefined;
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
-  let scheduleState = resumed?.schedule ?? schedule.init();
+  let scheduleState = checkedState(schedule.kind, resumed?.schedule ?? schedule.init(), resumed?.epoch ?? 1);
   const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
     const changes = births.look(epoch);
     const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
@@ -274,27 +275,29 @@ async function train(
     observe?.(epoch, trainer);
     onEvent?.({ type: "epoch", metrics });
     if (!whole) break;
-    scheduleState = schedule.next(
+    const { trainLoss, validAccuracy } = metrics;
+    const next = schedule.next(
       scheduleState,
-      withoutUndefined({ epoch: epoch - 1, trainLoss: metrics.trainLoss!, validAccuracy: metrics.validAccuracy }),
+      withoutUndefined({ epoch: epoch - 1, trainLoss: trainLoss!, validAccuracy }),
     );
     epoch++;
+    scheduleState = checkedState(schedule.kind, next, epoch);
     sums = { loss: 0, correct: 0, seen: 0 };
     if (keeper) save();
   }
 
   const last = history.at(-1)!;
-  const { test, ssim, bytes, parameters, buffers } = evaluated(() => ({
+  const { test, ssim, bytes, connections, parameters, buffers } = evaluated(() => ({
     test: testIndices.length ? trainer.evaluate(testIndices) : undefined,
     ssim: testIndices.length ? similarity?.(testIndices) : undefined,
     bytes: modelBytes(trainer),
+    connections: connectionsOf(model, trainer.theta),
     parameters: new Map(
       trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
     ),
     buffers: trainer.buffers(),
   }));
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
-  const connections = connectionsOf(model, trainer.theta);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
     testAccuracy: test && accuracyOf(test.accuracy),

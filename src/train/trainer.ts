@@ -40,22 +40,22 @@ export interface TrainerOptions {
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
   /** Seed of the dropout masks, and of what optimizers draw. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Images are moved, mirrored and cut, as `step` is told. Default false. */
-  readonly augment?: boolean;
+  readonly augment?: boolean | undefined;
   /**
    * Parts that a batch is computed in, for the memory of one part at a time; their gradients are added up. Default 1. Batch norm's
    * statistics are those of each part.
    */
-  readonly microBatches?: number;
+  readonly microBatches?: number | undefined;
   /** Bounds gradients before the optimizers see them. Default: not. */
   readonly clip?: ClipOptions | undefined;
   /** Relative variance that the gradients of zero weights may have, see FitOptions. Default: they are exact. */
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common, see FitOptions. Default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** Values between the blocks' ends are computed again instead of kept, see FitOptions. Default false. */
   readonly recompute?: boolean | undefined;
 }

@@ -8,6 +8,7 @@
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
+import { isElasticNet } from "../regularizers/scaled.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
@@ -64,7 +65,7 @@ export function createUpdater(
 ): Updater {
   const { rows, cols, shape } = parameter;
   const length = rows * cols;
-  const fresh = given.init(memory.f32(parameter.theta, length), shape, facts);
+  const fresh = named(parameter.name, () => given.init(memory.f32(parameter.theta, length), shape, facts));
   const share = (values: OptimizerState["v"] | undefined): number => {
     if (!values) return 0;
     const place = memory.allocate(length * 4);
@@ -106,7 +107,7 @@ export function createUpdater(
     setLambda(factor, dual) {
       if (factor === now.lambda) return;
       if (dual === "scaled") {
-        scaleSubgradient(state.v, readTheta(memory, parameter), given.delta, factor / now.lambda);
+        scaleSubgradient(state.v, readTheta(memory, parameter), given, factor / now.lambda);
       }
       now.lambda = factor;
       now.optimizer = scaleLambda(given, factor);
@@ -122,6 +123,16 @@ export function createUpdater(
         )
       : hostSteps(memory, parameter, state, () => now.optimizer)),
   };
+}
+
+/** Puts the parameter in front of what its optimizer can't do with it. */
+function named<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error) error.message = `parameter "${name}": ${error.message}`;
+    throw error;
+  }
 }
 
 type Steps = Pick<Updater, "prepare" | "actions">;
@@ -218,10 +229,16 @@ function hostSteps(memory: Memory, parameter: Parameter, state: OptimizerState, 
   };
 }
 
-/** v = theta / delta + p: p times a factor. */
-function scaleSubgradient(v: OptimizerState["v"], theta: Float32Array, delta: number, factor: number): void {
+/** v = theta / delta + p: p times a factor, but for the part of it that an elastic net's mu makes. */
+function scaleSubgradient(
+  v: OptimizerState["v"],
+  theta: Float32Array,
+  { delta, regularizer }: Optimizer,
+  factor: number,
+): void {
+  const mu = isElasticNet(regularizer) ? regularizer.mu : 0;
   for (let i = 0; i < v.length; i++) {
-    const primal = theta[i] / delta;
+    const primal = theta[i] / delta + mu * theta[i];
     v[i] = primal + factor * (v[i] - primal);
   }
 }

@@ -151,6 +151,16 @@ describe("bregman compare told wrong", () => {
     expect(readdirSync(join(out, "tiny-rigl"))).toEqual(["seed-0"]);
   });
 
+  it("refuses a folder with runs of a recipe that has lost a key since", async () => {
+    const out = join(temporaryFolder(), "compare");
+    const path = (changes: object) => tinyRecipe({ name: "tiny-clip", epochs: 1, ...changes });
+    const run = (recipe: string) => runCli(["compare", recipe, "--data-dir", data, "--out", out, "--seeds", "0"]);
+    expect((await run(path({ clip: { norm: 1 } }))).code).toBe(0);
+    expect(json(join(out, "tiny-clip", "seed-0", "result.json")).command).toBe("bregman train recipe.json");
+    const { code, stderr } = await run(path({}));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("holds a run of another recipe; what differs: clip;")]);
+  });
+
   it("refuses a recipe that can't be frozen before anything runs", async () => {
     const out = join(temporaryFolder(), "compare");
     const frozen = tinyRecipe({ name: "frozen", freeze: 3, optimizer: { weights: biases, biases } });

@@ -193,6 +193,11 @@ describe("bregman resume", () => {
       notes: [`This run is finished; its report is ${report}`],
     });
     expect(readFileSync(report, "utf8")).toBe(before);
+    const results = join(temporaryFolder(), "results");
+    await runCli(["resume", whole, "--results", results]);
+    const copies = readdirSync(results, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+    expect(copies).toHaveLength(1);
+    expect(readFileSync(join(results, copies[0]), "utf8")).toBe(readFileSync(join(whole, "result.json"), "utf8"));
     const { code, stdout, stderr } = await runCli(["resume", data]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(`bregman: cannot resume ${data}: it has no recipe.json (is it a run folder?)\n`);

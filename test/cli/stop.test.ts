@@ -44,6 +44,23 @@ describe("createStopper", () => {
     }
   });
 
+  it("stops a run whose output can't be written, and says why", () => {
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const stopper = createStopper(
+      () => {},
+      () => {},
+    );
+    try {
+      const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      process.stdout.emit("error", full);
+      process.stdout.emit("error", full);
+      expect([stopper.signal.aborted, stopper.exitCode]).toEqual([true, 1]);
+      expect(said.mock.calls).toEqual([["bregman: ENOSPC: no space left on device, write\n"]]);
+    } finally {
+      stopper.close();
+    }
+  });
+
   it("gives the signals back", () => {
     const before = (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
     const pipes = () => [process.stdout, process.stderr].map((stream) => stream.listenerCount("error"));

@@ -26,6 +26,7 @@ describe("a table", () => {
       "a, kind ,b\r\n 1, cat, 2.5\r\n\r\n-3,dog ,4e-3\r\n\r\n",
       { label: "kind" },
     ],
+    ["line ends of several kinds", "a,kind,b\r\n1,cat,2.5\n-3,dog,4e-3\r", { label: "kind" }],
     ["quotes", '"a","kind","b"\n"1","cat",2.5\n"-3","dog","4e-3"\n', { label: "kind" }],
     ["a byte order mark", "\uFEFFa,kind,b\n1,cat,2.5\n-3,dog,4e-3\n", { label: "kind" }],
     ["another delimiter", "a;kind;b\n1;cat;2.5\n-3;dog;4e-3\n", { label: "kind", delimiter: ";" }],

@@ -132,3 +132,11 @@ describe("what does not fit is named", () => {
     expect(() => fromArrays(options)).toThrow(message);
   });
 });
+
+test("inputs of training and test are of one kind", () => {
+  const labels = Uint8Array.of(0, 1);
+  const [bytes, floats] = [new Uint8Array(4), new Float32Array(4)].map((inputs) => ({ inputs, labels }));
+  expect(() => fromArrays({ shape: [2], train: bytes, test: floats })).toThrow(
+    new TypeError("test.inputs must be of the kind of train.inputs: expected a Uint8Array, found a Float32Array"),
+  );
+});

@@ -159,6 +159,40 @@ function packed(values: readonly number[], depth: number): number[] {
   return (bits.match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, "0"), 2));
 }
 
+describe("a damaged or see-through PNG", () => {
+  const file = async (change: (bytes: Buffer) => Uint8Array, ...image: Parameters<typeof rawPng>) => {
+    const path = join(temporaryFolder(), "image.png");
+    writeFileSync(path, change(Buffer.from(await rawPng(...image))));
+    return path;
+  };
+  const image = [
+    3,
+    8,
+    0,
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  ] as const satisfies Parameters<typeof rawPng>;
+
+  test("one bit is another", async () => {
+    const flip = (bytes: Buffer) => {
+      bytes[bytes.indexOf("IDAT") + 8] ^= 4;
+      return bytes;
+    };
+    expect(() => readPng("nothing")).toThrow("there is no such file");
+    const path = await file(flip, ...image);
+    expect(() => readPng(path)).toThrow(SyntaxError);
+    expect(() => readPng(path)).toThrow(`${path}: not a PNG file, or a damaged one (`);
+    expect(readPng(await file((bytes) => bytes, ...image)).data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6));
+  });
+
+  test("a colour of a palette that is not there", async () => {
+    const path = await file((bytes) => bytes, 2, 8, 3, [[0, 7]], [1, 2, 3, 4, 5, 6]);
+    expect(() => readPng(path)).toThrow(`${path}: not a PNG file, or a damaged one (`);
+  });
+});
+
 /** A PNG file from its scanlines. */
 async function rawPng(
   width: number,

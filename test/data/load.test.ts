@@ -228,6 +228,45 @@ describe("npy", () => {
   });
 });
 
+describe("labels of a table that are not known", () => {
+  const load = (train: string, test: string, more: object = {}) => {
+    const baseDir = folderWith({ "train.csv": train, "test.csv": test });
+    return loadData({ kind: "csv", train: "train.csv", test: "test.csv", label: "y", ...more }, { baseDir });
+  };
+  test.each([
+    ["names of which one is a number", "a,y\n1,cat\n2,7\n", "a,y\n1,1\n", {}, 'label "1": expected one of 7, cat'],
+    ["numbers below zero", "a,y\n1,-1\n2,1\n", "a,y\n1,0\n", {}, 'label "0": expected one of -1, 1'],
+    [
+      "given names that are numbers",
+      "a,y\n1,1\n2,2\n",
+      "a,y\n1,0\n",
+      { labelNames: ["1", "2", "3"] },
+      'label "0": expected one of 1, 2, 3',
+    ],
+  ])("%s", (_what, train, test, more, message) => {
+    expect(() => load(train, test, more)).toThrow(message);
+  });
+
+  test("numbers stand for given names that are words", () => {
+    const data = load("a,y\n1,0\n2,1\n", "a,y\n1,1\n", { labelNames: ["cat", "dog"] });
+    expect([...data.train.labels, ...data.test.labels]).toEqual([0, 1, 1]);
+  });
+});
+
+test("channels that come last need four dimensions", () => {
+  const baseDir = folderWith({ "x.npy": npy([2, 12], new Float32Array(24)), "y.npy": npyLabels(0, 1) });
+  const source = {
+    kind: "npy",
+    trainInputs: "x.npy",
+    trainLabels: "y.npy",
+    shape: [3, 2, 2],
+    channels: "last",
+  } as const;
+  expect(() => loadData(source, { baseDir })).toThrow(
+    'x.npy: data.channels "last" is for images of four dimensions, found [2, 12]; reshape the array',
+  );
+});
+
 describe("csv", () => {
   const load = (files: Record<string, string>, more: object = {}) =>
     loadData({ kind: "csv", train: "train.csv", label: "y", ...more }, { baseDir: folderWith(files) });

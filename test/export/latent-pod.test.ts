@@ -6,6 +6,7 @@ import { simplify } from "#bregman/export/simplify/simplify.js";
 import { networkSize } from "#bregman/export/size.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
+import { add } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { graph, sequential } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
@@ -133,8 +134,7 @@ describe("errors in one line", () => {
   test("somebody else reads the latent space too", () => {
     const model = graph([6], ({ input, apply }) => {
       const z = apply(linear(4, { name: "z" }), input);
-      apply(relu(), z);
-      return apply(linear(6), z);
+      return apply(add(), apply(linear(4, { name: "y" }), z), z);
     });
     expect(() => latentPod(randomNetwork(model))).toThrow("found none");
   });

@@ -47,6 +47,18 @@ test("so does a simplified one", () => {
   expect(loadModel(path).parameters).toEqual(small.parameters);
 });
 
+test("texts beside a network that it could not be read with are refused", () => {
+  const network = randomNetwork(mlp([3, 2]));
+  for (const key of ["format", "model", "normalization"]) {
+    expect(() => encodeModel(network, { [key]: "mine" })).toThrow(
+      new RangeError(`could not keep a text "${key}" beside the network: the name is reserved`),
+    );
+  }
+  expect(() => encodeModel(network, { epoch: 3 } as never)).toThrow(
+    new TypeError('metadata "epoch" must be a text, found 3'),
+  );
+});
+
 describe("stored sparse", () => {
   const network = { ...randomNetwork(mlp([300, 40, 10]), { density: 0.05 }), normalization: { mean: [0.1], std: [2] } };
 
@@ -128,7 +140,9 @@ describe("what is no network", () => {
   });
 
   test("normalization that is none", () => {
-    saveModel(path, randomNetwork(mlp([3, 2])), { normalization: '{"mean":[1]}' });
+    const { parameters, model: built } = randomNetwork(mlp([3, 2]));
+    const graphText = JSON.stringify(modelToJson(built));
+    writeSafetensors(path, parameters, { format: "bregman", model: graphText, normalization: '{"mean":[1]}' });
     expect(() => loadModel(path)).toThrow('normalization must be lists of numbers "mean" and "std"');
   });
 

@@ -9,6 +9,10 @@ import { denseNet } from "#bregman/models/densenet.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
+import { conv2d } from "#bregman/nn/layers/conv2d.js";
+import { flatten } from "#bregman/nn/layers/join.js";
+import { linear } from "#bregman/nn/layers/linear.js";
+import { sequential } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
 import { predict } from "#bregman/train/predict.js";
 import { everything } from "../support/every-layer.js";
@@ -33,11 +37,17 @@ interface Session {
 }
 
 const images = { mean: [0.1, 0.2, 0.3], std: [1, 2, 0.5] };
+const columns = randomNetwork(sequential([1, 4, 4], [conv2d(3, { kernel: 3 }), flatten(), linear(2)]));
+const table = {
+  mean: Array.from({ length: 16 }, (_, k) => k / 8),
+  std: Array.from({ length: 16 }, (_, k) => 1 + k / 16),
+};
 const small: readonly (readonly [string, Network])[] = [
   ["every kind of layer", { ...randomNetwork(everything), normalization: images }],
   ["every kind of layer, without normalization", randomNetwork(everything)],
   ["an MLP of one channel", { ...randomNetwork(mlp([784, 30, 10])), normalization: { mean: [0.13], std: [0.31] } }],
   ["an MLP of three channels", { ...randomNetwork(mlp([12, 30, 10])), normalization: images }],
+  ["images whose every number is a channel, as columns of a table are", { ...columns, normalization: table }],
   ["the ConvNet", randomNetwork(convNet())],
   ["a small ResNet-18", randomNetwork(resNet18({ widths: [4, 8, 8, 8] }))],
   ["a small ResNet-18, simplified", simplify(randomNetwork(resNet18({ widths: [4, 8, 8, 8] })))],

@@ -62,6 +62,11 @@ const MODELS: Record<string, Model> = {
     [2, 9, 9],
     [conv2d(3, { kernel: 3 }), maxPool2d(3, { stride: 2 }), leakyRelu(), avgPool2d(2, { stride: 1 }), ...head],
   ),
+  "a batch norm and its own input, added": graph([2, 5, 4], ({ input, apply }) => {
+    const x = apply(conv2d(3, { kernel: 3, padding: 1, bias: false }), input);
+    const sum = apply(relu(), apply(add(), apply(batchNorm2d(), x), x));
+    return apply(linear(3), apply(flatten(), sum));
+  }),
   "batch norm": sequential(
     [2, 5, 4],
     [

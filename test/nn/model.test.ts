@@ -1,6 +1,6 @@
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
-import { sequential } from "#bregman/nn/model.js";
+import { graph, sequential, type GraphBuilder } from "#bregman/nn/model.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { describe, expect, test } from "vitest";
 
@@ -35,6 +35,17 @@ describe("sequential", () => {
     expect(() => sequential([2], [linear(1, { name: "a" }), linear(1, { name: "a" })])).toThrow(/found "a" twice/);
     expect(() => linear(0)).toThrow(new RangeError("linear: out must be an integer of at least 1, found 0"));
     expect(() => linear(1.5)).toThrow(RangeError);
+  });
+
+  test("refuses a layer that nobody reads", () => {
+    const build = ({ input, apply }: GraphBuilder) => {
+      const x = apply(linear(4), input);
+      apply(relu(), apply(linear(3, { name: "aside" }), x));
+      return apply(linear(2), x);
+    };
+    expect(() => graph([5], build)).toThrow(
+      new TypeError('layer "relu1" leads nowhere: expected another layer to read it, or it to be the output'),
+    );
   });
 });
 

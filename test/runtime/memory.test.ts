@@ -54,3 +54,19 @@ test("wrong values are errors", () => {
   for (const bytes of [-1, 1.5, NaN]) expect(() => memory.allocate(bytes)).toThrow(/non-negative integer/);
   for (const mark of [0, memory.used + 64, NaN]) expect(() => memory.release(mark)).toThrow(/mark/);
 });
+
+test("a closed memory is the next one of its size, as if it were new", () => {
+  const maxBytes = 64 * 65536;
+  const first = createMemory({ maxBytes });
+  const { wasm } = first;
+  const offset = first.put(Float32Array.of(1, 2, 3));
+  const other = createMemory({ maxBytes });
+  expect(other.wasm).not.toBe(wasm);
+  first.close();
+  expect(createMemory({ maxBytes: 2 * maxBytes }).wasm).not.toBe(wasm);
+  const second = createMemory({ maxBytes });
+  expect(second.wasm).toBe(wasm);
+  expect(second.allocate(12)).toBe(offset);
+  expect([...second.f32(offset, 3)]).toEqual([0, 0, 0]);
+  expect(createMemory({ maxBytes }).wasm).not.toBe(wasm);
+});

@@ -8,12 +8,16 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { checkDensityControl, nextLambda, targetAt } from "#bregman/optim/density-control.js";
+import { lassoSgd } from "#bregman/optim/lasso-sgd.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
 import { box } from "#bregman/regularizers/box.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
+import { elasticNet, type ElasticNet } from "#bregman/regularizers/elastic-net.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { lInfinity } from "#bregman/regularizers/l-infinity.js";
+import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { fit, type FitOptions } from "#bregman/train/fit.js";
 import { describe, expect, test } from "vitest";
 
@@ -123,7 +127,7 @@ test("the discrepancy rule comes back from a lambda of 0", async () => {
 test("a regularizer without a lambda, and a control that never begins", async () => {
   const bounded = { weights: linBreg({ tau: 0.1, regularizer: box({ lower: -1, upper: 1 }) }), biases: bias };
   await expect(fit(FLAT, data, { ...base, optimizer: bounded, targetDensity: 0.1 })).rejects.toThrow(
-    "could not control the density of the net: expected a regularizer of weights with a lambda above 0, found none",
+    "could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found linBreg with box",
   );
   const notes: string[] = [];
   const targetDensity = { targets: { net: 0.1 }, after: 2 };
@@ -215,7 +219,41 @@ describe("the rules", () => {
   test("without a regularizer there is nothing to control", async () => {
     const optimizer = { weights: sgd({ tau: 0.1 }), biases: bias };
     await expect(fit(FLAT, data, { ...base, optimizer, targetDensity: 0.1 })).rejects.toThrow(
-      "could not control the density of the net: expected a regularizer of weights with a lambda above 0, found none",
+      "could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found sgd with none",
     );
   });
+});
+
+test("the elastic net keeps its mu when lambda moves", async () => {
+  const seen: { lambda: number; mu: number }[] = [];
+  const optimizer = {
+    weights: linBreg({ tau: 0.1, regularizer: elasticNet({ lambda: 0.002, mu: 0.5 }) }),
+    biases: bias,
+  };
+  const { final } = await fit(FLAT, data, {
+    ...base,
+    optimizer,
+    targetDensity: 0.1,
+    observe(_epoch, { updaters }) {
+      for (const { parameter, optimizer: now } of updaters) {
+        if (parameter.name !== "linear1.weight") continue;
+        const { lambda, mu } = now.regularizer as ElasticNet;
+        seen.push({ lambda, mu });
+      }
+    },
+  });
+  expect(new Set(seen.map(({ mu }) => mu))).toEqual(new Set([0.5]));
+  expect(new Set(seen.map(({ lambda }) => lambda)).size).toBeGreaterThan(5);
+  expect(final.density / 0.1).toBeGreaterThan(0.8);
+  expect(final.density / 0.1).toBeLessThan(1.25);
+});
+
+test.each([
+  ["lassoSgd with l1", lassoSgd({ tau: 0.1, regularizer: l1(0.01) })],
+  ["linBreg with nuclear", linBreg({ tau: 0.1, regularizer: nuclear(0.01) })],
+  ["adaBreg with lInfinity", adaBreg({ tau: 0.1, regularizer: lInfinity(0.01) })],
+])("%s has no density to control", async (found, weights) => {
+  await expect(fit(FLAT, data, { ...base, optimizer: { weights, biases: bias }, targetDensity: 0.1 })).rejects.toThrow(
+    `could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found ${found}`,
+  );
 });

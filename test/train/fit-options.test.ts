@@ -2,11 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
+import { relu } from "#bregman/nn/layers/activation.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
-import { sgd } from "#bregman/optim/index.js";
+import { plateau, sgd } from "#bregman/optim/index.js";
+import { fit } from "#bregman/train/fit.js";
 import { checkOptions, type FitOptions } from "#bregman/train/fit-options.js";
 
 const data = fromArrays({
@@ -76,5 +78,43 @@ test("bytes of another number of channels than the model's are refused", () => {
     new TypeError(
       'fit: the model takes images of [3, 4, 4], a sample of "arrays" has [1, 1, 48]: state the shape of its samples',
     ),
+  );
+});
+
+describe("a model that does not fit the data", () => {
+  const layers = [conv2d(2, { kernel: 3 }), flatten(), linear(2)];
+  const samples = (shape: readonly number[], inputs: Float32Array | Uint8Array = new Float32Array(144)) =>
+    fromArrays({ shape, train: { inputs, labels: Uint8Array.of(0, 1) } });
+  const options = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
+  const model = sequential([3, 6, 4], layers);
+
+  test("images of another shape are refused, flat samples of floats are not", () => {
+    expect(() => checkOptions(model, samples([3, 4, 6]), options)).toThrow(
+      'fit: the model takes images of [3, 6, 4], a sample of "arrays" has [3, 4, 6]: state the shape of its samples',
+    );
+    expect(() => checkOptions(model, samples([3, 6, 4]), options)).not.toThrow();
+    expect(() => checkOptions(model, samples([72]), options)).not.toThrow();
+    expect(() => checkOptions(sequential([72], [linear(2)]), samples([3, 6, 4]), options)).not.toThrow();
+  });
+
+  test("a model without weights", () => {
+    expect(() => checkOptions(sequential([2], [relu()]), data, options)).toThrow(
+      "fit: expected a model with a linear layer or a convolution, found one without weights",
+    );
+  });
+});
+
+test("a schedule that watches the validation accuracy needs one", () => {
+  const schedule = plateau({ metric: "validAccuracy" });
+  expect(() => check({ schedule, validation: 1 })).not.toThrow();
+  expect(() => check({ schedule })).toThrow(
+    'fit: the schedule "plateau" watches the validation accuracy: expected validation samples and the loss crossEntropy, found validation: 0 and crossEntropy',
+  );
+});
+
+test("a schedule whose factor can't be stops the run before it has done harm", async () => {
+  const schedule = { kind: "mine", init: () => ({ factor: 1 }), next: () => ({ factor: Number.NaN }) };
+  await expect(fit(mlp([2, 2]), data, { ...good, epochs: 3, schedule, threads: 1 })).rejects.toThrow(
+    'the schedule "mine" has a factor of NaN for epoch 2: it must be a finite number of at least 0',
   );
 });

@@ -152,8 +152,9 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
         const { state, full, name } = member;
         const values = theta.get(name)!;
         member.method = scaleLambda(full, 1 / (coarse + 1));
+        const { mu = 0 } = full.regularizer as { mu?: number };
         for (let i = 0; i < values.length; i++) {
-          const primal = values[i] / full.delta;
+          const primal = values[i] / full.delta + mu * values[i];
           state.v[i] = primal + (state.v[i] - primal) / (coarse + 1);
         }
       }
@@ -254,34 +255,40 @@ describe("freezing", () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  test("a change of m leaves theta as it is, and v in the subdifferential for the new lambda", async () => {
-    const pool = await createPool({ threads: 1 });
-    const problem = randomProblem(FLAT, COUNT, { density: 0.2 });
-    const trainer = trainerFor(pool, problem, linBreg({ tau: 0.2, delta: 1.5, regularizer: l1(0.3) }));
-    const batches = batchesOf(30);
-    for (const indices of batches.slice(0, 10)) trainer.step(indices);
-    for (const [coarse, lambda] of [
-      [9, 0.03],
-      [2, 0.1],
-      [0, 0.3],
-    ]) {
-      const before = trainer.updaters.map(({ parameter: { name } }) => trainer.theta(name));
-      trainer.freeze(coarse);
-      trainer.updaters.forEach(({ parameter: { name, role }, state: { v }, optimizer }, k) => {
-        const theta = trainer.theta(name);
-        expect([...theta]).toEqual([...before[k]]);
-        if (role !== "weight") return;
-        expect(optimizer.regularizer.lambda).toBeCloseTo(lambda, 12);
-        theta.forEach((w, i) => {
-          const p = v[i] - w / 1.5;
-          if (w === 0) expect(Math.abs(p)).toBeLessThan(lambda * (1 + 1e-5));
-          else expect(p).toBeCloseTo(lambda * Math.sign(w), 5);
+  test.each([
+    ["l1", l1(0.3), 0],
+    ["the elastic net", elasticNet({ lambda: 0.3, mu: 0.5 }), 0.5],
+  ])(
+    "%s: a change of m leaves theta as it is, and v in the subdifferential for the new lambda",
+    async (...[, J, mu]) => {
+      const pool = await createPool({ threads: 1 });
+      const problem = randomProblem(FLAT, COUNT, { density: 0.2 });
+      const trainer = trainerFor(pool, problem, linBreg({ tau: 0.2, delta: 1.5, regularizer: J }));
+      const batches = batchesOf(30);
+      for (const indices of batches.slice(0, 10)) trainer.step(indices);
+      for (const [coarse, lambda] of [
+        [9, 0.03],
+        [2, 0.1],
+        [0, 0.3],
+      ]) {
+        const before = trainer.updaters.map(({ parameter: { name } }) => trainer.theta(name));
+        trainer.freeze(coarse);
+        trainer.updaters.forEach(({ parameter: { name, role }, state: { v }, optimizer }, k) => {
+          const theta = trainer.theta(name);
+          expect([...theta]).toEqual([...before[k]]);
+          if (role !== "weight") return;
+          expect(optimizer.regularizer.lambda).toBeCloseTo(lambda, 12);
+          theta.forEach((w, i) => {
+            const p = v[i] - w / 1.5 - mu * w;
+            if (w === 0) expect(Math.abs(p)).toBeLessThan(lambda * (1 + 1e-5));
+            else expect(p).toBeCloseTo(lambda * Math.sign(w), 5);
+          });
         });
-      });
-      for (const indices of batches.slice(10, 20)) trainer.step(indices);
-    }
-    await pool.close();
-  });
+        for (const indices of batches.slice(10, 20)) trainer.step(indices);
+      }
+      await pool.close();
+    },
+  );
 
   test("under a steady gradient AdaBreg moves a weight that is not there by tau in each fine step", async () => {
     const pool = await createPool({ threads: 1 });

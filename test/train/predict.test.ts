@@ -113,6 +113,45 @@ test("evaluation finds the accuracy that training told", async () => {
   expect(result.normalization).toEqual({ mean: data.mean, std: data.std });
 });
 
+describe("evaluate", () => {
+  const part = {
+    inputs: Float32Array.from({ length: 120 }, (_, k) => 50 + 10 * Math.sin(k)),
+    labels: new Uint8Array(40),
+  };
+  part.labels.forEach((_, k) => (part.labels[k] = part.inputs[3 * k] > 50 ? 1 : 0));
+  const wide = fromArrays({ shape: [3], train: part, test: part, mean: [50], std: [10] });
+
+  test("takes the inputs as the network expects them, whatever the data say", async () => {
+    const network = { ...randomNetwork(mlp([3, 8, 2]), { density: 1 }), normalization: { mean: [50], std: [10] } };
+    const plain = fromArrays({ shape: [3], train: part, test: part });
+    const [[a], [b]] = [await evaluate([network], wide), await evaluate([network], plain)];
+    expect(a.testLoss).toBe(b.testLoss);
+    const { normalization: _, ...unsaid } = network;
+    const [[c], [d]] = [await evaluate([unsaid], wide), await evaluate([unsaid], plain)];
+    expect(c.testLoss).toBe(a.testLoss);
+    expect(d.testLoss).not.toBe(a.testLoss);
+    const colours = { ...network, normalization: { mean: [1, 2, 3], std: [1, 1, 1] } };
+    await expect(evaluate([colours], wide)).rejects.toThrow("the network takes inputs of 3 channels");
+  });
+
+  test("refuses data that the network does not fit", async () => {
+    const message = 'evaluate: the model has an output of [3], "arrays" has 2 classes';
+    await expect(evaluate([randomNetwork(mlp([3, 3]))], wide)).rejects.toThrow(message);
+    await expect(evaluate([randomNetwork(mlp([4, 2]))], wide)).rejects.toThrow("evaluate: the model takes 4 features");
+  });
+});
+
+test("bytes of a canvas are bytes, and anything else is refused", async () => {
+  const network = randomNetwork(mlp([6, 3]), { density: 1 });
+  const bytes = Uint8Array.of(0, 50, 100, 150, 200, 255);
+  expect(await predict(network, new Uint8ClampedArray(bytes))).toEqual(await predict(network, bytes));
+  for (const wrong of [[0, 1, 2, 3, 4, 5], new Int8Array(6), new Float64Array(6)]) {
+    await expect(predict(network, wrong as unknown as Uint8Array)).rejects.toThrow(
+      "predict: inputs must be a Float32Array, a Uint8Array or a Uint8ClampedArray",
+    );
+  }
+});
+
 describe("batch-norm statistics", () => {
   test("of one batch are its mean and unbiased variance", async () => {
     const network = randomNetwork(imageModel, { density: 0.6, dead: 0 });

@@ -7,6 +7,7 @@
  *
  * Batch norm is written as it is; `simplify` folds it first.
  */
+import { size } from "../../nn/layers/layer.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { isWeightRole } from "../../runtime/parameter.js";
 import type { Shape } from "../../regularizers/regularizer.js";
@@ -30,9 +31,9 @@ export interface OnnxOptions {
    * Weights of a density below 1/3 as their non-zeros (`sparse_initializer`): 12 bytes each, where a dense weight takes 4 whether
    * zero or not. ONNX Runtime reads it (and computes densely all the same), other readers may not. Default false.
    */
-  readonly sparse?: boolean;
+  readonly sparse?: boolean | undefined;
   /** Texts to keep in the file. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -42,7 +43,10 @@ export interface OnnxOptions {
  * @example
  * const bytes = encodeOnnx(simplify({ model, ...result }));
  */
-export function encodeOnnx(network: Network, { sparse = false, metadata = {} }: OnnxOptions = {}): Uint8Array {
+export function encodeOnnx(
+  network: Network,
+  { sparse = false, metadata = {} }: OnnxOptions = {},
+): Uint8Array<ArrayBuffer> {
   checkNetwork(network);
   const { model, parameters, buffers } = network;
   const nodes: NodeProto[] = [];
@@ -103,14 +107,14 @@ interface Adding {
 /** (x - mean) / std of each channel, where the network has them. Returns the name of what the first layer reads. */
 function writeNormalization({ model, normalization }: Network, { node, constant }: Adding): string {
   if (!normalization) return "input";
-  const [first] = model.input;
-  // Flat inputs may have several channels, one after the other.
-  const flat = model.input.length === 1;
-  const length = flat ? first : normalization.mean.length;
+  // Channels of the data need not be those of the model: each is a run of numbers in a sample.
+  const { input } = model;
+  const shape = input.length === 3 && input[0] === normalization.mean.length ? [input[0], 1, 1] : input;
   const each = (name: string, numbers: readonly number[]) => {
+    const length = size(shape);
     const run = length / numbers.length;
     const data = Float32Array.from({ length }, (_, k) => numbers[Math.floor(k / run)]);
-    return constant(`normalization/${name}`, flat ? [length] : [length, 1, 1], data);
+    return constant(`normalization/${name}`, shape, data);
   };
   node("Sub", ["input", each("mean", normalization.mean)], "normalization/centred");
   node("Div", ["normalization/centred", each("std", normalization.std)], "normalization");

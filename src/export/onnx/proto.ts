@@ -74,7 +74,7 @@ export const DATA_TYPE = { float: 1, int64: 7 } as const;
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
 
 /** The bytes of an ONNX file. */
-export function encodeModelProto(model: ModelProto): Uint8Array {
+export function encodeModelProto(model: ModelProto): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   writeMessage(writer, MODEL, model);
   return writer.finish();

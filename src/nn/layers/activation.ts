@@ -26,7 +26,7 @@ export interface TanhLayer extends LayerBase {
 }
 
 export interface ActivationOptions {
-  name?: string;
+  name?: string | undefined;
 }
 
 /**

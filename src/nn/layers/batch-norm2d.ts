@@ -23,10 +23,10 @@ export interface BatchNorm2dLayer extends LayerBase {
 
 export interface BatchNorm2dOptions {
   /** Weight of the newest batch in the running statistics, in (0, 1]. Default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Added to the variance, > 0. Default 1e-5. */
-  eps?: number;
-  name?: string;
+  eps?: number | undefined;
+  name?: string | undefined;
 }
 
 /**

@@ -26,12 +26,12 @@ export interface Conv2dOptions {
   /** Side of the kernel, or [height, width]. */
   kernel: number | readonly [height: number, width: number];
   /** Default 1. */
-  stride?: number;
+  stride?: number | undefined;
   /** Zeros around the image, less than the kernel's smaller side. Default 0. */
-  padding?: number;
+  padding?: number | undefined;
   /** Default true. */
-  bias?: boolean;
-  name?: string;
+  bias?: boolean | undefined;
+  name?: string | undefined;
 }
 
 /**

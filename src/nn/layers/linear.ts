@@ -24,10 +24,10 @@ export interface LinearLayer extends LayerBase {
 
 export interface LinearOptions {
   /** Input features, to be checked against what the layer before gives. Default: whatever it gives. */
-  in?: number;
+  in?: number | undefined;
   /** Default true. */
-  bias?: boolean;
-  name?: string;
+  bias?: boolean | undefined;
+  name?: string | undefined;
 }
 
 /**

@@ -24,8 +24,8 @@ export interface AvgPool2dLayer extends LayerBase {
 
 export interface Pool2dOptions {
   /** Default: the side of the window. */
-  stride?: number;
-  name?: string;
+  stride?: number | undefined;
+  name?: string | undefined;
 }
 
 /** Maximum over windows of size x size. @throws RangeError unless size and stride are positive integers */

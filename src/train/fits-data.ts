@@ -1,0 +1,48 @@
+/** Whether a model and a data set go together. */
+import { targetFeatures, type Dataset } from "../data/dataset.js";
+import { size } from "../nn/layers/layer.js";
+import type { LossKind } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
+
+/**
+ * Checks that the model takes the samples: the same number of features, and where both are images the same shape. Flat samples
+ * of floats may be images to the model; bytes are normalised channel by channel, so that their channels must be known.
+ *
+ * @param who - function that is told of, e.g. "fit"
+ * @throws TypeError if it does not
+ */
+export function checkInputs(who: string, { input }: Model, { name, shape, train }: Dataset): void {
+  const [features, expected] = [size(shape), size(input)];
+  if (features !== expected) {
+    throw new TypeError(
+      `${who}: the model takes ${expected} features, a sample of "${name}" has ${features} ([${shape.join(", ")}])`,
+    );
+  }
+  if (input.length !== 3 || input.join() === shape.join()) return;
+  const isFlat = shape[0] === 1 && shape[1] === 1;
+  if (isFlat && (input[0] === 1 || train.inputs instanceof Float32Array)) return;
+  throw new TypeError(
+    `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" has [${shape.join(", ")}]: state the shape of its samples`,
+  );
+}
+
+/** @throws TypeError if the model's outputs are not what the loss compares with the labels or targets of the data */
+export function checkOutputs(
+  who: string,
+  { output }: Model,
+  { name, classes, train, test }: Dataset,
+  loss: LossKind,
+): void {
+  if (loss === "crossEntropy" && (output.length !== 1 || output[0] !== classes)) {
+    throw new TypeError(`${who}: the model has an output of [${output.join(", ")}], "${name}" has ${classes} classes`);
+  }
+  if (loss !== "meanSquaredError") return;
+  const outputs = size(output);
+  for (const [part, samples] of [["train", train] as const, ["test", test] as const]) {
+    const found = targetFeatures(samples);
+    if (samples.count === 0 || found === outputs) continue;
+    throw new TypeError(
+      `${who}: the model has ${outputs} outputs: meanSquaredError expects targets with as many features, found ${found || "no targets"} in the ${part} samples of "${name}"`,
+    );
+  }
+}
