@@ -32,7 +32,7 @@ export interface WeightAverage {
   /** Takes in the weights after a step. */
   look(): void;
   /** Runs something, such as an evaluation, with the averages in place of the weights, which are put back. */
-  use<Result>(run: () => Result): Result;
+  use<Result>(run: () => Promise<Result>): Promise<Result>;
   /** As tensors of a checkpoint; they change with the next look. */
   tensors(): [string, Tensor][];
 }
@@ -69,7 +69,7 @@ export function createAverage(
         for (let k = 0; k < average.length; k++) average[k] += share * (values[k] - average[k]);
       }
     },
-    use(run) {
+    async use(run) {
       if (trainer.steps < every) return run();
       const shown = new Map(averages);
       for (const { parameter } of trainer.updaters) {
@@ -82,7 +82,7 @@ export function createAverage(
       }
       const kept = trainer.exchange(shown);
       try {
-        return run();
+        return await run();
       } finally {
         trainer.exchange(kept);
       }

@@ -6,6 +6,7 @@ import type { Network, Normalization } from "../nn/network.js";
 import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
+import { takeTurns } from "./next-turn.js";
 import type { PredictOptions } from "./predict.js";
 import { createSimilarity } from "./similarity.js";
 import { checkInputs, checkOutputs } from "./fits-data.js";
@@ -50,6 +51,7 @@ export async function evaluate(
   const { valid } = split(data.train.count, validation, stream(splitSeed, "split"));
   const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const results: Evaluated[] = [];
+  const turns = takeTurns();
   for (const network of networks) {
     const pool = await createPool({ backend: options.backend ?? "auto", threads: options.threads });
     try {
@@ -59,10 +61,11 @@ export async function evaluate(
       const evaluator = { model: network.model, ...createEvaluator(pool, network, { loss, samples }) };
       const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, data) : undefined;
       const isClassifier = loss === "crossEntropy";
-      const [onTest, onValid] = [test, valid].map((part) => (part.length ? evaluator.evaluate(part) : undefined));
+      const on = async (part: Int32Array) => (part.length ? evaluator.evaluateInTurns(part, turns) : undefined);
+      const [onTest, onValid] = [await on(test), await on(valid)];
       results.push({
         ...(onTest && { testLoss: onTest.loss, ...(isClassifier && { testAccuracy: onTest.accuracy }) }),
-        ...(onTest && similarity && { ssim: similarity(test) }),
+        ...(onTest && similarity && { ssim: await similarity(test, turns) }),
         ...(onValid && { validLoss: onValid.loss, ...(isClassifier && { validAccuracy: onValid.accuracy }) }),
       });
     } finally {

@@ -5,6 +5,7 @@
  * Running statistics follow the weights with a delay of ten batches or so. Where weights are born or die, or lambda has just
  * moved, an evaluation before they have caught up judges a network that nobody has trained.
  */
+import type { Turns } from "./next-turn.js";
 import type { Trainer } from "./trainer.js";
 
 /** Batches of `size` samples each, from the first of `indices` on. */
@@ -16,7 +17,11 @@ interface FreshStatistics {
 }
 
 /** Puts fresh statistics in the place of the running ones. Training goes on as if nothing had happened: it never reads them. */
-function freshStatistics(trainer: Trainer, { indices, size, batches }: FreshStatistics): void {
+async function freshStatistics(
+  trainer: Trainer,
+  { indices, size, batches }: FreshStatistics,
+  turns: Turns,
+): Promise<void> {
   const shares = momentumOf(trainer);
   if (shares.size === 0) return;
   const sums = new Map([...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]));
@@ -31,6 +36,7 @@ function freshStatistics(trainer: Trainer, { indices, size, batches }: FreshStat
       const factor = 1 / (shares.get(name)! * count);
       for (let i = 0; i < sum.length; i++) sum[i] += data[i] * factor;
     }
+    await turns();
   }
   trainer.exchange(new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum)])));
 }
@@ -44,11 +50,11 @@ export interface SettlerOptions extends Omit<FreshStatistics, "batches"> {
 }
 
 /** Runs evaluations, with fresh statistics where weights have moved since they were taken. */
-export function createSettler(trainer: Trainer, { indices, size, batches, last }: SettlerOptions) {
+export function createSettler(trainer: Trainer, { indices, size, batches, last }: SettlerOptions, turns: Turns) {
   let settledAt = -1;
-  return <Result>(run: () => Result): Result => {
+  return async <Result>(run: () => Promise<Result>): Promise<Result> => {
     if (batches !== undefined && !(last && settledAt === trainer.steps)) {
-      freshStatistics(trainer, { indices, size, batches });
+      await freshStatistics(trainer, { indices, size, batches }, turns);
       settledAt = trainer.steps;
     }
     return run();

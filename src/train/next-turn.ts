@@ -20,3 +20,18 @@ function byMessages(): () => Promise<void> {
       port2.postMessage(undefined);
     });
 }
+
+/** Asked between the pieces of a long computation: a promise to wait for when it is time that others have their turn. */
+export type Turns = () => Promise<void> | undefined;
+
+/** How long a computation may hold the event loop, in milliseconds. */
+const EVERY = 40;
+
+/** Turns for others, at most one each 40 ms. */
+export function takeTurns(): Turns {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < EVERY) return undefined;
+    return nextTurn().then(() => void (last = performance.now()));
+  };
+}

@@ -4,6 +4,10 @@ import type { Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool, type PoolOptions } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
+import { takeTurns } from "./next-turn.js";
+
+/** Samples between two turns for others. */
+const CHUNK = 512;
 
 /** How to compute. */
 export interface PredictOptions {
@@ -49,7 +53,14 @@ export async function predict(
       std,
     });
     const { predict: outputs } = createEvaluator(pool, network, { loss: "crossEntropy", samples });
-    return outputs(Int32Array.from({ length: count }, (_, k) => k));
+    const turns = takeTurns();
+    const out = new Float32Array(count * size(network.model.output));
+    for (let from = 0; from < count; from += CHUNK) {
+      const chunk = Int32Array.from({ length: Math.min(CHUNK, count - from) }, (_, k) => from + k);
+      out.set(outputs(chunk), from * size(network.model.output));
+      await turns();
+    }
+    return out;
   } finally {
     await pool.close();
   }

@@ -1,6 +1,7 @@
 /** How near a model's outputs come to images they shall restore: structural similarity, over samples of a data set. */
 import type { Dataset, Samples } from "../data/dataset.js";
 import { size } from "../nn/layers/layer.js";
+import type { Turns } from "./next-turn.js";
 import { SSIM_WINDOW, ssimSum } from "./ssim.js";
 import type { Trainer } from "./trainer.js";
 
@@ -14,7 +15,7 @@ const CHUNK = 512;
 export function createSimilarity(
   evaluator: Pick<Trainer, "model" | "predict">,
   data: Dataset,
-): ((indices: Int32Array) => number) | undefined {
+): ((indices: Int32Array, turns: Turns) => Promise<number>) | undefined {
   const { train, test } = data;
   const [channels, height, width] = data.shape;
   const features = channels * height * width;
@@ -24,13 +25,14 @@ export function createSimilarity(
     const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];
     return targets!.subarray(k * features, (k + 1) * features);
   };
-  return (indices) => {
+  return async (indices, turns) => {
     let sum = 0;
     for (let from = 0; from < indices.length; from += CHUNK) {
       const chunk = indices.subarray(from, from + CHUNK);
       const targets = new Float32Array(chunk.length * features);
       chunk.forEach((index, k) => targets.set(target(index), k * features));
       sum += ssimSum(evaluator.predict(chunk), targets, { height, width });
+      await turns();
     }
     return sum / (indices.length * channels);
   };

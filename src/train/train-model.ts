@@ -36,7 +36,7 @@ import {
   regularizerValue,
   totalDensity,
 } from "./metrics.js";
-import { nextTurn } from "./next-turn.js";
+import { takeTurns } from "./next-turn.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
@@ -55,8 +55,6 @@ export interface FitResult {
   readonly normalization?: Normalization;
 }
 
-/** How long the loop may hold the event loop before signals and timers get their turn, in milliseconds. */
-const YIELD_EVERY = 40;
 /** Time between two "step" events, in milliseconds. */
 const STEP_EVENT_EVERY = 200;
 
@@ -128,14 +126,17 @@ async function train(
   const samples = storeDataset(pool, data, normalize ? data : undefined);
   const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
   const { births, averaged } = startLooks(trainer, keeper, average);
-  const settled = createSettler(trainer, {
+  const turns = takeTurns();
+  const settling = {
     indices: trainIndices,
     size: Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length),
     batches: options.freshStatistics,
     // Those of an average are put back after each use.
     last: !averaged,
-  });
-  const evaluated = <Result>(run: () => Result): Result => (averaged ? averaged.use(() => settled(run)) : settled(run));
+  };
+  const settled = createSettler(trainer, settling, turns);
+  const evaluated = <Result>(run: () => Promise<Result>): Promise<Result> =>
+    averaged ? averaged.use(() => settled(run)) : settled(run);
   const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
   const firstBatch = trainIndices.subarray(0, batchSize);
@@ -150,12 +151,12 @@ async function train(
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
   let scheduleState = checkedState(schedule.kind, resumed?.schedule ?? schedule.init(), resumed?.epoch ?? 1);
-  const measure = (epoch: number, trained?: { loss: number; accuracy: number }): EpochMetrics => {
+  const measure = async (epoch: number, trained?: { loss: number; accuracy: number }): Promise<EpochMetrics> => {
     const changes = births.look(epoch);
     const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-    const { valid, validSsim } = evaluated(() => ({
-      valid: parts.valid.length ? trainer.evaluate(parts.valid) : undefined,
-      validSsim: parts.valid.length ? similarity?.(parts.valid) : undefined,
+    const { valid, validSsim } = await evaluated(async () => ({
+      valid: parts.valid.length ? await trainer.evaluateInTurns(parts.valid, turns) : undefined,
+      validSsim: parts.valid.length ? await similarity?.(parts.valid, turns) : undefined,
     }));
     return withoutUndefined({
       epoch,
@@ -174,10 +175,13 @@ async function train(
     });
   };
 
-  const testOf = () =>
-    testIndices.length ? { testAccuracy: evaluated(() => trainer.evaluate(testIndices).accuracy) } : {};
+  const testOf = async () => {
+    if (testIndices.length === 0) return {};
+    const { accuracy } = await evaluated(() => trainer.evaluateInTurns(testIndices, turns));
+    return { testAccuracy: accuracy };
+  };
 
-  const history = resumed ? [...resumed.epochs] : [measure(0)];
+  const history = resumed ? [...resumed.epochs] : [await measure(0)];
   const control =
     options.targetDensity === undefined
       ? undefined
@@ -219,8 +223,7 @@ async function train(
       ...(averaged?.tensors() ?? []),
     ]);
   };
-  let lastYield = performance.now();
-  let lastStepEvent = lastYield;
+  let lastStepEvent = performance.now();
   let stepsSinceEvent = 0;
   while (epoch <= epochs && !signal?.aborted) {
     if (freeze && sums.seen === 0) {
@@ -258,10 +261,7 @@ async function train(
         lastStepEvent = now;
         stepsSinceEvent = 0;
       }
-      if (now - lastYield >= YIELD_EVERY) {
-        await nextTurn();
-        lastYield = performance.now();
-      }
+      await turns();
       if (signal?.aborted) break;
       // The last step's is written below, with what is measured.
       if (step < order.perEpoch && keeper?.isDue()) save();
@@ -269,8 +269,8 @@ async function train(
     const whole = sums.seen === trainIndices.length;
     // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
     if (!whole && keeper) save();
-    const measured = measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
-    const metrics = whole && isBest(measured, history) ? { ...measured, ...testOf() } : measured;
+    const measured = await measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
+    const metrics = whole && isBest(measured, history) ? { ...measured, ...(await testOf()) } : measured;
     history.push(metrics);
     observe?.(epoch, trainer);
     onEvent?.({ type: "epoch", metrics });
@@ -287,9 +287,9 @@ async function train(
   }
 
   const last = history.at(-1)!;
-  const { test, ssim, bytes, connections, parameters, buffers } = evaluated(() => ({
-    test: testIndices.length ? trainer.evaluate(testIndices) : undefined,
-    ssim: testIndices.length ? similarity?.(testIndices) : undefined,
+  const { test, ssim, bytes, connections, parameters, buffers } = await evaluated(async () => ({
+    test: testIndices.length ? await trainer.evaluateInTurns(testIndices, turns) : undefined,
+    ssim: testIndices.length ? await similarity?.(testIndices, turns) : undefined,
     bytes: modelBytes(trainer),
     connections: connectionsOf(model, trainer.theta),
     parameters: new Map(

@@ -10,6 +10,7 @@ import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { TILE } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/train/trainer.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -134,4 +135,14 @@ describe.each(["native", "wasm"] as const)("%s", (backend) => {
       pool.memory.release(mark);
     },
   );
+
+  test("an evaluation in turns is the same, and takes one after each batch", async () => {
+    const mark = pool.memory.mark();
+    const trainer = trainerFor(pool, CASES["linear layers"]);
+    let turns = 0;
+    const found = await trainer.evaluateInTurns(ALL, async () => void turns++);
+    expect(found).toEqual(trainer.evaluate(ALL));
+    expect(turns).toBe(Math.ceil(COUNT / (trainer.plan.tiles * TILE)));
+    pool.memory.release(mark);
+  });
 });
