@@ -11,7 +11,8 @@ export const MODEL_FILE = "model.safetensors";
  * Writes a network to a file; an existing file is replaced in one go.
  *
  * @param metadata - texts to keep beside it
- * @throws TypeError if a parameter or buffer is missing; Error if the file can't be written
+ * @param options - `sparse: true` keeps the non-zeros only
+ * @throws TypeError if a parameter or buffer is missing; RangeError for a text whose name is taken; Error if the file can't be written
  * @example
  * saveModel("small.safetensors", simplify({ model, ...result }), {}, { sparse: true });
  */

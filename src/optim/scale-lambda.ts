@@ -5,7 +5,7 @@ import type { Optimizer } from "./optimizer.js";
 import { makeOptimizer } from "./step.js";
 
 /**
- * The same optimizer with its regularizer times a factor.
+ * The same optimizer with its lambda times a factor.
  *
  * @throws RangeError if the factor is negative or not finite
  */

@@ -53,7 +53,7 @@ export function byEpoch(
 /** The state of a schedule for an epoch, from 1. @throws RangeError unless its factor is a finite number of at least 0 */
 export function checkedState<State extends ScheduleState>(kind: string, state: State, epoch: number): State {
   const { factor } = state;
-  if (factor >= 0 && factor < Infinity) return state;
+  if (Number.isFinite(factor) && factor >= 0) return state;
   throw new RangeError(
     `the schedule "${kind}" has a factor of ${factor} for epoch ${epoch}: it must be a finite number of at least 0`,
   );

@@ -65,3 +65,8 @@ export function elasticNet({ lambda, mu }: ElasticNetOptions): ElasticNet {
     },
   };
 }
+
+/** Whether a regularizer has a quadratic part. */
+export function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
+  return regularizer.kind === "elasticNet";
+}

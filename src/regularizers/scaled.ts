@@ -3,7 +3,7 @@
  *
  * An elastic net keeps its mu, which decides no weight's birth but how large it then is.
  */
-import { elasticNet, type ElasticNet } from "./elastic-net.js";
+import { elasticNet, isElasticNet } from "./elastic-net.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
@@ -30,9 +30,4 @@ export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: 
       for (let i = 0; i < out.length; i++) out[i] *= factor;
     },
   };
-}
-
-/** Whether a regularizer has a quadratic part. */
-export function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
-  return regularizer.kind === "elasticNet";
 }

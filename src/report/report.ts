@@ -176,7 +176,7 @@ function footer({ epochs, result, recipe }: Run): Markup {
       `${count(result.samples.train)} training, ${count(result.samples.valid)} validation, ${count(result.samples.test)} test samples`,
     epochs.length > 0 && `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
     typeof machine === "string" && machine,
-    result?.commit && `commit ${result.commit.slice(0, 12)}`,
+    result?.commit && `commit ${result.commit}`,
   ].filter((fact) => typeof fact === "string");
   return html`<footer>
     <p>${facts.join(" · ")}</p>

@@ -21,6 +21,7 @@
 import { bind, loadBackend, memoryHandle, type BackendName } from "./backend.js";
 import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
+import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
 import { startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
 import { checkThreads, defaultThreads } from "./threads.js";
@@ -48,7 +49,7 @@ export interface Pool {
    * pool is closed.
    */
   run(program: Program, alone?: boolean): void;
-  /** Ends the workers. */
+  /** Ends the workers. Its memory, and every view of it, may then belong to the next pool. */
   close(): Promise<void>;
 }
 
@@ -78,6 +79,7 @@ export async function createPool({
     abort(control, why);
   };
   const workers = await startAll(tasks, died);
+  let closing: Promise<void> | undefined;
 
   return {
     backend: backend.name,
@@ -100,11 +102,15 @@ export async function createPool({
       broken = problem;
       throw new Error(`cannot run a program: ${problem}`);
     },
-    async close() {
-      if (broken === CLOSED) return;
-      broken ??= CLOSED;
-      await stop(control, workers);
-      if (broken === CLOSED) memory.close();
+    close() {
+      closing ??= (async () => {
+        // A thread of a broken pool may still be at work, and the end of one in a browser can't be waited for.
+        const endsSurely = broken === undefined && (workers.length === 0 || nodeModule("node:worker_threads"));
+        broken ??= CLOSED;
+        await stop(control, workers);
+        if (endsSurely) memory.close();
+      })();
+      return closing;
     },
   };
 }

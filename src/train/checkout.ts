@@ -10,7 +10,7 @@ export function currentCommit(): string | undefined {
   try {
     const root = fileURLToPath(new URL("../../", import.meta.url));
     const git = (...args: string[]) =>
-      execFileSync("git", ["-C", root, ...args], { stdio: ["ignore", "pipe", "ignore"] })
+      execFileSync("git", ["--no-optional-locks", "-C", root, ...args], { stdio: ["ignore", "pipe", "ignore"] })
         .toString()
         .trim();
     // An installed copy inside somebody else's checkout must not take that one's commit.

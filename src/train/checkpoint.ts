@@ -89,9 +89,8 @@ export function newestCheckpoint(folder: string): {
     try {
       return { name, checkpoint: decodeCheckpoint(readBytes(join(folder, name))), faults };
     } catch (error) {
-      faults.push(
-        `${name} ${error instanceof SyntaxError ? error.message : `can't be read: ${(error as Error).message}`}`,
-      );
+      const { message } = error as Error;
+      faults.push(error instanceof SyntaxError ? `${name} ${message}` : message);
     }
   }
   return { faults };

@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
+import { resolvePaths } from "../data/source.js";
 import { buildModel } from "../recipes/build.js";
 import { checkRecipe, loadRecipe, isBuiltIn } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -68,7 +69,8 @@ export async function compareRecipes(
   const runs = seeds.flatMap((seed) =>
     recipes.map((given): ComparedRun => {
       // Checked anew: a schedule may not fit another number of epochs.
-      const recipe = checkRecipe({ ...given, seed, epochs: epochs ?? given.epochs }, given.name);
+      const checked = checkRecipe({ ...given, seed, epochs: epochs ?? given.epochs }, given.name);
+      const recipe = { ...checked, data: resolvePaths(checked.data, process.cwd()) };
       return { recipe, folder: join(out, recipe.name, `seed-${seed}`) };
     }),
   );

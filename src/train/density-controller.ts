@@ -38,18 +38,13 @@ export interface ControlledRun {
 }
 
 /**
- * Puts density control to work.
+ * What is controlled: for each target the weights that are counted, and those whose lambda moves.
  *
- * @throws TypeError if what is to be controlled has no regularizer
+ * @throws TypeError if there is no such layer, or no regularizer that makes some of its weights zero
  */
-export function createDensityController(
-  trainer: Trainer,
-  options: DensityControlOptions,
-  { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
-): DensityController {
-  const { targets, every = 50, after = 0, increment = INCREMENT } = options;
+export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: DensityControlOptions) {
   const { layers: own = {}, ...roles } = targets;
-  const parts = [
+  return [
     ...CONTROLLED.map((part) => ({
       what: part === "net" ? "the net" : `the ${part}`,
       target: roles[part],
@@ -78,10 +73,24 @@ export function createDensityController(
         `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found ${[...found].join(", ")}`,
       );
     }
+    return [{ what, target, members, counted }];
+  });
+}
+
+/**
+ * Puts density control to work.
+ *
+ * @throws TypeError as controlled
+ */
+export function createDensityController(
+  trainer: Trainer,
+  options: DensityControlOptions,
+  { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
+): DensityController {
+  const { every = 50, after = 0, increment = INCREMENT } = options;
+  const parts = controlled(trainer, options).map(({ counted, ...part }) => {
     const names = counted.map(({ parameter }) => layerOf(parameter));
-    return [
-      { what, target, members, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) },
-    ];
+    return { ...part, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) };
   });
   const begun = () => trainer.steps > after * stepsPerEpoch;
   return {

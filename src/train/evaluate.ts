@@ -1,6 +1,7 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
+import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Network, Normalization } from "../nn/network.js";
 import { stream } from "../random.js";
@@ -77,14 +78,15 @@ export async function evaluate(
 
 /** What the network says of its inputs, else what the data's are. @throws TypeError if the network's channels are others */
 export function normalizationFor(
-  { normalization }: Network,
+  { model, normalization }: Network,
   data: Dataset,
   normalize: boolean,
 ): Normalization | undefined {
   if (!normalization) return normalize ? data : undefined;
   const [channels, expected] = [data.shape[0], normalization.mean.length];
-  if (channels === expected) return normalization;
+  const asImages = model.input.length === 3 && data.train.inputs instanceof Uint8Array;
+  if (asImages ? channels === expected : size(data.shape) % expected === 0) return normalization;
   throw new TypeError(
-    `the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
+    `evaluate: the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
   );
 }

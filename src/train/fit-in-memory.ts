@@ -22,7 +22,7 @@ export type FitOptions = Omit<AllOptions, "checkpoint">;
  * });
  */
 export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
-  if ("checkpoint" in options) {
+  if ((options as { checkpoint?: unknown }).checkpoint !== undefined) {
     throw new TypeError("checkpoint: a browser has no folders; encodeModel gives the bytes of a trained network");
   }
   return trainModel(model, data, options);

@@ -162,7 +162,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   }
   if (options.schedule?.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
     throw new TypeError(
-      `fit: the schedule "${options.schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found validation: ${validation} and ${loss}`,
+      `fit: the schedule "${options.schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found ${validation} validation samples and the loss ${loss}`,
     );
   }
   if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {

@@ -3,7 +3,8 @@ import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";
 import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
-import { freezeOptions, type FitOptions } from "./fit-options.js";
+import { controlled } from "./density-controller.js";
+import { densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
 import { checkModelSize } from "./model-size.js";
 import { createTrainer, type Trainer } from "./trainer.js";
@@ -12,7 +13,7 @@ import { createTrainer, type Trainer } from "./trainer.js";
  * Draws the initial parameters by the seed, and prepares the model with the optimizer of each group.
  *
  * @param steps - of the whole training
- * @throws TypeError for `freeze` with optimizers that can't be frozen
+ * @throws TypeError for `freeze` or `targetDensity` with optimizers that can't be frozen or controlled
  */
 export function fitTrainer(
   pool: Pool,
@@ -22,7 +23,7 @@ export function fitTrainer(
   steps: number,
 ): Trainer {
   const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute, freeze = 0 } = options;
+  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute, freeze = 0, targetDensity } = options;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   const trainer = createTrainer({
     pool,
@@ -48,5 +49,6 @@ export function fitTrainer(
     recompute,
   });
   if (freezeOptions(freeze).coarse > 0) trainer.checkFreeze();
+  if (targetDensity !== undefined) controlled(trainer, densityControl(targetDensity));
   return trainer;
 }

@@ -19,8 +19,11 @@ export function checkInputs(who: string, { input }: Model, { name, shape, train 
     );
   }
   if (input.length !== 3 || input.join() === shape.join()) return;
+  const floats = train.inputs instanceof Float32Array;
   const isFlat = shape[0] === 1 && shape[1] === 1;
-  if (isFlat && (input[0] === 1 || train.inputs instanceof Float32Array)) return;
+  // Columns of a table are channels of one number.
+  const isTable = shape[1] === 1 && shape[2] === 1;
+  if ((isFlat && (input[0] === 1 || floats)) || (isTable && floats)) return;
   throw new TypeError(
     `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" has [${shape.join(", ")}]: state the shape of its samples`,
   );

@@ -24,6 +24,12 @@ export interface Keeper {
   save(progress: Omit<Progress, "trainer">, trainer: TrainerState, beside: readonly [string, Tensor][]): void;
 }
 
+/** Checkpoints of an earlier version have of a schedule only its kind. */
+function withNumbers(saved: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>) {
+  const { kind } = JSON.parse(now.schedule) as { kind: string };
+  return saved.schedule === JSON.stringify({ kind }) ? { ...saved, schedule: now.schedule } : saved;
+}
+
 /** Longest time between two checkpoints, in seconds. */
 const EVERY = 60;
 
@@ -41,7 +47,7 @@ export function openKeeper(
 ): Keeper {
   const identity = identityOf(model, data, { ...options, ...given });
   const { resumed: found, faults, write } = openCheckpoints(folder, resume);
-  const changed = found ? differences(found.identity, identity) : [];
+  const changed = found ? differences(withNumbers(found.identity, identity), identity) : [];
   if (changed.length > 0) {
     throw new RangeError(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,

@@ -11,12 +11,15 @@ declare const MessageChannel: new () => Channel;
 export const nextTurn: () => Promise<void> =
   typeof setImmediate === "function" ? () => new Promise((resolve) => void setImmediate(resolve)) : byMessages();
 
-/** In a browser, where a timer of 0 ms would take 4: a message to oneself. */
-function byMessages(): () => Promise<void> {
+/** Pauses in a browser, where a timer of 0 ms would take 4: messages to oneself. */
+export function byMessages(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel();
+  /** Several computations may pause at once: a message for each, in their order. */
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()!();
   return () =>
     new Promise((resolve) => {
-      port1.onmessage = () => resolve();
+      waiting.push(resolve);
       port2.postMessage(undefined);
     });
 }

@@ -22,7 +22,7 @@ export interface PredictOptions {
  *
  * @param inputs - row-major [count, features]; bytes count as value / 255. Both are normalized as `network.normalization`
  * says.
- * @throws TypeError if the inputs are no whole number of samples, or the network is not complete
+ * @throws TypeError if the inputs are no such array or no whole number of samples, or the network is not complete
  * @example
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, new Uint8Array(784)); // 10 numbers for one black image

@@ -281,7 +281,8 @@ async function train(
       withoutUndefined({ epoch: epoch - 1, trainLoss: trainLoss!, validAccuracy }),
     );
     epoch++;
-    scheduleState = checkedState(schedule.kind, next, epoch);
+    // What would come after the last epoch may be anything.
+    scheduleState = epoch > epochs ? next : checkedState(schedule.kind, next, epoch);
     sums = { loss: 0, correct: 0, seen: 0 };
     if (keeper) save();
   }

@@ -8,7 +8,7 @@
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
-import { isElasticNet } from "../regularizers/scaled.js";
+import { isElasticNet } from "../regularizers/elastic-net.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
@@ -40,7 +40,7 @@ export interface Updater {
    * Changes the factor on lambda, from the next step on.
    *
    * @param dual - "kept": v stays, so that weights between the old threshold and the new one are born or die.
-   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old
+   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old (but for what an elastic net's mu adds)
    */
   setLambda(factor: number, dual: "kept" | "scaled"): void;
   /** Sets the learning rate and counts the step; call it before the step's program runs. */

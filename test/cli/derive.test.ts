@@ -74,7 +74,7 @@ describe("bregman simplify", { timeout: 60_000 }, () => {
     const { code, stdout } = await runCli(["simplify", latent, "--pod", "0.5", ...flags]);
     expect(code).toBe(0);
     expect(row(stdout, "test loss")).toHaveLength(2);
-    expect(loadModel(file("model-simplified", latent)).model.nodes[0].shape[0]).toBeLessThan(20);
+    expect(loadModel(file("model-simplified-pod0.5", latent)).model.nodes[0].shape[0]).toBeLessThan(20);
   });
 });
 

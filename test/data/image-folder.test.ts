@@ -187,6 +187,11 @@ describe("a damaged or see-through PNG", () => {
     expect(readPng(await file((bytes) => bytes, ...image)).data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6));
   });
 
+  test("a colour of a grey image that stands for nothing", async () => {
+    const path = await file((bytes) => bytes, 3, 8, 0, [[1, 2, 3]], undefined, [0, 2]);
+    expect(() => readPng(path)).toThrow(new TypeError(`${path}: expected an opaque image, found a transparent colour`));
+  });
+
   test("a colour of a palette that is not there", async () => {
     const path = await file((bytes) => bytes, 2, 8, 3, [[0, 7]], [1, 2, 3, 4, 5, 6]);
     expect(() => readPng(path)).toThrow(`${path}: not a PNG file, or a damaged one (`);
@@ -200,6 +205,7 @@ async function rawPng(
   colourType: number,
   rows: readonly number[][],
   palette?: readonly number[],
+  transparency?: readonly number[],
 ): Promise<Uint8Array> {
   const { crc32, deflateSync } = await import("node:zlib");
   const chunk = (type: string, data: Uint8Array) => {
@@ -217,6 +223,7 @@ async function rawPng(
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
     chunk("IHDR", head),
     ...(palette ? [chunk("PLTE", Uint8Array.from(palette))] : []),
+    ...(transparency ? [chunk("tRNS", Uint8Array.from(transparency))] : []),
     chunk("IDAT", deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
     chunk("IEND", new Uint8Array(0)),
   ]);

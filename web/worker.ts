@@ -1,0 +1,121 @@
+/** Trains apart from the page, and tells it how it goes. */
+import {
+  adaBreg,
+  encodeModel,
+  encodeOnnx,
+  fit,
+  l1,
+  linBreg,
+  mlp,
+  predict,
+  sgd,
+  type EpochMetrics,
+  type Network,
+  type Optimizer,
+  type Trainer,
+} from "bregman/browser";
+import { dualHistogram } from "./dual-histogram.js";
+import type { EpochMessage, FromWorker, Settings, ToWorker } from "./messages.js";
+import { loadDigits, NORMALIZATION } from "./mnist.js";
+import { SIDE, UNITS } from "./weight-picture.js";
+
+const model = mlp([SIDE * SIDE, 200, 80, 10]);
+const FIRST = "linear1.weight";
+
+const say = (message: FromWorker): void => postMessage(message);
+const sayFault = (error: unknown): void => say({ type: "fault", text: (error as Error).message });
+
+let digits: ReturnType<typeof loadDigits>;
+let network: Network | undefined;
+let stopper = new AbortController();
+/** One training at a time: the next begins when the last has stopped. */
+let running: Promise<void> = Promise.resolve();
+
+addEventListener("message", ({ data: message }: MessageEvent<ToWorker>) => {
+  if (message.type === "load") {
+    digits = loadDigits(message.base);
+    digits.then(() => say({ type: "ready" }), sayFault);
+  }
+  if (message.type === "digit") void recognise(message.pixels).catch(sayFault);
+  if (message.type === "stop") stopper.abort();
+  if (message.type !== "train") return;
+  stopper.abort();
+  stopper = new AbortController();
+  const { signal } = stopper;
+  running = running.then(() => train(message.settings, signal)).catch(sayFault);
+});
+
+async function train(settings: Settings, signal: AbortSignal): Promise<void> {
+  const { density, epochs, seed } = settings;
+  let stepsPerEpoch = 1;
+  let initial: EpochMetrics;
+  let trainer: Trainer;
+  const { final, ...result } = await fit(model, await digits, {
+    optimizer: optimizersOf(settings),
+    init: { weights: { density } },
+    validation: 3000,
+    epochs,
+    seed,
+    signal,
+    observe(epoch, current) {
+      trainer = current;
+      network = networkOf(current);
+      if (epoch === 0) say(epochMessage(initial, current));
+    },
+    onEvent(event) {
+      if (event.type === "start") {
+        ({ initial, stepsPerEpoch } = event);
+        say({ type: "start", threads: event.threads });
+      }
+      if (event.type === "step") {
+        const { epoch, step, stepsPerSecond } = event;
+        say({ type: "step", epoch, share: step / stepsPerEpoch, stepsPerSecond });
+      }
+      if (event.type === "epoch") say(epochMessage(event.metrics, trainer));
+    },
+  });
+  network = { model, ...result };
+  const files = { sparse: encodeModel(network, {}, { sparse: true }), onnx: encodeOnnx(network) };
+  say({ type: "end", testAccuracy: final.testAccuracy!, files });
+}
+
+function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; biases: Optimizer } {
+  switch (optimizer) {
+    case "linBreg":
+      return { weights: linBreg({ tau: 0.1, regularizer: l1(lambda) }), biases: linBreg({ tau: 0.1 }) };
+    case "momentum": {
+      const moving = { tau: 0.1, momentum: 0.9 };
+      return { weights: linBreg({ ...moving, regularizer: l1(lambda) }), biases: linBreg(moving) };
+    }
+    case "adaBreg":
+      return { weights: adaBreg({ tau: 0.001, regularizer: l1(lambda) }), biases: adaBreg({ tau: 0.001 }) };
+    case "sgd":
+      return { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) };
+  }
+}
+
+function epochMessage(metrics: EpochMetrics, { theta, updaters }: Trainer): EpochMessage {
+  const { epoch, density, validAccuracy: accuracy = 0, births = 0, deaths = 0, seconds } = metrics;
+  const weights = theta(FIRST).slice(0, UNITS * SIDE * SIDE);
+  const { state, optimizer } = updaters.find(({ parameter }) => parameter.name === FIRST)!;
+  const { lambda } = optimizer.regularizer;
+  const dual = lambda > 0 ? { dual: dualHistogram(state.v as Float32Array, lambda) } : {};
+  return { type: "epoch", epoch, density, accuracy, births, deaths, seconds, weights, ...dual };
+}
+
+/** The network as it is now, to read digits with while it trains. */
+function networkOf({ theta, updaters, buffers }: Trainer): Network {
+  const parameters = new Map(
+    updaters.map(({ parameter: { name, shape } }) => [name, { shape, data: theta(name) }] as const),
+  );
+  return { model, parameters, buffers: buffers(), normalization: NORMALIZATION };
+}
+
+async function recognise(pixels: Float32Array): Promise<void> {
+  if (!network) return;
+  const logits = await predict(network, pixels, { threads: 1 });
+  const most = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  say({ type: "digit", probabilities: powers.map((power) => power / sum) });
+}
