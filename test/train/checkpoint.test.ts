@@ -369,7 +369,10 @@ describe("what stands in the folder", () => {
     const folder = newFolder();
     const stopper = new AbortController();
     await run(
-      { ...decaying, options: { ...decaying.options, signal: stopper.signal, observe: () => stopper.abort() } },
+      {
+        ...decaying,
+        options: { ...decaying.options, signal: stopper.signal, observe: (epoch) => epoch === 1 && stopper.abort() },
+      },
       { folder },
     );
     const other = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 1, factor: 0.5 }) } };

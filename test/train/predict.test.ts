@@ -130,8 +130,8 @@ describe("evaluate", () => {
     const [[c], [d]] = [await evaluate([unsaid], wide), await evaluate([unsaid], plain)];
     expect(c.testLoss).toBe(a.testLoss);
     expect(d.testLoss).not.toBe(a.testLoss);
-    const colours = { ...network, normalization: { mean: [1, 2, 3], std: [1, 1, 1] } };
-    await expect(evaluate([colours], wide)).rejects.toThrow("the network takes inputs of 3 channels");
+    const two = { ...network, normalization: { mean: [1, 2], std: [1, 1] } };
+    await expect(evaluate([two], wide)).rejects.toThrow("evaluate: the network takes inputs of 2 channels");
   });
 
   test("refuses data that the network does not fit", async () => {
