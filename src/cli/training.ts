@@ -67,11 +67,11 @@ export async function carryOut({ recipe, folder, resume, command, flags, tidy }:
       resume,
       command,
       signal: stopper.signal,
-      ...(flags.dataDir !== undefined && { dataDir: flags.dataDir }),
-      ...(flags.threads !== undefined && { threads: flags.threads }),
-      ...(flags.backend !== undefined && { backend: flags.backend }),
-      ...(flags.checkpointEvery !== undefined && { checkpointSeconds: flags.checkpointEvery }),
-      ...(flags.results !== undefined && { resultsDir: flags.results }),
+      dataDir: flags.dataDir,
+      threads: flags.threads,
+      backend: flags.backend,
+      checkpointSeconds: flags.checkpointEvery,
+      resultsDir: flags.results,
       observe: film.observe,
       onEvent(event) {
         if (event.type === "start") {

@@ -69,10 +69,7 @@ export function buildRegularizer(entry: RegularizerEntry): Regularizer {
     case "nuclear":
       return nuclear(entry.lambda);
     case "box":
-      return box({
-        ...(entry.lower === undefined ? {} : { lower: entry.lower }),
-        ...(entry.upper === undefined ? {} : { upper: entry.upper }),
-      });
+      return box(entry);
   }
 }
 
@@ -146,9 +143,9 @@ function buildLayer(entry: LayerEntry): Layer {
     case "tanh":
       return tanh();
     case "maxPool2d":
-      return maxPool2d(entry.size, strideOf(entry));
+      return maxPool2d(entry.size, entry);
     case "avgPool2d":
-      return avgPool2d(entry.size, strideOf(entry));
+      return avgPool2d(entry.size, entry);
     case "globalAvgPool2d":
       return globalAvgPool2d();
     case "flatten":
@@ -156,10 +153,6 @@ function buildLayer(entry: LayerEntry): Layer {
     case "dropout":
       return dropout(entry);
   }
-}
-
-function strideOf({ stride }: { stride?: number | undefined }): { stride?: number } {
-  return stride === undefined ? {} : { stride };
 }
 
 /**

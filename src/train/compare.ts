@@ -93,10 +93,10 @@ export async function compareRecipes(
         out: folder,
         resume: known,
         command: commandOf(recipe),
-        ...(dataDir !== undefined && { dataDir }),
-        ...(threads !== undefined && { threads }),
-        ...(backend !== undefined && { backend }),
-        ...(signal !== undefined && { signal }),
+        dataDir,
+        threads,
+        backend,
+        signal,
         onEvent: (event) => onRun?.(run, event),
       }).catch((error: unknown) => {
         throw named(error, `${recipe.name}, seed ${recipe.seed}`);

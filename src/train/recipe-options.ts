@@ -45,14 +45,14 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     freshStatistics: recipe.freshStatistics,
     recompute: recipe.recompute,
     batchSize: recipe.batchSize,
-    ...(recipe.microBatches === undefined ? {} : { microBatches: recipe.microBatches }),
+    microBatches: recipe.microBatches,
     epochs: recipe.epochs,
     seed: recipe.seed,
     name: recipe.name,
     validation: data.validation,
     splitSeed: data.splitSeed,
     normalize: data.normalize,
-    ...(data.limit === undefined ? {} : { limit: data.limit }),
-    ...(data.augment === undefined ? {} : { augment: data.augment }),
+    limit: data.limit,
+    augment: data.augment,
   };
 }

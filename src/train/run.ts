@@ -92,14 +92,14 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const run = fit(model, data, {
     ...fitOptionsOf(recipe),
-    ...(threads === undefined ? {} : { threads }),
-    ...(backend === undefined ? {} : { backend }),
-    ...(observe === undefined ? {} : { observe }),
-    ...(signal === undefined ? {} : { signal }),
+    threads,
+    backend,
+    observe,
+    signal,
     checkpoint: {
       folder: out,
       resume,
-      ...(checkpointSeconds === undefined ? {} : { everySeconds: checkpointSeconds }),
+      everySeconds: checkpointSeconds,
       // Of the file, not of the object: a later version of bregman may have more defaults to fill in.
       identity: { "recipe.json": sha256(readFileSync(recipeFile)) },
       about: { command, ...(commit !== undefined && { commit }) },

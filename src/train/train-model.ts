@@ -73,10 +73,7 @@ export async function trainModel(
   open?: OpenKeeper,
 ): Promise<FitResult> {
   checkOptions(model, data, options);
-  const pool = await createPool({
-    ...(options.backend === undefined ? {} : { backend: options.backend }),
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-  });
+  const pool = await createPool({ backend: options.backend, threads: options.threads });
   try {
     return await train(pool, model, data, options, open);
   } finally {

@@ -45,7 +45,10 @@ export function relu({ name }: ActivationOptions = {}): ReluLayer {
  * @param slope - factor for negative inputs, default 0.01
  * @throws RangeError unless slope is a finite number above 0
  */
-export function leakyRelu({ slope = 0.01, name }: ActivationOptions & { slope?: number } = {}): LeakyReluLayer {
+export function leakyRelu({
+  slope = 0.01,
+  name,
+}: ActivationOptions & { slope?: number | undefined } = {}): LeakyReluLayer {
   if (!(slope > 0 && slope < Infinity)) {
     throw new RangeError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
   }

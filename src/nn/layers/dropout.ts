@@ -15,7 +15,7 @@ export interface DropoutLayer extends LayerBase {
 }
 
 /** Drops each number with probability p (default 0.5). @throws RangeError unless p is in [0, 1) */
-export function dropout({ p = 0.5, name }: { p?: number; name?: string } = {}): DropoutLayer {
+export function dropout({ p = 0.5, name }: { p?: number | undefined; name?: string | undefined } = {}): DropoutLayer {
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), found ${p}`);
   return { kind: "dropout", p, ...named(name) };
 }

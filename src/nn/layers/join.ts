@@ -38,7 +38,7 @@ export interface ChannelsLayer extends LayerBase {
 }
 
 interface JoinOptions {
-  name?: string;
+  name?: string | undefined;
 }
 
 /** An image as a vector of features, for a linear layer. */

@@ -43,7 +43,7 @@ export function avgPool2d(side: number, { stride = side, name }: Pool2dOptions =
 }
 
 /** Mean over each whole channel: [channels, height, width] to [channels, 1, 1]. */
-export function globalAvgPool2d({ name }: { name?: string } = {}): AvgPool2dLayer {
+export function globalAvgPool2d({ name }: { name?: string | undefined } = {}): AvgPool2dLayer {
   return { kind: "avgPool2d", size: undefined, stride: 1, ...named(name) };
 }
 
