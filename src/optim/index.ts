@@ -16,6 +16,7 @@ export type { EpochMetrics, Schedule, ScheduleState } from "./schedule.js";
 export { constant } from "./constant.js";
 export { stepDecay, type StepDecayOptions } from "./step-decay.js";
 export { cosine, type CosineOptions } from "./cosine.js";
+export { piecewise, type PiecewiseOptions } from "./piecewise.js";
 export { plateau, type PlateauOptions, type PlateauState } from "./plateau.js";
 export type { DensityControlOptions } from "./density-control.js";
 export type { FreezeOptions } from "./freeze.js";

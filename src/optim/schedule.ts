@@ -40,7 +40,7 @@ export interface Schedule<State extends ScheduleState = ScheduleState> {
 export function byEpoch(
   kind: string,
   factorOf: (epoch: number) => number,
-  numbers: Readonly<Record<string, number>> = {},
+  numbers: Readonly<Record<string, unknown>> = {},
 ): Schedule {
   return {
     ...numbers,

@@ -8,6 +8,7 @@ import {
   linBreg,
   magnitudePruning,
   type Optimizer,
+  piecewise,
   plateau,
   proxSgd,
   rigL,
@@ -168,6 +169,8 @@ export function buildSchedule(entry: ScheduleEntry, epochs: number): Schedule {
       return plateau(entry);
     case "step":
       return stepDecay(entry);
+    case "piecewise":
+      return piecewise(entry);
     case "cosine":
       return cosine({ epochs, warmUp: entry.warmupEpochs, minimum: entry.minFactor });
   }

@@ -135,6 +135,21 @@ const schedule = z.discriminatedUnion("kind", [
     warmupEpochs: z.int().nonnegative().default(0),
     minFactor: fraction.default(0).describe("Last learning rate as a share of tau"),
   }),
+  z
+    .strictObject({
+      kind: z.literal("piecewise"),
+      points: z
+        .array(z.tuple([z.number().nonnegative(), z.number().nonnegative()]))
+        .min(1)
+        .describe("[epoch, factor] with rising epochs, the first of a run being 0"),
+    })
+    .superRefine(({ points }, context) => {
+      const k = points.findIndex(([epoch], i) => i > 0 && epoch <= points[i - 1][0]);
+      if (k < 0) return;
+      const message = `expected an epoch above ${points[k - 1][0]}, found ${points[k][0]}`;
+      context.addIssue({ code: "custom", path: ["points", k, 0], message });
+    })
+    .describe("Factors on tau along straight lines between points"),
 ]);
 
 const clip = z

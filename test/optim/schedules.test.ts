@@ -1,6 +1,14 @@
 /** Schedules against sequences worked out by hand. */
 import { describe, expect, test } from "vitest";
-import { constant, cosine, plateau, stepDecay, type Schedule, type ScheduleState } from "#bregman/optim/index.js";
+import {
+  constant,
+  cosine,
+  piecewise,
+  plateau,
+  stepDecay,
+  type Schedule,
+  type ScheduleState,
+} from "#bregman/optim/index.js";
 
 /** Factors of epochs 0, 1, ..., given the metric of each epoch. The state goes through JSON every time, as in a checkpoint. */
 function factors<S extends ScheduleState>(
@@ -114,5 +122,52 @@ describe("cosine", () => {
     expect(() => cosine({ epochs: 3, warmUp: 3 })).toThrow("warmUp must be less than epochs (3), found 3");
     expect(() => cosine({ epochs: 0 })).toThrow(RangeError);
     expect(() => cosine({ epochs: 3, minimum: -1 })).toThrow("minimum must be in [0, 1], found -1");
+  });
+});
+
+describe("piecewise", () => {
+  const epochs = (count: number) => Array.from({ length: count - 1 }, () => 1);
+
+  test("goes along straight lines, and is level before the first and after the last point", () => {
+    const points = [
+      [1, 0.5],
+      [2, 1],
+      [4, 1],
+      [8, 0],
+    ] as const;
+    expect(factors(piecewise({ points }), epochs(10))).toEqual([0.5, 0.5, 1, 1, 1, 0.75, 0.5, 0.25, 0, 0]);
+    expect(factors(piecewise({ points: [[0, 0.25]] }), epochs(3))).toEqual([0.25, 0.25, 0.25]);
+    expect(
+      factors(
+        piecewise({
+          points: [
+            [0.5, 1],
+            [2.5, 0],
+          ],
+        }),
+        epochs(4),
+      ),
+    ).toEqual([1, 0.75, 0.25, 0]);
+  });
+
+  test("has the factors of its points bit for bit, as a cosine written down has", () => {
+    const written = factors(cosine({ epochs: 9, warmUp: 1 }), epochs(9));
+    expect(factors(piecewise({ points: written.map((factor, k) => [k, factor]) }), epochs(9))).toEqual(written);
+  });
+
+  test.each([
+    [[], "piecewise: expected at least one point, found none"],
+    [[[-1, 1]], "piecewise: epochs of points must rise from 0 on, found -1 after none"],
+    [
+      [
+        [0, 1],
+        [3, 1],
+        [3, 0],
+      ],
+      "piecewise: epochs of points must rise from 0 on, found 3 after 3",
+    ],
+    [[[0, Number.NaN]], "piecewise: factors must be finite numbers of at least 0, found NaN for epoch 0"],
+  ] as [[number, number][], string][])("%j is refused", (points, message) => {
+    expect(() => piecewise({ points })).toThrow(new RangeError(message));
   });
 });

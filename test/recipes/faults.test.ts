@@ -62,7 +62,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "L1",
       'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, elasticNet, lInfinity, nuclear, nonNegativeL1, box, found "L1" (did you mean "l1"?)',
     ],
-    ["schedule.kind", 7, "schedule.kind: expected one of constant, plateau, step, cosine, found 7"],
+    ["schedule.kind", 7, "schedule.kind: expected one of constant, plateau, step, cosine, piecewise, found 7"],
     // Wrong types and missing keys.
     ["data", [], "data: expected an object, found []"],
     ["epochs", "ten", 'epochs: expected a number, found "ten"'],

@@ -62,8 +62,14 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   const features = model.input.reduce((product, n) => product * n, 1);
   const outputs = recipe.loss === "meanSquaredError" ? 784 : 10;
   expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [outputs]]);
-  const warmUp = recipe.schedule.kind === "cosine" ? recipe.schedule.warmupEpochs : 0;
-  expect(buildSchedule(recipe.schedule, recipe.epochs).init().factor).toBe(1 / (warmUp + 1));
+  const { schedule } = recipe;
+  const first =
+    schedule.kind === "piecewise"
+      ? schedule.points[0][1]
+      : schedule.kind === "cosine"
+        ? 1 / (schedule.warmupEpochs + 1)
+        : 1;
+  expect(buildSchedule(schedule, recipe.epochs).init().factor).toBe(first);
   // A run folder keeps the recipe with its defaults: that must be a recipe again, and the same one.
   expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
 });
