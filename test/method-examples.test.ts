@@ -51,6 +51,7 @@ const claims: Readonly<Record<string, readonly [expression: string, value: unkno
   "optim/constant": ["state.factor", 1],
   "optim/step-decay": ["state.factor", 0.5],
   "optim/cosine": ["state.factor.toFixed(12)", "0.500000000000"],
+  "optim/piecewise": ["state.factor", 0.4],
   "optim/plateau": ["state.factor", 0.5],
   "optim/kernel-form": ["form.hyper(0.1, 1)[HYPER.threshold]", 0.5],
   "init/sparse-init": ["Math.abs(theta.filter((x) => x !== 0).length - 1568) < 200", true],

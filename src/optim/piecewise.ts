@@ -20,6 +20,7 @@ export interface PiecewiseOptions {
  * @example
  * // Up in 2 epochs, level, and down over the last 5 of 20.
  * const schedule = piecewise({ points: [[0, 0.5], [2, 1], [15, 1], [20, 0]] });
+ * const state = schedule.next(schedule.init(), { epoch: 17, trainLoss: 1 }); // state.factor is 0.4 for epoch 18
  */
 export function piecewise({ points }: PiecewiseOptions): Schedule {
   if (points.length === 0) throw new RangeError("piecewise: expected at least one point, found none");
