@@ -29,6 +29,7 @@ const LEAVES = [
   "atomic-file.ts",
   "read-file.ts",
   "joined.ts",
+  "placed.ts",
   "layer-densities.ts",
 ];
 

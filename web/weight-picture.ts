@@ -1,4 +1,5 @@
-/** The weights of some units as images, on a canvas. */
+/** The weights of some units as images, on a canvas, in the colours of the reports. */
+import { divergingColour } from "../dist/report/colours.js";
 
 /** Pixels of a digit's side. */
 export const SIDE = 28;
@@ -7,11 +8,6 @@ export const UNITS = 64;
 const COLUMNS = 8;
 const GAP = 2;
 const PITCH = SIDE + GAP;
-
-const WHITE = [255, 255, 255] as const;
-const ENDS = { above: [158, 20, 44], below: [16, 72, 140] } as const;
-/** The smallest weight has this much of its end's colour: white is zero and nothing else. */
-const FIRST_TINT = 0.25;
 
 /** Draws [units, SIDE * SIDE] weights; the full colour is that of the largest tenth. */
 export function drawWeights(canvas: HTMLCanvasElement, weights: Float32Array): void {
@@ -27,14 +23,7 @@ export function drawWeights(canvas: HTMLCanvasElement, weights: Float32Array): v
   const context = canvas.getContext("2d")!;
   for (let unit = 0; unit < units; unit++) {
     const tile = context.createImageData(SIDE, SIDE);
-    for (let k = 0; k < pixels; k++) tile.data.set([...colour(weights[unit * pixels + k] / full), 255], 4 * k);
+    for (let k = 0; k < pixels; k++) tile.data.set([...divergingColour(weights[unit * pixels + k] / full), 255], 4 * k);
     context.putImageData(tile, (unit % COLUMNS) * PITCH, Math.floor(unit / COLUMNS) * PITCH);
   }
-}
-
-function colour(x: number): readonly number[] {
-  if (x === 0) return WHITE;
-  const end = x > 0 ? ENDS.above : ENDS.below;
-  const share = FIRST_TINT + (1 - FIRST_TINT) * Math.min(1, Math.abs(x));
-  return WHITE.map((white, c) => white + share * (end[c] - white));
 }

@@ -1,6 +1,6 @@
 /** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had. */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { commandLine } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
@@ -27,7 +27,7 @@ async function resume(folder: string, flags: TrainingFlags): Promise<number> {
   if (!existsSync(recipeFile)) {
     throw new RangeError(`cannot resume ${folder}: it has no recipe.json (is it a run folder?)`);
   }
-  const { isBuiltIn, loadRecipe } = await import("../recipes/load.js");
+  const { loadRecipe, repeatingArguments } = await import("../recipes/load.js");
   const recipe = loadRecipe(recipeFile);
   if (isFinished(folder)) {
     // A kill may have come between the result and its copy.
@@ -39,9 +39,7 @@ async function resume(folder: string, flags: TrainingFlags): Promise<number> {
     process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
     return 0;
   }
-  const { name, seed, epochs } = recipe;
-  const what = isBuiltIn(recipe) ? [name, "--seed", String(seed), "--epochs", String(epochs)] : [basename(recipeFile)];
-  return carryOut({ recipe, folder, resume: true, command: commandLine(["train", ...what]), flags });
+  return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
 }
 
 /** The report of a finished run. A kill may have come between the result and the report: then it is made now. */

@@ -43,6 +43,7 @@ import { linear } from "../nn/layers/linear.js";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "../nn/layers/pool2d.js";
 import type { Layer } from "../nn/layers/rules.js";
 import { sequential, type Model } from "../nn/model.js";
+import { at } from "../placed.js";
 import type { LayerEntry, ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**
@@ -116,16 +117,6 @@ export function buildModel(entry: ModelEntry): Model {
         entry.input,
         entry.layers.map((layer, k) => at(`model.layers.${k}`, () => buildLayer(layer))),
       );
-  }
-}
-
-/** Puts the place in the recipe in front of what goes wrong. */
-function at<Result>(place: string, build: () => Result): Result {
-  try {
-    return build();
-  } catch (error) {
-    if (error instanceof Error) error.message = `${place}: ${error.message}`;
-    throw error;
   }
 }
 

@@ -52,10 +52,11 @@ export function loadRecipe(nameOrPath: string): Recipe {
   return { ...recipe, data: resolvePaths(recipe.data, dirname(resolve(nameOrPath))) };
 }
 
-/** Whether a recipe is one that comes with the library, but for its seed and its number of epochs. */
-export function isBuiltIn(recipe: Recipe): boolean {
+/** What `bregman` is told to repeat a run: by name if the recipe comes with the library, else from the run's folder. */
+export function repeatingArguments(recipe: Recipe): string[] {
   const { name, seed, epochs } = recipe;
-  return recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
+  const isBuiltIn = recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
+  return isBuiltIn ? ["train", name, "--seed", String(seed), "--epochs", String(epochs)] : ["train", "recipe.json"];
 }
 
 /**

@@ -12,8 +12,9 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resolvePaths } from "../data/source.js";
+import { placed } from "../placed.js";
 import { buildModel } from "../recipes/build.js";
-import { checkRecipe, loadRecipe, isBuiltIn } from "../recipes/load.js";
+import { checkRecipe, loadRecipe, repeatingArguments } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "./events.js";
@@ -79,7 +80,7 @@ export async function compareRecipes(
   const left = runs.filter(({ folder }) => !finished(folder));
   for (const recipe of new Map(left.map((run) => [run.recipe.name, run.recipe])).values()) {
     await prepare(buildModel(recipe.model), fitOptionsOf(recipe)).catch((error: unknown) => {
-      throw named(error, recipe.name);
+      throw placed(error, recipe.name);
     });
   }
   const results: RunResult[] = [];
@@ -92,14 +93,14 @@ export async function compareRecipes(
       await runRecipe(recipe, {
         out: folder,
         resume: known,
-        command: commandOf(recipe),
+        command: ["bregman", ...repeatingArguments(recipe)].join(" "),
         dataDir,
         threads,
         backend,
         signal,
         onEvent: (event) => onRun?.(run, event),
       }).catch((error: unknown) => {
-        throw named(error, `${recipe.name}, seed ${recipe.seed}`);
+        throw placed(error, `${recipe.name}, seed ${recipe.seed}`);
       });
     }
     const result = finished(folder);
@@ -110,12 +111,6 @@ export async function compareRecipes(
   const comparison = summarize(recipes, results, command);
   writeFileAtomic(join(out, "compare.json"), `${JSON.stringify(comparison, null, 2)}\n`);
   return comparison;
-}
-
-/** The command that repeats a run; one of a recipe of one's own is repeated from its folder. */
-function commandOf(recipe: Recipe): string {
-  const { name, seed, epochs } = recipe;
-  return isBuiltIn(recipe) ? `bregman train ${name} --seed ${seed} --epochs ${epochs}` : "bregman train recipe.json";
 }
 
 /** @throws RangeError if the folder holds a run of another recipe, or of another version of it */
@@ -139,10 +134,4 @@ function finished(folder: string): RunResult | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The same error with the run's name in front. */
-function named(error: unknown, name: string): unknown {
-  if (error instanceof Error) error.message = `${name}: ${error.message}`;
-  return error;
 }

@@ -6,6 +6,7 @@ import { didYouMean } from "../nearest.js";
 import type { Model } from "../nn/model.js";
 import type { Random } from "../random.js";
 import { isWeightRole } from "../runtime/parameter.js";
+import { withoutUndefined } from "./without-undefined.js";
 
 export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 
@@ -48,17 +49,12 @@ export function initialParameters(
       else if (isWeightRole(role)) {
         const common = role === "conv" ? convs : weights;
         const density = densities.get(node.name) ?? 1;
-        sparseInit(theta, shape, { ...common, density, ...given(layers[node.name]), random });
+        sparseInit(theta, shape, { ...common, density, ...withoutUndefined(layers[node.name] ?? {}), random });
       } else biasInit(theta, { ...biases, fanIn, random });
       drawn.set(`${node.name}.${name}`, theta);
     }
   }
   return drawn;
-}
-
-/** Without what is undefined: that is not given, and takes nothing's place. */
-function given<T extends object>(options: T | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** Densities by layer. Linear layers and convolutions share one, unless `convs` is an entry of its own. */

@@ -40,6 +40,7 @@ import { takeTurns } from "./next-turn.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
+import { withoutUndefined } from "./without-undefined.js";
 import { createWorkCounter, savings } from "./work.js";
 
 export interface FitResult {
@@ -328,9 +329,4 @@ function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: FitOp
     births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
     averaged: average && createAverage(trainer, average, tensors),
   };
-}
-
-/** The same object without the keys whose value is undefined: absent means absent, in JSON and in types. */
-function withoutUndefined<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -8,6 +8,7 @@
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
+import { at } from "../placed.js";
 import { isElasticNet } from "../regularizers/elastic-net.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -65,7 +66,9 @@ export function createUpdater(
 ): Updater {
   const { rows, cols, shape } = parameter;
   const length = rows * cols;
-  const fresh = named(parameter.name, () => given.init(memory.f32(parameter.theta, length), shape, facts));
+  const fresh = at(`parameter "${parameter.name}"`, () =>
+    given.init(memory.f32(parameter.theta, length), shape, facts),
+  );
   const share = (values: OptimizerState["v"] | undefined): number => {
     if (!values) return 0;
     const place = memory.allocate(length * 4);
@@ -123,16 +126,6 @@ export function createUpdater(
         )
       : hostSteps(memory, parameter, state, () => now.optimizer)),
   };
-}
-
-/** Puts the parameter in front of what its optimizer can't do with it. */
-function named<Result>(name: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Error) error.message = `parameter "${name}": ${error.message}`;
-    throw error;
-  }
 }
 
 type Steps = Pick<Updater, "prepare" | "actions">;
