@@ -1,20 +1,21 @@
 /**
  * Sparse initialisation: a dense draw times a random mask, with the variance raised by what the mask takes away.
  *
- *     W = Wt * M,   M ~ Bernoulli(r),   Var[Wt] = varianceFactor * alpha / r,   so that Var[W] = varianceFactor * alpha
+ *     W = Wt * M,   Var[Wt] = varianceFactor * alpha / r,   so that the mean of Var[W] is varianceFactor * alpha
  *     alpha = 2 / fanIn (or fanOut) for ReLU (He), 2 / (fanIn + fanOut) for odd activations such as tanh (Glorot)
  *
- * r is the density. The mask sets zeros once and is then forgotten: from there the optimizer decides.
- * Source: Bungert et al., JMLR 23:192 (2022), section 4.1.
+ * r is the share of the weights that the mask M keeps. It is counted, since it is not always the density
+ * asked for: a count is rounded up to whole rows or kernels, draws with replacement hit some twice, and
+ * `atLeast` adds some. The mask sets zeros once and is then forgotten: from there the optimizer decides.
+ * Source: Bungert et al., JMLR 23:192 (2022), section 4.1, where r is the density and M ~ Bernoulli(r).
  *
  * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels of 3 x 3. Under batch norm
  * and ReLU such a filter is constant, its gradient is zero for ever and no weight of it can be born. `atLeast` tops up rows that
- * the mask leaves too few; r above is then the share of the weights that the mask keeps after that, so that the mean of
- * Var[W] over the layer stays varianceFactor * alpha.
+ * the mask leaves too few.
  *
  * 1. The paper prints Glorot's variance with a product in place of the sum, taken for a misprint.
  * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r): that is
- *    varianceFactor = r f^2 here. Their MLP has r = 0.01, f = 7, so varianceFactor 0.49.
+ *    varianceFactor = r f^2 here, to the deviation of r from the density. Their MLP has r = 0.01, f = 7, so varianceFactor 0.49.
  */
 import type { Random } from "../random.js";
 import { elements } from "../regularizers/checks.js";
@@ -43,7 +44,7 @@ export interface SparseInitOptions {
   readonly fan?: "in" | "out" | undefined;
   /** Law of a weight; default "normal". */
   readonly distribution?: "normal" | "uniform" | undefined;
-  /** Multiplies the variance, > 0; default 1. Set it to the density to have no 1 / r correction. */
+  /** Multiplies the variance, > 0; default 1. The density here undoes the correction by 1 / r. */
   readonly varianceFactor?: number | undefined;
 }
 
@@ -101,7 +102,7 @@ export function sparseInit(
   const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
   const kept = keep(theta.length / block, density, count, random);
   if (atLeast > 0) topUp(kept, rows, atLeast, random);
-  const share = atLeast > 0 ? kept.reduce((sum, one) => sum + one, 0) / kept.length : density;
+  const share = kept.reduce((sum, one) => sum + one, 0) / kept.length;
   const deviation = Math.sqrt((varianceFactor * alpha) / share);
   // U(-a, a) has variance a^2 / 3.
   const draw =

@@ -16,7 +16,9 @@ const weightKeys = {
     .int()
     .nonnegative()
     .describe("So many weights (or kernels, as the mask says) are kept in each row at least: rows with fewer get more"),
-  varianceFactor: positive.describe("Var W as a share of the He value; the drawn weights have Var / density"),
+  varianceFactor: positive.describe(
+    "Var W as a share of the He value; the weights that the mask keeps have Var / their share",
+  ),
   distribution: z.enum(["normal", "uniform"]),
 };
 /** A mask of whole rows has nothing to add to a row. */

@@ -119,6 +119,8 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
     regularizer: { kind: "groupLasso", lambda: 0.5, groups: "kernels" },
   });
   expect(init.convs).toMatchObject({ density: 0.01, mask: "kernel", count: "withReplacement", varianceFactor: 1 });
+  // The authors multiply He-normal kernels by 10. One of conv1's 64 is kept: 10^2 / 64.
+  expect(init.layers?.conv2d1).toEqual({ varianceFactor: 10 ** 2 / 64 });
   expect([init.biases.scale, epochs]).toEqual([10, 100]);
 });
 
@@ -224,8 +226,8 @@ test.each([
       batchSize: recorded.batchSize,
     });
     // Those that begin with more of conv1: a kernel there that is zero leaves a constant channel.
-    const more = conv1 === undefined ? {} : { layers: { conv2d1: { density: conv1 } } };
-    expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined, ...more });
+    const first = conv1 === undefined ? undefined : { conv2d1: { density: conv1 } };
+    expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined, layers: first });
     expect(init.convs).toMatchObject({ density: 0.01, mask: convs === "l1" ? "entry" : "kernel", varianceFactor: 1 });
     expect(optimizer.convs).toMatchObject({ kind, regularizer: { kind: convs } });
     expect(optimizer.weights).toMatchObject({ kind, regularizer: { kind: "l1" } });

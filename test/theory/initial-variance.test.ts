@@ -34,13 +34,13 @@ describe("variance", () => {
   ] as const)("%s", (_, options, factor) => {
     const theta = start(options);
     const kept = nonZeros(theta);
-    // Of the weights that are kept: He's variance times factor^2. The estimate is off by sqrt(2 / kept) at one sigma.
+    // Of the weights that are kept, where the mask keeps the density to the letter: He's variance times
+    // factor^2. It keeps another share by chance. The estimate is off by sqrt(2 / kept) at one sigma.
     const expected = (factor ** 2 * 2) / COLS;
-    expect(Math.abs(variance(kept) / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
-    // Of all weights: density times that, with the scatter of the mask (per row, if it keeps rows).
-    const units = "mask" in options ? ROWS : N;
-    const scatter = Math.sqrt((3 / options.density - 1) / units);
-    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(5 * scatter);
+    const atDensity = (variance(kept) * (kept.length / N)) / options.density;
+    expect(Math.abs(atDensity / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
+    // So the mean over all weights has no scatter of the mask's.
+    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
   });
 
   test.each([
@@ -51,8 +51,31 @@ describe("variance", () => {
   ] as const)("%s: Var[W] is alpha at any density", (_, options, alpha) => {
     for (const density of [0.1, 0.5, 1]) {
       const theta = start({ ...options, density });
-      expect(Math.abs(variance(theta) / alpha - 1)).toBeLessThan(5 * Math.sqrt((3 / density - 1) / N));
+      expect(Math.abs(variance(theta) / alpha - 1)).toBeLessThan(5 * Math.sqrt(2 / (density * N)));
     }
+  });
+
+  // A count rounded up to 3 of 24 rows keeps 1.25 times the density, draws with replacement keep less than it.
+  test.each([
+    ["rows, rounded up", [24, 8, 3, 3], { density: 0.1, mask: "row", count: "exact" }],
+    ["one kernel of 64", [64, 1, 5, 5], { density: 0.01, mask: "kernel", count: "withReplacement" }],
+    ["kernels drawn twice", [64, 32, 3, 3], { density: 0.1, mask: "kernel", count: "withReplacement" }],
+    ["all drawn, a third twice", [64, 32, 3, 3], { density: 1, mask: "kernel", count: "withReplacement" }],
+    ["few entries, each for itself", [10, 80], { density: 0.01 }],
+    ["rows with one at least", [64, 3, 3, 3], { density: 0.01, atLeast: 1 }],
+  ] as const)("%s: what is kept has He's variance over its share", (_, shape, options) => {
+    const fanIn = shape.slice(1).reduce<number>((product, n) => product * n, 1);
+    let [squares, kept] = [0, 0];
+    for (let seed = 1; seed <= 60; seed++) {
+      const theta = new Float64Array(shape[0] * fanIn);
+      sparseInit(theta, [...shape], { ...options, random: stream(seed, "init") });
+      const drawn = nonZeros(theta);
+      const he = (2 / fanIn) * (theta.length / drawn.length);
+      squares += drawn.reduce((sum, w) => sum + (w * w) / he, 0);
+      kept += drawn.length;
+    }
+    // The estimate is off by sqrt(2 / kept) at one sigma, which the density asked for would miss.
+    expect(Math.abs(squares / kept - 1)).toBeLessThan(4 * Math.sqrt(2 / kept));
   });
 
   test("a uniform draw stays within sqrt(3) deviations, a normal one does not", () => {

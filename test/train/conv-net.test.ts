@@ -8,13 +8,14 @@
  */
 import { readFileSync } from "node:fs";
 import { loadMnist } from "#bregman/data/mnist.js";
+import type { Model } from "#bregman/nn/model.js";
 import { storeSamples } from "#bregman/nn/samples.js";
 import { stream } from "#bregman/random.js";
 import { buildModel, buildOptimizer } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { nonZeros } from "#bregman/runtime/parameter.js";
-import { initialParameters } from "#bregman/train/initial.js";
+import { initialParameters, type InitOptions } from "#bregman/train/initial.js";
 import { createTrainer } from "#bregman/train/trainer.js";
 import { expect, test } from "vitest";
 
@@ -22,6 +23,17 @@ const BATCH = 64;
 const { losses, kernels, linear } = JSON.parse(
   readFileSync(new URL("../fixtures/conv-net-losses.json", import.meta.url), "utf8"),
 ) as Record<"losses" | "kernels" | "linear", number[]>;
+
+/** The recipe's start, with the weights of each layer times 10 whatever share its mask keeps, as the authors draw them. */
+function recordedStart(model: Model, init: InitOptions): Map<string, Float32Array> {
+  const start = initialParameters(model, stream(2, "init"), init);
+  for (const name of ["conv2d2.weight", "linear1.weight", "linear2.weight"]) {
+    const theta = start.get(name)!;
+    const share = theta.filter((w) => w !== 0).length / theta.length;
+    theta.forEach((w, i) => (theta[i] = w * Math.sqrt(share / 0.01)));
+  }
+  return start;
+}
 
 test("16 steps of the recorded ConvNet agree with PyTorch: loss, kernels, linear weights", async () => {
   const { model: entry, init, optimizer } = loadRecipe("fashion-convnet-groups-linbreg-recorded");
@@ -33,7 +45,7 @@ test("16 steps of the recorded ConvNet agree with PyTorch: loss, kernels, linear
     loss: "crossEntropy",
     samples: storeSamples(pool.memory, [loadMnist().train], { features: 784, mean: [0.5], std: [0.5] }),
     batchSize: BATCH,
-    initial: initialParameters(model, stream(2, "init"), init),
+    initial: recordedStart(model, init),
     optimizers: {
       weight: buildOptimizer(optimizer.weights),
       conv: buildOptimizer(optimizer.convs!),
