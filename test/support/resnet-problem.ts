@@ -4,6 +4,7 @@ import { sparseInit } from "#bregman/init/sparse-init.js";
 import { initialParameters } from "#bregman/train/initial.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import { stream } from "#bregman/random.js";
+import { scaleToDensity } from "./scaled-start.js";
 
 export const STEPS = 50;
 export const BATCH = 16;
@@ -21,6 +22,9 @@ export const initial = initialParameters(model, stream(SEED, "init"), {
   weights: { density: 1 },
   convs: { density: 0.25, mask: "kernel" },
 });
+for (const [name, theta] of initial) {
+  if (name.endsWith("conv.weight") && name !== "stem.conv.weight") scaleToDensity(theta, 0.25);
+}
 sparseInit(initial.get("stem.conv.weight")!, [64, 3, 3, 3], { density: 1, random: stream(SEED, "stem") });
 
 /** Batch k: indices of images. */

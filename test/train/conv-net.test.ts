@@ -18,6 +18,7 @@ import { nonZeros } from "#bregman/runtime/parameter.js";
 import { initialParameters, type InitOptions } from "#bregman/train/initial.js";
 import { createTrainer } from "#bregman/train/trainer.js";
 import { expect, test } from "vitest";
+import { scaleToDensity } from "../support/scaled-start.js";
 
 const BATCH = 64;
 const { losses, kernels, linear } = JSON.parse(
@@ -28,9 +29,7 @@ const { losses, kernels, linear } = JSON.parse(
 function recordedStart(model: Model, init: InitOptions): Map<string, Float32Array> {
   const start = initialParameters(model, stream(2, "init"), init);
   for (const name of ["conv2d2.weight", "linear1.weight", "linear2.weight"]) {
-    const theta = start.get(name)!;
-    const share = theta.filter((w) => w !== 0).length / theta.length;
-    theta.forEach((w, i) => (theta[i] = w * Math.sqrt(share / 0.01)));
+    scaleToDensity(start.get(name)!, 0.01);
   }
   return start;
 }
