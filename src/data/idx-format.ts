@@ -11,6 +11,8 @@
  * Source: "The MNIST database of handwritten digits", section "File formats", Y. LeCun, C. Cortes, C. Burges.
  */
 
+import { type SaidSize, wrongSize } from "./file-size.js";
+
 /** Content of an idx file: `data` holds the elements row-major. It may be a view of a larger buffer. */
 export interface IdxArray {
   readonly shape: readonly number[];
@@ -26,13 +28,22 @@ export interface IdxOptions {
 
 const UNSIGNED_BYTE = 8;
 
+/** What the first bytes of an idx file say. */
+export interface IdxHeader extends SaidSize {
+  readonly shape: readonly number[];
+  /** Where the elements begin. */
+  readonly begin: number;
+}
+
+/** No header is longer: 255 dimensions. */
+export const LONGEST_IDX_HEADER = 4 + 4 * 255;
+
 /**
- * Interprets the (decompressed) bytes of an idx file. The result shares their memory.
+ * Reads the header of an idx file from its first bytes.
  *
- * @throws SyntaxError if the header is not that of an idx file of unsigned bytes with the wanted number of dimensions, or
- * if bytes are missing or left over.
+ * @throws SyntaxError if it is not that of an idx file of unsigned bytes with the wanted number of dimensions
  */
-export function parseIdx(bytes: Uint8Array, { dimensions, where = "idx data" }: IdxOptions = {}): IdxArray {
+export function idxHeader(bytes: Uint8Array, { dimensions, where = "idx data" }: IdxOptions = {}): IdxHeader {
   if (bytes.length < 4) {
     throw new SyntaxError(
       `${where}: truncated: expected an idx header of 4 bytes or more, found ${bytes.length} bytes`,
@@ -47,22 +58,25 @@ export function parseIdx(bytes: Uint8Array, { dimensions, where = "idx data" }: 
       `${where}: wrong magic number: expected ${magicName(dimensions)}, found ${magicName(rank, magic)}`,
     );
   }
-  const headerLength = 4 + 4 * rank;
-  if (bytes.length < headerLength) {
-    throw new SyntaxError(
-      `${where}: truncated: expected an idx header of ${headerLength} bytes, found ${bytes.length} bytes`,
-    );
+  const begin = 4 + 4 * rank;
+  if (bytes.length < begin) {
+    throw new SyntaxError(`${where}: truncated: expected an idx header of ${begin} bytes, found ${bytes.length} bytes`);
   }
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  const expected = headerLength + shape.reduce((product, size) => product * size, 1);
-  if (bytes.length !== expected) {
-    const fault = bytes.length < expected ? "truncated" : "extra bytes";
-    throw new SyntaxError(
-      `${where}: ${fault}: expected ${expected} bytes for shape [${shape.join(", ")}], found ${bytes.length}`,
-    );
-  }
+  const size = begin + shape.reduce((product, n) => product * n, 1);
+  return { shape, begin, size, what: `shape [${shape.join(", ")}]` };
+}
+
+/**
+ * Interprets the (decompressed) bytes of an idx file. The result shares their memory.
+ *
+ * @throws SyntaxError as {@link idxHeader}, or if bytes are missing or left over.
+ */
+export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  const { shape, begin, ...header } = idxHeader(bytes, options);
+  if (bytes.length !== header.size) throw wrongSize(bytes.length, header, options.where ?? "idx data");
   // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
-  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + headerLength, bytes.length - headerLength) };
+  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + begin, bytes.length - begin) };
 }
 
 function magicName(rank: number | undefined, magic?: number): string {

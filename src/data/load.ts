@@ -67,14 +67,13 @@ function readOwn(source: OwnSource): OwnData {
   switch (source.kind) {
     case "idx": {
       checkPair("testImages", source.testImages, "testLabels", source.testLabels);
-      const read = (images: string, labels: string) => readIdxPart(images, labels, source.shape);
+      const read = (images: string, labels: string) => readIdxPart(images, labels, source);
       const train = read(source.trainImages, source.trainLabels);
       return withTest(train, source.testImages && read(source.testImages, source.testLabels!));
     }
     case "npy": {
       checkPair("testInputs", source.testInputs, "testLabels", source.testLabels);
-      const read = (inputs: string, labels: string) =>
-        readNpyPart(inputs, labels, { shape: source.shape, channels: source.channels });
+      const read = (inputs: string, labels: string) => readNpyPart(inputs, labels, source);
       const train = read(source.trainInputs, source.trainLabels);
       return withTest(train, source.testInputs && read(source.testInputs, source.testLabels!));
     }

@@ -3,6 +3,7 @@
  * `loadData` reads it.
  */
 import { resolve } from "node:path";
+import type { Channels } from "./channels.js";
 import type { DatasetName } from "./names.js";
 
 /** One of the data sets that are known by name. */
@@ -23,8 +24,17 @@ export interface OwnFacts {
   readonly std?: readonly number[] | undefined;
 }
 
+/** Files of one array each. */
+interface ArraySource extends OwnFacts {
+  /**
+   * Where images of four dimensions have their channels. Default: first; where the shape looks as if they were last it must
+   * be said.
+   */
+  readonly channels?: Channels | undefined;
+}
+
 /** idx files: the format of MNIST. */
-export interface IdxSource extends OwnFacts {
+export interface IdxSource extends ArraySource {
   readonly kind: "idx";
   readonly trainImages: string;
   readonly trainLabels: string;
@@ -33,14 +43,12 @@ export interface IdxSource extends OwnFacts {
 }
 
 /** Arrays of NumPy. */
-export interface NpySource extends OwnFacts {
+export interface NpySource extends ArraySource {
   readonly kind: "npy";
   readonly trainInputs: string;
   readonly trainLabels: string;
   readonly testInputs?: string | undefined;
   readonly testLabels?: string | undefined;
-  /** Whether images of four dimensions are [count, channels, height, width] or [count, height, width, channels]. */
-  readonly channels?: "first" | "last" | undefined;
 }
 
 /** Tables of numbers as text. */

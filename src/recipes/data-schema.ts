@@ -62,6 +62,8 @@ const shape = z
   .optional()
   .describe("Shape of a sample: [features] or [channels, height, width]");
 
+const channels = z.enum(["first", "last"]).optional().describe("Where images of four dimensions have their channels");
+
 /** Schema of a recipe's `data`. */
 export const dataSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -76,6 +78,7 @@ export const dataSchema = z.discriminatedUnion("kind", [
       trainLabels: path,
       testImages: path.optional(),
       testLabels: path.optional(),
+      channels,
       shape,
       ...facts,
       ...use,
@@ -88,7 +91,7 @@ export const dataSchema = z.discriminatedUnion("kind", [
       trainLabels: path,
       testInputs: path.optional(),
       testLabels: path.optional(),
-      channels: z.enum(["first", "last"]).optional().describe("Where images of four dimensions have their channels"),
+      channels,
       shape,
       ...facts,
       ...use,

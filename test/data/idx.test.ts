@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { readIdx } from "#bregman/data/idx.js";
 import { parseIdx } from "#bregman/data/idx-format.js";
 import { idxBytes, temporaryFolder } from "./idx-files.js";
+import { unreadable } from "./own-files.js";
 
 const images = idxBytes([2, 1, 3], [1, 2, 3, 4, 5, 6]);
 
@@ -79,6 +80,27 @@ describe("faults name the file, what was expected and what was found", () => {
     expect(read).toThrow(message);
     expect(read).toThrow(path);
     expect(read).not.toThrow(/\n/);
+  });
+
+  test("a gzip stream is unpacked as far as the header says", () => {
+    const path = fileOf(unreadable(images));
+    expect(() => readIdx(path)).toThrow(
+      new SyntaxError(`${path}: extra bytes: expected 22 bytes for shape [2, 1, 3], found more`),
+    );
+    expect(() => readIdx(fileOf(unreadable(floats)))).toThrow(/wrong magic number/);
+    const claim = fileOf(gzipSync(idxBytes([2 ** 31, 2 ** 31], [])));
+    expect(() => readIdx(claim)).toThrow(RangeError);
+    expect(() => readIdx(claim)).toThrow(
+      /: shape \[2147483648, 2147483648\] needs \d+ bytes: more than one array holds/,
+    );
+  });
+
+  test("a header behind a long name in the gzip stream", () => {
+    const name = Buffer.alloc(30_000, "name");
+    const plain = gzipSync(images);
+    const named = Buffer.concat([plain.subarray(0, 10), name, Uint8Array.of(0), plain.subarray(10)]);
+    named[3] |= 8;
+    expect([...readIdx(fileOf(named)).data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test("a file that is not there", () => {

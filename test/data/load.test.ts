@@ -71,6 +71,25 @@ describe("idx", () => {
     const baseDir = folderWith({ x: idxBytes([2, 3, 1, 2], new Uint8Array(12)), y: idxBytes([2], [0, 1]) });
     expect(loadData({ kind: "idx", trainImages: "x", trainLabels: "y" }, { baseDir }).shape).toEqual([3, 1, 2]);
   });
+
+  test("channels that may be last are asked for; last and first give the same samples", () => {
+    const pixels = Uint8Array.from({ length: 2 * 5 * 4 * 3 }, (_, k) => (k * 37) % 256);
+    const first = pixels.map((_, k) => pixels[60 * Math.floor(k / 60) + (k % 20) * 3 + (Math.floor(k / 20) % 3)]);
+    const files = {
+      last: idxBytes([2, 5, 4, 3], pixels),
+      first: idxBytes([2, 3, 5, 4], first),
+      y: idxBytes([2], [0, 1]),
+    };
+    const baseDir = folderWith(files);
+    const load = (trainImages: string, more: object = {}) =>
+      loadData({ kind: "idx", trainImages, trainLabels: "y", ...more }, { baseDir });
+    expect(() => load("last")).toThrow(RangeError);
+    expect(() => load("last")).toThrow(
+      /last: shape \[2, 5, 4, 3\] may have its channels last; say "channels": "last", or "first" if it has 5 channels/,
+    );
+    expect(load("last", { channels: "last" })).toEqual({ ...load("first"), name: "last" });
+    expect(load("last", { channels: "first" }).shape).toEqual([5, 4, 3]);
+  });
 });
 
 describe("npy", () => {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { parseNpy, readNpy } from "#bregman/data/npy.js";
 import { temporaryFolder } from "./idx-files.js";
-import { bytesOf, npyBytes } from "./own-files.js";
+import { bytesOf, npyBytes, npyBytesOf, unreadable } from "./own-files.js";
 
 const types = [
   ["b1", "bool", Uint8Array.of(0, 1, 1)],
@@ -61,13 +62,61 @@ test("what NumPy 2 writes", () => {
   expect(parseNpy(file)).toEqual({ shape: [1, 2], type: "float32", data: Float32Array.of(1.5, -2) });
 });
 
+describe("headers as np.load reads them", () => {
+  test.each([
+    ["numbers of Python 2", "{'descr': '<f4', 'fortran_order': False, 'shape': (6L, 4L), }"],
+    ["double quotes", '{"descr": "<f4", "fortran_order": False, "shape": (6, 4)}'],
+    ["no blanks", "{'descr':'<f4','fortran_order':False,'shape':(6,4)}"],
+    ["many blanks", "  { 'descr' :\t'<f4' , 'fortran_order' : False , 'shape' : ( 6 , 4 , ) , } "],
+    ["lines", "{'descr': '<f4',\n 'fortran_order': False,\n 'shape': (6, 4),\n}"],
+    ["another order", "{'shape': (6, 4), 'fortran_order': False, 'descr': '<f4'}"],
+    ["text of Python 2", "{u'descr': u'<f4', u'fortran_order': False, u'shape': (6, 4)}"],
+    ["the type's name", "{'descr': 'float32', 'fortran_order': False, 'shape': (6, 4)}"],
+  ])("%s", (_, text) => {
+    const data = Float32Array.from({ length: 24 }, (_x, k) => k / 4);
+    expect(parseNpy(npyBytesOf(text, bytesOf(data)))).toEqual({ shape: [6, 4], type: "float32", data });
+  });
+
+  test("a number, and one dimension", () => {
+    const data = bytesOf(Float64Array.of(7));
+    const header = (shape: string) => `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
+    expect(parseNpy(npyBytesOf(header("()"), data)).shape).toEqual([]);
+    expect(parseNpy(npyBytesOf(header("(1L,)"), data)).shape).toEqual([1]);
+  });
+});
+
+describe("packed files", () => {
+  const plain = npyBytes("<f4", [2, 2], bytesOf(Float32Array.of(1, 2, 3, 4)));
+  const fileOf = (bytes: Uint8Array) => {
+    const path = join(temporaryFolder(), "x.npy.gz");
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  test("are read as plain ones are", () => {
+    expect(readNpy(fileOf(gzipSync(plain)))).toEqual(parseNpy(plain));
+  });
+
+  test("are unpacked as far as their header says", () => {
+    const path = fileOf(unreadable(plain));
+    expect(() => readNpy(path)).toThrow(
+      new SyntaxError(`${path}: extra bytes: expected 144 bytes for float32 of shape [2, 2], found more`),
+    );
+    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 140))))).toThrow("truncated: expected 144 bytes");
+    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 9))))).toThrow("truncated: found 9 bytes");
+    expect(() => readNpy(fileOf(gzipSync(plain).subarray(0, 50)))).toThrow("truncated");
+  });
+
+  test("may say more than memory holds", () => {
+    const path = fileOf(gzipSync(npyBytes("<f4", [2 ** 40, 2 ** 20], new Uint8Array(8))));
+    expect(() => readNpy(path)).toThrow(RangeError);
+    expect(() => readNpy(path)).toThrow("[1099511627776, 1048576] needs");
+  });
+});
+
 describe("faults", () => {
   const good = npyBytes("<f4", [2, 2], new Uint8Array(16));
-  const text = (header: string) => {
-    const bytes = npyBytes("<f4", [2, 2], new Uint8Array(16));
-    Buffer.from(bytes.buffer, bytes.byteOffset).write(header.padEnd(100), 10, "latin1");
-    return bytes;
-  };
+  const text = (header: string) => npyBytesOf(header, new Uint8Array(16));
   const cases: [string, Uint8Array, ErrorConstructor, string][] = [
     ["nothing", new Uint8Array(0), SyntaxError, 'expected a .npy file, found one that begins with ""'],
     ["text", Buffer.from("1,2,3\n4,5"), SyntaxError, 'expected a .npy file, found one that begins with "1,2,3\\n"'],
@@ -115,6 +164,36 @@ describe("faults", () => {
       text("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }"),
       TypeError,
       "expected an array of numbers, found one of records",
+    ],
+    [
+      "a header that claims to be long",
+      Uint8Array.from(good.subarray(0, 100)).with(6, 2).with(11, 0x7f),
+      SyntaxError,
+      "expected a header of 65536 bytes or fewer, found one of 2138767490 bytes",
+    ],
+    [
+      "a header in a header",
+      text("{'descr': '<f4', 'x': \"'shape': (4,)\", 'fortran_order': False}"),
+      SyntaxError,
+      "expected a header with descr, fortran_order and shape",
+    ],
+    [
+      "more than a header",
+      text("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)} x"),
+      SyntaxError,
+      "expected a header with descr, fortran_order and shape",
+    ],
+    [
+      "a header of brackets",
+      npyBytesOf(`{'descr': ${"[".repeat(60_000)}`, new Uint8Array(16)),
+      SyntaxError,
+      "expected a header with descr, fortran_order and shape",
+    ],
+    [
+      "a size below zero",
+      text("{'descr': '<f4', 'fortran_order': False, 'shape': (-4,)}"),
+      SyntaxError,
+      "expected a header with descr, fortran_order and shape",
     ],
     [
       "no shape",

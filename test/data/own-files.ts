@@ -1,6 +1,7 @@
 /** Makes small files of one's own kinds of data for tests: .npy arrays and PNG images. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { gzipSync } from "node:zlib";
 import { encode } from "fast-png";
 
 export interface NpyFileOptions {
@@ -15,10 +16,19 @@ export function npyBytes(
   descr: string,
   shape: readonly number[],
   elements: Uint8Array,
-  { version = 1, fortran = false, align = 64 }: NpyFileOptions = {},
+  { fortran = false, ...options }: NpyFileOptions = {},
 ): Uint8Array {
   const size = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${size}), }`;
+  return npyBytesOf(text, elements, options);
+}
+
+/** Bytes of a .npy file with this text as its header. */
+export function npyBytesOf(
+  text: string,
+  elements: Uint8Array,
+  { version = 1, align = 64 }: Omit<NpyFileOptions, "fortran"> = {},
+): Uint8Array {
   const lengthBytes = version === 1 ? 2 : 4;
   const first = 8 + lengthBytes;
   const end = Math.ceil((first + text.length + 1) / align) * align;
@@ -35,6 +45,15 @@ export function npyBytes(
 /** The bytes of a typed array. */
 export function bytesOf(array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/**
+ * A gzip stream of these bytes and 8 MB of zeros, damaged at its end: who reads on after the bytes finds it damaged, who
+ * stops does not.
+ */
+export function unreadable(bytes: Uint8Array): Uint8Array {
+  const packed = gzipSync(Buffer.concat([bytes, new Uint8Array(8e6)]));
+  return packed.fill(0xff, packed.length - 200);
 }
 
 /** Writes an 8-bit PNG image, [height, width, channels]; makes its folder. */
