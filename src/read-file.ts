@@ -35,3 +35,28 @@ export function readBytes(path: string): Uint8Array {
     throw new Error(`could not read ${path}: ${reason}`, { cause });
   }
 }
+
+/**
+ * The text of a file; undefined if there is none.
+ *
+ * @throws Error as readBytes, and for a text longer than the engine can hold
+ */
+export function readTextIfThere(path: string): string | undefined {
+  try {
+    return readText(path);
+  } catch (error) {
+    const { code } = (error as Error).cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** The text of a file. @throws Error as readTextIfThere, and if there is no such file */
+export function readText(path: string): string {
+  const bytes = readBytes(path);
+  try {
+    return new TextDecoder().decode(bytes);
+  } catch (cause) {
+    throw new Error(`could not read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -28,6 +28,8 @@ const LEAVES = [
   "median.ts",
   "atomic-file.ts",
   "read-file.ts",
+  "json.ts",
+  "thin.ts",
   "joined.ts",
   "placed.ts",
   "layer-densities.ts",

@@ -1,13 +1,15 @@
 /**
  * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON file.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { resolvePaths } from "../data/source.js";
+import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
+import { readText } from "../read-file.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
@@ -34,20 +36,14 @@ export function recipeNames(): string[] {
  */
 export function loadRecipe(nameOrPath: string): Recipe {
   const names = recipeNames();
-  if (names.includes(nameOrPath)) return parseRecipe(readFileSync(`${FOLDER}${nameOrPath}.json`, "utf8"), nameOrPath);
+  if (names.includes(nameOrPath)) return parseRecipe(readText(`${FOLDER}${nameOrPath}.json`), nameOrPath);
   const isPath = /[\\/]|\.json$/.test(nameOrPath);
   if (!isPath || !existsSync(nameOrPath)) {
     const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
     const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
     throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
   }
-  let text: string;
-  try {
-    text = readFileSync(nameOrPath, "utf8");
-  } catch (cause) {
-    throw new Error(`could not read recipe ${nameOrPath}: ${(cause as Error).message}`, { cause });
-  }
-  const recipe = parseRecipe(text, nameOrPath);
+  const recipe = parseRecipe(readText(nameOrPath), nameOrPath);
   // From here on nobody needs to know where the recipe file was, also not a run that is resumed.
   return { ...recipe, data: resolvePaths(recipe.data, dirname(resolve(nameOrPath))) };
 }
@@ -62,12 +58,14 @@ export function repeatingArguments(recipe: Recipe): string[] {
 /**
  * Reads a recipe from JSON text. `where` names the source in error messages.
  *
- * @throws SyntaxError if the text is not JSON or has a key twice, with line and column. RangeError if a key or a value is not
+ * @throws SyntaxError if the text is not JSON, has a key twice or is nested too deeply, with line and column. RangeError if a key or a value is not
  * allowed: the first line names the source, then follows one line for each problem.
  */
 export function parseRecipe(source: string, where = "recipe"): Recipe {
   // Some editors put a byte order mark in front.
   const text = source.replace(/^\uFEFF/, "");
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) throw new SyntaxError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   if (errors.length > 0 || tree === undefined) {

@@ -3,20 +3,25 @@ import type { EpochMetrics } from "../train/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
 import { count, loss, parameter, percent, similarity } from "./format.js";
 import { html, type Markup, safe } from "./markup.js";
+import { thin } from "../thin.js";
 import { unitChart } from "./unit-chart.js";
 
 /** More layers than this get no legend entry of their own. */
 const MOST_COLOURS = 8;
 
+/** Points of a line: more would lie on top of one another. */
+const MOST_POINTS = 1000;
+
 /** The figures a run has data for, in reading order. */
-export function curves(epochs: readonly EpochMetrics[]): Markup[] {
+export function curves(all: readonly EpochMetrics[]): Markup[] {
+  const epochs = thin(all, MOST_POINTS);
   const figures = [
     lossFigure(epochs),
     accuracyFigure(epochs),
     similarityFigure(epochs),
     densityFigure(epochs),
     unitFigure(epochs),
-    changeFigure(epochs),
+    changeFigure(all),
   ];
   return figures.filter((figure) => figure !== undefined);
 }
@@ -126,7 +131,7 @@ function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const sum = (key: "births" | "deaths") => changes.reduce((total, line) => total + line[key], 0);
   const [births, deaths] = [sum("births"), sum("deaths")];
   if (births + deaths === 0) return undefined;
-  const svg = changeChart(changes, "Births and deaths of weights in each epoch", count);
+  const svg = changeChart(thin(changes, MOST_POINTS), "Births and deaths of weights in each epoch", count);
   const entries = legendOf([
     { name: "births", colour: "var(--birth)", value: count(births) },
     { name: "deaths", colour: "var(--death)", value: count(deaths) },

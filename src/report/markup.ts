@@ -3,10 +3,21 @@
  * {@link safe}, goes in as markup.
  */
 
-/** Markup that needs no escaping. */
-export interface Markup {
-  readonly markup: string;
+/** Markup that needs no escaping. Only this file makes some: whatever else looks like it, say out of a file, is none. */
+class TrustedMarkup {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text of an HTML file. */
+  get markup(): string {
+    return this.#text;
+  }
 }
+
+export type Markup = TrustedMarkup;
 
 type Part = Markup | string | number | undefined | readonly Part[];
 
@@ -18,24 +29,26 @@ export function escapeHtml(text: string): string {
 
 /** Declares text to be markup, e.g. a figure's SVG. Never for text from a file. */
 export function safe(markup: string): Markup {
-  return { markup };
+  return new TrustedMarkup(markup);
 }
 
 /**
  * Markup from a template. Arrays are joined, `undefined` is nothing.
  *
+ * @throws TypeError for what is neither text, number nor markup
  * @example
  * html`<td>${name}</td>`.markup
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Markup {
-  return { markup: strings.map((text, k) => text + (k < parts.length ? render(parts[k]) : "")).join("") };
+  return new TrustedMarkup(strings.map((text, k) => text + (k < parts.length ? render(parts[k]) : "")).join(""));
 }
 
 function render(part: Part): string {
   if (part === undefined) return "";
   if (typeof part === "string" || typeof part === "number") return glue(escapeHtml(String(part)));
-  if ("markup" in part) return part.markup;
-  return part.map(render).join("");
+  if (part instanceof TrustedMarkup) return part.markup;
+  if (Array.isArray(part)) return part.map(render).join("");
+  throw new TypeError(`expected text, a number or markup, found ${part === null ? "null" : typeof part}`);
 }
 
 /** A number and its unit stay on one line. */

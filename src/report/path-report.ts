@@ -32,7 +32,7 @@ export function readPath(folder: string): BirthPath {
     const why = faults.length > 0 ? faults.join("; ") : "there is none";
     throw new RangeError(`could not show the path of ${folder}: births are kept in its checkpoints, and ${why}`);
   }
-  const seed = typeof recipe.seed === "number" ? { seed: recipe.seed } : {};
+  const seed = recipe.seed === undefined ? {} : { seed: recipe.seed };
   return birthPath({ recipe: name, ...seed }, birthsOf(checkpoint.tensors), checkpoint.progress.epochs);
 }
 

@@ -40,8 +40,8 @@ export function reportHtml(run: Run): string {
 
 function header({ name, recipe, epochs, result }: Run): Markup {
   const last = epochs.at(-1);
-  const planned = typeof recipe.epochs === "number" ? ` of ${recipe.epochs}` : "";
-  const description = typeof recipe.description === "string" ? recipe.description : undefined;
+  const planned = recipe.epochs === undefined ? "" : ` of ${recipe.epochs}`;
+  const { description } = recipe;
   const state = result?.interrupted ? "Interrupted" : result ? undefined : "No result yet: this run is unfinished";
   return html`<header>
     <p class="brand">bregman · training run</p>
@@ -167,15 +167,14 @@ function bar(fraction: number): Markup {
 }
 
 function footer({ epochs, result, recipe }: Run): Markup {
-  const machine = result?.machine;
   const facts = [
     result?.backend && `backend ${backendName(result.backend, result.isa)}`,
     result?.threads && `${result.threads} ${result.threads === 1 ? "thread" : "threads"}`,
-    typeof recipe.seed === "number" && `seed ${recipe.seed}`,
+    recipe.seed !== undefined && `seed ${recipe.seed}`,
     result?.samples &&
       `${count(result.samples.train)} training, ${count(result.samples.valid)} validation, ${count(result.samples.test)} test samples`,
     epochs.length > 0 && `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
-    typeof machine === "string" && machine,
+    result?.machine,
     result?.commit && `commit ${result.commit}`,
   ].filter((fact) => typeof fact === "string");
   return html`<footer>

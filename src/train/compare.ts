@@ -7,12 +7,13 @@
  * A run that is finished is not repeated, and one that broke off goes on from its last checkpoint, so that the same call can be
  * made again and again until all is there.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resolvePaths } from "../data/source.js";
 import { placed } from "../placed.js";
+import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import { checkRecipe, loadRecipe, repeatingArguments } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -21,6 +22,7 @@ import type { TrainEvent } from "./events.js";
 import { prepare } from "./prepare.js";
 import { fitOptionsOf } from "./recipe-options.js";
 import { runRecipe, type RunOptions, type RunResult } from "./run.js";
+import { parseResult } from "./run-schema.js";
 
 export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" | "backend" | "signal"> {
   /** Folder of the comparison. */
@@ -129,9 +131,11 @@ function checkFolder({ recipe, folder }: ComparedRun): void {
 /** The result of a run that has come to its end. */
 function finished(folder: string): RunResult | undefined {
   try {
-    const result = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as RunResult;
-    return result.interrupted === false ? result : undefined;
+    const file = join(folder, "result.json");
+    const result = parseResult(readText(file), file);
+    return result.interrupted ? undefined : result;
   } catch {
+    // Not there, or damaged: the run goes on from its last checkpoint and writes it anew.
     return undefined;
   }
 }

@@ -16,6 +16,7 @@ import { resolvePaths } from "../data/source.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
+import { thin } from "../thin.js";
 import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
 import { dataOf, fitOptionsOf } from "./recipe-options.js";
@@ -135,7 +136,7 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
     threads: start!.threads,
     samples: start!.samples,
     interrupted: result.interrupted,
-    epochs: thin(result.epochs).map(
+    epochs: thin(result.epochs, MOST_EPOCH_ROWS).map(
       ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, regularizer, seconds }) => ({
         epoch,
         trainLoss,
@@ -174,13 +175,6 @@ function makeRunFolder(out: string): void {
     throw new Error(`could not make the run folder ${out}: ${(cause as Error).message}`, { cause });
   }
   throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);
-}
-
-/** At most {@link MOST_EPOCH_ROWS} rows, evenly spread, first and last included. */
-function thin<Row>(rows: readonly Row[]): Row[] {
-  if (rows.length <= MOST_EPOCH_ROWS) return [...rows];
-  const last = rows.length - 1;
-  return Array.from({ length: MOST_EPOCH_ROWS }, (_, k) => rows[Math.round((k * last) / (MOST_EPOCH_ROWS - 1))]);
 }
 
 function machine(): string {

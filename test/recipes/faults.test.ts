@@ -297,6 +297,21 @@ test("a byte order mark in front is no fault, and moves no column", () => {
   expect(() => parseRecipe("\uFEFF{ 'a': 1 }", "mine.json")).toThrow("mine.json:1:3: ");
 });
 
+describe("nested too deeply: one line with the place, whatever the depth", () => {
+  test.each([101, 20_000, 1_000_000])("%d brackets", (depth) => {
+    const fault = new SyntaxError("mine:2:101: nested more than 100 levels deep");
+    expect(() => parseRecipe(`\n${"[".repeat(depth)}`, "mine")).toThrow(fault);
+    expect(() => parseRecipe(`\n${"[".repeat(depth)}${"]".repeat(depth)}`, "mine")).toThrow(fault);
+  });
+
+  test("a hundred are walked through, and brackets within text don't count", () => {
+    const nested = `${"[".repeat(100)}${"]".repeat(100)}`;
+    expect(() => parseRecipe(nested, "mine")).toThrow("mine: not a valid recipe");
+    const name = `"${"[{".repeat(200)}\\"[[\\\\"`;
+    expect(() => parseRecipe(`{ "name": ${name} }`, "mine")).toThrow("mine: not a valid recipe");
+  });
+});
+
 describe("a recipe that is not there", () => {
   test("a name: the nearest and all names", () => {
     expect(() => loadRecipe("mnist-quik")).toThrow(RangeError);
@@ -314,7 +329,7 @@ describe("a recipe that is not there", () => {
   test("a folder", () => {
     const path = join(temporaryFolder(), "folder.json");
     mkdirSync(path);
-    expect(() => loadRecipe(path)).toThrow(`could not read recipe ${path}: EISDIR`);
+    expect(() => loadRecipe(path)).toThrow(`could not read ${path}: it is a folder`);
   });
 
   test("faults of a file name the file", () => {

@@ -28,6 +28,21 @@ describe("html", () => {
     expect(html`<p>${items}${undefined}${safe("<hr>")}${7}</p>`.markup).toBe("<p><li>a&lt;</li><li>b</li><hr>7</p>");
   });
 
+  it("takes nothing for markup that it has not made", () => {
+    const forged: unknown[] = [
+      { markup: "<script>" },
+      JSON.parse('{ "markup": "<script>", "__proto__": null }'),
+      Object.create(html`<hr />`),
+      Object.assign(Object.create(Object.getPrototypeOf(html`<hr />`)), { text: "<script>" }),
+      null,
+      true,
+    ];
+    for (const part of forged) expect(() => html`<p>${part as string}</p>`).toThrow(TypeError);
+    expect(() => html`<p>${[forged[0] as string]}</p>`).toThrow(
+      new TypeError("expected text, a number or markup, found object"),
+    );
+  });
+
   it("keeps a number and its unit on one line, and other words apart", () => {
     expect(html`${"3.81 % of 42 kB in 41.2 s; 12 min 03 s; 10 samples"}`.markup).toBe(
       "3.81\u00a0% of 42\u00a0kB in 41.2\u00a0s; 12\u00a0min 03\u00a0s; 10 samples",

@@ -228,9 +228,9 @@ describe("readRun", () => {
     writeFileSync(join(folder, "metrics.jsonl"), `${good}\n{"epoch":\n${good}\n`);
     expect(() => readRun(folder)).toThrow(`${join(folder, "metrics.jsonl")}, line 2:`);
     writeFileSync(join(folder, "metrics.jsonl"), `${good}\n{"epoch": 1}\n`);
-    expect(() => readRun(folder)).toThrow("expected an object with the numbers epoch and density");
+    expect(() => readRun(folder)).toThrow(", line 2: density: missing; expected a number");
     writeFileSync(join(folder, "metrics.jsonl"), good);
     writeFileSync(join(folder, "result.json"), "[1]");
-    expect(() => readRun(folder)).toThrow(`cannot read ${join(folder, "result.json")}: expected a JSON object`);
+    expect(() => readRun(folder)).toThrow(`${join(folder, "result.json")}: expected an object, found [1]`);
   });
 });
