@@ -1,4 +1,7 @@
-/** Where images in an array of four dimensions have their channels: first, as they are computed with, or last. */
+/**
+ * Where images in an array of four dimensions have their channels: first, as they are computed
+ * with, or last.
+ */
 
 /** [count, channels, height, width], or [count, height, width, channels]. */
 export type Channels = "first" | "last";
@@ -14,7 +17,8 @@ export interface SampleArray {
  * The same samples with their channels first.
  *
  * @param channels - where they are. Default: first, unless the shape looks as if they were last
- * @throws RangeError for images whose channels may come first or last, if it is not said; for "last" without four dimensions
+ * @throws RangeError for images whose channels may come first or last, if it is not said; for
+ * "last" without four dimensions
  */
 export function channelsFirst(array: SampleArray, channels: Channels | undefined, where: string): SampleArray {
   const { shape, data } = array;
@@ -29,7 +33,10 @@ export function channelsFirst(array: SampleArray, channels: Channels | undefined
   return { shape: [count, last, height, width], data: moved(data, height * width, last) };
 }
 
-/** Colour images are stored both ways, and both ways can be read: what is not said and not plain is asked for. */
+/**
+ * Colour images are stored both ways, and both ways can be read: what is not said and not plain is
+ * asked for.
+ */
 function areLast(shape: readonly number[], channels: Channels | undefined, where: string): boolean {
   if (channels !== undefined) return channels === "last";
   const isFew = (size: number) => size === 1 || size === 3 || size === 4;

@@ -29,6 +29,8 @@ export interface Dataset {
   readonly std: readonly number[];
   readonly train: Samples;
   readonly test: Samples;
+  /** What a person should know of the files they come from, a line each; `fit` tells it when it starts. */
+  readonly notes?: readonly string[];
 }
 
 /** Inputs [count, features] row-major, with labels [count] to classify or targets [count, target features] to come near to. */

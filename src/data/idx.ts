@@ -3,10 +3,11 @@ import { type IdxArray, idxHeader, type IdxOptions, LONGEST_IDX_HEADER, parseIdx
 import { readHeaded } from "./read-headed.js";
 
 /**
- * Reads the idx file at `path`; gzip is recognised by its first two bytes, whatever the file is called.
+ * Reads the idx file at `path`; gzip is recognised by its first two bytes, whatever the file is
+ * called.
  *
- * @throws Error if the file can't be read; SyntaxError as {@link parseIdx}, or if its gzip stream is damaged; RangeError
- * if it holds more bytes than memory may.
+ * @throws Error if the file can't be read; SyntaxError as {@link parseIdx}, or if its gzip stream
+ * is damaged; RangeError if it holds more bytes than memory may.
  */
 export function readIdx(path: string, options: IdxOptions = {}): IdxArray {
   const named = { ...options, where: options.where ?? path };

@@ -1,5 +1,6 @@
 /** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
 import { basename, resolve } from "node:path";
+import { csvNotes } from "./csv-notes.js";
 import { type CsvTable, readCsv } from "./csv.js";
 import { type Dataset, fromArrays } from "./dataset.js";
 import type { DataOptions } from "./data-dir.js";
@@ -21,6 +22,8 @@ interface OwnData {
   readonly test?: OwnPart | undefined;
   readonly shape: readonly number[];
   readonly labelNames?: readonly string[] | undefined;
+  /** What a person should know of them. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ interface OwnData {
 export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions = {}): Dataset {
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const own = resolvePaths(source, resolve(baseDir ?? "."));
-  const { train, test, shape, labelNames } = readOwn(own);
+  const { train, test, shape, labelNames, notes } = readOwn(own);
   if (test !== undefined && test.inputs instanceof Uint8Array !== train.inputs instanceof Uint8Array) {
     const kind = ({ inputs }: OwnPart) => (inputs instanceof Uint8Array ? "bytes" : "floats");
     throw new TypeError(
@@ -51,7 +54,7 @@ export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions =
       ? channelStatistics(train.inputs, channels, height * width)
       : undefined;
   const names = own.labelNames ?? labelNames;
-  return fromArrays({
+  const data = fromArrays({
     name: basename(train.where),
     shape: [channels, height, width],
     train,
@@ -60,6 +63,7 @@ export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions =
     mean: own.mean ?? statistics!.mean,
     std: own.std ?? statistics!.std,
   });
+  return notes?.length ? { ...data, notes } : data;
 }
 
 /** One case a kind. */
@@ -137,6 +141,7 @@ function readTables(source: CsvSource): OwnData {
     test: other && part(source.test!, other),
     shape,
     labelNames,
+    notes: csvNotes(table, source.train),
   };
 }
 

@@ -7,7 +7,8 @@
  *     header          a Python literal: {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 784), }
  *     then            the elements
  *
- * Source: numpy.lib.format in NumPy's reference, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * Source: numpy.lib.format in NumPy's reference,
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import type { SaidSize } from "./file-size.js";
 import { type PythonValue, pythonLiteral } from "./python-literal.js";
@@ -43,8 +44,9 @@ export const LONGEST_NPY_HEADER = 2 ** 16;
 /**
  * Reads the header of a .npy file from its first bytes.
  *
- * @throws SyntaxError if the bytes do not begin a .npy file; TypeError if the elements are of a kind that is not read
- * (strings, objects, records, complex or half-precision numbers) or in Fortran order
+ * @throws SyntaxError if the bytes do not begin a .npy file; TypeError if the elements are of a
+ * kind that is not read (strings, objects, records, complex or half-precision numbers) or in
+ * Fortran order
  */
 export function npyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const { text, begin } = findText(bytes, where);

@@ -14,8 +14,8 @@ export interface NpyArray {
 /**
  * Reads the .npy file at `path`; gzip is recognised by its first two bytes.
  *
- * @throws Error if the file can't be read; SyntaxError if a gzip stream is damaged; RangeError if it holds more bytes than
- * memory may; otherwise as {@link parseNpy}.
+ * @throws Error if the file can't be read; SyntaxError if a gzip stream is damaged; RangeError if
+ * it holds more bytes than memory may; otherwise as {@link parseNpy}.
  */
 export function readNpy(path: string): NpyArray {
   return parseNpy(
@@ -39,7 +39,9 @@ export function parseNpy(bytes: Uint8Array, where = "npy data"): NpyArray {
   return { shape, type: type.name, data: new type.array(elements.buffer as ArrayBuffer, elements.byteOffset, count) };
 }
 
-/** The elements' bytes, little-endian and at a multiple of their size: a copy where that is needed. */
+/**
+ * The elements' bytes, little-endian and at a multiple of their size: a copy where that is needed.
+ */
 function arranged(bytes: Uint8Array, size: number, bigEndian: boolean): Uint8Array {
   const swap = bigEndian && size > 1;
   if (!swap && bytes.byteOffset % size === 0) return bytes;

@@ -16,8 +16,8 @@ export interface ArrayOptions {
 }
 
 /**
- * Reads images and labels [count] from idx files, plain or gzip-compressed. Images are [count, height, width], or of four
- * dimensions.
+ * Reads images and labels [count] from idx files, plain or gzip-compressed. Images are [count,
+ * height, width], or of four dimensions.
  *
  * @throws as `readIdx`, `channelsFirst` and `sampleShape`; RangeError if the counts differ
  */
@@ -30,11 +30,13 @@ export function readIdxPart(images: string, labels: string, { shape: wanted, cha
 }
 
 /**
- * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255), float32 or float64 (rounded to
- * float32); labels are integers of any size from 0 to 255, [count] or [count, 1].
+ * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255), float32 or
+ * float64 (rounded to float32); labels are integers of any size from 0 to 255, [count] or [count,
+ * 1].
  *
- * @throws as `readNpy`, `channelsFirst` and `sampleShape`; TypeError for elements of another kind; RangeError if the counts
- * differ, for a label that is too large, or for an input that is not finite
+ * @throws as `readNpy`, `channelsFirst` and `sampleShape`; TypeError for elements of another kind;
+ * RangeError if the counts differ, for a label that is too large, or for an input that is not
+ * finite
  */
 export function readNpyPart(inputs: string, labels: string, { shape: wanted, channels }: ArrayOptions): ArrayPart {
   const array = readNpy(inputs);

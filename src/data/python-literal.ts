@@ -1,6 +1,7 @@
 /**
- * Reads the literals of Python that headers of NumPy are written in: dictionaries, tuples, lists, text, whole numbers, True,
- * False and None. As in Python, blanks don't matter, quotes are of either kind, and numbers of Python 2 may end with L.
+ * Reads the literals of Python that headers of NumPy are written in: dictionaries, tuples, lists,
+ * text, whole numbers, True, False and None. As in Python, blanks don't matter, quotes are of
+ * either kind, and numbers of Python 2 may end with L.
  */
 
 /** Tuples and lists come as arrays, dictionaries as maps. */

@@ -1,4 +1,7 @@
-/** Reads files of arrays, plain or gzip-compressed: of a compressed one no more than its header says. */
+/**
+ * Reads files of arrays, plain or gzip-compressed: of a compressed one no more than its header
+ * says.
+ */
 import { constants } from "node:buffer";
 import { readBytes } from "../read-file.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
@@ -9,8 +12,8 @@ import { gunzip, gunzipBeginning, isGzip } from "./unpack.js";
  *
  * @param longest - bytes that a header has at most
  * @param header - what a header says; is given the file's first bytes
- * @throws Error if the file can't be read; what `header` throws; SyntaxError if a gzip stream is damaged or holds more than
- * its header says; RangeError if that is more than memory may hold
+ * @throws Error if the file can't be read; what `header` throws; SyntaxError if a gzip stream is
+ * damaged or holds more than its header says; RangeError if that is more than memory may hold
  */
 export function readHeaded(
   path: string,

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Channels } from "./channels.js";
+import type { ColumnName } from "./csv-columns.js";
 import type { DatasetName } from "./names.js";
 
 /** One of the data sets that are known by name. */
@@ -57,7 +58,9 @@ export interface CsvSource extends OwnFacts {
   readonly train: string;
   readonly test?: string | undefined;
   /** Column of the labels: its name, or its index from 0 (from the end if negative). */
-  readonly label: string | number;
+  readonly label: ColumnName;
+  /** Columns that are left out, such as the numbers of the rows. Default: none. */
+  readonly ignore?: readonly ColumnName[] | undefined;
   /** Whether the first line names the columns. Default true. */
   readonly header?: boolean | undefined;
   /** Default ",". */

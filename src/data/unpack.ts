@@ -1,11 +1,14 @@
 /**
- * Unpacks gzip and zlib streams, and never to more than there may be: a small file can unpack to a thousand times its
- * size, and nothing of it is worth more memory than its header asks for.
+ * Unpacks gzip and zlib streams, and never to more than there may be: a small file can unpack to a
+ * thousand times its size, and nothing of it is worth more memory than its header asks for.
  */
 import { constants as bufferLimits } from "node:buffer";
 import { constants, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
 
-/** Large enough that few pieces are joined, small enough for a header that claims more than there is. */
+/**
+ * Large enough that few pieces are joined, small enough for a header that claims more than there
+ * is.
+ */
 const PIECE = 2 ** 24;
 /** Packed bytes that hold a header; deflate makes them at most 1032 times as many. */
 const FIRST_PIECE = 4096;

@@ -62,6 +62,7 @@ const shape = z
   .optional()
   .describe("Shape of a sample: [features] or [channels, height, width]");
 
+const column = z.union([z.string(), z.int()], found("a column's name or index"));
 const channels = z.enum(["first", "last"]).optional().describe("Where images of four dimensions have their channels");
 
 /** Schema of a recipe's `data`. */
@@ -102,9 +103,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
       kind: z.literal("csv"),
       train: path,
       test: path.optional(),
-      label: z
-        .union([z.string(), z.int()], found("a column's name or index"))
-        .describe("Label column: its name or index, from the end if negative"),
+      label: column.describe("Label column: its name or index, from the end if negative"),
+      ignore: z.array(column).optional().describe("Columns that are left out"),
       header: z
         .boolean()
         .optional()

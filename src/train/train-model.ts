@@ -201,7 +201,8 @@ async function train(
     initial: history[0],
     ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), about: keeper!.about } }),
   });
-  for (const text of [...(keeper?.notes(pool) ?? []), ...idleControl(options)]) onEvent?.({ type: "note", text });
+  const notes = [...(data.notes ?? []), ...(keeper?.notes(pool) ?? []), ...idleControl(options)];
+  for (const text of notes) onEvent?.({ type: "note", text });
   if (!resumed) observe?.(0, trainer);
 
   let epoch = resumed?.epoch ?? 1;

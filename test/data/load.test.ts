@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fit, mlp } from "#bregman/index.js";
 import { loadData } from "#bregman/data/load.js";
 import { type DataSource, resolvePaths } from "#bregman/data/source.js";
 import { channelStatistics } from "#bregman/data/statistics.js";
+import { sgd } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { gzipped, idxBytes, temporaryFolder, tinySet, writeSet } from "./idx-files.js";
 import { bytesOf, npyBytes, writePng } from "./own-files.js";
@@ -308,6 +310,24 @@ describe("csv", () => {
     const other = load(files, { test: "test.csv", labelNames: ["dog", "cat", "bird"] });
     expect(other.classes).toBe(3);
     expect([[...other.train.labels], [...other.test.labels]]).toEqual([[0, 1, 0], [1]]);
+  });
+
+  test("what should be known of the columns is told when training starts", async () => {
+    const rows = Array.from({ length: 12 }, (_, k) => `${k},${(k * 7) % 5},${k % 2}`);
+    const files = { "train.csv": ["id,a,y", ...rows].join("\n") };
+    expect(load(files, { ignore: ["id"] })).not.toHaveProperty("notes");
+    const data = load(files);
+    expect(data.notes).toEqual([
+      expect.stringMatching(/train\.csv: column "id" numbers the rows; .*"ignore": \["id"\]\.$/),
+    ]);
+    const told: string[] = [];
+    await fit(mlp([2, 2]), data, {
+      optimizer: { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) },
+      epochs: 1,
+      threads: 1,
+      onEvent: (event) => event.type === "note" && told.push(event.text),
+    });
+    expect(told).toEqual(data.notes);
   });
 
   test("pixels of images", () => {

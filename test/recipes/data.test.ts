@@ -21,6 +21,11 @@ describe("each kind, with its defaults", () => {
       { delimiter: ",", pixels: false },
     ],
     [{ kind: "csv", train: "a", test: "b", label: "y", header: true, delimiter: ";", pixels: true, shape: [4] }, {}],
+    [
+      { kind: "csv", train: "a", label: "y", ignore: ["id", -1] },
+      { delimiter: ",", pixels: false },
+    ],
+    [{ kind: "idx", trainImages: "a", trainLabels: "b", channels: "first" }, {}],
     [{ kind: "imageFolder", train: "a", labelNames: ["x", "y"], mean: [0.5], std: [0.5] }, {}],
   ])("%j", (data, more) => {
     expect(check(data)).toEqual({ ...defaults, ...more, ...data });

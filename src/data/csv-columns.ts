@@ -1,0 +1,123 @@
+/**
+ * Which columns of a CSV file are what: one is the label, some are left out, and the others are
+ * features.
+ */
+import { didYouMean } from "../nearest.js";
+
+export const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A column: its name, or its index from 0 (from the end if negative). */
+export type ColumnName = string | number;
+
+export interface ColumnOptions {
+  /** The column of the labels. */
+  readonly label: ColumnName;
+  /** Columns that are left out. Default: none. */
+  readonly ignore?: readonly ColumnName[] | undefined;
+  /**
+   * Whether the first row names the columns. Default true, but a first row of numbers is then
+   * refused.
+   */
+  readonly header?: boolean | undefined;
+}
+
+export interface CsvColumns {
+  /** Of all columns: the names in the first row, or "column 0", ... if there are none. */
+  readonly names: readonly string[];
+  /** Index of the label. */
+  readonly label: number;
+  /** Indices of the features, rising. */
+  readonly features: readonly number[];
+}
+
+/**
+ * What the columns of a file are, by its first row.
+ *
+ * @throws RangeError if a column is not there, if no feature is left, or if a feature has no name
+ * or that of another column; SyntaxError if the first row should be a header and is not
+ */
+export function csvColumns(first: readonly string[], options: ColumnOptions, path: string): CsvColumns {
+  const { header = true } = options;
+  const names = first.map((cell, k) => (header ? cell.trim() : `column ${k}`));
+  const ignored = new Set(
+    (options.ignore ?? []).flatMap((column) => places(names, column, "to ignore", options, path)),
+  );
+  const found = places(names, options.label, "for the labels", options, path);
+  const label = found.find((k) => !ignored.has(k));
+  if (label === undefined) {
+    throw new RangeError(`${path}: column ${JSON.stringify(options.label)} can't be the label and be ignored`);
+  }
+  const features = names.flatMap((_, k) => (k === label || ignored.has(k) ? [] : [k]));
+  if (features.length === 0) {
+    const beside = ignored.size > 0 ? `, of which ${ignored.size} ignored` : "";
+    throw new RangeError(
+      `${path}: expected a label and one number or more in each row, found ${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
+    );
+  }
+  if (options.header === undefined) expectNames(names, features, path);
+  if (header) checkNames(names, label, features, path);
+  return { names, label, features };
+}
+
+/** Indices of a column, or of all that have the name. */
+function places(
+  names: readonly string[],
+  column: ColumnName,
+  what: string,
+  { header = true }: ColumnOptions,
+  path: string,
+): number[] {
+  if (typeof column === "number") {
+    const place = column < 0 ? names.length + column : column;
+    if (Number.isInteger(place) && place >= 0 && place < names.length) return [place];
+    const range = `from 0 to ${names.length - 1}, or from -1 to -${names.length}`;
+    throw new RangeError(`${path}: column ${column} ${what}: expected an index ${range}`);
+  }
+  if (!header) {
+    throw new RangeError(
+      `${path}: expected the index of the column ${what}, as there is no header, found ${JSON.stringify(column)}`,
+    );
+  }
+  const found = names.flatMap((name, k) => (name === column ? [k] : []));
+  if (found.length > 0) return found;
+  const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
+  throw new RangeError(
+    `${path}: there is no column ${JSON.stringify(column)} ${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}`,
+  );
+}
+
+/**
+ * Refuses a first row that names nothing, since it would be a sample lost: numbers only, other than
+ * those some programs count columns by.
+ */
+function expectNames(names: readonly string[], features: readonly number[], path: string): void {
+  const counted = names.every((name, k) => Number(name) === Number(names[0]) + k);
+  if (counted || !features.every((k) => NUMBER.test(names[k]))) return;
+  throw new SyntaxError(
+    `${path}: row 1: expected the names of the columns, found numbers; say "header": false if there is no header, true if that is one`,
+  );
+}
+
+/**
+ * Refuses features that may be there by mistake: one without a name, as programs write the numbers
+ * of their rows, and one with the name of another column, which may be the label again.
+ */
+function checkNames(names: readonly string[], label: number, features: readonly number[], path: string): void {
+  const unnamed = features.find((k) => names[k] === "");
+  if (unnamed !== undefined) {
+    throw new RangeError(
+      `${path}: column ${unnamed} (from 0) has no name: an index, perhaps; name it, or leave it out with "ignore": [${unnamed}]`,
+    );
+  }
+  const seen = new Map([[names[label], label]]);
+  for (const k of features) {
+    const other = seen.get(names[k]);
+    if (other !== undefined) {
+      const name = JSON.stringify(names[k]);
+      throw new RangeError(
+        `${path}: columns ${other} and ${k} (from 0) are both named ${name}; rename one, or leave one out, as with "ignore": [${k}]`,
+      );
+    }
+    seen.set(names[k], k);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The text of a CSV file, plain or gzip-compressed: in UTF-8, or in UTF-16 with a byte order mark,
+ * as spreadsheets write it.
+ *
+ * The text is one string, which can't be longer than 512 MB; beyond that .npy is the better format
+ * anyway.
+ */
+import { constants, isUtf8 } from "node:buffer";
+import Papa from "papaparse";
+import { readBytes } from "../read-file.js";
+import { gunzip, isGzip } from "./unpack.js";
+
+const MOST_BYTES = constants.MAX_STRING_LENGTH;
+
+/**
+ * Reads the file. Its lines end with "\n", and no byte order mark is left.
+ *
+ * @param delimiter - between cells; to count rows by
+ * @throws Error if the file can't be read; RangeError if it is too long; SyntaxError if it is
+ * damaged or in another encoding, with the row
+ */
+export function readCsvText(path: string, delimiter: string): string {
+  const bytes = unpacked(path);
+  const text = decoded(bytes, path, delimiter);
+  const zero = text.indexOf("\0");
+  if (zero >= 0) {
+    const row = countRows(text.slice(0, zero + 1), delimiter);
+    throw new SyntaxError(
+      `${path}: row ${row}: expected text in UTF-8, found a zero byte; UTF-16 is read with a byte order mark only`,
+    );
+  }
+  return text;
+}
+
+/** Rows of a text whose last row may end anywhere. */
+function countRows(text: string, delimiter: string): number {
+  return Papa.parse(oneLineEnd(text), { delimiter, newline: "\n" }).data.length;
+}
+
+/** One kind of line end: a file from several hands may have more. */
+function oneLineEnd(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
+}
+
+function unpacked(path: string): Uint8Array {
+  const bytes = readBytes(path);
+  const content = isGzip(bytes) ? gunzip(bytes, MOST_BYTES, path) : bytes;
+  if (content !== undefined && content.length <= MOST_BYTES) return content;
+  const found = content === undefined ? "more, unpacked" : content.length;
+  throw new RangeError(`could not read ${path}: a CSV file has ${MOST_BYTES} bytes at most, found ${found}; use .npy`);
+}
+
+function decoded(bytes: Uint8Array, path: string, delimiter: string): string {
+  const marked = [bytes[0], bytes[1]].join();
+  const encoding = marked === "255,254" ? "utf-16le" : marked === "254,255" ? "utf-16be" : "utf-8";
+  if (encoding === "utf-8" && !isUtf8(bytes)) throw notUtf8(bytes, path, delimiter);
+  try {
+    return oneLineEnd(new TextDecoder(encoding, { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new SyntaxError(
+      `${path}: expected text in ${encoding.toUpperCase()}, as it begins (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * Names the first byte that is not UTF-8, what it would be in the encoding most likely, and its
+ * row.
+ */
+function notUtf8(bytes: Uint8Array, path: string, delimiter: string): SyntaxError {
+  const before = wholeCharacters(bytes);
+  const row = countRows(`${before}?`, delimiter);
+  const byte = bytes[new TextEncoder().encode(before).length];
+  const latin = new TextDecoder("windows-1252").decode(Uint8Array.of(byte));
+  return new SyntaxError(
+    `${path}: row ${row}: expected text in UTF-8, found byte 0x${byte.toString(16)}, which is "${latin}" in Latin-1 (Windows-1252); save the file as UTF-8`,
+  );
+}
+
+/** The text before the first byte that is not UTF-8. */
+function wholeCharacters(bytes: Uint8Array): string {
+  // With `stream` a character may be cut at the end.
+  const decode = (length: number): string =>
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length), { stream: true });
+  let [good, bad] = [0, bytes.length + 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    try {
+      decode(middle);
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return decode(good);
+}
