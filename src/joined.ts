@@ -1,6 +1,6 @@
 /** Typed arrays one after the other, in one. */
-export function joined<A extends Uint8Array | Float32Array>(
-  parts: readonly (Uint8Array | Float32Array)[],
+export function joined<A extends Uint8Array | Float32Array | Float64Array>(
+  parts: readonly (Uint8Array | Float32Array | Float64Array)[],
   Kind: new (length: number) => A,
 ): A {
   const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0));

@@ -31,6 +31,7 @@ const LEAVES = [
   "json.ts",
   "thin.ts",
   "joined.ts",
+  "inputs.ts",
   "placed.ts",
   "layer-densities.ts",
 ];

@@ -2,6 +2,7 @@
  * Where images in an array of four dimensions have their channels: first, as they are computed
  * with, or last.
  */
+import { type Inputs, inputsLike } from "../inputs.js";
 
 /** [count, channels, height, width], or [count, height, width, channels]. */
 export type Channels = "first" | "last";
@@ -10,7 +11,7 @@ export type Channels = "first" | "last";
 export interface SampleArray {
   readonly shape: readonly number[];
   /** Row-major. */
-  readonly data: Uint8Array | Float32Array;
+  readonly data: Inputs;
 }
 
 /**
@@ -49,8 +50,8 @@ function areLast(shape: readonly number[], channels: Channels | undefined, where
 }
 
 /** [count][pixels][channels] to [count][channels][pixels]. */
-function moved(from: Uint8Array | Float32Array, pixels: number, channels: number): Uint8Array | Float32Array {
-  const to = from instanceof Uint8Array ? new Uint8Array(from.length) : new Float32Array(from.length);
+function moved(from: Inputs, pixels: number, channels: number): Inputs {
+  const to = inputsLike(from, from.length);
   for (let at = 0; at < from.length; at += pixels * channels) {
     for (let p = 0; p < pixels; p++) {
       for (let c = 0; c < channels; c++) to[at + c * pixels + p] = from[at + p * channels + c];

@@ -12,7 +12,7 @@ export interface CsvOptions extends ColumnOptions {
 
 export interface CsvTable {
   /** [count, features] row-major: the columns without the label's and those ignored. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Uint8Array | Float64Array;
   /** [count], as text, without spaces around it. */
   readonly labels: readonly string[];
   /**
@@ -27,12 +27,12 @@ export interface CsvTable {
  *
  * @throws as `readCsvText` and `csvColumns`; RangeError if the file has no rows; SyntaxError, with
  * row and column, if a row has another number of cells than the first, a cell of a feature is not a
- * number (of float32), or a label is missing. Row 1 is the first of the file.
+ * number, or a label is missing. Row 1 is the first of the file.
  */
 export function readCsv(path: string, options: CsvOptions): CsvTable {
   const { header = true, delimiter = ",", pixels = false } = options;
   let columns: CsvColumns | undefined;
-  let numbers = pixels ? new Uint8Array(1024) : new Float32Array(1024);
+  let numbers = pixels ? new Uint8Array(1024) : new Float64Array(1024);
   let used = 0;
   const labels: string[] = [];
   let row = 0;
@@ -49,7 +49,7 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
       throw new SyntaxError(`${path}: row ${row}: expected ${names.length} cells, found ${cells.length}`);
     }
     if (used + cells.length > numbers.length) {
-      const grown = pixels ? new Uint8Array(2 * used + cells.length) : new Float32Array(2 * used + cells.length);
+      const grown = pixels ? new Uint8Array(2 * used + cells.length) : new Float64Array(2 * used + cells.length);
       grown.set(numbers);
       numbers = grown;
     }
@@ -60,7 +60,7 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     };
     for (const k of features) {
       const text = cells[k].trim();
-      const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
+      const value = NUMBER.test(text) ? Number(text) : Number.NaN;
       const isByte = Number.isInteger(value) && value >= 0 && value <= 255;
       if (pixels ? !isByte : !Number.isFinite(value)) {
         throw bad(k, pixels ? "a whole number from 0 to 255" : "a number");

@@ -4,10 +4,11 @@
  * Inputs are stored as they come, one sample after the other, channels first: [count, channels, height, width]. A sample of
  * bytes means value / 255. The batch maker applies (x - mean[c]) / std[c] after that, if the recipe asks for it.
  */
+import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 
 export interface Samples {
-  /** [count, features] row-major; bytes mean value / 255, floats are taken as they are. */
-  readonly inputs: Uint8Array | Float32Array;
+  /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
+  readonly inputs: Inputs;
   /** [count], each below the number of classes. */
   readonly labels: Uint8Array;
   /** [count, target features] row-major: what the squared error compares the outputs with. They are not normalised. */
@@ -36,12 +37,12 @@ export interface Dataset {
 /** Inputs [count, features] row-major, with labels [count] to classify or targets [count, target features] to come near to. */
 export type ArraysPart =
   | {
-      readonly inputs: Uint8Array | Float32Array;
+      readonly inputs: Inputs;
       readonly labels: Uint8Array;
       readonly targets?: Float32Array;
     }
   | {
-      readonly inputs: Uint8Array | Float32Array;
+      readonly inputs: Inputs;
       /** Default: zeros. */
       readonly labels?: undefined;
       readonly targets: Float32Array;
@@ -91,7 +92,7 @@ export function fromArrays(options: ArraysOptions): Dataset {
   const features = shape[0] * shape[1] * shape[2];
   const train = checkedSamples("train", options.train, features);
   const none = {
-    inputs: train.inputs.slice(0, 0),
+    inputs: inputsLike(train.inputs, 0),
     labels: new Uint8Array(0),
     ...(train.targets && { targets: new Float32Array(0) }),
   };
@@ -139,9 +140,7 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
 
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
   const { inputs, targets } = part;
-  if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array)) {
-    throw new TypeError(`${where}.inputs must be a Uint8Array or a Float32Array, found ${kindOf(inputs)}`);
-  }
+  if (!isInputs(inputs)) throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (targets !== undefined && !(targets instanceof Float32Array)) {
     throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
   }
@@ -165,20 +164,17 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
   return { inputs, labels, count, ...(targets && { targets }) };
 }
 
-function checkFinite(what: string, values: Uint8Array | Float32Array, features: number): void {
-  const bad = values instanceof Float32Array ? values.findIndex((x) => !Number.isFinite(x)) : -1;
+function checkFinite(what: string, values: Inputs, features: number): void {
+  const bad = isBytes(values) ? -1 : values.findIndex((x) => !Number.isFinite(x));
   if (bad < 0) return;
   const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
   throw new RangeError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
 }
 
 function checkInputsAlike(train: Samples, test: Samples): void {
-  // A Buffer is a Uint8Array.
-  const [wanted, found] = [train, test].map(({ inputs }) =>
-    inputs instanceof Uint8Array ? "Uint8Array" : "Float32Array",
-  );
+  const [wanted, found] = [train, test].map(({ inputs }) => (isBytes(inputs) ? "bytes" : "numbers"));
   if (test.count === 0 || wanted === found) return;
-  throw new TypeError(`test.inputs must be of the kind of train.inputs: expected a ${wanted}, found a ${found}`);
+  throw new TypeError(`test.inputs must be of the kind of train.inputs: expected ${wanted}, found ${found}`);
 }
 
 function checkTargetsAlike(train: Samples, test: Samples): void {

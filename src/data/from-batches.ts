@@ -6,6 +6,7 @@
  * array. Memory: the samples twice while the array is put together, once after that, and once more in the shared memory
  * of a run. Bytes take a quarter of what floats take.
  */
+import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { joined } from "../joined.js";
 import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
 
@@ -14,7 +15,7 @@ export type Batch = LabelledBatch | TargetBatch;
 
 export interface LabelledBatch {
   /** [count, features] row-major; bytes mean value / 255. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Inputs;
   /** [count] whole numbers below 256. */
   readonly labels: ArrayLike<number>;
   /** As in {@link TargetBatch}. */
@@ -23,7 +24,7 @@ export interface LabelledBatch {
 
 export interface TargetBatch {
   /** [count, features] row-major; bytes mean value / 255. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Inputs;
   readonly labels?: undefined;
   /** [count, target features] row-major; all batches have them, or none. */
   readonly targets: Float32Array;
@@ -100,7 +101,7 @@ async function collect(where: string, batches: BatchStream, features: number, mo
   const inputs = chunks.map((chunk) => chunk.inputs);
   const targets = chunks.flatMap((chunk) => chunk.targets ?? []);
   return {
-    inputs: inputs[0] instanceof Uint8Array ? joined(inputs, Uint8Array) : joined(inputs, Float32Array),
+    inputs: joinedInputs(inputs),
     labels: joined(
       chunks.map(({ labels }) => labels),
       Uint8Array,
@@ -109,18 +110,21 @@ async function collect(where: string, batches: BatchStream, features: number, mo
   };
 }
 
+function joinedInputs(parts: readonly Inputs[]): Inputs {
+  if (isBytes(parts[0])) return joined(parts, Uint8Array);
+  return parts[0] instanceof Float32Array ? joined(parts, Float32Array) : joined(parts, Float64Array);
+}
+
 /** A batch as it is kept until all have come. */
 interface Chunk {
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Inputs;
   readonly labels: Uint8Array;
   readonly targets?: Float32Array;
 }
 
 /** The batch with labels, zeros if it has none, and its own memory where a slice would share it. */
 function checked(where: string, { inputs, labels, targets }: Batch, features: number, first?: Chunk): Chunk {
-  if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array)) {
-    throw new TypeError(`${where}: inputs must be a Uint8Array or a Float32Array, found ${kindOf(inputs)}`);
-  }
+  if (!isInputs(inputs)) throw new TypeError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (first !== undefined && kindOf(first.inputs) !== kindOf(inputs)) {
     throw new TypeError(
       `${where}: inputs must be a ${kindOf(first.inputs)} as in the first batch, found ${kindOf(inputs)}`,
@@ -143,7 +147,7 @@ function checked(where: string, { inputs, labels, targets }: Batch, features: nu
     }
   }
   // Not inputs.slice() on a Buffer, which would be a view.
-  const own = inputs instanceof Uint8Array ? new Uint8Array(inputs) : inputs;
+  const own = isBytes(inputs) ? new Uint8Array(inputs) : inputs;
   return { inputs: own, labels: whole, ...(targets && { targets }) };
 }
 

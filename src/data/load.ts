@@ -1,4 +1,5 @@
 /** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
+import { isBytes } from "../inputs.js";
 import { basename, resolve } from "node:path";
 import { csvNotes } from "./csv-notes.js";
 import { type CsvTable, readCsv } from "./csv.js";
@@ -42,8 +43,8 @@ export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions =
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const own = resolvePaths(source, resolve(baseDir ?? "."));
   const { train, test, shape, labelNames, notes } = readOwn(own);
-  if (test !== undefined && test.inputs instanceof Uint8Array !== train.inputs instanceof Uint8Array) {
-    const kind = ({ inputs }: OwnPart) => (inputs instanceof Uint8Array ? "bytes" : "floats");
+  if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
+    const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
     throw new TypeError(
       `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
     );
@@ -53,6 +54,9 @@ export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions =
     own.mean === undefined || own.std === undefined
       ? channelStatistics(train.inputs, channels, height * width)
       : undefined;
+  if (statistics && !statistics.std.every(Number.isFinite)) {
+    throw new RangeError(`${train.where}: the numbers are too large to be normalised: their deviation is not finite`);
+  }
   const names = own.labelNames ?? labelNames;
   const data = fromArrays({
     name: basename(train.where),

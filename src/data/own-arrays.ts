@@ -1,5 +1,6 @@
 /** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
 import { type Channels, channelsFirst } from "./channels.js";
+import type { Inputs } from "../inputs.js";
 import { readIdx } from "./idx.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
@@ -30,13 +31,12 @@ export function readIdxPart(images: string, labels: string, { shape: wanted, cha
 }
 
 /**
- * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255), float32 or
- * float64 (rounded to float32); labels are integers of any size from 0 to 255, [count] or [count,
- * 1].
+ * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255) or other numbers,
+ * which keep their digits; labels are integers of any size from 0 to 255, [count] or [count, 1].
  *
- * @throws as `readNpy`, `channelsFirst` and `sampleShape`; TypeError for elements of another kind;
- * RangeError if the counts differ, for a label that is too large, or for an input that is not
- * finite
+ * @throws as `readNpy`, `channelsFirst` and `sampleShape`; TypeError for labels that are no
+ * integers; RangeError if the counts differ, for a label that is too large, or for an input that is
+ * not finite or an integer beyond 2^53
  */
 export function readNpyPart(inputs: string, labels: string, { shape: wanted, channels }: ArrayOptions): ArrayPart {
   const array = readNpy(inputs);
@@ -54,17 +54,14 @@ export function readNpyPart(inputs: string, labels: string, { shape: wanted, cha
   };
 }
 
-function inputNumbers({ type, data }: NpyArray, where: string): Uint8Array | Float32Array {
+function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
   if (type === "uint8") return data as Uint8Array;
-  if (type === "float32" || type === "float64") {
-    const numbers = type === "float32" ? (data as Float32Array) : Float32Array.from(data as Float64Array);
-    const bad = numbers.findIndex((value) => !Number.isFinite(value));
-    if (bad < 0) return numbers;
-    throw new RangeError(`${where}: inputs must be finite float32 numbers, found ${data[bad]} at index ${bad}`);
-  }
-  throw new TypeError(
-    `${where}: expected inputs of uint8, float32 or float64, found ${type}; convert with array.astype("float32"), or "uint8" if they are bytes`,
-  );
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  const numbers = isFloat ? data : Float64Array.from(data as ArrayLike<number | bigint>, Number);
+  const bad = numbers.findIndex(isFloat ? (x) => !Number.isFinite(x) : (x) => !Number.isSafeInteger(x));
+  if (bad < 0) return numbers;
+  const wanted = isFloat ? "finite" : "whole numbers below 2^53, which float64 holds";
+  throw new RangeError(`${where}: inputs must be ${wanted}, found ${data[bad]} at index ${bad}`);
 }
 
 function labelNumbers({ type, data }: NpyArray, where: string): Uint8Array {

@@ -1,11 +1,12 @@
 /** What the readers of one's own files have in common: a part (training or test), and the shape of its samples. */
+import type { Inputs } from "../inputs.js";
 
 /** Samples as read from files, before they are checked as a whole. */
 export interface OwnPart {
   /** Where they are from, for error messages. */
   readonly where: string;
   /** [count, features] row-major; bytes mean value / 255. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Inputs;
   readonly labels: Uint8Array;
 }
 

@@ -7,6 +7,7 @@
  * First the blur, then the noise, which is drawn once: a sample has the same noise in every epoch. Values are not clipped.
  * Source: the denoising and deblurring of Bungert, Roith, Tenbrinck, Burger (arXiv 2106.02479 and JMLR 23:192, section 4.6).
  */
+import { type Inputs, isBytes } from "../inputs.js";
 import { stream, type Random } from "../random.js";
 import type { Dataset, Samples } from "./dataset.js";
 
@@ -49,7 +50,7 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
   }
   const kernel = blur && gaussianKernel(blur);
   const corrupt = (samples: Samples, random: Random): Samples => {
-    const targets = samples.inputs instanceof Uint8Array ? unitRange(samples.inputs) : samples.inputs;
+    const targets = asTargets(samples.inputs);
     const inputs = kernel ? blurred(targets, { kernel, height, width }) : targets.slice();
     if (noise > 0) for (let k = 0; k < inputs.length; k++) inputs[k] += noise * random.normal();
     return { ...samples, inputs, targets };
@@ -61,11 +62,11 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
   };
 }
 
-/** Bytes as value / 255. */
-function unitRange(bytes: Uint8Array): Float32Array {
-  const out = new Float32Array(bytes.length);
-  for (let k = 0; k < out.length; k++) out[k] = bytes[k] / 255;
-  return out;
+/** Bytes as value / 255, numbers as they are. */
+function asTargets(inputs: Inputs): Float32Array {
+  if (inputs instanceof Float32Array) return inputs;
+  const scale = isBytes(inputs) ? 255 : 1;
+  return Float32Array.from(inputs as ArrayLike<number>, (x) => x / scale);
 }
 
 /** One dimension of the Gaussian: exp(-k^2 / (2 sigma^2)) for k around 0, with sum 1. The two-dimensional one is its square. */

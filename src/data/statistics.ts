@@ -3,30 +3,31 @@
  *
  *     mean[c] = sum x / n        std[c] = sqrt(sum (x - mean[c])^2 / n)        over the n values of channel c
  */
+import { type Inputs, isBytes } from "../inputs.js";
 
 /** One number a channel, in units of the scaled inputs (bytes mean value / 255). */
 export interface ChannelStatistics {
   readonly mean: number[];
-  /** 1 where all values of the channel are equal: they can't be scaled to a deviation of 1. */
+  /** 1 where all values of the channel are equal, or differ by rounding only: they can't be scaled to a deviation of 1. */
   readonly std: number[];
 }
 
 /**
  * Statistics of samples.
  *
- * @param inputs - [count][channels][size], bytes or floats; one sample or more
+ * @param inputs - [count][channels][size], bytes or numbers; one sample or more
  * @param channels - number of channels
  * @param size - values of one channel in one sample
  */
-export function channelStatistics(
-  inputs: Uint8Array | Float32Array,
-  channels: number,
-  size: number,
-): ChannelStatistics {
+export function channelStatistics(inputs: Inputs, channels: number, size: number): ChannelStatistics {
   const all = Array.from({ length: channels }, (_, c) =>
-    inputs instanceof Uint8Array ? ofBytes(inputs, c, channels, size) : ofFloats(inputs, c, channels, size),
+    isBytes(inputs) ? ofBytes(inputs, c, channels, size) : ofNumbers(inputs, c, channels, size),
   );
-  return { mean: all.map(({ mean }) => mean), std: all.map(({ variance }) => Math.sqrt(variance) || 1) };
+  const deviation = ({ mean, variance }: Moments): number => {
+    const std = Math.sqrt(variance);
+    return std > Number.EPSILON * Math.abs(mean) ? std : 1;
+  };
+  return { mean: all.map(({ mean }) => mean), std: all.map(deviation) };
 }
 
 interface Moments {
@@ -46,17 +47,18 @@ function ofBytes(inputs: Uint8Array, channel: number, channels: number, size: nu
   return { mean: mean / 255, variance: variance / 255 ** 2 };
 }
 
-function ofFloats(inputs: Float32Array, channel: number, channels: number, size: number): Moments {
+function ofNumbers(inputs: Inputs, channel: number, channels: number, size: number): Moments {
   const n = inputs.length / channels;
-  let sum = 0;
-  for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
-    for (let at = begin; at < begin + size; at++) sum += inputs[at];
-  }
-  const mean = sum / n;
-  // Deviations in a second pass: the difference of two large sums would lose digits.
-  let squares = 0;
-  for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
-    for (let at = begin; at < begin + size; at++) squares += (inputs[at] - mean) ** 2;
-  }
-  return { mean, variance: squares / n };
+  const sumOf = (term: (x: number) => number): number => {
+    let sum = 0;
+    for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
+      for (let at = begin; at < begin + size; at++) sum += term(inputs[at]);
+    }
+    return sum;
+  };
+  // The mean of many large numbers is rounded: what it misses is the mean of the deviations from it.
+  const rough = sumOf((x) => x) / n;
+  const mean = rough + sumOf((x) => x - rough) / n;
+  // Deviations in a pass of their own: the difference of two large sums would lose digits.
+  return { mean, variance: sumOf((x) => (x - mean) ** 2) / n };
 }

@@ -3,6 +3,7 @@
  *
  * A uint8 image stays uint8 (a quarter of the memory); it is normalised while it is fetched: x = u8 * scale + shift.
  */
+import { type Inputs, isBytes } from "../inputs.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { interior, strideArgs, type Tensor } from "./tensor.js";
@@ -26,8 +27,8 @@ export interface SampleStore {
 
 /** A run of samples, e.g. the training set; several are stored one after the other. */
 export interface SamplePart {
-  /** Row-major [count, features]; all parts have the same kind. */
-  readonly inputs: Uint8Array | Float32Array;
+  /** Row-major [count, features]; of bytes in all parts, or in none. */
+  readonly inputs: Inputs;
   readonly labels?: Uint8Array | Int32Array;
   /** Row-major [count, targetFeatures], for the squared error. */
   readonly targets?: Float32Array;
@@ -51,12 +52,16 @@ export function unchanged(input: readonly number[]): {
   return { mean: each(0), std: each(1) };
 }
 
-/** Copies samples into shared memory. */
+/**
+ * Copies samples into shared memory. Mean and deviation are taken off in float64; float32 is what is left.
+ *
+ * @throws RangeError for a number that is finite before this and not after it
+ */
 export function storeSamples(memory: Memory, parts: readonly SamplePart[], options: SampleOptions): SampleStore {
   const { features, targetFeatures = 0, mean = [0], std = [1] } = options;
   const channelSize = features / mean.length;
   const count = parts.reduce((sum, { inputs }) => sum + inputs.length / features, 0);
-  const bytes = parts[0].inputs instanceof Uint8Array;
+  const bytes = isBytes(parts[0].inputs);
   const labelled = parts.every(({ labels }) => labels);
   const targeted = parts.every(({ targets }) => targets);
   const place = memory.allocate(count * features * (bytes ? 1 : 4));
@@ -71,6 +76,8 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
       for (let k = 0; k < inputs.length; k++) {
         const channel = Math.floor((k % features) / channelSize);
         out[k] = (inputs[k] - mean[channel]) / std[channel];
+        if (!Number.isFinite(out[k]) && Number.isFinite(inputs[k]))
+          throw tooLarge(inputs[k], k, features, mean[channel], std[channel]);
       }
     }
     if (labels && labelled) memory.i32(labelPlace + at * 4, labels.length).set(labels);
@@ -89,6 +96,13 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
     targets: targetPlace,
     targetFeatures,
   };
+}
+
+function tooLarge(x: number, index: number, features: number, mean: number, std: number): RangeError {
+  const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
+  return new RangeError(
+    `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ${mean}) / ${std}; scale it before`,
+  );
 }
 
 export interface GatherPlaces {

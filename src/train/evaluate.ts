@@ -1,6 +1,7 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
+import { isBytes } from "../inputs.js";
 import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Network, Normalization } from "../nn/network.js";
@@ -84,7 +85,7 @@ export function normalizationFor(
 ): Normalization | undefined {
   if (!normalization) return normalize ? data : undefined;
   const [channels, expected] = [data.shape[0], normalization.mean.length];
-  const asImages = model.input.length === 3 && data.train.inputs instanceof Uint8Array;
+  const asImages = model.input.length === 3 && isBytes(data.train.inputs);
   if (asImages ? channels === expected : size(data.shape) % expected === 0) return normalization;
   throw new TypeError(
     `evaluate: the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,

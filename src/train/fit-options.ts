@@ -1,6 +1,7 @@
 /** What `fit` can be told, and the checks of it that come before anything else. */
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
+import { isBytes } from "../inputs.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip, type ClipOptions } from "../optim/clip.js";
@@ -169,8 +170,8 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     throw new TypeError("fit: expected a model with a linear layer or a convolution, found one without weights");
   }
   checkInputs("fit", model, data);
-  if (options.augment && !(model.input.length === 3 && data.train.inputs instanceof Uint8Array)) {
-    const kind = data.train.inputs instanceof Uint8Array ? "bytes" : "floats";
+  if (options.augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
+    const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
     throw new TypeError(
       `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
     );

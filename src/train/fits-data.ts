@@ -1,4 +1,5 @@
 /** Whether a model and a data set go together. */
+import { isBytes } from "../inputs.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
@@ -6,7 +7,7 @@ import type { Model } from "../nn/model.js";
 
 /**
  * Checks that the model takes the samples: the same number of features, and where both are images the same shape. Flat samples
- * of floats may be images to the model; bytes are normalised channel by channel, so that their channels must be known.
+ * of numbers may be images to the model; bytes are normalised channel by channel, so that their channels must be known.
  *
  * @param who - function that is told of, e.g. "fit"
  * @throws TypeError if it does not
@@ -19,11 +20,11 @@ export function checkInputs(who: string, { input }: Model, { name, shape, train 
     );
   }
   if (input.length !== 3 || input.join() === shape.join()) return;
-  const floats = train.inputs instanceof Float32Array;
+  const numbers = !isBytes(train.inputs);
   const isFlat = shape[0] === 1 && shape[1] === 1;
   // Columns of a table are channels of one number.
   const isTable = shape[1] === 1 && shape[2] === 1;
-  if ((isFlat && (input[0] === 1 || floats)) || (isTable && floats)) return;
+  if ((isFlat && (input[0] === 1 || numbers)) || (isTable && numbers)) return;
   throw new TypeError(
     `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" has [${shape.join(", ")}]: state the shape of its samples`,
   );

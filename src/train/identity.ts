@@ -6,6 +6,7 @@
  * own) can't be compared: of them only the plain values count.
  */
 import { createHash } from "node:crypto";
+import type { Inputs } from "../inputs.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 
@@ -42,7 +43,7 @@ function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-function start({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): Uint8Array {
+function start({ buffer, byteOffset, byteLength }: Inputs): Uint8Array {
   return new Uint8Array(buffer, byteOffset, Math.min(byteLength, INPUT_BYTES));
 }
 

@@ -1,4 +1,5 @@
 /** The outputs of a network for samples of one's own. */
+import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { size } from "../nn/layers/layer.js";
 import type { Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
@@ -20,23 +21,22 @@ export interface PredictOptions {
 /**
  * Outputs of a network, row-major [count, outputs]; for a classifier the logits of each class.
  *
- * @param inputs - row-major [count, features]; bytes count as value / 255. Both are normalized as `network.normalization`
- * says.
- * @throws TypeError if the inputs are no such array or no whole number of samples, or the network is not complete
+ * @param inputs - row-major [count, features]; bytes count as value / 255. All are normalized as `network.normalization` says,
+ * in float64: numbers of more than seven digits (times, for instance) belong in a Float64Array
+ * @throws TypeError if the inputs are no such array or no whole number of samples, or the network is not complete; RangeError
+ * for an input that is too large for float32 when it is normalized
  * @example
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, new Uint8Array(784)); // 10 numbers for one black image
  */
 export async function predict(
   network: Network,
-  inputs: Float32Array | Uint8Array | Uint8ClampedArray,
+  inputs: Inputs | Uint8ClampedArray,
   { backend = "auto", threads }: PredictOptions = {},
 ): Promise<Float32Array> {
   const given =
     inputs instanceof Uint8ClampedArray ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length) : inputs;
-  if (!(given instanceof Uint8Array || given instanceof Float32Array)) {
-    throw new TypeError("predict: inputs must be a Float32Array, a Uint8Array or a Uint8ClampedArray");
-  }
+  if (!isInputs(given)) throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
   const features = size(network.model.input);
   const count = inputs.length / features;
   if (!Number.isInteger(count)) {

@@ -15,7 +15,7 @@ function file(text: string | Uint8Array): string {
 
 describe("a table", () => {
   const wanted = {
-    inputs: Float32Array.of(1, 2.5, -3, 4e-3),
+    inputs: Float64Array.of(1, 2.5, -3, 4e-3),
     labels: ["cat", "dog"],
     columns: ["a", "b"],
   };
@@ -66,7 +66,7 @@ describe("a table", () => {
         const text = rows.map((numbers, k) => `${k % 10},${numbers.join(",")}`).join("\n");
         const { inputs, labels } = readCsv(file(text), { label: 0, header: false });
         // Text has no -0.
-        expect(inputs).toEqual(Float32Array.from(rows.flat(), (x) => x + 0));
+        expect(inputs).toEqual(Float64Array.from(rows.flat(), (x) => x + 0));
         expect(labels).toEqual(rows.map((_, k) => String(k % 10)));
       }),
       { seed: 1, numRuns: 10 },
@@ -137,7 +137,7 @@ describe("faults", () => {
   test.each<[string, string, CsvOptions, string]>([
     ["a missing label", "a,l\n1,0\n2, \n3,1\n", { label: "l" }, 'row 3, column "l": expected a label, found ""'],
     ["a hexadecimal number", "a,l\n0x1F,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "0x1F"'],
-    ["too large a number", "a,l\n1e39,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "1e39"'],
+    ["too large a number", "a,l\n1e309,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "1e309"'],
     ["a sample for a header", "1,2,x\n3,4,y\n", { label: -1 }, "row 1: expected the names of the columns"],
   ])("%s", (_, text, options, message) => {
     const path = file(text);
@@ -159,7 +159,7 @@ describe("faults", () => {
 
 describe("columns that are left out", () => {
   const text = "id,when,a,y,b\n7,Monday,1,0,2\n8,,3,1,4\n";
-  const wanted = { inputs: Float32Array.of(1, 2, 3, 4), labels: ["0", "1"] };
+  const wanted = { inputs: Float64Array.of(1, 2, 3, 4), labels: ["0", "1"] };
 
   test("by name and by index; what is in them does not matter", () => {
     const columns = ["a", "b"];
@@ -212,7 +212,7 @@ describe("columns that may be there by mistake are refused", () => {
   });
 
   test("left out, they don't matter", () => {
-    const inputs = Float32Array.of(5);
+    const inputs = Float64Array.of(5);
     expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [2] })).toMatchObject({ inputs, labels: ["0"] });
     expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [0] })).toMatchObject({ inputs, labels: ["1"] });
     expect(readCsv(file(",x,y\n7,5,1\n"), { label: "y", ignore: [0] })).toMatchObject({ inputs });

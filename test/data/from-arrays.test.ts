@@ -95,7 +95,7 @@ describe("what does not fit is named", () => {
       "inputs' kind",
       { ...good, train: { inputs: wrongKind, labels } },
       TypeError,
-      /train\.inputs must be a Uint8Array or a Float32Array, found Array/,
+      /train\.inputs must be a Uint8Array, a Float32Array or a Float64Array, found Array/,
     ],
     [
       "labels' kind",
@@ -135,8 +135,12 @@ describe("what does not fit is named", () => {
 
 test("inputs of training and test are of one kind", () => {
   const labels = Uint8Array.of(0, 1);
-  const [bytes, floats] = [new Uint8Array(4), new Float32Array(4)].map((inputs) => ({ inputs, labels }));
-  expect(() => fromArrays({ shape: [2], train: bytes, test: floats })).toThrow(
-    new TypeError("test.inputs must be of the kind of train.inputs: expected a Uint8Array, found a Float32Array"),
-  );
+  const parts = [new Uint8Array(4), new Float32Array(4), new Float64Array(4)].map((inputs) => ({ inputs, labels }));
+  const [bytes, single, double] = parts;
+  for (const numbers of [single, double]) {
+    expect(() => fromArrays({ shape: [2], train: bytes, test: numbers })).toThrow(
+      new TypeError("test.inputs must be of the kind of train.inputs: expected bytes, found numbers"),
+    );
+  }
+  expect(fromArrays({ shape: [2], train: single, test: double }).test.count).toBe(2);
 });

@@ -142,7 +142,7 @@ describe("faults name the batch", () => {
       "kind",
       wrong({ inputs: [5, 6] }),
       TypeError,
-      "batch 1 of train: inputs must be a Uint8Array or a Float32Array, found Array",
+      "batch 1 of train: inputs must be a Uint8Array, a Float32Array or a Float64Array, found Array",
     ],
     [
       "another kind than the first",

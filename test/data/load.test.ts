@@ -99,12 +99,22 @@ describe("npy", () => {
   const load = (files: Record<string, Uint8Array>, more: object = {}) =>
     loadData({ ...source, ...more }, { baseDir: folderWith(files) });
 
-  test("floats, and float64 rounded to float32", () => {
+  test("numbers keep their digits", () => {
     const single = load({ "x.npy": npy([2, 3], [1, 2, 3, 4, 5, 6]), "y.npy": npyLabels(0, 4) });
     expect(single).toMatchObject({ shape: [1, 1, 3], classes: 5, mean: [3.5] });
     expect(single.train.inputs).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
     const double = load({ "x.npy": npyBytes("<f8", [1, 2], bytesOf(Float64Array.of(0.1, 7))), "y.npy": npyLabels(0) });
-    expect(double.train.inputs).toEqual(Float32Array.of(0.1, 7));
+    expect(double.train.inputs).toEqual(Float64Array.of(0.1, 7));
+    for (const [type, array] of [
+      ["<i8", BigInt64Array.of(-(2n ** 53n - 1n), 7n)],
+      ["<u8", BigUint64Array.of(2n ** 53n - 1n, 7n)],
+      ["<i2", Int16Array.of(-300, 7)],
+      ["|i1", Int8Array.of(-100, 7)],
+      ["|b1", Uint8Array.of(0, 1)],
+    ] as const) {
+      const whole = load({ "x.npy": npyBytes(type, [1, 2], bytesOf(array)), "y.npy": npyLabels(0) });
+      expect(whole.train.inputs).toEqual(Float64Array.from(array as ArrayLike<number | bigint>, Number));
+    }
   });
 
   test("bytes stay bytes; labels may be [count, 1] and of any integer type", () => {
@@ -148,11 +158,11 @@ describe("npy", () => {
   const cases: [string, Record<string, Uint8Array>, object, ErrorConstructor, RegExp][] = [
     ["counts", { ...good, "y.npy": npyLabels(0) }, {}, RangeError, /x\.npy has 2 samples, but .*y\.npy has 1 labels/],
     [
-      "kind of inputs",
-      { ...good, "x.npy": npyBytes("<i4", [2, 1], new Uint8Array(8)) },
+      "integers beyond float64",
+      { ...good, "x.npy": npyBytes("<i8", [2, 1], bytesOf(BigInt64Array.of(0n, 2n ** 53n))) },
       {},
-      TypeError,
-      /x\.npy: expected inputs of uint8, float32 or float64, found int32; convert with array\.astype/,
+      RangeError,
+      /x\.npy: inputs must be whole numbers below 2\^53, which float64 holds, found 9007199254740992 at index 1/,
     ],
     [
       "kind of labels",
@@ -173,14 +183,14 @@ describe("npy", () => {
       { ...good, "x.npy": npy([2, 2], [1, 2, NaN, 4]) },
       {},
       RangeError,
-      /x\.npy: inputs must be finite float32 numbers, found NaN at index 2/,
+      /x\.npy: inputs must be finite, found NaN at index 2/,
     ],
     [
-      "beyond float32",
+      "too large to be squared",
       { ...good, "x.npy": npyBytes("<f8", [2, 1], bytesOf(Float64Array.of(1, 1e300))) },
       {},
       RangeError,
-      /x\.npy: inputs must be finite float32 numbers, found 1e\+300 at index 1/,
+      /x\.npy: the numbers are too large to be normalised: their deviation is not finite/,
     ],
     ["a large label", { ...good, "y.npy": npyLabels(0, 256) }, {}, RangeError, /y\.npy: label 256 at index 1/],
     ["a negative label", { ...good, "y.npy": npyLabels(-1, 0) }, {}, RangeError, /y\.npy: label -1 at index 0/],
@@ -224,7 +234,7 @@ describe("npy", () => {
       { ...good, "t.npy": npyBytes("|u1", [2, 2], new Uint8Array(4)) },
       { testInputs: "t.npy", testLabels: "y.npy" },
       TypeError,
-      /x\.npy has floats, but .*t\.npy has bytes: both must be of one kind/,
+      /x\.npy has numbers, but .*t\.npy has bytes: both must be of one kind/,
     ],
     [
       "a label without a name",
@@ -298,7 +308,7 @@ describe("csv", () => {
     expect(data.train).toEqual({
       count: 2,
       labels: Uint8Array.of(0, 2),
-      inputs: Float32Array.of(1, 100, 5, 3, 300, 5),
+      inputs: Float64Array.of(1, 100, 5, 3, 300, 5),
     });
   });
 

@@ -27,7 +27,11 @@ const runtime = fileURLToPath(
 interface OnnxRuntime {
   readonly env: { readonly wasm: { numThreads: number } };
   readonly InferenceSession: { create(model: Uint8Array): Promise<Session> };
-  readonly Tensor: new (kind: "float32", data: Float32Array, dims: readonly number[]) => unknown;
+  readonly Tensor: new (
+    kind: "float32" | "float64",
+    data: Float32Array | Float64Array,
+    dims: readonly number[],
+  ) => unknown;
 }
 interface Session {
   readonly inputNames: readonly string[];
@@ -72,11 +76,18 @@ describe.skipIf(!existsSync(runtime))("ONNX Runtime (`npm ci --prefix test/onnxr
     ort.env.wasm.numThreads = 1;
   });
 
-  async function outputOf(bytes: Uint8Array, inputs: Float32Array, { model }: Network): Promise<Float32Array> {
+  async function outputOf(
+    bytes: Uint8Array,
+    inputs: Float32Array | Float64Array,
+    { model }: Network,
+  ): Promise<Float32Array> {
     const session = await ort.InferenceSession.create(bytes);
     expect([session.inputNames, session.outputNames]).toEqual([["input"], ["output"]]);
     const count = inputs.length / model.input.reduce((a, b) => a * b, 1);
-    const input = new ort.Tensor("float32", inputs, [count, ...model.input]);
+    const input = new ort.Tensor(inputs instanceof Float32Array ? "float32" : "float64", inputs, [
+      count,
+      ...model.input,
+    ]);
     const { output } = await session.run({ input });
     expect(output.dims).toEqual([count, ...model.output]);
     await session.release();
@@ -93,6 +104,22 @@ describe.skipIf(!existsSync(runtime))("ONNX Runtime (`npm ci --prefix test/onnxr
       if (!network.normalization) expect(relativeError(found, referenceOutput(network, inputs))).toBeLessThan(1e-5);
       expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(1e-5);
     }
+  });
+
+  test.each([
+    ["columns of times and of small numbers", mlp([3, 8, 4]), { mean: [1.7e9, 0.5, 2e12], std: [30, 1, 5e4] }],
+    ["images far from zero", everything, { mean: [5e6, 5e6, 1], std: [2, 3, 1] }],
+  ])("%s come in float64, and nothing is lost", async (_name, model, normalization) => {
+    const network = { ...randomNetwork(model, { density: 1 }), normalization };
+    const run = model.input.reduce((a, b) => a * b, 1) / normalization.mean.length;
+    const features = 3 * run;
+    const { mean, std } = normalization;
+    const inputs = Float64Array.from({ length: 4 * features }, (_, k) => {
+      const c = Math.floor((k % features) / run);
+      return mean[c] + std[c] * Math.sin(k);
+    });
+    const found = await outputOf(encodeOnnx(network), inputs, network);
+    expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(1e-5);
   });
 
   test("a network without any weight", async () => {

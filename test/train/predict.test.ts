@@ -145,9 +145,9 @@ test("bytes of a canvas are bytes, and anything else is refused", async () => {
   const network = randomNetwork(mlp([6, 3]), { density: 1 });
   const bytes = Uint8Array.of(0, 50, 100, 150, 200, 255);
   expect(await predict(network, new Uint8ClampedArray(bytes))).toEqual(await predict(network, bytes));
-  for (const wrong of [[0, 1, 2, 3, 4, 5], new Int8Array(6), new Float64Array(6)]) {
+  for (const wrong of [[0, 1, 2, 3, 4, 5], new Int8Array(6), new Int32Array(6)]) {
     await expect(predict(network, wrong as unknown as Uint8Array)).rejects.toThrow(
-      "predict: inputs must be a Float32Array, a Uint8Array or a Uint8ClampedArray",
+      "predict: inputs must be a Uint8Array, a Float32Array or a Float64Array, or a Uint8ClampedArray",
     );
   }
 });

@@ -2,7 +2,8 @@
  * A network as an ONNX file, for runtimes that know nothing of bregman: ONNX Runtime in a page, on a phone, in Python.
  *
  *     input    "input", float32 [batch, features] or [batch, channels, height, width], as `predict` takes it (a byte counts
- *              as value / 255): the normalization is part of the file
+ *              as value / 255): the normalization is part of the file. float64 where a mean is so large beside its deviation
+ *              that float32 can't carry what is left of it
  *     output   "output", float32 [batch, ...the model's output], what `predict` gives: for a classifier logits
  *
  * Batch norm is written as it is; `simplify` folds it first.
@@ -25,6 +26,8 @@ import {
 
 const IR_VERSION = 8;
 const OPSET = 13;
+/** A mean of so many deviations: float32 holds some 7 digits, of which 3 would go to the mean. */
+const LARGE_MEAN = 1000;
 
 export interface OnnxOptions {
   /**
@@ -55,7 +58,7 @@ export function encodeOnnx(
 
   const node = (operator: string, inputs: readonly string[], output: string, attributes: Attributes = {}) =>
     nodes.push({ name: output, opType: operator, input: inputs, output, attribute: attributeProtos(attributes) });
-  const constant = (name: string, shape: Shape, data: Float32Array | readonly number[]) => {
+  const constant = (name: string, shape: Shape, data: Elements) => {
     initializers.push({ name, dims: shape, ...elements(data) });
     return name;
   };
@@ -92,20 +95,29 @@ export function encodeOnnx(
       node: nodes,
       initializer: initializers,
       sparseInitializer: sparseInitializers,
-      input: valueInfo("input", model.input),
-      output: valueInfo("output", model.output),
+      input: valueInfo("input", model.input, needsDouble(network) ? DATA_TYPE.double : DATA_TYPE.float),
+      output: valueInfo("output", model.output, DATA_TYPE.float),
     },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
 }
 
+/** Typed arrays as what they are, numbers as int64. */
+type Elements = Float32Array | Float64Array | readonly number[];
+
 interface Adding {
-  node(operator: string, inputs: readonly string[], output: string): void;
-  constant(name: string, shape: Shape, data: Float32Array): string;
+  node(operator: string, inputs: readonly string[], output: string, attributes?: Attributes): void;
+  constant(name: string, shape: Shape, data: Float32Array | Float64Array): string;
+}
+
+/** Whether inputs that float32 tells apart no more are different to the network, such as times in seconds. */
+function needsDouble({ normalization: { mean, std } = { mean: [], std: [] } }: Network): boolean {
+  return mean.some((m, c) => Math.abs(m) > LARGE_MEAN * std[c]);
 }
 
 /** (x - mean) / std of each channel, where the network has them. Returns the name of what the first layer reads. */
-function writeNormalization({ model, normalization }: Network, { node, constant }: Adding): string {
+function writeNormalization(network: Network, { node, constant }: Adding): string {
+  const { model, normalization } = network;
   if (!normalization) return "input";
   // Channels of the data need not be those of the model: each is a run of numbers in a sample.
   const { input } = model;
@@ -113,17 +125,20 @@ function writeNormalization({ model, normalization }: Network, { node, constant 
   const each = (name: string, numbers: readonly number[]) => {
     const length = size(shape);
     const run = length / numbers.length;
-    const data = Float32Array.from({ length }, (_, k) => numbers[Math.floor(k / run)]);
-    return constant(`normalization/${name}`, shape, data);
+    const data = Float64Array.from({ length }, (_, k) => numbers[Math.floor(k / run)]);
+    return constant(`normalization/${name}`, shape, double ? data : Float32Array.from(data));
   };
+  const double = needsDouble(network);
   node("Sub", ["input", each("mean", normalization.mean)], "normalization/centred");
   node("Div", ["normalization/centred", each("std", normalization.std)], "normalization");
-  return "normalization";
+  if (!double) return "normalization";
+  node("Cast", ["normalization"], "normalization/rounded", { ints: { to: DATA_TYPE.float } });
+  return "normalization/rounded";
 }
 
-function valueInfo(name: string, shape: Shape): ValueInfoProto {
+function valueInfo(name: string, shape: Shape, elemType: number): ValueInfoProto {
   const dim = [{ dimParam: "batch" }, ...shape.map((dimValue) => ({ dimValue }))];
-  return { name, type: { tensorType: { elemType: DATA_TYPE.float, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
 function attributeProtos({ ints = {}, floats = {} }: Attributes): AttributeProto[] {
@@ -137,13 +152,14 @@ function attributeProtos({ ints = {}, floats = {} }: Attributes): AttributeProto
   ];
 }
 
-function elements(data: Float32Array | readonly number[]): Pick<TensorProto, "dataType" | "rawData"> {
-  const floats = data instanceof Float32Array;
-  const array = floats ? data : BigInt64Array.from(data, BigInt);
-  return {
-    dataType: floats ? DATA_TYPE.float : DATA_TYPE.int64,
-    rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-  };
+function elements(data: Elements): Pick<TensorProto, "dataType" | "rawData"> {
+  const [dataType, array] =
+    data instanceof Float32Array
+      ? [DATA_TYPE.float, data]
+      : data instanceof Float64Array
+        ? [DATA_TYPE.double, data]
+        : [DATA_TYPE.int64, BigInt64Array.from(data, BigInt)];
+  return { dataType, rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) };
 }
 
 /** The non-zeros with their places in the row-major array, or undefined where that takes no fewer bytes. */

@@ -69,7 +69,7 @@ export type ValueInfoProto = Message<typeof VALUE_INFO>;
 export type ModelProto = Message<typeof MODEL>;
 
 /** Values of TensorProto.dataType. */
-export const DATA_TYPE = { float: 1, int64: 7 } as const;
+export const DATA_TYPE = { float: 1, int64: 7, double: 11 } as const;
 /** Values of AttributeProto.type. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
 
