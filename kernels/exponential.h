@@ -3,9 +3,7 @@
 #define BREGMAN_EXPONENTIAL_H
 
 #include "kernels.h"
-
-/* a where the mask is set, else b. */
-INLINE vec choose(ivec where, vec a, vec b) { return (vec)((where & (ivec)a) | (~where & (ivec)b)); }
+#include "lanes.h"
 
 /* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2) and
  * r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of degree 7 (error below 6e-9).

@@ -30,11 +30,14 @@ static float norm_of_entries(const float *x, const struct entry *e, int used, st
   return (float)__builtin_sqrt(sum);
 }
 
-static float norm_of_pairs(const float *x, const struct pair *pairs, int used, int group, int32_t row_weights) {
+/* Of pairs: a weight of a kernel that is zero, and not minus zero, is outside the pattern (update_pattern.c). */
+static float norm_of_pairs(const float *x, const float *theta, const struct pair *pairs, int used, int group,
+                           int32_t row_weights) {
   double sum = 0;
   for (int k = 0; k < used; k++) {
-    const float *kernel = x + pair_column(pairs[k], row_weights);
-    for (int c = 0; c < group; c++) sum += (double)kernel[c] * kernel[c];
+    const int first = pair_column(pairs[k], row_weights);
+    for (int c = first; c < first + group; c++)
+      if (theta[c] != 0 || __builtin_signbit(theta[c])) sum += (double)x[c] * x[c];
   }
   return (float)__builtin_sqrt(sum);
 }
@@ -59,7 +62,8 @@ KERNEL(gradient_norms) {
     }
     const int used = ((const int32_t *)at(memory, p.used))[r];
     const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
-    norms[r] = p.group ? norm_of_pairs(g, (const struct pair *)e, used, p.group, (int32_t)(p.theta + start * 4))
+    const float *theta = (const float *)at(memory, p.theta) + start;
+    norms[r] = p.group ? norm_of_pairs(g, theta, (const struct pair *)e, used, p.group, (int32_t)(p.theta + start * 4))
                        : norm_of_entries(g, e, used, p.kernel);
   }
 }

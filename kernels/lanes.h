@@ -62,6 +62,9 @@ INLINE vec with_sign(vec t, vec x) { return (vec)((ivec)t | ((ivec)x & (int32_t)
 
 INLINE vec where(ivec mask, vec x) { return (vec)(mask & (ivec)x); }
 
+/* x where the mask is set, y elsewhere. */
+INLINE vec choose(ivec mask, vec x, vec y) { return (vec)((mask & (ivec)x) | (~mask & (ivec)y)); }
+
 /* The first n (at least 1) of a vector's floats, zeros after them; and back, touching nothing after them. */
 INLINE vec load_part(const float *p, int n) {
   vec x = splat(0);

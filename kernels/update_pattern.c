@@ -1,8 +1,13 @@
-/* One optimizer step with a frozen pattern: only the weights of the pattern move, and it stays as it is. All other weights are
- * zero and keep v and moments. A weight of the pattern may become zero and come back.
+/* One optimizer step with a frozen pattern: only the weights of the pattern move, and it stays as it is.
+ * All other weights are zero and keep v and moments. A weight of the pattern may become zero and come
+ * back.
  *
- * The formulas are those of update.c. What follows from the weights of the pattern alone is the same as from all of them:
- * outside the pattern shrink(v) is zero, so that it adds nothing to the norm of a group.
+ * The formulas are those of update.c. Groups too are of the weights of the pattern alone: a norm counts
+ * no other, whatever its v.
+ *
+ * Entries list the weights of the pattern. Pairs list kernels, and a kernel may have weights outside the
+ * pattern. These are zero, and a weight of the pattern that is zero at the moment is minus zero: so theta
+ * tells them apart.
  */
 #include "conv.h"
 #include "pair.h"
@@ -68,17 +73,51 @@ INLINE void update_entries(const struct update_pattern_args *a, const struct row
   }
 }
 
-/* A row of kernels; returns its non-zeros. */
+/* All bits where a weight of theta belongs to the pattern, of `left` columns from c on. */
+INLINE ivec in_pattern(const struct row *w, int c, int left) { return (ivec)load_part(w->theta + c, left) != 0; }
+
+/* Moves v and moments of the weights of the pattern. */
+INLINE void move_in_pattern(const struct row *w, const struct hyper *h, int c, int left, const int move) {
+  const ivec in = in_pattern(w, c, left);
+  const vec v = load_part(w->v + c, left);
+  vec m1 = splat(0), m2 = splat(0);
+  if (move != MOVE_PLAIN) m1 = load_part(w->m1 + c, left);
+  if (move == MOVE_ADAM) m2 = load_part(w->m2 + c, left);
+  store_part(w->v + c, choose(in, moved(w, h, c, left, move, PENALTY_NONE, 0), v), left);
+  if (move != MOVE_PLAIN) store_part(w->m1 + c, choose(in, load_part(w->m1 + c, left), m1), left);
+  if (move == MOVE_ADAM) store_part(w->m2 + c, choose(in, load_part(w->m2 + c, left), m2), left);
+}
+
+/* v of the weights of the pattern, shrunk by t; zeros in the other lanes. */
+INLINE vec shrunk_in_pattern(const struct row *w, int c, int left, float t) {
+  return where(in_pattern(w, c, left), shrink(load_part(w->v + c, left), splat(t)));
+}
+
+/* theta from the shrunk v; returns the number of non-zeros. */
+INLINE int32_t follow_in_pattern(const struct row *w, int c, int left, float threshold, float scale) {
+  const ivec in = in_pattern(w, c, left);
+  const vec v = shrunk_in_pattern(w, c, left, threshold);
+  const vec x = scale == 0 ? splat(0) : where(v != 0, scale * v); /* a NaN is not 0 */
+  const ivec zero = x == 0;
+  store_part(w->theta + c, (vec)((ivec)x | (in & zero & (int32_t)0x80000000)), left);
+  return __builtin_popcount(bits(~zero));
+}
+
+/* A row of kernels, each a group; returns its non-zeros. */
 static int32_t update_pairs(const struct update_pattern_args *a, const struct row *w, const struct hyper *h,
                             const struct pair *pairs, int used, int32_t row_weights) {
+  const float threshold = a->follow == FOLLOW_SPARSE_KERNEL_GROUP ? h->threshold : 0;
   int32_t count = 0;
   for (int k = 0; k < used; k++) {
     const int first = pair_column(pairs[k], row_weights);
-    for (int c = first; c < first + a->group; c += VL) {
-      const int left = first + a->group - c;
-      store_part(w->v + c, moved(w, h, c, left, a->move, PENALTY_NONE, 0), left);
+    dvec sum[2] = {{0}, {0}};
+    for (int c = first, left = a->group; left > 0; c += VL, left -= VL) {
+      move_in_pattern(w, h, c, left, a->move);
+      add_squares(sum, shrunk_in_pattern(w, c, left, threshold));
     }
-    count += follow_kernel(w, h, a->follow, 0, first, a->group, 0);
+    const float scale = group_scale(h, norm_of(sum));
+    for (int c = first, left = a->group; left > 0; c += VL, left -= VL)
+      count += follow_in_pattern(w, c, left, threshold, scale);
   }
   return count;
 }
@@ -90,19 +129,14 @@ static int32_t update_row_of_pairs(const struct update_pattern_args *a, const st
   dvec sum[2] = {{0}, {0}};
   for (int k = 0; k < used; k++)
     for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {
-      store_part(w->v + c, moved(w, h, c, left, a->move, PENALTY_NONE, 0), left);
-      add_squares(sum, group_part(w, c, left, threshold));
+      move_in_pattern(w, h, c, left, a->move);
+      add_squares(sum, shrunk_in_pattern(w, c, left, threshold));
     }
-  const float norm = norm_of(sum);
-  const float scale = group_scale(h, norm);
+  const float scale = group_scale(h, norm_of(sum));
   int32_t count = 0;
   for (int k = 0; k < used; k++)
-    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {
-      const vec v = group_part(w, c, left, threshold);
-      const vec x = scale == 0 ? splat(0) : where(v != 0, scale * v); /* a NaN is not 0 */
-      count += __builtin_popcount(bits(x != 0));
-      store_part(w->theta + c, x, left);
-    }
+    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL)
+      count += follow_in_pattern(w, c, left, threshold, scale);
   return count;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Resting weights: those of a frozen pattern that are zero at the moment. They belong to the pattern until the next fine
- * step, so that theta alone does not tell it.
+ * step, so that theta alone does not tell it. (Within a kernel of a pair it does: there they are minus zero, see
+ * kernels/update_pattern.c. A kernel whose weights all rest is named here.)
  */
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -32,19 +33,28 @@ function visit(memory: Memory, parameter: Parameter, each: (indices: number[], w
   }
 }
 
-/** Indices in theta of the pattern's resting weights; of a resting pair the first. */
+/** Indices in theta of the pattern's resting weights; of a resting pair the first that belongs to the pattern. */
 export function restingWeights(memory: Memory, parameter: Parameter): Int32Array {
   const all = memory.f32(0, memory.used / 4);
   const resting: number[] = [];
   visit(memory, parameter, (indices, words) => {
-    if (words.every((word) => all[word] === 0)) resting.push(indices[0]);
+    if (!words.every((word) => all[word] === 0)) return;
+    resting.push(
+      indices[
+        Math.max(
+          0,
+          words.findIndex((word) => Object.is(all[word], -0)),
+        )
+      ],
+    );
   });
   return Int32Array.from(resting);
 }
 
 /**
  * What stands in theta for a resting weight while the pattern is made from it: a NaN, which counts as non-zero and
- * is nowhere else, as no step is done on one. `unmarkResting` then turns it back into zero, in theta and in the pattern.
+ * is nowhere else, as no step is done on one. `unmarkResting` then turns it back into zero, in theta and in the pattern
+ * (of a pair into minus zero).
  */
 export function markResting(memory: Memory, { theta, rows, cols }: Parameter, resting: Int32Array): void {
   const values = memory.f32(theta, rows * cols);
@@ -53,10 +63,11 @@ export function markResting(memory: Memory, { theta, rows, cols }: Parameter, re
 
 /** Turns the marks of `markResting` into zeros. */
 export function unmarkResting(memory: Memory, parameter: Parameter): void {
-  const { theta, rows, cols } = parameter;
+  const { theta, rows, cols, pattern } = parameter;
   const all = memory.f32(0, memory.used / 4);
+  const zero = pattern!.kind === "pairs" ? -0 : 0;
   visit(memory, parameter, (_, words) => {
-    for (const word of words) if (Number.isNaN(all[word])) all[word] = 0;
+    for (const word of words) if (Number.isNaN(all[word])) all[word] = zero;
   });
   const values = memory.f32(theta, rows * cols);
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = 0;

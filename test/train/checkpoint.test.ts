@@ -26,6 +26,7 @@ import { stepDecay } from "#bregman/optim/step-decay.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
 import type { TrainEvent } from "#bregman/train/events.js";
 import { fit, type CheckpointOptions, type FitOptions, type FitResult } from "#bregman/train/fit.js";
@@ -178,6 +179,20 @@ Object.assign(RUNS, {
       init: { weights: { density: 0.9 } },
       optimizer: { weights: restless, biases: bias },
       freeze: 5,
+    },
+  },
+  "frozen steps of kernels that have zero weights": {
+    model: RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].model,
+    options: {
+      ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options,
+      optimizer: {
+        ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options.optimizer,
+        convs: linBreg({
+          tau: 0.1,
+          regularizer: sparseGroupLasso({ lambda: 0.02, lambda0: 0.5, groups: "kernels" }),
+        }),
+      },
+      freeze: 6,
     },
   },
   "frozen steps by the births, kernel groups": {

@@ -130,7 +130,7 @@ function batchesOf(steps: number): Int32Array[] {
   return Array.from({ length: steps }, () => Int32Array.from({ length: BATCH }, () => random.integer(COUNT)));
 }
 
-/** The method in float64. Of a kernel group every weight belongs to the pattern if one does. */
+/** The method in float64. The pattern is that of the non-zeros: zero weights of a live kernel stay as they are, too. */
 function reference(problem: Problem, weight: Optimizer, conv = weight) {
   const theta = toFloat64(problem.parameters);
   let fineDone = 0;
@@ -139,9 +139,8 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
       const name = `${layer}.${own}`;
       const sparse = role === "weight" || role === "conv";
       const full = role === "conv" ? conv : sparse ? weight : linBreg({ tau: 0.1 });
-      const group = role === "conv" && full.regularizer.kind !== "l1" ? shape[2] * shape[3] : 1;
       const pattern = new Uint8Array(theta.get(name)!.length);
-      return { name, shape, sparse, full, group, pattern, state: full.init(theta.get(name)!, shape), method: full };
+      return { name, shape, sparse, full, pattern, state: full.init(theta.get(name)!, shape), method: full };
     }),
   );
   return {
@@ -163,27 +162,29 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
       const { gradients } = backward(problem.model, theta, batchOf(problem, indices));
       const fineSteps = fineDone;
       if (!frozen) fineDone++;
-      for (const { name, shape, sparse, method, state, group, pattern } of members) {
+      for (const { name, shape, sparse, method, state, pattern } of members) {
         const values = theta.get(name)!;
-        const before = [values, state.v, state.m1, state.m2].map((array) => array?.slice());
+        const g = gradients.get(name)!;
+        const moments = [state.m1, state.m2].filter((array) => array !== undefined);
+        const before = moments.map((array) => array.slice());
+        // Without gradient and moments v stays, and so a group's norm knows nothing of a weight outside the pattern.
+        const outside = frozen && sparse ? [...pattern.keys()].filter((i) => !pattern[i]) : [];
+        for (const i of outside) for (const array of [g, ...moments]) array[i] = 0;
         // Bias corrections count what the moments have seen: those of zero weights fine steps only.
         const steps = state.step + 1;
         if (!frozen && sparse) state.step = fineSteps;
-        method.step(state, values, gradients.get(name)!, shape);
+        method.step(state, values, g, shape);
         state.step = steps;
         if (!sparse) continue;
         if (!frozen) {
-          for (let i = 0; i < values.length; i++) {
-            const first = i - (i % group);
-            pattern[i] = values.subarray(first, first + group).some((w) => w !== 0) ? 1 : 0;
-          }
+          for (let i = 0; i < values.length; i++) pattern[i] = Number(values[i] !== 0);
           continue;
         }
-        [values, state.v, state.m1, state.m2].forEach((array, k) => {
-          array?.forEach((_, i) => {
-            if (!pattern[i]) array[i] = before[k]![i];
-          });
-        });
+        for (const i of outside) {
+          // (A lambda that was lowered would let it be born.)
+          values[i] = 0;
+          moments.forEach((array, k) => (array[i] = before[k][i]));
+        }
       }
     },
   };
@@ -289,6 +290,27 @@ describe("freezing", () => {
       await pool.close();
     },
   );
+
+  test("the one zero weight of a live kernel keeps v in a frozen step", async () => {
+    const pool = await createPool({ threads: 1 });
+    const model = sequential([1, 7, 7], [conv2d(1, { kernel: 7 }), flatten(), linear(2)]);
+    const problem = randomProblem(model, BATCH, { density: 1 });
+    const kernel = problem.parameters.get("conv2d1.weight")!;
+    kernel[24] = 0;
+    const sparse = sparseGroupLasso({ lambda: 0.2, groups: "kernels" });
+    const conv = linBreg({ tau: 0.01, regularizer: sparse });
+    const trainer = trainerFor(pool, problem, linBreg({ tau: 0.01 }), conv);
+    const { v } = trainer.updaters.find(({ parameter }) => parameter.role === "conv")!.state;
+    trainer.freeze(1);
+    const [first, second] = batchesOf(2);
+    trainer.step(first);
+    const before = v.slice();
+    expect(before[24]).not.toBe(0);
+    trainer.step(second);
+    const theta = trainer.theta("conv2d1.weight");
+    expect([...theta.keys()].filter((i) => theta[i] === 0 || v[i] === before[i])).toEqual([24]);
+    await pool.close();
+  });
 
   test("under a steady gradient AdaBreg moves a weight that is not there by tau in each fine step", async () => {
     const pool = await createPool({ threads: 1 });
