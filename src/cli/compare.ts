@@ -6,6 +6,7 @@ import type { ComparedRun, CompareOptions } from "../train/compare.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
 import { createStopper } from "./stop.js";
+import { canRedraw } from "./terminal.js";
 
 interface CompareFlags extends ComputingFlags {
   readonly seeds: readonly number[];
@@ -92,11 +93,12 @@ async function show(comparison: Comparison, out: string): Promise<void> {
 /** One line a run on stderr; on a terminal, below them, the epoch of the run under way. */
 function createView(recipes: readonly Recipe[], seeds: number) {
   const stream = process.stderr;
+  const redraws = canRedraw(stream);
   const width = Math.max(...recipes.map(({ name }) => name.length));
   const total = recipes.length * seeds;
   let done = 0;
   const clear = () => {
-    if (stream.isTTY) stream.write("\r\x1b[K");
+    if (redraws) stream.write("\r\x1b[K");
   };
   const line = (text: string) => {
     clear();
@@ -107,20 +109,21 @@ function createView(recipes: readonly Recipe[], seeds: number) {
   const onRun: NonNullable<CompareOptions["onRun"]> = ({ recipe: { name, seed, epochs } }: ComparedRun, event) => {
     const head = `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ${name.padEnd(width)}  seed ${seed}`;
     if (event.type === "note") line(event.text);
-    if (event.type === "epoch" && stream.isTTY) {
+    if (event.type === "epoch" && redraws) {
       clear();
       stream.write(`${head}  epoch ${event.metrics.epoch} of ${epochs}`);
     }
     if (event.type !== "done") return;
     const { final } = event.result;
-    const { testAccuracy, validAccuracy, testLoss } = final;
+    const { testAccuracy, validAccuracy, testLoss, validLoss } = final;
+    const shownLoss = testLoss ?? validLoss;
     const reached =
       testAccuracy !== undefined
         ? `  test${percent(testAccuracy)}`
         : validAccuracy !== undefined
           ? `  validation${percent(validAccuracy)}`
-          : testLoss !== undefined
-            ? `  loss ${testLoss.toFixed(5)}`
+          : shownLoss !== undefined
+            ? `  loss ${shownLoss.toFixed(5)}`
             : "";
     const how = event.kept ? "finished before" : `${final.seconds.toFixed(1)} s`;
     line(`${head}${reached}  density${percent(final.density)}  ${how}`);

@@ -1,4 +1,5 @@
 /** The options of every command that computes: where the data are, and on what to compute. */
+import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { folder, integer, oneOf } from "./options.js";
 
@@ -16,10 +17,20 @@ export function addComputingOptions(command: Command): Command {
       "where the data set's files are (default: $BREGMAN_DATA, else what `bregman data` downloaded, else the npm package where there is one)",
       folder("--data-dir"),
     )
-    .option("--threads <n>", "threads to compute with (default: one a core, at most 8)", integer("--threads", 1, 256))
+    .option("--threads <n>", "threads to compute with (default: one a core, at most 8)", threads)
     .option(
       "--backend <name>",
       "native or wasm (default: native where it is built)",
       oneOf("--backend", ["native", "wasm"]),
     );
+}
+
+/** As many threads as there are cores, at most: more would only wait for each other. The results are the same. */
+function threads(text: string): number {
+  const wanted = integer("--threads", 1, 256)(text);
+  const cores = availableParallelism();
+  if (wanted <= cores) return wanted;
+  const these = cores === 1 ? "1 core, so that 1 thread computes" : `${cores} cores, so that ${cores} threads compute`;
+  process.stderr.write(`--threads ${wanted}: this machine has ${these}\n`);
+  return cores;
 }

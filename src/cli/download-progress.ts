@@ -7,6 +7,7 @@ import type { FetchEvent } from "../data/fetch-dataset.js";
 import { bytes, clock } from "../report/format.js";
 import { painter } from "./paint.js";
 import type { ProgressStream } from "./progress.js";
+import { canRedraw } from "./terminal.js";
 
 export interface DownloadProgress {
   onEvent(event: FetchEvent): void;
@@ -60,7 +61,7 @@ export function createDownloadProgress(stream: ProgressStream): DownloadProgress
           began = undefined;
           state = { received: 0, total: size };
           line(`${event.url} ${paint("dim", `(${bytes(size)})`)}`);
-          if (stream.isTTY && !bars) openBar();
+          if (canRedraw(stream) && !bars) openBar();
           break;
         case "progress": {
           state = { received: event.received, total: event.total ?? Math.max(size, event.received) };

@@ -7,6 +7,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import { backendName, clock, count, loss, percent, similarity } from "../report/format.js";
 import type { EpochMetrics, TrainEvent } from "../train/events.js";
 import { painter } from "./paint.js";
+import { canRedraw } from "./terminal.js";
 
 type Start = Extract<TrainEvent, { type: "start" }>;
 type Step = Extract<TrainEvent, { type: "step" }>;
@@ -46,7 +47,7 @@ export function createProgress(stream: ProgressStream): Progress {
       if (event.type === "start") {
         start = event;
         for (const text of headLines(event, paint)) line(text);
-        if (stream.isTTY) bars = openBar(stream, event, () => latest);
+        if (canRedraw(stream)) bars = openBar(stream, event, () => latest);
       }
       if (event.type === "note") line(event.text);
       if (event.type === "step") {

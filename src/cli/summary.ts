@@ -1,6 +1,19 @@
 /** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
 import Table from "cli-table3";
-import { bytes, count, duration, flops, loss, percent, shape, similarity, speed, stepTime } from "../report/format.js";
+import {
+  bytes,
+  count,
+  duration,
+  flops,
+  loss,
+  percent,
+  shape,
+  similarity,
+  speed,
+  stepTime,
+  timesLess,
+} from "../report/format.js";
+import { speedUp } from "../report/speed-up.js";
 import type { Connection, EpochMetrics, FinalMetrics, Savings } from "../train/events.js";
 import type { Paint } from "./paint.js";
 import { UNRULED } from "./table-style.js";
@@ -29,14 +42,11 @@ export function summaryText(
   const field = (name: string, value: string, more = "") =>
     `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(8) : value)}${more && `  ${paint("dim", more)}`}`;
   const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
-  const valid = final.validAccuracy === undefined ? "" : `validation ${percent(final.validAccuracy)}`;
   const lines = [
     layerTable(last, paint),
     "",
     interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
-    final.testAccuracy !== undefined && field("Test accuracy", percent(final.testAccuracy), valid),
-    final.ssim !== undefined && field("SSIM", similarity(final.ssim), "of the test images; 1 is perfect"),
-    final.testAccuracy === undefined && final.testLoss !== undefined && field("Test loss", loss(final.testLoss)),
+    ...reachedFields(last, final, field),
     final.best !== undefined &&
       field(
         "Best validation",
@@ -49,13 +59,13 @@ export function summaryText(
       `${count(sum("nonZeros"))} of ${count(sum("weights"))} weights; it started with ${percent(started)}`,
     ),
     final.connections !== undefined && connectionsField(final.connections, field),
-    field("Multiplications", percent(final.flopDensity), "of the dense network's, per sample"),
-    ...(final.saved ? savingsFields(final.saved, field) : []),
     field(
-      "Model size",
-      bytes(final.bytes.compressed!),
-      `compressed; ${bytes(final.bytes.sparse)} sparse, ${bytes(final.bytes.dense)} dense`,
+      "Multiplications",
+      percent(final.flopDensity),
+      joined(", ", "of the dense network's, per sample", timesLess(final.flopDensity)),
     ),
+    ...(final.saved ? savingsFields(final.saved, field) : []),
+    sizeField(final.bytes, field),
     field("Time", duration(final.seconds)),
     "",
     field("Run folder", folder),
@@ -67,6 +77,40 @@ export function summaryText(
 
 type Field = (name: string, value: string, more?: string) => string;
 
+/** Texts with a separator between them, the empty ones left out. */
+function joined(separator: string, ...texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join(separator);
+}
+
+/** What it reached on the test samples, and beside them or in their place on those held out for validation. */
+function reachedFields({ validSsim }: EpochMetrics, final: FinalMetrics, field: Field): string[] {
+  const { testAccuracy, testLoss, validAccuracy, validLoss, ssim } = final;
+  const classifies = testAccuracy !== undefined || validAccuracy !== undefined;
+  const pairs = [
+    classifies && (["Test accuracy", "Validation", testAccuracy, validAccuracy, percent] as const),
+    ["SSIM", "Validation SSIM", ssim, validSsim, similarity] as const,
+    !classifies && (["Test loss", "Validation loss", testLoss, validLoss, loss] as const),
+  ];
+  return pairs.flatMap((pair) => {
+    if (!pair) return [];
+    const [name, validName, test, valid, text] = pair;
+    if (test === undefined && valid === undefined) return [];
+    if (test === undefined) return [field(validName, text(valid), "of the samples held out")];
+    return [field(name, text(test), valid === undefined ? "" : `validation ${text(valid)}`)];
+  });
+}
+
+/** What the network takes to store: its non-zeros and their places. */
+function sizeField({ dense, sparse, compressed }: FinalMetrics["bytes"], field: Field): string {
+  const less = timesLess(sparse, dense);
+  const beside = `${less === "" ? "" : `${less} than `}the dense one's ${bytes(dense)}`;
+  return field(
+    "Model size",
+    bytes(sparse),
+    joined("; ", beside, compressed === undefined ? "" : `compressed ${bytes(compressed)}`),
+  );
+}
+
 /** How many connections are used, and which are not: "unused: conv1 → block3, conv1 → block4". */
 function connectionsField(connections: readonly Connection[], field: Field): string {
   const unused = connections.filter(({ density }) => density === 0).map(({ from, to }) => `${from} → ${to}`);
@@ -77,12 +121,11 @@ function connectionsField(connections: readonly Connection[], field: Field): str
 
 /** What the training cost against a dense one: births and deaths, operations, time. */
 function savingsFields(saved: Savings, field: Field): string[] {
-  const { births, deaths, steps, frozenSteps, trainingFlops, trainingFlopDensity, stepSeconds, denseStepSeconds } =
-    saved;
+  const { births, deaths, steps, frozenSteps, trainingFlops, trainingFlopDensity, stepSeconds } = saved;
   const frozen = frozenSteps ? `${count(frozenSteps)} of them frozen; ` : "";
   const cost = `of a dense training's multiplications: ${flops(trainingFlops)}, gradients included`;
-  const dense =
-    denseStepSeconds && `a dense one takes ${stepTime(denseStepSeconds)}: ${speed(denseStepSeconds / stepSeconds)}`;
+  const ratio = speedUp(saved);
+  const dense = ratio && `a dense one takes ${stepTime(ratio * stepSeconds)}: ${speed(ratio)}`;
   return [
     field("Steps", count(steps), `${frozen}${count(births)} births and ${count(deaths)} deaths of weights`),
     field("Training cost", percent(trainingFlopDensity), cost),

@@ -28,14 +28,9 @@ export function addTrain(program: Command): void {
 
 /** Runs the command and returns the exit code. */
 async function train(nameOrFile: string, flags: TrainFlags, args: readonly string[]): Promise<number> {
-  const { checkRecipe, loadRecipe } = await import("../recipes/load.js");
+  const { adjusted, loadRecipe } = await import("../recipes/load.js");
   const { defaultFolder, prepareFolder } = await import("./out-folder.js");
-  const loaded = loadRecipe(nameOrFile);
-  // Checked again with the flags in it: a schedule may not fit a smaller number of epochs.
-  const recipe = checkRecipe(
-    { ...loaded, seed: flags.seed ?? loaded.seed, epochs: flags.epochs ?? loaded.epochs },
-    nameOrFile,
-  );
+  const recipe = adjusted(loadRecipe(nameOrFile), flags);
   const out = flags.out ?? defaultFolder(recipe.name, recipe.seed);
   const tidy = prepareFolder(out);
   return carryOut({ recipe, folder: out, resume: false, command: repeatingCommand(args), flags, tidy });

@@ -89,6 +89,25 @@ export function checkRecipe(input: unknown, where = "recipe"): Recipe {
   return checked(input, where);
 }
 
+/**
+ * A recipe with another seed or number of epochs, as the options of a command ask for it.
+ *
+ * @throws RangeError of one line if the number of epochs does not fit the recipe: the option is at fault
+ */
+export function adjusted(
+  recipe: Recipe,
+  {
+    seed = recipe.seed,
+    epochs = recipe.epochs,
+  }: { readonly seed?: number | undefined; readonly epochs?: number | undefined },
+): Recipe {
+  // A schedule may not fit a smaller number of epochs.
+  const result = check(recipeSchema, { ...recipe, seed, epochs });
+  if ("value" in result) return result.value;
+  const faults = result.problems.map(({ path, text }) => `${pathName(path)}: ${text}`);
+  throw new RangeError(`--epochs ${epochs} does not fit the recipe "${recipe.name}": ${faults.join("; ")}`);
+}
+
 interface Source {
   readonly text: string;
   readonly tree: Node;

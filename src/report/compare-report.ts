@@ -28,12 +28,18 @@ export function compareColumns({ rows }: Comparison): CompareColumn[] {
     ...figure("test accuracy %", "testAccuracy", 100, 2),
     ...figure("validation %", "validAccuracy", 100, 2),
     ...(rows.some(({ testAccuracy }) => testAccuracy) ? [] : figure("test loss", "testLoss", 1, 5)),
+    ...(rows.some(reached) ? [] : figure("validation loss", "validLoss", 1, 5)),
     ...figure("SSIM", "ssim", 1, 3),
     ...figure("density %", "density", 100, 2),
     ...figure("kernels %", "kernelDensity", 100, 2),
     ...figure("multiplications %", "flopDensity", 100, 2),
     ...figure("seconds", "seconds", 1, 1),
   ];
+}
+
+/** Whether there is a figure that says more than the validation loss does. */
+function reached({ testAccuracy, validAccuracy, testLoss }: ComparedRecipe): boolean {
+  return [testAccuracy, validAccuracy, testLoss].some((figure) => figure !== undefined);
 }
 
 /** "97.12 ± 0.31"; without the spread for a single seed. */
@@ -48,6 +54,7 @@ const SHOWN = [
   ["testAccuracy", "test accuracy, %", 100],
   ["validAccuracy", "validation accuracy, %", 100],
   ["testLoss", "test loss", 1],
+  ["validLoss", "validation loss", 1],
 ] as const;
 
 /** The figure of a comparison: test accuracy, or what there is in its place, against density. */

@@ -52,7 +52,17 @@ export function stepTime(seconds: number): string {
 
 /** A ratio of two times, and which way: 3.62 -> "3.6 times as fast", 0.5 -> "0.50 times as fast". */
 export function speed(ratio: number): string {
-  return `${ratio >= 9.95 ? ratio.toFixed(0) : ratio >= 0.995 ? ratio.toFixed(1) : ratio.toFixed(2)} times as fast`;
+  return `${times(ratio)} as fast`;
+}
+
+/** How many times less something is than the whole it is a part of: 1/43 -> "43 times less"; "" where it is hardly less. */
+export function timesLess(part: number, whole = 1): string {
+  const ratio = whole / part;
+  return ratio >= 1.05 && ratio < Infinity ? `${times(ratio)} less` : "";
+}
+
+function times(ratio: number): string {
+  return `${ratio >= 9.95 ? ratio.toFixed(0) : ratio >= 0.995 ? ratio.toFixed(1) : ratio.toFixed(2)} times`;
 }
 
 /** A span of time in words: "41.2 s", "12 min 03 s", "1 h 02 min". */

@@ -56,17 +56,19 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   const final = result?.final;
   const [nonZeros, weights] = [total(last, "nonZeros"), total(last, "weights")];
   const share = `${count(nonZeros)} of ${count(weights)} weights (${percent(last.density)})`;
-  if (typeof final?.testAccuracy === "number") {
+  const far = result && result.interrupted !== true ? "" : " so far";
+  if (final?.testAccuracy !== undefined) {
     return `Classifies ${percent(final.testAccuracy)} of the test samples right, with ${share}.`;
   }
-  if (typeof final?.ssim === "number") {
+  if (final?.ssim !== undefined) {
     return `Restores the test images to a similarity (SSIM) of ${similarity(final.ssim)}, with ${share}.`;
   }
-  if (typeof final?.testLoss === "number") return `Test loss ${loss(final.testLoss)}, with ${share}.`;
-  if (typeof last.validAccuracy === "number") {
-    return `Classifies ${percent(last.validAccuracy)} of the validation samples right so far, with ${share}.`;
+  if (final?.testLoss !== undefined) return `Test loss ${loss(final.testLoss)}, with ${share}.`;
+  if (last.validAccuracy !== undefined) {
+    return `Classifies ${percent(last.validAccuracy)} of the validation samples right${far}, with ${share}.`;
   }
-  return `Trained so far: ${share}.`;
+  if (last.validLoss !== undefined) return `Validation loss ${loss(last.validLoss)}${far}, with ${share}.`;
+  return `Trained${far}: ${share}.`;
 }
 
 function tiles({ epochs, result }: Run): Markup {
@@ -77,34 +79,44 @@ function tiles({ epochs, result }: Run): Markup {
   const size = final?.bytes;
   return html`<dl class="tiles">
     ${
-      typeof final?.testAccuracy === "number"
-        ? tile(
-            "Test accuracy",
-            percent(final.testAccuracy),
-            valid === undefined ? undefined : `validation ${percent(valid)}`,
-          )
-        : typeof valid === "number"
+      final?.testAccuracy !== undefined
+        ? tile("Test accuracy", percent(final.testAccuracy), validation(valid, percent))
+        : valid !== undefined
           ? tile("Validation accuracy", percent(valid))
-          : tile("Loss", loss(final?.testLoss ?? last.validLoss ?? last.trainLoss))
+          : lossTile(last, final)
     }
     ${similarityTile(last, final)} ${tile("Density", percent(last.density), started)}
     ${tile("Non-zero weights", count(total(last, "nonZeros")), `of ${count(total(last, "weights"))}`)}
     ${
-      typeof final?.flopDensity === "number"
+      final?.flopDensity !== undefined
         ? tile("Multiplications", percent(final.flopDensity), "of the dense network's, per sample")
         : undefined
     }
-    ${size ? tile("Model size", bytes(size.compressed!), `${bytes(size.sparse)} uncompressed, ${bytes(size.dense)} dense`) : undefined}
+    ${size && tile("Model size", bytes(size.sparse), `dense ${bytes(size.dense)}`)}
     ${tile("Time", duration(final?.seconds ?? last.seconds), `${last.epoch} epochs`)}
   </dl>`;
 }
 
+function lossTile({ validLoss, trainLoss }: EpochMetrics, { testLoss }: Partial<FinalMetrics> = {}): Markup {
+  const named = [
+    ["Test loss", testLoss],
+    ["Validation loss", validLoss],
+    ["Training loss", trainLoss],
+  ] as const;
+  const [name, value] = named.find(([, one]) => one !== undefined) ?? ["Loss", undefined];
+  return tile(name, loss(value));
+}
+
 function similarityTile({ validSsim }: EpochMetrics, final: Partial<FinalMetrics> = {}): Markup | undefined {
-  if (typeof final.ssim !== "number") {
-    return typeof validSsim === "number" ? tile("SSIM", similarity(validSsim), "of the validation images") : undefined;
+  if (final.ssim === undefined) {
+    return validSsim === undefined ? undefined : tile("SSIM", similarity(validSsim), "of the validation images");
   }
-  const valid = typeof validSsim === "number" ? `validation ${similarity(validSsim)}` : undefined;
-  return tile("SSIM", similarity(final.ssim), valid);
+  return tile("SSIM", similarity(final.ssim), validation(validSsim, similarity));
+}
+
+/** What stands small beside a figure of the test samples. */
+function validation(value: number | undefined, text: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : `validation ${text(value)}`;
 }
 
 function tile(name: string, value: string, small?: string): Markup {

@@ -2,14 +2,15 @@
 import { count, flops, percent, speed, stepTime } from "./format.js";
 import { html, type Markup } from "./markup.js";
 import type { Run } from "./run-folder.js";
+import { speedUp } from "./speed-up.js";
 
 /** Nothing for a run without a result, or whose result says nothing of it. */
 export function savingsTable({ epochs, result }: Run): Markup | undefined {
   const { saved, flopDensity } = result?.final ?? {};
   const last = epochs.at(-1);
   if (!saved || !last) return undefined;
-  const { steps, frozenSteps, births, deaths, trainingFlops, trainingFlopDensity, stepSeconds, denseStepSeconds } =
-    saved;
+  const { steps, frozenSteps, births, deaths, trainingFlops, trainingFlopDensity, stepSeconds } = saved;
+  const ratio = speedUp(saved);
   const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
   const row = (name: string, own: string, dense: string, share: string) =>
     html`<tr>
@@ -22,8 +23,8 @@ export function savingsTable({ epochs, result }: Run): Markup | undefined {
     <p class="note">
       ${count(births)} births and ${count(deaths)} deaths of weights in ${count(steps)} steps, of which
       ${frozenSteps ? count(frozenSteps) : "none"} had frozen patterns. Multiplications are those of linear layers and
-      convolutions as they were carried out, gradients included; the time of a dense step was measured before training,
-      with every layer on its dense kernel.
+      convolutions as they were carried out, gradients
+      included${ratio === undefined ? "." : "; the time of a dense step was measured before training, with every layer on its dense kernel."}
     </p>
     <div class="wide">
       <table>
@@ -42,10 +43,8 @@ export function savingsTable({ epochs, result }: Run): Markup | undefined {
           ${row(
             "a step, on average",
             stepTime(stepSeconds),
-            denseStepSeconds === undefined ? "not measured" : stepTime(denseStepSeconds),
-            denseStepSeconds === undefined
-              ? "–"
-              : `${percent(stepSeconds / denseStepSeconds)}: ${speed(denseStepSeconds / stepSeconds)}`,
+            ratio === undefined ? "–" : stepTime(ratio * stepSeconds),
+            ratio === undefined ? "–" : `${percent(1 / ratio)}: ${speed(ratio)}`,
           )}
         </tbody>
       </table>

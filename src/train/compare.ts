@@ -15,7 +15,7 @@ import { resolvePaths } from "../data/source.js";
 import { placed } from "../placed.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
-import { checkRecipe, loadRecipe, repeatingArguments } from "../recipes/load.js";
+import { adjusted, loadRecipe, repeatingArguments } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "./events.js";
@@ -71,9 +71,8 @@ export async function compareRecipes(
   }
   const runs = seeds.flatMap((seed) =>
     recipes.map((given): ComparedRun => {
-      // Checked anew: a schedule may not fit another number of epochs.
-      const checked = checkRecipe({ ...given, seed, epochs: epochs ?? given.epochs }, given.name);
-      const recipe = { ...checked, data: resolvePaths(checked.data, process.cwd()) };
+      const own = adjusted(given, { seed, epochs });
+      const recipe = { ...own, data: resolvePaths(own.data, process.cwd()) };
       return { recipe, folder: join(out, recipe.name, `seed-${seed}`) };
     }),
   );

@@ -26,6 +26,7 @@ export interface ComparedRecipe {
   readonly testAccuracy?: Statistic;
   readonly validAccuracy?: Statistic;
   readonly testLoss?: Statistic;
+  readonly validLoss?: Statistic;
   readonly ssim?: Statistic;
   readonly density: Statistic;
   readonly kernelDensity?: Statistic;
@@ -44,6 +45,7 @@ const FIGURES = [
   "testAccuracy",
   "validAccuracy",
   "testLoss",
+  "validLoss",
   "ssim",
   "density",
   "kernelDensity",

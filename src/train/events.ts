@@ -95,6 +95,8 @@ export interface FinalMetrics {
   /** Absent without test samples. */
   readonly testLoss?: number;
   readonly testAccuracy?: number;
+  /** Absent without validation samples. */
+  readonly validLoss?: number;
   readonly validAccuracy?: number;
   readonly trainAccuracy?: number;
   /**

@@ -51,6 +51,7 @@ const best = { epoch: count, validAccuracy: figure, testAccuracy: figure, densit
 const final = {
   testLoss: maybe,
   testAccuracy: maybe,
+  validLoss: maybe,
   validAccuracy: maybe,
   trainAccuracy: maybe,
   ssim: maybe,

@@ -301,6 +301,7 @@ async function train(
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
     testAccuracy: test && accuracyOf(test.accuracy),
+    validLoss: last.validLoss,
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
     ssim,

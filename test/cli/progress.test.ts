@@ -137,6 +137,15 @@ describe("progress on a terminal", () => {
     expect(text.lastIndexOf(`${ESCAPE}[?7h`)).toBeGreaterThan(text.lastIndexOf(`${ESCAPE}[?7l`));
   });
 
+  it("with TERM=dumb is what it is elsewhere: lines, and no control character", () => {
+    vi.stubEnv("NO_COLOR", undefined);
+    vi.stubEnv("TERM", "dumb");
+    const text = shown(events, true);
+    expect(text).not.toContain(ESCAPE);
+    expect(text).not.toContain("\r");
+    expect(text).toBe(shown(events, false));
+  });
+
   it("has no colour with NO_COLOR", () => {
     vi.stubEnv("NO_COLOR", "1");
     const text = shown(events, true);
@@ -200,10 +209,32 @@ describe("summary", () => {
     const text = summaryText(run, plain);
     expect(text).toMatch(/Test accuracy +91\.27 % +validation 90\.00 %/);
     expect(text).toMatch(/Density +30\.00 % +60 of 200 weights; it started with 20\.00 %/);
-    expect(text).toMatch(/Model size +300 B +compressed; 512 B sparse, 856 B dense/);
+    expect(text).toMatch(/Multiplications +30\.00 % +of the dense network's, per sample, 3\.3 times less\n/);
+    expect(text).toMatch(/Model size +512 B +1\.7 times less than the dense one's 856 B; compressed 300 B\n/);
     expect(text).toMatch(/Time +6\.3 s/);
     expect(text).toMatch(/Report +runs\/x\/report\.html\n$/);
     expect(text).not.toContain("Interrupted");
+  });
+
+  it("without test samples tells what was reached on those held out", () => {
+    const { testAccuracy: _, testLoss: __, validAccuracy, ...rest } = { ...sampleFinal, validLoss: 0.4 };
+    const text = summaryText({ ...run, final: { ...rest, validAccuracy: validAccuracy! } }, plain);
+    expect(text).toMatch(/Validation +90\.00 % +of the samples held out\n/);
+    expect(text).not.toMatch(/Test|loss/);
+    const { trainAccuracy: ___, ...regression } = rest;
+    expect(summaryText({ ...run, final: regression }, plain)).toMatch(/Validation loss +0\.4000 +of the samples/);
+    const both = summaryText({ ...run, final: { ...regression, testLoss: 0.5 } }, plain);
+    expect(both).toMatch(/Test loss +0\.5000 +validation 0\.4000\n/);
+    const images = { ...regression, testLoss: 0.5, ssim: 0.8 };
+    const last = { ...run.last, validSsim: 0.7 };
+    expect(summaryText({ ...run, last, final: images }, plain)).toMatch(/SSIM +0\.800 +validation 0\.700\n/);
+  });
+
+  it("says nothing of less where a network is as large as the dense one", () => {
+    const bytes = { dense: 856, sparse: 860, compressed: 800 };
+    const text = summaryText({ ...run, final: { ...sampleFinal, flopDensity: 1, bytes } }, plain);
+    expect(text).toMatch(/Multiplications +100\.00 % +of the dense network's, per sample\n/);
+    expect(text).toMatch(/Model size +860 B +the dense one's 856 B; compressed 800 B\n/);
   });
 
   it("tells what sparsity saved", () => {
@@ -212,8 +243,16 @@ describe("summary", () => {
     expect(text).toMatch(
       /Training cost +40\.00 % +of a dense training's multiplications: 1\.20 GFLOP, gradients included\n/,
     );
-    expect(text).toMatch(/A step took +5\.00 ms +a dense one takes 12\.5 ms: 2\.5 times as fast\n/);
-    const { denseStepSeconds: _, ...saved } = sampleFinal.saved!;
+    const large = { ...sampleFinal.saved!, trainingFlops: 1.2e12 };
+    const measured = (changes: object) =>
+      summaryText({ ...run, final: { ...sampleFinal, saved: { ...large, ...changes } } }, plain);
+    expect(measured({})).toMatch(/A step took +5\.00 ms +a dense one takes 12\.5 ms: 2\.5 times as fast\n/);
+    expect(measured({ stepSeconds: 0.025 })).toMatch(/A step took +25\.0 ms +.* 12\.5 ms: 0\.50 times as fast\n/);
+    // Of a small network, and of too little time, a ratio says nothing.
+    expect(text).toMatch(/A step took +5\.00 ms\n/);
+    expect(measured({ denseStepSeconds: 0.0099 })).not.toContain("as fast");
+    expect(measured({ stepSeconds: 0.0009 })).not.toContain("as fast");
+    const { denseStepSeconds: _, ...saved } = large;
     const unmeasured = summaryText({ ...run, final: { ...sampleFinal, saved: { ...saved, frozenSteps: 0 } } }, plain);
     expect(unmeasured).toMatch(/Steps +1,000 +28 births/);
     expect(unmeasured).toMatch(/A step took +5\.00 ms\n/);

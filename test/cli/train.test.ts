@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { TrainEvent } from "#bregman/train/events.js";
@@ -214,6 +215,28 @@ describe("bregman told wrong", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("batchSize");
     expect(lines(stderr)).toHaveLength(1);
+  });
+
+  it.each(["train", "compare"])("%s: a number of epochs that does not fit is the option's fault", async (command) => {
+    const recipe = tinyRecipe({ schedule: { kind: "cosine", warmupEpochs: 2 } });
+    const cwd = temporaryFolder();
+    const { code, stderr } = await runCli([command, recipe, "--epochs", "2", "--data-dir", data], { cwd });
+    expect(stderr).toBe(
+      'bregman: --epochs 2 does not fit the recipe "tiny": schedule.warmupEpochs: expected fewer warm-up epochs than epochs (2), found 2\n',
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it("takes no more threads than there are cores, and says so", async () => {
+    const out = join(temporaryFolder(), "run");
+    const { code, stdout, stderr } = await runCli(train(out, "--json", "--epochs", "1", "--threads", "256"));
+    const cores = availableParallelism();
+    const these =
+      cores === 1 ? "1 core, so that 1 thread computes" : `${cores} cores, so that ${cores} threads compute`;
+    expect(stderr).toBe(`--threads 256: this machine has ${these}\n`);
+    expect(code).toBe(0);
+    expect(JSON.parse(lines(stdout)[0])).toMatchObject({ type: "start", threads: cores });
   });
 
   it("leaves nothing of a run whose recipe does not fit its data: the folder can be used again", async () => {

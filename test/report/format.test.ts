@@ -11,6 +11,7 @@ import {
   percent,
   shape,
   speed,
+  timesLess,
   stepTime,
 } from "#bregman/report/format.js";
 
@@ -49,6 +50,11 @@ describe("numbers as a person reads them", () => {
     [speed(3.62), "3.6 times as fast"],
     [speed(0.5), "0.50 times as fast"],
     [speed(12.4), "12 times as fast"],
+    [timesLess(0.0235), "43 times less"],
+    [timesLess(512, 856), "1.7 times less"],
+    [timesLess(1), ""],
+    [timesLess(2), ""],
+    [timesLess(0), ""],
     [duration(41.23), "41.2 s"],
     [duration(59.97), "1 min 00 s"],
     [duration(723), "12 min 03 s"],
