@@ -1,8 +1,9 @@
 /** Errors with the place where they happened in front of their message; their kind and stack stay. */
+import { isError } from "./kinds.js";
 
 /** The same error, "<place>: " in front. What is no Error comes back as it is. */
 export function placed(error: unknown, place: string): unknown {
-  if (error instanceof Error) error.message = `${place}: ${error.message}`;
+  if (isError(error)) error.message = `${place}: ${error.message}`;
   return error;
 }
 

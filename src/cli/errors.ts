@@ -5,6 +5,7 @@
  * whoever typed the command. Everything else is a fault of ours and says so. BREGMAN_DEBUG=1 adds the stack.
  */
 import { CommanderError } from "commander";
+import { isError, isErrorNamed } from "../kinds.js";
 
 /** The exit code of a command that failed. */
 export const FAILURE = 1;
@@ -17,13 +18,13 @@ export const FAILURE = 1;
 export function describeError(error: unknown, debug = false): string {
   const text = `bregman: ${message(error)}`;
   if (!debug || error instanceof CommanderError) return text;
-  const stack = error instanceof Error ? error.stack : undefined;
+  const stack = isError(error) ? error.stack : undefined;
   return stack ? `${text}\n${stack}` : text;
 }
 
 function message(error: unknown): string {
   if (error instanceof CommanderError) return commanderMessage(error);
-  if (!(error instanceof Error)) return internal(String(error));
+  if (!isError(error)) return internal(String(error));
   if (!isBadInput(error)) return internal(error.message || error.name);
   const system = systemMessage(error);
   return system ?? compact(error.message);
@@ -53,7 +54,7 @@ function isBadInput(error: Error): boolean {
   // The engine's own TypeErrors and RangeErrors are slips in our code, whatever their class.
   if (/^Cannot (read|set) propert|is not a function|is not iterable|Maximum call stack/.test(error.message))
     return false;
-  const ours = error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError;
+  const ours = isErrorNamed(error, "RangeError", "TypeError", "SyntaxError");
   return ours || hasCode(error) || hasCode(error.cause);
 }
 

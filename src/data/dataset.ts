@@ -5,6 +5,7 @@
  * bytes means value / 255. The batch maker applies (x - mean[c]) / std[c] after that, if the recipe asks for it.
  */
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
+import { isTypedArray, kindOf } from "../kinds.js";
 
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
@@ -141,11 +142,11 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
   const { inputs, targets } = part;
   if (!isInputs(inputs)) throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
-  if (targets !== undefined && !(targets instanceof Float32Array)) {
+  if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
   }
   const labels = part.labels ?? (targets && new Uint8Array(Math.floor(inputs.length / features)));
-  if (!(labels instanceof Uint8Array)) {
+  if (!isTypedArray(labels, "Uint8Array")) {
     throw new TypeError(`${where}.labels must be a Uint8Array, found ${kindOf(labels)}`);
   }
   const count = labels.length;
@@ -206,9 +207,4 @@ function checkChannelNumbers(
 
 function largest(labels: Uint8Array): number {
   return labels.reduce((max, label) => Math.max(max, label), 0);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return (value as object).constructor?.name ?? typeof value;
 }

@@ -8,6 +8,7 @@
  */
 import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { joined } from "../joined.js";
+import { isTypedArray, kindOf } from "../kinds.js";
 import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
 
 /** Samples with labels to classify, or with targets to come near to. All of it is copied at once, so arrays may be used again. */
@@ -112,7 +113,7 @@ async function collect(where: string, batches: BatchStream, features: number, mo
 
 function joinedInputs(parts: readonly Inputs[]): Inputs {
   if (isBytes(parts[0])) return joined(parts, Uint8Array);
-  return parts[0] instanceof Float32Array ? joined(parts, Float32Array) : joined(parts, Float64Array);
+  return isTypedArray(parts[0], "Float32Array") ? joined(parts, Float32Array) : joined(parts, Float64Array);
 }
 
 /** A batch as it is kept until all have come. */
@@ -130,7 +131,7 @@ function checked(where: string, { inputs, labels, targets }: Batch, features: nu
       `${where}: inputs must be a ${kindOf(first.inputs)} as in the first batch, found ${kindOf(inputs)}`,
     );
   }
-  if (targets !== undefined && !(targets instanceof Float32Array)) {
+  if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new TypeError(`${where}: targets must be a Float32Array, found ${kindOf(targets)}`);
   }
   const count = labels?.length ?? (targets && Math.floor(inputs.length / features));
@@ -164,10 +165,4 @@ function checkTargets(where: string, targets: Float32Array | undefined, count: n
   throw new TypeError(
     `${where}: targets must have ${width ?? "the same number of"} features for each of the ${count} samples, found ${targets.length} elements`,
   );
-}
-
-function kindOf(value: unknown): string {
-  if (value instanceof Uint8Array) return "Uint8Array"; // also a Buffer
-  if (value === null || value === undefined) return String(value);
-  return (value as object).constructor?.name ?? typeof value;
 }

@@ -1,4 +1,5 @@
 /** What can go wrong on the way to a server, as one line a person understands. */
+import { isError } from "../kinds.js";
 
 /** An answer that is not the file. */
 export function httpFault(status: number, text: string): Error {
@@ -56,8 +57,8 @@ function codesOf(fault: unknown): string[] {
 
 /** The error and its causes: fetch says "fetch failed" or "terminated" and hides why among them. */
 function chain(fault: unknown): Error[] {
-  if (!(fault instanceof Error)) return [];
+  if (!isError(fault)) return [];
   // Several addresses of one name were tried.
-  const inner: unknown = fault instanceof AggregateError ? fault.errors[0] : fault.cause;
+  const inner: unknown = (fault as Partial<AggregateError>).errors?.[0] ?? fault.cause;
   return [fault, ...chain(inner)];
 }

@@ -10,6 +10,7 @@
  * Source: numpy.lib.format in NumPy's reference,
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+import { isMap } from "../kinds.js";
 import type { SaidSize } from "./file-size.js";
 import { type PythonValue, pythonLiteral } from "./python-literal.js";
 
@@ -93,7 +94,7 @@ function entries(text: string, where: string): Entries {
   } catch (cause) {
     throw bad(cause);
   }
-  if (!(header instanceof Map)) throw bad();
+  if (!isMap(header)) throw bad();
   const [descr, fortran, shape] = ["descr", "fortran_order", "shape"].map((key) => header.get(key));
   if (typeof descr !== "string" && !Array.isArray(descr)) throw bad();
   if (typeof fortran !== "boolean" || !isNumbers(shape)) throw bad();

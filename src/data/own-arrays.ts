@@ -1,4 +1,5 @@
 /** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
+import { isTypedArray } from "../kinds.js";
 import { type Channels, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
 import { readIdx } from "./idx.js";
@@ -56,7 +57,7 @@ export function readNpyPart(inputs: string, labels: string, { shape: wanted, cha
 
 function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
   if (type === "uint8") return data as Uint8Array;
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  const isFloat = isTypedArray(data, "Float32Array", "Float64Array");
   const numbers = isFloat ? data : Float64Array.from(data as ArrayLike<number | bigint>, Number);
   const bad = numbers.findIndex(isFloat ? (x) => !Number.isFinite(x) : (x) => !Number.isSafeInteger(x));
   if (bad < 0) return numbers;

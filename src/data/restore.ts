@@ -8,6 +8,7 @@
  * Source: the denoising and deblurring of Bungert, Roith, Tenbrinck, Burger (arXiv 2106.02479 and JMLR 23:192, section 4.6).
  */
 import { type Inputs, isBytes } from "../inputs.js";
+import { isTypedArray } from "../kinds.js";
 import { stream, type Random } from "../random.js";
 import type { Dataset, Samples } from "./dataset.js";
 
@@ -64,7 +65,7 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
 
 /** Bytes as value / 255, numbers as they are. */
 function asTargets(inputs: Inputs): Float32Array {
-  if (inputs instanceof Float32Array) return inputs;
+  if (isTypedArray(inputs, "Float32Array")) return inputs;
   const scale = isBytes(inputs) ? 255 : 1;
   return Float32Array.from(inputs as ArrayLike<number>, (x) => x / scale);
 }

@@ -9,6 +9,7 @@
  *
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each weight that is smaller that way.
  */
+import { isTypedArray } from "../kinds.js";
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
@@ -122,7 +123,7 @@ export function decodeModel(bytes: Uint8Array, { where = "model", model: given }
 /** A weight that is stored as its non-zeros; undefined if it is not. */
 function unpacked(tensors: ReadonlyMap<string, Tensor>, name: string, shape: Shape, where: string): Tensor | undefined {
   const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(`${name}.${part}`)?.data);
-  if (!(values instanceof Float32Array && gaps instanceof Uint8Array)) return undefined;
+  if (!(isTypedArray(values, "Float32Array") && isTypedArray(gaps, "Uint8Array"))) return undefined;
   try {
     return { shape, data: unpackSparse({ values, gaps }, size(shape)) };
   } catch (error) {

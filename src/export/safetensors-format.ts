@@ -9,6 +9,7 @@
  * Source: https://github.com/huggingface/safetensors, "Format". We pad the header so that the data begin at a multiple of 8
  * and write wide types first: then every tensor is aligned to its element size, and a reader may use it without a copy.
  */
+import { isMap, kindOf, typedArrayName } from "../kinds.js";
 
 /** Kinds of elements we write and read. */
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
@@ -48,7 +49,7 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const named = [...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, Tensor>))];
+  const named = [...(isMap(tensors) ? tensors : Object.entries(tensors as Record<string, Tensor>))];
   named.forEach(([name, tensor]) => checkTensor(name, tensor));
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== "string")
@@ -127,9 +128,10 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
 }
 
 function dtypeOf(data: TensorData): Dtype {
-  for (const [dtype, kind] of Object.entries(DTYPES)) if (data instanceof kind) return dtype as Dtype;
+  const found = typedArrayName(data);
+  for (const [dtype, kind] of Object.entries(DTYPES)) if (kind.name === found) return dtype as Dtype;
   const kinds = Object.values(DTYPES).map((kind) => kind.name);
-  throw new TypeError(`could not write a tensor of ${typeof data}: expected ${kinds.join(", ")}`);
+  throw new TypeError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
 }
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {

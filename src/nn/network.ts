@@ -1,4 +1,5 @@
 /** A network that computes something: a model with the values of its parameters and buffers. */
+import { isTypedArray } from "../kinds.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import type { Model } from "./model.js";
 
@@ -41,7 +42,7 @@ export function checkNetwork({ model, parameters, buffers }: Network): void {
         const value = values.get(name);
         const length = shape.reduce((product, n) => product * n, 1);
         if (
-          value?.data instanceof Float32Array &&
+          isTypedArray(value?.data, "Float32Array") &&
           value.shape.join() === shape.join() &&
           value.data.length === length
         ) {

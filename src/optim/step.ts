@@ -15,6 +15,7 @@
  * Sums are in double and rounded to the array when stored, so float64 arrays give the mathematics to 1e-12 and
  * float32 arrays what the kernels give, up to rounding.
  */
+import { isTypedArray } from "../kinds.js";
 import { checkShape } from "../regularizers/checks.js";
 import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
 import { moveDual } from "./move.js";
@@ -110,7 +111,7 @@ export function makeOptimizer(
 }
 
 function zerosLike(x: Floats): Floats {
-  return x instanceof Float64Array ? new Float64Array(x.length) : new Float32Array(x.length);
+  return isTypedArray(x, "Float64Array") ? new Float64Array(x.length) : new Float32Array(x.length);
 }
 
 /** @throws RangeError unless the learning rate of a step is finite and at least 0 */

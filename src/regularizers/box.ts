@@ -12,6 +12,7 @@
  * 2. A bound is compared as the array's own type rounds it: a float32 weight at the bound 0.1 is in the box, although
  *    the float32 nearest to 0.1 is a little more.
  */
+import { isTypedArray } from "../kinds.js";
 import { checkShape, checkStep } from "./checks.js";
 import type { Floats, Regularizer } from "./regularizer.js";
 
@@ -67,5 +68,5 @@ export function box({ lower = -Infinity, upper = Infinity }: BoxOptions): Box {
 }
 
 function rounding(x: Floats): (value: number) => number {
-  return x instanceof Float32Array ? Math.fround : (value) => value;
+  return isTypedArray(x, "Float32Array") ? Math.fround : (value) => value;
 }

@@ -13,6 +13,7 @@
  * 2. The rank counts singular values above max(out, in) eps sigma_1, eps that of the array's type: a float32 matrix of low
  *    rank has tiny ones beside those that are meant.
  */
+import { isTypedArray } from "../kinds.js";
 import { checkLambda, checkShape, checkStep, elements } from "./checks.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { mapSingularValues, shrinkSingularValues, singularValues } from "./singular-values.js";
@@ -63,6 +64,6 @@ export function nuclear(lambda: number): Regularizer {
 /** max(out, in) eps: what a singular value must exceed, as a share of the largest, to be more than rounding. */
 function rounding(x: Floats, shape: Shape): number {
   const rows = shape[0] ?? 1;
-  const eps = x instanceof Float32Array ? 2 ** -23 : 2 ** -52;
+  const eps = isTypedArray(x, "Float32Array") ? 2 ** -23 : 2 ** -52;
   return Math.max(rows, elements(shape) / rows) * eps;
 }

@@ -7,6 +7,7 @@
  * the array can hold, see {@link shrinkSingularValues}.
  */
 import { EVD, Matrix, SVD } from "ml-matrix";
+import { isTypedArray } from "../kinds.js";
 import { elements } from "./checks.js";
 import type { Floats, Shape } from "./regularizer.js";
 
@@ -59,7 +60,7 @@ export function mapSingularValues(
  * unless t is less than a millionth of sigma_1.
  */
 export function shrinkSingularValues(x: Floats, shape: Shape, t: number, out: Floats): void {
-  if (x instanceof Float32Array && x.every(Number.isFinite)) {
+  if (isTypedArray(x, "Float32Array") && x.every(Number.isFinite)) {
     const lines = linesOf(x, shape);
     const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), { assumeSymmetric: true });
     const sigma = realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0)));

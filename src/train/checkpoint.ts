@@ -8,6 +8,7 @@
 import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries, writeFileAtomic } from "../atomic-file.js";
+import { isErrorNamed } from "../kinds.js";
 import { readBytes } from "../read-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 
@@ -90,7 +91,7 @@ export function newestCheckpoint(folder: string): {
       return { name, checkpoint: decodeCheckpoint(readBytes(join(folder, name))), faults };
     } catch (error) {
       const { message } = error as Error;
-      faults.push(error instanceof SyntaxError ? `${name} ${message}` : message);
+      faults.push(isErrorNamed(error, "SyntaxError") ? `${name} ${message}` : message);
     }
   }
   return { faults };

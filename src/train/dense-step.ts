@@ -8,6 +8,7 @@
  * products, and the update of every weight. That update is the run's own (say, v moves and theta follows by the prox of l1):
  * it passes over the same numbers as that of SGD or Adam does, for a few operations more.
  */
+import { isErrorNamed } from "../kinds.js";
 import { median } from "../median.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import { kernelForm } from "../optim/kernel-form.js";
@@ -55,7 +56,7 @@ export async function measureDenseStep(
     }
   } catch (error) {
     // A loss that is not finite: the training itself says so, in its own words.
-    if (!(error instanceof RangeError)) throw error;
+    if (!isErrorNamed(error, "RangeError")) throw error;
     return undefined;
   } finally {
     trainer.restore(before);

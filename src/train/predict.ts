@@ -1,5 +1,6 @@
 /** The outputs of a network for samples of one's own. */
 import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
+import { isTypedArray } from "../kinds.js";
 import { size } from "../nn/layers/layer.js";
 import type { Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
@@ -34,8 +35,9 @@ export async function predict(
   inputs: Inputs | Uint8ClampedArray,
   { backend = "auto", threads }: PredictOptions = {},
 ): Promise<Float32Array> {
-  const given =
-    inputs instanceof Uint8ClampedArray ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length) : inputs;
+  const given = isTypedArray(inputs, "Uint8ClampedArray")
+    ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
+    : inputs;
   if (!isInputs(given)) throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
   const features = size(network.model.input);
   const count = inputs.length / features;

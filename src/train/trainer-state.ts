@@ -12,6 +12,7 @@
  *     resting/<parameter>  indices of the pattern's weights that are zero (see resting.ts), if there are any
  */
 import type { Tensor } from "../export/safetensors-format.js";
+import { isTypedArray } from "../kinds.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
 import type { Op } from "../runtime/kernel-table.js";
@@ -94,7 +95,7 @@ export function restoreState(
   );
   for (const { name, shape } of wanted) {
     const found = tensors.get(name);
-    if (found?.shape.join() === shape.join() && found.data instanceof Float32Array) continue;
+    if (found?.shape.join() === shape.join() && isTypedArray(found.data, "Float32Array")) continue;
     const what = found ? `[${found.shape.join(", ")}]` : "none";
     throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
   }

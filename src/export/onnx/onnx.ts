@@ -8,6 +8,7 @@
  *
  * Batch norm is written as it is; `simplify` folds it first.
  */
+import { isTypedArray } from "../../kinds.js";
 import { size } from "../../nn/layers/layer.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { isWeightRole } from "../../runtime/parameter.js";
@@ -153,12 +154,11 @@ function attributeProtos({ ints = {}, floats = {} }: Attributes): AttributeProto
 }
 
 function elements(data: Elements): Pick<TensorProto, "dataType" | "rawData"> {
-  const [dataType, array] =
-    data instanceof Float32Array
-      ? [DATA_TYPE.float, data]
-      : data instanceof Float64Array
-        ? [DATA_TYPE.double, data]
-        : [DATA_TYPE.int64, BigInt64Array.from(data, BigInt)];
+  const [dataType, array] = isTypedArray(data, "Float32Array")
+    ? [DATA_TYPE.float, data]
+    : isTypedArray(data, "Float64Array")
+      ? [DATA_TYPE.double, data]
+      : [DATA_TYPE.int64, BigInt64Array.from(data, BigInt)];
   return { dataType, rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) };
 }
 

@@ -1,0 +1,60 @@
+/**
+ * What kind of thing a value is, whichever realm made it.
+ *
+ * `instanceof` knows the classes of its own realm only. Typed arrays and errors from a test runner's sandbox, `node:vm`,
+ * `structuredClone` beside them or another frame are made by classes of the same names, which are others.
+ */
+
+interface Arrays {
+  Float32Array: Float32Array;
+  Float64Array: Float64Array;
+  Int32Array: Int32Array;
+  Uint16Array: Uint16Array;
+  Uint8Array: Uint8Array;
+  Uint8ClampedArray: Uint8ClampedArray;
+}
+
+/** The getter that all typed arrays inherit: it looks at the array itself, and gives undefined for anything else. */
+const arrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
+
+const tag = (value: unknown): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+
+/** The kind of a typed array, of whatever realm, or undefined for anything else. A Buffer is a Uint8Array. */
+export function typedArrayName(value: unknown): string | undefined {
+  return arrayName.call(value);
+}
+
+/** Whether a value is a typed array of one of these kinds. */
+export function isTypedArray<K extends keyof Arrays>(value: unknown, ...kinds: readonly K[]): value is Arrays[K] {
+  return kinds.includes(typedArrayName(value) as K);
+}
+
+/** Whether a value is an ArrayBuffer, not a shared one. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return tag(value) === "ArrayBuffer";
+}
+
+/** Whether a value is a Map. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  return tag(value) === "Map";
+}
+
+/** Whether a value is an error. */
+export function isError(value: unknown): value is Error {
+  // A DOMException, such as an AbortError, has a tag of its own.
+  return tag(value) === "Error" || value instanceof Error;
+}
+
+/** Whether a value is an error of one of these names, such as "RangeError". */
+export function isErrorNamed(value: unknown, ...names: readonly string[]): boolean {
+  return isError(value) && names.includes(value.name);
+}
+
+/** The kind of a value, for messages: "Float32Array", "Array", "number", "null". */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typedArrayName(value) ?? (value as object).constructor?.name ?? typeof value;
+}
