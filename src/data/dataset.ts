@@ -6,6 +6,7 @@
  */
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 import { isTypedArray, kindOf } from "../kinds.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
@@ -68,6 +69,19 @@ export interface ArraysOptions {
   readonly std?: readonly number[] | undefined;
 }
 
+const OPTIONS: OptionKeys<ArraysOptions> = {
+  train: 1,
+  test: 1,
+  shape: 1,
+  classes: 1,
+  name: 1,
+  labelNames: 1,
+  mean: 1,
+  std: 1,
+};
+/** Those of another data set's samples will do as well. */
+const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 1, count: 1 };
+
 /**
  * A data set from plain typed arrays. The arrays are used, not copied.
  *
@@ -89,6 +103,7 @@ export interface ArraysOptions {
  * below `classes`, an input or target that is not finite, a deviation that is not positive.
  */
 export function fromArrays(options: ArraysOptions): Dataset {
+  knownOptions("fromArrays", options, OPTIONS);
   const shape = sampleShape(options.shape);
   const features = shape[0] * shape[1] * shape[2];
   const train = checkedSamples("train", options.train, features);
@@ -140,7 +155,7 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
 }
 
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
-  const { inputs, targets } = part;
+  const { inputs, targets } = knownOptions(`fromArrays: ${where}`, part, PART);
   if (!isInputs(inputs)) throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);

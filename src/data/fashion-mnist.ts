@@ -4,7 +4,8 @@
  * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data fashion-mnist` downloaded. No npm
  * package has them. The normalisation by (0.5, 0.5) is the one of the paper's experiments, not the data's own mean and deviation.
  */
-import { chosenFolder, type DataOptions, downloadedFolder } from "./data-dir.js";
+import { knownOptions } from "../known-options.js";
+import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
 
@@ -36,7 +37,8 @@ const SUBFOLDERS = ["fashion-mnist", "FashionMNIST/raw"];
  * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadFashionMnist(options: DataOptions = {}): Dataset {
-  const chosen = chosenFolder(options) ?? downloadedFolder("fashion-mnist");
+  const chosen =
+    chosenFolder(knownOptions("loadFashionMnist", options, DATA_OPTIONS)) ?? downloadedFolder("fashion-mnist");
   if (chosen === undefined) {
     throw new RangeError(
       "could not find fashion-mnist: run `bregman data fashion-mnist`, or get its four idx files from https://github.com/zalandoresearch/fashion-mnist (or the Debian package dataset-fashion-mnist) and give their folder by --data-dir or BREGMAN_DATA",

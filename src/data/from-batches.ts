@@ -7,6 +7,7 @@
  * of a run. Bytes take a quarter of what floats take.
  */
 import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { joined } from "../joined.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
@@ -46,6 +47,19 @@ export interface FromBatchesOptions extends Omit<ArraysOptions, "train" | "test"
   readonly name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<FromBatchesOptions> = {
+  train: 1,
+  test: 1,
+  shape: 1,
+  trainSamples: 1,
+  testSamples: 1,
+  classes: 1,
+  name: 1,
+  labelNames: 1,
+  mean: 1,
+  std: 1,
+};
+
 /**
  * Collects batches into a data set.
  *
@@ -66,7 +80,14 @@ export interface FromBatchesOptions extends Omit<ArraysOptions, "train" | "test"
  * otherwise as `fromArrays`. What the stream throws goes through.
  */
 export async function fromBatches(options: FromBatchesOptions): Promise<Dataset> {
-  const { train, test, trainSamples, testSamples, name = "batches", ...facts } = options;
+  const {
+    train,
+    test,
+    trainSamples,
+    testSamples,
+    name = "batches",
+    ...facts
+  } = knownOptions("fromBatches", options, OPTIONS);
   const features = options.shape.reduce((product, n) => product * n, 1);
   return fromArrays({
     ...facts,

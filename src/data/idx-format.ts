@@ -10,7 +10,7 @@
  * The first four bytes read as one number are the "magic": 2049 for labels [count], 2051 for images [count, height, width].
  * Source: "The MNIST database of handwritten digits", section "File formats", Y. LeCun, C. Cortes, C. Burges.
  */
-
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 
 /** Content of an idx file: `data` holds the elements row-major. It may be a view of a larger buffer. */
@@ -37,6 +37,8 @@ export interface IdxHeader extends SaidSize {
 
 /** No header is longer: 255 dimensions. */
 export const LONGEST_IDX_HEADER = 4 + 4 * 255;
+
+const OPTIONS: OptionKeys<IdxOptions> = { dimensions: 1, where: 1 };
 
 /**
  * Reads the header of an idx file from its first bytes.
@@ -73,7 +75,7 @@ export function idxHeader(bytes: Uint8Array, { dimensions, where = "idx data" }:
  * @throws SyntaxError as {@link idxHeader}, or if bytes are missing or left over.
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
-  const { shape, begin, ...header } = idxHeader(bytes, options);
+  const { shape, begin, ...header } = idxHeader(bytes, knownOptions("parseIdx", options, OPTIONS));
   if (bytes.length !== header.size) throw wrongSize(bytes.length, header, options.where ?? "idx data");
   // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
   return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + begin, bytes.length - begin) };

@@ -1,15 +1,16 @@
 /** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
 import { isBytes } from "../inputs.js";
+import { knownOptions } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { csvNotes } from "./csv-notes.js";
 import { type CsvTable, readCsv } from "./csv.js";
-import { type Dataset, fromArrays } from "./dataset.js";
-import type { DataOptions } from "./data-dir.js";
+import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
+import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./index.js";
 import { readIdxPart, readNpyPart } from "./own-arrays.js";
 import { type OwnPart, sampleShape } from "./own-part.js";
-import { type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
+import { checkSource, type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
 import { channelStatistics } from "./statistics.js";
 
 export interface LoadOptions extends DataOptions {
@@ -39,7 +40,9 @@ interface OwnData {
  *
  * @throws what the loader of the named set or the reader of the files throws: one line that names the file
  */
-export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions = {}): Dataset {
+export function loadData(source: DataSource, options: LoadOptions = {}): Dataset {
+  const { dataDir, baseDir } = knownOptions("loadData", options, { ...DATA_OPTIONS, baseDir: 1 });
+  checkSource(source);
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const own = resolvePaths(source, resolve(baseDir ?? "."));
   const { train, test, shape, labelNames, notes } = readOwn(own);
@@ -61,13 +64,17 @@ export function loadData(source: DataSource, { dataDir, baseDir }: LoadOptions =
   const data = fromArrays({
     name: basename(train.where),
     shape: [channels, height, width],
-    train,
-    ...(test === undefined ? {} : { test }),
+    train: samplesOf(train),
+    ...(test === undefined ? {} : { test: samplesOf(test) }),
     ...(names === undefined ? {} : { labelNames: names, classes: names.length }),
     mean: own.mean ?? statistics!.mean,
     std: own.std ?? statistics!.std,
   });
   return notes?.length ? { ...data, notes } : data;
+}
+
+function samplesOf({ inputs, labels }: OwnPart): ArraysPart {
+  return { inputs, labels };
 }
 
 /** One case a kind. */

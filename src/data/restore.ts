@@ -9,6 +9,7 @@
  */
 import { type Inputs, isBytes } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { stream, type Random } from "../random.js";
 import type { Dataset, Samples } from "./dataset.js";
 
@@ -28,6 +29,8 @@ export interface RestoreOptions {
   readonly seed?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<RestoreOptions> = { blur: 1, noise: 1, seed: 1 };
+
 /**
  * A data set whose inputs are the given one's, blurred and made noisy, and whose targets are the given ones. Labels, mean
  * and deviation stay: `fit` normalises the inputs by them, never the targets.
@@ -40,7 +43,8 @@ export interface RestoreOptions {
  * const data = restorationTask(loadMnist(), { noise: 0.05, seed: 3 });
  * await fit(skipAutoencoder(), data, { loss: "meanSquaredError", ...options });
  */
-export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: RestoreOptions): Dataset {
+export function restorationTask(data: Dataset, options: RestoreOptions): Dataset {
+  const { blur, noise = 0, seed = 0 } = knownOptions("restorationTask", options, OPTIONS);
   const { shape, name, train, test } = data;
   const [, height, width] = shape;
   if (!(noise >= 0 && noise < Infinity)) {
@@ -49,7 +53,7 @@ export function restorationTask(data: Dataset, { blur, noise = 0, seed = 0 }: Re
   if (blur && (height === 1 || width === 1)) {
     throw new TypeError(`restore: blur needs images, a sample of "${name}" is [${shape.join(", ")}]`);
   }
-  const kernel = blur && gaussianKernel(blur);
+  const kernel = blur && gaussianKernel(knownOptions("restorationTask: blur", blur, { size: 1, sigma: 1 }));
   const corrupt = (samples: Samples, random: Random): Samples => {
     const targets = asTargets(samples.inputs);
     const inputs = kernel ? blurred(targets, { kernel, height, width }) : targets.slice();

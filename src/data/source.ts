@@ -3,6 +3,8 @@
  * `loadData` reads it.
  */
 import { resolve } from "node:path";
+import { knownOptions, type OptionKeys } from "../known-options.js";
+import { didYouMean } from "../nearest.js";
 import type { Channels } from "./channels.js";
 import type { ColumnName } from "./csv-columns.js";
 import type { DatasetName } from "./names.js";
@@ -78,6 +80,35 @@ export interface ImageFolderSource extends OwnFacts {
 
 export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource;
 export type DataSource = NamedSource | OwnSource;
+
+const OWN: OptionKeys<OwnFacts> = { shape: 1, labelNames: 1, mean: 1, std: 1 };
+const FILES: { readonly [Kind in OwnSource["kind"]]: OptionKeys<Extract<OwnSource, { kind: Kind }>> } = {
+  idx: { kind: 1, trainImages: 1, trainLabels: 1, testImages: 1, testLabels: 1, channels: 1, ...OWN },
+  npy: { kind: 1, trainInputs: 1, trainLabels: 1, testInputs: 1, testLabels: 1, channels: 1, ...OWN },
+  csv: { kind: 1, train: 1, test: 1, label: 1, ignore: 1, header: 1, delimiter: 1, pixels: 1, ...OWN },
+  imageFolder: { kind: 1, train: 1, test: 1, ...OWN },
+};
+
+/**
+ * Checks the keys of a source.
+ *
+ * @throws RangeError for an unknown kind, TypeError for a key that sources of this kind don't have
+ */
+export function checkSource(source: DataSource): void {
+  if (source.kind === undefined || source.kind === "named") {
+    knownOptions("loadData", source, { kind: 1, name: 1 });
+    return;
+  }
+  const kinds = ["named", ...Object.keys(FILES)];
+  if (!kinds.includes(source.kind)) {
+    const found = String(source.kind);
+    throw new RangeError(
+      `loadData: kind must be one of ${kinds.join(", ")}, found "${found}"${didYouMean(found, kinds)}`,
+    );
+  }
+  const own = source as OwnSource;
+  knownOptions("loadData", own, FILES[own.kind] as OptionKeys<OwnSource>);
+}
 
 const PATH_KEYS = [
   "train",

@@ -8,6 +8,7 @@
  * y changes by W_d (U_r U_r^T - I) W_e x, so by at most |W_d| S_{r+1} |x|: not at all if the rank of W_e is r.
  * Source: Heeringa et al. on autoencoders with nuclear-norm Bregman training, who train W_e to a low rank.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { Matrix, SVD } from "ml-matrix";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { modelOf } from "../nn/rebuild.js";
@@ -19,6 +20,8 @@ export interface LatentPodOptions {
   readonly encoder?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<LatentPodOptions> = { tolerance: 1, encoder: 1 };
+
 /**
  * A network with a latent space of the numerical rank of its last encoder matrix. It stays as it is if that is full.
  *
@@ -26,7 +29,8 @@ export interface LatentPodOptions {
  * @example
  * const small = simplify(latentPod({ model, ...result }, { tolerance: 1e-8 }));
  */
-export function latentPod(network: Network, { tolerance = 1e-6, encoder }: LatentPodOptions = {}): Network {
+export function latentPod(network: Network, options: LatentPodOptions = {}): Network {
+  const { tolerance = 1e-6, encoder } = knownOptions("latentPod", options, OPTIONS);
   if (!(tolerance >= 0 && tolerance < 1)) {
     throw new RangeError(`latentPod: tolerance must be at least 0 and below 1, found ${tolerance}`);
   }

@@ -1,4 +1,5 @@
 /** A network in one file: see `model-format.ts` for its bytes. */
+import { knownOptions } from "../known-options.js";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Network } from "../nn/network.js";
 import { readBytes } from "../read-file.js";
@@ -22,7 +23,7 @@ export function saveModel(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeModelOptions = {},
 ): void {
-  writeFileAtomic(path, encodeModel(network, metadata, options));
+  writeFileAtomic(path, encodeModel(network, metadata, knownOptions("saveModel", options, { sparse: 1 })));
 }
 
 /**
@@ -34,5 +35,6 @@ export function saveModel(
  * const logits = await predict(network, images);
  */
 export function loadModel(path: string, options: LoadModelOptions = {}): Network {
-  return decodeModel(readBytes(path), { ...options, where: path });
+  const { model } = knownOptions("loadModel", options, { model: 1 });
+  return decodeModel(readBytes(path), { model, where: path });
 }

@@ -10,6 +10,7 @@
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each weight that is smaller that way.
  */
 import { isTypedArray } from "../kinds.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
@@ -31,6 +32,8 @@ export interface EncodeModelOptions {
   readonly sparse?: boolean | undefined;
 }
 
+const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
+
 /**
  * The bytes of a network, as `saveModel` writes them to a file.
  *
@@ -42,8 +45,9 @@ export interface EncodeModelOptions {
 export function encodeModel(
   network: Network,
   metadata: Readonly<Record<string, string>> = {},
-  { sparse = false }: EncodeModelOptions = {},
+  options: EncodeModelOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const { sparse = false } = knownOptions("encodeModel", options, OPTIONS);
   checkNetwork(network);
   const { model, parameters, buffers, normalization } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
@@ -83,6 +87,8 @@ export interface DecodeModelOptions extends LoadModelOptions {
   readonly where?: string | undefined;
 }
 
+const DECODE_OPTIONS: OptionKeys<DecodeModelOptions> = { model: 1, where: 1 };
+
 /**
  * The network of bytes that `encodeModel` or `saveModel` has made, or a training: its `model.safetensors`.
  *
@@ -91,7 +97,8 @@ export interface DecodeModelOptions extends LoadModelOptions {
  * const response = await fetch("model.safetensors");
  * const network = decodeModel(new Uint8Array(await response.arrayBuffer()));
  */
-export function decodeModel(bytes: Uint8Array, { where = "model", model: given }: DecodeModelOptions = {}): Network {
+export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): Network {
+  const { where = "model", model: given } = knownOptions("decodeModel", options, DECODE_OPTIONS);
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const model = graphOf(metadata, where) ?? given;
   if (!model) throw new SyntaxError(`${where}: no network of bregman: its metadata have no graph`);

@@ -7,6 +7,7 @@
  *
  * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and skips stay.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
 import { isWeightRole } from "../runtime/parameter.js";
 
@@ -26,6 +27,8 @@ interface Groups {
   readonly length: number;
 }
 
+const OPTIONS: OptionKeys<PruneOptions> = { density: 1, threshold: 1, groups: 1 };
+
 /**
  * A network whose smallest weights are zero, to a density or by a threshold.
  *
@@ -34,7 +37,8 @@ interface Groups {
  * @example
  * const pruned = prune({ model, ...result }, { density: 0.02 });
  */
-export function prune(network: Network, { density, threshold, groups = "entries" }: PruneOptions): Network {
+export function prune(network: Network, options: PruneOptions): Network {
+  const { density, threshold, groups = "entries" } = knownOptions("prune", options, OPTIONS);
   if ((density === undefined) === (threshold === undefined)) {
     const found = density === undefined ? "neither" : "both";
     throw new RangeError(`prune: expected either a density or a threshold, found ${found}`);

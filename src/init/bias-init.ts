@@ -8,6 +8,7 @@
  * where the activation is zero at zero only (tanh, leaky ReLU).
  * Source: Bungert et al., JMLR 23:192 (2022), section 4.1; r0 = 1 in the authors' MLP, 10 in their ConvNet.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
 import type { Floats } from "../regularizers/regularizer.js";
 
@@ -22,6 +23,8 @@ export interface BiasInitOptions {
   readonly signed?: boolean | undefined;
 }
 
+const OPTIONS: OptionKeys<BiasInitOptions> = { random: 1, fanIn: 1, r0: 1, signed: 1 };
+
 /**
  * Fills a bias.
  *
@@ -30,7 +33,8 @@ export interface BiasInitOptions {
  * const bias = new Float32Array(200);
  * biasInit(bias, { fanIn: 784, random: stream(1, "init") }); // all in (0, 1/28]
  */
-export function biasInit(bias: Floats, { random, fanIn, r0 = 1, signed = false }: BiasInitOptions): void {
+export function biasInit(bias: Floats, options: BiasInitOptions): void {
+  const { random, fanIn, r0 = 1, signed = false } = knownOptions("biasInit", options, OPTIONS);
   if (!(Number.isSafeInteger(fanIn) && fanIn >= 1)) {
     throw new RangeError(`biasInit: fanIn must be an integer of at least 1, found ${fanIn}`);
   }

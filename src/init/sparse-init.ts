@@ -17,6 +17,7 @@
  * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r): that is
  *    varianceFactor = r f^2 here, to the deviation of r from the density. Their MLP has r = 0.01, f = 7, so varianceFactor 0.49.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
 import { elements } from "../regularizers/checks.js";
 import type { Floats, Shape } from "../regularizers/regularizer.js";
@@ -48,6 +49,18 @@ export interface SparseInitOptions {
   readonly varianceFactor?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<SparseInitOptions> = {
+  random: 1,
+  density: 1,
+  mask: 1,
+  count: 1,
+  atLeast: 1,
+  rule: 1,
+  fan: 1,
+  distribution: 1,
+  varianceFactor: 1,
+};
+
 /**
  * Fills theta with a sparse start. Zeros are exact.
  *
@@ -60,10 +73,8 @@ export interface SparseInitOptions {
  * const theta = new Float32Array(200 * 784);
  * sparseInit(theta, [200, 784], { density: 0.01, random: stream(1, "init") }); // about 1568 weights are not zero
  */
-export function sparseInit(
-  theta: Floats,
-  shape: Shape,
-  {
+export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptions): void {
+  const {
     random,
     density = 0.01,
     mask = "entry",
@@ -73,8 +84,7 @@ export function sparseInit(
     fan = "in",
     distribution = "normal",
     varianceFactor = 1,
-  }: SparseInitOptions,
-): void {
+  } = knownOptions("sparseInit", options, OPTIONS);
   if (!(density > 0 && density <= 1)) throw new RangeError(`sparseInit: density must be in (0, 1], found ${density}`);
   if (!(varianceFactor > 0 && varianceFactor < Infinity)) {
     throw new RangeError(`sparseInit: varianceFactor must be a finite number above 0, found ${varianceFactor}`);

@@ -6,6 +6,7 @@
  *
  * As in the authors' code the classifier reads the transition's channel alone. Their ReLU on the logits is an option.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { conv2d } from "../nn/layers/conv2d.js";
 import { concat, flatten } from "../nn/layers/join.js";
 import { linear } from "../nn/layers/linear.js";
@@ -25,19 +26,22 @@ export interface DenseNetOptions {
   readonly finalRelu?: boolean | undefined;
 }
 
+const OPTIONS: OptionKeys<DenseNetOptions> = { input: 1, classes: 1, growth: 1, blocks: 1, finalRelu: 1 };
+
 /**
  * The DenseNet of the architecture search: 28,036 weights, 2,244 kernels.
  *
  * @example
  * const model = denseNet();
  */
-export function denseNet({
-  input = [1, 28, 28],
-  classes = 10,
-  growth = 12,
-  blocks = 5,
-  finalRelu = false,
-}: DenseNetOptions = {}): Model {
+export function denseNet(options: DenseNetOptions = {}): Model {
+  const {
+    input = [1, 28, 28],
+    classes = 10,
+    growth = 12,
+    blocks = 5,
+    finalRelu = false,
+  } = knownOptions("denseNet", options, OPTIONS);
   const same = { kernel: 3, padding: 1 };
   return graph(input, ({ input: image, apply }) => {
     let x = apply(conv2d(growth, { ...same, bias: false, name: "conv1" }), image);

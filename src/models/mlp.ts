@@ -1,4 +1,5 @@
 /** The multilayer perceptron of the paper (section 4.2): linear layers with a ReLU between them. */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { linear } from "../nn/layers/linear.js";
 import { relu } from "../nn/layers/activation.js";
 import { sequential, type Model } from "../nn/model.js";
@@ -11,6 +12,8 @@ export interface MlpOptions {
   finalRelu?: boolean | undefined;
 }
 
+const OPTIONS: OptionKeys<MlpOptions> = { finalRelu: 1 };
+
 /**
  * A multilayer perceptron with ReLU activations.
  *
@@ -19,7 +22,8 @@ export interface MlpOptions {
  * @example
  * const model = mlp([784, 200, 80, 10]);
  */
-export function mlp(features: readonly number[], { finalRelu = false }: MlpOptions = {}): Model {
+export function mlp(features: readonly number[], options: MlpOptions = {}): Model {
+  const { finalRelu = false } = knownOptions("mlp", options, OPTIONS);
   if (features.length < 2 || features.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new RangeError(`mlp: features must be at least two positive integers, found [${features.join(", ")}]`);
   }

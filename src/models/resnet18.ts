@@ -2,6 +2,7 @@
  * ResNet-18 for small images (He et al., 2015, in the CIFAR form of the paper's section 4.5): a 3 x 3 convolution, four stages of
  * two residual blocks, global average pooling, a linear layer. 11,164,352 weights for 3 x 32 x 32 images and 10 classes.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { batchNorm2d } from "../nn/layers/batch-norm2d.js";
 import { conv2d } from "../nn/layers/conv2d.js";
 import { add, flatten } from "../nn/layers/join.js";
@@ -19,17 +20,20 @@ export interface ResNet18Options {
   readonly widths?: readonly number[] | undefined;
 }
 
+const OPTIONS: OptionKeys<ResNet18Options> = { input: 1, classes: 1, widths: 1 };
+
 /**
  * ResNet-18 for CIFAR-sized images.
  *
  * @example
  * const model = resNet18({ classes: 100 });
  */
-export function resNet18({
-  input = [3, 32, 32],
-  classes = 10,
-  widths = [64, 128, 256, 512],
-}: ResNet18Options = {}): Model {
+export function resNet18(options: ResNet18Options = {}): Model {
+  const {
+    input = [3, 32, 32],
+    classes = 10,
+    widths = [64, 128, 256, 512],
+  } = knownOptions("resNet18", options, OPTIONS);
   return graph(input, (builder) => {
     const { apply } = builder;
     let x = apply(relu({ name: "stem.relu" }), normalised(builder, builder.input, "stem", widths[0], 3, 1));

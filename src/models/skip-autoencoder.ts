@@ -7,6 +7,7 @@
  * The last state is the output: its ReLU, which the authors have too, makes the black of an image black. The scalars s
  * start at 0. Without skips the sum is left out.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { linear } from "../nn/layers/linear.js";
 import { relu } from "../nn/layers/activation.js";
 import { scaledSum } from "../nn/layers/scaled-sum.js";
@@ -21,13 +22,16 @@ export interface SkipAutoencoderOptions {
   readonly skips?: boolean | undefined;
 }
 
+const OPTIONS: OptionKeys<SkipAutoencoderOptions> = { features: 1, layers: 1, skips: 1 };
+
 /**
  * A chain of square layers with skip connections: 3,687,936 weights and 21 scalars by default.
  *
  * @example
  * const model = skipAutoencoder({ skips: false });
  */
-export function skipAutoencoder({ features = 784, layers = 6, skips = true }: SkipAutoencoderOptions = {}): Model {
+export function skipAutoencoder(options: SkipAutoencoderOptions = {}): Model {
+  const { features = 784, layers = 6, skips = true } = knownOptions("skipAutoencoder", options, OPTIONS);
   return graph([features], ({ input, apply }) => {
     const states: Value[] = [input];
     for (let j = 0; j < layers; j++) {

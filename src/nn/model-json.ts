@@ -36,7 +36,7 @@ export function modelToJson({ input, nodes }: Model): ModelJson {
 }
 
 /** Checks and builds a layer of each kind from what a file says. */
-const LAYERS: { readonly [Kind in Layer["kind"]]: (entry: Extract<Layer, { kind: Kind }>) => Layer } = {
+const LAYERS: { readonly [Kind in Layer["kind"]]: (entry: Omit<Extract<Layer, { kind: Kind }>, "kind">) => Layer } = {
   linear: ({ out, bias, in: inputs }) => linear(out, { bias, ...(inputs === undefined ? {} : { in: inputs }) }),
   conv2d: ({ out, ...options }) => conv2d(out, options),
   batchNorm2d,
@@ -76,9 +76,9 @@ function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {
   if (typeof name !== "string" || !Array.isArray(inputs) || typeof layer !== "object" || layer === null) {
     throw new TypeError(`node ${k}: expected an object with name, inputs and layer`);
   }
-  const { kind } = layer;
+  const { kind, ...entry } = layer;
   if (!Object.hasOwn(LAYERS, kind)) {
     throw new RangeError(`layer "${name}": kind must be one of ${Object.keys(LAYERS).join(", ")}, found "${kind}"`);
   }
-  return { name, inputs, layer: (LAYERS[kind] as (entry: Layer) => Layer)(layer) };
+  return { name, inputs, layer: (LAYERS[kind] as (entry: object) => Layer)(entry) };
 }

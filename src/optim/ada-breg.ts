@@ -8,6 +8,7 @@
  * lambda / tau steps: AdaBreg wants a much larger lambda / tau than LinBreg for the same density.
  * Source: Bungert et al., JMLR 23:192 (2022), algorithm 3.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import { adamMove, type AdamMoveOptions } from "./move.js";
@@ -25,6 +26,17 @@ export interface AdaBregOptions extends AdamMoveOptions {
   readonly regularizer?: Regularizer | undefined;
 }
 
+const OPTIONS: OptionKeys<AdaBregOptions> = {
+  tau: 1,
+  delta: 1,
+  beta1: 1,
+  beta2: 1,
+  eps: 1,
+  biasCorrectFirstMoment: 1,
+  weightDecay: 1,
+  regularizer: 1,
+};
+
 /**
  * AdaBreg: LinBreg with Adam's step size for every weight.
  *
@@ -36,13 +48,14 @@ export interface AdaBregOptions extends AdamMoveOptions {
  * for (let k = 0; k < 3; k++) optimizer.step(state, theta, Float64Array.of(-1e-3), [1]);
  * // v is 0.3 however small the gradient, so theta is 0.05
  */
-export function adaBreg({
-  tau = 1e-3,
-  delta = 1,
-  weightDecay = 0,
-  regularizer = none(),
-  ...moments
-}: AdaBregOptions = {}): Optimizer {
+export function adaBreg(options: AdaBregOptions = {}): Optimizer {
+  const {
+    tau = 1e-3,
+    delta = 1,
+    weightDecay = 0,
+    regularizer = none(),
+    ...moments
+  } = knownOptions("adaBreg", options, OPTIONS);
   const move = adamMove("adaBreg", moments);
   return makeOptimizer("adaBreg", { tau, delta, move, follow: "mirror", regularizer, weightDecay });
 }

@@ -5,6 +5,7 @@
  *
  * Source: Kingma and Ba, ICLR 2015, algorithm 1.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
 import { adamMove, type AdamMoveOptions } from "./move.js";
 import type { Optimizer } from "./optimizer.js";
@@ -17,6 +18,15 @@ export interface AdamOptions extends AdamMoveOptions {
   readonly weightDecay?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<AdamOptions> = {
+  tau: 1,
+  beta1: 1,
+  beta2: 1,
+  eps: 1,
+  biasCorrectFirstMoment: 1,
+  weightDecay: 1,
+};
+
 /**
  * Adam.
  *
@@ -27,7 +37,8 @@ export interface AdamOptions extends AdamMoveOptions {
  * const state = optimizer.init(theta, [1]);
  * optimizer.step(state, theta, Float64Array.of(7), [1]); // theta is now 0.9: the first step is tau long
  */
-export function adam({ tau = 1e-3, weightDecay = 0, ...moments }: AdamOptions = {}): Optimizer {
+export function adam(options: AdamOptions = {}): Optimizer {
+  const { tau = 1e-3, weightDecay = 0, ...moments } = knownOptions("adam", options, OPTIONS);
   const move = adamMove("adam", moments);
   return makeOptimizer("adam", { tau, move, follow: "mirror", regularizer: none(), weightDecay });
 }

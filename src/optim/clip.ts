@@ -8,6 +8,7 @@
  * step only the weights of the patterns count, as only they move.
  * Source: Pascanu, Mikolov, Bengio, ICML 2013, algorithm 1, for the norm.
  */
+import { knownOptions } from "../known-options.js";
 
 /** One of the two. */
 export interface ClipOptions {
@@ -17,8 +18,9 @@ export interface ClipOptions {
   readonly value?: number | undefined;
 }
 
-/** @throws RangeError unless exactly one of the two is given, a finite number above 0 */
-export function checkClip({ norm, value }: ClipOptions): void {
+/** @throws RangeError unless exactly one of the two is given, a finite number above 0; TypeError for an unknown key */
+export function checkClip(options: ClipOptions): void {
+  const { norm, value } = knownOptions("clip", options, { norm: 1, value: 1 });
   const given = [norm, value].filter((limit) => limit !== undefined);
   if (given.length !== 1) {
     throw new RangeError(`clip: expected either norm or value, found ${given.length === 0 ? "neither" : "both"}`);

@@ -8,6 +8,7 @@
  * no epoch is spent at learning rate 0.
  * Source: Loshchilov and Hutter, ICLR 2017, equation (5), without restarts.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
 
 export interface CosineOptions {
@@ -19,6 +20,8 @@ export interface CosineOptions {
   readonly minimum?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<CosineOptions> = { epochs: 1, warmUp: 1, minimum: 1 };
+
 /**
  * Cosine schedule.
  *
@@ -27,7 +30,8 @@ export interface CosineOptions {
  * const schedule = cosine({ epochs: 10 });
  * const state = schedule.next(schedule.init(), { epoch: 4, trainLoss: 1 }); // state.factor is 0.5 for epoch 5
  */
-export function cosine({ epochs, warmUp = 0, minimum = 0 }: CosineOptions): Schedule {
+export function cosine(options: CosineOptions): Schedule {
+  const { epochs, warmUp = 0, minimum = 0 } = knownOptions("cosine", options, OPTIONS);
   checkCount("cosine", "epochs", epochs, 1);
   checkCount("cosine", "warmUp", warmUp, 0);
   checkShare("cosine", "minimum", minimum);

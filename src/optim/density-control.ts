@@ -11,6 +11,7 @@
  *
  * Source: the discrepancy rule is that of the authors' code (there v is reset to a subgradient at theta; not here).
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 
 /** Parts of a net that are held to a target, each with a lambda of its own; "net" is all weights together. */
 export const CONTROLLED = ["net", "weights", "convs"] as const;
@@ -45,6 +46,17 @@ export interface DensityControlOptions {
   readonly increment?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<DensityControlOptions> = {
+  targets: 1,
+  rule: 1,
+  every: 1,
+  after: 1,
+  gain: 1,
+  ramp: 1,
+  increment: 1,
+};
+const TARGETS: OptionKeys<DensityTargets> = { net: 1, weights: 1, convs: 1, layers: 1 };
+
 /**
  * Target at a moment of the run.
  *
@@ -77,18 +89,12 @@ export function nextLambda(
   return lambda * Math.min(2, Math.max(0.5, (density / target) ** (gain * pace)));
 }
 
-/** @throws RangeError for numbers that can't be, TypeError if there is no target or one too many */
+/** @throws RangeError for numbers that can't be, TypeError for an unknown key, or if there is no target or one too many */
 export function checkDensityControl(options: DensityControlOptions): void {
-  const { targets, rule = "relative", every = 50, after = 0, gain = 1, ramp = 0, increment = 1 } = options;
-  const { layers = {}, ...parts } = targets ?? {};
+  const known = knownOptions("targetDensity", options, OPTIONS);
+  const { targets = {}, rule = "relative", every = 50, after = 0, gain = 1, ramp = 0, increment = 1 } = known;
+  const { layers = {}, ...parts } = knownOptions("targetDensity: targets", targets, TARGETS);
   const given = Object.entries(parts).filter(([, target]) => target !== undefined);
-  for (const [part] of given) {
-    if (!(CONTROLLED as readonly string[]).includes(part)) {
-      throw new TypeError(
-        `targetDensity: expected a density of ${CONTROLLED.join(", ")} or layers, found one of ${part}`,
-      );
-    }
-  }
   const all = [...given, ...Object.entries(layers)];
   for (const [name, target] of all) {
     if (!(target! > 0 && target! <= 1))

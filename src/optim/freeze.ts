@@ -14,6 +14,7 @@
  * Source: multilevel linearized Bregman iterations, the alternation that the conclusion of Bungert et al., JMLR 23:192
  * (2022) proposes. Frozen gradients need no correction: the gradient of the restricted loss is the restricted gradient.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 
 export interface FreezeOptions {
   /** m: frozen steps after each fine one (at most so many, if `births` is given). 0 freezes nothing. */
@@ -28,6 +29,8 @@ export interface FreezeOptions {
   /** "scaled" (the default): lambda is divided by m + 1. "kept": it is as stated. */
   readonly lambda?: "scaled" | "kept" | undefined;
 }
+
+const OPTIONS: OptionKeys<FreezeOptions> = { coarse: 1, after: 1, births: 1, lambda: 1 };
 
 /** What m follows: the last epoch's births. */
 export interface BirthRate {
@@ -52,8 +55,9 @@ export function coarseSteps({ coarse, after = 0, births }: FreezeOptions, epoch:
   return Math.min(coarse, Math.max(0, Math.floor(cycle) - 1));
 }
 
-/** @throws RangeError for numbers that can't be */
-export function checkFreeze({ coarse, after = 0, births = 1, lambda = "scaled" }: FreezeOptions): void {
+/** @throws RangeError for numbers that can't be, TypeError for an unknown key */
+export function checkFreeze(options: FreezeOptions): void {
+  const { coarse, after = 0, births = 1, lambda = "scaled" } = knownOptions("freeze", options, OPTIONS);
   for (const [name, value] of Object.entries({ coarse, after })) {
     if (!Number.isInteger(value) || value < 0) {
       throw new RangeError(`freeze: ${name} must be an integer of at least 0, found ${value}`);

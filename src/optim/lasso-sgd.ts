@@ -8,6 +8,7 @@
  *
  * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it has one.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import type { Spread } from "../layer-densities.js";
 import { checkDensity } from "./magnitude-pruning.js";
@@ -32,6 +33,8 @@ export interface LassoSgdOptions {
   readonly spread?: Spread | undefined;
 }
 
+const OPTIONS: OptionKeys<LassoSgdOptions> = { tau: 1, regularizer: 1, inner: 1, density: 1, spread: 1 };
+
 /**
  * Gradient descent on loss + J.
  *
@@ -43,13 +46,14 @@ export interface LassoSgdOptions {
  * const state = optimizer.init(theta, [1]);
  * optimizer.step(state, theta, Float64Array.of(0), [1]); // theta is now 1.5: the penalty alone pulls it
  */
-export function lassoSgd({
-  regularizer,
-  inner = "plain",
-  tau = inner === "adam" ? 1e-3 : 0.1,
-  density = 1,
-  spread = "uniform",
-}: LassoSgdOptions): Optimizer {
+export function lassoSgd(options: LassoSgdOptions): Optimizer {
+  const {
+    regularizer,
+    inner = "plain",
+    tau = inner === "adam" ? 1e-3 : 0.1,
+    density = 1,
+    spread = "uniform",
+  } = knownOptions("lassoSgd", options, OPTIONS);
   if (inner !== "plain" && inner !== "adam") {
     throw new TypeError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
   }

@@ -6,6 +6,7 @@
  *
  * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 and 2. Nesterov's momentum: see move.ts.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import { momentumMove } from "./move.js";
@@ -27,6 +28,15 @@ export interface LinBregOptions {
   readonly regularizer?: Regularizer | undefined;
 }
 
+const OPTIONS: OptionKeys<LinBregOptions> = {
+  tau: 1,
+  delta: 1,
+  momentum: 1,
+  nesterov: 1,
+  weightDecay: 1,
+  regularizer: 1,
+};
+
 /**
  * LinBreg: v gathers gradients, a weight is born when |v| passes lambda.
  *
@@ -38,14 +48,15 @@ export interface LinBregOptions {
  * for (let k = 0; k < 3; k++) optimizer.step(state, theta, Float64Array.of(-1), [1]);
  * // v is 1.5, so theta is 0.5: born at the third step
  */
-export function linBreg({
-  tau = 0.1,
-  delta = 1,
-  momentum = 0,
-  nesterov = false,
-  weightDecay = 0,
-  regularizer = none(),
-}: LinBregOptions = {}): Optimizer {
+export function linBreg(options: LinBregOptions = {}): Optimizer {
+  const {
+    tau = 0.1,
+    delta = 1,
+    momentum = 0,
+    nesterov = false,
+    weightDecay = 0,
+    regularizer = none(),
+  } = knownOptions("linBreg", options, OPTIONS);
   return makeOptimizer("linBreg", {
     tau,
     delta,

@@ -8,6 +8,7 @@
  *
  * 1. The smallest are sought in each tensor for itself; `spread` says how the density is spread over them.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { SPREADS, type Spread } from "../layer-densities.js";
 import { makeMasked, maskedMove, type MaskedMoveOptions } from "./masked.js";
 import type { Optimizer } from "./optimizer.js";
@@ -26,6 +27,17 @@ export interface MagnitudePruningOptions extends MaskedMoveOptions {
   readonly every?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<MagnitudePruningOptions> = {
+  tau: 1,
+  momentum: 1,
+  inner: 1,
+  density: 1,
+  spread: 1,
+  start: 1,
+  end: 1,
+  every: 1,
+};
+
 /**
  * Magnitude pruning, at once or gradually.
  *
@@ -36,14 +48,15 @@ export interface MagnitudePruningOptions extends MaskedMoveOptions {
  * const state = optimizer.init(theta, [1, 2], { steps: 2 });
  * optimizer.step(state, theta, Float64Array.of(0, 0), [1, 2]); // half of the training: theta is now 0, -3
  */
-export function magnitudePruning({
-  density,
-  spread = "uniform",
-  start = 0.25,
-  end = 0.75,
-  every = 100,
-  ...move
-}: MagnitudePruningOptions): Optimizer {
+export function magnitudePruning(options: MagnitudePruningOptions): Optimizer {
+  const {
+    density,
+    spread = "uniform",
+    start = 0.25,
+    end = 0.75,
+    every = 100,
+    ...move
+  } = knownOptions("magnitudePruning", options, OPTIONS);
   const kind = "magnitudePruning";
   checkDensity(kind, density, spread);
   checkShare(kind, "start", start);

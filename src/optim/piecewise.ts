@@ -6,12 +6,15 @@
  *
  * A last point at the number of epochs with factor 0 ends a run without an epoch at learning rate 0, as a cosine does.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, type Schedule } from "./schedule.js";
 
 export interface PiecewiseOptions {
   /** [epoch, factor], epochs from 0 on and rising, factors of at least 0. */
   readonly points: readonly (readonly [epoch: number, factor: number])[];
 }
+
+const OPTIONS: OptionKeys<PiecewiseOptions> = { points: 1 };
 
 /**
  * Piecewise linear schedule.
@@ -22,7 +25,8 @@ export interface PiecewiseOptions {
  * const schedule = piecewise({ points: [[0, 0.5], [2, 1], [15, 1], [20, 0]] });
  * const state = schedule.next(schedule.init(), { epoch: 17, trainLoss: 1 }); // state.factor is 0.4 for epoch 18
  */
-export function piecewise({ points }: PiecewiseOptions): Schedule {
+export function piecewise(options: PiecewiseOptions): Schedule {
+  const { points } = knownOptions("piecewise", options, OPTIONS);
   if (points.length === 0) throw new RangeError("piecewise: expected at least one point, found none");
   points.forEach(([epoch, factor], k) => {
     const before = k === 0 ? -1 : points[k - 1][0];

@@ -10,6 +10,7 @@
  * 1. The paper's text says validation accuracy, its code watches the training loss: `metric` offers both.
  * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minimum`, a factor.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkCount, checkShare, type EpochMetrics, type Schedule, type ScheduleState } from "./schedule.js";
 
 export interface PlateauOptions {
@@ -32,6 +33,8 @@ export interface PlateauState extends ScheduleState {
   readonly badEpochs: number;
 }
 
+const OPTIONS: OptionKeys<PlateauOptions> = { metric: 1, factor: 1, patience: 1, threshold: 1, minimum: 1 };
+
 /**
  * Reduce on plateau.
  *
@@ -42,13 +45,14 @@ export interface PlateauState extends ScheduleState {
  * let state = schedule.next(schedule.init(), { epoch: 0, trainLoss: 1 });
  * state = schedule.next(state, { epoch: 1, trainLoss: 0.999 }); // not 1 % better: state.factor is 0.5
  */
-export function plateau({
-  metric = "trainLoss",
-  factor = 0.5,
-  patience = 5,
-  threshold = 0.01,
-  minimum = 0,
-}: PlateauOptions = {}): Schedule<PlateauState> {
+export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
+  const {
+    metric = "trainLoss",
+    factor = 0.5,
+    patience = 5,
+    threshold = 0.01,
+    minimum = 0,
+  } = knownOptions("plateau", options, OPTIONS);
   if (metric !== "trainLoss" && metric !== "validAccuracy") {
     throw new RangeError(`plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`);
   }

@@ -6,6 +6,7 @@
  * Nothing is remembered of a weight that was set to zero: where LinBreg gathers small gradients until the weight is
  * born, here they are cut off at every step. And J biases the minimum. No momentum, as in the authors' code.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import { plainMove } from "./move.js";
@@ -19,6 +20,8 @@ export interface ProxSgdOptions {
   readonly regularizer?: Regularizer | undefined;
 }
 
+const OPTIONS: OptionKeys<ProxSgdOptions> = { tau: 1, regularizer: 1 };
+
 /**
  * Proximal stochastic gradient descent.
  *
@@ -29,6 +32,7 @@ export interface ProxSgdOptions {
  * const state = optimizer.init(theta, [1]);
  * optimizer.step(state, theta, Float64Array.of(1), [1]); // theta is now 2 - 0.5 - 0.5 = 1
  */
-export function proxSgd({ tau = 0.1, regularizer = none() }: ProxSgdOptions = {}): Optimizer {
+export function proxSgd(options: ProxSgdOptions = {}): Optimizer {
+  const { tau = 0.1, regularizer = none() } = knownOptions("proxSgd", options, OPTIONS);
   return makeOptimizer("proxSgd", { tau, move: plainMove, follow: "proximal", regularizer });
 }

@@ -10,6 +10,7 @@
  * 1. The paper looks at the gradient of every weight only when the mask changes, to save the rest. This trainer computes it
  *    in every step, as for exact LinBreg.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { makeMasked, maskedMove, type MaskedMoveOptions } from "./masked.js";
 import type { Optimizer } from "./optimizer.js";
 import { checkShare } from "./schedule.js";
@@ -23,6 +24,8 @@ export interface RewiringOptions extends MaskedMoveOptions {
   /** The last change is before this share of the training; default 0.75. */
   readonly until?: number | undefined;
 }
+
+const OPTIONS: OptionKeys<RewiringOptions> = { tau: 1, momentum: 1, inner: 1, share: 1, every: 1, until: 1 };
 
 /**
  * RigL.
@@ -39,11 +42,8 @@ export function rigL(options: RewiringOptions = {}): Optimizer {
 }
 
 /** An optimizer that exchanges weights: those that grow are chosen at random or by the gradient. */
-export function makeRewiring(
-  kind: string,
-  growth: "random" | "gradient",
-  { share = 0.3, every = 100, until = 0.75, ...move }: RewiringOptions,
-): Optimizer {
+export function makeRewiring(kind: string, growth: "random" | "gradient", options: RewiringOptions): Optimizer {
+  const { share = 0.3, every = 100, until = 0.75, ...move } = knownOptions(kind, options, OPTIONS);
   checkShare(kind, "share", share);
   checkShare(kind, "until", until);
   return makeMasked(kind, { ...maskedMove(kind, move), rule: { kind: growth, share, until, every } });

@@ -7,6 +7,7 @@
  *    heavy ball (m <- beta m + g, theta <- theta - tau m) with learning rate tau' is this one with tau = tau' / (1 - beta);
  *    with `nesterov` too, where that form is theta <- theta - tau (g + beta m).
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
 import { momentumMove } from "./move.js";
 import type { Optimizer } from "./optimizer.js";
@@ -23,6 +24,8 @@ export interface SgdOptions {
   readonly weightDecay?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<SgdOptions> = { tau: 1, momentum: 1, nesterov: 1, weightDecay: 1 };
+
 /**
  * Stochastic gradient descent, with dampened momentum.
  *
@@ -33,7 +36,8 @@ export interface SgdOptions {
  * const state = optimizer.init(theta, [2]);
  * optimizer.step(state, theta, Float64Array.of(1, -1), [2]); // theta is now 0.5, 2.5
  */
-export function sgd({ tau = 0.1, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const { tau = 0.1, momentum = 0, nesterov = false, weightDecay = 0 } = knownOptions("sgd", options, OPTIONS);
   return makeOptimizer("sgd", {
     tau,
     move: momentumMove("sgd", momentum, nesterov),

@@ -1,4 +1,5 @@
 /** The learning rate falls by a factor after every so many epochs: factor^floor(epoch / every). */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
 
 export interface StepDecayOptions {
@@ -8,6 +9,8 @@ export interface StepDecayOptions {
   readonly factor?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<StepDecayOptions> = { every: 1, factor: 1 };
+
 /**
  * Step decay.
  *
@@ -16,7 +19,8 @@ export interface StepDecayOptions {
  * const schedule = stepDecay({ every: 10, factor: 0.5 });
  * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 }); // state.factor is 0.5 from epoch 10 on
  */
-export function stepDecay({ every, factor = 0.1 }: StepDecayOptions): Schedule {
+export function stepDecay(options: StepDecayOptions): Schedule {
+  const { every, factor = 0.1 } = knownOptions("stepDecay", options, OPTIONS);
   checkCount("stepDecay", "every", every, 1);
   checkShare("stepDecay", "factor", factor, true);
   return byEpoch("step", (epoch) => factor ** Math.floor(epoch / every), { every, factor });

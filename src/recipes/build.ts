@@ -61,17 +61,17 @@ export function buildRegularizer(entry: RegularizerEntry): Regularizer {
     case "nonNegativeL1":
       return nonNegativeL1(entry.lambda);
     case "groupLasso":
-      return groupLasso(entry);
+      return groupLasso(optionsOf(entry));
     case "sparseGroupLasso":
-      return sparseGroupLasso(entry);
+      return sparseGroupLasso(optionsOf(entry));
     case "elasticNet":
-      return elasticNet(entry);
+      return elasticNet(optionsOf(entry));
     case "lInfinity":
       return lInfinity(entry.lambda);
     case "nuclear":
       return nuclear(entry.lambda);
     case "box":
-      return box(entry);
+      return box(optionsOf(entry));
   }
 }
 
@@ -79,23 +79,23 @@ export function buildRegularizer(entry: RegularizerEntry): Regularizer {
 export function buildOptimizer(entry: OptimizerEntry): Optimizer {
   switch (entry.kind) {
     case "linBreg":
-      return linBreg({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
+      return linBreg({ ...optionsOf(entry), regularizer: buildRegularizer(entry.regularizer) });
     case "adaBreg":
-      return adaBreg({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
+      return adaBreg({ ...optionsOf(entry), regularizer: buildRegularizer(entry.regularizer) });
     case "sgd":
-      return sgd(entry);
+      return sgd(optionsOf(entry));
     case "adam":
-      return adam(entry);
+      return adam(optionsOf(entry));
     case "proxSgd":
-      return proxSgd({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
+      return proxSgd({ ...optionsOf(entry), regularizer: buildRegularizer(entry.regularizer) });
     case "lassoSgd":
-      return lassoSgd({ ...entry, regularizer: buildRegularizer(entry.regularizer) });
+      return lassoSgd({ ...optionsOf(entry), regularizer: buildRegularizer(entry.regularizer) });
     case "magnitudePruning":
-      return magnitudePruning(entry);
+      return magnitudePruning(optionsOf(entry));
     case "sparseEvolution":
-      return sparseEvolution(entry);
+      return sparseEvolution(optionsOf(entry));
     case "rigL":
-      return rigL(entry);
+      return rigL(optionsOf(entry));
   }
 }
 
@@ -103,15 +103,15 @@ export function buildOptimizer(entry: OptimizerEntry): Optimizer {
 export function buildModel(entry: ModelEntry): Model {
   switch (entry.kind) {
     case "mlp":
-      return mlp(entry.features, entry);
+      return mlp(entry.features, optionsOf(entry, "features"));
     case "convNet":
-      return convNet(entry);
+      return convNet(optionsOf(entry));
     case "resNet18":
-      return resNet18(entry);
+      return resNet18(optionsOf(entry));
     case "denseNet":
-      return denseNet(entry);
+      return denseNet(optionsOf(entry));
     case "skipAutoencoder":
-      return skipAutoencoder(entry);
+      return skipAutoencoder(optionsOf(entry));
     case "layers":
       return sequential(
         entry.input,
@@ -123,27 +123,27 @@ export function buildModel(entry: ModelEntry): Model {
 function buildLayer(entry: LayerEntry): Layer {
   switch (entry.kind) {
     case "linear":
-      return linear(entry.out, entry);
+      return linear(entry.out, optionsOf(entry, "out"));
     case "conv2d":
-      return conv2d(entry.out, entry);
+      return conv2d(entry.out, optionsOf(entry, "out"));
     case "batchNorm2d":
-      return batchNorm2d(entry);
+      return batchNorm2d(optionsOf(entry));
     case "relu":
       return relu();
     case "leakyRelu":
-      return leakyRelu(entry);
+      return leakyRelu(optionsOf(entry));
     case "tanh":
       return tanh();
     case "maxPool2d":
-      return maxPool2d(entry.size, entry);
+      return maxPool2d(entry.size, optionsOf(entry, "size"));
     case "avgPool2d":
-      return avgPool2d(entry.size, entry);
+      return avgPool2d(entry.size, optionsOf(entry, "size"));
     case "globalAvgPool2d":
       return globalAvgPool2d();
     case "flatten":
       return flatten();
     case "dropout":
-      return dropout(entry);
+      return dropout(optionsOf(entry));
   }
 }
 
@@ -157,12 +157,21 @@ export function buildSchedule(entry: ScheduleEntry, epochs: number): Schedule {
     case "constant":
       return constant();
     case "plateau":
-      return plateau(entry);
+      return plateau(optionsOf(entry));
     case "step":
-      return stepDecay(entry);
+      return stepDecay(optionsOf(entry));
     case "piecewise":
-      return piecewise(entry);
+      return piecewise(optionsOf(entry));
     case "cosine":
       return cosine({ epochs, warmUp: entry.warmupEpochs, minimum: entry.minFactor });
   }
+}
+
+/** The options in an entry: all but its kind, and the keys that are arguments of their own. */
+function optionsOf<Entry extends { readonly kind: string }, Key extends keyof Entry = never>(
+  entry: Entry,
+  ...apart: readonly Key[]
+): Omit<Entry, "kind" | Key> {
+  const names: readonly string[] = ["kind", ...apart.map(String)];
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !names.includes(key))) as Omit<Entry, "kind" | Key>;
 }

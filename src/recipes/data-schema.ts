@@ -137,5 +137,10 @@ export const dataSchema = z.discriminatedUnion("kind", [
 /** A recipe's `data` with all defaults filled in. */
 export type DataEntry = z.infer<typeof dataSchema>;
 
-/** tsc fails here if the schema allows what `loadData` does not take. */
-export const toSource = (entry: DataEntry): DataSource => entry;
+type SourceOf<Entry> = Entry extends unknown ? Omit<Entry, keyof typeof use> : never;
+
+/** What `loadData` takes of a recipe's `data`: all but how to use them. tsc fails here if the schema allows more than that. */
+export function toSource(entry: DataEntry): DataSource {
+  const own = Object.entries(entry).filter(([key]) => !Object.hasOwn(use, key));
+  return Object.fromEntries(own) as SourceOf<DataEntry>;
+}

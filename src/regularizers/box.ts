@@ -13,6 +13,7 @@
  *    the float32 nearest to 0.1 is a little more.
  */
 import { isTypedArray } from "../kinds.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkShape, checkStep } from "./checks.js";
 import type { Floats, Regularizer } from "./regularizer.js";
 
@@ -30,6 +31,8 @@ export interface Box extends Regularizer {
   readonly upper: number;
 }
 
+const OPTIONS: OptionKeys<BoxOptions> = { lower: 1, upper: 1 };
+
 /**
  * Keeps every weight between two bounds, for weights of any shape. It has no lambda, and makes nothing sparse but what
  * a bound of 0 does.
@@ -39,7 +42,8 @@ export interface Box extends Regularizer {
  * const x = Float64Array.of(0.25, -1, 3);
  * box({ lower: 0, upper: 2 }).prox(x, 1, [3], x); // x is now 0.25, 0, 2
  */
-export function box({ lower = -Infinity, upper = Infinity }: BoxOptions): Box {
+export function box(options: BoxOptions): Box {
+  const { lower = -Infinity, upper = Infinity } = knownOptions("box", options, OPTIONS);
   if (!(lower <= upper && lower < Infinity && upper > -Infinity)) {
     throw new RangeError(`box: lower must be at most upper, found ${lower} and ${upper}`);
   }

@@ -10,6 +10,7 @@
  * 1. J_delta has a quadratic part of its own, and the two add up: in LinBreg and AdaBreg the elastic net with delta is l1
  *    with delta / (1 + delta mu). mu is another way to scale theta there. In proxSgd and lassoSgd it is a weight decay.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep, checkStrength } from "./checks.js";
 import type { Regularizer } from "./regularizer.js";
 import { shrink } from "./shrink.js";
@@ -27,6 +28,8 @@ export interface ElasticNet extends Regularizer {
   readonly mu: number;
 }
 
+const OPTIONS: OptionKeys<ElasticNetOptions> = { lambda: 1, mu: 1 };
+
 /**
  * Elastic net, for weights of any shape.
  *
@@ -35,7 +38,8 @@ export interface ElasticNet extends Regularizer {
  * const x = Float64Array.of(0.25, -1, 3);
  * elasticNet({ lambda: 0.5, mu: 1 }).prox(x, 1, [3], x); // x is now 0, -0.25, 1.25
  */
-export function elasticNet({ lambda, mu }: ElasticNetOptions): ElasticNet {
+export function elasticNet(options: ElasticNetOptions): ElasticNet {
+  const { lambda, mu } = knownOptions("elasticNet", options, OPTIONS);
   checkLambda("elasticNet", lambda);
   checkStrength("elasticNet", "mu", mu);
   return {

@@ -7,6 +7,7 @@
  *
  * Source: Bungert et al., JMLR 23:192 (2022), equation (1.2), rows in (1.14); Scardapane et al. 2017.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
 import { checkGroups, groupLayout, groupNorms, scaleGroups, type GroupLayout, type Groups } from "./groups.js";
 import type { Floats, Regularizer } from "./regularizer.js";
@@ -24,6 +25,8 @@ export interface GroupLasso extends Regularizer {
   readonly groups: Groups;
 }
 
+const OPTIONS: OptionKeys<GroupLassoOptions> = { lambda: 1, groups: 1 };
+
 /**
  * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see {@link Groups}.
  *
@@ -33,7 +36,8 @@ export interface GroupLasso extends Regularizer {
  * const w = Float64Array.of(3, 4, 0.1, 0.1); // [2, 2]
  * groupLasso({ lambda: 1, groups: "rows" }).prox(w, 1, [2, 2], w); // the second row is now 0
  */
-export function groupLasso({ lambda, groups = "rows" }: GroupLassoOptions): GroupLasso {
+export function groupLasso(options: GroupLassoOptions): GroupLasso {
+  const { lambda, groups = "rows" } = knownOptions("groupLasso", options, OPTIONS);
   checkLambda("groupLasso", lambda);
   checkGroups("groupLasso", groups);
   return {

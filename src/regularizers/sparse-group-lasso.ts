@@ -11,6 +11,7 @@
  * 1. The authors' code multiplies by lambda twice in prox and subgradient, both parts with weight lambda^2, and its value
  *    is 0. Here lambda enters once. Their setting lambda is ours with { lambda: 2 lambda^2, lambda0: 0.5 }.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
 import { groupShrink, groupUnits, groupValue } from "./group-lasso.js";
 import { checkGroups, groupLayout, scaleGroups, type Groups } from "./groups.js";
@@ -33,6 +34,8 @@ export interface SparseGroupLasso extends Regularizer {
   readonly groups: Groups;
 }
 
+const OPTIONS: OptionKeys<SparseGroupLassoOptions> = { lambda: 1, lambda0: 1, groups: 1 };
+
 /**
  * Sparse group lasso on rows, columns or kernels, see {@link Groups}.
  *
@@ -43,11 +46,8 @@ export interface SparseGroupLasso extends Regularizer {
  * const J = sparseGroupLasso({ lambda: 0.5, lambda0: 0.5, groups: "rows" });
  * J.prox(w, 1, [2, 3], w); // first row 2.494, 3.401, 0; second row 0
  */
-export function sparseGroupLasso({
-  lambda,
-  lambda0 = 0.5,
-  groups = "rows",
-}: SparseGroupLassoOptions): SparseGroupLasso {
+export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupLasso {
+  const { lambda, lambda0 = 0.5, groups = "rows" } = knownOptions("sparseGroupLasso", options, OPTIONS);
   checkLambda("sparseGroupLasso", lambda);
   checkGroups("sparseGroupLasso", groups);
   if (!(lambda0 >= 0 && lambda0 <= 1)) {

@@ -18,6 +18,7 @@
  * barrier; `run` then throws that message, and the pool can't be used any more. With one thread there are no workers.
  * Workers don't keep the process alive. In a browser the pool must live in a web worker, since a page may not wait.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { bind, loadBackend, memoryHandle, type BackendName } from "./backend.js";
 import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
@@ -53,16 +54,19 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+const OPTIONS: OptionKeys<PoolOptions> = { backend: 1, isa: 1, threads: 1, maxBytes: 1 };
+
 /**
  * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, or more than 1 where a browser
  * allows no more, and what {@link loadBackend} throws.
  */
-export async function createPool({
-  backend: wanted = "auto",
-  isa,
-  threads = defaultThreads(),
-  ...memoryOptions
-}: PoolOptions = {}): Promise<Pool> {
+export async function createPool(options: PoolOptions = {}): Promise<Pool> {
+  const {
+    backend: wanted = "auto",
+    isa,
+    threads = defaultThreads(),
+    ...memoryOptions
+  } = knownOptions("createPool", options, OPTIONS);
   checkThreads(threads);
   const backend = await loadBackend(wanted, { isa });
   const memory = createMemory(memoryOptions);

@@ -15,6 +15,7 @@
  *
  * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction is that of Adam's moments.
  */
+import { knownOptions } from "../known-options.js";
 import type { Tensor } from "../export/safetensors-format.js";
 import type { Trainer } from "./trainer.js";
 
@@ -23,8 +24,9 @@ export interface AverageOptions {
   readonly decay: number;
 }
 
-/** @throws RangeError for a decay that can't be */
-export function checkAverage({ decay }: AverageOptions): void {
+/** @throws RangeError for a decay that can't be, TypeError for an unknown key */
+export function checkAverage(options: AverageOptions): void {
+  const { decay } = knownOptions("average", options, { decay: 1 });
   if (!(decay > 0 && decay < 1)) throw new RangeError(`average: decay must be in (0, 1), found ${decay}`);
 }
 

@@ -4,6 +4,7 @@
  *
  * After weights were cut the running statistics are those of another network, and the accuracy suffers more than it must.
  */
+import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import { compile } from "../nn/compile.js";
@@ -13,7 +14,7 @@ import { modelOf } from "../nn/rebuild.js";
 import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
-import { normalizationFor, type EvaluateOptions } from "./evaluate.js";
+import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "./evaluator.js";
 import { storeDataset } from "./store-dataset.js";
 
@@ -36,6 +37,7 @@ export async function reestimateBatchNorm(
   data: Dataset,
   options: StatisticsOptions = {},
 ): Promise<Network> {
+  knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
   const { batchSize = 128, batches = 50, validation = 0, splitSeed = 42, normalize = true, threads } = options;
   const { loss = "crossEntropy", backend = "auto" } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {

@@ -1,4 +1,5 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import { isBytes } from "../inputs.js";
@@ -27,6 +28,16 @@ export interface EvaluateOptions extends PredictOptions {
   readonly normalize?: boolean | undefined;
 }
 
+/** Known keys of {@link EvaluateOptions}. */
+export const EVALUATE_OPTIONS: OptionKeys<EvaluateOptions> = {
+  loss: 1,
+  validation: 1,
+  splitSeed: 1,
+  normalize: 1,
+  backend: 1,
+  threads: 1,
+};
+
 /** What a network reaches on samples it was not trained on. */
 export interface Evaluated {
   readonly testLoss?: number;
@@ -49,7 +60,12 @@ export async function evaluate(
   data: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluated[]> {
-  const { loss = "crossEntropy", validation = 0, splitSeed = 42, normalize = true } = options;
+  const {
+    loss = "crossEntropy",
+    validation = 0,
+    splitSeed = 42,
+    normalize = true,
+  } = knownOptions("evaluate", options, EVALUATE_OPTIONS);
   const { valid } = split(data.train.count, validation, stream(splitSeed, "split"));
   const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const results: Evaluated[] = [];

@@ -1,4 +1,5 @@
 /** What `fit` can be told, and the checks of it that come before anything else. */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
 import { isBytes } from "../inputs.js";
@@ -16,8 +17,6 @@ import type { TrainEvent } from "./events.js";
 import { checkInputs, checkOutputs } from "./fits-data.js";
 import type { InitOptions } from "./initial.js";
 import type { Trainer } from "./trainer.js";
-
-const GROUPS: readonly string[] = ["weights", "biases", "convs", "norms", "skips"];
 
 export type GroupOptimizers = Readonly<
   Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
@@ -126,8 +125,42 @@ export interface FitOptions {
   readonly checkpoint?: CheckpointOptions | undefined;
 }
 
+const GROUPS: OptionKeys<GroupOptimizers> = { weights: 1, biases: 1, convs: 1, norms: 1, skips: 1 };
+const CHECKPOINT: OptionKeys<CheckpointOptions> = { folder: 1, everySeconds: 1, resume: 1, identity: 1, about: 1 };
+const OPTIONS: OptionKeys<FitOptions> = {
+  optimizer: 1,
+  epochs: 1,
+  init: 1,
+  loss: 1,
+  schedule: 1,
+  freeze: 1,
+  targetDensity: 1,
+  batchSize: 1,
+  microBatches: 1,
+  recompute: 1,
+  clip: 1,
+  sampleDual: 1,
+  labelSmoothing: 1,
+  average: 1,
+  freshStatistics: 1,
+  seed: 1,
+  validation: 1,
+  splitSeed: 1,
+  limit: 1,
+  normalize: 1,
+  augment: 1,
+  backend: 1,
+  threads: 1,
+  name: 1,
+  onEvent: 1,
+  observe: 1,
+  signal: 1,
+  checkpoint: 1,
+};
+
 /** @throws RangeError, TypeError as `fit` */
 export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
+  knownOptions("fit", options, OPTIONS);
   const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit = 1, loss = "crossEntropy" } = options;
   const { freshStatistics = 1 } = options;
   const counts = { epochs, batchSize, microBatches, limit, freshStatistics };
@@ -176,7 +209,9 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
       `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
     );
   }
-  const { everySeconds = 0 } = options.checkpoint ?? {};
+  const { everySeconds = 0 } = options.checkpoint
+    ? knownOptions("fit: checkpoint", options.checkpoint, CHECKPOINT)
+    : {};
   if (!(everySeconds >= 0 && everySeconds < Infinity)) {
     throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
   }
@@ -203,11 +238,8 @@ export function freezeOptions(freeze: number | FreezeOptions): FreezeOptions {
 
 /** Types say as much, but not to those who write JavaScript. */
 function checkOptimizers(optimizers: GroupOptimizers): void {
-  const { weights, biases, ...others } = optimizers ?? {};
+  const { weights, biases, ...others } = knownOptions("fit: optimizer", optimizers ?? {}, GROUPS);
   for (const [group, optimizer] of Object.entries({ weights, biases, ...others })) {
-    if (!GROUPS.includes(group)) {
-      throw new TypeError(`fit: optimizer has no group "${group}"; groups: ${GROUPS.join(", ")}`);
-    }
     const isNeeded = group === "weights" || group === "biases";
     if (optimizer === undefined ? isNeeded : typeof optimizer?.step !== "function") {
       throw new TypeError(

@@ -1,4 +1,5 @@
 /** The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of the model's nodes. */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "../init/sparse-init.js";
 import { layerDensities, type Spread } from "../layer-densities.js";
@@ -29,16 +30,24 @@ export interface InitOptions {
   readonly biases?: Omit<BiasInitOptions, "random" | "fanIn"> | undefined;
 }
 
+const WEIGHTS: OptionKeys<WeightInitOptions> = {
+  density: 1,
+  mask: 1,
+  count: 1,
+  atLeast: 1,
+  rule: 1,
+  fan: 1,
+  distribution: 1,
+  varianceFactor: 1,
+};
+
 /**
  * Draws all parameters of a model; the keys are `<layer>.<parameter>`.
  *
- * @throws RangeError as sparseInit and biasInit, or if `layers` names a layer without weights
+ * @throws RangeError as sparseInit and biasInit, or if `layers` names a layer without weights; TypeError for an unknown key
  */
-export function initialParameters(
-  model: Model,
-  random: Random,
-  { weights, convs = weights, layers = {}, biases }: InitOptions = {},
-): Map<string, Float32Array> {
+export function initialParameters(model: Model, random: Random, options: InitOptions = {}): Map<string, Float32Array> {
+  const { weights, convs = weights, layers = {}, biases } = checkedInit(options);
   checkNames(model, Object.keys(layers));
   const densities = spreadDensities(model, weights, convs, layers);
   const drawn = new Map<string, Float32Array>();
@@ -47,7 +56,7 @@ export function initialParameters(
       const theta = new Float32Array(shape.reduce((product, n) => product * n, 1));
       if (initial !== undefined) theta.fill(initial);
       else if (isWeightRole(role)) {
-        const common = role === "conv" ? convs : weights;
+        const { spread: _, ...common } = (role === "conv" ? convs : weights) ?? {};
         const density = densities.get(node.name) ?? 1;
         sparseInit(theta, shape, { ...common, density, ...withoutUndefined(layers[node.name] ?? {}), random });
       } else biasInit(theta, { ...biases, fanIn, random });
@@ -55,6 +64,26 @@ export function initialParameters(
     }
   }
   return drawn;
+}
+
+function checkedInit(options: InitOptions): InitOptions {
+  const {
+    weights,
+    convs,
+    layers = {},
+    biases,
+  } = knownOptions("init", options, {
+    weights: 1,
+    convs: 1,
+    layers: 1,
+    biases: 1,
+  });
+  for (const [name, group] of Object.entries({ weights, convs })) {
+    if (group) knownOptions(`init.${name}`, group, { ...WEIGHTS, spread: 1 });
+  }
+  for (const [name, layer] of Object.entries(layers)) knownOptions(`init.layers["${name}"]`, layer, WEIGHTS);
+  if (biases) knownOptions("init.biases", biases, { r0: 1, signed: 1 });
+  return options;
 }
 
 /** Densities by layer. Linear layers and convolutions share one, unless `convs` is an entry of its own. */

@@ -1,6 +1,7 @@
 /** The outputs of a network for samples of one's own. */
 import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
 import type { Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
@@ -19,6 +20,8 @@ export interface PredictOptions {
   readonly threads?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<PredictOptions> = { backend: 1, threads: 1 };
+
 /**
  * Outputs of a network, row-major [count, outputs]; for a classifier the logits of each class.
  *
@@ -33,8 +36,9 @@ export interface PredictOptions {
 export async function predict(
   network: Network,
   inputs: Inputs | Uint8ClampedArray,
-  { backend = "auto", threads }: PredictOptions = {},
+  options: PredictOptions = {},
 ): Promise<Float32Array> {
+  const { backend = "auto", threads } = knownOptions("predict", options, OPTIONS);
   const given = isTypedArray(inputs, "Uint8ClampedArray")
     ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
     : inputs;

@@ -4,6 +4,7 @@ import type { DataOptions } from "../data/data-dir.js";
 import { loadData } from "../data/load.js";
 import { restorationTask } from "../data/restore.js";
 import { buildOptimizer, buildSchedule } from "../recipes/build.js";
+import { toSource } from "../recipes/data-schema.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { FitOptions } from "./fit-options.js";
 
@@ -13,8 +14,9 @@ import type { FitOptions } from "./fit-options.js";
  * @throws as loadData and restorationTask
  */
 export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
-  const loaded = loadData(data, options);
-  return data.restore ? restorationTask(loaded, { ...data.restore, seed: data.restore.seed ?? seed }) : loaded;
+  const { restore } = data;
+  const loaded = loadData(toSource(data), options);
+  return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
 }
 
 /** The options of `fit` that follow from a recipe: all but where and how to run it. */

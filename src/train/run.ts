@@ -7,6 +7,7 @@
  *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
@@ -67,6 +68,20 @@ export interface RunResult {
 
 const MOST_EPOCH_ROWS = 120;
 
+const OPTIONS: OptionKeys<RunOptions> = {
+  out: 1,
+  resume: 1,
+  checkpointSeconds: 1,
+  dataDir: 1,
+  threads: 1,
+  backend: 1,
+  resultsDir: 1,
+  command: 1,
+  onEvent: 1,
+  observe: 1,
+  signal: 1,
+};
+
 /**
  * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
  * the result is marked as interrupted.
@@ -74,6 +89,7 @@ const MOST_EPOCH_ROWS = 120;
  * @throws RangeError if `out` is a folder with something in it, or can't be resumed; Error if it can't be written
  */
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
+  knownOptions("runRecipe", options, OPTIONS);
   // The run folder's recipe is read from elsewhere, later.
   const recipe = { ...given, data: resolvePaths(given.data, process.cwd()) };
   const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;

@@ -7,6 +7,7 @@
  * Means m, variances s^2 and the covariance s_ab are weighted by a Gaussian of 11 x 11 pixels, sigma 1.5, with sum 1. Only
  * windows that lie in the image count, as in the authors' program.
  */
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { gaussianKernel } from "../data/restore.js";
 
 /** Side of the window: images must not be smaller. */
@@ -21,6 +22,8 @@ export interface SsimOptions {
   readonly range?: number | undefined;
 }
 
+const OPTIONS: OptionKeys<SsimOptions> = { height: 1, width: 1, range: 1 };
+
 /**
  * The similarity of images, one after the other in two arrays; 1 if they are equal, never more.
  *
@@ -31,7 +34,8 @@ export interface SsimOptions {
  * @example
  * const mean = ssimSum(outputs, targets, { height: 28, width: 28 }) / (outputs.length / 784);
  */
-export function ssimSum(a: Float32Array, b: Float32Array, { height, width, range = 1 }: SsimOptions): number {
+export function ssimSum(a: Float32Array, b: Float32Array, options: SsimOptions): number {
+  const { height, width, range = 1 } = knownOptions("ssimSum", options, OPTIONS);
   if (height < SSIM_WINDOW || width < SSIM_WINDOW) {
     throw new RangeError(
       `ssim: images must be at least ${SSIM_WINDOW} x ${SSIM_WINDOW} pixels, found ${height} x ${width}`,

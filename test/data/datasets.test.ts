@@ -152,9 +152,11 @@ describe("faults", () => {
   });
 
   test("without the optional package MNIST says how to get it", () => {
-    // A copy outside of the project finds no packages; this module needs none.
+    // A copy outside of the project finds no packages but the one that it needs.
     const folder = temporaryFolder();
     cpSync(fileURLToPath(new URL("../../dist", import.meta.url)), folder, { recursive: true });
+    const levenshtein = "node_modules/fastest-levenshtein";
+    cpSync(levenshtein, join(folder, levenshtein), { recursive: true });
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const program = `import { loadMnist } from "${pathToFileURL(join(folder, "data/mnist.js"))}";
       try { loadMnist(); } catch (error) { console.log(error.message); }`;

@@ -207,7 +207,7 @@ describe("the rules", () => {
     [{ targets: { net: 1.2 } }, "targetDensity: net must be in (0, 1], found 1.2"],
     [
       { targets: { biases: 0.2 } as object },
-      "targetDensity: expected a density of net, weights, convs or layers, found one of biases",
+      'targetDensity: targets: unknown option "biases"; options: net, weights, convs, layers',
     ],
     [{ targets: { net: 0.1 }, every: 0 }, "targetDensity: every must be a positive integer, found 0"],
     [{ targets: { net: 0.1 }, gain: -1 }, "targetDensity: gain must be a finite number above 0, found -1"],

@@ -39,7 +39,7 @@ describe("fit's options", () => {
     ],
     [
       { ...good.optimizer, conv: sgd() },
-      'fit: optimizer has no group "conv"; groups: weights, biases, convs, norms, skips',
+      'fit: optimizer: unknown option "conv" (did you mean "convs"?); options: weights, biases, convs, norms, skips',
     ],
   ])("optimizers %j", (optimizer, message) => {
     expect(() => check({ optimizer })).toThrow(new TypeError(message));

@@ -1,4 +1,5 @@
 /** ONNX files: see `onnx.ts` for what is in one. */
+import { knownOptions } from "../../known-options.js";
 import { writeFileAtomic } from "../../atomic-file.js";
 import type { Network } from "../../nn/network.js";
 import { encodeOnnx, type OnnxOptions } from "./onnx.js";
@@ -11,5 +12,5 @@ import { encodeOnnx, type OnnxOptions } from "./onnx.js";
  * saveOnnx("small.onnx", simplify(loadModel("runs/first/model.safetensors")));
  */
 export function saveOnnx(path: string, network: Network, options: OnnxOptions = {}): void {
-  writeFileAtomic(path, encodeOnnx(network, options));
+  writeFileAtomic(path, encodeOnnx(network, knownOptions("saveOnnx", options, { sparse: 1, metadata: 1 })));
 }

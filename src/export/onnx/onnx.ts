@@ -9,6 +9,7 @@
  * Batch norm is written as it is; `simplify` folds it first.
  */
 import { isTypedArray } from "../../kinds.js";
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { size } from "../../nn/layers/layer.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { isWeightRole } from "../../runtime/parameter.js";
@@ -40,6 +41,8 @@ export interface OnnxOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+const OPTIONS: OptionKeys<OnnxOptions> = { sparse: 1, metadata: 1 };
+
 /**
  * The bytes of an ONNX file (opset 13) with the network.
  *
@@ -47,10 +50,8 @@ export interface OnnxOptions {
  * @example
  * const bytes = encodeOnnx(simplify({ model, ...result }));
  */
-export function encodeOnnx(
-  network: Network,
-  { sparse = false, metadata = {} }: OnnxOptions = {},
-): Uint8Array<ArrayBuffer> {
+export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Array<ArrayBuffer> {
+  const { sparse = false, metadata = {} } = knownOptions("encodeOnnx", options, OPTIONS);
   checkNetwork(network);
   const { model, parameters, buffers } = network;
   const nodes: NodeProto[] = [];

@@ -7,6 +7,7 @@
  *
  * A ReLU behind a linear layer, a batch norm or a maximum is computed by that layer (see fuse.ts).
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { geometryTable, interior, strideArgs, type Tensor } from "../tensor.js";
 import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
@@ -29,15 +30,20 @@ export interface ActivationOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<ActivationOptions> = { name: 1 };
+
 /**
  * A rectified linear unit.
  *
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(10)]);
  */
-export function relu({ name }: ActivationOptions = {}): ReluLayer {
+export function relu(options: ActivationOptions = {}): ReluLayer {
+  const { name } = knownOptions("relu", options, OPTIONS);
   return { kind: "relu", ...named(name) };
 }
+
+const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined }> = { slope: 1, name: 1 };
 
 /**
  * A leaky rectified linear unit.
@@ -45,10 +51,8 @@ export function relu({ name }: ActivationOptions = {}): ReluLayer {
  * @param slope - factor for negative inputs, default 0.01
  * @throws RangeError unless slope is a finite number above 0
  */
-export function leakyRelu({
-  slope = 0.01,
-  name,
-}: ActivationOptions & { slope?: number | undefined } = {}): LeakyReluLayer {
+export function leakyRelu(options: ActivationOptions & { slope?: number | undefined } = {}): LeakyReluLayer {
+  const { slope = 0.01, name } = knownOptions("leakyRelu", options, LEAKY_OPTIONS);
   if (!(slope > 0 && slope < Infinity)) {
     throw new RangeError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
   }
@@ -56,7 +60,8 @@ export function leakyRelu({
 }
 
 /** A hyperbolic tangent. */
-export function tanh({ name }: ActivationOptions = {}): TanhLayer {
+export function tanh(options: ActivationOptions = {}): TanhLayer {
+  const { name } = knownOptions("tanh", options, OPTIONS);
   return { kind: "tanh", ...named(name) };
 }
 

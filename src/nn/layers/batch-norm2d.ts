@@ -10,6 +10,7 @@
  * ReLU the signs are kept. The sums over x and over dy are made plane by plane, so that they can follow whoever writes the
  * plane (schedule.ts).
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { EPILOGUE, op, type Op } from "../../runtime/kernel-table.js";
 import { interior, strideArgs } from "../tensor.js";
 import { copyOp } from "./join.js";
@@ -29,12 +30,15 @@ export interface BatchNorm2dOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 };
+
 /**
  * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0).
  *
  * @throws RangeError if momentum is outside (0, 1] or eps is not above 0
  */
-export function batchNorm2d({ momentum = 0.1, eps = 1e-5, name }: BatchNorm2dOptions = {}): BatchNorm2dLayer {
+export function batchNorm2d(options: BatchNorm2dOptions = {}): BatchNorm2dLayer {
+  const { momentum = 0.1, eps = 1e-5, name } = knownOptions("batchNorm2d", options, OPTIONS);
   if (!(momentum > 0 && momentum <= 1)) {
     throw new RangeError(`batchNorm2d: momentum must be in (0, 1], found ${momentum}`);
   }

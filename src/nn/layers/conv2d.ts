@@ -6,6 +6,7 @@
  * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
  * s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
 import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
@@ -34,6 +35,8 @@ export interface Conv2dOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<Conv2dOptions> = { kernel: 1, stride: 1, padding: 1, bias: 1, name: 1 };
+
 /**
  * A convolution with `out` output channels.
  *
@@ -41,10 +44,8 @@ export interface Conv2dOptions {
  * @example
  * const model = sequential([1, 28, 28], [conv2d(64, { kernel: 5 }), maxPool2d(2), relu(), flatten(), linear(10)]);
  */
-export function conv2d(
-  out: number,
-  { kernel, stride = 1, padding = 0, bias = true, name }: Conv2dOptions,
-): Conv2dLayer {
+export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
+  const { kernel, stride = 1, padding = 0, bias = true, name } = knownOptions("conv2d", options, OPTIONS);
   const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
   for (const [what, value] of Object.entries({ out, "kernel height": height, "kernel width": width, stride })) {
     checkInteger("conv2d", what, value);

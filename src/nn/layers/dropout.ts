@@ -4,6 +4,7 @@
  * The mask is a hash of the run's seed, the step, and the place of the number: the gradient recomputes it instead of
  * storing it, and a resumed run draws the same masks.
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
 import { interior, strideArgs, type Tensor } from "../tensor.js";
 import { copyOp } from "./join.js";
@@ -14,8 +15,11 @@ export interface DropoutLayer extends LayerBase {
   readonly p: number;
 }
 
+const OPTIONS: OptionKeys<{ p?: number | undefined; name?: string | undefined }> = { p: 1, name: 1 };
+
 /** Drops each number with probability p (default 0.5). @throws RangeError unless p is in [0, 1) */
-export function dropout({ p = 0.5, name }: { p?: number | undefined; name?: string | undefined } = {}): DropoutLayer {
+export function dropout(options: { p?: number | undefined; name?: string | undefined } = {}): DropoutLayer {
+  const { p = 0.5, name } = knownOptions("dropout", options, OPTIONS);
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), found ${p}`);
   return { kind: "dropout", p, ...named(name) };
 }

@@ -6,6 +6,7 @@
  *     concat    channels one after the other
  *     channels  some of the channels
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { interior, strideArgs, strides, type Tensor } from "../tensor.js";
 import {
@@ -41,23 +42,29 @@ interface JoinOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<JoinOptions> = { name: 1 };
+
 /** An image as a vector of features, for a linear layer. */
-export function flatten({ name }: JoinOptions = {}): FlattenLayer {
+export function flatten(options: JoinOptions = {}): FlattenLayer {
+  const { name } = knownOptions("flatten", options, OPTIONS);
   return { kind: "flatten", ...named(name) };
 }
 
 /** The sum of its inputs, which have one shape. */
-export function add({ name }: JoinOptions = {}): AddLayer {
+export function add(options: JoinOptions = {}): AddLayer {
+  const { name } = knownOptions("add", options, OPTIONS);
   return { kind: "add", ...named(name) };
 }
 
 /** The channels of its inputs, one input after the other. */
-export function concat({ name }: JoinOptions = {}): ConcatLayer {
+export function concat(options: JoinOptions = {}): ConcatLayer {
+  const { name } = knownOptions("concat", options, OPTIONS);
   return { kind: "concat", ...named(name) };
 }
 
 /** `count` channels of its input, from channel `from` on. @throws RangeError unless they are integers, count at least 1 */
-export function channels(from: number, count: number, { name }: JoinOptions = {}): ChannelsLayer {
+export function channels(from: number, count: number, options: JoinOptions = {}): ChannelsLayer {
+  const { name } = knownOptions("channels", options, OPTIONS);
   checkInteger("channels", "from", from, 0);
   checkInteger("channels", "count", count);
   return { kind: "channels", from, count, ...named(name) };

@@ -7,6 +7,7 @@
  *
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { needsPatternOnly } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
@@ -30,6 +31,8 @@ export interface LinearOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, name: 1 };
+
 /**
  * A fully connected layer of `out` units.
  *
@@ -37,7 +40,8 @@ export interface LinearOptions {
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(10)]);
  */
-export function linear(out: number, { in: inputs, bias = true, name }: LinearOptions = {}): LinearLayer {
+export function linear(out: number, options: LinearOptions = {}): LinearLayer {
+  const { in: inputs, bias = true, name } = knownOptions("linear", options, OPTIONS);
   checkInteger("linear", "out", out);
   return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
 }

@@ -3,6 +3,7 @@
  *
  * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a maximum is computed with it (see fuse.ts).
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
 import { geometryTable, interior, strideArgs } from "../tensor.js";
@@ -28,22 +29,29 @@ export interface Pool2dOptions {
   name?: string | undefined;
 }
 
+const OPTIONS: OptionKeys<Pool2dOptions> = { stride: 1, name: 1 };
+
 /** Maximum over windows of size x size. @throws RangeError unless size and stride are positive integers */
-export function maxPool2d(side: number, { stride = side, name }: Pool2dOptions = {}): MaxPool2dLayer {
+export function maxPool2d(side: number, options: Pool2dOptions = {}): MaxPool2dLayer {
+  const { stride = side, name } = knownOptions("maxPool2d", options, OPTIONS);
   checkInteger("maxPool2d", "size", side);
   checkInteger("maxPool2d", "stride", stride);
   return { kind: "maxPool2d", size: side, stride, ...named(name) };
 }
 
 /** Mean over windows of size x size. @throws RangeError unless size and stride are positive integers */
-export function avgPool2d(side: number, { stride = side, name }: Pool2dOptions = {}): AvgPool2dLayer {
+export function avgPool2d(side: number, options: Pool2dOptions = {}): AvgPool2dLayer {
+  const { stride = side, name } = knownOptions("avgPool2d", options, OPTIONS);
   checkInteger("avgPool2d", "size", side);
   checkInteger("avgPool2d", "stride", stride);
   return { kind: "avgPool2d", size: side, stride, ...named(name) };
 }
 
+const GLOBAL_OPTIONS: OptionKeys<{ name?: string | undefined }> = { name: 1 };
+
 /** Mean over each whole channel: [channels, height, width] to [channels, 1, 1]. */
-export function globalAvgPool2d({ name }: { name?: string | undefined } = {}): AvgPool2dLayer {
+export function globalAvgPool2d(options: { name?: string | undefined } = {}): AvgPool2dLayer {
+  const { name } = knownOptions("globalAvgPool2d", options, GLOBAL_OPTIONS);
   return { kind: "avgPool2d", size: undefined, stride: 1, ...named(name) };
 }
 

@@ -4,6 +4,7 @@
  * The scalars start at 0, so that the net begins without skips and a sparse optimizer opens those that pay.
  * Source: Bungert, Roith, Tenbrinck, Burger, "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
  */
+import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { interior, strideArgs } from "../tensor.js";
 import { copyOp, zeroOp } from "./join.js";
@@ -13,8 +14,11 @@ export interface ScaledSumLayer extends LayerBase {
   readonly kind: "scaledSum";
 }
 
+const OPTIONS: OptionKeys<{ name?: string }> = { name: 1 };
+
 /** The first input plus each further one times a learnable scalar (from 0). All inputs have one shape. */
-export function scaledSum({ name }: { name?: string } = {}): ScaledSumLayer {
+export function scaledSum(options: { name?: string } = {}): ScaledSumLayer {
+  const { name } = knownOptions("scaledSum", options, OPTIONS);
   return { kind: "scaledSum", ...named(name) };
 }
 
