@@ -7,5 +7,7 @@ export default defineConfig({
     // Several tests start worker threads and whole child processes: two files at a time on two cores is plenty.
     maxWorkers: 2,
     testTimeout: 60_000,
+    // Servers of tests are on this machine, whatever proxy there may be.
+    env: { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" },
   },
 });

@@ -1,5 +1,6 @@
-/** Reads a whole file; what goes wrong is one line with the path. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+/** Reads files; what goes wrong is one line with the path. */
+import { constants as bufferLimits } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from "node:fs";
 
 /** The system gives less than 2 GiB at a time. */
 const MOST_AT_ONCE = 2 ** 30;
@@ -18,22 +19,40 @@ function readLarge(file: number, size: number): Uint8Array {
 /**
  * The bytes of a file.
  *
- * @throws Error with one line that names the path and the reason; its `cause` is the system's error.
+ * @throws Error with one line that names the path and the reason: also if it is no regular file,
+ * since a pipe or a device may have no end. Its `cause` is the system's error, if there is one.
  */
 export function readBytes(path: string): Uint8Array {
+  return withFile(path, (file, size) => {
+    if (size <= MOST_AT_ONCE) return readFileSync(file);
+    if (size <= bufferLimits.MAX_LENGTH) return readLarge(file, size);
+    throw new Error(`it has ${size} bytes, and this version of Node holds ${bufferLimits.MAX_LENGTH} in an array`);
+  });
+}
+
+/** What `work` makes of an open regular file. @throws Error as {@link readBytes} */
+function withFile<Result>(path: string, work: (file: number, size: number) => Result): Result {
   try {
-    const file = openSync(path, "r");
+    // Without this flag (which Windows does not have) a pipe is waited for until somebody writes.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const { size } = fstatSync(file);
-      return size <= MOST_AT_ONCE ? readFileSync(file) : readLarge(file, size);
+      const stats = fstatSync(file);
+      if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, not a file`);
+      return work(file, stats.size);
     } finally {
       closeSync(file);
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
-    throw new Error(`could not read ${path}: ${reason}`, { cause });
+    const reasons: Readonly<Record<string, string>> = { ENOENT: "there is no such file", EISDIR: "it is a folder" };
+    throw new Error(`could not read ${path}: ${reasons[code ?? ""] ?? message}`, { cause });
   }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  return stats.isSocket() ? "a socket" : "a device";
 }
 
 /**

@@ -5,10 +5,11 @@
  *     data_batch_1.png ... test_batch.png    1024 x 10000, RGB: a row is an image, its 32 x 32 pixels row-major
  *     train_lables.json, test_lables.json    [50000] and [10000], in the order of the sheets (spelt so)
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
+import { readBytes, readText } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { RECORD_BYTES } from "./cifar-records.js";
 import { cacheFolder } from "./data-dir.js";
@@ -70,7 +71,7 @@ export function decodedFolder(sheets: string, files: readonly PublishedFile[] = 
 
 function isWhole(path: string, { bytes, sha256: sum }: PublishedFile): boolean {
   if (!existsSync(path)) return false;
-  const content = readFileSync(path);
+  const content = readBytes(path);
   return content.length === bytes && sha256(content) === sum;
 }
 
@@ -94,7 +95,7 @@ function records(path: string, labels: readonly number[]): Uint8Array {
 }
 
 function readLabels(path: string): number[] {
-  const text = readFileSync(path, "utf8");
+  const text = readText(path);
   try {
     return (JSON.parse(text) as unknown[]).map(Number);
   } catch (cause) {

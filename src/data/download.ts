@@ -4,24 +4,28 @@
  * While it comes in it is called `<name>.part`. A connection that breaks or stalls is taken up again from there by an HTTP
  * Range request; so is a download that an earlier process began. Whatever the server makes of the request (it may send
  * everything again, or nothing), the content's check decides, and a `.part` that fails it is never kept.
+ *
+ * No server can keep it for ever: a file has a largest size, and a connection a lowest rate.
  */
 import { open, rm, stat, truncate } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { downloadError, httpFault, mayPass, networkReason, stallFault } from "./network.js";
+import { downloadError, httpFault, isTooLong, mayPass, networkReason, tooLongFault } from "./network.js";
+import { createFetcher, type Fetcher } from "./proxy.js";
+import { LOWEST_RATE, type RateOptions, watchRate } from "./watch-rate.js";
 
-export interface DownloadOptions {
+export interface DownloadOptions extends RateOptions {
   /** Called as bytes come in; `total` is unknown if the server does not tell. */
   readonly onProgress?: ((received: number, total: number | undefined) => void) | undefined;
   /** Called before the download goes on after a fault, with what happened, in words. */
   readonly onRetry?: ((reason: string) => void) | undefined;
   /** Gives up; what has come in stays for the next time. */
   readonly signal?: AbortSignal | undefined;
-  /** Faults without getting further after which it gives up. Default 5. */
+  /** Bytes that the file has at most. Default: any number. */
+  readonly most?: number | undefined;
+  /** Faults without getting further, at the lowest rate or faster, after which it gives up. Default 5. */
   readonly attempts?: number | undefined;
   /** Wait before the first of them, doubled for each further one. Default 1000 ms. */
   readonly retryDelay?: number | undefined;
-  /** Silence after which a connection counts as broken. Default 30000 ms. */
-  readonly stallTimeout?: number | undefined;
 }
 
 /**
@@ -30,8 +34,9 @@ export interface DownloadOptions {
  * @param check - throws if the file is not what it should be
  * @returns when the file is complete and checked; renaming it is the caller's
  * @throws Error (`code` ERR_DOWNLOAD) with one line that names the address and the reason: an answer such as 404, a
- * connection that stays broken, or what `check` throws for content that was fetched in one go. Nothing but a `.part` that
- * can be gone on with is left. The signal's reason after an abort.
+ * connection that stays broken, more bytes than the file can have, or what `check` throws for content that was fetched in
+ * one go. Nothing but a `.part` that can be gone on with is left. The signal's reason after an abort. RangeError as
+ * `createFetcher`.
  */
 export async function downloadPart(
   url: string,
@@ -39,24 +44,42 @@ export async function downloadPart(
   check: (part: string) => Promise<void>,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const { onRetry, signal, attempts = 5, retryDelay = 1000 } = options;
-  const part = `${path}.part`;
+  const fetcher = await createFetcher();
+  try {
+    await downloadWith(fetcher, url, `${path}.part`, check, options);
+  } finally {
+    await fetcher.end();
+  }
+}
+
+async function downloadWith(
+  fetcher: Fetcher,
+  url: string,
+  part: string,
+  check: (part: string) => Promise<void>,
+  options: DownloadOptions,
+): Promise<void> {
+  const { onRetry, signal, most = Infinity, attempts = 5, retryDelay = 1000, lowestRate = LOWEST_RATE } = options;
   let faults = 0;
-  let most = await sizeOf(part);
   let startedAnew = false;
+  if ((await sizeOf(part)) > most) await rm(part);
+  let furthest = { bytes: await sizeOf(part), at: performance.now() };
   for (;;) {
     let resumed: boolean;
     try {
-      resumed = await fetchRest(url, part, await sizeOf(part), options);
+      resumed = await fetchRest(fetcher, url, part, await sizeOf(part), options);
     } catch (fault) {
       signal?.throwIfAborted();
-      const reason = networkReason(fault);
+      const reason = networkReason(fault) + (fetcher.named && ` (by way of ${fetcher.named})`);
+      if (isTooLong(fault)) await rm(part, { force: true });
       if (!mayPass(fault)) throw downloadError(url, reason, fault);
-      const now = await sizeOf(part);
-      faults = now > most ? 1 : faults + 1;
-      most = Math.max(most, now);
+      const now = { bytes: await sizeOf(part), at: performance.now() };
+      const gained = now.bytes - furthest.bytes;
+      const isFurther = gained > 0 && gained >= (lowestRate * (now.at - furthest.at)) / 1000;
+      faults = isFurther ? 1 : faults + 1;
+      if (gained > 0) furthest = now;
       if (faults >= attempts) {
-        const kept = now > 0 ? "; run it again to go on from here" : "";
+        const kept = now.bytes > 0 ? "; run it again to go on from here" : "";
         throw downloadError(url, `${reason} (tried ${attempts} times)${kept}`, fault);
       }
       onRetry?.(reason);
@@ -78,18 +101,18 @@ export async function downloadPart(
 }
 
 /** Fetches what is missing of the part; returns whether it was put together of pieces. */
-async function fetchRest(url: string, part: string, have: number, options: DownloadOptions): Promise<boolean> {
-  const { onProgress, signal, stallTimeout = 30_000 } = options;
-  const stalled = new AbortController();
-  let timer = setTimeout(() => {}, 0);
-  const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(stallFault(stallTimeout)), stallTimeout);
-  };
+async function fetchRest(
+  fetcher: Fetcher,
+  url: string,
+  part: string,
+  have: number,
+  options: DownloadOptions,
+): Promise<boolean> {
+  const { onProgress, signal, most = Infinity } = options;
+  const watch = watchRate(options);
   try {
-    alive();
-    const response = await fetch(url, {
-      signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
+    const response = await fetcher.fetch(url, {
+      signal: signal ? AbortSignal.any([signal, watch.signal]) : watch.signal,
       // A body packed for the way could not be gone on with.
       headers: { "accept-encoding": "identity", ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
     });
@@ -103,21 +126,27 @@ async function fetchRest(url: string, part: string, have: number, options: Downl
       // A server that can't give the rest can give the whole.
       if (have > 0 && [206, 416].includes(response.status)) {
         await truncate(part, 0);
-        return await fetchRest(url, part, 0, options);
+        watch.end();
+        return await fetchRest(fetcher, url, part, 0, options);
       }
       throw httpFault(response.status, response.statusText);
     }
     const rest = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
     const total = rest === null ? undefined : begin + Number(rest);
+    if (total !== undefined && total > most) {
+      await response.body?.cancel();
+      throw tooLongFault(total, most);
+    }
     let received = begin;
     onProgress?.(received, total);
     const file = await open(part, begin > 0 ? "a" : "w");
     try {
       // Each chunk is written before the next is waited for: a connection that breaks takes none of them along.
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-        alive();
-        await file.appendFile(chunk);
+        watch.came(chunk.length);
         received += chunk.length;
+        if (received > most) throw tooLongFault(undefined, most);
+        await file.appendFile(chunk);
         onProgress?.(received, total);
       }
       await file.sync();
@@ -127,10 +156,10 @@ async function fetchRest(url: string, part: string, have: number, options: Downl
     if (total !== undefined && received !== total) throw new Error("the connection broke off");
     return begin > 0;
   } catch (fault) {
-    if (stalled.signal.aborted) throw stalled.signal.reason;
+    if (watch.signal.aborted) throw watch.signal.reason;
     throw fault;
   } finally {
-    clearTimeout(timer);
+    watch.end();
   }
 }
 

@@ -1,13 +1,17 @@
 /**
  * Downloads a published data set into a folder: each file comes in, is unpacked where it is an archive, and is put in its
- * place only when its content has the right SHA-256. Files that are there and right are not fetched again.
+ * place only when its content has the right SHA-256. Files that are there and right are not fetched again. What is known of
+ * the content's size bounds what is fetched and what is unpacked.
  */
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { createGunzip, gunzip } from "node:zlib";
 import { writeFileAtomic } from "../atomic-file.js";
+import { readBytes } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { downloadPart, type DownloadOptions } from "./download.js";
 import type { DatasetName } from "./names.js";
@@ -23,7 +27,7 @@ export type FetchEvent =
   /** The files of this download are there and right already. */
   | { readonly type: "present"; readonly name: string };
 
-export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRetry"> {
+export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRetry" | "most"> {
   /** Base address of a mirror to use instead of the known ones: the files are below it under their usual names. */
   readonly from?: string | undefined;
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
@@ -56,6 +60,7 @@ export async function fetchDataset(name: DatasetName, folder: string, options: F
       onEvent?.({ type: "begin", name: file, url, bytes });
       await downloadPart(url, join(folder, file), target.check, {
         ...download,
+        most: target.most,
         onProgress: (received, total) => onEvent?.({ type: "progress", name: file, received, total }),
         onRetry: (reason) => onEvent?.({ type: "retry", name: file, reason }),
       });
@@ -67,6 +72,8 @@ export async function fetchDataset(name: DatasetName, folder: string, options: F
 
 /** What becomes of one download. */
 interface Target {
+  /** Bytes that the download may have. */
+  readonly most: number;
   isPresent(): Promise<boolean>;
   /** Throws unless the part holds the right content. */
   check(part: string): Promise<void>;
@@ -79,21 +86,24 @@ function targetOf(file: string, folder: string, files: readonly PublishedFile[])
   if (file.endsWith(".tar.gz")) return archive(path, folder, files);
   const wanted = files.find(({ name }) => `${name}.gz` === file)!;
   return {
+    most: packedAtMost(wanted.bytes),
     isPresent: () => fits(path, wanted),
-    check: async (part) => checkContent(file, await unpacked(await readFile(part), file, wanted.bytes), wanted),
+    check: async (part) => checkContent(file, await unpacked(readBytes(part), file, wanted.bytes), wanted),
     finish: () => rename(`${path}.part`, path),
   };
 }
 
 function archive(path: string, folder: string, files: readonly PublishedFile[]): Target {
   let members: Map<string, Uint8Array>;
+  const most = archiveAtMost(files);
   return {
+    most: packedAtMost(most),
     async isPresent() {
       for (const file of files) if (!(await fits(join(folder, file.name), file))) return false;
       return true;
     },
     async check(part) {
-      members = await readMembers(part, files);
+      members = await readMembers(part, files, most);
       for (const file of files) checkContent(file.name, members.get(file.name), file);
     },
     async finish() {
@@ -103,8 +113,22 @@ function archive(path: string, folder: string, files: readonly PublishedFile[]):
   };
 }
 
-/** The wanted members of a .tar.gz file by their names without folders. */
-async function readMembers(part: string, files: readonly PublishedFile[]): Promise<Map<string, Uint8Array>> {
+/** gzip makes what can't be packed a little longer, and has room for a name and a comment. */
+function packedAtMost(bytes: number): number {
+  return Math.ceil(1.01 * bytes) + 2 ** 16;
+}
+
+/** Members with their headers, and as much again of what comes with them: a page, a list of names. */
+function archiveAtMost(files: readonly PublishedFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes + 2048, 2 ** 20);
+}
+
+/** The wanted members of a .tar.gz file by their names without folders; `most`: its bytes, unpacked. */
+async function readMembers(
+  part: string,
+  files: readonly PublishedFile[],
+  most: number,
+): Promise<Map<string, Uint8Array>> {
   const { Parser } = await import("tar");
   const members = new Map<string, Uint8Array>();
   await new Promise<void>((resolve, reject) => {
@@ -126,16 +150,26 @@ async function readMembers(part: string, files: readonly PublishedFile[]): Promi
       reject(new SyntaxError(`expected a .tar.gz archive, found a damaged one (${cause.message})`, { cause }));
     parser.on("error", damaged);
     parser.on("end", () => resolve());
-    createReadStream(part)
-      .on("error", reject)
-      .on("data", (chunk) => void parser.write(chunk as Buffer))
-      .on("end", () => void parser.end());
+    let size = 0;
+    const toParser = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        size += chunk.length;
+        if (size > most) return done(new Error(`more than ${most} bytes unpacked`));
+        parser.write(chunk);
+        done();
+      },
+      final(done) {
+        parser.end();
+        done();
+      },
+    });
+    pipeline(createReadStream(part), createGunzip(), toParser).catch(damaged);
   });
   return members;
 }
 
 /** The content, unpacked if it is packed; not more of it than there may be. */
-async function unpacked(bytes: Buffer, name: string, most: number): Promise<Uint8Array> {
+async function unpacked(bytes: Uint8Array, name: string, most: number): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: most + 1 });
@@ -162,7 +196,7 @@ function checkContent(name: string, content: Uint8Array | undefined, { bytes, sh
 
 async function fits(path: string, wanted: PublishedFile): Promise<boolean> {
   try {
-    checkContent(path, await unpacked(await readFile(path), path, wanted.bytes), wanted);
+    checkContent(path, await unpacked(readBytes(path), path, wanted.bytes), wanted);
     return true;
   } catch {
     return false;

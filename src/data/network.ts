@@ -11,6 +11,22 @@ export function stallFault(milliseconds: number): Error {
   return new Error(`no data came for ${milliseconds / 1000} s`);
 }
 
+/** A connection that gives next to nothing: it would take days. */
+export function slowFault(bytes: number, milliseconds: number): Error {
+  return new Error(`only ${bytes} bytes came in ${milliseconds / 1000} s`);
+}
+
+/** More bytes than the file can have: they are of something else. */
+export function tooLongFault(found: number | undefined, most: number): Error {
+  const fault = new Error(`expected at most ${most} bytes, found ${found ?? "more"}`);
+  return Object.assign(fault, { code: "ERR_TOO_LONG" });
+}
+
+/** Whether an error is a {@link tooLongFault}. */
+export function isTooLong(fault: unknown): boolean {
+  return codesOf(fault).includes("ERR_TOO_LONG");
+}
+
 /** The error that ends a download. It has a `code`, as errors of the system do: nothing is wrong with the program. */
 export function downloadError(url: string, reason: string, cause: unknown): Error {
   return Object.assign(new Error(`could not download ${url}: ${reason}`, { cause }), { code: "ERR_DOWNLOAD" });
@@ -23,8 +39,8 @@ export function mayPass(fault: unknown): boolean {
   return !codesOf(fault).some((code) => FINAL.test(code));
 }
 
-/** An unknown name, a certificate that is not trusted, and faults of the disk. */
-const FINAL = /^(ENOTFOUND|ENOSPC|EACCES|EROFS|EISDIR|ENOENT|EPERM)$|CERT|VERIFY/;
+/** An unknown name, a certificate that is not trusted, another file, and faults of the disk. */
+const FINAL = /^(ENOTFOUND|ERR_TOO_LONG|ENOSPC|EACCES|EROFS|EISDIR|ENOENT|EPERM)$|CERT|VERIFY/;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such server",

@@ -118,17 +118,16 @@ describe("ends right", () => {
   });
 
   test("an old part of something else, or one too long, is thrown away", async () => {
-    for (const part of [noise(30_000), noise(200_000)]) {
+    for (const part of [noise(30_000), noise(105_000), noise(200_000)]) {
       const folder = temporaryFolder();
       writeFileSync(join(folder, "a.gz.part"), part);
       const server = await serveTwo();
       const { error } = await run(twoFiles([server.url]), { folder });
       expect(error).toBeUndefined();
       expectBoth(folder);
-      expect(server.requests.filter(({ path }) => path === "a.gz").map(({ range }) => range)).toEqual([
-        `bytes=${part.length}-`,
-        undefined,
-      ]);
+      // Of one that is longer than the file can be the rest is not asked for.
+      const asked = part.length < 200_000 ? [`bytes=${part.length}-`, undefined] : [undefined];
+      expect(server.requests.filter(({ path }) => path === "a.gz").map(({ range }) => range)).toEqual(asked);
     }
   });
 

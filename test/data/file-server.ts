@@ -45,7 +45,7 @@ export const breakingOff =
     else
       response.writeHead(206, { ...head, "content-range": `bytes ${begin}-${content.length - 1}/${content.length}` });
     // A little later, so that what was sent is sure to have been read.
-    response.write(content.subarray(begin, begin + after), () => setTimeout(() => response.destroy(), 30));
+    response.write(content.subarray(begin, begin + after), () => setTimeout(() => response.destroy(), 100));
   };
 
 /** An answer without a file. */
