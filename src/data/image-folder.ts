@@ -4,7 +4,7 @@
  *     train/cat/001.png   train/cat/002.png   train/dog/a.png   ...
  *
  * Classes and files are taken in the order of their names (by code points), so that the same files give the same samples
- * everywhere. Names that begin with "." are passed over.
+ * everywhere. What systems leave behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX.
  *
  * PNG only: a JPEG must be decoded to the same bits on every machine for a run to be repeatable, and no small, well-kept
  * decoder promises that.
@@ -13,6 +13,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { OwnPart } from "./own-part.js";
 import { type Image, readPng } from "./png.js";
+
+/** In small letters. */
+const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
 
 export interface FolderImages extends OwnPart {
   readonly inputs: Uint8Array;
@@ -31,8 +34,8 @@ export interface ImageFolderOptions {
 /**
  * Reads all images of a folder.
  *
- * @throws Error if a folder or file can't be read; RangeError if there are no images, if an image has another size than the
- * first, or if a class is not one of `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
+ * @throws Error if a folder or file can't be read; RangeError if there are no images, in the folder or in one of
+ * a class, if an image has another size than the first, or if a class is not one of `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
  */
 export function readImageFolder(folder: string, { shape: wanted, labelNames }: ImageFolderOptions = {}): FolderImages {
   const found = entries(folder).filter(({ isFolder }) => isFolder);
@@ -42,7 +45,13 @@ export function readImageFolder(folder: string, { shape: wanted, labelNames }: I
     if (label < 0) {
       throw new RangeError(`${path}: unknown class ${JSON.stringify(name)}; expected one of ${names.join(", ")}`);
     }
-    return entries(path).map((file) => ({ ...file, label }));
+    const inside = entries(path);
+    if (inside.length === 0) {
+      throw new RangeError(
+        `${path}: expected PNG files of the class ${JSON.stringify(name)}, found none; remove the folder, or fill it`,
+      );
+    }
+    return inside.map((file) => ({ ...file, label }));
   });
   if (files.length === 0) {
     throw new RangeError(`could not find images in ${folder}: expected a folder for each class with PNG files in it`);
@@ -101,7 +110,7 @@ function kindName(channels: number): string {
 function entries(folder: string): { name: string; path: string; isFolder: boolean }[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter(({ name }) => !name.startsWith("."))
+      .filter(({ name }) => !name.startsWith(".") && !LEFT_BEHIND.includes(name.toLowerCase()))
       .map((entry) => ({
         name: entry.name,
         path: join(folder, entry.name),

@@ -29,6 +29,19 @@ describe("a folder of folders", () => {
     expect(inputs).toEqual(Uint8Array.of(...grey(1), ...grey(2), ...grey(3)));
   });
 
+  test("what systems leave behind is passed over", () => {
+    const folder = animals();
+    const wanted = readImageFolder(folder);
+    for (const name of [".DS_Store", "Thumbs.db", "desktop.ini", "._a.png"]) {
+      writeFileSync(join(folder, name), "no image");
+      writeFileSync(join(folder, "cat", name), "no image");
+    }
+    mkdirSync(join(folder, "__MACOSX", "cat"), { recursive: true });
+    writeFileSync(join(folder, "__MACOSX", "cat", "._a.png"), "no image");
+    mkdirSync(join(folder, "dog", "__MACOSX"));
+    expect(readImageFolder(folder)).toEqual(wanted);
+  });
+
   test("colour: one plane a channel; grey images are colour images with three equal planes", () => {
     const folder = animals();
     const colour = Uint8Array.from({ length: 18 }, (_, k) => k);
@@ -60,6 +73,21 @@ describe("faults name the file", () => {
       (folder) => writeFileSync(join(folder, "dog", "d.jpg"), ""),
       TypeError,
       /dog\/d\.jpg: expected a PNG file, found another file; convert other images to PNG first/,
+    ],
+    [
+      "an empty class",
+      (folder) => mkdirSync(join(folder, "emu")),
+      RangeError,
+      /emu: expected PNG files of the class "emu", found none; remove the folder, or fill it/,
+    ],
+    [
+      "a class of nothing but what a system left behind",
+      (folder) => {
+        mkdirSync(join(folder, "emu"));
+        writeFileSync(join(folder, "emu", "Thumbs.db"), "");
+      },
+      RangeError,
+      /emu: expected PNG files of the class "emu", found none/,
     ],
     [
       "a folder in a class",
