@@ -109,7 +109,6 @@ KERNEL(activation_grad) {
  * functions", nullprogram.com, 2018, lowbias32). A bijection of the counter, so every value is as frequent as any other.
  * A key enters before each round: with one alone, other seeds would only shift the same sequence. The final shift of
  * that hash is left out: it changes the lower half only, which next to no comparison with a threshold looks at. */
-typedef uint32_t uvec __attribute__((vector_size(4 * VL)));
 
 struct key {
   uint32_t first, second;

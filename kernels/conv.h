@@ -21,14 +21,14 @@ struct kernel_shape {
   int32_t plane_size, row_size, height, width;
 };
 
-INLINE int column_of(int32_t offset, struct kernel_shape k) {
-  const int q = (uint32_t)offset / (T * 4), c = q / k.plane_size, rest = q % k.plane_size;
+INLINE int column_of(uint32_t offset, struct kernel_shape k) {
+  const int q = offset / (T * 4), c = q / k.plane_size, rest = q % k.plane_size;
   return (c * k.height + rest / k.row_size) * k.width + rest % k.row_size;
 }
 
 /* The same of an entry of a linear layer too, whose kernel has width 0. */
-INLINE int entry_column(int32_t offset, struct kernel_shape k) {
-  return k.width == 0 ? offset / (T * 4) : column_of(offset, k);
+INLINE int entry_column(uint32_t offset, struct kernel_shape k) {
+  return k.width == 0 ? (int)(offset / (T * 4)) : column_of(offset, k);
 }
 
 /* V8 allocates the registers of one function at a time, and badly if it is large: in wasm an inner loop is one. */

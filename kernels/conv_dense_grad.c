@@ -111,8 +111,9 @@ KERNEL(conv_dense_weight_grad) {
   struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
   const struct grad_cut cut = grad_cut_of(a->height, a->width);
   /* x of so many pairs stays in the second-level cache while all output channels use it. */
-  const size_t bytes = (size_t)cut.tiles * (cut.rows * a->x_row + 2 * T) * 4;
-  int step = (int)(CONV_CACHE / bytes) * a->tap_count / GRAD_PLACES * GRAD_PLACES;
+  const uint64_t bytes = (uint64_t)cut.tiles * ((uint64_t)cut.rows * a->x_row + 2 * T) * 4;
+  const uint64_t near = CONV_CACHE / bytes * a->tap_count;
+  int step = (int)(near < (uint64_t)places ? near : (uint64_t)places) / GRAD_PLACES * GRAD_PLACES;
   if (step < 16 * GRAD_PLACES) step = 16 * GRAD_PLACES;
   for (int tile = 0; tile < a->tiles; tile += cut.tiles)
     for (int row = 0; row < a->height; row += cut.rows) {

@@ -59,7 +59,7 @@ static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, i
 struct pairs_job {
   const char *memory;
   struct tap_runs runs;
-  ptrdiff_t x_row, x_col, y_row, y_col;
+  size_t x_row, x_col, y_row, y_col;
   int accumulate;
 };
 
@@ -70,12 +70,12 @@ INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int
 #if VL == T
   if (run != 3) return;
   if (pair + 4 < end) {
-    const char *weights = job->memory + (uint32_t)pair[4].weights;
+    const char *weights = job->memory + pair[4].weights;
     __builtin_prefetch(weights);
     __builtin_prefetch(weights + 32);
   }
   if (pair + 1 < end) {
-    const float *p = (const float *)(x + (uint32_t)pair[1].plane);
+    const float *p = (const float *)(x + pair[1].plane);
     for (int r = 0; r < rows + 2; r++, p += job->x_row)
       UNROLL for (int j = 0; j < cols + 2; j++) __builtin_prefetch(p + j * T);
   }
@@ -86,12 +86,12 @@ INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int
  * and by tap, in every block alike. */
 INLINE void pairs_block(const struct pairs_job *job, const int run, const int rows, const int cols,
                         const struct pair *pairs, int count, float bias, const char *x, float *y) {
-  const ptrdiff_t x_col = run == 1 ? job->x_col : T;
+  const size_t x_col = run == 1 ? job->x_col : T;
   vec sum[BLOCK_POSITIONS];
   UNROLL for (int i = 0; i < rows * cols; i++) sum[i] = splat(bias);
   for (const struct pair *end = pairs + count; pairs < end; pairs++) {
-    const float *plane = (const float *)(x + (uint32_t)pairs->plane);
-    const float *kernel = (const float *)(job->memory + (uint32_t)pairs->weights);
+    const float *plane = (const float *)(x + pairs->plane);
+    const float *kernel = (const float *)(job->memory + pairs->weights);
     const struct conv_tap *tap = job->runs.taps + job->runs.first;
     prefetch_pairs(job, run, rows, cols, pairs, end, x);
     for (int g = job->runs.count; g > 0; g--, tap += run) {
@@ -141,15 +141,15 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
                        int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
-  const char *x = (const char *)((const float *)at(memory, a->x) + (ptrdiff_t)tile * a->x_tile);
-  float *y = (float *)at(memory, a->y) + (ptrdiff_t)tile * a->y_tile;
+  const char *x = (const char *)((const float *)at(memory, a->x) + (size_t)tile * a->x_tile);
+  float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
   const int band = a->width < WIDE ? a->height : BLOCK_ROWS;
   for (int i = 0; i < a->height; i += band) {
     const int height = i + band < a->height ? band : a->height - i;
-    const char *u = x + (ptrdiff_t)i * a->x_row * 4;
+    const char *u = x + (size_t)i * a->x_row * 4;
     for (int o = first; o < last; o++) {
       const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-      float *out = y + (ptrdiff_t)o * a->y_plane + (ptrdiff_t)i * a->y_row;
+      float *out = y + (size_t)o * a->y_plane + (size_t)i * a->y_row;
       const float b = bias ? bias[o] : 0;
       int j = 0;
 #define COLUMNS(n) \
@@ -222,14 +222,14 @@ struct conv_pairs_weight_grad_args {
  * positions are next to each other, so a vector is loaded for one tap and kept for the others. */
 INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs, const int slide,
                        vec sum[][5], const float *dy, const float *const *x) {
-  const ptrdiff_t x_col = slide ? T : a->x_col;
+  const size_t x_col = slide ? T : a->x_col;
   for (int i = 0; i < a->height; i++) {
-    const float *d = dy + (ptrdiff_t)i * a->dy_row;
+    const float *d = dy + (size_t)i * a->dy_row;
     for (int v = 0; v < T; v += VL, d += VL) {
       const float *p[8];
       vec window[8][5];
       UNROLL for (int q = 0; q < runs; q++) {
-        p[q] = x[q] + (ptrdiff_t)i * a->x_row + v;
+        p[q] = x[q] + (size_t)i * a->x_row + v;
         if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load(p[q] + t * T);
       }
       for (int j = 0; j < a->width; j++) {
@@ -261,11 +261,11 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
       const int place = k + q < last ? k + q : last;
       const struct pair p = pairs[place / runs->count];
       const struct conv_tap *first = runs->taps + place % runs->count * run + runs->first;
-      x[q] = (const float *)((const char *)at(memory, a->x) + (uint32_t)p.plane) + first->offset;
-      out[q] = g + (uint32_t)p.plane / ((uint32_t)a->x_plane * 4) * a->tap_count + first->index;
+      x[q] = (const float *)((const char *)at(memory, a->x) + p.plane) + first->offset;
+      out[q] = g + p.plane / ((uint32_t)a->x_plane * 4) * a->tap_count + first->index;
       UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
     }
-    const float *dy = (const float *)at(memory, a->dy) + (ptrdiff_t)o * a->dy_plane;
+    const float *dy = (const float *)at(memory, a->dy) + (size_t)o * a->dy_plane;
     for (int tile = 0; tile < a->tiles; tile++, dy += a->dy_tile) {
       grad_plane(a, run, side, slide, sum, dy, x);
       UNROLL for (int q = 0; q < side; q++) x[q] += a->x_tile;

@@ -132,17 +132,17 @@ struct transpose_conv_args {
   int32_t source;    /* i32 [phases * inner][entry_stride]: index in entries */
   int32_t rows, cols, inner, phases, entry_stride;
   int32_t tap_table; /* struct mirrored [taps] */
-  int32_t row_bytes; /* from one output channel to the next in dy */
+  uint32_t row_bytes; /* from one output channel to the next in dy */
   struct kernel_shape kernel;
   int32_t force; /* i32 [1]: non-zero = rebuild */
 };
 
 /* First of the row's entries of channel c or a later one. */
-static int first_of_channel(const struct entry *row, int count, int c, int plane_bytes) {
+static int first_of_channel(const struct entry *row, int count, int c, uint32_t plane_bytes) {
   int low = 0;
   while (low < count) {
     const int middle = (low + count) / 2;
-    if (row[middle].offset / plane_bytes < c) low = middle + 1;
+    if ((int)(row[middle].offset / plane_bytes) < c) low = middle + 1;
     else count = middle;
   }
   return low;
@@ -150,7 +150,8 @@ static int first_of_channel(const struct entry *row, int count, int c, int plane
 
 /* Where a tap's weights go in the transpose. */
 struct mirrored {
-  int32_t phase, add;
+  int32_t phase;
+  uint32_t add;
 };
 
 KERNEL(transpose_conv) {
@@ -160,7 +161,8 @@ KERNEL(transpose_conv) {
   const int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
   struct entry *t_entries = at(memory, a->t_entries);
   int32_t *t_counts = at(memory, a->t_counts), *source = at(memory, a->source);
-  const int taps = a->kernel.height * a->kernel.width, plane_bytes = a->kernel.plane_size * T * 4;
+  const int taps = a->kernel.height * a->kernel.width;
+  const uint32_t plane_bytes = (uint32_t)a->kernel.plane_size * (T * 4);
   int rebuild = *(const int32_t *)at(memory, a->force);
   for (int r = 0; r < a->rows; r++) rebuild |= changed[r];
 

@@ -54,7 +54,7 @@ struct grad_runs {
   int channels, runs, count;
   int first_plane, last_plane; /* those of x that are read are among [first, last) */
   uint16_t length[GRAD_SUMS];
-  int32_t offset[GRAD_SUMS]; /* as in the entries */
+  uint32_t offset[GRAD_SUMS]; /* as in the entries */
   vec sum[GRAD_SUMS];
 };
 
@@ -68,7 +68,7 @@ struct pattern_rows {
 };
 
 /* Takes the next weights, `planes` planes a run. Where there is no room for a whole run, the rest of it comes next time. */
-static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes, int plane_bytes) {
+static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes, uint32_t plane_bytes) {
   const int room = rows->left < GRAD_SUMS ? rows->left : GRAD_SUMS;
   r->runs = r->count = 0;
   r->first_plane = rows->plane;
@@ -133,7 +133,7 @@ INLINE void fetch_lines(const float *p, int height, int width, size_t row) {
 
 /* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output channel. */
 INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols, vec *sum,
-                     const int32_t *offset, int n, const float *dy, const char *x) {
+                     const uint32_t *offset, int n, const float *dy, const char *x) {
   const size_t x_row = a->x_row, x_col = a->x_col;
   vec d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
@@ -156,7 +156,7 @@ INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int row
                      int steps, const float *dy, const char *x, struct grad_ahead ahead) {
   const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x_col * 4;
   vec *sum = r->sum;
-  const int32_t *offset = r->offset;
+  const uint32_t *offset = r->offset;
   int due = 0;
   for (int first = 0; first < r->runs; first += r->channels)
     for (int m = 0; m < r->channels; m++) {
@@ -223,8 +223,9 @@ KERNEL(conv_sparse_weight_grad) {
   const struct kernel_shape *k = &a->kernel;
   const int stride = a->x_col / T, channels = a->cols / (k->height * k->width);
   const int across = GRAD_WIDTH * steps_at(a, (struct grad_place){0, 0, 0});
-  const int lines = ((GRAD_HEIGHT - 1) * stride + k->height) * ((across - 1) * stride + k->width);
-  const int planes = GRAD_NEAR / (lines * T * 4) > 1 ? GRAD_NEAR / (lines * T * 4) : 1;
+  const int down = (GRAD_HEIGHT - 1) * stride + k->height;
+  const uint64_t bytes = (uint64_t)down * ((across - 1) * stride + k->width) * (T * 4);
+  const int planes = bytes < GRAD_NEAR ? (int)(GRAD_NEAR / bytes) : 1;
   struct grad_runs r;
   for (int o = begin; o < end; o += GRAD_CHANNELS) {
     struct pattern_rows rows = {(const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride,
@@ -232,7 +233,7 @@ KERNEL(conv_sparse_weight_grad) {
     r.channels = o + GRAD_CHANNELS < end ? GRAD_CHANNELS : end - o;
     for (int m = 0; m < r.channels; m++) rows.left += rows.counts[m];
     while (rows.left > 0) {
-      take_runs(&r, &rows, planes, k->plane_size * T * 4);
+      take_runs(&r, &rows, planes, (uint32_t)k->plane_size * (T * 4));
       if (r.last_plane > channels) r.last_plane = channels;
       sum_runs(a, &r, (const float *)at(memory, a->dy) + (size_t)o * a->dy_plane, at(memory, a->x));
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;

@@ -32,7 +32,7 @@ static float norm_of_entries(const float *x, const struct entry *e, int used, st
 
 /* Of pairs: a weight of a kernel that is zero, and not minus zero, is outside the pattern (update_pattern.c). */
 static float norm_of_pairs(const float *x, const float *theta, const struct pair *pairs, int used, int group,
-                           int32_t row_weights) {
+                           uint32_t row_weights) {
   double sum = 0;
   for (int k = 0; k < used; k++) {
     const int first = pair_column(pairs[k], row_weights);
@@ -63,7 +63,7 @@ KERNEL(gradient_norms) {
     const int used = ((const int32_t *)at(memory, p.used))[r];
     const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
     const float *theta = (const float *)at(memory, p.theta) + start;
-    norms[r] = p.group ? norm_of_pairs(g, theta, (const struct pair *)e, used, p.group, (int32_t)(p.theta + start * 4))
+    norms[r] = p.group ? norm_of_pairs(g, theta, (const struct pair *)e, used, p.group, (uint32_t)(p.theta + start * 4))
                        : norm_of_entries(g, e, used, p.kernel);
   }
 }
@@ -142,7 +142,7 @@ KERNEL(decay_gradient) {
       continue;
     }
     for (int k = 0; k < used; k++) {
-      const int first = pair_column(((const struct pair *)e)[k], (int32_t)(p.theta + start * 4));
+      const int first = pair_column(((const struct pair *)e)[k], (uint32_t)(p.theta + start * 4));
       for (int c = first; c < first + p.group; c++) g[c] += factor * theta[c];
     }
   }

@@ -25,6 +25,7 @@
 /* A vector of VL floats that may sit at any 4-byte address, and one known to be aligned. */
 typedef float vec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+typedef uint32_t uvec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 /* Kernels stay functions of their own: together in one they would be too large for V8 to compile soon, and it would run
@@ -32,7 +33,8 @@ typedef int32_t ivec __attribute__((vector_size(4 * VL), aligned(4), may_alias))
 #define KERNEL(name) \
   static __attribute__((noinline)) void name(char *memory, const int32_t *args, int begin, int end)
 
-/* Memory offsets are unsigned: a wasm memory may be larger than 2 GiB. */
+/* Memory offsets are unsigned, and so is what is computed of them: a memory may be larger than 2 GiB, and a tensor in it.
+ * Numbers of rows, columns and positions are signed: the tensors that have so many are smaller than the memory. */
 INLINE void *at(char *memory, int32_t offset) { return memory + (uint32_t)offset; }
 INLINE void *at_or_null(char *memory, int32_t offset) { return offset ? memory + (uint32_t)offset : NULL; }
 
@@ -80,7 +82,7 @@ INLINE float total(vec x) {
 
 /* One non-zero weight of a pattern: byte offset of its feature within a tile (column * T * 4), and its value. */
 struct entry {
-  int32_t offset;
+  uint32_t offset;
   float value;
 };
 

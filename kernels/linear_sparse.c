@@ -109,7 +109,7 @@ struct sparse_weight_grad_args {
 };
 
 /* Offsets of the four entries from k on; those behind the last are the last again, and their results stored twice. */
-INLINE void four_offsets(int32_t offset[4], const struct entry *row, int k, int last) {
+INLINE void four_offsets(uint32_t offset[4], const struct entry *row, int k, int last) {
   UNROLL for (int q = 0; q < 4; q++) offset[q] = row[k + q < last ? k + q : last].offset;
 }
 
@@ -123,7 +123,7 @@ INLINE void four_offsets(int32_t offset[4], const struct entry *row, int k, int 
 #endif
 
 /* sum[q] = dy times x at offset[q], lane by lane, over all tiles; dy points to the row in tile 0. */
-INLINE void dots(vec *sum, const int32_t *offset, const float *dy, const char *x, int tiles, size_t dy_tile,
+INLINE void dots(vec *sum, const uint32_t *offset, const float *dy, const char *x, int tiles, size_t dy_tile,
                  size_t x_tile) {
   UNROLL for (int q = 0; q < DOT_ENTRIES; q++) sum[q] = splat(0);
   for (int t = 0; t < tiles; t++, dy += dy_tile, x += x_tile) {
@@ -148,12 +148,12 @@ KERNEL(sparse_weight_grad) {
     const float *dy = (const float *)at(memory, a->dy) + (size_t)r * T;
     float *g = (float *)at(memory, a->g) + (size_t)r * a->cols;
     for (int k = 0, last = counts[r] - 1; k <= last; k += 4) {
-      int32_t offset[4];
+      uint32_t offset[4];
       vec sum[4];
       four_offsets(offset, row, k, last);
       UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) dots(sum + q, offset + q, dy, x, tiles, dy_tile, x_tile);
       const vec result = totals(sum);
-      UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
+      UNROLL for (int q = 0; q < 4; q++) g[offset[q] / (T * 4)] = result[q];
     }
   }
 }
@@ -176,7 +176,7 @@ INLINE void weight_grad_tiles(char *memory, const struct sparse_weight_grad_args
     vec v[GRAD_TILES * TV];
     UNROLL for (int i = 0; i < vecs; i++) v[i] = load(dy + i / TV * dy_tile + i % TV * VL);
     for (int k = 0, last = counts[r] - 1; k <= last; k += 4) {
-      int32_t offset[4];
+      uint32_t offset[4];
       vec sum[4];
       four_offsets(offset, row, k, last);
       UNROLL for (int q = 0; q < 4; q++) {
@@ -190,8 +190,8 @@ INLINE void weight_grad_tiles(char *memory, const struct sparse_weight_grad_args
         if (vecs > 1) sum[q] += part[1];
       }
       vec result = totals(sum);
-      if (t > 0) UNROLL for (int q = 0; q < 4; q++) result[q] += g[(uint32_t)offset[q] / (T * 4)];
-      UNROLL for (int q = 0; q < 4; q++) g[(uint32_t)offset[q] / (T * 4)] = result[q];
+      if (t > 0) UNROLL for (int q = 0; q < 4; q++) result[q] += g[offset[q] / (T * 4)];
+      UNROLL for (int q = 0; q < 4; q++) g[offset[q] / (T * 4)] = result[q];
     }
   }
 }

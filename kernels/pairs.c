@@ -10,7 +10,8 @@ struct compress_pairs_args {
   int32_t pair_counts; /* i32 [rows], before: of the old pairs */
   int32_t counts;      /* i32 [rows] */
   int32_t changed;     /* i32 [rows] */
-  int32_t rows, inner, taps, plane_bytes;
+  int32_t rows, inner, taps;
+  uint32_t plane_bytes;
 };
 
 KERNEL(compress_pairs) {
@@ -21,7 +22,8 @@ KERNEL(compress_pairs) {
   for (int o = begin; o < end; o++) {
     struct pair *out = (struct pair *)at(memory, a->entries) + (size_t)o * a->inner;
     size_t weights = (uint32_t)a->theta + (size_t)o * a->inner * kernel;
-    int pairs = 0, count = 0, moved = 0;
+    int pairs = 0, count = 0;
+    uint32_t moved = 0;
     for (int c = 0; c < a->inner; c++, weights += kernel) {
       const float *w = (const float *)(memory + weights);
       int alive = 0;
@@ -29,7 +31,7 @@ KERNEL(compress_pairs) {
       count += alive;
       if (!alive) continue;
       /* Channels ascend, so pair k overwrites the old pair k after it has been compared. */
-      const struct pair p = {c * a->plane_bytes, (int32_t)weights};
+      const struct pair p = {c * a->plane_bytes, (uint32_t)weights};
       moved |= out[pairs].plane ^ p.plane;
       out[pairs++] = p;
     }
@@ -45,7 +47,8 @@ struct transpose_pairs_args {
   int32_t changed;     /* i32 [rows] */
   int32_t t_entries;   /* struct pair [inner][rows] */
   int32_t t_counts;    /* i32 [inner] */
-  int32_t rows, inner, plane_bytes, row_bytes;
+  int32_t rows, inner;
+  uint32_t plane_bytes, row_bytes;
   int32_t force; /* i32 [1]: non-zero = rebuild */
 };
 
@@ -54,7 +57,7 @@ static int first_pair(const struct pair *row, int count, uint32_t plane) {
   int low = 0;
   while (low < count) {
     const int middle = (low + count) / 2;
-    if ((uint32_t)row[middle].plane < plane) low = middle + 1;
+    if (row[middle].plane < plane) low = middle + 1;
     else count = middle;
   }
   return low;
@@ -73,7 +76,7 @@ KERNEL(transpose_pairs) {
   for (int o = 0; o < a->rows; o++) {
     const struct pair *row = (const struct pair *)at(memory, a->entries) + (size_t)o * a->inner;
     for (int k = first_pair(row, counts[o], begin * plane); k < counts[o]; k++) {
-      const int c = (uint32_t)row[k].plane / plane;
+      const int c = row[k].plane / plane;
       if (c >= end) break;
       struct pair *out = (struct pair *)at(memory, a->t_entries) + (size_t)c * a->rows;
       out[t_counts[c]++] = (struct pair){o * a->row_bytes, row[k].weights};

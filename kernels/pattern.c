@@ -16,7 +16,7 @@ KERNEL(compress) {
   const float *theta = at(memory, a->theta);
   struct entry *entries = at(memory, a->entries);
   int32_t *counts = at(memory, a->counts), *changed = at(memory, a->changed);
-  const int32_t *columns = at_or_null(memory, a->columns);
+  const uint32_t *columns = at_or_null(memory, a->columns);
   for (int r = begin; r < end; r++) {
     const float *row = theta + (size_t)r * a->cols;
     struct row_pattern pattern = {0, 0};
@@ -41,7 +41,7 @@ KERNEL(expand) {
   const struct expand_args *a = (const void *)args;
   const struct entry *entries = at(memory, a->entries);
   const int32_t *counts = at(memory, a->counts);
-  const int32_t *columns = at_or_null(memory, a->columns);
+  const uint32_t *columns = at_or_null(memory, a->columns);
   float *theta = at(memory, a->theta);
   for (int r = begin; r < end; r++) {
     float *row = theta + (size_t)r * a->cols;
@@ -68,7 +68,7 @@ struct transpose_args {
 };
 
 /* First of the row's entries whose offset is at least `offset`. */
-static int lower_bound(const struct entry *row, int count, int32_t offset) {
+static int lower_bound(const struct entry *row, int count, uint32_t offset) {
   int low = 0;
   while (low < count) {
     int middle = (low + count) / 2;
@@ -96,10 +96,11 @@ KERNEL(transpose) {
   for (int c = begin; c < end; c++) t_counts[c] = 0;
   for (int r = 0; r < a->rows; r++) {
     const struct entry *row = entries + (size_t)r * a->cols;
-    for (int k = lower_bound(row, counts[r], begin * T * 4); k < counts[r] && row[k].offset < end * T * 4; k++) {
-      int c = row[k].offset / (T * 4);
+    for (int k = lower_bound(row, counts[r], (uint32_t)begin * (T * 4)); k < counts[r]; k++) {
+      const int c = row[k].offset / (T * 4);
+      if (c >= end) break;
       size_t place = (size_t)c * a->rows + t_counts[c]++;
-      t_entries[place] = (struct entry){r * T * 4, row[k].value};
+      t_entries[place] = (struct entry){(uint32_t)r * (T * 4), row[k].value};
       source[place] = r * a->cols + k;
     }
   }

@@ -23,12 +23,12 @@
 
 struct row_pattern {
   int32_t count; /* non-zeros so far */
-  int32_t moved; /* not 0 if the k-th of them is in another column than before, for some k */
+  uint32_t moved; /* not 0 if the k-th of them is in another column than before, for some k */
 };
 
 /* Appends a non-zero in column c, see below. */
-INLINE void add_entry_to_pattern(struct row_pattern *pattern, struct entry *entries, const int32_t *columns, int c, float x) {
-  const int32_t offset = columns ? columns[c] : c * T * 4;
+INLINE void add_entry_to_pattern(struct row_pattern *pattern, struct entry *entries, const uint32_t *columns, int c, float x) {
+  const uint32_t offset = columns ? columns[c] : (uint32_t)c * (T * 4);
   struct entry *e = entries + pattern->count++;
   pattern->moved |= e->offset ^ offset;
   *e = (struct entry){offset, x};
@@ -38,7 +38,7 @@ INLINE void add_entry_to_pattern(struct row_pattern *pattern, struct entry *entr
  * overwrites the old entry k after it has been compared: with the count, that tells whether the pattern is the old one.
  * columns: the offset of each column, in ascending order; NULL: column * T * 4. `entries` may be NULL: then they are only
  * counted. */
-INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, const int32_t *columns, int c,
+INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, const uint32_t *columns, int c,
                            const float *x, int n) {
   uint32_t set = 0;
   UNROLL for (int i = 0; i < BLOCK; i += VL)
@@ -49,7 +49,7 @@ INLINE void add_to_pattern(struct row_pattern *pattern, struct entry *entries, c
   }
   if (set == (uint32_t)(((uint64_t)1 << BLOCK) - 1)) { /* all of them: rows are dense in the group lasso */
     UNROLL for (int i = 0; i < BLOCK; i += VL) {
-      const vec offset = columns ? load((const float *)columns + c + i) : (vec)((LANE_NUMBERS + (c + i)) * (T * 4));
+      const vec offset = columns ? load((const float *)columns + c + i) : (vec)((uvec)(LANE_NUMBERS + (c + i)) * (T * 4));
       const vec value = load(x + i);
       const vec low = LOW(offset, value), high = HIGH(offset, value);
       float *out = (float *)(entries + pattern->count + i);

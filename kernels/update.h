@@ -29,7 +29,7 @@ struct row {
   float *v, *m1, *m2, *theta;
   const float *g;
   struct entry *entries;
-  const int32_t *columns;
+  const uint32_t *columns;
 };
 
 /* sign(v) max(|v| - t, 0) */

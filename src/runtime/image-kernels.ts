@@ -31,7 +31,7 @@ export const IMAGE_KERNELS = {
     ...["xTile", "xRow", "xCol", "yTile", "yPlane", "yRow", "yCol", "accumulate"],
   ],
   /** Convolution by kernel groups (pairs of channels with dense taps), or its input gradient by the transposed pairs. Units as convDense.
-   *  entries: [rows][entryStride] of { int32 BYTE offset of the inner channel's plane from x, int32 byte offset IN MEMORY of the
+   *  entries: [rows][entryStride] of { uint32 BYTE offset of the inner channel's plane from x, uint32 byte offset IN MEMORY of the
    *  pair's KH * KW weights }; weight t of a pair is its weights[taps[t].index]. */
   convPairs: [
     ...["entries", "counts", "entryStride", "bias", "x", "y", "taps", "tapCount", "tiles", "rows", "height", "width"],

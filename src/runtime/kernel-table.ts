@@ -9,7 +9,7 @@
  *
  * Layouts (T = {@link TILE}): an activation is `[tiles][features][T]`, sample b sits in tile floor(b / T), lane b mod T;
  * lanes beyond the batch hold zeros or garbage that no kernel lets leak into a gradient. A weight is `[rows, cols]`
- * row-major, rows = outputs. A pattern (CSR with fixed row starts) is `entries: [rows][cols] of { int32 offset, float32
+ * row-major, rows = outputs. A pattern (CSR with fixed row starts) is `entries: [rows][cols] of { uint32 offset, float32
  * value }`, of which the first `counts[r]` of row r are in use, in ascending column order; offset = column * T * 4, the
  * byte offset of that feature within a tile. Its transpose has the same form, with rows and columns exchanged, and
  * `source: [cols][rows] int32`, for each of its entries the index (in entries) of the same weight in the pattern.

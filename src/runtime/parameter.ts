@@ -266,18 +266,24 @@ export function writeTheta(memory: Memory, parameter: Parameter, values: Float32
 }
 
 /** Visits the entries of a pattern: the index in theta, and which word of the entries holds the weight. */
-function eachEntry(
-  memory: Memory,
-  { rows, cols, counts, pattern, conv }: Parameter,
-  visit: (index: number, word: number) => void,
-): void {
+function eachEntry(memory: Memory, parameter: Parameter, visit: (index: number, word: number) => void): void {
+  const { rows, cols, counts, pattern } = parameter;
   const offsets = memory.i32(pattern!.entries, rows * cols * 2);
   const used = memory.i32(counts, rows);
-  const columnOf = conv ? new Map(Array.from(conv.columns, (offset, column) => [offset, column])) : undefined;
+  const columnOf = entryColumn(parameter);
   for (let row = 0; row < rows; row++) {
-    for (let k = row * cols; k < row * cols + used[row]; k++) {
-      const offset = offsets[2 * k];
-      visit(row * cols + (columnOf?.get(offset) ?? offset / (TILE * 4)), 2 * k + 1);
-    }
+    for (let k = row * cols; k < row * cols + used[row]; k++) visit(row * cols + columnOf(offsets[2 * k]), 2 * k + 1);
   }
+}
+
+/** The column of an entry by its offset: that of entryColumn in kernels/conv.h. (Offsets above 2 GiB are negative in an Int32Array.) */
+export function entryColumn({ conv }: Parameter): (offset: number) => number {
+  if (!conv) return (offset) => (offset >>> 0) / (TILE * 4);
+  const { planeSize, rowSize, kernelHeight, kernelWidth } = conv;
+  return (offset) => {
+    const position = (offset >>> 0) / (TILE * 4);
+    const rest = position % planeSize;
+    const row = Math.floor(position / planeSize) * kernelHeight + Math.floor(rest / rowSize);
+    return row * kernelWidth + (rest % rowSize);
+  };
 }

@@ -3,9 +3,8 @@
  * step, so that theta alone does not tell it. (Within a kernel of a pair it does: there they are minus zero, see
  * kernels/update_pattern.c. A kernel whose weights all rest is named here.)
  */
-import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import type { Parameter } from "../runtime/parameter.js";
+import { entryColumn, type Parameter } from "../runtime/parameter.js";
 
 /** Visits the places of a pattern: the index in theta, and the word of memory that holds the weight. Of a pair all weights. */
 function visit(memory: Memory, parameter: Parameter, each: (indices: number[], words: number[]) => void): void {
@@ -13,7 +12,7 @@ function visit(memory: Memory, parameter: Parameter, each: (indices: number[], w
   const { kind, entries, counts, entryStride } = pattern!;
   const words = memory.i32(entries, rows * entryStride * 2);
   const used = memory.i32(counts, rows);
-  const columnOf = conv && new Map(Array.from(conv.columns, (offset, column) => [offset, column]));
+  const columnOf = entryColumn(parameter);
   const taps = conv ? cols / conv.inner : 1;
   for (let row = 0; row < rows; row++) {
     for (let k = row * entryStride; k < row * entryStride + used[row]; k++) {
@@ -26,8 +25,7 @@ function visit(memory: Memory, parameter: Parameter, each: (indices: number[], w
           kernel.map((index) => theta / 4 + index),
         );
       } else {
-        const column = columnOf?.get(words[2 * k]) ?? words[2 * k] / (TILE * 4);
-        each([row * cols + column], [entries / 4 + 2 * k + 1]);
+        each([row * cols + columnOf(words[2 * k])], [entries / 4 + 2 * k + 1]);
       }
     }
   }

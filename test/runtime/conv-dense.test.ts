@@ -56,7 +56,7 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before }: Options = 
     const w = scope.put(p.w);
     const ops = inputGradPhases(p).map((phase) => {
       const args = {
-        ...{ w, rowStride: p.taps, innerStride: p.cols, bias: 0, x: dy.first },
+        ...{ w, rowStride: p.taps, innerStride: p.cols, bias: 0, x: dy.tensor },
         ...{
           y: dx.first + 4 * (phase.first[0] * row + phase.first[1] * TILE),
           accumulate: before === undefined ? 0 : 1,

@@ -101,7 +101,7 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before, after }: Opt
     const ops = phases.map((phase, k) => {
       const rest = {
         ...{ entries: args.tEntries + 8 * k * inner * args.entryStride, counts: args.tCounts + 4 * k * inner },
-        ...{ entryStride: args.entryStride, bias: 0, x: dy.first, tiles: p.tiles, rows: inner },
+        ...{ entryStride: args.entryStride, bias: 0, x: dy.tensor, tiles: p.tiles, rows: inner },
         ...{
           y: dx.first + 4 * (phase.first[0] * row + phase.first[1] * TILE),
           accumulate: before === undefined ? 0 : 1,

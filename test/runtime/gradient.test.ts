@@ -43,7 +43,7 @@ forEachBackend((_name, pool) => {
     const g = seeded(4).floats(rows * cols);
     scoped(pool, ({ put, room, read }) => {
       const norms = room(rows);
-      const theta = room(rows * cols);
+      const theta = room(rows * cols, 1);
       const shape = { planeSize, rowSize, kernelHeight, kernelWidth };
       const args = { g: put(g), norms, rows, cols, theta, ...shape };
       // Row r has the weights (channel r, tap r) and (channel 3, tap 5).

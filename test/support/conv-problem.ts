@@ -147,13 +147,13 @@ export interface Phase {
   readonly first: readonly [row: number, column: number];
   readonly height: number;
   readonly width: number;
-  /** From dy's first interior position on; offsets may be negative. */
+  /** From the start of dy's padded tensor on. */
   readonly taps: readonly Tap[];
 }
 
 /** dx[c, h, w] gathers dy[o, (h + pad - kh) / stride, (w + pad - kw) / stride] where these are whole. */
 export function inputGradPhases({ shape: s, yPlanes }: ConvProblem): Phase[] {
-  const { row } = yPlanes;
+  const { row, interior } = yPlanes;
   return Array.from({ length: s.stride ** 2 }, (_, phase) => {
     const h = Math.floor(phase / s.stride);
     const w = phase % s.stride;
@@ -163,7 +163,7 @@ export function inputGradPhases({ shape: s, yPlanes }: ConvProblem): Phase[] {
         const i = (h + s.pad - kh) / s.stride;
         const j = (w + s.pad - kw) / s.stride;
         if (Number.isInteger(i) && Number.isInteger(j))
-          taps.push({ index: kh * s.kernel[1] + kw, offset: i * row + j * TILE });
+          taps.push({ index: kh * s.kernel[1] + kw, offset: interior + i * row + j * TILE });
       }
     return {
       first: [h, w] as const,
