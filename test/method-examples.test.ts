@@ -7,6 +7,7 @@ import * as optim from "#bregman/optim/index.js";
 import * as kernelForms from "#bregman/optim/kernel-form.js";
 import * as random from "#bregman/random.js";
 import * as regularizers from "#bregman/regularizers/index.js";
+import { EXAMPLES } from "./support/regularizer-table.js";
 import * as kernels from "#bregman/runtime/kernel-table.js";
 
 const names: Readonly<Record<string, unknown>> = {
@@ -21,18 +22,7 @@ const names: Readonly<Record<string, unknown>> = {
 
 /** What each example leaves in a variable, by its function. */
 const claims: Readonly<Record<string, readonly [expression: string, value: unknown]>> = {
-  "regularizers/none": ["optimizer.regularizer.kind", "none"],
-  "regularizers/l1": ["[...x]", [0, -0.5, 2.5]],
-  "regularizers/non-negative-l1": ["[...x]", [0, 0, 2.5]],
-  "regularizers/group-lasso": ["[...w.subarray(2)]", [0, 0]],
-  "regularizers/sparse-group-lasso": ["[...w].map((x) => x.toFixed(3)).join()", "2.494,3.401,0.000,0.000,0.000,0.000"],
-  "regularizers/elastic-net": ["[...x]", [0, -0.25, 1.25]],
-  "regularizers/box": ["[...x]", [0.25, 0, 2]],
-  "regularizers/l-infinity": ["[...x]", [2.25, -1, 0.5, 2.25]],
-  "regularizers/nuclear": [
-    "[...x].map((value) => value.toFixed(12)).join()",
-    "1.000000000000,0.000000000000,0.000000000000,0.000000000000",
-  ],
+  ...Object.fromEntries(Object.entries(EXAMPLES).map(([file, claim]) => [`regularizers/${file}`, claim])),
   "optim/magnitude-pruning": ["[...theta]", [0, -3]],
   "optim/rig-l": ["[...state.mask]", [0, 1, 0, 1]],
   "optim/sparse-evolution": [

@@ -2,24 +2,21 @@
  * An optimizer as the numbers of the C kernel `update`.
  *
  * The kernel knows a few ways for v to move and for theta to follow, see MOVE, FOLLOW and HYPER in
- * runtime/kernel-table.ts. An optimizer without a twin there (column or channel groups, a regularizer of your own) has no kernel
- * form: the caller then runs the optimizer's own `step`.
+ * runtime/kernel-table.ts. A regularizer has a twin there if it has a standard form (regularizers/standard-form.ts) whose
+ * groups are rows, filters or kernels. Without one there is no kernel form: the caller then runs the optimizer's own `step`.
  *
  *     mirror    theta = delta shrink(v; lambda)      prox_{delta J}(delta v) = delta prox_J(v), as J is 1-homogeneous
  *     proximal  theta = shrink(v; tau lambda), written back to v
  *     penalty   g + lambda sign(v), theta = v
  *
- * A J that is not 1-homogeneous has no kernel form, but for the elastic net, which is l1 with another scale:
+ * With a part mu / 2 |theta|^2 J is not 1-homogeneous, and only the scale is another one:
  *
  *     mirror    theta = delta / (1 + delta mu) shrink(v; lambda)
  *     proximal  theta = 1 / (1 + tau mu) shrink(v; tau lambda)
  */
-import type { ElasticNet } from "../regularizers/elastic-net.js";
-import type { GroupLasso } from "../regularizers/group-lasso.js";
 import { elements } from "../regularizers/checks.js";
 import { groupLayout } from "../regularizers/groups.js";
 import type { Regularizer, Shape } from "../regularizers/regularizer.js";
-import type { SparseGroupLasso } from "../regularizers/sparse-group-lasso.js";
 import { FOLLOW, HYPER, MOVE } from "../runtime/kernel-table.js";
 import type { Move, Optimizer } from "./optimizer.js";
 
@@ -52,7 +49,7 @@ interface KernelRegularizer {
   readonly groupThreshold: number;
   readonly group?: number;
   /** Weight of |theta|^2 / 2 in J. */
-  readonly mu?: number;
+  readonly mu: number | undefined;
 }
 
 /**
@@ -90,50 +87,33 @@ export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | und
 }
 
 function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegularizer | undefined {
-  const { kind, lambda } = regularizer;
-  switch (kind) {
-    case "none":
-      return { follow: FOLLOW.none, penalty: 0, threshold: 0, groupThreshold: 0 };
-    case "l1":
-      return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
-    case "nonNegativeL1":
-      return { follow: FOLLOW.nonNegative, penalty: undefined, threshold: lambda, groupThreshold: 0 };
-    case "elasticNet": {
-      const { mu } = regularizer as ElasticNet;
-      return { follow: FOLLOW.l1, penalty: undefined, threshold: lambda, groupThreshold: 0, mu };
-    }
-    case "groupLasso":
-    case "sparseGroupLasso":
-      return groupKernel(regularizer as GroupLasso | SparseGroupLasso, shape);
-    default:
-      return undefined;
+  const { lambda, groups = "entries", mu, standardForm } = regularizer;
+  if (!standardForm) return undefined;
+  const { entries, norms, nonNegative = false } = standardForm;
+  // The kernels' penalties have neither a constraint nor a quadratic part.
+  const bare = !nonNegative && mu === undefined;
+  const size = norms === undefined || groups === "entries" ? 1 : groupLayout(groups, shape).size;
+  if (entries === undefined && norms === undefined && !nonNegative) {
+    return { follow: FOLLOW.none, penalty: bare ? 0 : undefined, threshold: 0, groupThreshold: 0, mu };
   }
-}
-
-function groupKernel(J: GroupLasso | SparseGroupLasso, shape: Shape): KernelRegularizer | undefined {
-  const { lambda } = J;
-  const { size } = groupLayout(J.groups, shape);
-  // A group that is a single weight has no norm but |.|, and both parts of the sparse group lasso add up to lambda. (Rows of
-  // a bias are such groups, and the kernel sees a bias as one row.)
-  if (size === 1) return { follow: FOLLOW.l1, penalty: 1, threshold: lambda, groupThreshold: 0 };
-  if (J.groups === "columns" || J.groups === "channels") return undefined;
-  const kernels = J.groups === "kernels";
+  // A group that is a single weight has no norm except its size. (Rows of a bias are such groups, and the kernel sees a
+  // bias as one row.)
+  if (size === 1) {
+    const threshold = lambda * ((entries ?? 0) + (norms ?? 0));
+    const follow = nonNegative ? FOLLOW.nonNegative : FOLLOW.l1;
+    return { follow, penalty: bare ? 1 : undefined, threshold, groupThreshold: 0, mu };
+  }
+  if (nonNegative || groups === "columns" || groups === "channels") return undefined;
+  const kernels = groups === "kernels";
+  const groupThreshold = lambda * norms! * Math.sqrt(size);
   const group = kernels ? size : 1;
-  const root = Math.sqrt(size);
-  if (J.kind === "groupLasso") {
-    // The kernel's group penalty is of rows.
-    const penalty = kernels ? undefined : 2;
+  if (entries === undefined) {
     const follow = kernels ? FOLLOW.kernelGroup : FOLLOW.rowGroup;
-    return { follow, penalty, threshold: 0, groupThreshold: lambda * root, group };
+    // The kernel's group penalty is of rows.
+    return { follow, penalty: bare && !kernels ? 2 : undefined, threshold: 0, groupThreshold, group, mu };
   }
-  const { lambda0 } = J;
-  return {
-    follow: kernels ? FOLLOW.sparseKernelGroup : FOLLOW.sparseRowGroup,
-    penalty: undefined,
-    threshold: lambda * (1 - lambda0),
-    groupThreshold: lambda * lambda0 * root,
-    group,
-  };
+  const follow = kernels ? FOLLOW.sparseKernelGroup : FOLLOW.sparseRowGroup;
+  return { follow, penalty: undefined, threshold: lambda * entries, groupThreshold, group, mu };
 }
 
 function writeMove(move: Move, stepNumber: number, out: Float32Array): void {

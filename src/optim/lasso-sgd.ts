@@ -9,6 +9,7 @@
  * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it has one.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
+import { checkRegularizer } from "../regularizers/check-regularizer.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import type { Spread } from "../layer-densities.js";
 import { checkDensity } from "./magnitude-pruning.js";
@@ -39,7 +40,7 @@ const OPTIONS: OptionKeys<LassoSgdOptions> = { tau: 1, regularizer: 1, inner: 1,
  * Gradient descent on loss + J.
  *
  * @throws RangeError if tau is not a finite number above 0, density outside (0, 1], or there is no such spread
- * @throws TypeError if J is infinite somewhere (nonNegativeL1, box), or `inner` is unknown
+ * @throws TypeError if J may be infinite somewhere (nonNegativeL1, box), or `inner` is unknown
  * @example
  * const optimizer = lassoSgd({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(2);
@@ -57,9 +58,10 @@ export function lassoSgd(options: LassoSgdOptions): Optimizer {
   if (inner !== "plain" && inner !== "adam") {
     throw new TypeError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
   }
-  if (regularizer.kind === "nonNegativeL1" || regularizer.kind === "box") {
+  checkRegularizer("lassoSgd", regularizer);
+  if (!regularizer.finite) {
     throw new TypeError(
-      `lassoSgd: a penalty must be finite everywhere, and ${regularizer.kind} is infinite for some weights; use l1, or proxSgd`,
+      `lassoSgd: a penalty must be finite everywhere; ${regularizer.kind} is not, or does not say so (finite: true); use l1, or proxSgd`,
     );
   }
   const move = inner === "adam" ? adamMove("lassoSgd", {}) : plainMove;

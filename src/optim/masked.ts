@@ -95,7 +95,7 @@ export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: 
   };
 
   function maskedGradient({ v, mask }: OptimizerState, out: Floats, g: Floats, shape: Shape): void {
-    if (penalty.kind === "none") {
+    if (penalty.trivial) {
       for (let i = 0; i < out.length; i++) out[i] = g[i] * mask![i];
     } else {
       penalty.subgradient(v, shape, out);

@@ -1,5 +1,5 @@
 /** An optimizer with another lambda: what density control and freezing change in the course of a run. */
-import { scaleRegularizer } from "../regularizers/scaled.js";
+import { withLambdaTimes } from "../regularizers/scaled.js";
 import { makeMasked } from "./masked.js";
 import type { Optimizer } from "./optimizer.js";
 import { makeOptimizer } from "./step.js";
@@ -12,7 +12,7 @@ import { makeOptimizer } from "./step.js";
 export function scaleLambda(optimizer: Optimizer, factor: number): Optimizer {
   if (factor === 1) return optimizer;
   const { kind, tau, delta, move, follow, regularizer: given, mask, weightDecay } = optimizer;
-  const regularizer = scaleRegularizer(given, factor);
+  const regularizer = withLambdaTimes(given, factor);
   if (mask) return makeMasked(kind, { tau, move, rule: mask, penalty: regularizer });
   return makeOptimizer(kind, { tau, delta, move, follow, regularizer, weightDecay });
 }

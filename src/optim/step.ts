@@ -16,6 +16,7 @@
  * float32 arrays what the kernels give, up to rounding.
  */
 import { isTypedArray } from "../kinds.js";
+import { checkRegularizer } from "../regularizers/check-regularizer.js";
 import { checkShape } from "../regularizers/checks.js";
 import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
 import { moveDual } from "./move.js";
@@ -35,7 +36,7 @@ export interface OptimizerParts {
 /**
  * Puts an optimizer together from how v moves and how theta follows.
  *
- * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is none
+ * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is not one
  */
 export function makeOptimizer(
   kind: string,
@@ -46,10 +47,7 @@ export function makeOptimizer(
   if (!(weightDecay >= 0 && weightDecay < Infinity)) {
     throw new RangeError(`${kind}: weightDecay must be a finite number of at least 0, found ${weightDecay}`);
   }
-  if (typeof regularizer?.prox !== "function" || typeof regularizer.subgradient !== "function") {
-    const found = typeof regularizer === "function" ? "a function that was not called" : typeof regularizer;
-    throw new TypeError(`${kind}: regularizer must be one such as l1(0.1), found ${found}`);
-  }
+  checkRegularizer(kind, regularizer);
   return {
     kind,
     tau,

@@ -52,6 +52,10 @@ export function box(options: BoxOptions): Box {
     lambda: 0,
     lower,
     upper,
+    // With bounds of 0 and infinity it is a cone; without bounds it is none.
+    finite: lower === -Infinity && upper === Infinity,
+    homogeneous: [lower, upper].every((bound) => bound === 0 || !Number.isFinite(bound)),
+    groups: "entries",
     value(x, shape) {
       checkShape("box", shape, x);
       const round = rounding(x);

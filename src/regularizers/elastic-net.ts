@@ -46,6 +46,11 @@ export function elasticNet(options: ElasticNetOptions): ElasticNet {
     kind: "elasticNet",
     lambda,
     mu,
+    finite: true,
+    groups: "entries",
+    standardForm: { entries: 1 },
+    // mu decides no weight's birth, only how large it then is: it stays.
+    withLambda: (other) => elasticNet({ lambda: other, mu }),
     value(x, shape) {
       checkShape("elasticNet", shape, x);
       let sum = 0;
@@ -68,9 +73,4 @@ export function elasticNet(options: ElasticNetOptions): ElasticNet {
       for (let i = 0; i < x.length; i++) out[i] = x[i] === 0 ? 0 : lambda * Math.sign(x[i]) + mu * x[i];
     },
   };
-}
-
-/** Whether a regularizer has a quadratic part. */
-export function isElasticNet(regularizer: Regularizer): regularizer is ElasticNet {
-  return regularizer.kind === "elasticNet";
 }

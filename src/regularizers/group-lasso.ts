@@ -44,6 +44,9 @@ export function groupLasso(options: GroupLassoOptions): GroupLasso {
     kind: "groupLasso",
     lambda,
     groups,
+    finite: true,
+    homogeneous: true,
+    standardForm: { norms: 1 },
     value(x, shape) {
       checkShape("groupLasso", shape, x);
       return groupValue(x, groupLayout(groups, shape), lambda);

@@ -28,6 +28,8 @@ export function lInfinity(lambda: number): Regularizer {
   return {
     kind: "lInfinity",
     lambda,
+    finite: true,
+    homogeneous: true,
     value(x, shape) {
       checkShape("lInfinity", shape, x);
       return lambda * largest(x);

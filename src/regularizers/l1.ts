@@ -25,6 +25,10 @@ export function l1(lambda: number): Regularizer {
   return {
     kind: "l1",
     lambda,
+    finite: true,
+    homogeneous: true,
+    groups: "entries",
+    standardForm: { entries: 1 },
     value(x, shape) {
       checkShape("l1", shape, x);
       let sum = 0;

@@ -29,6 +29,9 @@ export function nonNegativeL1(lambda: number): Regularizer {
   return {
     kind: "nonNegativeL1",
     lambda,
+    homogeneous: true,
+    groups: "entries",
+    standardForm: { entries: 1, nonNegative: true },
     value(x, shape) {
       checkShape("nonNegativeL1", shape, x);
       let sum = 0;

@@ -18,6 +18,11 @@ export function none(): Regularizer {
   return {
     kind: "none",
     lambda: 0,
+    trivial: true,
+    finite: true,
+    homogeneous: true,
+    groups: "entries",
+    standardForm: {},
     value(x, shape) {
       checkShape("none", shape, x);
       return 0;

@@ -35,6 +35,8 @@ export function nuclear(lambda: number): Regularizer {
   return {
     kind: "nuclear",
     lambda,
+    finite: true,
+    homogeneous: true,
     value(x, shape) {
       checkShape("nuclear", shape, x);
       return lambda * singularValues(x, shape).reduce((sum, sigma) => sum + sigma, 0);

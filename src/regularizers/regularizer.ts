@@ -4,7 +4,13 @@
  * A regularizer is a plain object made by a function (`l1(0.1)`, `groupLasso({ lambda: 0.1 })`). Its methods take flat
  * row-major arrays and the tensor's shape: `[out, in]` for a linear layer, `[out, in, kh, kw]` for a convolution, `[n]`
  * for a bias. Float32Array and Float64Array both work; the arithmetic is double, the result is rounded to the array.
+ *
+ * What else the library wants to know of J it says itself, by the members that may be left out. What is left out is
+ * taken not to hold. Nobody asks for a `kind`: a regularizer of your own may have any name.
  */
+
+import type { Groups } from "./groups.js";
+import type { StandardForm } from "./standard-form.js";
 
 export type Floats = Float32Array | Float64Array;
 
@@ -12,7 +18,7 @@ export type Floats = Float32Array | Float64Array;
 export type Shape = readonly number[];
 
 export interface Regularizer {
-  /** Name, as in recipes: "l1", "groupLasso", ... */
+  /** Name, for messages and in recipes: "l1", "groupLasso", ... */
   readonly kind: string;
   /** Strength; 0 where there is none, as for `none` and `box`. */
   readonly lambda: number;
@@ -25,4 +31,21 @@ export interface Regularizer {
    * Where J is infinite there is none: the one of a point near x.
    */
   subgradient(x: Floats, shape: Shape, out: Floats): void;
+  /** J(x) = 0 for all x: it makes no weight zero. */
+  readonly trivial?: boolean | undefined;
+  /** J(x) < infinity for all x: it can be a penalty in the loss. */
+  readonly finite?: boolean | undefined;
+  /** J(a x) = a J(x) for all a > 0. */
+  readonly homogeneous?: boolean | undefined;
+  /**
+   * J is separable, a sum over these groups of a function of each: then some may be zero while others are not.
+   * "entries": each weight is a group of its own. Left out: J takes the tensor as a whole.
+   */
+  readonly groups?: "entries" | Groups | undefined;
+  /** Weight of the part |x|^2 / 2 of J, which stays as it is when lambda moves; left out: there is none. */
+  readonly mu?: number | undefined;
+  /** J as a sum that the kernels know: then steps are taken in C, and `freeze` works. */
+  readonly standardForm?: StandardForm | undefined;
+  /** The same J with another lambda, where that is not J times a factor. */
+  withLambda?(lambda: number): Regularizer;
 }

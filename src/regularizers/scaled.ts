@@ -1,33 +1,53 @@
 /**
- * A regularizer with another lambda: c J has the values c J(x), the subgradients c p, and prox_{s (c J)} = prox_{(s c) J}.
+ * A regularizer times a factor.
  *
- * An elastic net keeps its mu, which decides no weight's birth but how large it then is.
+ *     (c J)(x) = c J(x),   prox_{s (c J)} = prox_{(s c) J},   d(c J)(x) = c dJ(x)
+ *
+ * Its lambda and mu are c times those of J. Where only lambda is to change, J may have another rule: `withLambda`.
+ *
+ * 1. Where J is infinite c J is, for c = 0 too: what is not allowed stays so, and 0 * Infinity would be NaN.
  */
-import { elasticNet, isElasticNet } from "./elastic-net.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
- * The same regularizer with lambda times c.
+ * c J.
  *
  * @param factor - c, >= 0
  * @throws RangeError if the factor is negative or not finite
+ * @example
+ * const x = Float64Array.of(0.25, -1, 3);
+ * scaled(l1(1), 0.5).prox(x, 1, [3], x); // x is now 0, -0.5, 2.5
  */
-export function scaleRegularizer<J extends Regularizer>(regularizer: J, factor: number): J {
+export function scaled<J extends Regularizer>(regularizer: J, factor: number): J {
   if (!(factor >= 0 && factor < Infinity)) {
-    throw new RangeError(`scaleRegularizer: factor must be a finite number of at least 0, found ${factor}`);
+    throw new RangeError(`scaled: factor must be a finite number of at least 0, found ${factor}`);
   }
   if (factor === 1) return regularizer;
-  if (isElasticNet(regularizer)) {
-    return { ...regularizer, ...elasticNet({ lambda: regularizer.lambda * factor, mu: regularizer.mu }) };
-  }
+  const { lambda, mu } = regularizer;
   return {
     ...regularizer,
-    lambda: regularizer.lambda * factor,
-    value: (x, shape) => factor * regularizer.value(x, shape),
+    lambda: lambda * factor,
+    ...(mu !== undefined && { mu: mu * factor }),
+    ...(regularizer.withLambda && { withLambda: factor > 0 ? withLambda : undefined }),
+    value(x, shape) {
+      const value = regularizer.value(x, shape);
+      return value === Infinity ? value : factor * value;
+    },
     prox: (x, step, shape, out) => regularizer.prox(x, step * factor, shape, out),
     subgradient(x, shape, out) {
       regularizer.subgradient(x, shape, out);
       for (let i = 0; i < out.length; i++) out[i] *= factor;
     },
   };
+
+  function withLambda(other: number): Regularizer {
+    return scaled(regularizer.withLambda!(other / factor), factor);
+  }
+}
+
+/** The same J with lambda times a factor: what density control and freezing change. */
+export function withLambdaTimes<J extends Regularizer>(regularizer: J, factor: number): J {
+  if (factor === 1) return regularizer;
+  const other = regularizer.withLambda?.(regularizer.lambda * factor);
+  return other ? { ...regularizer, ...other, kind: regularizer.kind } : scaled(regularizer, factor);
 }

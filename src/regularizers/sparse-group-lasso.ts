@@ -60,6 +60,9 @@ export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupL
     lambda,
     lambda0,
     groups,
+    finite: true,
+    homogeneous: true,
+    standardForm: { entries: 1 - lambda0, norms: lambda0 },
     value(x, shape) {
       checkShape("sparseGroupLasso", shape, x);
       let sum = 0;

@@ -11,12 +11,12 @@ const TOLERANCE = 0.1;
 
 const ROLE = { weights: "weight", convs: "conv" } as const;
 
-/** Regularizers that leave all weights of a matrix, or none. */
-const ALL_OR_NONE: ReadonlySet<string> = new Set(["nuclear", "lInfinity"]);
-
-/** Whether more lambda means fewer weights, by and by. A gradient of the penalty makes no zeros, and a mask has a density of its own. */
+/**
+ * Whether more lambda means fewer weights, by and by: J is a sum over groups, and not of the tensor as a whole. A gradient
+ * of the penalty makes no zeros, and a mask has a density of its own.
+ */
 function thins({ follow, regularizer }: Optimizer): boolean {
-  return follow !== "penalty" && follow !== "masked" && !ALL_OR_NONE.has(regularizer.kind);
+  return follow !== "penalty" && follow !== "masked" && regularizer.groups !== undefined;
 }
 
 /** All that changes is in the trainer: it needs no state of its own. */
@@ -70,7 +70,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
     if (members.length === 0) {
       const found = new Set(counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`));
       throw new TypeError(
-        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found ${[...found].join(", ")}`,
+        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found ${[...found].join(", ")}`,
       );
     }
     return [{ what, target, members, counted }];

@@ -100,7 +100,7 @@ export function flopDensity(model: Model, layers: readonly LayerMetrics[]): numb
 /** Sum of J(theta) over all parameters, lambda included. */
 export function regularizerValue(trainer: Trainer): number {
   return trainer.updaters
-    .filter(({ optimizer }) => optimizer.regularizer.kind !== "none")
+    .filter(({ optimizer }) => !optimizer.regularizer.trivial)
     .reduce(
       (sum, { parameter, optimizer }) =>
         sum + optimizer.regularizer.value(trainer.theta(parameter.name), parameter.shape),

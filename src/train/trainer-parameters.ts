@@ -56,7 +56,7 @@ export function createParameters(
 function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
   if (!isWeightRole(role)) return undefined;
   if (follow === "masked") return "entries";
-  if (regularizer.kind === "none") return undefined;
-  const groups = regularizer.kind === "groupLasso" || regularizer.kind === "sparseGroupLasso";
-  return role === "conv" && groups ? "pairs" : "entries";
+  if (regularizer.trivial) return undefined;
+  const { groups = "entries" } = regularizer;
+  return role === "conv" && groups !== "entries" ? "pairs" : "entries";
 }

@@ -202,7 +202,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const fixed = updaters.find(
       ({ freezes, parameter: { role }, optimizer: { regularizer, follow } }) =>
         // A mask changes by the gradient of every weight, in steps of its own.
-        !freezes && isWeightRole(role) && (regularizer.kind !== "none" || follow === "masked"),
+        !freezes && isWeightRole(role) && (!regularizer.trivial || follow === "masked"),
     );
     if (fixed || !updaters.some(({ freezes }) => freezes)) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
   };
@@ -305,5 +305,5 @@ function kindOfNext({ coarse, left }: Cycle): StepKind {
 function whyNot(fixed: Updater | undefined): string {
   if (!fixed) return "anything: expected a regularizer of weights, found none";
   const { parameter, optimizer } = fixed;
-  return `${parameter.name}: expected LinBreg or AdaBreg with an l1 norm or groups of rows, filters or kernels of a weight, found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
+  return `${parameter.name}: expected LinBreg or AdaBreg with a regularizer that has a standard form of single weights, rows, filters or kernels (l1, groupLasso, ...), found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
 }

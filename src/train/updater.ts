@@ -9,7 +9,6 @@ import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { at } from "../placed.js";
-import { isElasticNet } from "../regularizers/elastic-net.js";
 import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
@@ -41,7 +40,7 @@ export interface Updater {
    * Changes the factor on lambda, from the next step on.
    *
    * @param dual - "kept": v stays, so that weights between the old threshold and the new one are born or die.
-   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old (but for what an elastic net's mu adds)
+   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old (except for what its mu adds)
    */
   setLambda(factor: number, dual: "kept" | "scaled"): void;
   /** Sets the learning rate and counts the step; call it before the step's program runs. */
@@ -109,11 +108,12 @@ export function createUpdater(
     fullLambda: given.regularizer.lambda,
     setLambda(factor, dual) {
       if (factor === now.lambda) return;
+      const next = scaleLambda(given, factor);
       if (dual === "scaled") {
-        scaleSubgradient(state.v, readTheta(memory, parameter), given, factor / now.lambda);
+        scaleSubgradient(state.v, readTheta(memory, parameter), [now.optimizer, next], factor / now.lambda);
       }
       now.lambda = factor;
-      now.optimizer = scaleLambda(given, factor);
+      now.optimizer = next;
       now.form = kernelForm(now.optimizer, shape);
     },
     ...(now.form
@@ -222,17 +222,18 @@ function hostSteps(memory: Memory, parameter: Parameter, state: OptimizerState, 
   };
 }
 
-/** v = theta / delta + p: p times a factor, but for the part of it that an elastic net's mu makes. */
+/** v = theta / delta + p: p times a factor, except for the part of it that mu makes, which is that of the new mu. */
 function scaleSubgradient(
   v: OptimizerState["v"],
   theta: Float32Array,
-  { delta, regularizer }: Optimizer,
+  [{ delta, regularizer: before }, { regularizer: after }]: readonly [Optimizer, Optimizer],
   factor: number,
 ): void {
-  const mu = isElasticNet(regularizer) ? regularizer.mu : 0;
+  const { mu = 0 } = before;
+  const { mu: newMu = 0 } = after;
   for (let i = 0; i < v.length; i++) {
-    const primal = theta[i] / delta + mu * theta[i];
-    v[i] = primal + factor * (v[i] - primal);
+    const primal = theta[i] / delta;
+    v[i] = primal + newMu * theta[i] + factor * (v[i] - (primal + mu * theta[i]));
   }
 }
 

@@ -70,8 +70,10 @@ test.each([0, -1e-8, Infinity])("eps %s is refused", (eps) => {
 
 test("lassoSgd refuses what is no penalty", () => {
   expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow(TypeError);
-  expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow("nonNegativeL1 is infinite for some weights");
-  expect(() => lassoSgd({ regularizer: box({ lower: 0 }) })).toThrow("box is infinite for some weights");
+  expect(() => lassoSgd({ regularizer: nonNegativeL1(1) })).toThrow(
+    "must be finite everywhere; nonNegativeL1 is not, or does not say so (finite: true)",
+  );
+  expect(() => lassoSgd({ regularizer: box({ lower: 0 }) })).toThrow("box is not");
   expect(() => lassoSgd({ regularizer: l1(1), inner: "sgd" as "plain" })).toThrow('"plain" or "adam", found sgd');
 });
 

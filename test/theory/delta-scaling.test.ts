@@ -6,9 +6,8 @@
 import { describe, expect, test } from "vitest";
 import { adaBreg } from "#bregman/optim/index.js";
 import { elasticNet, l1, type Floats, type Shape } from "#bregman/regularizers/index.js";
-import type { Spec } from "../support/naive-regularizers.js";
 import { MIRROR, randomArray, randomFrom } from "../support/optimizer-table.js";
-import { build, dimensionsOf, distance, inDomain, nameOf, SPECS } from "../support/regularizer-table.js";
+import { dimensionsOf, distance, inDomain, SPECS, type Spec } from "../support/regularizer-table.js";
 
 /** 12 weights, of a matrix or of a convolution. */
 const shapeFor = (spec: Spec): Shape => (dimensionsOf(spec) > 2 ? [2, 2, 1, 3] : [4, 3]);
@@ -27,7 +26,7 @@ describe("delta is a scale: (delta, J, tau) and (1, delta J, delta tau) give the
   };
 
   describe.each(MIRROR)("%s", (_, make) => {
-    test.each(SPECS.filter((spec) => spec.kind !== "none").map((spec) => [nameOf(spec), spec] as const))(
+    test.each(SPECS.filter(({ says }) => !says.trivial).map((spec) => [spec.name, spec] as const))(
       "%s",
       (name, spec) => {
         // Powers of two scale without rounding: then not a bit differs. Otherwise a few roundings do.
@@ -38,7 +37,7 @@ describe("delta is a scale: (delta, J, tau) and (1, delta J, delta tau) give the
         ] as const) {
           const start = inDomain(spec, randomArray(randomFrom(`scale ${name}`), 12));
           const run = (scale: number, other: number): Float64Array => {
-            const optimizer = make({ tau: 0.02 * other, delta: scale, regularizer: build(spec, 0.2 * other) });
+            const optimizer = make({ tau: 0.02 * other, delta: scale, regularizer: spec.make(0.2 * other) });
             const theta = Float64Array.from(start);
             const state = optimizer.init(theta, shapeFor(spec));
             for (let k = 0; k < 50; k++) optimizer.step(state, theta, gradient(theta), shapeFor(spec));

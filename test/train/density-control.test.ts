@@ -127,7 +127,7 @@ test("the discrepancy rule comes back from a lambda of 0", async () => {
 test("a regularizer without a lambda, and a control that never begins", async () => {
   const bounded = { weights: linBreg({ tau: 0.1, regularizer: box({ lower: -1, upper: 1 }) }), biases: bias };
   await expect(fit(FLAT, data, { ...base, optimizer: bounded, targetDensity: 0.1 })).rejects.toThrow(
-    "could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found linBreg with box",
+    "could not control the density of the net: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found linBreg with box",
   );
   const notes: string[] = [];
   const targetDensity = { targets: { net: 0.1 }, after: 2 };
@@ -219,7 +219,7 @@ describe("the rules", () => {
   test("without a regularizer there is nothing to control", async () => {
     const optimizer = { weights: sgd({ tau: 0.1 }), biases: bias };
     await expect(fit(FLAT, data, { ...base, optimizer, targetDensity: 0.1 })).rejects.toThrow(
-      "could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found sgd with none",
+      "could not control the density of the net: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found sgd with none",
     );
   });
 });
@@ -254,6 +254,6 @@ test.each([
   ["adaBreg with lInfinity", adaBreg({ tau: 0.1, regularizer: lInfinity(0.01) })],
 ])("%s has no density to control", async (found, weights) => {
   await expect(fit(FLAT, data, { ...base, optimizer: { weights, biases: bias }, targetDensity: 0.1 })).rejects.toThrow(
-    `could not control the density of the net: expected a regularizer of weights with a lambda above 0 that makes some of them zero, found ${found}`,
+    `could not control the density of the net: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found ${found}`,
   );
 });

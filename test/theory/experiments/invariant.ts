@@ -1,8 +1,7 @@
 /** How far v - theta / delta is from dJ(theta), at the start and after every step of a run with random gradients. */
 import type { Shape } from "#bregman/regularizers/index.js";
-import { subgradientError, type Spec } from "../../support/naive-regularizers.js";
 import { randomArray, randomFrom, type Make } from "../../support/optimizer-table.js";
-import { build, dimensionsOf, inDomain, nameOf } from "../../support/regularizer-table.js";
+import { dimensionsOf, inDomain, type Spec } from "../../support/regularizer-table.js";
 
 /** 12 weights, of a matrix or of a convolution. */
 export const shapeFor = (spec: Spec): Shape => (dimensionsOf(spec) > 2 ? [2, 2, 1, 3] : [4, 3]);
@@ -20,8 +19,8 @@ export function invariantRun(
   { delta, FloatArray }: { delta: number; FloatArray: typeof Float64Array | typeof Float32Array },
 ): InvariantRun {
   const shape = shapeFor(spec);
-  const random = randomFrom(`${optimizerName}, ${nameOf(spec)}`);
-  const optimizer = make({ tau: 0.3, delta, regularizer: build(spec) });
+  const random = randomFrom(`${optimizerName}, ${spec.name}`);
+  const optimizer = make({ tau: 0.3, delta, regularizer: spec.make(1) });
   const start = randomArray(random, 12);
   const theta = FloatArray.from(inDomain(spec, start));
   // A zero row and a zero column, and a steady part in the gradient, so that groups are born on the way.
@@ -31,7 +30,7 @@ export function invariantRun(
   const state = optimizer.init(theta, shape);
   const errorNow = (): number => {
     const p = Array.from(state.v, (value, i) => value - theta[i] / delta);
-    return subgradientError(spec, p, [...theta], shape);
+    return spec.error(p, [...theta], shape);
   };
   let [error, born] = [errorNow(), 0];
   for (let k = 0; k < 25; k++) {
