@@ -31,6 +31,7 @@ const LEAVES = [
   "read-file.ts",
   "json.ts",
   "thin.ts",
+  "own-folder.ts",
   "joined.ts",
   "inputs.ts",
   "kinds.ts",

@@ -40,14 +40,17 @@ export function addCompare(program: Command): void {
 
 /** Runs the command and returns the exit code. */
 async function compare(namesOrFiles: readonly string[], flags: CompareFlags, args: readonly string[]): Promise<number> {
-  const { loadRecipe } = await import("../recipes/load.js");
+  const { readRecipe } = await import("../recipes/load.js");
   const { compareRecipes } = await import("../train/compare.js");
   const { writeReport } = await import("../report/report.js");
   const { makeWritable } = await import("./out-folder.js");
-  const recipes = namesOrFiles.map(loadRecipe);
+  const recipes = namesOrFiles.map(readRecipe);
   const { out, ...computing } = flags;
   const removeOut = makeWritable(out, "folder of the comparison");
-  const view = createView(recipes, flags.seeds.length);
+  const view = createView(
+    recipes.map(({ recipe }) => recipe),
+    flags.seeds.length,
+  );
   const stopper = createStopper(
     () => view.line("Stopping after this step; the same command goes on from here. Ctrl-C again stops at once."),
     view.clear,

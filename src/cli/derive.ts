@@ -23,13 +23,13 @@ export interface Derivation {
 export async function derive(path: string, flags: ComputingFlags, { what, change }: Derivation): Promise<void> {
   const { openRun, derivedFile } = await import("../train/saved-run.js");
   const { evaluate } = await import("../train/evaluate.js");
-  const { dataOf } = await import("../train/recipe-options.js");
+  const { dataOfRun } = await import("../train/run-recipe.js");
   const { saveModel } = await import("../export/model-file.js");
   const { networkSize } = await import("../export/size.js");
   const { networkTable } = await import("./network-table.js");
   const { painter } = await import("./paint.js");
   const { file, recipe, network: before } = openRun(path);
-  const data = dataOf(recipe, { dataDir: flags.dataDir });
+  const data = dataOfRun(recipe, { dataDir: flags.dataDir });
   const options = evaluateOptions(recipe, flags);
   const after = await change(before, data, options);
   const reached = await evaluate([before, after], data, options);

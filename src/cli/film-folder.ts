@@ -1,14 +1,16 @@
 /**
- * Pictures of the first layer's weights in a run folder. They are drawn when the run ends; the weights they are drawn
- * from wait in files of their own beside them until then, so that a resumed run has all its pictures.
+ * Pictures of the first layer's weights in a run folder. They are drawn when the run ends, or stops; the weights they are drawn
+ * from stay in files of their own beside them, so that a run that goes on has all its pictures, in the same colours.
  *
- *     pictures/epoch-003.safetensors    the weight after epoch 3, until the run is finished
+ *     pictures/epoch-003.safetensors    the weight after epoch 3, as its non-zeros where that is smaller
  *     pictures/epoch-003.png            its picture
  */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries } from "../atomic-file.js";
 import { readSafetensors, writeSafetensors } from "../export/safetensors.js";
+import { packSparse, unpackSparse } from "../export/sparse-values.js";
+import { filesOf, ownFolder, ownPath } from "../own-folder.js";
 import { createFilm, pictureEpochs, squareImage, type Film } from "../report/film.js";
 import type { Trainer } from "../train/trainer.js";
 
@@ -17,37 +19,40 @@ export interface FilmFolder {
   resume(epoch: number): void;
   /** To be called with each epoch, 0 included. */
   observe(epoch: number, trainer: Trainer): void;
-  /**
-   * Draws the pictures; `finished` says that there will be no more. Returns false if there is nothing to draw, as of a
-   * weight that can't be seen as an image.
-   */
-  write(finished: boolean): boolean;
+  /** Draws the pictures; none of a weight that can't be seen as an image. */
+  write(): void;
 }
 
+const FOLDER = "pictures";
 const NAME = /^epoch-(\d+)\.(?:safetensors|png)$/;
-const WEIGHT = "weight";
 
-/** The pictures of a run of so many epochs. One that is `resumed` has its folder to itself: what a kill left half written goes. */
+/**
+ * The pictures of a run of so many epochs. One that is `resumed` has its folder to itself: what a kill left half written goes.
+ *
+ * @throws RangeError if there is something in the place of the folder, such as a link that leads elsewhere
+ */
 export function openFilm(run: string, epochs: number, resumed: boolean): FilmFolder {
-  const folder = join(run, "pictures");
+  const folder = ownPath(run, FOLDER);
   const wanted = new Set(pictureEpochs(epochs));
-  const fileOf = (epoch: number) => join(folder, `epoch-${String(epoch).padStart(3, "0")}.safetensors`);
   let film: Film | undefined;
+  let filmed = "";
   if (resumed) removeTemporaries(folder);
   const add = (epoch: number, shape: readonly number[], theta: Float32Array): boolean => {
     const size = shape.length === 2 ? squareImage(shape[1]) : undefined;
     if (!size) return false;
+    // What a file says of the past counts for nothing where it is of another network.
+    if (filmed !== shape.join()) film = undefined;
+    filmed = shape.join();
     film ??= createFilm(shape[0], size, epochs);
     film.add(epoch, theta);
     return true;
   };
   return {
     resume(last) {
-      const found = filesIn(folder, "safetensors").filter(({ epoch }) => epoch <= last);
-      for (const { epoch, path } of found) {
+      for (const { epoch, name } of filesIn(run, "safetensors").filter((file) => file.epoch <= last)) {
         try {
-          const { shape, data } = readSafetensors(path).tensors.get(WEIGHT)!;
-          add(epoch, shape, data as Float32Array);
+          const { shape, theta } = readWeight(join(folder, name));
+          add(epoch, shape, theta);
         } catch {
           // A picture less is no reason not to train.
         }
@@ -59,30 +64,50 @@ export function openFilm(run: string, epochs: number, resumed: boolean): FilmFol
       if (!node || !spec) return;
       const theta = trainer.theta(`${node.name}.${spec.name}`);
       if (!add(epoch, spec.shape, theta) || !wanted.has(epoch)) return;
-      mkdirSync(folder, { recursive: true });
-      writeSafetensors(fileOf(epoch), { [WEIGHT]: { shape: spec.shape, data: theta } });
+      const name = `epoch-${String(epoch).padStart(3, "0")}.safetensors`;
+      writeWeight(join(ownFolder(run, FOLDER), name), spec.shape, theta);
     },
-    write(finished) {
-      if (!film) return false;
+    write() {
+      if (!film) return;
+      ownFolder(run, FOLDER);
       // An earlier stop may have left the picture of an epoch that is not wanted any more.
-      for (const { path } of filesIn(folder, "png")) rmSync(path);
+      for (const { name } of filesIn(run, "png")) rmSync(join(folder, name));
       film.write(folder);
-      if (finished) for (const { path } of filesIn(folder, "safetensors")) rmSync(path);
-      return true;
     },
   };
 }
 
+const WEIGHT = "weight";
+/** A small file may claim to hold any number of zeros. */
+const MOST_WEIGHTS = 2 ** 27;
+
+function writeWeight(path: string, shape: readonly number[], data: Float32Array): void {
+  const packed = packSparse(data);
+  const whole = { shape, data };
+  const parts = packed && { values: vector(packed.values), gaps: vector(packed.gaps) };
+  writeSafetensors(path, parts ?? { [WEIGHT]: whole }, { shape: JSON.stringify(shape) });
+}
+
+function vector<Data extends Float32Array | Uint8Array>(data: Data): { shape: number[]; data: Data } {
+  return { shape: [data.length], data };
+}
+
+function readWeight(path: string): { shape: readonly number[]; theta: Float32Array } {
+  const { tensors, metadata } = readSafetensors(path);
+  const whole = tensors.get(WEIGHT);
+  if (whole) return { shape: whole.shape, theta: whole.data as Float32Array };
+  const shape = JSON.parse(metadata.shape) as number[];
+  const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(part)!.data);
+  const packed = { values: values as Float32Array, gaps: gaps as Uint8Array };
+  const [rows, cols] = shape;
+  if (!(rows * cols <= MOST_WEIGHTS)) throw new RangeError(`expected at most ${MOST_WEIGHTS} weights`);
+  return { shape, theta: unpackSparse(packed, rows * cols) };
+}
+
 /** The folder's files of one kind, in order of their epochs. */
-function filesIn(folder: string, kind: "png" | "safetensors"): { epoch: number; path: string }[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names
+function filesIn(run: string, kind: "png" | "safetensors"): { epoch: number; name: string }[] {
+  return filesOf(run, FOLDER)
     .filter((name) => NAME.test(name) && name.endsWith(kind))
-    .map((name) => ({ epoch: Number(NAME.exec(name)![1]), path: join(folder, name) }))
+    .map((name) => ({ epoch: Number(NAME.exec(name)![1]), name }))
     .sort((a, b) => a.epoch - b.epoch);
 }

@@ -48,8 +48,9 @@ export function makeWritable(folder: string, what: string): () => void {
   };
   try {
     made = makeFolders(folder);
-    const probe = join(folder, ".bregman-probe");
-    writeFileSync(probe, "");
+    // A name that nothing has, and no link in its place: the folder may have been filled by others.
+    const probe = join(folder, `.bregman-probe-${process.pid}`);
+    writeFileSync(probe, "", { flag: "wx" });
     unlinkSync(probe);
   } catch (cause) {
     remove();

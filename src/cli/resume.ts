@@ -1,63 +1,55 @@
-/** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had. */
-import { existsSync, readFileSync } from "node:fs";
+/** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had, or to more epochs. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { commandLine } from "./options.js";
+import { commandLine, integer } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
+
+interface ResumeFlags extends TrainingFlags {
+  readonly epochs?: number;
+}
 
 /** Adds the command to the program. */
 export function addResume(program: Command): void {
   const command = program
     .command("resume")
-    .summary("go on with a run that was stopped or killed")
+    .summary("go on with a run that was stopped or killed, or to more epochs")
     .description(
-      "Goes on with a run from its last checkpoint. On the same backend the finished run has the bits of one that was never interrupted.",
+      "Goes on with a run from its last checkpoint. On the same backend the finished run has the bits of one that was never interrupted. With --epochs a run goes on to more epochs than it was to have, also a finished one, or ends before.",
     )
-    .argument("<run>", "a run folder");
+    .argument("<run>", "a run folder")
+    .option("--epochs <n>", "another number of epochs in all than the run was to have", integer("--epochs", 1));
   addTrainingOptions(command)
-    .addHelpText("after", "\nExample:\n  bregman resume runs/first")
-    .action(async (run: string, flags: TrainingFlags) => {
+    .addHelpText("after", "\nExample:\n  bregman resume runs/first\n  bregman resume runs/first --epochs 20")
+    .action(async (run: string, flags: ResumeFlags) => {
       process.exitCode = await resume(run, flags);
     });
 }
 
 /** Runs the command and returns the exit code. */
-async function resume(folder: string, flags: TrainingFlags): Promise<number> {
-  const recipeFile = join(folder, "recipe.json");
-  if (!existsSync(recipeFile)) {
-    throw new RangeError(`cannot resume ${folder}: it has no recipe.json (is it a run folder?)`);
+async function resume(folder: string, flags: ResumeFlags): Promise<number> {
+  const { repeatingArguments } = await import("../recipes/load.js");
+  const { openResumable } = await import("../train/resumable.js");
+  const { recipe, finished } = openResumable(folder, flags.epochs);
+  if (!finished) {
+    return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
   }
-  const { loadRecipe, repeatingArguments } = await import("../recipes/load.js");
-  const recipe = loadRecipe(recipeFile);
-  if (isFinished(folder)) {
-    // A kill may have come between the result and its copy.
-    if (flags.results !== undefined) {
-      const { copyResult } = await import("../train/run.js");
-      copyResult(flags.results, recipe, readFileSync(join(folder, "result.json"), "utf8"));
-    }
-    const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
-    process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
-    return 0;
+  // A kill may have come between the result and its copy.
+  if (flags.results !== undefined) {
+    const { copyResult } = await import("../train/run.js");
+    const { readText } = await import("../read-file.js");
+    copyResult(flags.results, recipe, readText(join(folder, "result.json")));
   }
-  return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
+  const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
+  process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
+  return 0;
 }
 
-/** The report of a finished run. A kill may have come between the result and the report: then it is made now. */
+/** The report of a finished run, made anew: a kill may have come between the result and the report. */
 async function reportOf(folder: string, epochs: number): Promise<string> {
   const { openFilm } = await import("./film-folder.js");
   const { writeReport } = await import("../report/report.js");
   const film = openFilm(folder, epochs, true);
   film.resume(epochs);
-  const path = join(folder, "report.html");
-  return film.write(true) || !existsSync(path) ? writeReport(folder) : path;
-}
-
-/** Whether the run has come to its end: only then is there a result that is not that of an interruption. */
-function isFinished(folder: string): boolean {
-  try {
-    const { interrupted } = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as { interrupted?: boolean };
-    return interrupted === false;
-  } catch {
-    return false;
-  }
+  film.write();
+  return writeReport(folder);
 }

@@ -28,10 +28,11 @@ export function addTrain(program: Command): void {
 
 /** Runs the command and returns the exit code. */
 async function train(nameOrFile: string, flags: TrainFlags, args: readonly string[]): Promise<number> {
-  const { adjusted, loadRecipe } = await import("../recipes/load.js");
+  const { adjusted, readRecipe } = await import("../recipes/load.js");
   const { defaultFolder, prepareFolder } = await import("./out-folder.js");
-  const recipe = adjusted(loadRecipe(nameOrFile), flags);
+  const { recipe: read, baseDir } = readRecipe(nameOrFile);
+  const recipe = adjusted(read, flags);
   const out = flags.out ?? defaultFolder(recipe.name, recipe.seed);
   const tidy = prepareFolder(out);
-  return carryOut({ recipe, folder: out, resume: false, command: repeatingCommand(args), flags, tidy });
+  return carryOut({ recipe, baseDir, folder: out, resume: false, command: repeatingCommand(args), flags, tidy });
 }

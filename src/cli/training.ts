@@ -28,6 +28,8 @@ export function addTrainingOptions(command: Command): Command {
 
 export interface Training {
   readonly recipe: Recipe;
+  /** Folder that its relative paths start from. */
+  readonly baseDir?: string;
   /** The run folder. */
   readonly folder: string;
   readonly resume: boolean;
@@ -39,7 +41,8 @@ export interface Training {
 }
 
 /** Trains, shows how it goes, and returns the exit code. */
-export async function carryOut({ recipe, folder, resume, command, flags, tidy }: Training): Promise<number> {
+export async function carryOut(training: Training): Promise<number> {
+  const { recipe, baseDir, folder, resume, command, flags, tidy } = training;
   const { makeWritable } = await import("./out-folder.js");
   const view = await openView(flags);
   const stopper = createStopper(
@@ -50,8 +53,8 @@ export async function carryOut({ recipe, folder, resume, command, flags, tidy }:
   const { runRecipe } = await import("../train/run.js");
   const { writeReport } = await import("../report/report.js");
   const film = openFilm(folder, recipe.epochs, resume);
-  const finish = (finished: boolean) => {
-    film.write(finished);
+  const finish = () => {
+    film.write();
     return writeReport(folder);
   };
 
@@ -64,6 +67,7 @@ export async function carryOut({ recipe, folder, resume, command, flags, tidy }:
     if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
     await runRecipe(recipe, {
       out: folder,
+      baseDir,
       resume,
       command,
       signal: stopper.signal,
@@ -85,13 +89,13 @@ export async function carryOut({ recipe, folder, resume, command, flags, tidy }:
         else view.onEvent(event);
       },
     });
-    const report = finish(!end!.interrupted);
+    const report = finish();
     view.onEvent(end!);
     await view.summary({ last: last!, started: initial!.density, epochs: recipe.epochs, ...end!, folder, report });
   } catch (error) {
     view.close();
     // A run that broke off, say at a loss that is not finite, shows its curves too.
-    if (last) tryTo(() => finish(false));
+    if (last) tryTo(finish);
     tidy?.();
     removeResults?.();
     throw error;

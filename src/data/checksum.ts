@@ -1,7 +1,14 @@
-/** SHA-256, by which the files of published data sets are recognised. */
+/** SHA-256, by which files of published data sets, checkpoints and the data of a run are recognised. */
 import { createHash } from "node:crypto";
 
-/** SHA-256 of the bytes, in hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** A hash takes less than 2 GiB at a time. */
+const MOST_AT_ONCE = 2 ** 30;
+
+/** SHA-256 of bytes, one part after the other, in hexadecimal. */
+export function sha256(...parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += MOST_AT_ONCE) hash.update(part.subarray(at, at + MOST_AT_ONCE));
+  }
+  return hash.digest("hex");
 }

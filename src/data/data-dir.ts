@@ -13,7 +13,8 @@ export interface DataOptions {
   /**
    * Folder with the files of the data set, or with a subfolder named after it, so that one folder serves several data
    * sets. Default: the environment variable BREGMAN_DATA if set and not empty, else what `bregman data` downloaded, else
-   * what the data set says.
+   * what the data set says. Of one's own files: the folder that holds them, under as much of their paths as is there.
+   * Default: where their paths lead.
    */
   readonly dataDir?: string | undefined;
 }

@@ -8,6 +8,7 @@ import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./index.js";
+import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart } from "./own-arrays.js";
 import { type OwnPart, sampleShape } from "./own-part.js";
 import { checkSource, type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
@@ -44,7 +45,8 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   const { dataDir, baseDir } = knownOptions("loadData", options, { ...DATA_OPTIONS, baseDir: 1 });
   checkSource(source);
   if ("name" in source) return loadDataset(source.name, { dataDir });
-  const own = resolvePaths(source, resolve(baseDir ?? "."));
+  const here = resolvePaths(source, resolve(baseDir ?? "."));
+  const own = dataDir === undefined ? here : inFolder(here, dataDir);
   const { train, test, shape, labelNames, notes } = readOwn(own);
   if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
     const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");

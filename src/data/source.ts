@@ -2,7 +2,7 @@
  * Where a run's data come from, as a recipe's `data` states it: a set by its name, or files of one's own. Plain data;
  * `loadData` reads it.
  */
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { didYouMean } from "../nearest.js";
 import type { Channels } from "./channels.js";
@@ -121,6 +121,22 @@ const PATH_KEYS = [
   "testLabels",
 ] as const;
 
+/** The same source, each of its paths as the function says. */
+export function mapPaths<Source extends DataSource>(source: Source, map: (path: string) => string): Source {
+  const paths = PATH_KEYS.flatMap((key) => {
+    const path = (source as Partial<Record<(typeof PATH_KEYS)[number], string>>)[key];
+    return path === undefined ? [] : [[key, map(path)] as const];
+  });
+  return { ...source, ...Object.fromEntries(paths) };
+}
+
+/** The paths of a source. */
+export function pathsOf(source: DataSource): string[] {
+  const paths: string[] = [];
+  mapPaths(source, (path) => (paths.push(path), path));
+  return paths;
+}
+
 /**
  * The same source with its paths made absolute, starting from a folder: that of the recipe file.
  *
@@ -128,9 +144,19 @@ const PATH_KEYS = [
  * resolvePaths({ kind: "imageFolder", train: "images" }, "/home/me").train; // "/home/me/images"
  */
 export function resolvePaths<Source extends DataSource>(source: Source, baseDir: string): Source {
-  const paths = PATH_KEYS.flatMap((key) => {
-    const path = (source as Partial<Record<(typeof PATH_KEYS)[number], string>>)[key];
-    return path === undefined ? [] : [[key, resolve(baseDir, path)] as const];
-  });
-  return { ...source, ...Object.fromEntries(paths) };
+  return mapPaths(source, (path) => resolve(baseDir, path));
+}
+
+/**
+ * The same source for a recipe file in another folder: paths that started from the first start from the second, and absolute
+ * ones stay. So a folder that holds recipe, data and runs can be moved.
+ *
+ * @example
+ * rebasePaths({ kind: "imageFolder", train: "images" }, "/home/me", "/home/me/runs/first").train; // "../../images"
+ */
+export function rebasePaths<Source extends DataSource>(source: Source, from: string, to: string): Source {
+  return mapPaths(source, (path) =>
+    // Slashes are understood everywhere. Another drive of Windows has no relative path: it stays absolute.
+    isAbsolute(path) ? path : relative(resolve(to), resolve(from, path)).replaceAll("\\", "/"),
+  );
 }

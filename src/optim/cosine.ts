@@ -41,6 +41,6 @@ export function cosine(options: CosineOptions): Schedule {
     const t = Math.min((epoch - warmUp) / (epochs - warmUp), 1);
     return minimum + ((1 - minimum) * (1 + Math.cos(Math.PI * t))) / 2;
   };
-  // Not its epochs: a run may be resumed with more of them.
+  // Not its epochs: a run may be resumed with others.
   return byEpoch("cosine", factorOf, { warmUp, minimum });
 }

@@ -30,6 +30,11 @@ export interface Schedule<State extends ScheduleState = ScheduleState> {
   init(): State;
   /** State for the epoch after the one these metrics are of. Does not change `state`. */
   next(state: State, metrics: EpochMetrics): State;
+  /**
+   * State for an epoch, from 0, of a schedule that follows the number of the epoch and nothing else. A run that goes on with
+   * another number of epochs takes its state from here; without it, the state goes on as it was.
+   */
+  at?(epoch: number): State;
 }
 
 /**
@@ -47,6 +52,7 @@ export function byEpoch(
     kind,
     init: () => ({ factor: factorOf(0) }),
     next: (_, { epoch }) => ({ factor: factorOf(epoch + 1) }),
+    at: (epoch) => ({ factor: factorOf(epoch) }),
   };
 }
 

@@ -2,7 +2,7 @@
  * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON file.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
@@ -24,6 +24,30 @@ export function recipeNames(): string[] {
     .sort();
 }
 
+/** A recipe as it is written, and the folder that its paths start from: that of its file. */
+export interface ReadRecipe {
+  readonly recipe: Recipe;
+  readonly baseDir: string;
+}
+
+/**
+ * Reads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ *
+ * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
+ */
+export function readRecipe(nameOrPath: string): ReadRecipe {
+  const names = recipeNames();
+  const isName = names.includes(nameOrPath);
+  const path = isName ? join(FOLDER, `${nameOrPath}.json`) : nameOrPath;
+  const isPath = /[\\/]|\.json$/.test(nameOrPath);
+  if (!isName && !(isPath && existsSync(nameOrPath))) {
+    const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
+    const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
+    throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
+  }
+  return { recipe: parseRecipe(readText(path), nameOrPath), baseDir: dirname(resolve(path)) };
+}
+
 /**
  * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json". Paths to data in a file
  * start from its folder; in the result they are absolute.
@@ -35,17 +59,8 @@ export function recipeNames(): string[] {
  * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
  */
 export function loadRecipe(nameOrPath: string): Recipe {
-  const names = recipeNames();
-  if (names.includes(nameOrPath)) return parseRecipe(readText(`${FOLDER}${nameOrPath}.json`), nameOrPath);
-  const isPath = /[\\/]|\.json$/.test(nameOrPath);
-  if (!isPath || !existsSync(nameOrPath)) {
-    const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
-    const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
-    throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
-  }
-  const recipe = parseRecipe(readText(nameOrPath), nameOrPath);
-  // From here on nobody needs to know where the recipe file was, also not a run that is resumed.
-  return { ...recipe, data: resolvePaths(recipe.data, dirname(resolve(nameOrPath))) };
+  const { recipe, baseDir } = readRecipe(nameOrPath);
+  return { ...recipe, data: resolvePaths(recipe.data, baseDir) };
 }
 
 /** What `bregman` is told to repeat a run: by name if the recipe comes with the library, else from the run's folder. */

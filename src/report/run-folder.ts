@@ -4,10 +4,10 @@
  * A run that was interrupted, or is still going, has no result.json, fewer lines and perhaps half a last line: all of
  * that is read as far as it goes. Only a folder without recipe.json or metrics.jsonl is no run.
  */
-import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../json.js";
+import { filesOf } from "../own-folder.js";
 import { readBytes, readTextIfThere } from "../read-file.js";
 import type { EpochMetrics } from "../train/events.js";
 import { checked, parseEpoch, parsePartialResult, type PartialResult } from "../train/run-schema.js";
@@ -62,7 +62,7 @@ export function readRun(folder: string): Run {
     name: recipe.name ?? "run",
     recipe,
     epochs: parseMetrics(metricsText, metricsFile),
-    pictures: readPictures(join(folder, "pictures")),
+    pictures: readPictures(folder),
     ...(resultText !== undefined && { result: parsePartialResult(resultText, resultFile) }),
   };
 }
@@ -84,14 +84,13 @@ function parseMetrics(text: string, path: string): EpochMetrics[] {
 /** What every PNG file begins with. */
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** The pictures of a run; none where it has none, e.g. because its input is no image. Links lead out of the folder. */
-function readPictures(folder: string): WeightPicture[] {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => {
-      const match = entry.isFile() ? /^epoch-(\d+)\.png$/.exec(entry.name) : null;
+/** The pictures of a run; none where it has none, e.g. because its input is no image. */
+function readPictures(run: string): WeightPicture[] {
+  return filesOf(run, "pictures")
+    .flatMap((name) => {
+      const match = /^epoch-(\d+)\.png$/.exec(name);
       if (!match) return [];
-      const png = readBytes(join(folder, entry.name));
+      const png = readBytes(join(run, "pictures", name));
       return PNG.every((byte, k) => png[k] === byte) ? [{ epoch: Number(match[1]), png }] : [];
     })
     .sort((a, b) => a.epoch - b.epoch);

@@ -12,16 +12,19 @@
  *
  * The checksum comes first, so its place is known before anything of the file is believed.
  */
-import { createHash } from "node:crypto";
 import type { BatchesState } from "../data/batches.js";
+import { sha256 } from "../data/checksum.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors-format.js";
 import type { ScheduleState } from "../optim/schedule.js";
 import type { EpochMetrics } from "./events.js";
+import type { Lengths } from "./run-length.js";
 import type { TrainerState } from "./trainer-state.js";
 import type { Work } from "./work.js";
 
 /** How far a run has come: JSON. Its numbers come back with the bits they had. */
 export interface Progress {
+  /** Numbers of epochs the run was to have, see run-length.ts; absent in files of before they were kept. */
+  readonly lengths?: Lengths | undefined;
   /** Epoch to go on with, from 1, and the place in its order. */
   readonly epoch: number;
   readonly order: BatchesState;
@@ -41,6 +44,8 @@ export interface Progress {
 }
 
 export interface Checkpoint {
+  /** Of the layout of its file; that of the newest is written. */
+  readonly version?: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly about: Readonly<Record<string, string>>;
   readonly progress: Progress;
@@ -48,22 +53,13 @@ export interface Checkpoint {
 }
 
 const FORMAT = "bregman checkpoint";
-const VERSION = "3";
+const VERSION = "4";
+/** An identity of version 3 holds a hash of the first MiB of the data, and one of recipe.json as it was. */
+const READ: readonly (string | undefined)[] = [VERSION, "3"];
 const EMPTY = "0".repeat(64);
 /** What every checkpoint has behind the length of its header. */
 const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');
 const PLACE = 8 + HEAD.length;
-
-/** A hash takes less than 2 GiB at a time. */
-const MOST_AT_ONCE = 2 ** 30;
-
-function checksum(...parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at += MOST_AT_ONCE) hash.update(part.subarray(at, at + MOST_AT_ONCE));
-  }
-  return hash.digest("hex");
-}
 
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpoint): Uint8Array {
@@ -75,7 +71,7 @@ export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpo
     progress: JSON.stringify(progress),
     about: JSON.stringify(about),
   });
-  bytes.set(new TextEncoder().encode(checksum(bytes)), PLACE);
+  bytes.set(new TextEncoder().encode(sha256(bytes)), PLACE);
   return bytes;
 }
 
@@ -89,18 +85,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
-  const found = checksum(
-    bytes.subarray(0, PLACE),
-    new TextEncoder().encode(EMPTY),
-    bytes.subarray(PLACE + EMPTY.length),
-  );
+  const found = sha256(bytes.subarray(0, PLACE), new TextEncoder().encode(EMPTY), bytes.subarray(PLACE + EMPTY.length));
   if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, version } = metadata;
-  if (format !== FORMAT || version !== VERSION) {
+  if (format !== FORMAT || !READ.includes(version)) {
     throw new SyntaxError(`has format version ${version}, and this version of bregman reads ${VERSION}`);
   }
   return {
+    version,
     identity: JSON.parse(metadata.identity),
     about: JSON.parse(metadata.about),
     progress: JSON.parse(metadata.progress),

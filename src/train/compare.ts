@@ -7,21 +7,23 @@
  * A run that is finished is not repeated, and one that broke off goes on from its last checkpoint, so that the same call can be
  * made again and again until all is there.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resolvePaths } from "../data/source.js";
+import { ownFolder, ownPath } from "../own-folder.js";
 import { placed } from "../placed.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
-import { adjusted, loadRecipe, repeatingArguments } from "../recipes/load.js";
+import { adjusted, type ReadRecipe, repeatingArguments } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "./events.js";
 import { prepare } from "./prepare.js";
 import { fitOptionsOf } from "./recipe-options.js";
 import { runRecipe, type RunOptions, type RunResult } from "./run.js";
+import { readRunRecipe, RECIPE_FILE } from "./run-recipe.js";
 import { parseResult } from "./run-schema.js";
 
 export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" | "backend" | "signal"> {
@@ -40,6 +42,8 @@ export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" |
 /** One run of a comparison. */
 export interface ComparedRun {
   readonly recipe: Recipe;
+  /** Folder that its relative paths start from. */
+  readonly baseDir: string;
   readonly folder: string;
 }
 
@@ -56,11 +60,11 @@ export type RunEvent =
  *   run throws, with its recipe and seed
  */
 export async function compareRecipes(
-  recipes: readonly Recipe[],
+  recipes: readonly ReadRecipe[],
   options: CompareOptions,
 ): Promise<Comparison | undefined> {
   const { out, seeds = [0, 1, 2], epochs, command, onRun, signal, dataDir, threads, backend } = options;
-  const names = recipes.map(({ name }) => name);
+  const names = recipes.map(({ recipe }) => recipe.name);
   for (const [what, values] of [
     ["recipe", names],
     ["seed", seeds],
@@ -70,10 +74,9 @@ export async function compareRecipes(
     if (twice !== undefined) throw new RangeError(`compare: expected every ${what} once, found ${String(twice)} twice`);
   }
   const runs = seeds.flatMap((seed) =>
-    recipes.map((given): ComparedRun => {
-      const own = adjusted(given, { seed, epochs });
-      const recipe = { ...own, data: resolvePaths(own.data, process.cwd()) };
-      return { recipe, folder: join(out, recipe.name, `seed-${seed}`) };
+    recipes.map(({ recipe: given, baseDir }): ComparedRun => {
+      const recipe = adjusted(given, { seed, epochs });
+      return { recipe, baseDir, folder: join(out, recipe.name, `seed-${seed}`) };
     }),
   );
   // What can't be is told before the first run, not after hours.
@@ -86,13 +89,14 @@ export async function compareRecipes(
   }
   const results: RunResult[] = [];
   for (const run of runs) {
-    const { recipe, folder } = run;
+    const { recipe, baseDir, folder } = run;
     const before = finished(folder);
     if (!before) {
-      const known = existsSync(join(folder, "recipe.json"));
-      mkdirSync(join(out, recipe.name), { recursive: true });
+      const known = existsSync(join(folder, RECIPE_FILE));
+      ownPath(ownFolder(out, recipe.name), `seed-${recipe.seed}`);
       await runRecipe(recipe, {
         out: folder,
+        baseDir,
         resume: known,
         command: ["bregman", ...repeatingArguments(recipe)].join(" "),
         dataDir,
@@ -109,16 +113,20 @@ export async function compareRecipes(
     onRun?.(run, { type: "done", kept: before !== undefined, result });
     results.push(result);
   }
-  const comparison = summarize(recipes, results, command);
+  const comparison = summarize(
+    recipes.map(({ recipe }) => recipe),
+    results,
+    command,
+  );
   writeFileAtomic(join(out, "compare.json"), `${JSON.stringify(comparison, null, 2)}\n`);
   return comparison;
 }
 
 /** @throws RangeError if the folder holds a run of another recipe, or of another version of it */
-function checkFolder({ recipe, folder }: ComparedRun): void {
-  const file = join(folder, "recipe.json");
-  if (!existsSync(file)) return;
-  const found = loadRecipe(file);
+function checkFolder({ recipe: given, baseDir, folder }: ComparedRun): void {
+  if (!existsSync(join(folder, RECIPE_FILE))) return;
+  const found = readRunRecipe(folder);
+  const recipe = { ...given, data: resolvePaths(given.data, baseDir) };
   const keys = [...new Set([...Object.keys(recipe), ...Object.keys(found)])] as (keyof Recipe)[];
   const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
   if (differs.length === 0) return;

@@ -149,6 +149,8 @@ export interface Resumed {
   readonly steps: number;
   /** The lines of metrics after the initial one. */
   readonly epochs: readonly EpochMetrics[];
+  /** Numbers of epochs the run was to have: at its beginning, and each time it went on with another. */
+  readonly lengths: readonly number[];
   /** Texts that the checkpoint was given to keep. */
   readonly about: Readonly<Record<string, string>>;
 }

@@ -5,13 +5,12 @@
  * The number of epochs, the backend and the threads are not part of it. Functions (a regularizer or a schedule of your
  * own) can't be compared: of them only the plain values count.
  */
-import { createHash } from "node:crypto";
-import type { Inputs } from "../inputs.js";
+import { sha256 } from "../data/checksum.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 
-/** Of inputs and targets so many bytes at the start are compared, of the labels all. */
-const INPUT_BYTES = 1 << 20;
+/** Texts by key. */
+export type Identity = Readonly<Record<string, string>>;
 
 /**
  * The identity of a run, by key.
@@ -23,34 +22,81 @@ export function identityOf(
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const parts = { model: short(JSON.stringify(model)), data: dataHash(data), ...options };
+  const parts = { model: short(textBytes(JSON.stringify(model))), data: dataHash(data), ...options };
   return Object.fromEntries(
     Object.entries(parts).flatMap(([key, value]) => (value === undefined ? [] : [[key, textOf(value)]])),
   );
 }
 
-/** Keys in which two identities differ. */
-export function differences(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
+/** Characters of a value that are shown. */
+const LONGEST = 40;
+
+/**
+ * What differs between two identities: keys, and where their texts are JSON the places within, with both values.
+ *
+ * @example
+ * differences({ optimizer: '{"tau":0.1}', model: "a1" }, { optimizer: '{"tau":0.2}', model: "b2" });
+ * // ["optimizer.tau (0.1, now 0.2)", "model"]
+ */
+export function differences(before: Identity, now: Identity): string[] {
+  return keysOf(before, now).flatMap((key) => {
+    if (before[key] === now[key]) return [];
+    try {
+      return differing(key, valueOf(before[key]), valueOf(now[key]));
+    } catch {
+      // A hash, or a text of the caller's.
+      return [key];
+    }
+  });
 }
 
-function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
-  const hash = createHash("sha256").update(JSON.stringify([shape, classes, mean, std]));
-  for (const { inputs, labels, targets, count } of [train, test]) {
-    hash.update(`${count}`).update(labels).update(start(inputs));
-    if (targets) hash.update(start(targets));
+/** What a text says as JSON; undefined if there is none. @throws SyntaxError if it is no JSON */
+function valueOf(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** Places below `place` in which two JSON values differ. */
+function differing(place: string, before: unknown, now: unknown): string[] {
+  const isTree = (value: unknown): value is object => typeof value === "object" && value !== null;
+  if (isTree(before) && isTree(now) && Array.isArray(before) === Array.isArray(now)) {
+    return keysOf(before, now).flatMap((key) =>
+      differing(`${place}.${key}`, (before as Record<string, unknown>)[key], (now as Record<string, unknown>)[key]),
+    );
   }
-  return hash.digest("hex").slice(0, 16);
+  const [a, b] = [JSON.stringify(before), JSON.stringify(now)];
+  if (a === b) return [];
+  const show = (text: string | undefined) =>
+    text === undefined ? "none" : text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+  return [`${place} (${show(a)}, now ${show(b)})`];
 }
 
-function start({ buffer, byteOffset, byteLength }: Inputs): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, Math.min(byteLength, INPUT_BYTES));
+function keysOf(a: object, b: object): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])];
+}
+
+/** All that training and evaluation see of the data. */
+function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
+  const parts = [train, test].flatMap(({ inputs, labels, targets, count }) => [
+    textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`),
+    labels,
+    bytesOf(inputs),
+    ...(targets ? [bytesOf(targets)] : []),
+  ]);
+  return short(textBytes(JSON.stringify([shape, classes, mean, std])), ...parts);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function short(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+function textBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function short(...parts: readonly Uint8Array[]): string {
+  return sha256(...parts).slice(0, 16);
 }

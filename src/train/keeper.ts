@@ -3,9 +3,9 @@ import type { Tensor } from "../export/safetensors-format.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import { openCheckpoints } from "./checkpoint.js";
-import type { Progress } from "./checkpoint-file.js";
+import type { Checkpoint, Progress } from "./checkpoint-file.js";
 import type { CheckpointOptions } from "./fit-options.js";
-import { differences, identityOf } from "./identity.js";
+import { differences, identityOf, type Identity } from "./identity.js";
 import type { Trainer } from "./trainer.js";
 import type { TrainerState } from "./trainer-state.js";
 
@@ -24,10 +24,17 @@ export interface Keeper {
   save(progress: Omit<Progress, "trainer">, trainer: TrainerState, beside: readonly [string, Tensor][]): void;
 }
 
-/** Checkpoints of an earlier version have of a schedule only its kind. */
-function withNumbers(saved: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>) {
+/** Whether a checkpoint is of a version that kept less of its run's data and recipe. */
+const knowsLess = ({ version }: Checkpoint) => version === "3";
+
+/** The identity in a checkpoint; what earlier versions kept less of is taken as it is now. */
+function identityIn(found: Checkpoint, now: Identity): Identity {
   const { kind } = JSON.parse(now.schedule) as { kind: string };
-  return saved.schedule === JSON.stringify({ kind }) ? { ...saved, schedule: now.schedule } : saved;
+  return {
+    ...found.identity,
+    ...(found.identity.schedule === JSON.stringify({ kind }) && { schedule: now.schedule }),
+    ...(knowsLess(found) && { data: now.data, "recipe.json": now["recipe.json"] }),
+  };
 }
 
 /** Longest time between two checkpoints, in seconds. */
@@ -47,7 +54,7 @@ export function openKeeper(
 ): Keeper {
   const identity = identityOf(model, data, { ...options, ...given });
   const { resumed: found, faults, write } = openCheckpoints(folder, resume);
-  const changed = found ? differences(withNumbers(found.identity, identity), identity) : [];
+  const changed = found ? differences(identityIn(found, identity), identity) : [];
   if (changed.length > 0) {
     throw new RangeError(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
@@ -55,6 +62,7 @@ export function openKeeper(
   }
   const resumed = found?.progress;
   const told = found?.about ?? about;
+  const less = found !== undefined && knowsLess(found);
   let tensors = found?.tensors;
   let last = performance.now();
   return {
@@ -71,6 +79,7 @@ export function openKeeper(
       if (!resume) return [];
       if (!resumed) return ["There is no checkpoint yet: the run starts from the beginning."];
       const notes = faults.map((fault) => `${fault}; the one before it is used.`);
+      if (less) notes.push("The run was begun by an earlier version: whether its data are the same is not known.");
       if (resumed.backend !== backend || resumed.isa !== isa) {
         const names = `${resumed.backend} (${resumed.isa}) and goes on on ${backend} (${isa})`;
         notes.push(`The run was on ${names}: its results are those of an uninterrupted run to rounding only.`);

@@ -1,27 +1,29 @@
 /**
  * A recipe run from beginning to end, with a run folder that can be read, and the run resumed, at any moment.
  *
- *     recipe.json           the recipe, defaults filled in
+ *     recipe.json           the recipe, defaults filled in, paths from here
  *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
  *     checkpoint-*          the last two checkpoints, see checkpoint.ts
  *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
  */
-import { knownOptions, type OptionKeys } from "../known-options.js";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import { sha256 } from "../data/checksum.js";
-import { resolvePaths } from "../data/source.js";
+import { rebasePaths, resolvePaths } from "../data/source.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
+import { parseJson } from "../json.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
+import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
 import { thin } from "../thin.js";
 import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
-import { dataOf, fitOptionsOf } from "./recipe-options.js";
+import { fitOptionsOf } from "./recipe-options.js";
 import { fit } from "./fit.js";
+import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
 import type { Trainer } from "./trainer.js";
 
 export interface RunOptions {
@@ -34,7 +36,9 @@ export interface RunOptions {
   readonly resume?: boolean | undefined;
   /** Longest time between two checkpoints, in seconds; there is one at the end of each epoch too. Default 60. */
   readonly checkpointSeconds?: number | undefined;
-  /** Where the data set's files are; default: see loadDataset. One's own files are where the recipe says. */
+  /** Folder that relative paths of the recipe start from. Default: the working folder. */
+  readonly baseDir?: string | undefined;
+  /** Where the files of the data are; default: see loadDataset, and for one's own where the recipe says. */
   readonly dataDir?: string | undefined;
   readonly threads?: number | undefined;
   readonly backend?: "native" | "wasm" | "auto" | undefined;
@@ -70,6 +74,7 @@ const MOST_EPOCH_ROWS = 120;
 
 const OPTIONS: OptionKeys<RunOptions> = {
   out: 1,
+  baseDir: 1,
   resume: 1,
   checkpointSeconds: 1,
   dataDir: 1,
@@ -90,17 +95,19 @@ const OPTIONS: OptionKeys<RunOptions> = {
  */
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
-  // The run folder's recipe is read from elsewhere, later.
-  const recipe = { ...given, data: resolvePaths(given.data, process.cwd()) };
-  const { out, resume = false, checkpointSeconds, dataDir, threads, backend, resultsDir, command } = options;
-  const { onEvent, observe, signal } = options;
-  const data = dataOf(recipe, { dataDir });
+  const { out, baseDir = ".", resume = false, checkpointSeconds, dataDir, threads, backend } = options;
+  const { resultsDir, command, onEvent, observe, signal } = options;
+  const recipe = { ...given, data: resolvePaths(given.data, baseDir) };
+  const data = dataOfRun(recipe, { dataDir });
   const model = buildModel(recipe.model);
-  const recipeFile = join(out, "recipe.json");
+  const recipeFile = join(out, RECIPE_FILE);
+  const writeRecipe = (content: object) => writeFileAtomic(recipeFile, `${JSON.stringify(content, null, 2)}\n`);
   if (!resume) {
     makeRunFolder(out);
-    writeFileAtomic(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
+    writeRecipe({ ...given, data: rebasePaths(given.data, baseDir, out) });
   }
+  // What is there, not what is given: a later version of bregman may have more defaults to fill in.
+  const recipeText = readText(recipeFile);
   const metricsFile = join(out, "metrics.jsonl");
   const line = (metrics: EpochMetrics) => `${JSON.stringify(metrics)}\n`;
 
@@ -117,8 +124,7 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
       folder: out,
       resume,
       everySeconds: checkpointSeconds,
-      // Of the file, not of the object: a later version of bregman may have more defaults to fill in.
-      identity: { "recipe.json": sha256(readFileSync(recipeFile)) },
+      identity: { [RECIPE_FILE]: recipeIdentity(recipeText, recipeFile) },
       about: { command, ...(commit !== undefined && { commit }) },
     },
     onEvent(event) {
@@ -127,6 +133,8 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
         writeFileAtomic(metricsFile, [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""));
         // The result of a run that was stopped says no more what is in the folder.
         rmSync(join(out, "result.json"), { force: true });
+        const known = parseJson(recipeText, recipeFile) as Recipe;
+        if (known.epochs !== recipe.epochs) writeRecipe({ ...known, epochs: recipe.epochs });
       }
       if (event.type === "epoch") appendFileSync(metricsFile, line(event.metrics));
       if (event.type === "end") end = event;
@@ -140,11 +148,13 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
   });
 
   saveModel(join(out, MODEL_FILE), { model, ...result }, { recipe: recipe.name, seed: String(recipe.seed) });
-  const about = start!.resumed?.about ?? { command, commit };
+  const { about, lengths } = start!.resumed ?? { about: { command, commit }, lengths: [] };
   const summary: RunResult = {
     recipe: recipe.name,
     seed: recipe.seed,
-    command: about.command,
+    command: [about.command, ...lengths.slice(1).map((epochs) => `bregman resume <run> --epochs ${epochs}`)].join(
+      " && ",
+    ),
     ...(about.commit !== undefined && { commit: about.commit }),
     machine: machine(),
     backend: start!.backend,

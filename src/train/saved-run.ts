@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { loadModel, MODEL_FILE } from "../export/model-file.js";
 import type { Network } from "../nn/network.js";
 import { buildModel } from "../recipes/build.js";
-import { loadRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
+import { readRunRecipe } from "./run-recipe.js";
 
 export interface SavedRun {
   readonly folder: string;
@@ -27,16 +27,12 @@ export function openRun(path: string): SavedRun {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new RangeError(`cannot read a run from ${path}: there is no such folder`);
   const [folder, file] = stats.isDirectory() ? [path, join(path, MODEL_FILE)] : [dirname(path), path];
-  const recipeFile = join(folder, "recipe.json");
-  if (!existsSync(recipeFile)) {
-    throw new RangeError(`cannot read a run from ${folder}: it has no recipe.json (is it a run folder?)`);
-  }
+  const recipe = readRunRecipe(folder);
   if (!existsSync(file)) {
     throw new RangeError(
       `cannot read a network from ${folder}: it has no ${MODEL_FILE}; the run has not come to its end (\`bregman resume ${folder}\` goes on)`,
     );
   }
-  const recipe = loadRecipe(recipeFile);
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
 }
 

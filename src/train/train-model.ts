@@ -37,6 +37,7 @@ import {
   totalDensity,
 } from "./metrics.js";
 import { takeTurns } from "./next-turn.js";
+import { lengthNotes, lengthsOf, scheduleStateOf } from "./run-length.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
@@ -116,6 +117,7 @@ async function train(
   };
   const keeper = checkpoint && open?.(checkpoint, model, data, setting);
   const resumed = keeper?.resumed;
+  const lengths = lengthsOf(resumed, epochs, schedule);
 
   const trainCount = Math.min(limit ?? Infinity, data.train.count - validation);
   const parts = split(data.train.count, validation, stream(splitSeed, "split"));
@@ -148,7 +150,7 @@ async function train(
   const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, data) : undefined;
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
-  let scheduleState = checkedState(schedule.kind, resumed?.schedule ?? schedule.init(), resumed?.epoch ?? 1);
+  let scheduleState = scheduleStateOf(schedule, resumed, epochs);
   const measure = async (epoch: number, trained?: { loss: number; accuracy: number }): Promise<EpochMetrics> => {
     const changes = births.look(epoch);
     const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
@@ -185,30 +187,15 @@ async function train(
       ? undefined
       : createDensityController(trainer, densityControl(options.targetDensity), {
           stepsPerEpoch: order.perEpoch,
-          epochs,
+          epochs: lengths[0],
           scaled: freeze?.lambda !== "kept",
           initial: history[0].layers,
         });
-  onEvent?.({
-    type: "start",
-    recipe: { name, epochs, batchSize, seed },
-    samples: { train: trainIndices.length, valid: parts.valid.length, test: testIndices.length },
-    backend: pool.backend,
-    isa: pool.isa,
-    threads: pool.threads,
-    reason: pool.reason,
-    stepsPerEpoch: order.perEpoch,
-    initial: history[0],
-    ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), about: keeper!.about } }),
-  });
-  const notes = [...(data.notes ?? []), ...(keeper?.notes(pool) ?? []), ...idleControl(options)];
-  for (const text of notes) onEvent?.({ type: "note", text });
-  if (!resumed) observe?.(0, trainer);
-
   let epoch = resumed?.epoch ?? 1;
   let sums = resumed?.sums ?? { loss: 0, correct: 0, seen: 0 };
   const save = () => {
     const progress = {
+      lengths,
       epoch,
       order: order.state(),
       sums,
@@ -222,6 +209,29 @@ async function train(
       ...(averaged?.tensors() ?? []),
     ]);
   };
+  // At once: whatever comes next, the run goes on with this number of epochs.
+  if (resumed && resumed.lengths?.length !== lengths.length) save();
+  onEvent?.({
+    type: "start",
+    recipe: { name, epochs, batchSize, seed },
+    samples: { train: trainIndices.length, valid: parts.valid.length, test: testIndices.length },
+    backend: pool.backend,
+    isa: pool.isa,
+    threads: pool.threads,
+    reason: pool.reason,
+    stepsPerEpoch: order.perEpoch,
+    initial: history[0],
+    ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), lengths, about: keeper!.about } }),
+  });
+  const notes = [
+    ...(data.notes ?? []),
+    ...(keeper?.notes(pool) ?? []),
+    ...lengthNotes(resumed, lengths, options),
+    ...idleControl(options),
+  ];
+  for (const text of notes) onEvent?.({ type: "note", text });
+  if (!resumed) observe?.(0, trainer);
+
   let lastStepEvent = performance.now();
   let stepsSinceEvent = 0;
   while (epoch <= epochs && !signal?.aborted) {

@@ -49,7 +49,7 @@ function shown(list: readonly TrainEvent[], isTTY: boolean): string {
 }
 
 describe("progress of a resumed run", () => {
-  const resumed = { steps: 150, epochs: [sampleEpoch(1)], about: {} };
+  const resumed = { steps: 150, epochs: [sampleEpoch(1)], lengths: [2], about: {} };
 
   it("says where it goes on, shows the last line there was, and notes", () => {
     const note: TrainEvent = { type: "note", text: "something to know" };
@@ -61,7 +61,7 @@ describe("progress of a resumed run", () => {
   });
 
   it("may stand after the last epoch", () => {
-    const done = { steps: 200, epochs: [sampleEpoch(1), sampleEpoch(2)], about: {} };
+    const done = { steps: 200, epochs: [sampleEpoch(1), sampleEpoch(2)], lengths: [2], about: {} };
     expect(shown([{ ...start, resumed: done }], false)).toContain("\n  resumed  after the last epoch\n");
   });
 });

@@ -317,7 +317,7 @@ describe("what stands in the folder", () => {
         const { tensors, metadata } = decodeSafetensors(bytes);
         return withChecksum(encodeSafetensors(tensors, { ...metadata, version: "1" }));
       },
-      "has format version 1, and this version of bregman reads 3",
+      "has format version 1, and this version of bregman reads 4",
     ],
   };
   /** A checkpoint's bytes with the right checksum. */
@@ -374,7 +374,7 @@ describe("what stands in the folder", () => {
     const resumed = run(other, { folder, resume: true, identity: { recipe: "abc" } });
     await expect(resumed).rejects.toThrow(
       new RangeError(
-        `could not resume from ${folder}: its checkpoint is of another run; what differs: model, batchSize, recipe`,
+        `could not resume from ${folder}: its checkpoint is of another run; what differs: model, batchSize (16, now 8), recipe`,
       ),
     );
   });
@@ -391,7 +391,9 @@ describe("what stands in the folder", () => {
       { folder },
     );
     const other = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 1, factor: 0.5 }) } };
-    await expect(run(other, { folder, resume: true })).rejects.toThrow(/of another run; what differs: schedule$/);
+    await expect(run(other, { folder, resume: true })).rejects.toThrow(
+      /of another run; what differs: schedule\.every \(2, now 1\)$/,
+    );
     for (const name of readdirSync(folder).filter((file) => NAMES.test(file))) {
       const checkpoint = decodeCheckpoint(readFileSync(join(folder, name)));
       const identity = { ...checkpoint.identity, schedule: '{"kind":"step"}' };
