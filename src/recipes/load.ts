@@ -9,16 +9,26 @@ import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseEr
 import { resolvePaths } from "../data/source.js";
 import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
+import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { readText } from "../read-file.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
-/** The build copies the JSON files beside this module. */
-const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+/** The folder of the recipes that come with the library: the build copies the JSON files there. A bundle has none. */
+function ownFolder(): string | undefined {
+  const folder = packageFile("dist/recipes/");
+  return folder && existsSync(folder) ? fileURLToPath(folder) : undefined;
+}
 
-/** Names of the recipes that come with the library, sorted. */
+/** Names of the recipes that come with the library, sorted. Throws a RangeError if they are not beside its code. */
 export function recipeNames(): string[] {
-  return readdirSync(FOLDER)
+  if (ownFolder() !== undefined) return ownNames();
+  throw new RangeError(`the recipes that come with bregman are not beside its code; ${KEEP_EXTERNAL}`);
+}
+
+function ownNames(): string[] {
+  const folder = ownFolder();
+  return (folder === undefined ? [] : readdirSync(folder))
     .filter((file) => file.endsWith(".json"))
     .map((file) => file.slice(0, -".json".length))
     .sort();
@@ -36,10 +46,10 @@ export interface ReadRecipe {
  * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
  */
 export function readRecipe(nameOrPath: string): ReadRecipe {
-  const names = recipeNames();
-  const isName = names.includes(nameOrPath);
-  const path = isName ? join(FOLDER, `${nameOrPath}.json`) : nameOrPath;
   const isPath = /[\\/]|\.json$/.test(nameOrPath);
+  const names = isPath ? ownNames() : recipeNames();
+  const isName = names.includes(nameOrPath);
+  const path = isName ? join(ownFolder()!, `${nameOrPath}.json`) : nameOrPath;
   if (!isName && !(isPath && existsSync(nameOrPath))) {
     const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
     const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
@@ -66,7 +76,7 @@ export function loadRecipe(nameOrPath: string): Recipe {
 /** What `bregman` is told to repeat a run: by name if the recipe comes with the library, else from the run's folder. */
 export function repeatingArguments(recipe: Recipe): string[] {
   const { name, seed, epochs } = recipe;
-  const isBuiltIn = recipeNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
+  const isBuiltIn = ownNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
   return isBuiltIn ? ["train", name, "--seed", String(seed), "--epochs", String(epochs)] : ["train", "recipe.json"];
 }
 

@@ -8,6 +8,7 @@ import type { Memory } from "./memory.js";
 import { bindNative, nativeVariants } from "./native.js";
 import type { Runner } from "./runner.js";
 import { bindWasm, compileWasm } from "./wasm.js";
+import type { WasmSource } from "./wasm-source.js";
 import type { WasmMemory, WasmModule } from "./webassembly.js";
 
 export type BackendName = "native" | "wasm";
@@ -25,6 +26,8 @@ export interface Backend {
 export interface BackendOptions {
   /** Native instruction set; default: the environment variable BREGMAN_ISA, else the best this CPU has. */
   readonly isa?: string | undefined;
+  /** Where kernels.wasm is, or its bytes; default: where the package has it. */
+  readonly wasm?: WasmSource | undefined;
 }
 
 /** What {@link bind} needs of a memory. */
@@ -39,16 +42,20 @@ export const STACK_BYTES = 65536;
 
 /**
  * Loads a backend. "auto" takes native if it is there, else wasm.
- * Throws a RangeError if native is asked for and not built (it says what to run), and for an unknown name or isa.
+ * Throws a RangeError if native is asked for and not built (it says what to run), and for an unknown name or isa; for wasm what
+ * {@link compileWasm} throws.
  */
-export async function loadBackend(name: BackendName | "auto" = "auto", { isa }: BackendOptions = {}): Promise<Backend> {
+export async function loadBackend(
+  name: BackendName | "auto" = "auto",
+  { isa, wasm: source }: BackendOptions = {},
+): Promise<Backend> {
   if (name !== "auto" && name !== "native" && name !== "wasm")
     throw new RangeError(`cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`);
-  if (name === "wasm") return wasm("asked for");
+  if (name === "wasm") return wasm("asked for", source);
   const { variants, problem } = nativeVariants();
   const best = variants[0];
   if (best === undefined) {
-    if (name === "auto") return wasm(`native is not available: ${problem}`);
+    if (name === "auto") return wasm(`native is not available: ${problem}`, source);
     throw new RangeError(
       `cannot load the native backend: ${problem}; run npm rebuild bregman (in a clone: npm run build:native), or use wasm`,
     );
@@ -65,8 +72,8 @@ export async function loadBackend(name: BackendName | "auto" = "auto", { isa }: 
   };
 }
 
-async function wasm(reason: string): Promise<Backend> {
-  return { name: "wasm", isa: "simd128", reason, module: await compileWasm() };
+async function wasm(reason: string, source: WasmSource | undefined): Promise<Backend> {
+  return { name: "wasm", isa: "simd128", reason, module: await compileWasm(source) };
 }
 
 function environmentIsa(): string | undefined {

@@ -5,7 +5,7 @@
  * grows by whole pages and in place, so views taken earlier stay valid. There is no freeing of single tensors: `mark`
  * remembers how much is in use, `release` gives back all that was handed out since. Everything handed out is zeroed.
  */
-import { WebAssembly, type WasmMemory } from "./webassembly.js";
+import { webAssembly, type WasmMemory } from "./webassembly.js";
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
@@ -58,14 +58,31 @@ function reopen(maxBytes: number): { readonly wasm: WasmMemory; readonly touched
   return wasm && { wasm, touched };
 }
 
-/** Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB]. */
+function sharedMemory(maxBytes: number): WasmMemory {
+  const { Memory } = webAssembly();
+  try {
+    return new Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
+  } catch (cause) {
+    const gib = Math.ceil(maxBytes / 2 ** 30);
+    throw new RangeError(
+      "cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
+        `raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves ${gib} GiB`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB], or if the system gives
+ * no addresses for it.
+ */
 export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Memory {
   if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > MOST_BYTES)
     throw new RangeError(
       `cannot make a memory: maxBytes must be a multiple of 65536 from 131072 to 4294967296, found ${maxBytes}`,
     );
   const old = reopen(maxBytes);
-  const wasm = old?.wasm ?? new WebAssembly.Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
+  const wasm = old?.wasm ?? sharedMemory(maxBytes);
   let used = FIRST;
   /** Above this nothing has been written yet, so it is zero. */
   let touched = old?.touched ?? FIRST;

@@ -1,6 +1,7 @@
 /**
  * The native backend: kernels/addon.c, built by npm's install script where there is a compiler.
  */
+import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { nodeModule } from "./node.js";
 import type { Runner } from "./runner.js";
 
@@ -10,9 +11,9 @@ interface Addon {
   linger(memory: Uint8Array, ...rest: Parameters<Runner["linger"]>): void;
 }
 
-const ADDON = "../../build/Release/bregman_native.node";
-const FINGERPRINT = "../../build/Release/bregman_native.sha256";
-const SOURCES = "../../kernels/";
+const ADDON = "build/Release/bregman_native.node";
+const FINGERPRINT = "build/Release/bregman_native.sha256";
+const SOURCES = "kernels/";
 
 /** Instruction sets that the addon has and this CPU can run, best first; empty, with the problem, without an addon. */
 export function nativeVariants(): { readonly variants: readonly string[]; readonly problem?: string } {
@@ -36,7 +37,11 @@ export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
 function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   const fs = nodeModule("node:fs");
   if (!fs) return { problem: "it needs Node" };
-  if (!fs.existsSync(here(ADDON))) return { problem: "the addon is not built" };
+  const has = (path: string): boolean => fs.existsSync(packageFile(path) ?? "");
+  if (!has(ADDON)) {
+    const isHere = has(`${SOURCES}kernels.wasm`);
+    return { problem: isHere ? "the addon is not built" : `there is no addon beside this code; ${KEEP_EXTERNAL}` };
+  }
   if (!isCurrent(fs)) return { problem: "the addon was built from other sources" };
   try {
     return { addon: load() };
@@ -45,9 +50,10 @@ function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   }
 }
 
-const load = (): Addon => nodeModule("node:module")!.createRequire(import.meta.url)(ADDON) as Addon;
+const load = (): Addon => nodeModule("node:module")!.createRequire(here("."))(`./${ADDON}`) as Addon;
 
-const here = (path: string): URL => new URL(path, import.meta.url);
+/** Asked for only once it is known that the package is there. */
+const here = (path: string): URL => packageFile(path)!;
 
 /**
  * Whether the addon was built from the kernel sources that are here now: with others, ops would mean something else.

@@ -12,6 +12,8 @@ interface NodeModules {
   "node:fs": typeof import("node:fs");
   "node:module": typeof import("node:module");
   "node:os": typeof import("node:os");
+  "node:timers": typeof import("node:timers");
+  "node:url": typeof import("node:url");
   "node:worker_threads": typeof import("node:worker_threads");
   "node:zlib": typeof import("node:zlib");
 }

@@ -1,7 +1,7 @@
 /**
  * The worker pool: all of the project's parallelism.
  *
- * A pool of n threads is the calling thread, number 0, and n - 1 workers (worker.ts), all over one shared memory.
+ * A pool of n threads is the calling thread, number 0, and n - 1 workers (pool-worker.ts), all over one shared memory.
  *
  * 1. To run a program, thread 0 writes its place into the control block (control.ts), raises the ticket, wakes the
  *    workers, and goes to work itself. The workers wait for the ticket to change: for some 200 microseconds by
@@ -19,21 +19,34 @@
  * Workers don't keep the process alive. In a browser the pool must live in a web worker, since a page may not wait.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import { bind, loadBackend, memoryHandle, type BackendName } from "./backend.js";
+import { bind, loadBackend, memoryHandle, type Backend, type BackendName } from "./backend.js";
 import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
 import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
-import { startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
+import { isWorkerFault, startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
 import { checkThreads, defaultThreads } from "./threads.js";
+import type { WasmSource } from "./wasm-source.js";
 
-export interface PoolOptions extends MemoryOptions {
-  /** Default "auto": native if it is built, else wasm. */
+/** How to compute. */
+export interface ComputeOptions {
+  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
   readonly backend?: BackendName | "auto" | undefined;
+  /**
+   * Threads, the calling one included. Default: as many as there are cores, at most 8; one where a browser allows no more, or
+   * where a bundle has left out the worker's file.
+   */
+  readonly threads?: number | undefined;
+  /**
+   * For wasm: the address of kernels.wasm, or its bytes, of this version of the package. Default: where the package, or a
+   * bundler that knows of it, has it.
+   */
+  readonly wasm?: WasmSource | undefined;
+}
+
+export interface PoolOptions extends MemoryOptions, ComputeOptions {
   /** Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has. */
   readonly isa?: string | undefined;
-  /** Threads, the calling one included; default: the cores there are, at most 8; 1 where a browser allows no more. */
-  readonly threads?: number | undefined;
 }
 
 export interface Pool {
@@ -54,22 +67,34 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-const OPTIONS: OptionKeys<PoolOptions> = { backend: 1, isa: 1, threads: 1, maxBytes: 1 };
+/** For those who take them among others. */
+export const COMPUTE_OPTIONS: OptionKeys<ComputeOptions> = { backend: 1, threads: 1, wasm: 1 };
+const OPTIONS: OptionKeys<PoolOptions> = { ...COMPUTE_OPTIONS, isa: 1, maxBytes: 1 };
 
 /**
  * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, or more than 1 where a browser
- * allows no more, and what {@link loadBackend} throws.
+ * allows no more, an Error if workers can't start that were asked for, and what {@link loadBackend} and {@link createMemory} throw.
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   const {
     backend: wanted = "auto",
-    isa,
     threads = defaultThreads(),
-    ...memoryOptions
+    isa,
+    wasm,
+    maxBytes,
   } = knownOptions("createPool", options, OPTIONS);
   checkThreads(threads);
-  const backend = await loadBackend(wanted, { isa });
-  const memory = createMemory(memoryOptions);
+  const backend = await loadBackend(wanted, { isa, wasm });
+  try {
+    return await startPool(backend, threads, maxBytes);
+  } catch (error) {
+    if (options.threads !== undefined || !isWorkerFault(error)) throw error;
+    return startPool({ ...backend, reason: `${backend.reason}; one thread: ${error.message}` }, 1, maxBytes);
+  }
+}
+
+async function startPool(backend: Backend, threads: number, maxBytes: number | undefined): Promise<Pool> {
+  const memory = createMemory({ maxBytes });
   const offset = allocateControl(memory, threads);
   const control = viewControl(memory.buffer, offset, threads);
   const runner = bind(backend, memoryHandle(memory));

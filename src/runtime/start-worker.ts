@@ -1,6 +1,8 @@
 /**
  * Starts a worker thread, in Node or in a browser, and tells when it is ready and if it dies.
  */
+import { isErrorNamed } from "../kinds.js";
+import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import type { Backend, MemoryHandle } from "./backend.js";
 import { nodeModule } from "./node.js";
 
@@ -17,6 +19,17 @@ export interface WorkerHandle {
   terminate(): Promise<unknown>;
 }
 
+/** Whether an error says that a worker could not start. */
+export function isWorkerFault(error: unknown): error is Error {
+  return isErrorNamed(error, WORKER_FAULT);
+}
+
+const WORKER_FAULT = "WorkerError";
+
+function workerFault({ thread }: WorkerTask, why: string): Error {
+  return Object.assign(new Error(`cannot start worker ${thread}: ${why}`), { name: WORKER_FAULT });
+}
+
 /** Resolves once the worker is bound to the memory and waits; rejects if it can't start. `died` is told if it ends later. */
 export function startWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
   const threads = nodeModule("node:worker_threads");
@@ -28,13 +41,19 @@ function startNodeWorker(
   task: WorkerTask,
   died: (why: string) => void,
 ): Promise<WorkerHandle> {
-  const worker = new Worker(new URL("./worker.js", import.meta.url));
+  const file = packageFile("dist/runtime/pool-worker.js");
+  if (!file || !nodeModule("node:fs")!.existsSync(file)) {
+    const where = file ? `there is no ${file.href}` : "its file can't be found from here";
+    return Promise.reject(workerFault(task, `${where}; ${KEEP_EXTERNAL}`));
+  }
+  // Flags of the process, such as --input-type, may make no sense for a file.
+  const worker = new Worker(file, { execArgv: [] });
   return new Promise((resolve, reject) => {
     let closing = false;
     const fail = (why: string): void => {
       if (closing) return;
       closing = true;
-      reject(new Error(`cannot start worker ${task.thread}: ${why}`));
+      reject(workerFault(task, why));
       died(`worker ${task.thread} died: ${why}`);
     };
     worker.on("error", (error) => fail(error.message));
@@ -55,19 +74,23 @@ function startNodeWorker(
 /** The part of a browser's Worker that is used. */
 interface WebWorker {
   onmessage: (() => void) | null;
-  onerror: ((event: { message: string }) => void) | null;
+  onerror: ((event: { message?: string }) => void) | null;
   postMessage(message: unknown): void;
   terminate(): void;
 }
+
+/** A file that does not come is an error without a word. */
+const NO_FILE =
+  "its file, pool-worker.js, is not where the bundler says; use threads: 1, or make it a file beside this one";
 
 declare const Worker: new (url: URL, options: { type: "module" }) => WebWorker;
 
 function startWebWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
   // Written in one expression, which is what bundlers look for.
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onerror = ({ message }) => {
-      reject(new Error(`cannot start worker ${task.thread}: ${message}`));
+      reject(workerFault(task, message || NO_FILE));
       died(`worker ${task.thread} died: ${message}`);
     };
     worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });

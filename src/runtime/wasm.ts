@@ -1,9 +1,9 @@
 /**
  * The wasm backend: kernels/kernels.wasm, which needs nothing but a JavaScript engine with SIMD and shared memory.
  */
-import { nodeModule } from "./node.js";
 import type { Runner } from "./runner.js";
-import { WebAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webassembly.js";
+import { readWasm, type WasmSource } from "./wasm-source.js";
+import { webAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webassembly.js";
 
 /** The memory starts at address 0. */
 interface WasmKernels {
@@ -12,17 +12,26 @@ interface WasmKernels {
   linger(memory: 0, ...rest: Parameters<Runner["linger"]>): void;
 }
 
-/** Reads and compiles the kernels: from disk in Node, over the network in a browser. */
-export async function compileWasm(): Promise<WasmModule> {
-  const file = new URL("../../kernels/kernels.wasm", import.meta.url);
-  const fs = file.protocol === "file:" ? nodeModule("node:fs") : undefined;
-  const bytes = fs ? await fs.promises.readFile(file) : new Uint8Array(await (await fetch(file)).arrayBuffer());
-  return WebAssembly.compile(bytes);
+/**
+ * Reads and compiles the kernels.
+ *
+ * @throws Error if they are not where they should be, or are no kernels; TypeError if `source` is no address and no bytes
+ */
+export async function compileWasm(source?: WasmSource): Promise<WasmModule> {
+  const bytes = await readWasm(source);
+  const { Module, compile } = webAssembly();
+  const module = await compile(bytes).catch((cause: Error) => {
+    throw new Error(`cannot compile kernels.wasm: ${cause.message}`, { cause });
+  });
+  const names = Module.exports(module).map(({ name }) => name);
+  if (["__stack_pointer", "run", "linger"].every((name) => names.includes(name))) return module;
+  throw new Error(`cannot use kernels.wasm: it is not that of bregman: it exports ${names.join(", ") || "nothing"}`);
 }
 
 /** An instance over the shared memory, for one thread; its stack grows down from `stackTop`. */
 export function bindWasm(module: WasmModule, memory: WasmMemory, stackTop: number): Runner {
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmKernels;
+  const { Instance } = webAssembly();
+  const kernels = new Instance(module, { env: { memory } }).exports as unknown as WasmKernels;
   kernels.__stack_pointer.value = stackTop;
   return {
     run: (program, ops, thread, threads, sync) => kernels.run(0, program, ops, thread, threads, sync),

@@ -20,9 +20,13 @@ export type WasmModule = object;
 interface WebAssemblyNamespace {
   Memory: new (options: { initial: number; maximum: number; shared: true }) => WasmMemory;
   Instance: new (module: WasmModule, imports: { env: { memory: WasmMemory } }) => { exports: Record<string, unknown> };
-  compile(bytes: BufferSource | Uint8Array): Promise<WasmModule>;
+  Module: { exports(module: WasmModule): readonly { readonly name: string }[] };
+  compile(bytes: ArrayBufferView): Promise<WasmModule>;
 }
 
-type BufferSource = ArrayBuffer | ArrayBufferView;
-
-export const WebAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly;
+/** WebAssembly, where there is one: browsers can be told to do without. */
+export function webAssembly(): WebAssemblyNamespace {
+  const found = (globalThis as { WebAssembly?: WebAssemblyNamespace }).WebAssembly;
+  if (!found) throw new Error("cannot compute: there is no WebAssembly here");
+  return found;
+}

@@ -38,8 +38,8 @@ export async function reestimateBatchNorm(
   options: StatisticsOptions = {},
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
-  const { batchSize = 128, batches = 50, validation = 0, splitSeed = 42, normalize = true, threads } = options;
-  const { loss = "crossEntropy", backend = "auto" } = options;
+  const { batchSize = 128, batches = 50, validation = 0, splitSeed = 42, normalize = true } = options;
+  const { loss = "crossEntropy", backend, threads, wasm } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`reestimateBatchNorm: ${name} must be a positive integer, found ${value}`);
@@ -54,7 +54,7 @@ export async function reestimateBatchNorm(
     return layer.kind === "batchNorm2d" ? { ...node, layer: { ...layer, momentum: 1 } } : node;
   });
   const model = modelOf(network.model.input, entries);
-  const pool = await createPool({ backend, threads });
+  const pool = await createPool({ backend, threads, wasm });
   try {
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });

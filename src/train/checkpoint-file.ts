@@ -58,7 +58,7 @@ const VERSION = "4";
 const READ: readonly (string | undefined)[] = [VERSION, "3"];
 const EMPTY = "0".repeat(64);
 /** What every checkpoint has behind the length of its header. */
-const HEAD = new TextEncoder().encode('{"__metadata__":{"checksum":"');
+const HEAD = '{"__metadata__":{"checksum":"';
 const PLACE = 8 + HEAD.length;
 
 /** The bytes of a checkpoint. */
@@ -81,7 +81,7 @@ export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpo
  * @throws SyntaxError that ends the sentence "<file> ...": it is no checkpoint, is damaged, or has another version
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  if (bytes.length < PLACE + EMPTY.length || HEAD.some((byte, k) => bytes[8 + k] !== byte)) {
+  if (bytes.length < PLACE + EMPTY.length || new TextDecoder().decode(bytes.subarray(8, PLACE)) !== HEAD) {
     throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));

@@ -7,15 +7,14 @@ import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Network, Normalization } from "../nn/network.js";
 import { stream } from "../random.js";
-import { createPool } from "../runtime/pool.js";
+import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
 import { takeTurns } from "./next-turn.js";
-import type { PredictOptions } from "./predict.js";
 import { createSimilarity } from "./similarity.js";
 import { checkInputs, checkOutputs } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
-export interface EvaluateOptions extends PredictOptions {
+export interface EvaluateOptions extends ComputeOptions {
   /** Default "crossEntropy". */
   readonly loss?: LossKind | undefined;
   /** Training samples held out by the run, and the seed they were drawn with: see fit. Default 0: none. */
@@ -34,8 +33,7 @@ export const EVALUATE_OPTIONS: OptionKeys<EvaluateOptions> = {
   validation: 1,
   splitSeed: 1,
   normalize: 1,
-  backend: 1,
-  threads: 1,
+  ...COMPUTE_OPTIONS,
 };
 
 /** What a network reaches on samples it was not trained on. */
@@ -66,12 +64,13 @@ export async function evaluate(
     splitSeed = 42,
     normalize = true,
   } = knownOptions("evaluate", options, EVALUATE_OPTIONS);
+  const { backend, threads, wasm } = options;
   const { valid } = split(data.train.count, validation, stream(splitSeed, "split"));
   const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const results: Evaluated[] = [];
   const turns = takeTurns();
   for (const network of networks) {
-    const pool = await createPool({ backend: options.backend ?? "auto", threads: options.threads });
+    const pool = await createPool({ backend, threads, wasm });
     try {
       checkInputs("evaluate", network.model, data);
       checkOutputs("evaluate", network.model, data, loss);

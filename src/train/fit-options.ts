@@ -11,7 +11,7 @@ import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import { isWeightRole } from "../runtime/parameter.js";
-import type { PoolOptions } from "../runtime/pool.js";
+import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
 import { checkAverage, type AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
 import { checkInputs, checkOutputs } from "./fits-data.js";
@@ -43,7 +43,7 @@ export interface CheckpointOptions {
   readonly about?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface FitOptions {
+export interface FitOptions extends ComputeOptions {
   /**
    * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
    * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
@@ -110,10 +110,6 @@ export interface FitOptions {
   readonly normalize?: boolean | undefined;
   /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
   readonly augment?: AugmentOptions | undefined;
-  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
-  readonly backend?: PoolOptions["backend"] | undefined;
-  /** Default: as many as there are cores, at most 8. */
-  readonly threads?: number | undefined;
   /** Name in the events. Default "fit". */
   readonly name?: string | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
@@ -149,8 +145,7 @@ const OPTIONS: OptionKeys<FitOptions> = {
   limit: 1,
   normalize: 1,
   augment: 1,
-  backend: 1,
-  threads: 1,
+  ...COMPUTE_OPTIONS,
   name: 1,
   onEvent: 1,
   observe: 1,

@@ -1,27 +1,30 @@
 /** A pause in a long computation, in which signals, timers and messages have their turn. */
+import { nodeModule } from "../runtime/node.js";
 
 interface Channel {
-  readonly port1: { onmessage: (() => void) | null };
+  readonly port1: { onmessage: (() => void) | null; close(): void };
   readonly port2: { postMessage(message: undefined): void };
 }
 
 declare const MessageChannel: new () => Channel;
 
 /** Resolves as soon as those who wait have had their turn. */
-export const nextTurn: () => Promise<void> =
-  typeof setImmediate === "function" ? () => new Promise((resolve) => void setImmediate(resolve)) : byMessages();
+export function nextTurn(): Promise<void> {
+  // Node's own: the global one may be a test runner's, which stands still, or not there, as in jsdom.
+  const immediately = nodeModule("node:timers")?.setImmediate;
+  return immediately ? new Promise((resolve) => void immediately(resolve)) : turnByMessage();
+}
 
-/** Pauses in a browser, where a timer of 0 ms would take 4: messages to oneself. */
-export function byMessages(): () => Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  /** Several computations may pause at once: a message for each, in their order. */
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()!();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      port2.postMessage(undefined);
-    });
+/** A pause in a browser, where a timer of 0 ms would take 4: a message to oneself. An open channel would keep Node alive. */
+export function turnByMessage(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /** Asked between the pieces of a long computation: a promise to wait for when it is time that others have their turn. */

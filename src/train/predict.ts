@@ -1,11 +1,11 @@
 /** The outputs of a network for samples of one's own. */
 import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
-import { knownOptions, type OptionKeys } from "../known-options.js";
+import { knownOptions } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
 import type { Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
-import { createPool, type PoolOptions } from "../runtime/pool.js";
+import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
 import { takeTurns } from "./next-turn.js";
 
@@ -13,14 +13,7 @@ import { takeTurns } from "./next-turn.js";
 const CHUNK = 512;
 
 /** How to compute. */
-export interface PredictOptions {
-  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
-  readonly backend?: PoolOptions["backend"] | undefined;
-  /** Default: as many as there are cores, at most 8. */
-  readonly threads?: number | undefined;
-}
-
-const OPTIONS: OptionKeys<PredictOptions> = { backend: 1, threads: 1 };
+export type PredictOptions = ComputeOptions;
 
 /**
  * Outputs of a network, row-major [count, outputs]; for a classifier the logits of each class.
@@ -38,7 +31,7 @@ export async function predict(
   inputs: Inputs | Uint8ClampedArray,
   options: PredictOptions = {},
 ): Promise<Float32Array> {
-  const { backend = "auto", threads } = knownOptions("predict", options, OPTIONS);
+  const { backend, threads, wasm } = knownOptions("predict", options, COMPUTE_OPTIONS);
   const given = isTypedArray(inputs, "Uint8ClampedArray")
     ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
     : inputs;
@@ -50,7 +43,7 @@ export async function predict(
     throw new TypeError(`predict: inputs must be samples of ${features} numbers ([${shape}]), found ${inputs.length}`);
   }
   if (count === 0) return new Float32Array(0);
-  const pool = await createPool({ backend, threads });
+  const pool = await createPool({ backend, threads, wasm });
   try {
     const { mean, std } = network.normalization ?? unchanged(network.model.input);
     const samples = storeSamples(pool.memory, [{ inputs: given, labels: new Uint8Array(count) }], {

@@ -75,7 +75,8 @@ export async function trainModel(
   open?: OpenKeeper,
 ): Promise<FitResult> {
   checkOptions(model, data, options);
-  const pool = await createPool({ backend: options.backend, threads: options.threads });
+  const { backend, threads, wasm } = options;
+  const pool = await createPool({ backend, threads, wasm });
   try {
     return await train(pool, model, data, options, open);
   } finally {

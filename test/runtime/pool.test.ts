@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { op } from "#bregman/runtime/kernel-table.js";
 import { nativeVariants } from "#bregman/runtime/native.js";
@@ -175,7 +176,7 @@ test("workers don't keep the process alive", () => {
 test("a worker that has died breaks the pool, and run says why instead of waiting for it", () => {
   const script = `
     import { writeFileSync } from "node:fs";
-    writeFileSync("dist/runtime/worker.js", \`
+    writeFileSync("dist/runtime/pool-worker.js", \`
       import { parentPort } from "node:worker_threads";
       parentPort.once("message", () => parentPort.postMessage("ready"));
       setTimeout(() => { throw new Error("out of luck"); }, 50);\`);
@@ -186,10 +187,38 @@ test("a worker that has died breaks the pool, and run says why instead of waitin
   expect(nodeInCopy(script)).toBe("cannot run a program: worker 1 died: out of luck\n");
 });
 
+test("without the workers' file one thread computes, unless more were asked for", () => {
+  const script = `
+    import { rmSync } from "node:fs";
+    import os from "node:os";
+    import { createPool } from "./dist/runtime/pool.js";
+    os.availableParallelism = () => 2;
+    rmSync("dist/runtime/pool-worker.js");
+    const { threads, reason } = await createPool({ backend: "wasm" });
+    console.log(threads, reason);
+    console.log(await createPool({ backend: "wasm", threads: 2 }).catch((e) => e.message));`;
+  const [fallback, asked] = nodeInCopy(script).split("\n");
+  const fault =
+    /cannot start worker 1: there is no file:.*pool-worker\.js; if bregman is in a bundle, keep it external.*/;
+  expect(fallback).toMatch(new RegExp(`^1 asked for; one thread: ${fault.source}$`));
+  expect(asked).toMatch(new RegExp(`^${fault.source}$`));
+});
+
+test("flags of the process that make no sense for a worker's file don't reach it", () => {
+  const pool = new URL("../../dist/runtime/pool.js", import.meta.url).href;
+  const script = `import { createPool } from ${JSON.stringify(pool)};
+    const pool = await createPool({ threads: 2 });
+    console.log(pool.threads);
+    await pool.close();`;
+  const run = (...args: string[]) => execFileSync(process.execPath, args, { input: script, encoding: "utf8" });
+  expect(run("--input-type=module", "-e", script)).toBe("2\n");
+  expect(run("--input-type=module", "-")).toBe("2\n");
+});
+
 test("a worker that can't start is a rejected promise", () => {
   const script = `
     import { writeFileSync } from "node:fs";
-    writeFileSync("dist/runtime/worker.js", "throw new Error('no luck')");
+    writeFileSync("dist/runtime/pool-worker.js", "throw new Error('no luck')");
     const { createPool } = await import("./dist/runtime/pool.js");
     console.log(await createPool({ backend: "wasm", threads: 3 }).catch((e) => e.message));`;
   expect(nodeInCopy(script)).toMatch(/^cannot start worker \d: no luck\n$/);

@@ -1,6 +1,6 @@
-/** Runs a script beside a copy of the built runtime, with no addon or with a broken one. */
+/** Runs a script beside a copy of the built package, with no addon or with a broken one. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function nodeInCopy(script: string, { addon }: { readonly addon?: string } = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "bregman-"));
   try {
-    cpSync(join(root, "dist/runtime"), join(folder, "dist/runtime"), { recursive: true });
+    cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     cpSync(join(root, "kernels/kernels.wasm"), join(folder, "kernels/kernels.wasm"));
     if (addon !== undefined) {
       mkdirSync(join(folder, "build/Release"), { recursive: true });
