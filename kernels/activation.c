@@ -34,17 +34,9 @@ INLINE vec derived(enum activation kind, vec y, vec dy, vec slope) {
   return where(dy != 0, dy * (splat(1) - y * y));
 }
 
-struct activation_args {
-  int32_t x, y;  /* f32; may be the same */
-  int32_t kind;  /* enum activation */
-  int32_t slope; /* f32 [1], for LEAKY_RELU */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-};
-
 INLINE void activate(char *memory, const struct activation_args *a, int begin, int end, enum activation kind) {
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const struct runs runs = runs_of(a->height, a->width, x, y, y);
   const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
   for (int unit = begin, next; unit < end; unit = next) {
@@ -65,19 +57,9 @@ KERNEL(activation) {
   else activate(memory, a, begin, end, TANH);
 }
 
-struct activation_grad_args {
-  int32_t y, dy, dx; /* f32; dx may be dy */
-  int32_t kind;      /* enum activation */
-  int32_t slope;     /* f32 [1], for LEAKY_RELU */
-  int32_t tiles, channels, height, width;
-  int32_t accumulate;
-  int32_t geometry; /* struct geometry [3]: y, dy, dx */
-};
-
 INLINE void activate_grad(char *memory, const struct activation_grad_args *a, int begin, int end,
                           enum activation kind, int add) {
-  const struct geometry *g = at(memory, a->geometry);
-  const struct tensor y = shaped(memory, a->y, g), dy = shaped(memory, a->dy, g + 1), dx = shaped(memory, a->dx, g + 2);
+  const struct tensor y = tensor_at(memory, a->y), dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
   const struct runs runs = runs_of(a->height, a->width, y, dy, dx);
   const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
   for (int unit = begin, next; unit < end; unit = next) {
@@ -134,18 +116,9 @@ INLINE struct key key_of(uint32_t seed) {
   return (struct key){bits[0], bits[1]};
 }
 
-struct dropout_args {
-  int32_t x, y;     /* f32; may be the same */
-  int32_t settings; /* u32 [2]: seed, threshold: kept where the random bits are at least that */
-  int32_t scale;    /* f32 [1] */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-  int32_t accumulate;
-};
-
 INLINE void drop(char *memory, const struct dropout_args *a, int begin, int end, int add) {
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const uint32_t *settings = at(memory, a->settings), threshold = settings[1];
   const struct key key = key_of(settings[0]);
   const vec scale = splat(*(const float *)at(memory, a->scale));

@@ -73,14 +73,6 @@ INLINE void add_chunk(struct moments *m, const float *x, size_t row, int rows, i
   }
 }
 
-struct plane_moments_args {
-  int32_t x;       /* f32 */
-  int32_t moments; /* f64 [tiles * channels][2] */
-  int32_t counts;  /* i32 [1]: samples present */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row;
-};
-
 /* Samples of a tile that are present. */
 INLINE int present_in(int32_t count, int tile) {
   const int left = count - tile * T;
@@ -89,7 +81,7 @@ INLINE int present_in(int32_t count, int tile) {
 
 KERNEL(plane_moments) {
   const struct plane_moments_args *a = (const void *)args;
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor x = tensor_at(memory, a->x);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   double(*moments)[2] = at(memory, a->moments);
   for (int unit = begin; unit < end; unit++) {
@@ -112,15 +104,6 @@ KERNEL(plane_moments) {
     moments[unit][1] = centred < 0 ? 0 : centred; /* NaN stays NaN */
   }
 }
-
-struct batch_norm_stats_args {
-  int32_t moments;  /* f64 [tiles * channels][2] */
-  int32_t stats;    /* f32 [2][channels]: mean, invstd */
-  int32_t running;  /* f32 [2][channels]: mean, unbiased variance */
-  int32_t settings; /* f32 [2]: momentum, eps */
-  int32_t counts;   /* i32 [1]: samples present */
-  int32_t tiles, channels, positions;
-};
 
 /* The moments of all tiles together, tile after tile: mean, and the sum of squares about it (Chan, Golub, LeVeque 1979). */
 KERNEL(batch_norm_stats) {
@@ -147,13 +130,6 @@ KERNEL(batch_norm_stats) {
   }
 }
 
-struct batch_norm_fold_args {
-  int32_t running;  /* f32 [2][channels]: mean, variance */
-  int32_t stats;    /* f32 [2][channels]: mean, invstd */
-  int32_t settings; /* f32 [2]: momentum, eps */
-  int32_t channels;
-};
-
 KERNEL(batch_norm_fold) {
   const struct batch_norm_fold_args *a = (const void *)args;
   const float *running = at(memory, a->running), *settings = at(memory, a->settings);
@@ -164,26 +140,14 @@ KERNEL(batch_norm_fold) {
   }
 }
 
-struct batch_norm_apply_args {
-  int32_t x;           /* f32 */
-  int32_t stats;       /* f32 [2][channels] */
-  int32_t gamma, beta; /* f32 [channels] */
-  int32_t residual;    /* f32, or 0 */
-  int32_t y;           /* f32; may be x or the residual */
-  int32_t tiles, channels, height, width;
-  int32_t epilogue; /* 1 = relu */
-  int32_t x_tile, x_plane, x_row, residual_tile, residual_plane, residual_row, y_tile, y_plane, y_row;
-  int32_t signs; /* u16 [tiles * channels][height * width], or 0 */
-};
-
 /* What follows the normalisation. */
 enum behind { NOTHING, RELU_ALONE, RELU_AND_SIGNS };
 
 INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual,
                   enum behind behind) {
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor z = tensor_at(memory, a->residual, a->residual_tile, a->residual_plane, a->residual_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor z = tensor_at(memory, a->residual);
+  const struct tensor y = tensor_at(memory, a->y);
   const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma), *beta = at(memory, a->beta);
   const size_t length = (size_t)a->width * T;
   for (int unit = begin; unit < end; unit++) {
@@ -216,20 +180,9 @@ INLINE void apply_with(char *memory, const struct batch_norm_apply_args *a, int 
 
 KERNEL(batch_norm_apply) {
   const struct batch_norm_apply_args *a = (const void *)args;
-  if (a->residual) apply_with(memory, a, begin, end, 1);
+  if (a->residual.at) apply_with(memory, a, begin, end, 1);
   else apply_with(memory, a, begin, end, 0);
 }
-
-struct batch_norm_grad_reduce_args {
-  int32_t dy;     /* f32; zeroed where a bit is 0, and in lanes that are not present */
-  int32_t signs;   /* u16 [tiles * channels][height * width], or 0 */
-  int32_t x;      /* f32 */
-  int32_t stats;  /* f32 [2][channels] */
-  int32_t sums;   /* f64 [tiles * channels][2] */
-  int32_t counts; /* i32 [1]: samples present */
-  int32_t tiles, channels, height, width;
-  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row;
-};
 
 /* Sums of dy, and of dy (x - mean), in float64. */
 struct grad_sums {
@@ -280,8 +233,8 @@ INLINE void add_grad_chunk(struct grad_sums *g, struct grad_rows p, int rows, in
 }
 
 INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *a, int begin, int end, int has_signs) {
-  const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
+  const struct tensor dy = tensor_at(memory, a->dy);
+  const struct tensor x = tensor_at(memory, a->x);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   const float *mean = at(memory, a->stats);
   double(*sums)[2] = at(memory, a->sums);
@@ -308,13 +261,6 @@ KERNEL(batch_norm_grad_reduce) {
   else grad_reduce(memory, a, begin, end, 0);
 }
 
-struct batch_norm_grad_sum_args {
-  int32_t sums;          /* f64 [tiles * channels][2] */
-  int32_t stats;         /* f32 [2][channels] */
-  int32_t dgamma, dbeta; /* f32 [channels] */
-  int32_t tiles, channels;
-};
-
 /* The sums of all tiles, tile after tile. */
 KERNEL(batch_norm_grad_sum) {
   const struct batch_norm_grad_sum_args *a = (const void *)args;
@@ -332,23 +278,12 @@ KERNEL(batch_norm_grad_sum) {
   }
 }
 
-struct batch_norm_grad_apply_args {
-  int32_t dy;                   /* f32 */
-  int32_t x;                    /* f32 */
-  int32_t stats;                /* f32 [2][channels] */
-  int32_t gamma, dgamma, dbeta; /* f32 [channels] */
-  int32_t dx;                   /* f32; may be dy */
-  int32_t counts;               /* i32 [1]: samples present */
-  int32_t tiles, channels, height, width;
-  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, dx_tile, dx_plane, dx_row;
-};
-
 /* dx = scale (dy - (x - mean) slope - offset), all but dy and x known per channel. */
 KERNEL(batch_norm_grad_apply) {
   const struct batch_norm_grad_apply_args *a = (const void *)args;
-  const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor dx = tensor_at(memory, a->dx, a->dx_tile, a->dx_plane, a->dx_row);
+  const struct tensor dy = tensor_at(memory, a->dy);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor dx = tensor_at(memory, a->dx);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma);
   const float *dgamma = at(memory, a->dgamma), *dbeta = at(memory, a->dbeta);

@@ -9,12 +9,6 @@
 /* Packing is worth its passes if it leaves out a share of 1 / LEAST_SHARE. */
 #define LEAST_SHARE 8
 
-struct find_columns_args {
-  int32_t x;       /* f32 [tiles][cols][T] */
-  int32_t columns; /* see columns.h */
-  int32_t tiles, cols;
-};
-
 /* Whether a column is one number, in all tiles. */
 INLINE int is_constant(const float *x, int tiles, size_t tile) {
   const vec first = splat(*x);
@@ -43,19 +37,13 @@ KERNEL(find_columns) {
   *columns.packed = n + 1 < a->cols - a->cols / LEAST_SHARE ? n + 1 : 0;
 }
 
-struct pack_columns_args {
-  int32_t rows;    /* f32 [samples][row_stride] */
-  int32_t columns;
-  int32_t cols, row_stride;
-};
-
 KERNEL(pack_columns) {
   const struct pack_columns_args *a = (const void *)args;
   const struct columns columns = columns_at(memory, a->columns, a->cols);
   const int n = *columns.packed - 1;
   if (n < 0) return;
   for (int b = begin; b < end; b++) {
-    float *row = (float *)at(memory, a->rows) + (size_t)b * a->row_stride;
+    float *row = (float *)at(memory, a->x_rows) + (size_t)b * a->row_stride;
     const float resting = row[columns.list[n]];
 #if VL == 16
     /* Rows are padded to whole vectors, and what is packed ends before what is still to be read. */

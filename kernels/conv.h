@@ -1,5 +1,5 @@
 /* What all convolution kernels share: taps, units of work, and the column of a sparse weight. Contract:
- * src/runtime/image-kernels.ts.
+ * src/runtime/contract/.
  */
 #ifndef BREGMAN_CONV_H
 #define BREGMAN_CONV_H
@@ -16,11 +16,7 @@ struct conv_tap {
 
 INLINE int blocks_of(int rows) { return (rows + UNIT_ROWS - 1) / UNIT_ROWS; }
 
-/* Where the weight of an entry is in its row: the entry's offset, in positions of the padded plane, taken apart. */
-struct kernel_shape {
-  int32_t plane_size, row_size, height, width;
-};
-
+/* Where the weight of an entry is in its row: the offset, in positions of the padded plane, taken apart. */
 INLINE int column_of(uint32_t offset, struct kernel_shape k) {
   const int q = offset / (T * 4), c = q / k.plane_size, rest = q % k.plane_size;
   return (c * k.height + rest / k.row_size) * k.width + rest % k.row_size;

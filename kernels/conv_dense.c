@@ -7,17 +7,6 @@
  */
 #include "conv.h"
 
-struct conv_dense_args {
-  int32_t w; /* weight of (o, c, tap) at w[o * row_stride + c * inner_stride + tap.index] */
-  int32_t row_stride, inner_stride;
-  int32_t bias; /* f32 [rows], or 0 */
-  int32_t x, y;
-  int32_t taps; /* struct conv_tap [tap_count] */
-  int32_t tap_count, tiles, rows, inner, height, width;
-  int32_t x_tile, x_plane, x_row, x_col, y_tile, y_plane, y_row, y_col;
-  int32_t accumulate;
-};
-
 /* A block: accumulators for ROWS output channels x VECS vectors of neighbouring positions, by the registers there are. */
 #if VL == 16
 #define CONV_ROWS 8
@@ -134,8 +123,8 @@ INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_oper
   for (int v = 0; v < vecs;) {
     const int left = vecs - v;
     (void)left;
-    o.x = x + vector_at(v, a->x_col);
-    r.y = y + vector_at(v, a->y_col);
+    o.x = x + vector_at(v, a->x.col);
+    r.y = y + vector_at(v, a->y.col);
     switch (rows) {
 #if CONV_ROWS == 8
       case 8: CALL_BLOCK(8); break;
@@ -160,7 +149,7 @@ INLINE struct conv_cut cut_of(const struct conv_dense_args *a, const struct conv
   }
   int height = (32 + a->width - 1) / a->width;
   if (height > a->height) height = a->height;
-  const size_t plane = ((size_t)(height - 1) * a->x_row + (size_t)(a->width - 1) * a->x_col + T + (high - low)) * 4;
+  const size_t plane = ((size_t)(height - 1) * a->x.row + (size_t)(a->width - 1) * a->x.col + T + (high - low)) * 4;
   int inner = CONV_CACHE / plane < 16 ? 16 : CONV_CACHE / plane;
   const int parts = (a->inner + inner - 1) / inner;
   return (struct conv_cut){height, (a->inner + parts - 1) / parts};
@@ -184,8 +173,8 @@ KERNEL(conv_dense) {
     const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
     const int last_unit = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
     const int last = (last_unit - tile * blocks) * UNIT_ROWS < a->rows ? (last_unit - tile * blocks) * UNIT_ROWS : a->rows;
-    const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile;
-    float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
+    const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
+    float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int row = 0; row < a->height; row += cut.height)
       for (int c = 0; c < a->inner; c += cut.inner) {
         const int n = c + cut.inner < a->inner ? cut.inner : a->inner - c;
@@ -195,22 +184,16 @@ KERNEL(conv_dense) {
           for (int i = row; i < row + cut.height && i < a->height; i++)
             conv_row(a, rows,
                      (struct conv_operands){w + (size_t)o * a->row_stride + (size_t)c * a->inner_stride,
-                                            x + (size_t)c * a->x_plane + (size_t)i * a->x_row, a->row_stride,
-                                            a->inner_stride, a->x_plane, a->x_col, walk},
+                                            x + (size_t)c * a->x.plane + (size_t)i * a->x.row, a->row_stride,
+                                            a->inner_stride, a->x.plane, a->x.col, walk},
                      n,
                      (struct conv_result){bias && c == 0 ? bias + o : NULL,
-                                          y + (size_t)o * a->y_plane + (size_t)i * a->y_row, a->y_plane, a->y_col, add});
+                                          y + (size_t)o * a->y.plane + (size_t)i * a->y.row, a->y.plane, a->y.col, add});
         }
       }
     unit = last_unit;
   }
 }
-
-struct conv_bias_grad_args {
-  int32_t dy; /* lanes of absent samples hold 0 */
-  int32_t g;  /* f32 [rows] */
-  int32_t tiles, rows, height, width, dy_tile, dy_plane, dy_row;
-};
 
 KERNEL(conv_bias_grad) {
   const struct conv_bias_grad_args *a = (const void *)args;
@@ -220,8 +203,8 @@ KERNEL(conv_bias_grad) {
     UNROLL for (int v = 0; v < 4; v++) sum[v] = splat(0);
     for (int tile = 0; tile < a->tiles; tile++)
       for (int i = 0; i < a->height; i++) {
-        const float *dy = (const float *)at(memory, a->dy) + (size_t)tile * a->dy_tile + (size_t)o * a->dy_plane +
-                          (size_t)i * a->dy_row;
+        const float *dy = (const float *)at(memory, a->dy.at) + (size_t)tile * a->dy.tile + (size_t)o * a->dy.plane +
+                          (size_t)i * a->dy.row;
         const int vecs = a->width * TV;
         int v = 0;
         for (; v + 4 <= vecs; v += 4) UNROLL for (int q = 0; q < 4; q++) sum[q] += load(dy + (v + q) * VL);

@@ -1,5 +1,5 @@
 /* The gradient of a dense convolution's weight: a sum of vectors of dy times vectors of x, over all positions and tiles, whose
- * lanes are added at the end. Layouts: src/runtime/image-kernels.ts.
+ * lanes are added at the end. Layouts: src/runtime/contract/.
  */
 #include "conv.h"
 #include "totals.h"
@@ -30,14 +30,6 @@ INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_t
   if (x_col == T) return (struct grad_span){0, 0, 1, width * TV, dy_tile, dy_row, VL, x_tile, x_row, VL};
   return (struct grad_span){0, 0, TV, width, dy_tile, dy_row, T, x_tile, x_row, x_col};
 }
-
-struct conv_dense_weight_grad_args {
-  int32_t dy, x;
-  int32_t g;    /* f32 [rows, inner, tap_count] */
-  int32_t taps; /* struct conv_tap [tap_count] */
-  int32_t tap_count, tiles, rows, inner, height, width;
-  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
-};
 
 /* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap). */
 #define GRAD_ROWS 4
@@ -86,11 +78,11 @@ INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_arg
     float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * taps_count;
     struct grad_block b;
     /* Where fewer are left the last one is repeated, and not stored. */
-    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] = dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy_plane;
+    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] = dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy.plane;
     for (int k = from, c = from / taps_count, t = from % taps_count; k < to; k += GRAD_PLACES) {
       int place[GRAD_PLACES];
       UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
-        b.x[q] = x + (size_t)c * a->x_plane + taps[t].offset;
+        b.x[q] = x + (size_t)c * a->x.plane + taps[t].offset;
         place[q] = c * taps_count + taps[t].index;
         if (k + q + 1 < to && ++t == taps_count) t = 0, c++;
       }
@@ -106,12 +98,12 @@ INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_arg
 
 KERNEL(conv_dense_weight_grad) {
   const struct conv_dense_weight_grad_args *a = (const void *)args;
-  const float *dy = at(memory, a->dy), *x = at(memory, a->x);
+  const float *dy = at(memory, a->dy.at), *x = at(memory, a->x.at);
   const int places = a->inner * a->tap_count;
-  struct grad_span span = grad_span_of(a->width, a->dy_tile, a->dy_row, a->x_tile, a->x_row, a->x_col);
+  struct grad_span span = grad_span_of(a->width, a->dy.tile, a->dy.row, a->x.tile, a->x.row, a->x.col);
   const struct grad_cut cut = grad_cut_of(a->height, a->width);
   /* x of so many pairs stays in the second-level cache while all output channels use it. */
-  const uint64_t bytes = (uint64_t)cut.tiles * ((uint64_t)cut.rows * a->x_row + 2 * T) * 4;
+  const uint64_t bytes = (uint64_t)cut.tiles * ((uint64_t)cut.rows * a->x.row + 2 * T) * 4;
   const uint64_t near = CONV_CACHE / bytes * a->tap_count;
   int step = (int)(near < (uint64_t)places ? near : (uint64_t)places) / GRAD_PLACES * GRAD_PLACES;
   if (step < 16 * GRAD_PLACES) step = 16 * GRAD_PLACES;
@@ -120,8 +112,8 @@ KERNEL(conv_dense_weight_grad) {
       span.tiles = tile + cut.tiles < a->tiles ? cut.tiles : a->tiles - tile;
       span.rows = row + cut.rows < a->height ? cut.rows : a->height - row;
       for (int k = 0; k < places; k += step)
-        conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy_tile + (size_t)row * a->dy_row,
-                       x + (size_t)tile * a->x_tile + (size_t)row * a->x_row, k, k + step < places ? k + step : places,
+        conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy.tile + (size_t)row * a->dy.row,
+                       x + (size_t)tile * a->x.tile + (size_t)row * a->x.row, k, k + step < places ? k + step : places,
                        begin, end, tile == 0 && row == 0);
     }
 }

@@ -1,21 +1,10 @@
 /* Convolution by kernel groups: a weight is a list of pairs of channels (output, inner) that have a kernel of dense taps;
  * all other pairs are zero and cost nothing. Forward, input gradient (the same sum over the transposed pairs, the taps
- * mirrored), and the gradient of the taps. Layouts: src/runtime/image-kernels.ts.
+ * mirrored), and the gradient of the taps. Layouts: src/runtime/contract/.
  */
 #include "conv.h"
 #include "kernels.h"
 #include "pair.h"
-
-struct conv_pairs_args {
-  int32_t entries; /* struct pair [rows][entry_stride] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t entry_stride;
-  int32_t bias; /* f32 [rows], or 0 */
-  int32_t x, y;
-  int32_t taps; /* struct conv_tap [tap_count] */
-  int32_t tap_count, tiles, rows, height, width;
-  int32_t x_tile, x_row, x_col, y_tile, y_plane, y_row, y_col, accumulate;
-};
 
 /* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x. In a run's first tap
  * the offset is least; run g starts at taps[g * length + first], its indices rise by index_step (which may be negative). */
@@ -45,13 +34,13 @@ static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, i
   return runs;
 }
 
-/* Positions computed together, of at most BLOCK_ROWS rows. */
+/* Positions computed together, of at most BAND_ROWS rows. */
 #if VL == 16
 #define BLOCK_POSITIONS 16
 #else
 #define BLOCK_POSITIONS 8
 #endif
-#define BLOCK_ROWS 4
+#define BAND_ROWS 4
 /* Width from which planes are too large to stay in cache from one output channel to the next. */
 #define WIDE 32
 
@@ -123,7 +112,7 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
 /* `cols` columns of `height` rows, all lanes. */
 INLINE void pairs_columns(const struct pairs_job *job, const int run, const int cols, int height,
                           const struct pair *pairs, int count, float bias, const char *x, float *y) {
-  const int rows = BLOCK_POSITIONS / cols < BLOCK_ROWS ? BLOCK_POSITIONS / cols : BLOCK_ROWS;
+  const int rows = BLOCK_POSITIONS / cols < BAND_ROWS ? BLOCK_POSITIONS / cols : BAND_ROWS;
   for (int v = 0; v < T; v += VL) {
     const char *u = x + v * 4;
     float *out = y + v;
@@ -141,15 +130,15 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
                        int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
-  const char *x = (const char *)((const float *)at(memory, a->x) + (size_t)tile * a->x_tile);
-  float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
-  const int band = a->width < WIDE ? a->height : BLOCK_ROWS;
+  const char *x = (const char *)((const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile);
+  float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
+  const int band = a->width < WIDE ? a->height : BAND_ROWS;
   for (int i = 0; i < a->height; i += band) {
     const int height = i + band < a->height ? band : a->height - i;
-    const char *u = x + (size_t)i * a->x_row * 4;
+    const char *u = x + (size_t)i * a->x.row * 4;
     for (int o = first; o < last; o++) {
       const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-      float *out = y + (size_t)o * a->y_plane + (size_t)i * a->y_row;
+      float *out = y + (size_t)o * a->y.plane + (size_t)i * a->y.row;
       const float b = bias ? bias[o] : 0;
       int j = 0;
 #define COLUMNS(n) \
@@ -176,8 +165,8 @@ PAIRS_ROWS(5)
 
 KERNEL(conv_pairs) {
   const struct conv_pairs_args *a = (const void *)args;
-  const struct pairs_job job = {memory,   tap_runs_of(at(memory, a->taps), a->tap_count, a->x_col == T ? T : 0),
-                                a->x_row, a->x_col, a->y_row, a->y_col, a->accumulate};
+  const struct pairs_job job = {memory,   tap_runs_of(at(memory, a->taps), a->tap_count, a->x.col == T ? T : 0),
+                                a->x.row, a->x.col, a->y.row, a->y.col, a->accumulate};
   const int blocks = blocks_of(a->rows);
   /* All units of a tile that are in the range, together. */
   for (int unit = begin; unit < end;) {
@@ -193,17 +182,6 @@ KERNEL(conv_pairs) {
     unit = next;
   }
 }
-
-struct conv_pairs_weight_grad_args {
-  int32_t entries; /* struct pair [rows][entry_stride] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t entry_stride;
-  int32_t dy, x;
-  int32_t g;    /* f32 [rows, inner, tap_count] */
-  int32_t taps; /* struct conv_tap [tap_count] */
-  int32_t tap_count, tiles, rows, inner, height, width;
-  int32_t dy_tile, dy_plane, dy_row, x_tile, x_plane, x_row, x_col;
-};
 
 /* Runs of taps whose gradients are summed side by side, and whether there are registers to keep vectors of x for their
  * next taps (natively a product can take its factor from memory, in wasm it cannot). */
@@ -222,14 +200,14 @@ struct conv_pairs_weight_grad_args {
  * positions are next to each other, so a vector is loaded for one tap and kept for the others. */
 INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs, const int slide,
                        vec sum[][5], const float *dy, const float *const *x) {
-  const size_t x_col = slide ? T : a->x_col;
+  const size_t x_col = slide ? T : a->x.col;
   for (int i = 0; i < a->height; i++) {
-    const float *d = dy + (size_t)i * a->dy_row;
+    const float *d = dy + (size_t)i * a->dy.row;
     for (int v = 0; v < T; v += VL, d += VL) {
       const float *p[8];
       vec window[8][5];
       UNROLL for (int q = 0; q < runs; q++) {
-        p[q] = x[q] + (size_t)i * a->x_row + v;
+        p[q] = x[q] + (size_t)i * a->x.row + v;
         if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load(p[q] + t * T);
       }
       for (int j = 0; j < a->width; j++) {
@@ -261,14 +239,14 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
       const int place = k + q < last ? k + q : last;
       const struct pair p = pairs[place / runs->count];
       const struct conv_tap *first = runs->taps + place % runs->count * run + runs->first;
-      x[q] = (const float *)((const char *)at(memory, a->x) + p.plane) + first->offset;
-      out[q] = g + p.plane / ((uint32_t)a->x_plane * 4) * a->tap_count + first->index;
+      x[q] = (const float *)((const char *)at(memory, a->x.at) + p.plane) + first->offset;
+      out[q] = g + p.plane / ((uint32_t)a->x.plane * 4) * a->tap_count + first->index;
       UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
     }
-    const float *dy = (const float *)at(memory, a->dy) + (size_t)o * a->dy_plane;
-    for (int tile = 0; tile < a->tiles; tile++, dy += a->dy_tile) {
+    const float *dy = (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane;
+    for (int tile = 0; tile < a->tiles; tile++, dy += a->dy.tile) {
       grad_plane(a, run, side, slide, sum, dy, x);
-      UNROLL for (int q = 0; q < side; q++) x[q] += a->x_tile;
+      UNROLL for (int q = 0; q < side; q++) x[q] += a->x.tile;
     }
     UNROLL for (int q = 0; q < side; q++)
       UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] = total(sum[q][t]);
@@ -278,7 +256,7 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
 #define GRAD_ROW(n)                                                                                                    \
   static __attribute__((noinline)) void grad_row_##n(char *memory, const struct conv_pairs_weight_grad_args *a,        \
                                                      const struct tap_runs *runs, int o) {                             \
-    if (SLIDES(n) && a->x_col == T) grad_row(memory, a, runs, n, 1, o);                                                \
+    if (SLIDES(n) && a->x.col == T) grad_row(memory, a, runs, n, 1, o);                                                \
     else grad_row(memory, a, runs, n, 0, o);                                                                           \
   }
 GRAD_ROW(1)

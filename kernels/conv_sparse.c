@@ -5,17 +5,6 @@
  */
 #include "conv.h"
 
-struct conv_sparse_args {
-  int32_t entries; /* struct entry [rows][entry_stride], offsets in bytes from x at position (0, 0) */
-  int32_t counts;  /* i32 [rows] */
-  int32_t entry_stride;
-  int32_t bias; /* f32 [rows], or 0 */
-  int32_t x, y;
-  int32_t tiles, rows, height, width;
-  int32_t x_tile, x_row, x_col, y_tile, y_plane, y_row, y_col;
-  int32_t accumulate;
-};
-
 
 /* Positions computed together, in one row or, in narrow planes, in up to 4: a weight is loaded once for all of them. */
 #if VL == 16
@@ -110,32 +99,18 @@ KERNEL(conv_sparse) {
     const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
     next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
     const int last = (next - tile * blocks) * UNIT_ROWS < a->rows ? (next - tile * blocks) * UNIT_ROWS : a->rows;
-    const float *x = (const float *)at(memory, a->x) + (size_t)tile * a->x_tile;
-    float *y = (float *)at(memory, a->y) + (size_t)tile * a->y_tile;
+    const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
+    float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int i = 0; i < a->height; i += band)
       for (int o = first; o < last; o++) {
         const struct sparse_row row = {
             (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride, counts[o],
-            splat(bias ? bias[o] : 0), x + (size_t)i * a->x_row,
-            y + (size_t)o * a->y_plane + (size_t)i * a->y_row, a->x_row, a->x_col, a->y_row, a->y_col, a->accumulate};
+            splat(bias ? bias[o] : 0), x + (size_t)i * a->x.row,
+            y + (size_t)o * a->y.plane + (size_t)i * a->y.row, a->x.row, a->x.col, a->y.row, a->y.col, a->accumulate};
         sparse_band(&row, i + band < a->height ? band : a->height - i, a->width);
       }
   }
 }
-
-struct transpose_conv_args {
-  int32_t entries;   /* struct entry [rows][cols] */
-  int32_t counts;    /* i32 [rows] */
-  int32_t changed;   /* i32 [rows] */
-  int32_t t_entries; /* struct entry [phases * inner][entry_stride] */
-  int32_t t_counts;  /* i32 [phases * inner] */
-  int32_t source;    /* i32 [phases * inner][entry_stride]: index in entries */
-  int32_t rows, cols, inner, phases, entry_stride;
-  int32_t tap_table; /* struct mirrored [taps] */
-  uint32_t row_bytes; /* from one output channel to the next in dy */
-  struct kernel_shape kernel;
-  int32_t force; /* i32 [1]: non-zero = rebuild */
-};
 
 /* First of the row's entries of channel c or a later one. */
 static int first_of_channel(const struct entry *row, int count, int c, uint32_t plane_bytes) {

@@ -10,15 +10,6 @@
  */
 #include "conv.h"
 
-struct conv_sparse_weight_grad_args {
-  int32_t entries; /* struct entry [rows][entry_stride] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t entry_stride, dy, x;
-  int32_t g; /* f32 [rows, cols] */
-  int32_t tiles, rows, cols, height, width, dy_tile, dy_plane, dy_row, x_tile, x_row, x_col;
-  struct kernel_shape kernel;
-};
-
 /* Positions done together, as square as registers for their dy allow: so they share the most of x. */
 #if VL == 16
 #define GRAD_HEIGHT 4
@@ -134,10 +125,10 @@ INLINE void fetch_lines(const float *p, int height, int width, size_t row) {
 /* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output channel. */
 INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols, vec *sum,
                      const uint32_t *offset, int n, const float *dy, const char *x) {
-  const size_t x_row = a->x_row, x_col = a->x_col;
+  const size_t x_row = a->x.row, x_col = a->x.col;
   vec d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
-  EACH_VECTOR d[p * TV + v] = load(dy + p / cols * a->dy_row + p % cols * T + v * VL);
+  EACH_VECTOR d[p * TV + v] = load(dy + p / cols * a->dy.row + p % cols * T + v * VL);
   for (int k = 0; k < n; k++) {
     const float *in = (const float *)(x + offset[k]);
     BASE(in);
@@ -154,15 +145,15 @@ INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int row
 /* The same, `steps` times side by side, for all weights. */
 INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols, struct grad_runs *r,
                      int steps, const float *dy, const char *x, struct grad_ahead ahead) {
-  const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x_col * 4;
+  const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x.col * 4;
   vec *sum = r->sum;
   const uint32_t *offset = r->offset;
   int due = 0;
   for (int first = 0; first < r->runs; first += r->channels)
     for (int m = 0; m < r->channels; m++) {
       const int n = r->length[first + m];
-      const float *out = dy + (size_t)m * a->dy_plane;
-      if (first == 0) fetch_lines(ahead.dy + (size_t)m * a->dy_plane, ahead.dy_height, ahead.dy_width, a->dy_row);
+      const float *out = dy + (size_t)m * a->dy.plane;
+      if (first == 0) fetch_lines(ahead.dy + (size_t)m * a->dy.plane, ahead.dy_height, ahead.dy_width, a->dy.row);
       for (due += ahead.x_planes; due >= r->runs; due -= r->runs, ahead.x += ahead.x_plane)
         fetch_lines(ahead.x, ahead.x_height, ahead.x_width, ahead.x_row);
       if (n == 0) continue;
@@ -189,14 +180,14 @@ GRAD_BLOCK(grad_block_one, 1, 1)
 /* The sums of all weights over all positions. */
 static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r, const float *dy, const float *x) {
   const size_t x_plane = (size_t)a->kernel.plane_size * T, row_size = (size_t)a->kernel.row_size * T;
-  const int stride = a->x_col / T, shared = a->kernel.width > stride ? a->kernel.width - stride : 0;
+  const int stride = a->x.col / T, shared = a->kernel.width > stride ? a->kernel.width - stride : 0;
   for (struct grad_place p = {0, 0, 0}, next; p.tile < a->tiles; p = next) {
     next = place_after(a, p);
     const struct grad_place q = next.tile < a->tiles ? next : p;
     const int height = height_at(a, p), width = width_at(a, p), steps = steps_at(a, p);
     const int known = q.j > 0 ? shared : 0;
-#define DY_AT(p) (dy + (size_t)p.tile * a->dy_tile + (size_t)p.i * a->dy_row + p.j * T)
-#define X_AT(p) (x + (size_t)p.tile * a->x_tile + (size_t)p.i * a->x_row + (size_t)p.j * a->x_col)
+#define DY_AT(p) (dy + (size_t)p.tile * a->dy.tile + (size_t)p.i * a->dy.row + p.j * T)
+#define X_AT(p) (x + (size_t)p.tile * a->x.tile + (size_t)p.i * a->x.row + (size_t)p.j * a->x.col)
     const struct grad_ahead ahead = {DY_AT(q),
                                      X_AT(q) + r->first_plane * x_plane + known * T,
                                      height_at(a, q),
@@ -221,7 +212,7 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
 KERNEL(conv_sparse_weight_grad) {
   const struct conv_sparse_weight_grad_args *a = (const void *)args;
   const struct kernel_shape *k = &a->kernel;
-  const int stride = a->x_col / T, channels = a->cols / (k->height * k->width);
+  const int stride = a->x.col / T, channels = a->cols / (k->height * k->width);
   const int across = GRAD_WIDTH * steps_at(a, (struct grad_place){0, 0, 0});
   const int down = (GRAD_HEIGHT - 1) * stride + k->height;
   const uint64_t bytes = (uint64_t)down * ((across - 1) * stride + k->width) * (T * 4);
@@ -235,7 +226,7 @@ KERNEL(conv_sparse_weight_grad) {
     while (rows.left > 0) {
       take_runs(&r, &rows, planes, (uint32_t)k->plane_size * (T * 4));
       if (r.last_plane > channels) r.last_plane = channels;
-      sum_runs(a, &r, (const float *)at(memory, a->dy) + (size_t)o * a->dy_plane, at(memory, a->x));
+      sum_runs(a, &r, (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane, at(memory, a->x.at));
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;
       for (int run = 0, n = 0; run < r.runs; run++)
         for (int last = n + r.length[run]; n < last; n++)

@@ -58,15 +58,6 @@ INLINE void expect_tile(char *memory, int32_t data, size_t bytes_each, int32_t i
       if (g.rows_out) g.rows_out[b * g.row_stride + i] = x;                                     \
     }
 
-struct gather_u8_args {
-  int32_t data;     /* u8 [samples, features] */
-  int32_t indices;  /* i32 [tiles * T], -1 = absent */
-  int32_t affine;   /* f32 [2, channels]: scales, then shifts */
-  int32_t out;      /* f32 [tiles][features][T] */
-  int32_t rows_out; /* f32 [tiles * T][row_stride], or 0 */
-  int32_t features, channel_size, row_stride;
-};
-
 KERNEL(gather_u8) {
   const struct gather_u8_args *a = (const void *)args;
   const int channels = a->features / a->channel_size;
@@ -85,14 +76,6 @@ KERNEL(gather_u8) {
   }
 }
 
-struct gather_f32_args {
-  int32_t data;     /* f32 [samples, features] */
-  int32_t indices;  /* i32 [tiles * T], -1 = absent */
-  int32_t out;      /* f32 [tiles][features][T] */
-  int32_t rows_out; /* f32 [tiles * T][row_stride], or 0 */
-  int32_t features, row_stride;
-};
-
 KERNEL(gather_f32) {
   const struct gather_f32_args *a = (const void *)args;
   const size_t bytes_each = sizeof(float) * a->features;
@@ -107,12 +90,6 @@ KERNEL(gather_f32) {
     GATHER(g, i, a->features, LOAD_F32, READ_F32)
   }
 }
-
-struct tiles_to_rows_args {
-  int32_t x;   /* f32 [tiles][features][T] */
-  int32_t out; /* f32 [tiles * T][row_stride] */
-  int32_t features, row_stride;
-};
 
 KERNEL(tiles_to_rows) {
   const struct tiles_to_rows_args *a = (const void *)args;

@@ -1,17 +1,9 @@
 /* What happens to gradients between the backward pass and the update: their norms, clipping, sums over parts of a batch, weight decay.
- * Contract: src/runtime/step-kernels.ts.
+ * Contract: src/runtime/contract/.
  */
 #include "conv.h"
 #include "lanes.h"
 #include "pair.h"
-
-/* Where the weights of a pattern are. */
-struct places {
-  int32_t entries, used;      /* struct entry (or struct pair) [rows][entry_stride], i32 [rows]; entries or 0: all of the row */
-  int32_t entry_stride;
-  int32_t group, theta;       /* for pairs: columns of a kernel, and the place of theta; else group is 0 */
-  struct kernel_shape kernel; /* for entries; width 0: column = offset / (T * 4) */
-};
 
 /* |x|_2 of n floats. */
 static float norm_of_row(const float *x, int n) {
@@ -42,16 +34,9 @@ static float norm_of_pairs(const float *x, const float *theta, const struct pair
   return (float)__builtin_sqrt(sum);
 }
 
-struct gradient_norms_args {
-  int32_t g;     /* f32 [rows, cols] */
-  int32_t norms; /* f32 [rows] */
-  int32_t rows, cols;
-  struct places at;
-};
-
 KERNEL(gradient_norms) {
   const struct gradient_norms_args *a = (const void *)args;
-  const struct places p = a->at;
+  const struct places p = a->pattern;
   float *norms = at(memory, a->norms);
   for (int r = begin; r < end; r++) {
     const size_t start = (size_t)r * a->cols;
@@ -74,12 +59,6 @@ INLINE vec bounded(vec x, float limit) {
   return (vec)((~beyond & (ivec)x) | (beyond & (ivec)with_sign(splat(limit), x)));
 }
 
-struct clip_gradient_args {
-  int32_t g;      /* f32 [rows, cols] */
-  int32_t bounds; /* f32 [2]: factor, limit */
-  int32_t rows, cols;
-};
-
 KERNEL(clip_gradient) {
   const struct clip_gradient_args *a = (const void *)args;
   const float *bounds = at(memory, a->bounds), factor = bounds[0], limit = bounds[1];
@@ -90,13 +69,6 @@ KERNEL(clip_gradient) {
     store_part(g + i, bounded(factor * load_part(g + i, left), limit), left);
   }
 }
-
-struct sum_gradient_args {
-  int32_t g, sum; /* f32 [rows, cols] */
-  int32_t share;  /* f32: factor on g */
-  int32_t first;  /* not 0: sum is not read */
-  int32_t rows, cols;
-};
 
 KERNEL(sum_gradient) {
   const struct sum_gradient_args *a = (const void *)args;
@@ -112,17 +84,10 @@ KERNEL(sum_gradient) {
   }
 }
 
-struct decay_gradient_args {
-  int32_t g;      /* f32 [rows, cols] */
-  int32_t factor; /* f32 */
-  int32_t rows, cols;
-  struct places at; /* entries or 0: theta is dense; for entries, their values are theta */
-};
-
 /* g += factor theta. A zero weight adds nothing, so the weights of a pattern are all. */
 KERNEL(decay_gradient) {
   const struct decay_gradient_args *a = (const void *)args;
-  const struct places p = a->at;
+  const struct places p = a->pattern;
   const float factor = *(const float *)at(memory, a->factor);
   for (int r = begin; r < end; r++) {
     const size_t start = (size_t)r * a->cols;

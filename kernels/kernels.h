@@ -2,13 +2,15 @@
  *
  * The kernels are compiled several times from one source (kernels.c includes all families): for wasm with SIMD128, and
  * natively for a base line (4 lanes: SSE2, NEON), AVX2 (8 lanes) and AVX-512 (16 lanes). They use the vector extensions
- * that gcc and clang share; the few things these lack are in lanes.h. Contract: src/runtime/kernel-table.ts.
+ * that gcc and clang share; the few things these lack are in lanes.h. Arguments: contract.h.
  */
 #ifndef BREGMAN_KERNELS_H
 #define BREGMAN_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "contract.h"
 
 #if defined(__AVX512F__)
 #define VL 16
@@ -18,8 +20,7 @@
 #define VL 4
 #endif
 
-/* Samples in a tile, and vectors in a tile. */
-#define T 16
+/* Vectors in a tile. */
 #define TV (T / VL)
 
 /* A vector of VL floats that may sit at any 4-byte address, and one known to be aligned. */

@@ -70,14 +70,6 @@ INLINE void multiply(block acc, const int rows, const int vecs, struct operands 
 /* Index of vector v's first float where tiles are `tile` floats apart. */
 INLINE size_t place(int v, size_t tile) { return (size_t)(v / TV) * tile + (size_t)(v % TV) * VL; }
 
-struct dense_forward_args {
-  int32_t w;    /* f32 [rows, cols] */
-  int32_t bias; /* f32 [rows], or 0 */
-  int32_t x;    /* f32 [tiles][cols][T] */
-  int32_t y;    /* f32 [tiles][rows][T] */
-  int32_t tiles, rows, cols, epilogue;
-};
-
 INLINE void forward_block(char *memory, const struct dense_forward_args *a, const int rows, const int vecs, int r, int v) {
   const float *w = at(memory, a->w), *bias = at_or_null(memory, a->bias), *x = at(memory, a->x);
   size_t n = a->cols, y_tile = (size_t)a->rows * T;
@@ -96,14 +88,6 @@ KERNEL(dense_forward) {
 #define FORWARD_BLOCK(rows, vecs, r, v) forward_block(memory, a, rows, vecs, r, v)
   BLOCKS(FORWARD_BLOCK, a->tiles * TV)
 }
-
-struct dense_input_grad_args {
-  int32_t w;    /* f32 [rows, cols] */
-  int32_t dy;   /* f32 [tiles][rows][T] */
-  int32_t dx;   /* f32 [tiles][cols][T] */
-  int32_t mask; /* f32 [tiles][cols][T], or 0 */
-  int32_t tiles, rows, cols;
-};
 
 INLINE void input_grad_block(char *memory, const struct dense_input_grad_args *a, const int rows, const int vecs, int c, int v) {
   const float *w = at(memory, a->w), *dy = at(memory, a->dy);
@@ -126,14 +110,6 @@ KERNEL(dense_input_grad) {
 #define INPUT_GRAD_BLOCK(rows, vecs, r, v) input_grad_block(memory, a, rows, vecs, r, v)
   BLOCKS(INPUT_GRAD_BLOCK, a->tiles * TV)
 }
-
-struct dense_weight_grad_args {
-  int32_t dy;     /* f32 [tiles][rows][T] */
-  int32_t x_rows; /* f32 [tiles * T][row_stride], row-major, row_stride a multiple of T */
-  int32_t g;      /* f32 [rows, cols] */
-  int32_t columns; /* how the columns of x_rows are packed, or 0: see columns.h */
-  int32_t tiles, rows, cols, row_stride;
-};
 
 /* Rows of dy that are dealt with at a time. */
 #define ROWS_AT_ONCE 240
@@ -202,12 +178,6 @@ KERNEL(dense_weight_grad) {
       for (int k = 0; k < n; k++) spread_row(g + (size_t)live[k] * a->cols, &columns, a->cols);
   }
 }
-
-struct bias_grad_args {
-  int32_t dy; /* f32 [tiles][rows][T]; lanes of absent samples hold 0 */
-  int32_t g;  /* f32 [rows] */
-  int32_t tiles, rows;
-};
 
 KERNEL(bias_grad) {
   const struct bias_grad_args *a = (const void *)args;

@@ -19,16 +19,6 @@
 /* Row sums are kept in at most this many interleaved parts, so that a single tile has enough additions in flight. */
 #define MAX_PARTS 4
 
-struct sparse_forward_args {
-  int32_t entries; /* struct entry [rows][entry_stride] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t bias;    /* f32 [rows], or 0 */
-  int32_t x;       /* f32 [tiles][cols][T] */
-  int32_t y;       /* f32 [tiles][rows][T] */
-  int32_t mask;    /* f32 [tiles][rows][T], or 0 */
-  int32_t tiles, rows, cols, entry_stride, epilogue;
-};
-
 /* sum[i] += w * (vector i of each tile), for one non-zero. */
 INLINE void add_entry(vec *sum, const int vecs, struct entry e, const char *x, size_t x_tile) {
   const vec w = splat(e.value);
@@ -98,15 +88,6 @@ KERNEL(sparse_forward) {
   for (; t < a->tiles; t++) forward_tiles(memory, a, 1, MAX_PARTS, t, begin, end);
 #endif
 }
-
-struct sparse_weight_grad_args {
-  int32_t entries; /* struct entry [rows][cols] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t dy;      /* f32 [tiles][rows][T] */
-  int32_t x;       /* f32 [tiles][cols][T] */
-  int32_t g;       /* f32 [rows, cols] */
-  int32_t tiles, rows, cols;
-};
 
 /* Offsets of the four entries from k on; those behind the last are the last again, and their results stored twice. */
 INLINE void four_offsets(uint32_t offset[4], const struct entry *row, int k, int last) {

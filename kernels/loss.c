@@ -22,17 +22,6 @@ static double log_positive(double x) {
          2 * s * (1 + s2 * (1. / 3 + s2 * (1. / 5 + s2 * (1. / 7 + s2 * (1. / 9 + s2 * (1. / 11))))));
 }
 
-struct cross_entropy_args {
-  int32_t logits;  /* f32 [tiles][classes][T] */
-  int32_t labels;  /* i32 [samples] */
-  int32_t indices; /* i32 [tiles * T], -1 = absent */
-  int32_t grad;    /* f32 [tiles][classes][T], or 0 */
-  int32_t partial; /* f32 [tiles][2]: sum of losses, correct predictions */
-  int32_t counts;  /* i32: samples in the batch */
-  int32_t classes;
-  int32_t smoothing; /* f32: share of the target that all classes have in common, or 0 */
-};
-
 /* What one vector of samples adds to its tile's loss and correct predictions. */
 struct score {
   double loss;
@@ -105,15 +94,6 @@ KERNEL(cross_entropy) {
     partial[1] = (float)correct;
   }
 }
-
-struct mean_squared_error_args {
-  int32_t y, target; /* f32 [tiles][features][T] */
-  int32_t indices;   /* i32 [tiles * T], -1 = absent */
-  int32_t grad;      /* f32 [tiles][features][T], or 0 */
-  int32_t partial;   /* f32 [tiles][2]: sum of squares, 0 */
-  int32_t counts;    /* i32: samples in the batch */
-  int32_t features;
-};
 
 KERNEL(mean_squared_error) {
   const struct mean_squared_error_args *a = (const void *)args;

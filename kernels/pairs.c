@@ -1,18 +1,8 @@
 /* The lists of the pairs of channels that have a kernel, and the same transposed, for the input gradient. Layouts:
- * src/runtime/image-kernels.ts.
+ * src/runtime/contract/.
  */
 #include "kernels.h"
 #include "pair.h"
-
-struct compress_pairs_args {
-  int32_t theta;       /* f32 [rows, inner, taps] */
-  int32_t entries;     /* struct pair [rows][inner] */
-  int32_t pair_counts; /* i32 [rows], before: of the old pairs */
-  int32_t counts;      /* i32 [rows] */
-  int32_t changed;     /* i32 [rows] */
-  int32_t rows, inner, taps;
-  uint32_t plane_bytes;
-};
 
 KERNEL(compress_pairs) {
   const struct compress_pairs_args *a = (const void *)args;
@@ -40,17 +30,6 @@ KERNEL(compress_pairs) {
     counts[o] = count;
   }
 }
-
-struct transpose_pairs_args {
-  int32_t entries;     /* struct pair [rows][inner] */
-  int32_t pair_counts; /* i32 [rows] */
-  int32_t changed;     /* i32 [rows] */
-  int32_t t_entries;   /* struct pair [inner][rows] */
-  int32_t t_counts;    /* i32 [inner] */
-  int32_t rows, inner;
-  uint32_t plane_bytes, row_bytes;
-  int32_t force; /* i32 [1]: non-zero = rebuild */
-};
 
 /* First of the row's pairs whose plane is at least `plane`. */
 static int first_pair(const struct pair *row, int count, uint32_t plane) {

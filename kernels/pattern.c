@@ -2,15 +2,6 @@
 #include "kernels.h"
 #include "row_pattern.h"
 
-struct compress_args {
-  int32_t theta;   /* f32 [rows, cols] */
-  int32_t entries; /* struct entry [rows][cols] */
-  int32_t counts;  /* i32 [rows], before: of the old pattern */
-  int32_t changed; /* i32 [rows] */
-  int32_t rows, cols;
-  int32_t columns; /* i32 [cols]: offset of each column, ascending; or 0: column * T * 4 */
-};
-
 KERNEL(compress) {
   const struct compress_args *a = (const void *)args;
   const float *theta = at(memory, a->theta);
@@ -28,14 +19,6 @@ KERNEL(compress) {
     counts[r] = pattern.count;
   }
 }
-
-struct expand_args {
-  int32_t entries; /* struct entry [rows][cols] */
-  int32_t counts;  /* i32 [rows] */
-  int32_t theta;   /* f32 [rows, cols] */
-  int32_t rows, cols;
-  int32_t columns; /* as in compress */
-};
 
 KERNEL(expand) {
   const struct expand_args *a = (const void *)args;
@@ -55,17 +38,6 @@ KERNEL(expand) {
     }
   }
 }
-
-struct transpose_args {
-  int32_t entries;   /* struct entry [rows][cols] */
-  int32_t counts;    /* i32 [rows] */
-  int32_t changed;   /* i32 [rows] */
-  int32_t t_entries; /* struct entry [cols][rows] */
-  int32_t t_counts;  /* i32 [cols] */
-  int32_t source;    /* i32 [cols][rows]: index in entries */
-  int32_t rows, cols;
-  int32_t force; /* i32 [1]: non-zero = rebuild */
-};
 
 /* First of the row's entries whose offset is at least `offset`. */
 static int lower_bound(const struct entry *row, int count, uint32_t offset) {

@@ -6,17 +6,10 @@
 #include "planes.h"
 #include "transpose.h"
 
-struct copy_planes_args {
-  int32_t x, y; /* f32 */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-  int32_t accumulate;
-};
-
 KERNEL(copy_planes) {
   const struct copy_planes_args *a = (const void *)args;
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const struct runs runs = runs_of(a->height, a->width, x, y, y);
   for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
@@ -32,17 +25,10 @@ KERNEL(copy_planes) {
   }
 }
 
-struct add_scaled_args {
-  int32_t x, y;           /* f32 */
-  int32_t scalars, index; /* f32 [index + 1] */
-  int32_t tiles, channels, height, width;
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-};
-
 KERNEL(add_scaled) {
   const struct add_scaled_args *a = (const void *)args;
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const struct runs runs = runs_of(a->height, a->width, x, y, y);
   const vec scale = splat(((const float *)at(memory, a->scalars))[a->index]);
   for (int unit = begin, next; unit < end; unit = next) {
@@ -56,18 +42,11 @@ KERNEL(add_scaled) {
   }
 }
 
-struct dot_planes_args {
-  int32_t a, b;    /* f32; where one is 0, the other may be anything (a gradient is 0 in absent lanes) */
-  int32_t partial; /* f32 [tiles * channels] */
-  int32_t tiles, channels, height, width;
-  int32_t a_tile, a_plane, a_row, b_tile, b_plane, b_row;
-};
-
 /* Rows are summed in float32, the rows in float64. */
 KERNEL(dot_planes) {
   const struct dot_planes_args *o = (const void *)args;
-  const struct tensor a = tensor_at(memory, o->a, o->a_tile, o->a_plane, o->a_row);
-  const struct tensor b = tensor_at(memory, o->b, o->b_tile, o->b_plane, o->b_row);
+  const struct tensor a = tensor_at(memory, o->a);
+  const struct tensor b = tensor_at(memory, o->b);
   float *partial = at(memory, o->partial);
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / o->channels, c = unit % o->channels;
@@ -87,12 +66,6 @@ KERNEL(dot_planes) {
   }
 }
 
-struct sum_partial_args {
-  int32_t partial; /* f32 [length] */
-  int32_t length;
-  int32_t g, index; /* f32 [index + 1] */
-};
-
 KERNEL(sum_partial) {
   const struct sum_partial_args *a = (const void *)args;
   const float *partial = at(memory, a->partial);
@@ -101,16 +74,6 @@ KERNEL(sum_partial) {
   for (int i = 0; i < a->length; i++) sum += partial[i];
   ((float *)at(memory, a->g))[a->index] = (float)sum;
 }
-
-struct gather_images_u8_args {
-  int32_t data;    /* u8 [samples][channels][height][width] */
-  int32_t indices; /* i32 [tiles * T], -1 = absent */
-  int32_t affine;  /* f32 [2, channels]: scales, then shifts */
-  int32_t augment; /* i32 [tiles * T][7], see struct change; or 0 */
-  int32_t out;     /* f32, interior */
-  int32_t tiles, channels, height, width;
-  int32_t out_tile, out_plane, out_row;
-};
 
 /* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if flip), then 0 in the square of
    `side` pixels at (top, left), as far as it lies within the plane. Outside of the image is byte 0, or if `reflect` the image
@@ -180,7 +143,7 @@ KERNEL(gather_images_u8) {
   const struct gather_images_u8_args *a = (const void *)args;
   const float *affine = at(memory, a->affine);
   const size_t plane = (size_t)a->height * a->width;
-  const struct tensor out = tensor_at(memory, a->out, a->out_tile, a->out_plane, a->out_row);
+  const struct tensor out = tensor_at(memory, a->out);
   for (int tile = begin; tile < end; tile++) {
     const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
     const struct change *changes = at_or_null(memory, a->augment);

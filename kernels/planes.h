@@ -1,4 +1,4 @@
-/* Planes: how a tensor of images is walked, and which lanes of a tile hold samples. Layouts: src/runtime/image-kernels.ts.
+/* Planes: how a tensor of images is walked, and which lanes of a tile hold samples. Layouts: src/runtime/contract/.
  *
  * A plane is one channel of one tile: rows of positions, each position T lanes. Ops over planes are split into units,
  * unit = tile * channels + channel. Borders are never touched: rows are as long as the interior, and strides skip the rest.
@@ -16,17 +16,8 @@ struct tensor {
   size_t tile, plane, row;
 };
 
-/* Strides of one tensor, where an op passes them in memory. */
-struct geometry {
-  int32_t tile, plane, row;
-};
-
-INLINE struct tensor tensor_at(char *memory, int32_t offset, int32_t tile, int32_t plane, int32_t row) {
-  return (struct tensor){at_or_null(memory, offset), (uint32_t)tile, (uint32_t)plane, (uint32_t)row};
-}
-
-INLINE struct tensor shaped(char *memory, int32_t offset, const struct geometry *g) {
-  return tensor_at(memory, offset, g->tile, g->plane, g->row);
+INLINE struct tensor tensor_at(char *memory, struct tensor_args a) {
+  return (struct tensor){at_or_null(memory, a.at), (uint32_t)a.tile, (uint32_t)a.plane, (uint32_t)a.row};
 }
 
 /* The tensor's plane of a unit; NULL if the tensor is absent. */

@@ -13,13 +13,6 @@ struct window {
   int height, width;
 };
 
-struct max_pool_args {
-  int32_t x, y; /* f32 */
-  int32_t tiles, channels, height, width, size, stride;
-  int32_t relu; /* not 0: y = max(maximum, 0) */
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-};
-
 /* The larger of two; NaN is larger than everything, so that a diverged net is noticed. */
 INLINE vec larger(vec x, vec y) {
 #if defined(__wasm__)
@@ -40,8 +33,8 @@ INLINE vec larger(vec x, vec y) {
 }
 
 INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, int end, int size) {
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const size_t step = (size_t)a->stride * T;
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
@@ -74,19 +67,10 @@ INLINE void zero_rest(float *plane, size_t row, int height, int width, int h0, i
     for (size_t i = h < h0 ? (size_t)w0 * T : 0; i < (size_t)width * T; i += VL) store(plane + h * row + i, splat(0));
 }
 
-struct max_pool_grad_args {
-  int32_t x, y, dy, dx; /* f32 */
-  int32_t tiles, channels, height, width, in_height, in_width, size, stride;
-  int32_t accumulate;
-  int32_t relu; /* not 0: dy is the gradient behind the ReLU */
-  int32_t geometry; /* struct geometry [4]: x, y, dy, dx */
-};
-
 /* dy goes to the first position that is not below the maximum (if that is NaN: to the first of all). */
 INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, int begin, int end, int size, int add) {
-  const struct geometry *g = at(memory, a->geometry);
-  const struct tensor x = shaped(memory, a->x, g), y = shaped(memory, a->y, g + 1);
-  const struct tensor dy = shaped(memory, a->dy, g + 2), dx = shaped(memory, a->dx, g + 3);
+  const struct tensor x = tensor_at(memory, a->x), y = tensor_at(memory, a->y);
+  const struct tensor dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
   const size_t step = (size_t)a->stride * T;
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
@@ -121,15 +105,9 @@ KERNEL(max_pool_grad) {
   else max_grad_planes(memory, a, begin, end, a->size, 1);
 }
 
-struct avg_pool_args {
-  int32_t x, y; /* f32 */
-  int32_t tiles, channels, height, width, size_height, size_width, stride;
-  int32_t x_tile, x_plane, x_row, y_tile, y_plane, y_row;
-};
-
 INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, int end, struct window s) {
-  const struct tensor x = tensor_at(memory, a->x, a->x_tile, a->x_plane, a->x_row);
-  const struct tensor y = tensor_at(memory, a->y, a->y_tile, a->y_plane, a->y_row);
+  const struct tensor x = tensor_at(memory, a->x);
+  const struct tensor y = tensor_at(memory, a->y);
   const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
@@ -154,17 +132,10 @@ KERNEL(avg_pool) {
   else avg_planes(memory, a, begin, end, (struct window){a->size_height, a->size_width});
 }
 
-struct avg_pool_grad_args {
-  int32_t dy, dx; /* f32 */
-  int32_t tiles, channels, height, width, in_height, in_width, size_height, size_width, stride;
-  int32_t accumulate;
-  int32_t dy_tile, dy_plane, dy_row, dx_tile, dx_plane, dx_row;
-};
-
 INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, int begin, int end, struct window s,
                             int add) {
-  const struct tensor dy = tensor_at(memory, a->dy, a->dy_tile, a->dy_plane, a->dy_row);
-  const struct tensor dx = tensor_at(memory, a->dx, a->dx_tile, a->dx_plane, a->dx_row);
+  const struct tensor dy = tensor_at(memory, a->dy);
+  const struct tensor dx = tensor_at(memory, a->dx);
   const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;

@@ -25,13 +25,9 @@
 #define EXPORT(name) name
 #endif
 
-#define OP_WORDS 32
 #define OP_PARTS 3
-#define OP_ARGS 4
 /* Chunks a thread's share is cut into. */
 #define CHUNKS 4
-/* The grain of an op whose threads each take their share at once: what its rows have in common is read once a chunk. */
-#define WHOLE_SHARES (1 << 20)
 
 /* Shared by the threads of a pool; src/runtime/pool.ts makes it, zeroed. A cache line for what changes together. */
 struct sync {

@@ -1,4 +1,4 @@
-/* The gradient of a linear layer's weight, estimated from a part of the batch. Contract: src/runtime/step-kernels.ts.
+/* The gradient of a linear layer's weight, estimated from a part of the batch. Contract: src/runtime/contract/.
  *
  *     g = sum over samples of dy_b x_b^T        is estimated by        sum over the drawn b of dy_b x_b^T / p_b
  *
@@ -7,13 +7,6 @@
  * p_0 + ... + p_b passes u, u + 1, u + 2, ...; each is then drawn with exactly its p_b.
  */
 #include "kernels.h"
-
-struct sample_norms_args {
-  int32_t dy;    /* f32 [tiles][rows][T] */
-  int32_t x;     /* f32 [tiles][cols][T] */
-  int32_t norms; /* f32 [tiles * T] */
-  int32_t rows, cols;
-};
 
 /* Squared norms of a tile's samples, n features. */
 static void squares_of_tile(const float *x, int n, float *out) {
@@ -63,15 +56,6 @@ static double uniform(uint32_t x) {
   return (x ^ (x >> 15)) / 4294967296.0;
 }
 
-struct draw_samples_args {
-  int32_t norms;     /* f32 [samples] */
-  int32_t settings;  /* i32 { seed, _ } */
-  int32_t tolerance; /* f32 */
-  int32_t drawn;     /* i32 [1 + samples]: tiles that the drawn samples fill; their numbers, -1 = none */
-  int32_t factors;   /* f32 [samples]: 1 / p of the drawn samples, 0 where there is none */
-  int32_t samples;
-};
-
 KERNEL(draw_samples) {
   const struct draw_samples_args *a = (const void *)args;
   const float *norms = at(memory, a->norms), tolerance = *(const float *)at(memory, a->tolerance);
@@ -114,16 +98,6 @@ KERNEL(draw_samples) {
   for (; used % T != 0; used++) numbers[used] = -1, factors[used] = 0;
 }
 
-struct gather_samples_args {
-  int32_t drawn, factors; /* see draw_samples */
-  int32_t dy;             /* f32 [tiles][rows][T] */
-  int32_t x;              /* f32 [tiles][cols][T] */
-  int32_t x_rows;         /* f32 [tiles * T][row_stride], or 0: x is read */
-  int32_t dy_out;         /* f32 [tiles][rows][T] */
-  int32_t x_out;          /* f32 [tiles * T][row_stride] */
-  int32_t rows, cols, row_stride;
-};
-
 KERNEL(gather_samples) {
   const struct gather_samples_args *a = (const void *)args;
   const int32_t *drawn = at(memory, a->drawn);
@@ -147,13 +121,6 @@ KERNEL(gather_samples) {
     }
   }
 }
-
-struct sampled_weight_grad_args {
-  int32_t drawn;      /* i32: tiles in use */
-  int32_t dy, x_rows; /* what gather_samples wrote */
-  int32_t g;          /* f32 [rows, cols] */
-  int32_t rows, cols, row_stride;
-};
 
 KERNEL(sampled_weight_grad) {
   const struct sampled_weight_grad_args *a = (const void *)args;

@@ -11,21 +11,6 @@
  */
 #include "update.h"
 
-struct update_args {
-  int32_t v;       /* f32 [rows, cols] */
-  int32_t g;       /* f32 [rows, cols] */
-  int32_t m1;      /* f32 [rows, cols], or 0 */
-  int32_t m2;      /* f32 [rows, cols], or 0 */
-  int32_t hyper;   /* f32 [16] */
-  int32_t theta;   /* f32 [rows, cols], or 0 */
-  int32_t entries; /* struct entry [rows][cols], or 0 */
-  int32_t counts;  /* i32 [rows] */
-  int32_t changed; /* i32 [rows] */
-  int32_t rows, cols, move, follow, write_back, penalty;
-  int32_t columns; /* i32 [cols]: offset of each column in entries, ascending; or 0: column * T * 4 */
-  int32_t group;   /* columns in a kernel group */
-};
-
 /* |shrink(v_row; t)| */
 INLINE float row_norm(const struct row *w, float t) {
   dvec sum[2] = {{0}, {0}};

@@ -6,23 +6,6 @@
 #include "lanes.h"
 #include "row_pattern.h"
 
-enum { MOVE_PLAIN, MOVE_MOMENTUM, MOVE_ADAM, MOVE_NESTEROV };
-enum {
-  FOLLOW_NONE,
-  FOLLOW_L1,
-  FOLLOW_NON_NEGATIVE,
-  FOLLOW_ROW_GROUP,
-  FOLLOW_SPARSE_ROW_GROUP,
-  FOLLOW_KERNEL_GROUP,
-  FOLLOW_SPARSE_KERNEL_GROUP
-};
-enum { PENALTY_NONE, PENALTY_L1, PENALTY_ROW_GROUP };
-
-/* One parameter's numbers of this step, in the order of HYPER in src/runtime/kernel-table.ts. */
-struct hyper {
-  float tau, delta, threshold, group_threshold, beta1, beta2, eps, correction1, correction2, penalty, gain1, gain2;
-};
-
 /* One row of the parameter. */
 struct row {
   int n;

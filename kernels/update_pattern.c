@@ -13,20 +13,6 @@
 #include "pair.h"
 #include "update.h"
 
-struct update_pattern_args {
-  int32_t v, g, m1, m2; /* f32 [rows, cols]; m1, m2 or 0 */
-  int32_t hyper;        /* f32 [16] */
-  int32_t theta;        /* f32 [rows, cols], or 0 (needed for pairs) */
-  int32_t entries;      /* struct entry (or struct pair) [rows][entry_stride] */
-  int32_t used;         /* i32 [rows]: entries of each row */
-  int32_t counts;       /* i32 [rows]: for pairs, non-zeros of each row */
-  int32_t changed;      /* i32 [rows] */
-  int32_t entry_stride, rows, cols, move, follow;
-  int32_t group;             /* columns of a kernel for pairs, else 1 */
-  int32_t pairs;             /* what entries holds */
-  struct kernel_shape kernel; /* as in conv_sparse_weight_grad; width 0: column = offset / (T * 4) */
-};
-
 /* v of one weight after its move. */
 INLINE float moved_one(const struct row *w, const struct hyper *h, int c, const int move) {
   const float v = w->v[c], g = w->g[c];

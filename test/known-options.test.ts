@@ -85,7 +85,8 @@ const CALLS: readonly (readonly [name: string, before: readonly unknown[], wrong
 
 /** Functions whose arguments are no options. */
 const WITHOUT = [
-  ["l1", "nonNegativeL1", "lInfinity", "nuclear", "none", "constant", "layerDensities", "stream", "restore"],
+  ["l1", "nonNegativeL1", "lInfinity", "nuclear", "none", "scaled", "constant", "layerDensities"],
+  ["stream", "restore"],
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],

@@ -3,8 +3,9 @@
  * The convolutions of the networks, each as programs of one kernel: forward, input gradient, weight gradient.
  */
 import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../../dist/nn/conv-geometry.js";
-import { interior, strideArgs, strides, tensorBytes } from "../../dist/nn/tensor.js";
+import { interior, positionArgs, strides, tensorArgs, tensorBytes } from "../../dist/nn/tensor.js";
 import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
+import { kernelShape } from "../../dist/runtime/parameter.js";
 import { writeProgram } from "../../dist/runtime/program.js";
 import { random } from "./random.mjs";
 
@@ -85,20 +86,20 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
     table: memory.put(Int32Array.from(phase.taps.flat())),
   }));
   const forward = {
-    ...{ x: x.offset + forwardStart(shape, x), y: interior(y), tiles, rows, height: out, width: out },
-    ...{ ...strideArgs("x", x), xRow: stride * strides(x).row, xCol: stride * TILE },
-    ...{ ...strideArgs("y", y), yCol: TILE, bias: 0, accumulate: 0 },
+    x: positionArgs(x, x.offset + forwardStart(shape, x), stride),
+    y: positionArgs(y, interior(y)),
+    ...{ tiles, rows, height: out, width: out, bias: 0, accumulate: 0 },
   };
   const { row } = strides(dx);
   const backward = phases.map((phase) => ({
-    ...{ x: dy.offset, y: interior(dx) + (phase.row * row + phase.column * TILE) * 4, tiles, rows: inner },
-    ...{ height: phase.height, width: phase.width, ...strideArgs("x", dy), xCol: TILE },
-    ...{ ...strideArgs("y", dx), yRow: stride * row, yCol: stride * TILE, bias: 0, accumulate: 0 },
+    x: positionArgs(dy, dy.offset),
+    y: positionArgs(dx, interior(dx) + (phase.row * row + phase.column * TILE) * 4, stride),
+    ...{ tiles, rows: inner, height: phase.height, width: phase.width, bias: 0, accumulate: 0 },
   }));
   const gradient = {
-    ...{ dy: interior(dy), x: x.offset + forwardStart(shape, x), g: memory.allocate(rows * cols * 4), tiles, rows },
-    ...{ height: out, width: out, ...strideArgs("dy", dy), ...strideArgs("x", x) },
-    ...{ xRow: stride * strides(x).row, xCol: stride * TILE },
+    dy: tensorArgs(dy),
+    x: positionArgs(x, x.offset + forwardStart(shape, x), stride),
+    ...{ g: memory.allocate(rows * cols * 4), tiles, rows, height: out, width: out },
   };
   const forwardUnits = tiles * Math.ceil(rows / BLOCK);
   const backwardUnits = tiles * Math.ceil(inner / BLOCK);
@@ -107,11 +108,10 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
 
   function dense() {
     const w = memory.put(Float32Array.from({ length: rows * cols }, uniform));
-    const { xPlane, ...sizes } = forward;
     const ops = [
       [
         op("convDense", forwardUnits, {
-          ...{ ...sizes, xPlane, w, rowStride: cols, innerStride: area, taps, tapCount: area, inner },
+          ...{ ...forward, w, rowStride: cols, innerStride: area, taps, tapCount: area, inner },
         }),
       ],
       phases.map(({ table, taps: { length } }, p) =>
@@ -148,23 +148,15 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
         source: memory.allocate(layout.phases * inner * most * 4),
       },
       ...{ rows, cols, inner, phases: layout.phases, entryStride: most, tapTable: memory.put(layout.tapTable) },
-      ...{ rowBytes: layout.rowBytes, planeSize: layout.planeSize, rowSize: layout.rowSize },
-      ...{ kernelHeight: kernel, kernelWidth: kernel, force: memory.put(Int32Array.of(1)) },
-    };
-    const { xPlane: _x, ...sizes } = forward;
-    const { xPlane: _g, ...gradientSizes } = gradient;
-    const shapeArgs = {
-      planeSize: layout.planeSize,
-      rowSize: layout.rowSize,
-      kernelHeight: kernel,
-      kernelWidth: kernel,
+      ...{ rowBytes: layout.rowBytes, force: memory.put(Int32Array.of(1)) },
+      kernel: kernelShape({ conv: layout }),
     };
     return {
       nonZeros: theta.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0),
       prepare: writeProgram(memory, [op("transposeConv", inner, transpose)]),
       programs: programs([
-        [op("convSparse", forwardUnits, { ...sizes, ...pattern })],
-        backward.map(({ xPlane: _b, ...args }, p) =>
+        [op("convSparse", forwardUnits, { ...forward, ...pattern })],
+        backward.map((args, p) =>
           op("convSparse", backwardUnits, {
             ...{
               ...args,
@@ -174,7 +166,7 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
             entryStride: most,
           }),
         ),
-        [op("convSparseWeightGrad", rows, { ...gradientSizes, ...pattern, ...shapeArgs, cols }, WHOLE_SHARES)],
+        [op("convSparseWeightGrad", rows, { ...gradient, ...pattern, kernel: transpose.kernel, cols }, WHOLE_SHARES)],
       ]),
     };
   }
@@ -199,16 +191,14 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
       ...{ tEntries: memory.allocate(inner * rows * 8), tCounts: memory.allocate(inner * 4) },
       ...{ rows, inner, planeBytes, rowBytes, force: memory.put(Int32Array.of(1)) },
     };
-    const { xPlane: _x, ...sizes } = forward;
     return {
       nonZeros: counts.reduce((sum, n) => sum + n, 0) * area,
       prepare: writeProgram(memory, [op("transposePairs", inner, transpose)]),
       programs: programs([
-        [op("convPairs", forwardUnits, { ...sizes, ...pattern, taps, tapCount: area })],
+        [op("convPairs", forwardUnits, { ...forward, ...pattern, taps, tapCount: area })],
         phases.map(({ table, taps: { length } }, p) => {
-          const { xPlane: _b, ...args } = backward[p];
           const transposed = { entries: transpose.tEntries, counts: transpose.tCounts, entryStride: rows };
-          return op("convPairs", backwardUnits, { ...args, ...transposed, taps: table, tapCount: length });
+          return op("convPairs", backwardUnits, { ...backward[p], ...transposed, taps: table, tapCount: length });
         }),
         [op("convPairsWeightGrad", rows, { ...gradient, ...pattern, taps, tapCount: area, inner })],
       ]),

@@ -1,11 +1,10 @@
 /** What a plan keeps in memory beside its tensors: the batch's indices, constants of its ops, sums of the loss. */
+import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 
 /** How the samples of a batch are changed, [samples][AUGMENT_WORDS] as an augmenter draws it: see data/augment.ts. */
 export type Augmentation = Int32Array;
-/** Numbers for one sample: { down, right, flip, reflect, top, left, side }. */
-export const AUGMENT_WORDS = 7;
 
 export interface PlanData {
   /** i32 [tiles * T]: indices of the batch's samples, -1 = none. */

@@ -6,7 +6,7 @@
 import { type Inputs, isBytes } from "../inputs.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { interior, strideArgs, type Tensor } from "./tensor.js";
+import { tensorArgs, type Tensor } from "./tensor.js";
 
 export interface SampleStore {
   readonly count: number;
@@ -142,6 +142,6 @@ export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
       `expected bytes of ${channels} channels, found ${features / channelSize}: state the shape of the samples`,
     );
   }
-  const places = { data, indices, affine, augment, out: interior(out), ...strideArgs("out", out) };
+  const places = { data, indices, affine, augment, out: tensorArgs(out) };
   return [op("gatherImagesU8", tiles, { ...places, tiles, channels, height, width })];
 }

@@ -5,6 +5,7 @@
  * without border and its flattened form are therefore the same bytes.
  */
 import type { Shape } from "../regularizers/regularizer.js";
+import type { POSITIONS, TENSOR, Values } from "../runtime/contract/composites.js";
 import { TILE } from "../runtime/kernel-table.js";
 
 export interface TensorShape {
@@ -44,25 +45,21 @@ export function interior(tensor: Tensor): number {
   return tensor.offset + (tensor.pad * row + tensor.pad * TILE) * 4;
 }
 
-/** Stride arguments of an op, by the op's prefix: { xTile, xPlane, xRow }. */
-export function strideArgs<P extends string>(
-  prefix: P,
-  tensor: TensorShape,
-): Record<`${P}Tile` | `${P}Plane` | `${P}Row`, number> {
-  const { row, plane, tile } = strides(tensor);
-  return { [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row } as Record<
-    `${P}Tile` | `${P}Plane` | `${P}Row`,
-    number
-  >;
+/** A tensor as kernels take it, from its first interior position on. */
+export function tensorArgs(tensor: Tensor): Values<typeof TENSOR.fields> {
+  return { at: interior(tensor), ...strides(tensor) };
 }
 
-/** Strides of several tensors in one table: i32 { tile, plane, row } each; zeros for an absent one. */
-export function geometryTable(tensors: readonly (TensorShape | undefined)[]): Int32Array {
-  return Int32Array.from(
-    tensors.flatMap((tensor) => {
-      if (!tensor) return [0, 0, 0];
-      const { row, plane, tile } = strides(tensor);
-      return [tile, plane, row];
-    }),
-  );
+/**
+ * Positions of a tensor as convolutions take them.
+ *
+ * @param at - byte offset of the first one
+ * @param step - from one to the next, in rows and columns of the tensor
+ */
+export function positionArgs(tensor: TensorShape, at: number, step = 1): Values<typeof POSITIONS.fields> {
+  const { tile, plane, row } = strides(tensor);
+  return { at, tile, plane, row: step * row, col: step * TILE };
 }
+
+/** A tensor that is absent. */
+export const NO_TENSOR: Values<typeof TENSOR.fields> = { at: 0, tile: 0, plane: 0, row: 0 };

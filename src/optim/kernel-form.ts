@@ -17,7 +17,7 @@
 import { elements } from "../regularizers/checks.js";
 import { groupLayout } from "../regularizers/groups.js";
 import type { Regularizer, Shape } from "../regularizers/regularizer.js";
-import { FOLLOW, HYPER, MOVE } from "../runtime/kernel-table.js";
+import { FOLLOW, HYPER, MOVE } from "../runtime/contract/update.js";
 import type { Move, Optimizer } from "./optimizer.js";
 
 /** Arguments of the `update` kernel that an optimizer decides. */

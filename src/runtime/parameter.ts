@@ -8,8 +8,9 @@
  *     sparse, entries   the pattern, and its transpose
  *     sparse, pairs     theta and the pattern, and its transpose
  *
- * `counts`, the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts, image-kernels.ts.
+ * `counts`, the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts, contract/conv.ts.
  */
+import type { KERNEL_SHAPE, PATTERN, Values } from "./contract/composites.js";
 import { TILE, op, type Op } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
@@ -158,7 +159,7 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
     const args = { entries, counts, changed, ...places, rows, cols, force };
     return finished(places, rows, op("transpose", cols, args));
   }
-  const { inner, phases, mostTaps, planeBytes, rowBytes, planeSize, rowSize, kernelHeight, kernelWidth } = conv;
+  const { inner, phases, mostTaps, planeBytes, rowBytes } = conv;
   if (pattern.kind === "pairs") {
     const places = room(inner, rows);
     const args = { entries, pairCounts: counts, changed, ...places, rows, inner, planeBytes, rowBytes, force };
@@ -170,7 +171,7 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
     source: memory.allocate(phases * inner * entryStride * 4),
     tapTable: memory.put(conv.tapTable),
   };
-  const geometry = { rows, cols, inner, phases, entryStride, rowBytes, planeSize, rowSize, kernelHeight, kernelWidth };
+  const geometry = { rows, cols, inner, phases, entryStride, rowBytes, kernel: kernelShape({ conv }) };
   const args = { entries, counts, changed, ...places, ...geometry, force };
   return finished(places, entryStride, op("transposeConv", inner, args));
 }
@@ -206,13 +207,13 @@ export function layerOf({ name }: Parameter): string {
 }
 
 /** How a kernel finds the column of an entry: arguments of those that take patterns of linear layers (all 0) and convolutions. */
-export function kernelShape({ conv }: Parameter) {
-  const { planeSize = 0, rowSize = 0, kernelHeight = 0, kernelWidth = 0 } = conv ?? {};
-  return { planeSize, rowSize, kernelHeight, kernelWidth };
+export function kernelShape({ conv }: Pick<Parameter, "conv">): Values<typeof KERNEL_SHAPE.fields> {
+  const { planeSize = 0, rowSize = 0, kernelHeight: height = 0, kernelWidth: width = 0 } = conv ?? {};
+  return { planeSize, rowSize, height, width };
 }
 
-/** Where the weights of a pattern of the parameter are, as kernels want it (step-kernels.ts); of none: entries is 0, all weights. */
-export function patternArgs(parameter: Parameter, pattern: Pattern | undefined) {
+/** Where the weights of a pattern of the parameter are, as kernels want it (contract/composites.ts); of none: entries is 0, all weights. */
+export function patternArgs(parameter: Parameter, pattern: Pattern | undefined): Values<typeof PATTERN.fields> {
   const { theta, conv } = parameter;
   return {
     entries: pattern?.entries ?? 0,
@@ -220,7 +221,7 @@ export function patternArgs(parameter: Parameter, pattern: Pattern | undefined) 
     entryStride: pattern?.entryStride ?? 0,
     group: pattern?.kind === "pairs" ? conv!.kernelHeight * conv!.kernelWidth : 0,
     theta,
-    ...kernelShape(parameter),
+    kernel: kernelShape(parameter),
   };
 }
 

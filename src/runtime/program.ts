@@ -4,7 +4,8 @@
  * A training step is about 25 ops of a few microseconds each, so what a launch costs counts: a fraction of a
  * microsecond here, more than one for a call from JavaScript per op and thread. See kernels/program.c.
  */
-import { encodeOp, KERNELS, OP_WORDS, WHOLE_SHARES, type Op } from "./kernel-table.js";
+import type { Argument } from "./contract/composites.js";
+import { argumentWords, encodeOp, KERNELS, OP_WORDS, WHOLE_SHARES, type Op } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
 export interface Program {
@@ -26,16 +27,15 @@ export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
 
 function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
   const where = `op ${index} (${kernel})`;
-  const names: readonly string[] | undefined = KERNELS[kernel];
+  const names: readonly Argument[] | undefined = KERNELS[kernel];
   if (!names) throw new TypeError(`cannot write ${where}: there is no kernel of that name`);
   if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
     throw new RangeError(`cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`);
   if (!Number.isInteger(grain) || grain < 1 || grain > WHOLE_SHARES)
     throw new RangeError(`cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`);
-  for (const name of names) {
-    const value = args[name];
-    if (!Number.isInteger(value) || value! < -(2 ** 31) || value! >= 2 ** 32)
-      throw new RangeError(`cannot write ${where}: argument ${name} must be a 32-bit integer, found ${value}`);
+  for (const [name, value] of argumentWords(names, args)) {
+    if (!Number.isInteger(value) || (value as number) < -(2 ** 31) || (value as number) >= 2 ** 32)
+      throw new RangeError(`cannot write ${where}: argument ${name} must be a 32-bit integer, found ${String(value)}`);
   }
 }
 

@@ -134,6 +134,6 @@ function normsOp(parameter: Parameter, g: number, norms: number, frozen: boolean
     norms,
     rows,
     cols,
-    ...patternArgs(parameter, frozen ? parameter.pattern : undefined),
+    pattern: patternArgs(parameter, frozen ? parameter.pattern : undefined),
   });
 }

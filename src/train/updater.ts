@@ -9,7 +9,8 @@ import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { at } from "../placed.js";
-import { FOLLOW, op, type Op } from "../runtime/kernel-table.js";
+import { FOLLOW } from "../runtime/contract/update.js";
+import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
 
@@ -161,7 +162,7 @@ function kernelSteps(
         entries,
         used,
         entryStride,
-        ...kernelShape(parameter),
+        kernel: kernelShape(parameter),
       }),
       // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to date.
       ...(sparse && transpose && !pairs ? [transpose.update] : []),
@@ -196,7 +197,7 @@ function decayOp(parameter: Parameter, g: number, factor: number): Op {
     factor,
     rows,
     cols,
-    ...patternArgs(parameter, kernel === "sparse" ? pattern : undefined),
+    pattern: patternArgs(parameter, kernel === "sparse" ? pattern : undefined),
   });
 }
 

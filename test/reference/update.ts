@@ -2,7 +2,7 @@
  * The truth for the update kernel, in float64: the formulas of src/optim/optimizer.ts and kernel-table.ts, one weight at
  * a time.
  */
-import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/kernel-table.js";
+import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
 
 export interface UpdateCase {
   readonly move: number;

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { op } from "#bregman/runtime/kernel-table.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import * as truth from "../reference/activation.js";
 import { maxError } from "../support/compare.js";
 import {
-  geometry,
   imageSize,
   planesOf,
   putPlanes,
@@ -15,6 +13,7 @@ import {
   strides,
 } from "../support/image-tensors.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
 const SLOPE = Math.fround(0.1);
@@ -26,7 +25,7 @@ function activate(pool: Pool, name: truth.ActivationKind, x: Float32Array): Floa
   return scoped(pool, (scope) => {
     const y = roomPlanes(scope, p);
     const args = { x: putPlanes(scope, p, x, 0), y, kind: truth.KINDS[name], slope: scope.put(Float32Array.of(SLOPE)) };
-    runOps(pool, [op("activation", 1, { ...args, ...sizes(p), ...strides("x", p), ...strides("y", p) })]);
+    runOps(pool, [flatOp("activation", 1, { ...args, ...sizes(p), ...strides("x", p), ...strides("y", p) })]);
     return readPlanes(scope, p, y).values;
   });
 }
@@ -45,7 +44,7 @@ function kept(pool: Pool, seed: number, probability: number, { pad = 0, grain = 
       ...sizes(p),
       accumulate: 0,
     };
-    runOps(pool, [op("dropout", p.units, { ...args, ...strides("x", p), ...strides("y", p) }, grain)]);
+    runOps(pool, [flatOp("dropout", p.units, { ...args, ...strides("x", p), ...strides("y", p) }, grain)]);
     return readPlanes(scope, p, y).values;
   });
 }
@@ -70,7 +69,7 @@ forEachBackend((_name, pool) => {
         const slope = scope.put(Float32Array.of(SLOPE));
         const y = roomPlanes(scope, p);
         const args = { x: putPlanes(scope, dense, x), y, kind, slope, ...sizes(p) };
-        runOps(pool, [op("activation", p.units, { ...args, ...strides("x", dense), ...strides("y", p) })]);
+        runOps(pool, [flatOp("activation", p.units, { ...args, ...strides("x", dense), ...strides("y", p) })]);
         const found = readPlanes(scope, p, y);
         expect(
           maxError(
@@ -85,7 +84,8 @@ forEachBackend((_name, pool) => {
         for (const accumulate of [0, 1]) {
           const dx = accumulate ? putPlanes(scope, p, before, 0) : roomPlanes(scope, p);
           const grads = { y, dy: putPlanes(scope, dense, dy, 0), dx, kind, slope, ...sizes(p), accumulate };
-          runOps(pool, [op("activationGrad", p.units, { ...grads, geometry: scope.put(geometry(p, dense, p)) })]);
+          const places = { ...strides("y", p), ...strides("dy", dense), ...strides("dx", p) };
+          runOps(pool, [flatOp("activationGrad", p.units, { ...grads, ...places })]);
           const expected = Array.from(
             found.values,
             (v, i) => truth.activationGrad(name, v, dy[i]!, SLOPE) + (accumulate ? before[i]! : 0),
@@ -110,7 +110,7 @@ forEachBackend((_name, pool) => {
         const at = putPlanes(scope, dense, x);
         const forward = { x: at, y, ...common, accumulate: 0, ...strides("x", dense), ...strides("y", p) };
         const backward = { x: y, y: dx, ...common, accumulate: 1, ...strides("x", p), ...strides("y", dense) };
-        runOps(pool, [op("dropout", p.units, forward), op("dropout", p.units, backward)]);
+        runOps(pool, [flatOp("dropout", p.units, forward), flatOp("dropout", p.units, backward)]);
         const once = readPlanes(scope, p, y);
         const s = Math.fround(4 / 3);
         expect(once.values.every((v, i) => v === 0 || v === Math.fround(x[i]! * s))).toBe(true);

@@ -15,6 +15,7 @@ import {
   type Planes,
 } from "../support/image-tensors.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped, type Scope } from "../support/run-op.js";
 
 const EPS = 1e-5;
@@ -36,7 +37,12 @@ function stats(
   const { tiles, channels, height, width } = p;
   const finish = { moments, stats: out, running, settings, counts, tiles, channels, positions: height * width };
   runOps(pool, [
-    op("planeMoments", p.units, { x, moments, counts, ...sizes(p), ...strides("x", p) }, calls === "one" ? p.units : 1),
+    flatOp(
+      "planeMoments",
+      p.units,
+      { x, moments, counts, ...sizes(p), ...strides("x", p) },
+      calls === "one" ? p.units : 1,
+    ),
     op("batchNormStats", channels, finish, calls === "one" ? channels : 1),
   ]);
   return out;
@@ -119,7 +125,7 @@ forEachBackend((_name, pool) => {
           ...strides("y", p),
           signs: keepsSigns ? scope.room(Math.ceil((p.units * height * width) / 2)) : 0,
         };
-        runOps(pool, [op("batchNormApply", p.units, args)]);
+        runOps(pool, [flatOp("batchNormApply", p.units, args)]);
         const found = readPlanes(scope, p, y);
         const parts = { mean: mean!, invstd: invstd!, gamma: gamma!, beta: beta! };
         const expected = truth.normalize(x, shapeOf(p), parts, { residual, relu });
@@ -168,7 +174,7 @@ forEachBackend((_name, pool) => {
         const dx = where === "in place" ? dyAt : roomPlanes(scope, p);
         const to = where === "in place" ? dense : p;
         const apply = { ...shared, gamma: scope.put(gamma), dgamma: dgammaAt, dbeta: dbetaAt, dx, counts, ...sizes(p) };
-        runOps(pool, [op("batchNormGradReduce", p.units, reduce), op("batchNormGradSum", channels, finish)]);
+        runOps(pool, [flatOp("batchNormGradReduce", p.units, reduce), op("batchNormGradSum", channels, finish)]);
         const masked = dy.map((v, i) => (hasSigns && !positive[i]! ? 0 : v));
         const left = readPlanes(scope, dense, dyAt);
         expect(left.values).toEqual(masked);
@@ -177,13 +183,13 @@ forEachBackend((_name, pool) => {
         const [dgamma, dbeta] = [scope.read(dgammaAt, channels), scope.read(dbetaAt, channels)];
         // All in one call gives the same bits (what is masked stays masked).
         runOps(pool, [
-          op("batchNormGradReduce", p.units, reduce, p.units),
+          flatOp("batchNormGradReduce", p.units, reduce, p.units),
           op("batchNormGradSum", channels, finish, channels),
         ]);
         expect(scope.read(dgammaAt, channels)).toEqual(dgamma);
         expect(scope.read(dbetaAt, channels)).toEqual(dbeta);
 
-        runOps(pool, [op("batchNormGradApply", p.units, { ...apply, ...strides("dx", to) })]);
+        runOps(pool, [flatOp("batchNormGradApply", p.units, { ...apply, ...strides("dx", to) })]);
         const expected = truth.gradients(x, masked, shapeOf(p), gamma, EPS);
         // One position in a channel has variance 0 and invstd 316: nothing but rounding, times that.
         const scale = n === 1 ? 400 : 1;

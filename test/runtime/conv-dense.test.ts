@@ -1,6 +1,6 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { describe, expect, test } from "vitest";
-import { op, TILE } from "#bregman/runtime/kernel-table.js";
+import { TILE } from "#bregman/runtime/kernel-table.js";
 import { convBiasGrad, convForward, convInputGrad, convWeightGrad } from "../reference/conv.js";
 import { firstDifference, maxError } from "../support/compare.js";
 import {
@@ -20,6 +20,7 @@ import {
   weightGradGeometry,
   type ConvProblem,
 } from "../support/conv-problem.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped, type Scope } from "../support/run-op.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 
@@ -41,7 +42,7 @@ function forward(pool: Pool, p: ConvProblem, { bias = true, grain = 1, before }:
       ...{ tiles: p.tiles, rows: p.shape.rows, inner: p.shape.inner, xPlane: p.xPlanes.plane },
       accumulate: before === undefined ? 0 : 1,
     };
-    runOps(pool, [op("convDense", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
+    runOps(pool, [flatOp("convDense", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
     return scope.read(y.tensor, p.yPlanes.length);
   });
 }
@@ -64,7 +65,7 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before }: Options = 
         ...{ taps: scope.put(tapWords(phase.taps)), tapCount: phase.taps.length },
         ...{ tiles: p.tiles, rows: inner, inner: rows, xPlane: p.yPlanes.plane },
       };
-      return op("convDense", unitsOf(p.tiles, inner), { ...args, ...inputGradGeometry(p, phase) }, grain);
+      return flatOp("convDense", unitsOf(p.tiles, inner), { ...args, ...inputGradGeometry(p, phase) }, grain);
     });
     expect(ops).toHaveLength(stride ** 2);
     runOps(pool, ops);
@@ -79,7 +80,7 @@ function weightGrad(pool: Pool, p: ConvProblem, grain: number): Float32Array {
       ...{ g: scope.room(p.w.length + 16, NaN), taps: scope.put(tapWords(forwardTaps(p))), tapCount: p.taps },
       ...{ tiles: p.tiles, rows: p.shape.rows, inner: p.shape.inner, xPlane: p.xPlanes.plane },
     };
-    runOps(pool, [op("convDenseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
+    runOps(pool, [flatOp("convDenseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
     const g = scope.read(args.g, p.w.length + 16);
     expect(g.subarray(p.w.length)).toEqual(new Float32Array(16).fill(NaN));
     return g.subarray(0, p.w.length);
@@ -93,7 +94,7 @@ function biasGrad(pool: Pool, p: ConvProblem, { put, room, read }: Scope): Float
     ...{ dy: putImage({ put } as Scope, p.yPlanes, p.dy).first, g, tiles: p.tiles, rows: p.shape.rows, ...p.out },
     ...{ dyTile: tile, dyPlane: plane, dyRow: row },
   };
-  runOps(pool, [op("convBiasGrad", p.shape.rows, args)]);
+  runOps(pool, [flatOp("convBiasGrad", p.shape.rows, args)]);
   return read(g, p.shape.rows);
 }
 

@@ -5,6 +5,7 @@ import { op, TILE } from "#bregman/runtime/kernel-table.js";
 import { convForward, convInputGrad, convWeightGrad, outputLength, type ConvSizes } from "../reference/conv-pairs.js";
 import { planes, type Planes } from "../support/planes.js";
 import { seeded, type Random } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped, tilesOf, type Scope } from "../support/run-op.js";
 
 const shape = (
@@ -118,7 +119,7 @@ forEachBackend((_name, pool) => {
     test("convPairs: y, with bias; its border stays as it was", () => {
       scoped(pool, (scope) => {
         const { y, args, out, units } = forward(scope, c, run);
-        run([op("convPairs", units, args)]);
+        run([flatOp("convPairs", units, args)]);
         const got = scope.read(y, out.length);
         expectClose(out.unpack(got), convForward(c, c.w, c.x, c.bias), rounding(terms));
         // Lanes beyond the batch are written too: what was never written is the border, and only that.
@@ -130,8 +131,8 @@ forEachBackend((_name, pool) => {
     test("convPairs: added to y, without bias", () => {
       scoped(pool, (scope) => {
         const { y, args, out, units } = forward(scope, c, run);
-        run([op("convPairs", units, args)]);
-        run([op("convPairs", units, { ...args, bias: 0, accumulate: 1 })]);
+        run([flatOp("convPairs", units, args)]);
+        run([flatOp("convPairs", units, { ...args, bias: 0, accumulate: 1 })]);
         const want = convForward(
           c,
           c.w,
@@ -146,7 +147,7 @@ forEachBackend((_name, pool) => {
       scoped(pool, (scope) => {
         const { y, args, out, units, layout } = forward(scope, c, run);
         const table = tapTable(c, layout, (taps) => taps.sort(([a], [b]) => ((a * 7) % 11) - ((b * 7) % 11)));
-        run([op("convPairs", units, { ...args, taps: scope.put(table) })]);
+        run([flatOp("convPairs", units, { ...args, taps: scope.put(table) })]);
         expectClose(out.unpack(scope.read(y, out.length)), convForward(c, c.w, c.x, c.bias), rounding(terms));
       });
     });
@@ -154,7 +155,7 @@ forEachBackend((_name, pool) => {
     test("convPairs: the bits of an element do not depend on the block it is computed in", () => {
       scoped(pool, (scope) => {
         const { y, args, out, units } = forward(scope, c, run);
-        run([op("convPairs", units, args)]);
+        run([flatOp("convPairs", units, args)]);
         const want = scope.read(y, out.length);
         const part = { ...args, y: 0 };
         for (const [row, col] of [
@@ -170,7 +171,7 @@ forEachBackend((_name, pool) => {
           const z = scope.room(out.length, NaN);
           const start = z + (out.interior + row * out.row + col * TILE) * 4;
           const x = args.x + (row * args.xRow + col * args.xCol) * 4;
-          run([op("convPairs", units, { ...part, x, y: start, height, width })]);
+          run([flatOp("convPairs", units, { ...part, x, y: start, height, width })]);
           const got = scope.read(z, out.length);
           expect(got.every((value, k) => Number.isNaN(value) || Object.is(value, want[k]))).toBe(true);
           expect(got.filter((value) => !Number.isNaN(value)).length).toBe(
@@ -209,7 +210,7 @@ forEachBackend((_name, pool) => {
                     ((a + s.pad - kh) / s.stride) * dy.row + ((b + s.pad - kw) / s.stride) * TILE,
                   );
             run([
-              op("convPairs", tilesOf(c.batch) * Math.ceil(c.inner / 8), {
+              flatOp("convPairs", tilesOf(c.batch) * Math.ceil(c.inner / 8), {
                 ...{ ...transposed, entryStride: c.rows, bias: 0, x: from },
                 ...{ y: result + (dx.interior + a * dx.row + b * TILE) * 4 },
                 ...{ taps: taps.length ? put(Int32Array.from(taps)) : 0, tapCount: taps.length / 2 },
@@ -234,7 +235,7 @@ forEachBackend((_name, pool) => {
         for (const taps of [args.taps, put(tapTable(c, layout, order))]) {
           pool.memory.f32(g, c.w.length).fill(-7);
           run([
-            op("convPairsWeightGrad", c.rows, {
+            flatOp("convPairsWeightGrad", c.rows, {
               ...{ entries: pairs.entries, counts: pairs.pairCounts, entryStride: c.inner },
               ...{ dy: put(out.pack(c.dy)) + out.interior * 4, x: args.x, g, taps, tapCount: s.size ** 2 },
               ...{ tiles: tilesOf(c.batch), rows: c.rows, inner: c.inner, height: out.height, width: out.width },

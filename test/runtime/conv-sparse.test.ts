@@ -1,6 +1,6 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { describe, expect, test } from "vitest";
-import { op, TILE, WHOLE_SHARES } from "#bregman/runtime/kernel-table.js";
+import { TILE, WHOLE_SHARES } from "#bregman/runtime/kernel-table.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { convForward, convInputGrad, convWeightGrad } from "../reference/conv.js";
 import { firstDifference, maxError } from "../support/compare.js";
@@ -20,6 +20,7 @@ import {
   weightGradGeometry,
   type ConvProblem,
 } from "../support/conv-problem.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped, type Scope } from "../support/run-op.js";
 
 /** Entries [rows][cols] of { byte offset, value } as words, and how many of each row are in use. */
@@ -56,7 +57,7 @@ function forward(pool: Pool, p: ConvProblem, { bias = true, grain = 1, before }:
       ...{ bias: bias ? scope.put(p.bias) : 0, x: putImage(scope, p.xPlanes, p.x, 3).tensor, y: y.first },
       ...{ tiles: p.tiles, rows: p.shape.rows, accumulate: before === undefined ? 0 : 1 },
     };
-    runOps(pool, [op("convSparse", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
+    runOps(pool, [flatOp("convSparse", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
     return scope.read(y.tensor, p.yPlanes.length);
   });
 }
@@ -81,7 +82,7 @@ function transposed({ put, room }: Scope, p: ConvProblem) {
     ...{ tapTable: put(table), rowBytes: dy.plane * 4, planeSize: x.plane / TILE, rowSize: x.row / TILE },
     ...{ kernelHeight: kernel[0], kernelWidth: kernel[1], force: put(Int32Array.of(0)) },
   };
-  return { args, phases, transpose: op("transposeConv", inner, args) };
+  return { args, phases, transpose: flatOp("transposeConv", inner, args) };
 }
 
 /** dx by the transposed pattern of `p`; `after`: values of the same pattern that are put in its place afterwards. */
@@ -107,7 +108,7 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before, after }: Opt
           accumulate: before === undefined ? 0 : 1,
         },
       };
-      return op("convSparse", unitsOf(p.tiles, inner), { ...rest, ...inputGradGeometry(p, phase) }, grain);
+      return flatOp("convSparse", unitsOf(p.tiles, inner), { ...rest, ...inputGradGeometry(p, phase) }, grain);
     });
     runOps(pool, ops);
     return scope.read(dx.tensor, p.xPlanes.length);
@@ -125,7 +126,7 @@ function weightGrad(pool: Pool, p: ConvProblem, grain = 1): Float32Array {
       ...{ planeSize: x.plane / TILE, rowSize: x.row / TILE },
       ...{ kernelHeight: p.shape.kernel[0], kernelWidth: p.shape.kernel[1] },
     };
-    runOps(pool, [op("convSparseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
+    runOps(pool, [flatOp("convSparseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
     return scope.read(args.g, p.w.length);
   });
 }

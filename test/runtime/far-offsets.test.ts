@@ -8,10 +8,12 @@ import { describe, expect, test } from "vitest";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
-import { FOLLOW, HYPER, MOVE, TILE, op } from "#bregman/runtime/kernel-table.js";
+import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
+import { TILE, op } from "#bregman/runtime/kernel-table.js";
 import { predict } from "#bregman/train/predict.js";
 import { gathered, range, spread, tensors, VARIANTS } from "../support/far-tensors.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 
 /** Features of a tile that takes more than 2 GiB. */
 const FAR = 2 ** 25 + 40;
@@ -66,8 +68,8 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
           epilogue: 0,
         }),
         op("sparseWeightGrad", rows, { ...pattern, dy, x, g, tiles, rows, cols }),
-        op("gradientNorms", rows, { g, norms: at.norms, rows, cols, ...place }),
-        op("updatePattern", rows, { ...step, ...rule, used: counts, entryStride: cols, pairs: 0, ...shape }),
+        flatOp("gradientNorms", rows, { g, norms: at.norms, rows, cols, ...place }),
+        flatOp("updatePattern", rows, { ...step, ...rule, used: counts, entryStride: cols, pairs: 0, ...shape }),
       );
       const found = [gathered(places, floats("g")), [...floats("y")], [...floats("norms")], [...ints("counts")]];
       run(op("update", rows, { ...step, ...rule, writeBack: 0, penalty: 0, columns: 0 }));
@@ -152,7 +154,7 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
       };
       run(op("gatherU8", 1, { data, indices, affine, out, rowsOut: 0, features, channelSize: features, rowStride: 0 }));
       found.push([...floats("out")]);
-      run(op("gatherImagesU8", 1, { data, indices, affine, augment: 0, out, tiles: 1, ...image }));
+      run(flatOp("gatherImagesU8", 1, { data, indices, affine, augment: 0, out, tiles: 1, ...image }));
       found.push([...floats("out")]);
       expect(found[0]![3]).toBe(6);
       results.push(found);

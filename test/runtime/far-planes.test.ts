@@ -1,7 +1,8 @@
 /** Images whose planes lie more than 2 GiB apart: see far-offsets.test.ts. */
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { describe, expect, test } from "vitest";
-import { TILE, op, type Op } from "#bregman/runtime/kernel-table.js";
+import { TILE, type Op } from "#bregman/runtime/kernel-table.js";
+import { flatOp } from "../support/flat-op.js";
 import { gathered, range, spread, tensors, VARIANTS } from "../support/far-tensors.js";
 import { seeded } from "../support/random.js";
 
@@ -14,8 +15,6 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
   const prefixed = (prefix: string, { tile, plane, row }: ReturnType<typeof strides>) =>
     ({ [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row }) as Record<string, number>;
   const channels = (plane: number) => range(0, CHANNELS).flatMap((c) => range(c * plane, c * plane + USED));
-  /** An op whose arguments are put together from parts. */
-  const loose = op as (kernel: Op["kernel"], rows: number, args: Record<string, number>) => Op;
 
   test("the planes of a convolution", async () => {
     const [taps, rows, cols, width, height] = [4, CHANNELS, CHANNELS * 4, ROW - 1, 3];
@@ -76,28 +75,28 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
       };
       const flipped = { ...grad, dy: far, x: near, ...prefixed("dy", strides(plane)), ...prefixed("x", strides(USED)) };
       compute(
-        loose("convDense", 1, { ...x, w: theta, rowStride: cols, innerStride: taps, inner: CHANNELS }),
-        loose("convDenseWeightGrad", rows, grad),
+        flatOp("convDense", 1, { ...x, w: theta, rowStride: cols, innerStride: taps, inner: CHANNELS }),
+        flatOp("convDenseWeightGrad", rows, grad),
       );
-      compute(loose("convDenseWeightGrad", rows, flipped), loose("convBiasGrad", rows, { ...flipped, g: out }));
+      compute(flatOp("convDenseWeightGrad", rows, flipped), flatOp("convBiasGrad", rows, { ...flipped, g: out }));
       const entry = { entries, counts, entryStride: cols };
       const norms = { g, norms: at.norms, rows, cols, used: counts, group: 0, theta, ...kernel };
       compute(
-        op("compress", rows, { theta, entries, counts, changed, rows, cols, columns }),
-        loose("convSparse", 1, { ...x, ...entry }),
-        loose("convSparseWeightGrad", rows, { ...grad, ...entry }),
-        loose("gradientNorms", rows, { ...norms, ...entry }),
+        flatOp("compress", rows, { theta, entries, counts, changed, rows, cols, columns }),
+        flatOp("convSparse", 1, { ...x, ...entry }),
+        flatOp("convSparseWeightGrad", rows, { ...grad, ...entry }),
+        flatOp("gradientNorms", rows, { ...norms, ...entry }),
       );
       found.push([...floats("norms")]);
       const geometry = { phases: 1, entryStride: rows * taps, tapTable: at.table, source, cols, ...kernel };
       const back = { ...x, entries: at.tEntries, counts: at.tCounts };
       compute(
-        loose("transposeConv", CHANNELS, { ...turned, ...geometry, ...bytes, entries, counts }),
-        loose("convSparse", 1, { ...back, entryStride: rows * taps }),
+        flatOp("transposeConv", CHANNELS, { ...turned, ...geometry, ...bytes, entries, counts }),
+        flatOp("convSparse", 1, { ...back, entryStride: rows * taps }),
       );
       const pair = { entries, counts: pairCounts, entryStride: CHANNELS };
       compute(
-        loose("compressPairs", rows, {
+        flatOp("compressPairs", rows, {
           theta,
           entries,
           pairCounts,
@@ -108,12 +107,12 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
           taps,
           ...bytes,
         }),
-        loose("convPairs", 1, { ...x, ...pair }),
-        loose("convPairsWeightGrad", rows, { ...grad, ...pair }),
+        flatOp("convPairs", 1, { ...x, ...pair }),
+        flatOp("convPairsWeightGrad", rows, { ...grad, ...pair }),
       );
       compute(
-        loose("transposePairs", CHANNELS, { ...turned, ...bytes, entries, pairCounts }),
-        loose("convPairs", 1, { ...back, entryStride: rows }),
+        flatOp("transposePairs", CHANNELS, { ...turned, ...bytes, entries, pairCounts }),
+        flatOp("convPairs", 1, { ...back, entryStride: rows }),
       );
       for (const numbers of found) expect(numbers.some((value) => value !== 0)).toBe(true);
       results.push(found);
@@ -126,7 +125,7 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
     for (const plane of PLANES) {
       const { at, floats, ints, run } = await tensors(variant, {
         ...{ near: CHANNELS * USED * TILE, out: CHANNELS * USED * TILE, numbers: 4 * CHANNELS, moments: 4 * CHANNELS },
-        ...{ counts: 1, shapes: 12, far: (2 * plane + USED) * TILE },
+        ...{ counts: 1, far: (2 * plane + USED) * TILE },
       });
       const random = seeded(4);
       const numbers = random.floats(CHANNELS * USED * TILE);
@@ -146,19 +145,17 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         signs: 0,
       };
       const [close, wide] = [strides(USED), strides(plane)];
-      const set = (...tables: ReturnType<typeof strides>[]) =>
-        ints("shapes").set(tables.flatMap(({ tile, plane: p, row }) => [tile, p, row]));
       const each = (kernel: Op["kernel"], args: Record<string, number>) => {
         spread(channels(plane), numbers, floats("far"), TILE);
         floats("out").fill(0);
-        run(loose(kernel, CHANNELS, { ...whole, ...args }));
+        run(flatOp(kernel, CHANNELS, { ...whole, ...args }));
         found.push([...floats("out")], gathered(channels(plane), floats("far"), TILE), [...floats("moments")]);
       };
       const inward = { x: far, y: out, ...prefixed("x", wide), ...prefixed("y", close) };
       const outward = { x: near, y: far, ...prefixed("x", close), ...prefixed("y", wide) };
       const window = { height: 2, width: 2, size: 2, stride: 2, relu: 0, sizeHeight: 2, sizeWidth: 2 };
       const scale = { stats: at4, gamma: at4, beta: at4, residualTile: 0, residualPlane: 0, residualRow: 0 };
-      const back = { ...window, inHeight: 4, inWidth: ROW, geometry: at.shapes };
+      const back = { ...window, inHeight: 4, inWidth: ROW };
       for (const places of [inward, outward]) {
         each("copyPlanes", places);
         each("addScaled", { ...places, scalars: at4, index: 0 });
@@ -168,9 +165,10 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         each("avgPool", { ...places, ...window });
       }
       each("planeMoments", { ...inward, moments, counts });
-      set(close, close, close, wide);
-      each("maxPoolGrad", { ...back, x: near, y: out, dy: near, dx: far });
-      each("avgPoolGrad", { ...back, dy: near, dx: far, ...prefixed("dy", close), ...prefixed("dx", wide) });
+      const toBack = { ...prefixed("dy", close), ...prefixed("dx", wide) };
+      const toFront = { ...prefixed("x", close), ...prefixed("y", close) };
+      each("maxPoolGrad", { ...back, ...toFront, ...toBack, x: near, y: out, dy: near, dx: far });
+      each("avgPoolGrad", { ...back, ...toBack, dy: near, dx: far });
       results.push(found);
     }
     expect(results[1]).toEqual(results[0]);

@@ -4,6 +4,7 @@ import { op, TILE } from "#bregman/runtime/kernel-table.js";
 import { compressed, encoded } from "../reference/pattern.js";
 import { maxError } from "../support/compare.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
 /** [rows, cols]: a bias, shorter than a vector, with and without a rest. */
@@ -26,11 +27,11 @@ forEachBackend((_name, pool) => {
     scoped(pool, ({ put, room, read }) => {
       const { entries, counts } = encoded(compressed(theta, rows, cols), cols);
       const args = { g: put(g), norms: room(rows, 7), rows, cols, ...LINEAR };
-      runOps(pool, [op("gradientNorms", rows, { ...args, ...ALL })]);
+      runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...ALL })]);
       const all = Array.from({ length: rows }, (_, r) => norm(r, () => true));
       expect(maxError(read(args.norms, rows), all)).toBeLessThan(1e-5);
       const pattern = { ...ALL, entries: put(entries), used: put(counts), entryStride: cols };
-      runOps(pool, [op("gradientNorms", rows, { ...args, ...pattern })]);
+      runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...pattern })]);
       const some = Array.from({ length: rows }, (_, r) => norm(r, (i) => theta[i] !== 0));
       expect(maxError(read(args.norms, rows), some)).toBeLessThan(1e-5);
     });
@@ -61,7 +62,7 @@ forEachBackend((_name, pool) => {
       const pattern = (words: (row: number, place: (typeof places)[0][0]) => [number, number]) =>
         put(Int32Array.from(places.flatMap((row, r) => row.flatMap((place) => words(r, place)))));
       const single = { entries: pattern((_, { offset }) => [offset, 0]), used, entryStride: 2, group: 0 };
-      runOps(pool, [op("gradientNorms", rows, { ...args, ...single })]);
+      runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...single })]);
       const singles = places.map((row, r) => Math.hypot(...row.map(({ column }) => g[r * cols + column])));
       expect(maxError(read(norms, rows), singles)).toBeLessThan(1e-6);
       const pairs = {
@@ -70,7 +71,7 @@ forEachBackend((_name, pool) => {
         entryStride: 2,
         group: taps,
       };
-      runOps(pool, [op("gradientNorms", rows, { ...args, ...pairs })]);
+      runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...pairs })]);
       const kernels = places.map((row, r) =>
         Math.hypot(
           ...row.flatMap(({ channel }) => [...g.subarray(r * cols + channel * taps, r * cols + (channel + 1) * taps)]),

@@ -1,6 +1,7 @@
 /** The products of a linear layer, dense and sparse, against float64. */
 import { afterAll, describe, expect, test } from "vitest";
-import { EPILOGUE, op, type Op } from "#bregman/runtime/kernel-table.js";
+import { EPILOGUE } from "#bregman/runtime/contract/linear.js";
+import { op, type Op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { biasGrad, forward, inputGrad, weightGrad } from "../reference/linear.js";
 import { compressed, encoded, transposed } from "../reference/pattern.js";

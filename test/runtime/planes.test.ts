@@ -13,6 +13,7 @@ import {
   strides,
 } from "../support/image-tensors.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
 forEachBackend((_name, pool) => {
@@ -30,7 +31,7 @@ forEachBackend((_name, pool) => {
         const last = putPlanes(scope, p, y, 0);
         const there = { x: putPlanes(scope, p, x, 0), y: middle, ...args, ...strides("x", p), ...strides("y", dense) };
         const back = { x: middle, y: last, ...args, ...strides("x", dense), ...strides("y", p) };
-        runOps(pool, [op("copyPlanes", p.units, there), op("copyPlanes", p.units, back)]);
+        runOps(pool, [flatOp("copyPlanes", p.units, there), flatOp("copyPlanes", p.units, back)]);
         const expected = accumulate ? x.map((v, i) => Math.fround(v + y[i]!) + y[i]!) : x;
         const found = readPlanes(scope, p, last);
         expect(maxError(found.values, expected)).toBe(0);
@@ -44,7 +45,7 @@ forEachBackend((_name, pool) => {
         const scalars = scope.put(Float32Array.of(9, -0.5, 9));
         const to = putPlanes(scope, p, y, 0);
         const args = { x: putPlanes(scope, dense, x, 0), y: to, scalars, index: 1, ...sizes(p) };
-        runOps(pool, [op("addScaled", p.units, { ...args, ...strides("x", dense), ...strides("y", p) })]);
+        runOps(pool, [flatOp("addScaled", p.units, { ...args, ...strides("x", dense), ...strides("y", p) })]);
         const found = readPlanes(scope, p, to);
         expect(
           maxError(
@@ -68,12 +69,12 @@ forEachBackend((_name, pool) => {
         };
         const dot = { ...args, ...strides("a", dense), ...strides("b", p) };
         const sum = op("sumPartial", 1, { partial, length: p.units, g, index: 1 });
-        runOps(pool, [op("dotPlanes", p.units, dot), sum]);
+        runOps(pool, [flatOp("dotPlanes", p.units, dot), sum]);
         const expected = x.reduce((total, v, i) => total + v * y[i]!, 0);
         const found = scope.read(g, 3);
         expect(Math.abs(found[1]! - expected)).toBeLessThan(1e-6 * Math.sqrt(x.length));
         expect([found[0], found[2]]).toEqual([5, 7]);
-        runOps(pool, [op("dotPlanes", p.units, dot, p.units), sum]);
+        runOps(pool, [flatOp("dotPlanes", p.units, dot, p.units), sum]);
         expect(scope.read(g, 3)).toEqual(found);
       });
     });
@@ -114,7 +115,7 @@ forEachBackend((_name, pool) => {
           out,
           ...sizes(p),
         };
-        runOps(pool, [op("gatherImagesU8", p.tiles, { ...args, ...strides("out", p) })]);
+        runOps(pool, [flatOp("gatherImagesU8", p.tiles, { ...args, ...strides("out", p) })]);
         const expected: number[] = [];
         for (let b = 0; b < samples; b++)
           for (let c = 0; c < channels; c++) {

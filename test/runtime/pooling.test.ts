@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { op } from "#bregman/runtime/kernel-table.js";
 import * as truth from "../reference/pooling.js";
 import { maxError } from "../support/compare.js";
-import { geometry, planesOf, putPlanes, readPlanes, roomPlanes, strides } from "../support/image-tensors.js";
+import { planesOf, putPlanes, readPlanes, roomPlanes, strides } from "../support/image-tensors.js";
 import { seeded } from "../support/random.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
 /** batch, channels, plane, window, stride: windows that tile the plane, leave a rest, overlap, or leave gaps. */
@@ -54,7 +54,7 @@ describe.each(CASES)(
             ...strides("x", inside),
             ...strides("y", outside),
           };
-          runOps(pool, [op("maxPool", units, args)]);
+          runOps(pool, [flatOp("maxPool", units, args)]);
           const found = readPlanes(scope, outside, y);
           const maxima = truth.maxPool(x, planes, window);
           expect(maxError(found.values, relu ? maxima.map((v) => Math.max(v, 0)) : maxima)).toBe(0);
@@ -64,9 +64,14 @@ describe.each(CASES)(
           for (const accumulate of [0, 1]) {
             const dx = accumulate ? putPlanes(scope, inside, before, 0) : roomPlanes(scope, inside);
             const grads = { x: at, y, dy: putPlanes(scope, outside, dy, 0), dx, ...out, inHeight, inWidth };
-            const shape = scope.put(geometry(inside, outside, outside, inside));
-            const all = { ...grads, size: sizeHeight, stride, accumulate, relu, geometry: shape };
-            runOps(pool, [op("maxPoolGrad", units, all)]);
+            const places = {
+              ...strides("x", inside),
+              ...strides("y", outside),
+              ...strides("dy", outside),
+              ...strides("dx", inside),
+            };
+            const all = { ...grads, ...places, size: sizeHeight, stride, accumulate, relu };
+            runOps(pool, [flatOp("maxPoolGrad", units, all)]);
             const expected = truth
               .maxPoolGrad(x, through, planes, window)
               .map((v, i) => v + (accumulate ? before[i]! : 0));
@@ -82,7 +87,7 @@ describe.each(CASES)(
         scoped(pool, (scope) => {
           const y = roomPlanes(scope, outside);
           const args = { x: putPlanes(scope, inside, x), y, ...out, sizeHeight, sizeWidth, stride };
-          runOps(pool, [op("avgPool", units, { ...args, ...strides("x", inside), ...strides("y", outside) })]);
+          runOps(pool, [flatOp("avgPool", units, { ...args, ...strides("x", inside), ...strides("y", outside) })]);
           const found = readPlanes(scope, outside, y);
           expect(maxError(found.values, truth.avgPool(x, planes, window))).toBeLessThan(3e-7);
           expect(found.bordersKept).toBe(true);
@@ -99,7 +104,7 @@ describe.each(CASES)(
               sizeWidth,
             };
             const all = { ...grads, stride, accumulate, ...strides("dy", outside), ...strides("dx", inside) };
-            runOps(pool, [op("avgPoolGrad", units, all)]);
+            runOps(pool, [flatOp("avgPoolGrad", units, all)]);
             const expected = truth.avgPoolGrad(dy, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
             const result = readPlanes(scope, inside, dx);
             expect(maxError(result.values, expected)).toBeLessThan(1e-6);
@@ -130,7 +135,7 @@ forEachBackend((_name, pool) => {
         size: 2,
         relu: 0,
       };
-      runOps(pool, [op("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
+      runOps(pool, [flatOp("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
       expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
     });
   });

@@ -1,20 +1,21 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps several argument names on a line */
 import { expect, test } from "vitest";
-import { op, WHOLE_SHARES, type Op } from "#bregman/runtime/kernel-table.js";
+import { WHOLE_SHARES, type Op } from "#bregman/runtime/kernel-table.js";
 import { createMemory } from "#bregman/runtime/memory.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { writeProgram } from "#bregman/runtime/program.js";
+import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, scoped } from "../support/run-op.js";
 
 /** y = x, plane by plane of one position. */
 const copy = (x: number, y: number, tiles: number, channels = 1): Op =>
-  op("copyPlanes", tiles * channels, {
+  flatOp("copyPlanes", tiles * channels, {
     ...{ x, y, tiles, channels, height: 1, width: 1, accumulate: 0 },
     ...{ xTile: channels * 16, xPlane: 16, xRow: 16, yTile: channels * 16, yPlane: 16, yRow: 16 },
   });
 /** The same in one row a tile: planes of 3 positions. */
 const wide = (x: number, y: number, tiles: number): Op =>
-  op("copyPlanes", tiles, {
+  flatOp("copyPlanes", tiles, {
     ...{ x, y, tiles, channels: 1, height: 1, width: 3, accumulate: 0 },
     ...{ xTile: 48, xPlane: 48, xRow: 48, yTile: 48, yPlane: 48, yRow: 48 },
   });
@@ -89,8 +90,16 @@ test.each<[string, Op, RegExp]>([
   ["a kernel that isn't", { ...one, kernel: "nonsense" as "copyPlanes" }, /op 1 \(nonsense\): there is no kernel/],
   ["negative rows", { ...one, rows: -1 }, /op 1 \(copyPlanes\): rows must be an integer .* found -1/],
   ["a grain of 0", { ...one, grain: 0 }, /op 1 \(copyPlanes\): grain must be .* found 0/],
-  ["a missing argument", { ...one, args: { x: 64, y: 64 } }, /argument tiles must be .* found undefined/],
-  ["an argument that is no integer", { ...one, args: { ...one.args, x: 0.5 } }, /argument x must be .* found 0.5/],
+  [
+    "a missing argument",
+    { ...one, args: { x: one.args.x, y: one.args.y } },
+    /argument tiles must be .* found undefined/,
+  ],
+  [
+    "an argument that is no integer",
+    { ...one, args: { ...one.args, width: 0.5 } },
+    /argument width must be .* found 0.5/,
+  ],
   [
     "parts that are no divisor of the rows",
     { ...copy(64, 64, 5), parts: 2 },
@@ -98,8 +107,8 @@ test.each<[string, Op, RegExp]>([
   ],
   [
     "an argument beyond 32 bits",
-    { ...one, args: { ...one.args, y: 2 ** 32 } },
-    /argument y must be .* found 4294967296/,
+    { ...one, args: { ...one.args, y: { at: 2 ** 32, tile: 0, plane: 0, row: 0 } } },
+    /argument y.at must be .* found 4294967296/,
   ],
 ])("%s is an error that names the op", (_what, wrong, message) => {
   const memory = createMemory();

@@ -1,6 +1,7 @@
 /** The update kernel: every way for v to move with every way for theta to follow, against float64. */
 import { describe, expect, test } from "vitest";
-import { FOLLOW, HYPER, MOVE, TILE, op } from "#bregman/runtime/kernel-table.js";
+import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
+import { TILE, op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { columns, compressed, decoded, encoded, offsetsOf, type Rows } from "../reference/pattern.js";
 import { update, type UpdateCase } from "../reference/update.js";

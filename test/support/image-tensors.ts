@@ -51,10 +51,6 @@ export function strides<P extends string>(
   return { [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row } as never;
 }
 
-/** The geometry block of several tensors. */
-export const geometry = (...tensors: readonly Planes[]): Int32Array =>
-  Int32Array.from(tensors.flatMap(({ tile, plane, row }) => [tile, plane, row]));
-
 /** Puts [samples][channels][height][width] values into memory; absent lanes hold `absent`. Returns the interior's offset. */
 export function putPlanes(scope: Scope, p: Planes, values: ArrayLike<number>, absent = NaN): number {
   const out = new Float32Array(p.tiles * p.tile).fill(BORDER);

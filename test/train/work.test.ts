@@ -43,9 +43,10 @@ function countOps({ plan, pool: { memory }, next }: Trainer): number {
   const { forward, backward } = plan.lower(next === "frozen");
   let sum = 0;
   for (const { kernel, rows, args } of [...forward, ...backward].flatMap(({ ops }) => ops)) {
-    if (["denseForward", "denseInputGrad", "denseWeightGrad"].includes(kernel)) sum += args.rows! * args.cols!;
+    if (["denseForward", "denseInputGrad", "denseWeightGrad"].includes(kernel))
+      sum += (args.rows as number) * (args.cols as number);
     if (["sparseForward", "sparseWeightGrad"].includes(kernel)) {
-      sum += memory.i32(args.counts!, rows).reduce((all, n) => all + n, 0);
+      sum += memory.i32(args.counts as number, rows).reduce((all, n) => all + n, 0);
     }
   }
   return sum;

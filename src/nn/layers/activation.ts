@@ -9,7 +9,7 @@
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { geometryTable, interior, strideArgs, type Tensor } from "../tensor.js";
+import { tensorArgs, type Tensor } from "../tensor.js";
 import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface ReluLayer extends LayerBase {
@@ -78,16 +78,14 @@ export const activationRule: LayerRule<ReluLayer | LeakyReluLayer | TanhLayer> =
     const { channels, height, width } = y;
     return [
       op("activation", tiles * channels, {
-        x: interior(x),
-        y: interior(y),
+        x: tensorArgs(x),
+        y: tensorArgs(y),
         kind: KIND[layer.kind],
         slope: slopeOf(layer, constant),
         tiles,
         channels,
         height,
         width,
-        ...strideArgs("x", x),
-        ...strideArgs("y", y),
       }),
     ];
   },
@@ -112,9 +110,9 @@ function gradientOp(
 ): Op {
   const { channels, height, width } = y;
   return op("activationGrad", tiles * channels, {
-    y: interior(y),
-    dy: interior(dy),
-    dx: interior(dx.tensor),
+    y: tensorArgs(y),
+    dy: tensorArgs(dy),
+    dx: tensorArgs(dx.tensor),
     kind: KIND[layer.kind],
     slope: slopeOf(layer, constant),
     tiles,
@@ -122,7 +120,6 @@ function gradientOp(
     height,
     width,
     accumulate: dx.accumulate ? 1 : 0,
-    geometry: constant("activation geometry", () => geometryTable([y, dy, dx.tensor])),
   });
 }
 

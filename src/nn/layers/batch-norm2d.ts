@@ -11,8 +11,9 @@
  * plane (schedule.ts).
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { EPILOGUE, op, type Op } from "../../runtime/kernel-table.js";
-import { interior, strideArgs } from "../tensor.js";
+import { EPILOGUE } from "../../runtime/contract/linear.js";
+import { op, type Op } from "../../runtime/kernel-table.js";
+import { NO_TENSOR, tensorArgs } from "../tensor.js";
 import { copyOp } from "./join.js";
 import { checkImage, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -81,7 +82,7 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     return [
       ...(training
         ? [
-            op("planeMoments", tiles * channels, { x: interior(x), moments, counts, ...image, ...strideArgs("x", x) }),
+            op("planeMoments", tiles * channels, { x: tensorArgs(x), moments, counts, ...image }),
             op("batchNormStats", channels, {
               moments,
               stats,
@@ -107,9 +108,9 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     const { channels, height, width } = x;
     return [
       op("batchNormGradReduce", tiles * channels, {
-        dy: interior(dy),
+        dy: tensorArgs(dy),
         signs,
-        x: interior(x),
+        x: tensorArgs(x),
         stats: statsOf(at),
         sums: planeSums(at),
         counts,
@@ -117,8 +118,6 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
         channels,
         height,
         width,
-        ...strideArgs("dy", dy),
-        ...strideArgs("x", x),
       }),
     ];
   },
@@ -137,21 +136,18 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     if (!dx) return ops;
     ops.push(
       op("batchNormGradApply", tiles * channels, {
-        dy: interior(dy),
-        x: interior(x),
+        dy: tensorArgs(dy),
+        x: tensorArgs(x),
         stats,
         gamma: parameters[0].theta,
         dgamma,
         dbeta,
-        dx: interior(dx.tensor),
+        dx: tensorArgs(dx.tensor),
         counts,
         tiles,
         channels,
         height,
         width,
-        ...strideArgs("dy", dy),
-        ...strideArgs("x", x),
-        ...strideArgs("dx", dx.tensor),
       }),
     );
     return ops;
@@ -164,20 +160,17 @@ function applyOp(at: Lowering): Op {
   const [x] = xs;
   const { channels, height, width } = x;
   return op("batchNormApply", tiles * channels, {
-    x: interior(x),
+    x: tensorArgs(x),
     stats: statsOf(at),
     gamma: parameters[0].theta,
     beta: parameters[1].theta,
-    residual: residual ? interior(residual) : 0,
-    y: interior(y),
+    residual: residual ? tensorArgs(residual) : NO_TENSOR,
+    y: tensorArgs(y),
     tiles,
     channels,
     height,
     width,
     epilogue: at.relu ? EPILOGUE.relu : EPILOGUE.none,
-    ...strideArgs("x", x),
-    ...strideArgs("residual", residual ?? x),
-    ...strideArgs("y", y),
     signs,
   });
 }

@@ -8,9 +8,9 @@
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
-import type { Parameter } from "../../runtime/parameter.js";
+import { kernelShape, type Parameter } from "../../runtime/parameter.js";
 import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
-import { interior, strideArgs, strides } from "../tensor.js";
+import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface Conv2dLayer extends LayerBase {
@@ -102,18 +102,13 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
         taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
         tapCount: layer.kernel[0] * layer.kernel[1],
         bias: bias ? bias.theta : 0,
-        x: x.offset + forwardStart(layer, x),
-        y: interior(y),
+        x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
+        y: positionArgs(y, interior(y)),
         tiles,
         rows: layer.out,
         inner: x.channels,
         height: y.height,
         width: y.width,
-        ...strideArgs("x", x),
-        xRow: layer.stride * strides(x).row,
-        xCol: layer.stride * TILE,
-        ...strideArgs("y", y),
-        yCol: TILE,
         accumulate: 0,
       }),
     ];
@@ -135,18 +130,13 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
           taps: constant(`gradient taps ${p}`, () => Int32Array.from(phase.taps.flat())),
           tapCount: phase.taps.length,
           bias: 0,
-          x: dy.offset,
-          y: interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4,
+          x: positionArgs(dy, dy.offset),
+          y: positionArgs(dx.tensor, interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4, layer.stride),
           tiles,
           rows: xs[0].channels,
           inner: layer.out,
           height: phase.height,
           width: phase.width,
-          ...strideArgs("x", dy),
-          xCol: TILE,
-          ...strideArgs("y", dx.tensor),
-          yRow: layer.stride * row,
-          yCol: layer.stride * TILE,
           accumulate: dx.accumulate ? 1 : 0,
         }),
       ];
@@ -158,35 +148,29 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     const ops = [weightGradient(layer, at)];
     if (layer.bias) {
       const { height, width } = dy;
-      const args = { dy: interior(dy), g: gradients[1], tiles, rows: layer.out, height, width };
-      ops.push(op("convBiasGrad", layer.out, { ...args, ...strideArgs("dy", dy) }));
+      const args = { dy: tensorArgs(dy), g: gradients[1], tiles, rows: layer.out, height, width };
+      ops.push(op("convBiasGrad", layer.out, args));
     }
     return ops;
   },
 };
 
-/** A sum over inner channels and taps, forward or backward. Names as in runtime/image-kernels.ts. */
+type Positions = ReturnType<typeof positionArgs>;
+
+/** A sum over inner channels and taps, forward or backward. Names as in runtime/contract/conv.ts. */
 interface Product {
   readonly transposed: boolean;
   readonly phase: number;
   readonly taps: number;
   readonly tapCount: number;
   readonly bias: number;
-  readonly x: number;
-  readonly y: number;
+  readonly x: Positions;
+  readonly y: Positions;
   readonly tiles: number;
   readonly rows: number;
   readonly inner: number;
   readonly height: number;
   readonly width: number;
-  readonly xTile: number;
-  readonly xPlane: number;
-  readonly xRow: number;
-  readonly xCol: number;
-  readonly yTile: number;
-  readonly yPlane: number;
-  readonly yRow: number;
-  readonly yCol: number;
   readonly accumulate: number;
 }
 
@@ -200,7 +184,7 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
     return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
   }
   const { entries, counts, entryStride } = transposed ? transpose! : pattern!;
-  const { inner: _inner, xPlane: _xPlane, ...sparse } = args;
+  const { inner: _inner, ...sparse } = args;
   if (pattern!.kind === "pairs") return op("convPairs", units, { ...sparse, entries, counts, entryStride });
   const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
   const skip = phase * args.rows;
@@ -214,26 +198,21 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
 
 function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering): Op {
   const [weight] = parameters;
-  const { rows, cols, gradient, pattern, conv } = weight;
+  const { rows, cols, gradient, pattern } = weight;
   const [x] = xs;
   const common = {
-    dy: interior(dy),
-    x: x.offset + forwardStart(layer, x),
+    dy: tensorArgs(dy),
+    x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
     g: gradients[0],
     tiles,
     rows,
     height: dy.height,
     width: dy.width,
-    ...strideArgs("dy", dy),
-    xTile: strides(x).tile,
-    xRow: layer.stride * strides(x).row,
-    xCol: layer.stride * TILE,
   };
   const taps = {
     taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
     tapCount: layer.kernel[0] * layer.kernel[1],
     inner: x.channels,
-    xPlane: strides(x).plane,
   };
   if (!frozen || gradient === "all") {
     return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
@@ -242,17 +221,6 @@ function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradien
   if (pattern!.kind === "pairs") {
     return op("convPairsWeightGrad", rows, { ...common, ...taps, entries, counts, entryStride });
   }
-  const { planeSize, rowSize, kernelHeight, kernelWidth } = conv!;
-  const args = {
-    ...common,
-    entries,
-    counts,
-    entryStride,
-    cols,
-    planeSize,
-    rowSize,
-    kernelHeight,
-    kernelWidth,
-  };
+  const args = { ...common, entries, counts, entryStride, cols, kernel: kernelShape(weight) };
   return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
 }

@@ -6,7 +6,7 @@
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
-import { interior, strideArgs, type Tensor } from "../tensor.js";
+import { tensorArgs, type Tensor } from "../tensor.js";
 import { copyOp } from "./join.js";
 import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -48,16 +48,14 @@ function maskOp(
 ) {
   const { channels, height, width } = y;
   return op("dropout", tiles * channels, {
-    x: interior(x),
-    y: interior(y),
+    x: tensorArgs(x),
+    y: tensorArgs(y),
     settings: stepSeed(Math.round(p * 2 ** 32)),
     scale: constant("scale", () => Float32Array.of(1 / (1 - p))),
     tiles,
     channels,
     height,
     width,
-    ...strideArgs("x", x),
-    ...strideArgs("y", y),
     accumulate: accumulate ? 1 : 0,
   });
 }

@@ -8,7 +8,7 @@
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { interior, strideArgs, strides, type Tensor } from "../tensor.js";
+import { NO_TENSOR, strides, tensorArgs, type Tensor } from "../tensor.js";
 import {
   checkImage,
   checkInteger,
@@ -84,17 +84,13 @@ export function copyOp(
 ): Op {
   const { channels: count, height, width } = to;
   return op("copyPlanes", tiles * count, {
-    x: interior(from),
-    y: interior(to),
+    // A slice of channels moves from tile to tile with the tensor it is a slice of.
+    x: { ...tensorArgs(from), tile: strides(from.whole ?? from).tile },
+    y: { ...tensorArgs(to), tile: strides(to.whole ?? to).tile },
     tiles,
     channels: count,
     height,
     width,
-    ...strideArgs("x", from),
-    ...strideArgs("y", to),
-    // A slice of channels moves from tile to tile with the tensor it is a slice of.
-    xTile: strides(from.whole ?? from).tile,
-    yTile: strides(to.whole ?? to).tile,
     accumulate: accumulate ? 1 : 0,
   });
 }
@@ -189,16 +185,12 @@ export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["con
   const x = constant(`${whole} zeros`, () => new Float32Array(whole * TILE));
   const zeros = (top: number, left: number, rows: number, columns: number) =>
     op("copyPlanes", tiles * count, {
-      x,
-      y: offset + (top * row + left * TILE) * 4,
+      x: { ...NO_TENSOR, at: x },
+      y: { ...tensorArgs(tensor), at: offset + (top * row + left * TILE) * 4 },
       tiles,
       channels: count,
       height: rows,
       width: columns,
-      xTile: 0,
-      xPlane: 0,
-      xRow: 0,
-      ...strideArgs("y", tensor),
       accumulate: 0,
     });
   return [
@@ -214,6 +206,6 @@ export function zeroOp(tensor: Tensor, tiles: number, constant: Lowering["consta
   const { channels: count, height, width } = tensor;
   // Every row is a copy of the same row of zeros.
   const x = constant(`${width} zeros`, () => new Float32Array(width * TILE));
-  const places = { x, xTile: 0, xPlane: 0, xRow: 0, y: interior(tensor), ...strideArgs("y", tensor) };
+  const places = { x: { ...NO_TENSOR, at: x }, y: tensorArgs(tensor) };
   return op("copyPlanes", tiles * count, { ...places, tiles, channels: count, height, width, accumulate: 0 });
 }

@@ -8,7 +8,8 @@
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { DENSE_GRAIN, EPILOGUE, TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
+import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { needsPatternOnly } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
 import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";

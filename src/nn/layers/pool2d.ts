@@ -6,7 +6,7 @@
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
-import { geometryTable, interior, strideArgs } from "../tensor.js";
+import { tensorArgs } from "../tensor.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface MaxPool2dLayer extends LayerBase {
@@ -73,20 +73,20 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
 
   forward({ size, stride }, { tiles, xs: [x], y, relu }) {
     const { channels, height, width } = y;
-    const places = { x: interior(x), y: interior(y), ...strideArgs("x", x), ...strideArgs("y", y) };
+    const places = { x: tensorArgs(x), y: tensorArgs(y) };
     const args = { ...places, tiles, channels, height, width, size, stride, relu: relu ? 1 : 0 };
     return [op("maxPool", tiles * channels, args)];
   },
 
-  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient, constant }) {
+  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient }) {
     if (!dx) return [];
     const { channels, height, width } = y;
     return [
       op("maxPoolGrad", tiles * channels, {
-        x: interior(x),
-        y: interior(y),
-        dy: interior(dy),
-        dx: interior(dx.tensor),
+        x: tensorArgs(x),
+        y: tensorArgs(y),
+        dy: tensorArgs(dy),
+        dx: tensorArgs(dx.tensor),
         tiles,
         channels,
         height,
@@ -97,7 +97,6 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
         stride,
         accumulate: dx.accumulate ? 1 : 0,
         relu: reluGradient ? 1 : 0,
-        geometry: constant("gradient geometry", () => geometryTable([x, y, dy, dx.tensor])),
       }),
     ];
   },
@@ -112,7 +111,7 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
   forward({ size, stride }, { tiles, xs: [x], y }) {
     const { channels, height, width } = y;
     const window = { sizeHeight: size ?? x.height, sizeWidth: size ?? x.width, stride };
-    const places = { x: interior(x), y: interior(y), ...strideArgs("x", x), ...strideArgs("y", y) };
+    const places = { x: tensorArgs(x), y: tensorArgs(y) };
     return [op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width })];
   },
 
@@ -121,8 +120,8 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
     const { channels, height, width } = dy;
     return [
       op("avgPoolGrad", tiles * channels, {
-        dy: interior(dy),
-        dx: interior(dx.tensor),
+        dy: tensorArgs(dy),
+        dx: tensorArgs(dx.tensor),
         tiles,
         channels,
         height,
@@ -133,8 +132,6 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
         sizeWidth: size ?? x.width,
         stride,
         accumulate: dx.accumulate ? 1 : 0,
-        ...strideArgs("dy", dy),
-        ...strideArgs("dx", dx.tensor),
       }),
     ];
   },

@@ -8,7 +8,8 @@
  * Mahoney, SIAM J. Comput. 36 (2006), for the product of two matrices from columns and rows drawn by the product of their
  * norms; the draw: kernels/sample.c.
  */
-import { DENSE_GRAIN, TILE, op, type Op } from "../../runtime/kernel-table.js";
+import { DENSE_GRAIN } from "../../runtime/contract/linear.js";
+import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
 import { paddedRow, type Lowering } from "./layer.js";
 

@@ -6,7 +6,7 @@
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { interior, strideArgs } from "../tensor.js";
+import { tensorArgs } from "../tensor.js";
 import { copyOp, zeroOp } from "./join.js";
 import { named, size, type LayerBase, type LayerRule } from "./layer.js";
 
@@ -46,16 +46,14 @@ export const scaledSumRule: LayerRule<ScaledSumLayer> = {
       copyOp(xs[0], y, tiles, false),
       ...xs.slice(1).map((x, index) =>
         op("addScaled", tiles * channels, {
-          x: interior(x),
-          y: interior(y),
+          x: tensorArgs(x),
+          y: tensorArgs(y),
           scalars: scale.theta,
           index,
           tiles,
           channels,
           height,
           width,
-          ...strideArgs("x", x),
-          ...strideArgs("y", y),
         }),
       ),
     ];
@@ -69,12 +67,10 @@ export const scaledSumRule: LayerRule<ScaledSumLayer> = {
       const dx = dxs[index + 1];
       ops.push(
         op("dotPlanes", tiles * channels, {
-          a: interior(dy),
-          b: interior(x),
+          a: tensorArgs(dy),
+          b: tensorArgs(x),
           partial,
           ...image,
-          ...strideArgs("a", dy),
-          ...strideArgs("b", x),
         }),
         op("sumPartial", 1, { partial, length: tiles * channels, g, index }),
       );
@@ -82,13 +78,11 @@ export const scaledSumRule: LayerRule<ScaledSumLayer> = {
       if (!dx.accumulate) ops.push(zeroOp(dx.tensor, tiles, constant));
       ops.push(
         op("addScaled", tiles * channels, {
-          x: interior(dy),
-          y: interior(dx.tensor),
+          x: tensorArgs(dy),
+          y: tensorArgs(dx.tensor),
           scalars: scale.theta,
           index,
           ...image,
-          ...strideArgs("x", dy),
-          ...strideArgs("y", dx.tensor),
         }),
       );
     });

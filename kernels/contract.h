@@ -1,0 +1,428 @@
+/* Written by scripts/build-contract.mjs from src/runtime/kernel-table.ts and src/runtime/contract/,
+ * which say what every argument means. Don't edit. */
+#ifndef BREGMAN_CONTRACT_H
+#define BREGMAN_CONTRACT_H
+
+#include <stdint.h>
+
+#define T 16
+#define OP_WORDS 32
+#define OP_ARGS 4
+#define WHOLE_SHARES 1048576
+#define AUGMENT_WORDS 7
+
+enum { MOVE_PLAIN = 0, MOVE_MOMENTUM = 1, MOVE_ADAM = 2, MOVE_NESTEROV = 3 };
+enum { FOLLOW_NONE = 0, FOLLOW_L1 = 1, FOLLOW_NON_NEGATIVE = 2, FOLLOW_ROW_GROUP = 3,
+      FOLLOW_SPARSE_ROW_GROUP = 4, FOLLOW_KERNEL_GROUP = 5, FOLLOW_SPARSE_KERNEL_GROUP = 6 };
+enum { PENALTY_NONE = 0, PENALTY_L1 = 1, PENALTY_ROW_GROUP = 2 };
+
+struct hyper {
+  float tau, delta, threshold, group_threshold, beta1, beta2, eps, correction1, correction2,
+      penalty, gain1, gain2;
+};
+_Static_assert(sizeof(struct hyper) == 4 * 12, "hyper");
+
+struct tensor_args {
+  int32_t at, tile, plane, row;
+};
+_Static_assert(sizeof(struct tensor_args) == 4 * 4, "tensor_args");
+
+struct positions {
+  int32_t at, tile, plane, row, col;
+};
+_Static_assert(sizeof(struct positions) == 4 * 5, "positions");
+
+struct kernel_shape {
+  int32_t plane_size, row_size, height, width;
+};
+_Static_assert(sizeof(struct kernel_shape) == 4 * 4, "kernel_shape");
+
+struct places {
+  int32_t entries, used, entry_stride, group, theta;
+  struct kernel_shape kernel;
+};
+_Static_assert(sizeof(struct places) == 4 * 9, "places");
+
+struct gather_u8_args {
+  int32_t data, indices, affine, out, rows_out, features, channel_size, row_stride;
+};
+_Static_assert(sizeof(struct gather_u8_args) == 4 * 8, "gather_u8_args");
+
+struct gather_f32_args {
+  int32_t data, indices, out, rows_out, features, row_stride;
+};
+_Static_assert(sizeof(struct gather_f32_args) == 4 * 6, "gather_f32_args");
+
+struct gather_images_u8_args {
+  int32_t data, indices, affine, augment;
+  struct tensor_args out;
+  int32_t tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct gather_images_u8_args) == 4 * 12, "gather_images_u8_args");
+
+struct tiles_to_rows_args {
+  int32_t x, out, features, row_stride;
+};
+_Static_assert(sizeof(struct tiles_to_rows_args) == 4 * 4, "tiles_to_rows_args");
+
+struct dense_forward_args {
+  int32_t w, bias, x, y, tiles, rows, cols, epilogue;
+};
+_Static_assert(sizeof(struct dense_forward_args) == 4 * 8, "dense_forward_args");
+
+struct sparse_forward_args {
+  int32_t entries, counts, bias, x, y, mask, tiles, rows, cols, entry_stride, epilogue;
+};
+_Static_assert(sizeof(struct sparse_forward_args) == 4 * 11, "sparse_forward_args");
+
+struct dense_input_grad_args {
+  int32_t w, dy, dx, mask, tiles, rows, cols;
+};
+_Static_assert(sizeof(struct dense_input_grad_args) == 4 * 7, "dense_input_grad_args");
+
+struct dense_weight_grad_args {
+  int32_t dy, x_rows, g, columns, tiles, rows, cols, row_stride;
+};
+_Static_assert(sizeof(struct dense_weight_grad_args) == 4 * 8, "dense_weight_grad_args");
+
+struct sparse_weight_grad_args {
+  int32_t entries, counts, dy, x, g, tiles, rows, cols;
+};
+_Static_assert(sizeof(struct sparse_weight_grad_args) == 4 * 8, "sparse_weight_grad_args");
+
+struct bias_grad_args {
+  int32_t dy, g, tiles, rows;
+};
+_Static_assert(sizeof(struct bias_grad_args) == 4 * 4, "bias_grad_args");
+
+struct find_columns_args {
+  int32_t x, columns, tiles, cols;
+};
+_Static_assert(sizeof(struct find_columns_args) == 4 * 4, "find_columns_args");
+
+struct pack_columns_args {
+  int32_t x_rows, columns, cols, row_stride;
+};
+_Static_assert(sizeof(struct pack_columns_args) == 4 * 4, "pack_columns_args");
+
+struct conv_dense_args {
+  int32_t w, row_stride, inner_stride, bias;
+  struct positions x, y;
+  int32_t taps, tap_count, tiles, rows, inner, height, width, accumulate;
+};
+_Static_assert(sizeof(struct conv_dense_args) == 4 * 22, "conv_dense_args");
+
+struct conv_sparse_args {
+  int32_t entries, counts, entry_stride, bias;
+  struct positions x, y;
+  int32_t tiles, rows, height, width, accumulate;
+};
+_Static_assert(sizeof(struct conv_sparse_args) == 4 * 19, "conv_sparse_args");
+
+struct conv_pairs_args {
+  int32_t entries, counts, entry_stride, bias;
+  struct positions x, y;
+  int32_t taps, tap_count, tiles, rows, height, width, accumulate;
+};
+_Static_assert(sizeof(struct conv_pairs_args) == 4 * 21, "conv_pairs_args");
+
+struct conv_dense_weight_grad_args {
+  struct tensor_args dy;
+  struct positions x;
+  int32_t g, taps, tap_count, tiles, rows, inner, height, width;
+};
+_Static_assert(sizeof(struct conv_dense_weight_grad_args) == 4 * 17, "conv_dense_weight_grad_args");
+
+struct conv_sparse_weight_grad_args {
+  int32_t entries, counts, entry_stride;
+  struct tensor_args dy;
+  struct positions x;
+  int32_t g, tiles, rows, cols, height, width;
+  struct kernel_shape kernel;
+};
+_Static_assert(sizeof(struct conv_sparse_weight_grad_args) == 4 * 22, "conv_sparse_weight_grad_args");
+
+struct conv_pairs_weight_grad_args {
+  int32_t entries, counts, entry_stride;
+  struct tensor_args dy;
+  struct positions x;
+  int32_t g, taps, tap_count, tiles, rows, inner, height, width;
+};
+_Static_assert(sizeof(struct conv_pairs_weight_grad_args) == 4 * 20, "conv_pairs_weight_grad_args");
+
+struct conv_bias_grad_args {
+  struct tensor_args dy;
+  int32_t g, tiles, rows, height, width;
+};
+_Static_assert(sizeof(struct conv_bias_grad_args) == 4 * 9, "conv_bias_grad_args");
+
+struct plane_moments_args {
+  struct tensor_args x;
+  int32_t moments, counts, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct plane_moments_args) == 4 * 10, "plane_moments_args");
+
+struct batch_norm_stats_args {
+  int32_t moments, stats, running, settings, counts, tiles, channels, positions;
+};
+_Static_assert(sizeof(struct batch_norm_stats_args) == 4 * 8, "batch_norm_stats_args");
+
+struct batch_norm_fold_args {
+  int32_t running, stats, settings, channels;
+};
+_Static_assert(sizeof(struct batch_norm_fold_args) == 4 * 4, "batch_norm_fold_args");
+
+struct batch_norm_apply_args {
+  struct tensor_args x;
+  int32_t stats, gamma, beta;
+  struct tensor_args residual, y;
+  int32_t tiles, channels, height, width, epilogue, signs;
+};
+_Static_assert(sizeof(struct batch_norm_apply_args) == 4 * 21, "batch_norm_apply_args");
+
+struct batch_norm_grad_reduce_args {
+  struct tensor_args dy;
+  int32_t signs;
+  struct tensor_args x;
+  int32_t stats, sums, counts, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct batch_norm_grad_reduce_args) == 4 * 16, "batch_norm_grad_reduce_args");
+
+struct batch_norm_grad_sum_args {
+  int32_t sums, stats, dgamma, dbeta, tiles, channels;
+};
+_Static_assert(sizeof(struct batch_norm_grad_sum_args) == 4 * 6, "batch_norm_grad_sum_args");
+
+struct batch_norm_grad_apply_args {
+  struct tensor_args dy, x;
+  int32_t stats, gamma, dgamma, dbeta;
+  struct tensor_args dx;
+  int32_t counts, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct batch_norm_grad_apply_args) == 4 * 21, "batch_norm_grad_apply_args");
+
+struct max_pool_args {
+  struct tensor_args x, y;
+  int32_t tiles, channels, height, width, size, stride, relu;
+};
+_Static_assert(sizeof(struct max_pool_args) == 4 * 15, "max_pool_args");
+
+struct max_pool_grad_args {
+  struct tensor_args x, y, dy, dx;
+  int32_t tiles, channels, height, width, in_height, in_width, size, stride, accumulate, relu;
+};
+_Static_assert(sizeof(struct max_pool_grad_args) == 4 * 26, "max_pool_grad_args");
+
+struct avg_pool_args {
+  struct tensor_args x, y;
+  int32_t tiles, channels, height, width, size_height, size_width, stride;
+};
+_Static_assert(sizeof(struct avg_pool_args) == 4 * 15, "avg_pool_args");
+
+struct avg_pool_grad_args {
+  struct tensor_args dy, dx;
+  int32_t tiles, channels, height, width, in_height, in_width, size_height, size_width, stride,
+      accumulate;
+};
+_Static_assert(sizeof(struct avg_pool_grad_args) == 4 * 18, "avg_pool_grad_args");
+
+struct copy_planes_args {
+  struct tensor_args x, y;
+  int32_t tiles, channels, height, width, accumulate;
+};
+_Static_assert(sizeof(struct copy_planes_args) == 4 * 13, "copy_planes_args");
+
+struct activation_args {
+  struct tensor_args x, y;
+  int32_t kind, slope, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct activation_args) == 4 * 14, "activation_args");
+
+struct activation_grad_args {
+  struct tensor_args y, dy, dx;
+  int32_t kind, slope, tiles, channels, height, width, accumulate;
+};
+_Static_assert(sizeof(struct activation_grad_args) == 4 * 19, "activation_grad_args");
+
+struct dropout_args {
+  struct tensor_args x, y;
+  int32_t settings, scale, tiles, channels, height, width, accumulate;
+};
+_Static_assert(sizeof(struct dropout_args) == 4 * 15, "dropout_args");
+
+struct add_scaled_args {
+  struct tensor_args x, y;
+  int32_t scalars, index, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct add_scaled_args) == 4 * 14, "add_scaled_args");
+
+struct dot_planes_args {
+  struct tensor_args a, b;
+  int32_t partial, tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct dot_planes_args) == 4 * 13, "dot_planes_args");
+
+struct sum_partial_args {
+  int32_t partial, length, g, index;
+};
+_Static_assert(sizeof(struct sum_partial_args) == 4 * 4, "sum_partial_args");
+
+struct cross_entropy_args {
+  int32_t logits, labels, indices, grad, partial, counts, classes, smoothing;
+};
+_Static_assert(sizeof(struct cross_entropy_args) == 4 * 8, "cross_entropy_args");
+
+struct mean_squared_error_args {
+  int32_t y, target, indices, grad, partial, counts, features;
+};
+_Static_assert(sizeof(struct mean_squared_error_args) == 4 * 7, "mean_squared_error_args");
+
+struct gradient_norms_args {
+  int32_t g, norms, rows, cols;
+  struct places pattern;
+};
+_Static_assert(sizeof(struct gradient_norms_args) == 4 * 13, "gradient_norms_args");
+
+struct clip_gradient_args {
+  int32_t g, bounds, rows, cols;
+};
+_Static_assert(sizeof(struct clip_gradient_args) == 4 * 4, "clip_gradient_args");
+
+struct sum_gradient_args {
+  int32_t g, sum, share, first, rows, cols;
+};
+_Static_assert(sizeof(struct sum_gradient_args) == 4 * 6, "sum_gradient_args");
+
+struct decay_gradient_args {
+  int32_t g, factor, rows, cols;
+  struct places pattern;
+};
+_Static_assert(sizeof(struct decay_gradient_args) == 4 * 13, "decay_gradient_args");
+
+struct sample_norms_args {
+  int32_t dy, x, norms, rows, cols;
+};
+_Static_assert(sizeof(struct sample_norms_args) == 4 * 5, "sample_norms_args");
+
+struct draw_samples_args {
+  int32_t norms, settings, tolerance, drawn, factors, samples;
+};
+_Static_assert(sizeof(struct draw_samples_args) == 4 * 6, "draw_samples_args");
+
+struct gather_samples_args {
+  int32_t drawn, factors, dy, x, x_rows, dy_out, x_out, rows, cols, row_stride;
+};
+_Static_assert(sizeof(struct gather_samples_args) == 4 * 10, "gather_samples_args");
+
+struct sampled_weight_grad_args {
+  int32_t drawn, dy, x_rows, g, rows, cols, row_stride;
+};
+_Static_assert(sizeof(struct sampled_weight_grad_args) == 4 * 7, "sampled_weight_grad_args");
+
+struct update_args {
+  int32_t v, g, m1, m2, hyper, theta, entries, counts, changed, rows, cols, move, follow,
+      write_back, penalty, columns, group;
+};
+_Static_assert(sizeof(struct update_args) == 4 * 17, "update_args");
+
+struct update_pattern_args {
+  int32_t v, g, m1, m2, hyper, theta, entries, used, counts, changed, entry_stride, rows, cols,
+      move, follow, group, pairs;
+  struct kernel_shape kernel;
+};
+_Static_assert(sizeof(struct update_pattern_args) == 4 * 21, "update_pattern_args");
+
+struct compress_args {
+  int32_t theta, entries, counts, changed, rows, cols, columns;
+};
+_Static_assert(sizeof(struct compress_args) == 4 * 7, "compress_args");
+
+struct expand_args {
+  int32_t entries, counts, theta, rows, cols, columns;
+};
+_Static_assert(sizeof(struct expand_args) == 4 * 6, "expand_args");
+
+struct transpose_args {
+  int32_t entries, counts, changed, t_entries, t_counts, source, rows, cols, force;
+};
+_Static_assert(sizeof(struct transpose_args) == 4 * 9, "transpose_args");
+
+struct compress_pairs_args {
+  int32_t theta, entries, pair_counts, counts, changed, rows, inner, taps, plane_bytes;
+};
+_Static_assert(sizeof(struct compress_pairs_args) == 4 * 9, "compress_pairs_args");
+
+struct transpose_pairs_args {
+  int32_t entries, pair_counts, changed, t_entries, t_counts, rows, inner, plane_bytes, row_bytes,
+      force;
+};
+_Static_assert(sizeof(struct transpose_pairs_args) == 4 * 10, "transpose_pairs_args");
+
+struct transpose_conv_args {
+  int32_t entries, counts, changed, t_entries, t_counts, source, rows, cols, inner, phases,
+      entry_stride, tap_table, row_bytes;
+  struct kernel_shape kernel;
+  int32_t force;
+};
+_Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_args");
+
+/* X(id, name) for every kernel. */
+#define KERNEL_TABLE(X) \
+  X(0, gather_u8) \
+  X(1, gather_f32) \
+  X(2, gather_images_u8) \
+  X(3, tiles_to_rows) \
+  X(4, dense_forward) \
+  X(5, sparse_forward) \
+  X(6, dense_input_grad) \
+  X(7, dense_weight_grad) \
+  X(8, sparse_weight_grad) \
+  X(9, bias_grad) \
+  X(10, find_columns) \
+  X(11, pack_columns) \
+  X(12, conv_dense) \
+  X(13, conv_sparse) \
+  X(14, conv_pairs) \
+  X(15, conv_dense_weight_grad) \
+  X(16, conv_sparse_weight_grad) \
+  X(17, conv_pairs_weight_grad) \
+  X(18, conv_bias_grad) \
+  X(19, plane_moments) \
+  X(20, batch_norm_stats) \
+  X(21, batch_norm_fold) \
+  X(22, batch_norm_apply) \
+  X(23, batch_norm_grad_reduce) \
+  X(24, batch_norm_grad_sum) \
+  X(25, batch_norm_grad_apply) \
+  X(26, max_pool) \
+  X(27, max_pool_grad) \
+  X(28, avg_pool) \
+  X(29, avg_pool_grad) \
+  X(30, copy_planes) \
+  X(31, activation) \
+  X(32, activation_grad) \
+  X(33, dropout) \
+  X(34, add_scaled) \
+  X(35, dot_planes) \
+  X(36, sum_partial) \
+  X(37, cross_entropy) \
+  X(38, mean_squared_error) \
+  X(39, gradient_norms) \
+  X(40, clip_gradient) \
+  X(41, sum_gradient) \
+  X(42, decay_gradient) \
+  X(43, sample_norms) \
+  X(44, draw_samples) \
+  X(45, gather_samples) \
+  X(46, sampled_weight_grad) \
+  X(47, update) \
+  X(48, update_pattern) \
+  X(49, compress) \
+  X(50, expand) \
+  X(51, transpose) \
+  X(52, compress_pairs) \
+  X(53, transpose_pairs) \
+  X(54, transpose_conv)
+#define KERNEL_COUNT 55
+
+#endif

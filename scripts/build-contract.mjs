@@ -1,0 +1,110 @@
+/**
+ * Writes kernels/contract.h: what C must know of the contract in src/runtime/kernel-table.ts.
+ *
+ *     npm run build && node scripts/build-contract.mjs            writes it
+ *     npm run build && node scripts/build-contract.mjs --check    compares, and fails if it differs
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
+import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
+import { KERNELS, OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
+
+const FILE = fileURLToPath(new URL("../kernels/contract.h", import.meta.url));
+const WIDTH = 100;
+
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Items with commas between them, wrapped. */
+function list(head, items, tail) {
+  const lines = [head];
+  items.forEach((item, k) => {
+    const text = k < items.length - 1 ? `${item},` : `${item}${tail}`;
+    const separator = k === 0 ? "" : " ";
+    if (lines.at(-1).length + separator.length + text.length <= WIDTH) lines.push(`${lines.pop()}${separator}${text}`);
+    else lines.push(`      ${text}`);
+  });
+  return lines.join("\n");
+}
+
+/** Members of a struct: neighbours of one type stand in one declaration. */
+function members(fields) {
+  const groups = [];
+  for (const field of fields) {
+    const [name, type] = typeof field === "string" ? [field, "int32_t"] : [field[0], `struct ${field[1].struct}`];
+    if (groups.at(-1)?.type === type) groups.at(-1).names.push(snake(name));
+    else groups.push({ type, names: [snake(name)] });
+  }
+  return groups.map(({ type, names }) => list(`  ${type} `, names, ";")).join("\n");
+}
+
+const words = (fields) =>
+  fields.reduce((sum, field) => sum + (typeof field === "string" ? 1 : words(field[1].fields)), 0);
+const struct = (name, fields) =>
+  `struct ${name} {\n${members(fields)}\n};\n_Static_assert(sizeof(struct ${name}) == 4 * ${words(fields)}, "${name}");\n`;
+const names = (prefix, table) =>
+  list(
+    "enum { ",
+    Object.entries(table).map(([name, value]) => `${prefix}_${snake(name).toUpperCase()} = ${value}`),
+    " };",
+  );
+
+const composites = new Map();
+const collect = (fields) => {
+  for (const field of fields.filter((each) => typeof each !== "string")) {
+    collect(field[1].fields);
+    composites.set(field[1].struct, field[1].fields);
+  }
+};
+Object.values(KERNELS).forEach(collect);
+for (const [name, fields] of Object.entries(KERNELS)) {
+  const most = OP_WORDS - OP_ARGS;
+  if (words(fields) > most) throw new RangeError(`${name} has ${words(fields)} words of arguments, most is ${most}`);
+}
+
+const hyper = Object.entries(HYPER).sort(([, a], [, b]) => a - b);
+const text = `/* Written by scripts/build-contract.mjs from src/runtime/kernel-table.ts and src/runtime/contract/,
+ * which say what every argument means. Don't edit. */
+#ifndef BREGMAN_CONTRACT_H
+#define BREGMAN_CONTRACT_H
+
+#include <stdint.h>
+
+#define T ${TILE}
+#define OP_WORDS ${OP_WORDS}
+#define OP_ARGS ${OP_ARGS}
+#define WHOLE_SHARES ${WHOLE_SHARES}
+#define AUGMENT_WORDS ${AUGMENT_WORDS}
+
+${names("MOVE", MOVE)}
+${names("FOLLOW", FOLLOW)}
+${names("PENALTY", PENALTY)}
+
+struct hyper {
+${list(
+  "  float ",
+  hyper.map(([name]) => snake(name)),
+  ";",
+)}
+};
+_Static_assert(sizeof(struct hyper) == 4 * ${hyper.length}, "hyper");
+
+${[...composites].map(([name, fields]) => struct(name, fields)).join("\n")}
+${Object.entries(KERNELS)
+  .map(([name, fields]) => struct(`${snake(name)}_args`, fields))
+  .join("\n")}
+/* X(id, name) for every kernel. */
+#define KERNEL_TABLE(X) \\
+${Object.keys(KERNELS)
+  .map((name, id) => `  X(${id}, ${snake(name)})`)
+  .join(" \\\n")}
+#define KERNEL_COUNT ${Object.keys(KERNELS).length}
+
+#endif
+`;
+
+if (process.argv.includes("--check")) {
+  if (readFileSync(FILE, "utf8") !== text) {
+    process.stderr.write("kernels/contract.h is not what the tables say: npm run build && npm run build:contract\n");
+    process.exitCode = 1;
+  }
+} else writeFileSync(FILE, text);
