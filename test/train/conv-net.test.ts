@@ -13,9 +13,10 @@ import { storeSamples } from "#bregman/nn/samples.js";
 import { stream } from "#bregman/random.js";
 import { buildModel, buildOptimizer } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
+import type { Recipe } from "#bregman/recipes/schema.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { nonZeros } from "#bregman/runtime/parameter.js";
-import { initialParameters, type InitOptions } from "#bregman/train/initial.js";
+import { initialParameters } from "#bregman/train/initial.js";
 import { createTrainer } from "#bregman/train/trainer.js";
 import { expect, test } from "vitest";
 import { scaleToDensity } from "../support/scaled-start.js";
@@ -25,8 +26,12 @@ const { losses, kernels, linear } = JSON.parse(
   readFileSync(new URL("../fixtures/conv-net-losses.json", import.meta.url), "utf8"),
 ) as Record<"losses" | "kernels" | "linear", number[]>;
 
-/** The recipe's start, with the weights of each layer times 10 whatever share its mask keeps, as the authors draw them. */
-function recordedStart(model: Model, init: InitOptions): Map<string, Float32Array> {
+/**
+ * The recipe's weights at the start, each layer's times 10 whatever share its mask keeps, as the authors draw them. The biases are
+ * the default's, a tenth of the recipe's: PyTorch's losses are those of such a start.
+ */
+function recordedStart(model: Model, { weights, convs, layers }: Recipe["init"]): Map<string, Float32Array> {
+  const init = { weights, convs, ...(layers && { layers }) };
   const start = initialParameters(model, stream(2, "init"), init);
   for (const name of ["conv2d2.weight", "linear1.weight", "linear2.weight"]) {
     scaleToDensity(start.get(name)!, 0.01);
