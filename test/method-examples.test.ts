@@ -8,7 +8,7 @@ import * as kernelForms from "#bregman/optim/kernel-form.js";
 import * as random from "#bregman/random.js";
 import * as regularizers from "#bregman/regularizers/index.js";
 import { EXAMPLES } from "./support/regularizer-table.js";
-import * as kernels from "#bregman/runtime/kernel-table.js";
+import * as kernels from "#bregman/runtime/contract/update.js";
 
 const names: Readonly<Record<string, unknown>> = {
   ...biases,
