@@ -50,7 +50,11 @@ function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   }
 }
 
-const load = (): Addon => nodeModule("node:module")!.createRequire(here("."))(`./${ADDON}`) as Addon;
+/** From a file, not its folder: Jest's createRequire takes the folder above what it's given. */
+function load(): Addon {
+  const { createRequire } = nodeModule("node:module")!;
+  return createRequire(here("package.json"))(`./${ADDON}`) as Addon;
+}
 
 /** Asked for only once it is known that the package is there. */
 const here = (path: string): URL => packageFile(path)!;

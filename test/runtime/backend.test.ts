@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, test, vi } from "vitest";
 import { loadBackend } from "#bregman/runtime/backend.js";
 import { nativeVariants } from "#bregman/runtime/native.js";
 import { nodeInCopy } from "../support/without-addon.js";
@@ -34,6 +36,19 @@ test("an unknown backend is an error that names those there are", async () => {
   await expect(loadBackend("gpu" as "wasm")).rejects.toThrow(
     new RangeError('cannot load a backend: expected "native", "wasm" or "auto", found "gpu"'),
   );
+});
+
+native("the addon is required from a file: from a folder, Jest looks in the folder above", () => {
+  // What the built-in module holds, which is what native.ts asks; an import of it is a copy.
+  const builtin = createRequire(import.meta.url)("node:module") as typeof import("node:module");
+  const create = vi.spyOn(builtin, "createRequire");
+  try {
+    expect(nativeVariants().variants).toEqual(variants);
+    expect(create).toHaveBeenCalled();
+    for (const [from] of create.mock.calls) expect(statSync(from).isFile()).toBe(true);
+  } finally {
+    create.mockRestore();
+  }
 });
 
 test("without the addon auto takes wasm and says why; asking for native says what to run", () => {
