@@ -81,7 +81,7 @@ const RUNS = {
   "mlp l1": [net, { optimizer: breg(b.l1(0.05)) }],
   "mlp momentum, cosine": [
     net,
-    { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), schedule: b.cosine({ epochs: 3, warmUp: 1 }) },
+    { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), schedule: b.cosine({ epochs: 3, warmupEpochs: 1 }) },
   ],
   "mlp nesterov, decay": [net, { optimizer: breg(b.l1(0.05), { momentum: 0.9, nesterov: true, weightDecay: 1e-3 }) }],
   "mlp adaBreg, average": [net, { optimizer: ada(b.l1(0.02)), average: { decay: 0.9 } }],

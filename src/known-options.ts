@@ -7,8 +7,11 @@ import { didYouMean } from "./nearest.js";
 /** The keys of an object, of each member of a union. */
 type KeyOf<Options> = Options extends unknown ? keyof Options : never;
 
-/** All keys of some options: the compiler insists that none is left out and none is there that is not one of them. */
-export type OptionKeys<Options> = { readonly [Key in KeyOf<Options>]-?: 1 };
+/**
+ * All keys of some options, each with a value that says no more than that it is one, or what a recipe may say there
+ * (entry.ts): the compiler insists that none is left out and none is there that is not one of them.
+ */
+export type OptionKeys<Options, Value = 1> = { readonly [Key in KeyOf<Options>]-?: Value };
 
 /**
  * The options, if all of their keys are known. A key whose value is undefined counts as absent.
@@ -22,7 +25,7 @@ export type OptionKeys<Options> = { readonly [Key in KeyOf<Options>]-?: 1 };
 export function knownOptions<Options extends object>(
   who: string,
   options: Options,
-  keys: OptionKeys<Options>,
+  keys: OptionKeys<Options, unknown>,
 ): Options {
   const known = Object.keys(keys);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {

@@ -38,6 +38,7 @@ const LEAVES = [
   "package-file.ts",
   "placed.ts",
   "layer-densities.ts",
+  "entry.ts",
 ];
 
 const ENTRIES = ["index.ts", "browser.ts"];

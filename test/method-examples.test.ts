@@ -9,6 +9,7 @@ import * as random from "#bregman/random.js";
 import * as regularizers from "#bregman/regularizers/index.js";
 import { EXAMPLES } from "./support/regularizer-table.js";
 import * as kernels from "#bregman/runtime/contract/update.js";
+import { EXAMPLES as SCHEDULES } from "./support/schedule-table.js";
 
 const names: Readonly<Record<string, unknown>> = {
   ...biases,
@@ -38,11 +39,7 @@ const claims: Readonly<Record<string, readonly [expression: string, value: unkno
   "optim/adam": ["theta[0].toFixed(6)", "0.900000"],
   "optim/prox-sgd": ["theta[0]", 1],
   "optim/lasso-sgd": ["theta[0]", 1.5],
-  "optim/constant": ["state.factor", 1],
-  "optim/step-decay": ["state.factor", 0.5],
-  "optim/cosine": ["state.factor.toFixed(12)", "0.500000000000"],
-  "optim/piecewise": ["state.factor", 0.4],
-  "optim/plateau": ["state.factor", 0.5],
+  ...Object.fromEntries(Object.entries(SCHEDULES).map(([file, claim]) => [`optim/${file}`, claim])),
   "optim/kernel-form": ["form.hyper(0.1, 1)[HYPER.threshold]", 0.5],
   "init/sparse-init": ["Math.abs(theta.filter((x) => x !== 0).length - 1568) < 200", true],
   "init/bias-init": ["bias.every((b) => b > 0 && b <= 1 / 28)", true],

@@ -1,4 +1,5 @@
 /** The learning rate that never changes. */
+import { entry } from "../entry.js";
 import { byEpoch, type Schedule } from "./schedule.js";
 
 /**
@@ -11,3 +12,5 @@ import { byEpoch, type Schedule } from "./schedule.js";
 export function constant(): Schedule {
   return byEpoch("constant", () => 1);
 }
+
+constant.entry = entry("constant", {}, constant);

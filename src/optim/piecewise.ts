@@ -6,6 +6,7 @@
  *
  * A last point at the number of epochs with factor 0 ends a run without an epoch at learning rate 0, as a cosine does.
  */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, type Schedule } from "./schedule.js";
 
@@ -14,7 +15,19 @@ export interface PiecewiseOptions {
   readonly points: readonly (readonly [epoch: number, factor: number])[];
 }
 
-const OPTIONS: OptionKeys<PiecewiseOptions> = { points: 1 };
+const OPTIONS = {
+  points: {
+    type: "list",
+    of: {
+      type: "tuple",
+      of: [
+        { type: "number", least: 0 },
+        { type: "number", least: 0 },
+      ],
+    },
+    about: "[epoch, factor] with rising epochs, the first of a run being 0",
+  },
+} as const satisfies OptionKeys<PiecewiseOptions, Key>;
 
 /**
  * Piecewise linear schedule.
@@ -51,3 +64,5 @@ export function piecewise(options: PiecewiseOptions): Schedule {
   };
   return byEpoch("piecewise", factorOf, { points });
 }
+
+piecewise.entry = entry("piecewise", OPTIONS, piecewise, "Factors on tau along straight lines between points");

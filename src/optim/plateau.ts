@@ -8,8 +8,9 @@
  * factor 0.5, patience 5, relative threshold 0.01.
  *
  * 1. The paper's text says validation accuracy, its code watches the training loss: `metric` offers both.
- * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minimum`, a factor.
+ * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minFactor`.
  */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkCount, checkShare, type EpochMetrics, type Schedule, type ScheduleState } from "./schedule.js";
 
@@ -23,7 +24,7 @@ export interface PlateauOptions {
   /** Relative change that counts as progress, in [0, 1]; default 0.01. */
   readonly threshold?: number | undefined;
   /** The factor falls no lower, in [0, 1]; default 0. */
-  readonly minimum?: number | undefined;
+  readonly minFactor?: number | undefined;
 }
 
 export interface PlateauState extends ScheduleState {
@@ -33,7 +34,13 @@ export interface PlateauState extends ScheduleState {
   readonly badEpochs: number;
 }
 
-const OPTIONS: OptionKeys<PlateauOptions> = { metric: 1, factor: 1, patience: 1, threshold: 1, minimum: 1 };
+const OPTIONS = {
+  metric: { type: "choice", of: ["trainLoss", "validAccuracy"], default: "trainLoss", about: "What is watched" },
+  factor: { type: "number", above: 0, below: 1, default: 0.5 },
+  patience: { type: "integer", least: 0, default: 5, about: "Epochs without improvement that are borne" },
+  threshold: { type: "number", least: 0, below: 1, default: 0.01, about: "Relative change that counts as improvement" },
+  minFactor: { type: "number", least: 0, most: 1, optional: true, about: "The factor falls no lower; default 0" },
+} as const satisfies OptionKeys<PlateauOptions, Key>;
 
 /**
  * Reduce on plateau.
@@ -47,11 +54,11 @@ const OPTIONS: OptionKeys<PlateauOptions> = { metric: 1, factor: 1, patience: 1,
  */
 export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   const {
-    metric = "trainLoss",
-    factor = 0.5,
-    patience = 5,
-    threshold = 0.01,
-    minimum = 0,
+    metric = OPTIONS.metric.default,
+    factor = OPTIONS.factor.default,
+    patience = OPTIONS.patience.default,
+    threshold = OPTIONS.threshold.default,
+    minFactor = 0,
   } = knownOptions("plateau", options, OPTIONS);
   if (metric !== "trainLoss" && metric !== "validAccuracy") {
     throw new RangeError(`plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`);
@@ -59,8 +66,8 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   checkShare("plateau", "factor", factor, true);
   checkCount("plateau", "patience", patience, 0);
   checkShare("plateau", "threshold", threshold);
-  checkShare("plateau", "minimum", minimum);
-  const numbers = { metric, factor, patience, threshold, minimum };
+  checkShare("plateau", "minFactor", minFactor);
+  const numbers = { metric, factor, patience, threshold, minFactor };
   return {
     ...numbers,
     kind: "plateau",
@@ -70,7 +77,7 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
       if (better(value, state.best)) return { ...state, best: value, badEpochs: 0 };
       const badEpochs = state.badEpochs + 1;
       if (badEpochs <= patience) return { ...state, badEpochs };
-      return { factor: Math.max(state.factor * factor, minimum), best: state.best, badEpochs: 0 };
+      return { factor: Math.max(state.factor * factor, minFactor), best: state.best, badEpochs: 0 };
     },
   };
 
@@ -87,3 +94,5 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
     return metric === "trainLoss" ? value < best * (1 - threshold) : value > best * (1 + threshold);
   }
 }
+
+plateau.entry = entry("plateau", OPTIONS, plateau, "Multiplies tau by factor when the metric stagnates");

@@ -1,4 +1,5 @@
 /** The learning rate falls by a factor after every so many epochs: factor^floor(epoch / every). */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
 
@@ -9,7 +10,10 @@ export interface StepDecayOptions {
   readonly factor?: number | undefined;
 }
 
-const OPTIONS: OptionKeys<StepDecayOptions> = { every: 1, factor: 1 };
+const OPTIONS = {
+  every: { type: "integer", above: 0, about: "Epochs between two decreases" },
+  factor: { type: "number", above: 0, below: 1, default: 0.1 },
+} as const satisfies OptionKeys<StepDecayOptions, Key>;
 
 /**
  * Step decay.
@@ -20,8 +24,10 @@ const OPTIONS: OptionKeys<StepDecayOptions> = { every: 1, factor: 1 };
  * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 }); // state.factor is 0.5 from epoch 10 on
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
-  const { every, factor = 0.1 } = knownOptions("stepDecay", options, OPTIONS);
+  const { every, factor = OPTIONS.factor.default } = knownOptions("stepDecay", options, OPTIONS);
   checkCount("stepDecay", "every", every, 1);
   checkShare("stepDecay", "factor", factor, true);
   return byEpoch("step", (epoch) => factor ** Math.floor(epoch / every), { every, factor });
 }
+
+stepDecay.entry = entry("step", OPTIONS, stepDecay);

@@ -1,34 +1,21 @@
-/** From the entries of a recipe to the objects they stand for. A new kind in the schema needs a case here; tsc insists. */
+/**
+ * From the entries of a recipe to the objects they stand for. A new optimizer, model or layer in the schema needs a case here;
+ * tsc insists. Regularizers and schedules bring theirs along (entries.ts).
+ */
 import {
   adaBreg,
   adam,
-  constant,
-  cosine,
   lassoSgd,
   linBreg,
   magnitudePruning,
   type Optimizer,
-  piecewise,
-  plateau,
   proxSgd,
   rigL,
   type Schedule,
   sgd,
   sparseEvolution,
-  stepDecay,
 } from "../optim/index.js";
-import {
-  box,
-  elasticNet,
-  groupLasso,
-  l1,
-  lInfinity,
-  none,
-  nonNegativeL1,
-  nuclear,
-  type Regularizer,
-  sparseGroupLasso,
-} from "../regularizers/index.js";
+import type { Regularizer } from "../regularizers/regularizer.js";
 import { convNet } from "../models/convnet.js";
 import { denseNet } from "../models/densenet.js";
 import { mlp } from "../models/mlp.js";
@@ -44,6 +31,7 @@ import { avgPool2d, globalAvgPool2d, maxPool2d } from "../nn/layers/pool2d.js";
 import type { Layer } from "../nn/layers/rules.js";
 import { sequential, type Model } from "../nn/model.js";
 import { at } from "../placed.js";
+import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
 import type { LayerEntry, ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**
@@ -53,26 +41,7 @@ import type { LayerEntry, ModelEntry, OptimizerEntry, RegularizerEntry, Schedule
  * buildRegularizer({ kind: "l1", lambda: 0.1 }).lambda; // 0.1
  */
 export function buildRegularizer(entry: RegularizerEntry): Regularizer {
-  switch (entry.kind) {
-    case "none":
-      return none();
-    case "l1":
-      return l1(entry.lambda);
-    case "nonNegativeL1":
-      return nonNegativeL1(entry.lambda);
-    case "groupLasso":
-      return groupLasso(optionsOf(entry));
-    case "sparseGroupLasso":
-      return sparseGroupLasso(optionsOf(entry));
-    case "elasticNet":
-      return elasticNet(optionsOf(entry));
-    case "lInfinity":
-      return lInfinity(entry.lambda);
-    case "nuclear":
-      return nuclear(entry.lambda);
-    case "box":
-      return box(optionsOf(entry));
-  }
+  return madeBy(regularizerEntries, entry);
 }
 
 /** The optimizer of an entry, regularizer included. */
@@ -153,18 +122,7 @@ function buildLayer(entry: LayerEntry): Layer {
  * @param epochs - length of the run, which the cosine needs
  */
 export function buildSchedule(entry: ScheduleEntry, epochs: number): Schedule {
-  switch (entry.kind) {
-    case "constant":
-      return constant();
-    case "plateau":
-      return plateau(optionsOf(entry));
-    case "step":
-      return stepDecay(optionsOf(entry));
-    case "piecewise":
-      return piecewise(optionsOf(entry));
-    case "cosine":
-      return cosine({ epochs, warmUp: entry.warmupEpochs, minimum: entry.minFactor });
-  }
+  return madeBy(scheduleEntries, entry, { epochs });
 }
 
 /** The options in an entry: all but its kind, and the keys that are arguments of their own. */

@@ -1,63 +1,28 @@
 /**
  * What a recipe is: one JSON object that states an experiment in full. Defaults are filled in on reading.
  *
- * To extend it, add a member to one of the unions (a model kind, an optimizer, a regularizer, a schedule) or a key with a
- * default, so that older recipes stay valid. `build.ts` turns entries into objects.
+ * To extend it, add a member to one of the unions (a model kind, an optimizer) or a key with a default, so that older
+ * recipes stay valid. `build.ts` turns entries into objects. Regularizers and schedules are not told here: each has
+ * its entry beside it (entry.ts).
  */
 import { z } from "zod";
-import { GROUPS } from "../regularizers/index.js";
 import { dataSchema } from "./data-schema.js";
 import { freeze, targetDensity } from "./density-schema.js";
+import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
+import { faultOf, schemaOf } from "./entry-schema.js";
 import { init } from "./init-schema.js";
 import { finalCut, maskedOptimizers, maskFaults } from "./mask-schema.js";
 import { model, type layer } from "./model-schema.js";
 
 const positive = z.number().positive();
-const nonNegative = z.number().nonnegative();
 const fraction = z.number().min(0).max(1);
 const count = z.int().positive();
 /** Decay factors of moving averages: 1 would never move. */
 const decay = z.number().min(0).lt(1);
 const seed = z.int().min(0).max(0xffffffff);
 
-const lambda = nonNegative.describe("Strength of the regularizer");
-const groups = z.enum(GROUPS).default("rows").describe("Which weights stand and fall together");
-
-const finiteRegularizers = [
-  z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({ kind: z.literal("l1"), lambda }),
-  z.strictObject({ kind: z.literal("groupLasso"), lambda, groups }),
-  z.strictObject({
-    kind: z.literal("sparseGroupLasso"),
-    lambda,
-    lambda0: fraction.default(0.5).describe("Share of the group norm; the rest is l1"),
-    groups,
-  }),
-  z.strictObject({ kind: z.literal("elasticNet"), lambda, mu: nonNegative.describe("Weight of |theta|^2 / 2") }),
-  z.strictObject({ kind: z.literal("lInfinity"), lambda }),
-  z.strictObject({ kind: z.literal("nuclear"), lambda }),
-] as const;
-
-/** As a penalty in the loss: it must have a gradient wherever the weights may go. */
-const penalty = z.discriminatedUnion("kind", finiteRegularizers);
-const regularizer = z.discriminatedUnion("kind", [
-  ...finiteRegularizers,
-  z.strictObject({ kind: z.literal("nonNegativeL1"), lambda }),
-  z
-    .strictObject({
-      kind: z.literal("box"),
-      lower: z.number().optional().describe("Smallest weight allowed; default: none is too small"),
-      upper: z.number().optional().describe("Largest weight allowed; default: none is too large"),
-    })
-    .superRefine(({ lower, upper }, context) => {
-      if (lower === undefined || upper === undefined || lower <= upper) return;
-      context.addIssue({
-        code: "custom",
-        path: ["upper"],
-        message: `expected at least lower (${lower}), found ${upper}`,
-      });
-    }),
-]);
+const regularizer = schemaOf(regularizerEntries, (said) => void madeBy(regularizerEntries, said));
+const schedule = schemaOf(scheduleEntries);
 
 const tau = positive.describe("Learning rate");
 const delta = positive.default(1).describe("Elastic-net parameter: J + |theta|^2 / (2 delta)");
@@ -104,52 +69,20 @@ const optimizer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sgd"), tau, ...momentum, weightDecay }).superRefine(checkNesterov),
   z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments, weightDecay }),
   z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
-  z.strictObject({
-    kind: z.literal("lassoSgd"),
-    tau,
-    inner: z.enum(["plain", "adam"]).default("plain").describe("How theta moves by the gradient of loss and penalty"),
-    regularizer: penalty.prefault({ kind: "none" }),
-    ...finalCut,
-  }),
+  z
+    .strictObject({
+      kind: z.literal("lassoSgd"),
+      tau,
+      inner: z.enum(["plain", "adam"]).default("plain").describe("How theta moves by the gradient of loss and penalty"),
+      regularizer: regularizerOrNone.describe("As a penalty in the loss: one that is finite everywhere"),
+      ...finalCut,
+    })
+    .superRefine(({ regularizer: said }, context) => {
+      if (madeBy(regularizerEntries, said).finite) return;
+      const message = `expected a regularizer that is finite everywhere, found "${said.kind}"`;
+      context.addIssue({ code: "custom", path: ["regularizer", "kind"], message });
+    }),
   ...maskedOptimizers,
-]);
-
-const schedule = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("constant") }),
-  z
-    .strictObject({
-      kind: z.literal("plateau"),
-      metric: z.enum(["trainLoss", "validAccuracy"]).default("trainLoss").describe("What is watched"),
-      factor: positive.lt(1).default(0.5),
-      patience: z.int().nonnegative().default(5).describe("Epochs without improvement that are borne"),
-      threshold: z.number().min(0).lt(1).default(0.01).describe("Relative change that counts as improvement"),
-    })
-    .describe("Multiplies tau by factor when the metric stagnates"),
-  z.strictObject({
-    kind: z.literal("step"),
-    every: count.describe("Epochs between two decreases"),
-    factor: positive.lt(1).default(0.1),
-  }),
-  z.strictObject({
-    kind: z.literal("cosine"),
-    warmupEpochs: z.int().nonnegative().default(0),
-    minFactor: fraction.default(0).describe("Last learning rate as a share of tau"),
-  }),
-  z
-    .strictObject({
-      kind: z.literal("piecewise"),
-      points: z
-        .array(z.tuple([z.number().nonnegative(), z.number().nonnegative()]))
-        .min(1)
-        .describe("[epoch, factor] with rising epochs, the first of a run being 0"),
-    })
-    .superRefine(({ points }, context) => {
-      const k = points.findIndex(([epoch], i) => i > 0 && epoch <= points[i - 1][0]);
-      if (k < 0) return;
-      const message = `expected an epoch above ${points[k - 1][0]}, found ${points[k][0]}`;
-      context.addIssue({ code: "custom", path: ["points", k, 0], message });
-    })
-    .describe("Factors on tau along straight lines between points"),
 ]);
 
 const clip = z
@@ -229,21 +162,20 @@ export const recipeSchema = z
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: "custom", path: path.split("."), message });
-    if (entry.kind === "cosine" && entry.warmupEpochs >= epochs) {
-      fault(
-        "schedule.warmupEpochs",
-        `expected fewer warm-up epochs than epochs (${epochs}), found ${entry.warmupEpochs}`,
-      );
-    }
     if (microBatches !== undefined && microBatches > batchSize) {
       fault("microBatches", `expected at most batchSize (${batchSize}), found ${microBatches}`);
     }
-    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && validation === 0) {
-      fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but data.validation is 0');
-    }
-    if (entry.kind === "plateau" && entry.metric === "validAccuracy" && loss === "meanSquaredError") {
-      fault("schedule.metric", 'expected "trainLoss", found "validAccuracy", but meanSquaredError has no accuracy');
-    }
+    faultOf(
+      () => {
+        const { metric } = madeBy(scheduleEntries, entry, { epochs });
+        if (metric !== "validAccuracy") return;
+        const why = validation === 0 ? "data.validation is 0" : "meanSquaredError has no accuracy";
+        if (validation > 0 && loss !== "meanSquaredError") return;
+        fault("schedule.metric", `expected "trainLoss", found "validAccuracy", but ${why}`);
+      },
+      context,
+      "schedule",
+    );
     for (const [key, method] of Object.entries(optimizers)) {
       for (const { path, message } of method ? maskFaults(key, method) : []) fault(`optimizer.${key}.${path}`, message);
     }
@@ -251,9 +183,9 @@ export const recipeSchema = z
       ["biases", "a bias has", biases] as const,
       ["skips", "scalars have", skips] as const,
     ]) {
-      if (!method || !("regularizer" in method && "groups" in method.regularizer)) continue;
-      const { groups: found } = method.regularizer;
-      if (found === "rows") continue;
+      if (!method || !("regularizer" in method)) continue;
+      const { groups: found = "entries" } = madeBy(regularizerEntries, method.regularizer);
+      if (found === "entries" || found === "rows") continue;
       fault(`optimizer.${key}.regularizer.groups`, `expected "rows": ${what} no ${found}, found "${found}"`);
     }
     if (labelSmoothing && loss !== "crossEntropy") {

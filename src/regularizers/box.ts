@@ -13,6 +13,7 @@
  *    the float32 nearest to 0.1 is a little more.
  */
 import { isTypedArray } from "../kinds.js";
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkShape, checkStep } from "./checks.js";
 import type { Floats, Regularizer } from "./regularizer.js";
@@ -31,7 +32,10 @@ export interface Box extends Regularizer {
   readonly upper: number;
 }
 
-const OPTIONS: OptionKeys<BoxOptions> = { lower: 1, upper: 1 };
+const OPTIONS = {
+  lower: { type: "number", optional: true, about: "Smallest weight allowed; default: none is too small" },
+  upper: { type: "number", optional: true, about: "Largest weight allowed; default: none is too large" },
+} as const satisfies OptionKeys<BoxOptions, Key>;
 
 /**
  * Keeps every weight between two bounds, for weights of any shape. It has no lambda, and makes nothing sparse but what
@@ -74,6 +78,8 @@ export function box(options: BoxOptions): Box {
     },
   };
 }
+
+box.entry = entry("box", OPTIONS, box);
 
 function rounding(x: Floats): (value: number) => number {
   return isTypedArray(x, "Float32Array") ? Math.fround : (value) => value;

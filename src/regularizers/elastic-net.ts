@@ -10,8 +10,10 @@
  * 1. J_delta has a quadratic part of its own, and the two add up: in LinBreg and AdaBreg the elastic net with delta is l1
  *    with delta / (1 + delta mu). mu is another way to scale theta there. In proxSgd and lassoSgd it is a weight decay.
  */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep, checkStrength } from "./checks.js";
+import { LAMBDA, MU } from "./keys.js";
 import type { Regularizer } from "./regularizer.js";
 import { shrink } from "./shrink.js";
 
@@ -28,7 +30,7 @@ export interface ElasticNet extends Regularizer {
   readonly mu: number;
 }
 
-const OPTIONS: OptionKeys<ElasticNetOptions> = { lambda: 1, mu: 1 };
+const OPTIONS = { lambda: LAMBDA, mu: MU } as const satisfies OptionKeys<ElasticNetOptions, Key>;
 
 /**
  * Elastic net, for weights of any shape.
@@ -74,3 +76,5 @@ export function elasticNet(options: ElasticNetOptions): ElasticNet {
     },
   };
 }
+
+elasticNet.entry = entry("elasticNet", OPTIONS, elasticNet);

@@ -7,9 +7,11 @@
  *
  * Source: Bungert et al., JMLR 23:192 (2022), equation (1.2), rows in (1.14); Scardapane et al. 2017.
  */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
 import { checkGroups, groupLayout, groupNorms, scaleGroups, type GroupLayout, type Groups } from "./groups.js";
+import { GROUPS_KEY, LAMBDA } from "./keys.js";
 import type { Floats, Regularizer } from "./regularizer.js";
 
 export interface GroupLassoOptions {
@@ -25,7 +27,7 @@ export interface GroupLasso extends Regularizer {
   readonly groups: Groups;
 }
 
-const OPTIONS: OptionKeys<GroupLassoOptions> = { lambda: 1, groups: 1 };
+const OPTIONS = { lambda: LAMBDA, groups: GROUPS_KEY } as const satisfies OptionKeys<GroupLassoOptions, Key>;
 
 /**
  * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see {@link Groups}.
@@ -37,7 +39,7 @@ const OPTIONS: OptionKeys<GroupLassoOptions> = { lambda: 1, groups: 1 };
  * groupLasso({ lambda: 1, groups: "rows" }).prox(w, 1, [2, 2], w); // the second row is now 0
  */
 export function groupLasso(options: GroupLassoOptions): GroupLasso {
-  const { lambda, groups = "rows" } = knownOptions("groupLasso", options, OPTIONS);
+  const { lambda, groups = OPTIONS.groups.default } = knownOptions("groupLasso", options, OPTIONS);
   checkLambda("groupLasso", lambda);
   checkGroups("groupLasso", groups);
   return {
@@ -63,6 +65,8 @@ export function groupLasso(options: GroupLassoOptions): GroupLasso {
     },
   };
 }
+
+groupLasso.entry = entry("groupLasso", OPTIONS, groupLasso);
 
 /** weight sqrt(n) sum_g |x_g| */
 export function groupValue(x: Floats, layout: GroupLayout, weight: number): number {

@@ -11,7 +11,9 @@
  * sum over all its weights, passes lambda.
  * Source: Moreau 1965 for x - P(x); Michelot, J. Optim. Theory Appl. 50 (1986), for the level t.
  */
+import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
+import { LAMBDA } from "./keys.js";
 import type { Floats, Regularizer } from "./regularizer.js";
 
 /**
@@ -52,6 +54,8 @@ export function lInfinity(lambda: number): Regularizer {
     },
   };
 }
+
+lInfinity.entry = entry("lInfinity", { lambda: LAMBDA }, ({ lambda }) => lInfinity(lambda));
 
 function largest(x: Floats): number {
   let most = 0;

@@ -7,7 +7,9 @@
  *
  * Source: Bungert, Roith, Tenbrinck, Burger, JMLR 23:192 (2022), section 1.
  */
+import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
+import { LAMBDA } from "./keys.js";
 import type { Regularizer } from "./regularizer.js";
 import { shrink } from "./shrink.js";
 
@@ -47,3 +49,5 @@ export function l1(lambda: number): Regularizer {
     },
   };
 }
+
+l1.entry = entry("l1", { lambda: LAMBDA }, ({ lambda }) => l1(lambda));

@@ -10,7 +10,9 @@
  * 1. The authors' code keeps lambda sign(x_i) as subgradient of a negative weight, and leaves the indicator out of the
  *    value. There is no subgradient where J is infinite; this file takes the nearest weight that is allowed, which is 0.
  */
+import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
+import { LAMBDA } from "./keys.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
@@ -51,3 +53,5 @@ export function nonNegativeL1(lambda: number): Regularizer {
     },
   };
 }
+
+nonNegativeL1.entry = entry("nonNegativeL1", { lambda: LAMBDA }, ({ lambda }) => nonNegativeL1(lambda));

@@ -5,6 +5,7 @@
  *
  * With it LinBreg is SGD and AdaBreg is Adam.
  */
+import { entry } from "../entry.js";
 import { checkShape, checkStep } from "./checks.js";
 import type { Regularizer } from "./regularizer.js";
 
@@ -38,3 +39,5 @@ export function none(): Regularizer {
     },
   };
 }
+
+none.entry = entry("none", {}, none);

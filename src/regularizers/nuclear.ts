@@ -14,7 +14,9 @@
  *    rank has tiny ones beside those that are meant.
  */
 import { isTypedArray } from "../kinds.js";
+import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep, elements } from "./checks.js";
+import { LAMBDA } from "./keys.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { mapSingularValues, shrinkSingularValues, singularValues } from "./singular-values.js";
 
@@ -62,6 +64,8 @@ export function nuclear(lambda: number): Regularizer {
     },
   };
 }
+
+nuclear.entry = entry("nuclear", { lambda: LAMBDA }, ({ lambda }) => nuclear(lambda));
 
 /** max(out, in) eps: what a singular value must exceed, as a share of the largest, to be more than rounding. */
 function rounding(x: Floats, shape: Shape): number {

@@ -11,10 +11,12 @@
  * 1. The authors' code multiplies by lambda twice in prox and subgradient, both parts with weight lambda^2, and its value
  *    is 0. Here lambda enters once. Their setting lambda is ours with { lambda: 2 lambda^2, lambda0: 0.5 }.
  */
+import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
 import { groupShrink, groupUnits, groupValue } from "./group-lasso.js";
 import { checkGroups, groupLayout, scaleGroups, type Groups } from "./groups.js";
+import { GROUPS_KEY, LAMBDA } from "./keys.js";
 import type { Regularizer } from "./regularizer.js";
 import { shrink } from "./shrink.js";
 
@@ -34,7 +36,11 @@ export interface SparseGroupLasso extends Regularizer {
   readonly groups: Groups;
 }
 
-const OPTIONS: OptionKeys<SparseGroupLassoOptions> = { lambda: 1, lambda0: 1, groups: 1 };
+const OPTIONS = {
+  lambda: LAMBDA,
+  lambda0: { type: "number", least: 0, most: 1, default: 0.5, about: "Share of the group norm; the rest is l1" },
+  groups: GROUPS_KEY,
+} as const satisfies OptionKeys<SparseGroupLassoOptions, Key>;
 
 /**
  * Sparse group lasso on rows, columns or kernels, see {@link Groups}.
@@ -47,7 +53,11 @@ const OPTIONS: OptionKeys<SparseGroupLassoOptions> = { lambda: 1, lambda0: 1, gr
  * J.prox(w, 1, [2, 3], w); // first row 2.494, 3.401, 0; second row 0
  */
 export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupLasso {
-  const { lambda, lambda0 = 0.5, groups = "rows" } = knownOptions("sparseGroupLasso", options, OPTIONS);
+  const {
+    lambda,
+    lambda0 = OPTIONS.lambda0.default,
+    groups = OPTIONS.groups.default,
+  } = knownOptions("sparseGroupLasso", options, OPTIONS);
   checkLambda("sparseGroupLasso", lambda);
   checkGroups("sparseGroupLasso", groups);
   if (!(lambda0 >= 0 && lambda0 <= 1)) {
@@ -86,3 +96,5 @@ export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupL
     },
   };
 }
+
+sparseGroupLasso.entry = entry("sparseGroupLasso", OPTIONS, sparseGroupLasso);

@@ -1,7 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { cosine, plateau, stepDecay, type Schedule } from "#bregman/optim/index.js";
 import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
-import type { Recipe } from "#bregman/recipes/schema.js";
+import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
+import type { Recipe, RecipeInput, RegularizerEntry, ScheduleEntry } from "#bregman/recipes/schema.js";
+import type { Groups, Regularizer } from "#bregman/regularizers/index.js";
+import { prox, SPECS } from "../support/regularizer-table.js";
+import { SCHEDULES } from "../support/schedule-table.js";
 
 /** The recipe with these entries. */
 function recipeWith(weights: object, schedule: object = { kind: "constant" }): Recipe {
@@ -18,7 +23,7 @@ function recipeWith(weights: object, schedule: object = { kind: "constant" }): R
 const l1 = { kind: "l1", lambda: 0.5 };
 const adamNumbers = { beta1: 0.8, beta2: 0.9, eps: 0.01, biasCorrectFirstMoment: false };
 
-// Every kind of optimizer and regularizer that a recipe can name; each number differs from its default.
+// Every kind of optimizer that a recipe can name; each number differs from its default.
 test.each<[object, object]>([
   [
     { kind: "linBreg", tau: 2, delta: 3, momentum: 0.7, regularizer: l1 },
@@ -50,38 +55,6 @@ test.each<[object, object]>([
     { tau: 2, follow: "penalty", move: { kind: "adam" }, regularizer: l1 },
   ],
   [{ kind: "linBreg", tau: 1 }, { regularizer: { kind: "none", lambda: 0 } }],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 2 } },
-    { regularizer: { kind: "nonNegativeL1", lambda: 2 } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "groupLasso", lambda: 2, groups: "columns" } },
-    { regularizer: { kind: "groupLasso", lambda: 2, groups: "columns" } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "sparseGroupLasso", lambda: 2, lambda0: 0.25 } },
-    { regularizer: { kind: "sparseGroupLasso", lambda: 2, lambda0: 0.25, groups: "rows" } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "elasticNet", lambda: 2, mu: 3 } },
-    { regularizer: { kind: "elasticNet", lambda: 2, mu: 3 } },
-  ],
-  [
-    { kind: "lassoSgd", tau: 1, regularizer: { kind: "lInfinity", lambda: 2 } },
-    { regularizer: { kind: "lInfinity", lambda: 2 } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "nuclear", lambda: 2 } },
-    { regularizer: { kind: "nuclear", lambda: 2 } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "box", lower: -2, upper: 3 } },
-    { regularizer: { kind: "box", lower: -2, upper: 3 } },
-  ],
-  [
-    { kind: "linBreg", tau: 1, regularizer: { kind: "box", lower: 0 } },
-    { regularizer: { kind: "box", lower: 0, upper: Infinity } },
-  ],
 ])("%o", (entry, expected) => {
   const recipe = recipeWith(entry);
   // What a run folder keeps is the same recipe.
@@ -92,37 +65,83 @@ test.each<[object, object]>([
   });
 });
 
-/** Learning-rate factors of the ten epochs, the loss never getting better. */
-function factors(entry: object): number[] {
-  const { schedule, epochs } = recipeWith({ kind: "sgd", tau: 1 }, entry);
-  const built = buildSchedule(schedule, epochs);
-  let state = built.init();
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const { factor } = state;
-    state = built.next(state, { epoch, trainLoss: 1, validAccuracy: epoch });
-    return factor;
+describe("regularizers", () => {
+  test("every one that a recipe can name is in the table", () => {
+    const kinds = SPECS.flatMap(({ entry }) => (entry ? [entry.kind] : []));
+    expect(new Set(kinds)).toEqual(new Set(regularizerEntries.map(({ kind }) => kind)));
   });
-}
 
-test.each<[object, number[]]>([
-  [{ kind: "constant" }, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
-  [{ kind: "step", every: 4, factor: 0.5 }, [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]],
-  [{ kind: "plateau" }, [1, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5]],
-  [
-    { kind: "plateau", patience: 1, factor: 0.1 },
-    [1, 1, 1, 0.1, 0.1, 0.1 ** 2, 0.1 ** 2, 0.1 ** 3, 0.1 ** 3, 0.1 ** 4],
-  ],
-  [{ kind: "plateau", metric: "validAccuracy", patience: 0 }, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
-])("%o", (entry, expected) => {
-  factors(entry).forEach((factor, epoch) => expect(factor).toBeCloseTo(expected[epoch], 12));
+  const said = SPECS.flatMap(({ name, make, entry }) => (entry ? [[name, make, entry] as const] : []));
+  test.each(said)("%s", (_, make, entry) => {
+    const recipe = recipeWith({ kind: "linBreg", tau: 1, regularizer: entry });
+    expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+    const { regularizer } = buildOptimizer(recipe.optimizer.weights);
+    // Its numbers, and what it says of itself; and the same prox.
+    expect(JSON.stringify(regularizer)).toBe(JSON.stringify(make(1)));
+    const shape = [2, 2, 2, 1];
+    const x = [-3, -1, 0.2, 0, 5, 1, 2, -2];
+    expect(prox(regularizer, x, 0.5, shape)).toEqual(prox(make(1), x, 0.5, shape));
+  });
+
+  test("what is left out has the default of the function", () => {
+    const build = (regularizer: object): Regularizer =>
+      buildOptimizer(recipeWith({ kind: "linBreg", tau: 1, regularizer }).optimizer.weights).regularizer;
+    expect(build({ kind: "sparseGroupLasso", lambda: 2 })).toMatchObject({ lambda0: 0.5, groups: "rows" });
+    expect(build({ kind: "box" })).toMatchObject({ lower: -Infinity, upper: Infinity });
+    expect(buildOptimizer(recipeWith({ kind: "linBreg", tau: 1 }).optimizer.weights).regularizer.trivial).toBe(true);
+  });
 });
 
-test("cosine: warm-up from below, then down to the minimum over the recipe's epochs", () => {
-  const curve = factors({ kind: "cosine", warmupEpochs: 2, minFactor: 0.5 });
-  expect(curve.slice(0, 3)).toEqual([1 / 3, 2 / 3, 1]);
-  expect(curve[6]).toBeCloseTo(0.75, 12); // half way
-  expect(Math.min(...curve.slice(2))).toBe(curve[9]);
-  expect(curve[9]).toBeGreaterThan(0.5);
+describe("schedules", () => {
+  const build = (said: object): Schedule => {
+    const { schedule, epochs } = recipeWith({ kind: "sgd", tau: 1 }, said);
+    return buildSchedule(schedule, epochs);
+  };
+
+  test("every one that a recipe can name is in the table", () => {
+    expect(SCHEDULES.map(({ entry }) => entry.kind).sort()).toEqual(scheduleEntries.map(({ kind }) => kind).sort());
+  });
+
+  test.each(SCHEDULES.map((row) => [row.file, row] as const))("%s", (_, { schedule, entry, factors }) => {
+    const built = build(entry);
+    // What a resumed run compares.
+    expect(JSON.stringify(built)).toBe(JSON.stringify(schedule));
+    let state = built.init();
+    factors.forEach((factor, epoch) => {
+      expect(state.factor).toBeCloseTo(factor, 9);
+      state = built.next(state, { epoch, trainLoss: 1 });
+    });
+  });
+
+  test("what is left out has the default of the function", () => {
+    expect(JSON.stringify(build({ kind: "plateau" }))).toBe(JSON.stringify(plateau()));
+    expect(JSON.stringify(build({ kind: "step", every: 3 }))).toBe(JSON.stringify(stepDecay({ every: 3 })));
+    expect(JSON.stringify(build({ kind: "cosine" }))).toBe(JSON.stringify(cosine({ epochs: 10 })));
+  });
+});
+
+test("the types of a recipe are those of its entries", () => {
+  expectTypeOf<Extract<ScheduleEntry, { kind: "step" }>>().toEqualTypeOf<{
+    kind: "step";
+    every: number;
+    factor: number;
+  }>();
+  expectTypeOf<Extract<RecipeInput["schedule"], { kind: "step" }>>().toEqualTypeOf<{
+    kind: "step";
+    every: number;
+    factor?: number | undefined;
+  }>();
+  expectTypeOf<Extract<ScheduleEntry, { kind: "piecewise" }>["points"]>().toEqualTypeOf<[number, number][]>();
+  expectTypeOf<Extract<RegularizerEntry, { kind: "groupLasso" }>>().toEqualTypeOf<{
+    kind: "groupLasso";
+    lambda: number;
+    groups: Groups;
+  }>();
+  expectTypeOf<Extract<RegularizerEntry, { kind: "box" }>>().toEqualTypeOf<{
+    kind: "box";
+    lower?: number | undefined;
+    upper?: number | undefined;
+  }>();
 });
 
 test("mlp: the widths, and the final ReLU if asked for", () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
 import { checkRecipe, loadRecipe, parseRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { temporaryFolder } from "../data/idx-files.js";
 
@@ -16,6 +17,9 @@ function changed(path: string, value: unknown): unknown {
   else parent[last] = value;
   return copy;
 }
+
+/** As a message lists them. */
+const kindsOf = (entries: readonly { readonly kind: string }[]): string => entries.map(({ kind }) => kind).join(", ");
 
 const linBreg = { kind: "linBreg", tau: 0.1 };
 
@@ -60,9 +64,9 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights.regularizer.kind",
       "L1",
-      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, elasticNet, lInfinity, nuclear, nonNegativeL1, box, found "L1" (did you mean "l1"?)',
+      `optimizer.weights.regularizer.kind: expected one of ${kindsOf(regularizerEntries)}, found "L1" (did you mean "l1"?)`,
     ],
-    ["schedule.kind", 7, "schedule.kind: expected one of constant, plateau, step, cosine, piecewise, found 7"],
+    ["schedule.kind", 7, `schedule.kind: expected one of ${kindsOf(scheduleEntries)}, found 7`],
     // Wrong types and missing keys.
     ["data", [], "data: expected an object, found []"],
     ["epochs", "ten", 'epochs: expected a number, found "ten"'],
@@ -157,7 +161,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "schedule",
       { kind: "cosine", warmupEpochs: 10 },
-      "schedule.warmupEpochs: expected fewer warm-up epochs than epochs (10), found 10",
+      "schedule: cosine: warmupEpochs must be less than epochs (10), found 10",
     ],
     [
       "optimizer.biases",
@@ -178,12 +182,12 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "optimizer.weights",
       { kind: "lassoSgd", tau: 1, regularizer: { kind: "nonNegativeL1", lambda: 1 } },
-      'optimizer.weights.regularizer.kind: expected one of none, l1, groupLasso, sparseGroupLasso, elasticNet, lInfinity, nuclear, found "nonNegativeL1"',
+      'optimizer.weights.regularizer.kind: expected a regularizer that is finite everywhere, found "nonNegativeL1"',
     ],
     [
       "optimizer.weights.regularizer",
       { kind: "box", lower: 1, upper: 0 },
-      "optimizer.weights.regularizer.upper: expected at least lower (1), found 0",
+      "optimizer.weights.regularizer: box: lower must be at most upper, found 1 and 0",
     ],
     [
       "optimizer.weights.regularizer",

@@ -91,7 +91,7 @@ describe("a schedule that does not follow the number of epochs: the bits of a ru
 
 test("the cosine is that of the new number from the first new epoch on, and it is said", async () => {
   const folder = newFolder();
-  const schedule = (epochs: number) => ({ schedule: cosine({ epochs, minimum: 0.1 }) });
+  const schedule = (epochs: number) => ({ schedule: cosine({ epochs, minFactor: 0.1 }) });
   const curve = async (epochs: number) => (await train(undefined, epochs, schedule(epochs))).factors;
   const first = await train(folder, 3, schedule(3));
   expect(first.factors).toEqual(await curve(3));
