@@ -63,7 +63,7 @@ export function saveState({ memory, updaters, buffers }: TrainerParts, steps: nu
   const tensors = new Map<string, Tensor>();
   for (const { parameter, state, freezes } of updaters) {
     const { name, shape } = parameter;
-    const resting = freezes && cycle.left < cycle.coarse ? restingWeights(memory, parameter) : [];
+    const resting = freezes && cycle.coarse > 0 ? restingWeights(memory, parameter) : [];
     if (resting.length) tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: Int32Array.from(resting) });
     tensors.set(`theta/${name}`, { shape, data: readTheta(memory, parameter) });
     for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });

@@ -18,7 +18,14 @@ import type { ClipOptions } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import type { Pool } from "../runtime/pool.js";
-import { compressOp, isWeightRole, readTheta, writeTheta, type ParameterRole } from "../runtime/parameter.js";
+import {
+  compressOp,
+  isWeightRole,
+  readTheta,
+  writeTheta,
+  type Parameter,
+  type ParameterRole,
+} from "../runtime/parameter.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
@@ -266,7 +273,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (cycle.coarse === 0) runOnce(pool, dense.map(compressOp));
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
-    theta: (name, out) => readTheta(memory, parameters.get(name)!, out),
+    theta: (name, out) => unmarked(readTheta(memory, parameters.get(name)!, out), parameters.get(name)!),
     buffers: () =>
       new Map(
         [...buffers].map(([name, { offset, shape }]) => [
@@ -296,6 +303,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
       reset();
     },
   };
+}
+
+/** In frozen steps of kernels minus zeros mark weights that rest (kernels/update_pattern.c). Nobody else need know. */
+function unmarked(theta: Float32Array, { pattern }: Parameter): Float32Array {
+  if (pattern?.kind === "pairs") for (let i = 0; i < theta.length; i++) if (theta[i] === 0) theta[i] = 0;
+  return theta;
 }
 
 function kindOfNext({ coarse, left }: Cycle): StepKind {

@@ -1,5 +1,5 @@
 /**
- * The truth for the update kernel, in float64: the formulas of src/optim/optimizer.ts and kernel-table.ts, one weight at
+ * The truth for the update kernels, in float64: the formulas of src/optim/optimizer.ts and kernel-table.ts, one weight at
  * a time.
  */
 import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
@@ -67,6 +67,30 @@ export function update(
   }
   if (writeBack) v.set(theta);
   return theta;
+}
+
+/**
+ * One frozen step (src/optim/freeze.ts): the weights of the pattern move as if there were no others, and all others are zero
+ * and keep v and moments. Returns theta.
+ */
+export function updatePattern(
+  kind: UpdateCase,
+  state: UpdateState,
+  g: ArrayLike<number>,
+  hyper: ArrayLike<number>,
+  cols: number,
+  group: number,
+  pattern: readonly boolean[], // of each weight, whether it belongs to it
+): Float64Array {
+  const alone = (x: ArrayLike<number>) => Float64Array.from(x, (value, i) => (pattern[i] ? value : 0));
+  const members = { v: alone(state.v), m1: alone(state.m1), m2: alone(state.m2) };
+  const theta = update(kind, members, alone(g), hyper, cols, group);
+  for (const name of ["v", "m1", "m2"] as const) {
+    pattern.forEach((member, i) => {
+      if (member) state[name][i] = members[name][i];
+    });
+  }
+  return alone(theta);
 }
 
 const SHRUNK: readonly number[] = [FOLLOW.l1, FOLLOW.sparseRowGroup, FOLLOW.sparseKernelGroup];

@@ -16,6 +16,7 @@ import type { Optimizer } from "#bregman/optim/optimizer.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
+import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import type { Trainer } from "#bregman/train/trainer.js";
 import { describe, expect, test } from "vitest";
@@ -34,6 +35,10 @@ const TAU = 0.3;
 
 const sparse = linBreg({ tau: TAU, regularizer: l1(0.1) });
 const kernels = linBreg({ tau: TAU, regularizer: groupLasso({ lambda: 0.05, groups: "kernels" }) });
+const sparseKernels = linBreg({
+  tau: TAU,
+  regularizer: sparseGroupLasso({ lambda: 0.1, lambda0: 0.3, groups: "kernels" }),
+});
 const columns = linBreg({ tau: TAU, regularizer: groupLasso({ lambda: 0.05, groups: "columns" }) });
 
 /** [model, weights, convs]; from sparse kernels, and from dense ones. */
@@ -42,6 +47,7 @@ const NETS: Record<string, readonly [Model, number, Optimizer, Optimizer?]> = {
   "linear layers, dense": [FLAT, 0.95, sparse],
   "convolutions by single weights": [IMAGES, 0.1, sparse],
   "convolutions by kernels": [IMAGES, 0.15, sparse, kernels],
+  "convolutions by kernels with zero taps": [IMAGES, 0.15, sparse, sparseKernels],
 };
 
 interface Options {

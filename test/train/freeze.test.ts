@@ -19,6 +19,7 @@ import { rigL } from "#bregman/optim/rig-l.js";
 import { scaleLambda } from "#bregman/optim/scale-lambda.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
+import type { Regularizer } from "#bregman/regularizers/regularizer.js";
 import { elasticNet } from "#bregman/regularizers/elastic-net.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
@@ -226,6 +227,123 @@ forEachBackend((_name, pool) => {
   });
 });
 
+/** Every regularizer that can be frozen with every optimizer, on convolutions. */
+const GRID = (["kernels", "filters", "rows"] as const)
+  .flatMap((groups): [string, Regularizer][] => [
+    [`group lasso of ${groups}`, groupLasso({ lambda: 0.03, groups })],
+    ...[0, 0.3, 0.8].map((lambda0): [string, Regularizer] => [
+      `sparse group lasso of ${groups}, lambda0 ${lambda0}`,
+      sparseGroupLasso({ lambda: 0.05, lambda0, groups }),
+    ]),
+  ])
+  .concat([
+    ["l1", l1(0.1)],
+    ["non-negative l1", nonNegativeL1(0.1)],
+    ["elastic net", elasticNet({ lambda: 0.1, mu: 0.5 })],
+  ])
+  .flatMap(([J, regularizer]) =>
+    Object.entries({
+      LinBreg: linBreg({ tau: 0.3, regularizer }),
+      "LinBreg, delta 2, weight decay": linBreg({ tau: 0.2, delta: 2, weightDecay: 0.05, regularizer }),
+      momentum: linBreg({ tau: 0.3, momentum: 0.8, regularizer }),
+      Nesterov: linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer }),
+      AdaBreg: adaBreg({ tau: 0.02, regularizer }),
+      "AdaBreg, first moment uncorrected": adaBreg({ tau: 0.02, biasCorrectFirstMoment: false, regularizer }),
+    }).map(([name, optimizer]) => [`${name}, ${J}`, optimizer] as const),
+  );
+/** Kernels of 9, 1 and 35 taps. */
+const SHAPES = sequential(
+  [2, 7, 7],
+  [
+    conv2d(3, { kernel: 3, padding: 1 }),
+    relu(),
+    conv2d(4, { kernel: 1 }),
+    relu(),
+    conv2d(3, { kernel: [7, 5] }),
+    flatten(),
+    linear(5),
+  ],
+);
+
+forEachBackend((_name, pool) => {
+  test.each(GRID)(
+    "%s: zero weights keep v and moments in frozen steps, the others move as the rule says",
+    (_, conv) => {
+      const mark = pool.memory.mark();
+      const problem = randomProblem(SHAPES, COUNT, { density: 0.6 });
+      // Taps that are zero within kernels that are not.
+      const random = stream(7, "taps");
+      for (const [name, theta] of problem.parameters) {
+        if (!name.startsWith("conv") || !name.endsWith("weight")) continue;
+        theta.forEach((_w, i) => random.bernoulli(0.3) && (theta[i] = 0));
+      }
+      const weight = linBreg({ tau: 0.3, regularizer: l1(0.1) });
+      const trainer = trainerFor(pool, problem, weight, conv);
+      const exact = reference(problem, weight, conv);
+      trainer.freeze(2);
+      exact.freeze(2);
+      const duals = () =>
+        new Map(
+          trainer.updaters.map(({ parameter: { name }, state: { v, m1, m2 } }) => [
+            name,
+            [v, m1, m2].map((x) => x?.slice()),
+          ]),
+        );
+      batchesOf(6).forEach((batch, k) => {
+        const indices = batch.subarray(0, 16);
+        const frozen = k % 3 !== 0;
+        const before = duals();
+        trainer.step(indices);
+        exact.step(indices, frozen);
+        for (const { name, pattern, state } of exact.members) {
+          expect(relativeError(trainer.theta(name), exact.theta.get(name)!), `${name}, step ${k}`).toBeLessThan(5e-4);
+          const { state: own } = trainer.updaters.find(({ parameter }) => parameter.name === name)!;
+          expect(relativeError(own.v, state.v), `v of ${name}, step ${k}`).toBeLessThan(5e-4);
+          if (!frozen || name.endsWith("bias")) continue;
+          const kept = [own.v, own.m1, own.m2].every(
+            (now, n) => now?.every((x, i) => pattern[i] || Object.is(x, before.get(name)![n]![i])) ?? true,
+          );
+          expect(kept, `v and moments of ${name} beside the pattern, step ${k}`).toBe(true);
+        }
+      });
+      pool.memory.release(mark);
+    },
+  );
+
+  test("one kernel with one zero tap: it keeps v in the frozen step, and is born in the next fine one", () => {
+    const mark = pool.memory.mark();
+    const model = sequential([1, 7, 7], [conv2d(2, { kernel: 7 }), flatten()]);
+    const problem = randomProblem(model, COUNT);
+    problem.parameters.get("conv2d1.weight")![24] = 0;
+    const [indices] = batchesOf(1);
+    const tau = 0.001;
+    const withLambda = (lambda: number) => {
+      const conv = linBreg({ tau, regularizer: sparseGroupLasso({ lambda, lambda0: 0.5, groups: "kernels" }) });
+      return trainerFor(pool, problem, conv, conv);
+    };
+    const dualOf = ({ updaters: [{ state }] }: Trainer) => state.v[24];
+    // By how much a step moves v of the tap. Its threshold is lambda / 4: half of lambda, over two steps of a cycle.
+    const probe = withLambda(1);
+    probe.step(indices);
+    const moved = Math.abs(dualOf(probe));
+    expect(moved).toBeGreaterThan(0);
+    const trainer = withLambda(4 * 1.5 * moved);
+    trainer.freeze(1);
+    const found = Array.from({ length: 3 }, () => {
+      trainer.step(indices);
+      const theta = trainer.theta("conv2d1.weight");
+      return { v: Math.abs(dualOf(trainer)) / moved, zeros: [...theta.keys()].filter((i) => theta[i] === 0) };
+    });
+    const near = (v: number) => expect.closeTo(v, 1) as number;
+    expect(found).toEqual([
+      { v: near(1), zeros: [24] },
+      { v: found[0].v, zeros: [24] },
+      { v: near(2), zeros: [] },
+    ]);
+    pool.memory.release(mark);
+  });
+});
+
 describe("freezing", () => {
   test("m = 0 has the bits of a run that knows nothing of it, and so has one that was frozen before its first step", async () => {
     const pool = await createPool({ threads: 2 });
@@ -291,24 +409,57 @@ describe("freezing", () => {
     },
   );
 
-  test("the one zero weight of a live kernel keeps v in a frozen step", async () => {
+  test.each([
+    ["single weights", FLAT, adaBreg({ tau: 0.05, regularizer: l1(0.3) }), undefined],
+    [
+      "1 x 1 kernels",
+      POINTS,
+      adaBreg({ tau: 0.05, regularizer: l1(0.3) }),
+      adaBreg({ tau: 0.05, regularizer: groupLasso({ lambda: 0.3, groups: "kernels" }) }),
+    ],
+    [
+      "kernels with zero taps",
+      IMAGES,
+      adaBreg({ tau: 0.05, regularizer: l1(0.3) }),
+      adaBreg({ tau: 0.05, regularizer: sparseGroupLasso({ lambda: 0.3, lambda0: 0.2, groups: "kernels" }) }),
+    ],
+  ] as const)(
+    "%s: a state taken as m changes within a cycle goes on with the same bits",
+    async (...[, model, weight, conv]) => {
+      const pool = await createPool({ threads: 1 });
+      const problem = randomProblem(model, COUNT, { density: 0.2 });
+      const [whole, resumed] = [0, 1].map(() => trainerFor(pool, problem, weight, conv));
+      const batches = batchesOf(12);
+      whole.freeze(7);
+      for (const indices of batches.slice(0, 4)) whole.step(indices);
+      whole.freeze(3);
+      const state = whole.state();
+      const rests = [...state.tensors].some(
+        ([name, { data }]) => name.startsWith("resting/conv") || data.some((x) => Object.is(x, -0)),
+      );
+      expect(rests || model === FLAT).toBe(true);
+      expect([...state.tensors.keys()].some((name) => name.startsWith("resting/linear"))).toBe(true);
+      resumed.restore(state);
+      for (const indices of batches.slice(4)) for (const trainer of [whole, resumed]) trainer.step(indices);
+      const bits = ({ updaters }: Trainer) => updaters.map(({ state: { v } }) => [...v]);
+      expect(bits(resumed)).toEqual(bits(whole));
+      await pool.close();
+    },
+  );
+
+  test("zeros that a frozen step leaves are zeros, not minus zeros", async () => {
     const pool = await createPool({ threads: 1 });
-    const model = sequential([1, 7, 7], [conv2d(1, { kernel: 7 }), flatten(), linear(2)]);
-    const problem = randomProblem(model, BATCH, { density: 1 });
-    const kernel = problem.parameters.get("conv2d1.weight")!;
-    kernel[24] = 0;
-    const sparse = sparseGroupLasso({ lambda: 0.2, groups: "kernels" });
-    const conv = linBreg({ tau: 0.01, regularizer: sparse });
-    const trainer = trainerFor(pool, problem, linBreg({ tau: 0.01 }), conv);
-    const { v } = trainer.updaters.find(({ parameter }) => parameter.role === "conv")!.state;
-    trainer.freeze(1);
-    const [first, second] = batchesOf(2);
-    trainer.step(first);
-    const before = v.slice();
-    expect(before[24]).not.toBe(0);
-    trainer.step(second);
-    const theta = trainer.theta("conv2d1.weight");
-    expect([...theta.keys()].filter((i) => theta[i] === 0 || v[i] === before[i])).toEqual([24]);
+    const groups = sparseGroupLasso({ lambda: 0.3, lambda0: 0.2, groups: "kernels" });
+    const weight = adaBreg({ tau: 0.05, regularizer: l1(0.3) });
+    const conv = adaBreg({ tau: 0.05, regularizer: groups });
+    const trainer = trainerFor(pool, randomProblem(IMAGES, COUNT, { density: 0.5 }), weight, conv);
+    trainer.freeze(7);
+    for (const indices of batchesOf(6)) trainer.step(indices);
+    const theta = trainer.theta("conv2d2.weight");
+    const marked = trainer.state().tensors.get("theta/conv2d2.weight")!.data;
+    expect(marked.some((w) => Object.is(w, -0))).toBe(true);
+    expect(theta.includes(0)).toBe(true);
+    expect(theta.some((w) => Object.is(w, -0))).toBe(false);
     await pool.close();
   });
 
