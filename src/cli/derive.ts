@@ -40,6 +40,6 @@ export async function derive(path: string, flags: ComputingFlags, { what, change
 }
 
 function evaluateOptions({ loss, data }: Recipe, { threads, backend }: ComputingFlags): EvaluateOptions {
-  const { validation, splitSeed, normalize } = data;
-  return { loss, validation, splitSeed, normalize, threads, backend };
+  const { validation, splitSeed, limit, normalize } = data;
+  return { loss, validation, splitSeed, limit, normalize, threads, backend };
 }

@@ -7,7 +7,8 @@
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, section "Binary version", A. Krizhevsky.
  */
 import { readBytes } from "../read-file.js";
-import { checkLabels, type Samples } from "./dataset.js";
+import type { Samples } from "./dataset.js";
+import { checkLabels } from "./labels.js";
 
 /** Label and three planes. */
 export const RECORD_BYTES = 3073;

@@ -7,11 +7,13 @@
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
+import { channelNumbers } from "./channel-numbers.js";
+import { checkLabels, type LabelList, labelBytes, labelRange, MOST_CLASSES, startNotes } from "./labels.js";
 
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
   readonly inputs: Inputs;
-  /** [count], each below the number of classes. */
+  /** [count], each below the number of classes; empty if there are targets only. */
   readonly labels: Uint8Array;
   /** [count, target features] row-major: what the squared error compares the outputs with. They are not normalised. */
   readonly targets?: Float32Array;
@@ -20,15 +22,15 @@ export interface Samples {
 
 export interface Dataset {
   readonly name: string;
-  /** Number of classes. */
+  /** Number of classes; 0 if there are targets only. */
   readonly classes: number;
   /** One name a class. */
   readonly labelNames: readonly string[];
   /** Shape of a sample: [channels, height, width]; the product is the number of features. */
   readonly shape: readonly [channels: number, height: number, width: number];
-  /** Mean of each channel, in units of the scaled inputs. */
+  /** Mean of each channel, or of each feature of flat samples, in units of the scaled inputs. */
   readonly mean: readonly number[];
-  /** Standard deviation of each channel, in units of the scaled inputs. */
+  /** Standard deviations, as many as there are means, in units of the scaled inputs. */
   readonly std: readonly number[];
   readonly train: Samples;
   readonly test: Samples;
@@ -40,12 +42,12 @@ export interface Dataset {
 export type ArraysPart =
   | {
       readonly inputs: Inputs;
-      readonly labels: Uint8Array;
+      /** Whole numbers from 0 to 255. */
+      readonly labels: LabelList;
       readonly targets?: Float32Array;
     }
   | {
       readonly inputs: Inputs;
-      /** Default: zeros. */
       readonly labels?: undefined;
       readonly targets: Float32Array;
     };
@@ -53,7 +55,7 @@ export type ArraysPart =
 export interface ArraysOptions {
   /** Training samples. */
   readonly train: ArraysPart;
-  /** Test samples, with targets if the training samples have some. Default: none. */
+  /** Test samples, with labels and targets if the training samples have some. Default: none. */
   readonly test?: ArraysPart | undefined;
   /** Shape of a sample, [channels, height, width] or just [features]. */
   readonly shape: readonly number[];
@@ -63,9 +65,9 @@ export interface ArraysOptions {
   readonly name?: string | undefined;
   /** Default "0", "1", ... */
   readonly labelNames?: readonly string[] | undefined;
-  /** One number a channel. Default: zeros. */
+  /** One number a channel; for [features] one for all, or one for each. Default: zeros. */
   readonly mean?: readonly number[] | undefined;
-  /** One number a channel. Default: ones. */
+  /** As mean. Default: ones. */
   readonly std?: readonly number[] | undefined;
 }
 
@@ -83,17 +85,16 @@ const OPTIONS: OptionKeys<ArraysOptions> = {
 const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 1, count: 1 };
 
 /**
- * A data set from plain typed arrays. The arrays are used, not copied.
+ * A data set from plain arrays. Typed arrays are used, not copied; labels may be any array of whole numbers.
  *
  * @example
- * const data = fromArrays({ shape: [2], train: { inputs: new Float32Array([0, 0, 1, 1]), labels: new Uint8Array([0, 1]) } });
+ * const data = fromArrays({ shape: [2], train: { inputs: new Float32Array([0, 0, 1, 1]), labels: [0, 1] } });
  * data.train.count; // 2
  *
  * @example
- * // Targets in place of labels: y = x0 + x1, y = x0 - x1.
+ * // Targets in place of labels, y = x0 + x1 and y = x0 - x1, are trained by the squared error.
  * const train = { inputs: new Float32Array([1, 2, 3, 4]), targets: new Float32Array([3, -1, 7, -1]) };
  * const result = await fit(sequential([2], [linear(2)]), fromArrays({ shape: [2], train }), {
- *   loss: "meanSquaredError",
  *   optimizer: { weights: adaBreg({ tau: 0.1, regularizer: l1(0.01) }), biases: adaBreg({ tau: 0.1 }) },
  *   epochs: 200,
  * });
@@ -112,12 +113,34 @@ export function fromArrays(options: ArraysOptions): Dataset {
     labels: new Uint8Array(0),
     ...(train.targets && { targets: new Float32Array(0) }),
   };
-  const test = checkedSamples("test", options.test ?? none, features);
+  const test = options.test === undefined ? { ...none, count: 0 } : checkedSamples("test", options.test, features);
   checkInputsAlike(train, test);
   checkTargetsAlike(train, test);
-  const classes = options.classes ?? 1 + Math.max(largest(train.labels), largest(test.labels));
-  if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
-    throw new RangeError(`classes must be an integer from 1 to 256, found ${classes}`);
+  checkLabelsAlike(train, test);
+  const { name = "arrays" } = options;
+  const notes = startNotes(train.labels, name);
+  return {
+    name,
+    ...classesOf(options, train, test),
+    shape,
+    ...channelNumbers(shape, options),
+    train,
+    test,
+    ...(notes.length > 0 && { notes }),
+  };
+}
+
+function classesOf(options: ArraysOptions, train: Samples, test: Samples): Pick<Dataset, "classes" | "labelNames"> {
+  if (train.count > 0 && train.labels.length === 0) {
+    for (const key of ["classes", "labelNames"] as const) {
+      if (options[key] === undefined) continue;
+      throw new TypeError(`${key} is for samples with labels, found samples with targets only`);
+    }
+    return { classes: 0, labelNames: [] };
+  }
+  const classes = options.classes ?? 1 + Math.max(labelRange(train.labels)[1], labelRange(test.labels)[1]);
+  if (!Number.isInteger(classes) || classes < 1 || classes > MOST_CLASSES) {
+    throw new RangeError(`classes must be an integer from 1 to ${MOST_CLASSES}, found ${classes}`);
   }
   checkLabels(train.labels, classes, "train.labels");
   checkLabels(test.labels, classes, "test.labels");
@@ -125,23 +148,7 @@ export function fromArrays(options: ArraysOptions): Dataset {
   if (labelNames.length !== classes) {
     throw new TypeError(`labelNames must have one name for each of the ${classes} classes, found ${labelNames.length}`);
   }
-  const mean = options.mean ?? Array.from({ length: shape[0] }, () => 0);
-  const std = options.std ?? Array.from({ length: shape[0] }, () => 1);
-  checkChannelNumbers("mean", mean, shape[0], Number.isFinite, "finite");
-  checkChannelNumbers("std", std, shape[0], (x) => Number.isFinite(x) && x > 0, "positive");
-  return { name: options.name ?? "arrays", classes, labelNames, shape, mean, std, train, test };
-}
-
-/**
- * Checks that every label is below `classes`.
- *
- * @throws RangeError that names the first label that is not, and its place.
- */
-export function checkLabels(labels: Uint8Array, classes: number, where: string): void {
-  const bad = labels.findIndex((label) => label >= classes);
-  if (bad >= 0) {
-    throw new RangeError(`${where}: label ${labels[bad]} at index ${bad}: labels must be from 0 to ${classes - 1}`);
-  }
+  return { classes, labelNames };
 }
 
 function sampleShape(shape: readonly number[]): [number, number, number] {
@@ -160,14 +167,16 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
   }
-  const labels = part.labels ?? (targets && new Uint8Array(Math.floor(inputs.length / features)));
-  if (!isTypedArray(labels, "Uint8Array")) {
-    throw new TypeError(`${where}.labels must be a Uint8Array, found ${kindOf(labels)}`);
+  if (part.labels === undefined && targets === undefined) {
+    throw new TypeError(`${where}: expected labels, or targets, found neither`);
   }
-  const count = labels.length;
+  const labels = labelBytes(part.labels ?? new Uint8Array(0), `${where}.labels`);
+  // Samples of another data set may have targets and an empty list of labels.
+  const isLabelled = targets === undefined || labels.length > 0;
+  const count = isLabelled ? labels.length : Math.floor(inputs.length / features);
   if (inputs.length !== count * features) {
     throw new TypeError(
-      `${where}.inputs must have ${count} ${part.labels ? "labels" : "samples"} x ${features} features = ${count * features} elements, found ${inputs.length}`,
+      `${where}.inputs must have ${count} ${isLabelled ? "labels" : "samples"} x ${features} features = ${count * features} elements, found ${inputs.length}`,
     );
   }
   if (targets && (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)) {
@@ -202,24 +211,13 @@ function checkTargetsAlike(train: Samples, test: Samples): void {
   );
 }
 
+function checkLabelsAlike(train: Samples, test: Samples): void {
+  if (train.count === 0 || test.count === 0) return;
+  const [wanted, found] = [train, test].map(({ labels }) => (labels.length > 0 ? "labels" : "none"));
+  if (wanted !== found) throw new TypeError(`test.labels: expected ${wanted}, as in train, found ${found}`);
+}
+
 /** Features of one target; 0 if there are none. */
 export function targetFeatures({ targets, count }: Samples): number {
   return targets && count ? targets.length / count : 0;
-}
-
-function checkChannelNumbers(
-  what: string,
-  numbers: readonly number[],
-  channels: number,
-  isGood: (x: number) => boolean,
-  wanted: string,
-): void {
-  if (numbers.length !== channels) {
-    throw new TypeError(`${what} must have one number for each of the ${channels} channels, found ${numbers.length}`);
-  }
-  if (!numbers.every(isGood)) throw new RangeError(`${what} must be ${wanted}, found [${numbers.join(", ")}]`);
-}
-
-function largest(labels: Uint8Array): number {
-  return labels.reduce((max, label) => Math.max(max, label), 0);
 }

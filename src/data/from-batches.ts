@@ -10,7 +10,8 @@ import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { joined } from "../joined.js";
 import { isTypedArray, kindOf } from "../kinds.js";
-import { type ArraysOptions, type Dataset, fromArrays } from "./dataset.js";
+import { type ArraysOptions, type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
+import { type LabelList, labelBytes } from "./labels.js";
 
 /** Samples with labels to classify, or with targets to come near to. All of it is copied at once, so arrays may be used again. */
 export type Batch = LabelledBatch | TargetBatch;
@@ -19,7 +20,7 @@ export interface LabelledBatch {
   /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Inputs;
   /** [count] whole numbers below 256. */
-  readonly labels: ArrayLike<number>;
+  readonly labels: LabelList;
   /** As in {@link TargetBatch}. */
   readonly targets?: Float32Array;
 }
@@ -97,20 +98,26 @@ export async function fromBatches(options: FromBatchesOptions): Promise<Dataset>
   });
 }
 
-async function collect(where: string, batches: BatchStream, features: number, most = Number.POSITIVE_INFINITY) {
+async function collect(
+  where: string,
+  batches: BatchStream,
+  features: number,
+  most = Number.POSITIVE_INFINITY,
+): Promise<ArraysPart> {
   if (most !== Number.POSITIVE_INFINITY && (!Number.isInteger(most) || most < 1)) {
     throw new RangeError(`${where}Samples must be a positive integer, found ${most}`);
   }
   const chunks: Chunk[] = [];
   let count = 0;
   for await (const batch of batches) {
-    const { inputs, labels, targets } = checked(`batch ${chunks.length} of ${where}`, batch, features, chunks[0]);
-    const some = Math.min(labels.length, most - count);
-    const width = targets && labels.length ? targets.length / labels.length : 0;
+    const chunk = checked(`batch ${chunks.length} of ${where}`, batch, features, chunks[0]);
+    const some = Math.min(chunk.count, most - count);
+    const width = chunk.targets && chunk.count ? chunk.targets.length / chunk.count : 0;
     chunks.push({
-      inputs: inputs.slice(0, some * features),
-      labels: labels.slice(0, some),
-      ...(targets && { targets: targets.slice(0, some * width) }),
+      count: some,
+      inputs: chunk.inputs.slice(0, some * features),
+      labels: chunk.labels?.slice(0, some),
+      targets: chunk.targets?.slice(0, some * width),
     });
     count += some;
     // Leaving the loop closes the stream.
@@ -120,16 +127,16 @@ async function collect(where: string, batches: BatchStream, features: number, mo
   if (most !== Number.POSITIVE_INFINITY && count < most) {
     throw new RangeError(`${where}: expected ${most} samples, found ${count} before the end of the batches`);
   }
-  const inputs = chunks.map((chunk) => chunk.inputs);
-  const targets = chunks.flatMap((chunk) => chunk.targets ?? []);
+  const [labels, targets] = [
+    chunks.flatMap((chunk) => chunk.labels ?? []),
+    chunks.flatMap((chunk) => chunk.targets ?? []),
+  ];
   return {
-    inputs: joinedInputs(inputs),
-    labels: joined(
-      chunks.map(({ labels }) => labels),
-      Uint8Array,
-    ),
+    inputs: joinedInputs(chunks.map(({ inputs }) => inputs)),
+    // Of a part without targets there are labels, and the other way round.
+    ...(labels.length > 0 && { labels: joined(labels, Uint8Array) }),
     ...(targets.length > 0 && { targets: joined(targets, Float32Array) }),
-  };
+  } as ArraysPart;
 }
 
 function joinedInputs(parts: readonly Inputs[]): Inputs {
@@ -139,12 +146,13 @@ function joinedInputs(parts: readonly Inputs[]): Inputs {
 
 /** A batch as it is kept until all have come. */
 interface Chunk {
+  readonly count: number;
   readonly inputs: Inputs;
-  readonly labels: Uint8Array;
-  readonly targets?: Float32Array;
+  readonly labels: Uint8Array | undefined;
+  readonly targets: Float32Array | undefined;
 }
 
-/** The batch with labels, zeros if it has none, and its own memory where a slice would share it. */
+/** The batch, with its own memory where a slice would share it. */
 function checked(where: string, { inputs, labels, targets }: Batch, features: number, first?: Chunk): Chunk {
   if (!isInputs(inputs)) throw new TypeError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (first !== undefined && kindOf(first.inputs) !== kindOf(inputs)) {
@@ -161,26 +169,24 @@ function checked(where: string, { inputs, labels, targets }: Batch, features: nu
       `${where}: inputs must have ${count ?? "as many labels"} x ${features} features, found ${inputs.length} elements`,
     );
   }
+  checkAlike(where, "targets", targets, first);
+  checkAlike(where, "labels", labels, first);
   checkTargets(where, targets, count, first);
-  const whole = labels === undefined ? new Uint8Array(count) : Uint8Array.from(labels);
-  for (let k = 0; k < whole.length; k++) {
-    if (labels !== undefined && whole[k] !== labels[k]) {
-      throw new RangeError(`${where}: label ${labels[k]} at index ${k}: labels must be whole numbers from 0 to 255`);
-    }
-  }
-  // Not inputs.slice() on a Buffer, which would be a view.
+  // A Buffer's slice would be a view.
   const own = isBytes(inputs) ? new Uint8Array(inputs) : inputs;
-  return { inputs: own, labels: whole, ...(targets && { targets }) };
+  return { count, inputs: own, labels: labels && new Uint8Array(labelBytes(labels, where)), targets };
+}
+
+function checkAlike(where: string, key: "labels" | "targets", value: unknown, first: Chunk | undefined): void {
+  if (first === undefined || (first[key] === undefined) === (value === undefined)) return;
+  const [wanted, found] = first[key] === undefined ? [`no ${key}`, "some"] : [key, "none"];
+  throw new TypeError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
 }
 
 /** As many features a target as in the first batch; an empty batch says nothing of them. */
 function checkTargets(where: string, targets: Float32Array | undefined, count: number, first: Chunk | undefined): void {
-  if (first !== undefined && (first.targets === undefined) !== (targets === undefined)) {
-    const [wanted, found] = first.targets === undefined ? ["no targets", "some"] : ["targets", "none"];
-    throw new TypeError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
-  }
   if (!targets) return;
-  const width = first?.labels.length ? first.targets!.length / first.labels.length : undefined;
+  const width = first?.count ? first.targets!.length / first.count : undefined;
   const fits = width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
   if (fits && (count > 0 ? targets.length > 0 : targets.length === 0)) return;
   throw new TypeError(

@@ -7,8 +7,9 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { checkLabels, type Dataset, type Samples } from "./dataset.js";
+import type { Dataset, Samples } from "./dataset.js";
 import { readIdx } from "./idx.js";
+import { checkLabels } from "./labels.js";
 
 /** What is known of a data set before its files are read. */
 export type DatasetFacts = Pick<Dataset, "name" | "classes" | "labelNames" | "mean" | "std">;

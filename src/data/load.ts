@@ -2,6 +2,7 @@
 import { isBytes } from "../inputs.js";
 import { knownOptions } from "../known-options.js";
 import { basename, resolve } from "node:path";
+import { isFlat } from "./channel-numbers.js";
 import { csvNotes } from "./csv-notes.js";
 import { type CsvTable, readCsv } from "./csv.js";
 import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
@@ -10,7 +11,7 @@ import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./index.js";
 import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart } from "./own-arrays.js";
-import { type OwnPart, sampleShape } from "./own-part.js";
+import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import { checkSource, type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
 import { channelStatistics } from "./statistics.js";
 
@@ -33,7 +34,7 @@ interface OwnData {
  * Loads data from a source.
  *
  * Own data without `mean` and `std` are normalised by those of their training samples, channel by channel; a column of a
- * CSV file is a channel of its own.
+ * CSV file, or of a .npy file of numbers [count, features], is a channel of its own.
  *
  * @example
  * const data = loadData({ kind: "csv", train: "iris.csv", label: "species" });
@@ -54,25 +55,36 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
       `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
     );
   }
-  const [channels, height, width] = sampleShape([train.labels.length, ...shape], undefined, train.where);
-  const statistics =
-    own.mean === undefined || own.std === undefined
-      ? channelStatistics(train.inputs, channels, height * width)
-      : undefined;
-  if (statistics && !statistics.std.every(Number.isFinite)) {
-    throw new RangeError(`${train.where}: the numbers are too large to be normalised: their deviation is not finite`);
-  }
+  const sample = sampleShape([train.labels.length, ...shape], undefined, train.where);
   const names = own.labelNames ?? labelNames;
   const data = fromArrays({
     name: basename(train.where),
-    shape: [channels, height, width],
+    shape: sample,
     train: samplesOf(train),
     ...(test === undefined ? {} : { test: samplesOf(test) }),
     ...(names === undefined ? {} : { labelNames: names, classes: names.length }),
-    mean: own.mean ?? statistics!.mean,
-    std: own.std ?? statistics!.std,
+    ...normalizationOf(own, train, sample),
   });
-  return notes?.length ? { ...data, notes } : data;
+  return notes?.length ? { ...data, notes: [...(data.notes ?? []), ...notes] } : data;
+}
+
+/** What the source says, else statistics: of each channel, or of each feature of flat numbers. */
+function normalizationOf(
+  { mean, std }: OwnSource,
+  { inputs, where }: OwnPart,
+  [channels, height, width]: SampleShape,
+): { readonly mean: readonly number[]; readonly std: readonly number[] } {
+  if (mean !== undefined && std !== undefined) return { mean, std };
+  const given = mean?.length ?? std?.length;
+  // Flat bytes are images in a row, whose features are all of one kind.
+  const isTable = isFlat([channels, height, width]) && (given === undefined ? !isBytes(inputs) : given === width);
+  const statistics = isTable
+    ? channelStatistics(inputs, width, 1)
+    : channelStatistics(inputs, channels, height * width);
+  if (!statistics.std.every(Number.isFinite)) {
+    throw new RangeError(`${where}: the numbers are too large to be normalised: their deviation is not finite`);
+  }
+  return { mean: mean ?? statistics.mean, std: std ?? statistics.std };
 }
 
 function samplesOf({ inputs, labels }: OwnPart): ArraysPart {

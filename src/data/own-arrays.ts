@@ -3,6 +3,7 @@ import { isTypedArray } from "../kinds.js";
 import { type Channels, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
 import { readIdx } from "./idx.js";
+import { labelBytes } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 
@@ -69,13 +70,5 @@ function labelNumbers({ type, data }: NpyArray, where: string): Uint8Array {
   if (type.startsWith("float") || type === "bool") {
     throw new TypeError(`${where}: expected labels of an integer type, found ${type}`);
   }
-  const labels = new Uint8Array(data.length);
-  for (let k = 0; k < data.length; k++) {
-    const label = Number(data[k]);
-    if (!(label >= 0 && label <= 255)) {
-      throw new RangeError(`${where}: label ${label} at index ${k}: labels must be from 0 to 255`);
-    }
-    labels[k] = label;
-  }
-  return labels;
+  return labelBytes(data, where);
 }

@@ -4,8 +4,38 @@
  * The paper's runs hold out 5 % with seed 42: 57,000 / 3,000 for MNIST. The same seed gives the same split here, but not the
  * samples of the authors' split, which came from another generator.
  */
-
 import type { Random } from "../random.js";
+
+/**
+ * Samples held out for validation, from what was asked for: their number, or their share of the
+ * samples in use, such as 0.2. With a limit on the training samples fewer are in use, and the share is
+ * of those.
+ *
+ * @param count - training samples that there are
+ * @param limit - training samples that are left at most after that
+ * @throws RangeError for what is neither, or leaves nothing to train on or to validate with
+ */
+export function heldOut(count: number, validation: number, limit: number = Infinity): number {
+  const isShare = validation > 0 && validation < 1;
+  if (!isShare && !(Number.isInteger(validation) && validation >= 0)) {
+    throw new RangeError(
+      `validation must be a whole number of samples, or a share between 0 and 1, found ${validation}`,
+    );
+  }
+  const used = isShare ? Math.min(count, limit / (1 - validation)) : count;
+  const held = isShare ? Math.round(validation * used) : validation;
+  if (held >= count) {
+    throw new RangeError(
+      `could not hold out ${validation} of ${count} samples for validation: expected less than all of them`,
+    );
+  }
+  if (isShare && held === 0) {
+    throw new RangeError(
+      `could not hold out ${validation} of ${Math.round(used)} samples for validation: that is none`,
+    );
+  }
+  return held;
+}
 
 export interface Split {
   /** Indices of the training samples. */

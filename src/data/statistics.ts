@@ -20,45 +20,59 @@ export interface ChannelStatistics {
  * @param size - values of one channel in one sample
  */
 export function channelStatistics(inputs: Inputs, channels: number, size: number): ChannelStatistics {
-  const all = Array.from({ length: channels }, (_, c) =>
-    isBytes(inputs) ? ofBytes(inputs, c, channels, size) : ofNumbers(inputs, c, channels, size),
-  );
-  const deviation = ({ mean, variance }: Moments): number => {
-    const std = Math.sqrt(variance);
-    return std > Number.EPSILON * Math.abs(mean) ? std : 1;
-  };
-  return { mean: all.map(({ mean }) => mean), std: all.map(deviation) };
+  const { mean, variance } = isBytes(inputs) ? ofBytes(inputs, channels, size) : ofNumbers(inputs, channels, size);
+  const std = Array.from(variance, (x, c) => {
+    const deviation = Math.sqrt(x);
+    return deviation > Number.EPSILON * Math.abs(mean[c]) ? deviation : 1;
+  });
+  return { mean: [...mean], std };
 }
 
+/** [channels] each. */
 interface Moments {
-  readonly mean: number;
-  readonly variance: number;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
 }
 
 /** Of bytes it is enough to know how often each value is there. */
-function ofBytes(inputs: Uint8Array, channel: number, channels: number, size: number): Moments {
-  const counts = new Float64Array(256);
-  for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
-    for (let at = begin; at < begin + size; at++) counts[inputs[at]]++;
-  }
+function ofBytes(inputs: Uint8Array, channels: number, size: number): Moments {
   const n = inputs.length / channels;
-  const mean = counts.reduce((sum, times, value) => sum + times * value, 0) / n;
-  const variance = counts.reduce((sum, times, value) => sum + times * (value - mean) ** 2, 0) / n;
-  return { mean: mean / 255, variance: variance / 255 ** 2 };
+  const moments = { mean: new Float64Array(channels), variance: new Float64Array(channels) };
+  for (let channel = 0; channel < channels; channel++) {
+    const counts = new Float64Array(256);
+    for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
+      for (let at = begin; at < begin + size; at++) counts[inputs[at]]++;
+    }
+    const mean = counts.reduce((sum, times, value) => sum + times * value, 0) / n;
+    const variance = counts.reduce((sum, times, value) => sum + times * (value - mean) ** 2, 0) / n;
+    moments.mean[channel] = mean / 255;
+    moments.variance[channel] = variance / 255 ** 2;
+  }
+  return moments;
 }
 
-function ofNumbers(inputs: Inputs, channel: number, channels: number, size: number): Moments {
-  const n = inputs.length / channels;
-  const sumOf = (term: (x: number) => number): number => {
-    let sum = 0;
-    for (let begin = channel * size; begin < inputs.length; begin += channels * size) {
-      for (let at = begin; at < begin + size; at++) sum += term(inputs[at]);
-    }
-    return sum;
-  };
+function ofNumbers(inputs: Inputs, channels: number, size: number): Moments {
+  const mean = meansOf(inputs, size, new Float64Array(channels), 1);
   // The mean of many large numbers is rounded: what it misses is the mean of the deviations from it.
-  const rough = sumOf((x) => x) / n;
-  const mean = rough + sumOf((x) => x - rough) / n;
+  const missed = meansOf(inputs, size, mean, 1);
+  for (let c = 0; c < channels; c++) mean[c] += missed[c];
   // Deviations in a pass of their own: the difference of two large sums would lose digits.
-  return { mean, variance: sumOf((x) => (x - mean) ** 2) / n };
+  return { mean, variance: meansOf(inputs, size, mean, 2) };
+}
+
+/** Of each channel the mean of (x - centre) ^ power. */
+function meansOf(inputs: Inputs, size: number, centres: Float64Array, power: 1 | 2): Float64Array {
+  const channels = centres.length;
+  const sums = new Float64Array(channels);
+  for (let at = 0, channel = 0; at < inputs.length; at += size, channel = channel + 1 < channels ? channel + 1 : 0) {
+    const centre = centres[channel];
+    let sum = sums[channel];
+    for (let k = at; k < at + size; k++) {
+      const distance = inputs[k] - centre;
+      sum += power === 1 ? distance : distance * distance;
+    }
+    sums[channel] = sum;
+  }
+  const n = inputs.length / channels;
+  return sums.map((sum) => sum / n);
 }

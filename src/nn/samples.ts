@@ -62,7 +62,7 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
   const channelSize = features / mean.length;
   const count = parts.reduce((sum, { inputs }) => sum + inputs.length / features, 0);
   const bytes = isBytes(parts[0].inputs);
-  const labelled = parts.every(({ labels }) => labels);
+  const labelled = parts.every(({ labels, inputs }) => labels?.length === inputs.length / features);
   const targeted = parts.every(({ targets }) => targets);
   const place = memory.allocate(count * features * (bytes ? 1 : 4));
   const labelPlace = labelled ? memory.allocate(count * 4) : 0;

@@ -21,7 +21,12 @@ const path = z.string().min(1, found("a path"));
 
 /** For every kind. */
 const use = {
-  validation: z.int().nonnegative().default(0).describe("Training samples held out for validation"),
+  validation: z
+    .number()
+    .min(0)
+    .refine((x) => x < 1 || Number.isInteger(x), found("a whole number of samples, or a share between 0 and 1"))
+    .default(0)
+    .describe("Training samples held out for validation: their number, or a share of those in use"),
   splitSeed: z.int().min(0).max(0xffffffff).default(42).describe("Seed of the split, apart from the run's seed"),
   normalize: z.boolean().default(true).describe("Subtract the channel mean, divide by the deviation"),
   limit: count.optional().describe("Use only so many training samples"),

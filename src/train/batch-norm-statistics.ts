@@ -6,16 +6,18 @@
  */
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
-import { split } from "../data/split.js";
+import { heldOut, split } from "../data/split.js";
 import { compile } from "../nn/compile.js";
 import { layoutOf } from "../nn/layout.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { modelOf } from "../nn/rebuild.js";
+import { at } from "../placed.js";
 import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "./evaluator.js";
+import { lossOf } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface StatisticsOptions extends EvaluateOptions {
@@ -39,7 +41,7 @@ export async function reestimateBatchNorm(
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
   const { batchSize = 128, batches = 50, validation = 0, splitSeed = 42, normalize = true } = options;
-  const { loss = "crossEntropy", backend, threads, wasm } = options;
+  const { loss = lossOf(data), backend, threads, wasm, limit } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`reestimateBatchNorm: ${name} must be a positive integer, found ${value}`);
@@ -47,7 +49,8 @@ export async function reestimateBatchNorm(
   }
   checkNetwork(network);
   if (network.buffers.size === 0) return network;
-  const { train } = split(data.train.count, validation, stream(splitSeed, "split"));
+  const held = at("reestimateBatchNorm", () => heldOut(data.train.count, validation, limit));
+  const { train } = split(data.train.count, held, stream(splitSeed, "split"));
   // With momentum 1 the running statistics are those of the last batch.
   const entries = network.model.nodes.map((node) => {
     const { layer } = node;

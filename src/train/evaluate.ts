@@ -1,24 +1,27 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
-import { split } from "../data/split.js";
+import { heldOut, split } from "../data/split.js";
 import { isBytes } from "../inputs.js";
 import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Network, Normalization } from "../nn/network.js";
+import { at } from "../placed.js";
 import { stream } from "../random.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
 import { takeTurns } from "./next-turn.js";
 import { createSimilarity } from "./similarity.js";
-import { checkInputs, checkOutputs } from "./fits-data.js";
+import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface EvaluateOptions extends ComputeOptions {
-  /** Default "crossEntropy". */
+  /** Default: as in fit. */
   readonly loss?: LossKind | undefined;
   /** Training samples held out by the run, and the seed they were drawn with: see fit. Default 0: none. */
   readonly validation?: number | undefined;
+  /** Of the run: see fit. It counts where `validation` is a share. */
+  readonly limit?: number | undefined;
   readonly splitSeed?: number | undefined;
   /**
    * For a network that does not say what inputs it expects: subtract the data's channel mean, divide by its deviation. Default
@@ -31,6 +34,7 @@ export interface EvaluateOptions extends ComputeOptions {
 export const EVALUATE_OPTIONS: OptionKeys<EvaluateOptions> = {
   loss: 1,
   validation: 1,
+  limit: 1,
   splitSeed: 1,
   normalize: 1,
   ...COMPUTE_OPTIONS,
@@ -59,13 +63,15 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluated[]> {
   const {
-    loss = "crossEntropy",
+    loss = lossOf(data),
     validation = 0,
+    limit,
     splitSeed = 42,
     normalize = true,
   } = knownOptions("evaluate", options, EVALUATE_OPTIONS);
   const { backend, threads, wasm } = options;
-  const { valid } = split(data.train.count, validation, stream(splitSeed, "split"));
+  const held = at("evaluate", () => heldOut(data.train.count, validation, limit));
+  const { valid } = split(data.train.count, held, stream(splitSeed, "split"));
   const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const results: Evaluated[] = [];
   const turns = takeTurns();

@@ -2,6 +2,7 @@
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
+import { heldOut } from "../data/split.js";
 import { isBytes } from "../inputs.js";
 import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
@@ -10,11 +11,12 @@ import { checkDensityControl, type DensityControlOptions } from "../optim/densit
 import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
+import { at } from "../placed.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
 import { checkAverage, type AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
-import { checkInputs, checkOutputs } from "./fits-data.js";
+import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
 import type { InitOptions } from "./initial.js";
 import type { Trainer } from "./trainer.js";
 
@@ -53,7 +55,10 @@ export interface FitOptions extends ComputeOptions {
   readonly epochs: number;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions | undefined;
-  /** Default "crossEntropy", which needs labels; "meanSquaredError" needs targets of the model's output size. */
+  /**
+   * "crossEntropy" needs labels, "meanSquaredError" targets of the model's output size. Default: crossEntropy, or
+   * meanSquaredError for data with targets and no labels.
+   */
   readonly loss?: LossKind | undefined;
   /** Default: constant learning rate. */
   readonly schedule?: Schedule | undefined;
@@ -100,7 +105,10 @@ export interface FitOptions extends ComputeOptions {
   readonly freshStatistics?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
-  /** Training samples held out for validation, default 0 (then there are no validation figures). */
+  /**
+   * Training samples held out for validation: their number, or a share between 0 and 1 of the samples in use. Default 0, and
+   * then there are no validation figures.
+   */
   readonly validation?: number | undefined;
   /** Default 42. */
   readonly splitSeed?: number | undefined;
@@ -156,18 +164,16 @@ const OPTIONS: OptionKeys<FitOptions> = {
 /** @throws RangeError, TypeError as `fit` */
 export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
   knownOptions("fit", options, OPTIONS);
-  const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit = 1, loss = "crossEntropy" } = options;
+  const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit, loss = lossOf(data) } = options;
   const { freshStatistics = 1 } = options;
-  const counts = { epochs, batchSize, microBatches, limit, freshStatistics };
+  const counts = { epochs, batchSize, microBatches, limit: limit ?? 1, freshStatistics };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
     }
   }
   if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
-  if (!Number.isInteger(validation) || validation < 0 || validation >= data.train.count) {
-    throw new RangeError(`fit: validation must be an integer from 0 to ${data.train.count - 1}, found ${validation}`);
-  }
+  at("fit", () => heldOut(data.train.count, validation, limit));
   checkOptimizers(options.optimizer);
   if (microBatches > batchSize) {
     throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);

@@ -1,6 +1,7 @@
 /** Whether a model and a data set go together. */
 import { isBytes } from "../inputs.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
+import { startHint } from "../data/labels.js";
 import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
@@ -30,6 +31,17 @@ export function checkInputs(who: string, { input }: Model, { name, shape, train 
   );
 }
 
+/** The loss that goes with the data: labels are to be told apart, targets alone to be come near to. */
+export function lossOf({ classes }: Dataset): LossKind {
+  return classes === 0 ? "meanSquaredError" : "crossEntropy";
+}
+
+/** Says so where the loss is the data's choice, and not the usual one. */
+export function lossNotes(given: LossKind | undefined, data: Dataset): string[] {
+  if (given !== undefined || lossOf(data) === "crossEntropy") return [];
+  return [`"${data.name}" has targets and no labels, so that the loss is meanSquaredError.`];
+}
+
 /** @throws TypeError if the model's outputs are not what the loss compares with the labels or targets of the data */
 export function checkOutputs(
   who: string,
@@ -37,10 +49,10 @@ export function checkOutputs(
   { name, classes, train, test }: Dataset,
   loss: LossKind,
 ): void {
-  if (loss === "crossEntropy" && (output.length !== 1 || output[0] !== classes)) {
-    throw new TypeError(`${who}: the model has an output of [${output.join(", ")}], "${name}" has ${classes} classes`);
+  if (loss === "crossEntropy") {
+    checkClasses(who, output, { name, classes, train });
+    return;
   }
-  if (loss !== "meanSquaredError") return;
   const outputs = size(output);
   for (const [part, samples] of [["train", train] as const, ["test", test] as const]) {
     const found = targetFeatures(samples);
@@ -49,4 +61,25 @@ export function checkOutputs(
       `${who}: the model has ${outputs} outputs: meanSquaredError expects targets with as many features, found ${found || "no targets"} in the ${part} samples of "${name}"`,
     );
   }
+}
+
+function checkClasses(
+  who: string,
+  output: readonly number[],
+  { name, classes, train }: Pick<Dataset, "name" | "classes" | "train">,
+): void {
+  const hint = train.targets ? `; for its targets say loss: "meanSquaredError"` : "";
+  if (classes === 0) {
+    throw new TypeError(`${who}: crossEntropy compares with labels, "${name}" has targets only${hint}`);
+  }
+  if (classes === 1) {
+    throw new TypeError(
+      `${who}: crossEntropy tells classes apart, and all labels of "${name}" are 0: expected two classes or more${hint}`,
+    );
+  }
+  if (output.length === 1 && output[0] === classes) return;
+  const wanted = `"${name}" has ${classes} classes, an output for each`;
+  throw new TypeError(
+    `${who}: the model has an output of [${output.join(", ")}], ${wanted}${startHint(train.labels)}${hint}`,
+  );
 }

@@ -8,7 +8,7 @@
 import { augmenter } from "../data/augment.js";
 import { batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import { split } from "../data/split.js";
+import { heldOut, split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../nn/network.js";
 import { constant } from "../optim/constant.js";
@@ -25,6 +25,7 @@ import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { checkOptions, densityControl, freezeOptions, idleControl, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
+import { lossNotes, lossOf } from "./fits-data.js";
 import { createSettler } from "./fresh-statistics.js";
 import type { Keeper, openKeeper } from "./keeper.js";
 import {
@@ -91,7 +92,7 @@ async function train(
   options: FitOptions,
   open?: OpenKeeper,
 ): Promise<FitResult> {
-  const { optimizer, epochs, init, loss = "crossEntropy", schedule = constant(), batchSize = 128, seed = 0 } = options;
+  const { optimizer, epochs, init, loss = lossOf(data), schedule = constant(), batchSize = 128, seed = 0 } = options;
   const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
   const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
   const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual, labelSmoothing } = options;
@@ -120,12 +121,13 @@ async function train(
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 
-  const trainCount = Math.min(limit ?? Infinity, data.train.count - validation);
-  const parts = split(data.train.count, validation, stream(splitSeed, "split"));
-  const trainIndices = parts.train.subarray(0, trainCount);
+  const held = heldOut(data.train.count, validation, limit);
+  const parts = split(data.train.count, held, stream(splitSeed, "split"));
+  const trainIndices = parts.train.subarray(0, limit);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize ? data : undefined);
-  const trainer = fitTrainer(pool, model, samples, options, epochs * Math.ceil(trainIndices.length / batchSize));
+  const steps = epochs * Math.ceil(trainIndices.length / batchSize);
+  const trainer = fitTrainer(pool, model, samples, { ...options, loss }, steps);
   const { births, averaged } = startLooks(trainer, keeper, average);
   const turns = takeTurns();
   const settling = {
@@ -225,6 +227,7 @@ async function train(
     ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), lengths, about: keeper!.about } }),
   });
   const notes = [
+    ...lossNotes(options.loss, data),
     ...(data.notes ?? []),
     ...(keeper?.notes(pool) ?? []),
     ...lengthNotes(resumed, lengths, options),

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type ArraysOptions, fromArrays } from "#bregman/data/dataset.js";
+import { type ArraysOptions, type ArraysPart, fromArrays } from "#bregman/data/dataset.js";
 
 const inputs = Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5);
 const labels = Uint8Array.of(0, 2);
+const targets2 = Float32Array.of(0.5, 1);
 
 test("defaults are filled in, arrays are used as they are", () => {
   const data = fromArrays({ shape: [3], train: { inputs, labels } });
@@ -36,13 +37,53 @@ test("images of bytes with several channels", () => {
 test("targets, with or without labels", () => {
   const targets = Float32Array.of(1, 2, 3, 4);
   const one = fromArrays({ shape: [3], train: { inputs, targets } });
-  expect(one.train).toEqual({ inputs, labels: new Uint8Array(2), targets, count: 2 });
+  expect(one.train).toEqual({ inputs, labels: new Uint8Array(0), targets, count: 2 });
   expect(one.train.targets).toBe(targets);
-  expect(one.classes).toBe(1);
+  expect([one.classes, one.labelNames, one.test.count]).toEqual([0, [], 0]);
   expect(one.test.targets).toHaveLength(0);
-  const both = fromArrays({ shape: [3], train: { inputs, labels, targets }, test: { inputs, targets } });
+  // Its samples make the same data set again.
+  expect(fromArrays({ shape: [3], train: one.train, test: one.train }).train).toEqual(one.train);
+  const both = fromArrays({ shape: [3], train: { inputs, labels, targets }, test: { inputs, labels, targets } });
   expect([both.classes, both.test.count]).toEqual([3, 2]);
   expect(fromArrays({ shape: [3], train: { inputs, labels } }).train).not.toHaveProperty("targets");
+});
+
+test("labels may be any array of whole numbers", () => {
+  const lists = [[2, 0], Int32Array.of(2, 0), Float64Array.of(2, 0), BigInt64Array.of(2n, 0n), Buffer.from([2, 0])];
+  for (const list of lists) {
+    const { train, classes } = fromArrays({ shape: [3], train: { inputs, labels: list } });
+    expect([...train.labels, classes]).toEqual([2, 0, 3]);
+  }
+});
+
+test("flat samples have one mean for all features, or one for each", () => {
+  const of = (facts: Partial<ArraysOptions>) => {
+    const { mean, std } = fromArrays({ shape: [3], train: { inputs, labels }, ...facts });
+    return [mean, std];
+  };
+  expect(of({})).toEqual([[0], [1]]);
+  expect(of({ mean: [2] })).toEqual([[2], [1]]);
+  expect(of({ mean: [1, 2, 3] })).toEqual([
+    [1, 2, 3],
+    [1, 1, 1],
+  ]);
+  expect(of({ std: [1, 2, 3] })).toEqual([
+    [0, 0, 0],
+    [1, 2, 3],
+  ]);
+  expect(of({ mean: [5], std: [1, 2, 3] })).toEqual([
+    [5, 5, 5],
+    [1, 2, 3],
+  ]);
+});
+
+test("labels that don't begin with 0 are told of", () => {
+  const notes = (...labels: number[]) => fromArrays({ shape: [3], train: { inputs, labels } }).notes;
+  expect(notes(0, 2)).toBeUndefined();
+  expect(notes(1, 2)).toEqual([
+    'The labels of "arrays" go from 1 to 2, so class 0 has no samples; labels count from 0: subtract 1 if that is not meant.',
+  ]);
+  expect(notes(3, 5)![0]).toContain("so classes 0 to 2 have no samples");
 });
 
 describe("what does not fit is named", () => {
@@ -99,9 +140,63 @@ describe("what does not fit is named", () => {
     ],
     [
       "labels' kind",
-      { ...good, train: { inputs, labels: inputs as unknown as Uint8Array } },
+      { ...good, train: { inputs, labels: 2 as unknown as number[] } },
       TypeError,
-      /train\.labels must be a Uint8Array, found Float32Array/,
+      /train\.labels must be an array of whole numbers, found Number/,
+    ],
+    [
+      "a label that is no number",
+      { ...good, train: { inputs, labels: [0, "cat"] as unknown as number[] } },
+      RangeError,
+      /train\.labels: label "cat" at index 1: labels must be whole numbers from 0 to 255/,
+    ],
+    [
+      "a label between two",
+      { ...good, train: { inputs, labels: Float32Array.of(0, 0.5) } },
+      RangeError,
+      /train\.labels: label 0\.5 at index 1: labels must be whole/,
+    ],
+    [
+      "a large label",
+      { ...good, train: { inputs, labels: [256, 0] } },
+      RangeError,
+      /label 256 at index 0: labels must be/,
+    ],
+    [
+      "a negative label",
+      { ...good, train: { inputs, labels: [0, -1] } },
+      RangeError,
+      /label -1 at index 1: labels must be/,
+    ],
+    [
+      "neither labels nor targets",
+      { ...good, train: { inputs } as ArraysPart },
+      TypeError,
+      /train: expected labels, or targets, found neither/,
+    ],
+    [
+      "labels in one part only",
+      { ...good, train: { inputs, labels, targets: targets2 }, test: { inputs, targets: targets2 } },
+      TypeError,
+      /test\.labels: expected labels, as in train, found none/,
+    ],
+    [
+      "labels in the other part only",
+      { ...good, train: { inputs, targets: targets2 }, test: { inputs, labels, targets: targets2 } },
+      TypeError,
+      /test\.labels: expected none, as in train, found labels/,
+    ],
+    [
+      "classes without labels",
+      { ...good, train: { inputs, targets: targets2 }, classes: 2 },
+      TypeError,
+      /classes is for samples with labels, found samples with targets only/,
+    ],
+    [
+      "labels that begin with 1",
+      { ...good, train: { inputs, labels: [1, 2] }, classes: 2 },
+      RangeError,
+      /label 2 at index 1: labels must be from 0 to 1; these labels go from 1 to 2, and they count from 0: subtract 1/,
     ],
     [
       "shape",
@@ -118,8 +213,19 @@ describe("what does not fit is named", () => {
       RangeError,
       /train\.inputs must be finite, found NaN at index 4 \(sample 1, feature 1\)/,
     ],
-    ["mean", { ...good, mean: [0, 0] }, TypeError, /mean must have one number for each of the 1 channels, found 2/],
-    ["std", { ...good, std: [0] }, RangeError, /std must be positive, found \[0\]/],
+    [
+      "mean",
+      { ...good, mean: [0, 0] },
+      TypeError,
+      /mean must have one number, or one for each of the 3 features, found 2/,
+    ],
+    [
+      "mean of an image",
+      { ...good, shape: [1, 3, 1], mean: [0, 0] },
+      TypeError,
+      /mean must have one number for each of the 1 channels, found 2/,
+    ],
+    ["std", { ...good, std: [0] }, RangeError, /std must be positive and finite, found \[0\]/],
     [
       "names",
       { ...good, labelNames: ["a"] },

@@ -101,7 +101,7 @@ describe("npy", () => {
 
   test("numbers keep their digits", () => {
     const single = load({ "x.npy": npy([2, 3], [1, 2, 3, 4, 5, 6]), "y.npy": npyLabels(0, 4) });
-    expect(single).toMatchObject({ shape: [1, 1, 3], classes: 5, mean: [3.5] });
+    expect(single).toMatchObject({ shape: [1, 1, 3], classes: 5, mean: [2.5, 3.5, 4.5], std: [1.5, 1.5, 1.5] });
     expect(single.train.inputs).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
     const double = load({ "x.npy": npyBytes("<f8", [1, 2], bytesOf(Float64Array.of(0.1, 7))), "y.npy": npyLabels(0) });
     expect(double.train.inputs).toEqual(Float64Array.of(0.1, 7));
@@ -243,7 +243,20 @@ describe("npy", () => {
       RangeError,
       /label 1 at index 1: labels must be from 0 to 0/,
     ],
-    ["mean of two channels", good, { mean: [0, 0] }, TypeError, /mean must have one number for each of the 1 channels/],
+    [
+      "mean of three features",
+      good,
+      { mean: [0, 0, 0] },
+      TypeError,
+      /mean must have one number, or one for each of the 2 features, found 3/,
+    ],
+    [
+      "labels that begin with 1, and names for fewer",
+      { ...good, "y.npy": npyLabels(1, 2) },
+      { labelNames: ["a", "b"] },
+      RangeError,
+      /label 2 at index 1: labels must be from 0 to 1; these labels go from 1 to 2, and they count from 0: subtract 1/,
+    ],
     [
       "a file that is not there",
       good,

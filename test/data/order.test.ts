@@ -1,11 +1,57 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batches } from "#bregman/data/batches.js";
-import { split } from "#bregman/data/split.js";
+import { heldOut, split } from "#bregman/data/split.js";
 import { stream } from "#bregman/random.js";
 
 const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);
+
+describe("held out", () => {
+  test("a number is what it is; a share is of the samples in use", () => {
+    expect([0, 1, 9].map((validation) => heldOut(10, validation))).toEqual([0, 1, 9]);
+    expect([0.2, 0.24, 0.26, 0.5].map((validation) => heldOut(10, validation))).toEqual([2, 2, 3, 5]);
+    // A fifth of 1000 in use, 800 of them trained on; of fewer samples than the limit allows a fifth is a fifth.
+    expect(heldOut(60_000, 0.2, 800)).toBe(200);
+    expect(heldOut(100, 0.2, 800)).toBe(20);
+    expect(heldOut(60_000, 3000, 800)).toBe(3000);
+  });
+
+  test("of the samples that a share and a limit leave in use the share is the same number", () => {
+    const cases = fc.tuple(
+      fc.integer({ min: 50, max: 5000 }),
+      fc.double({ min: 0.05, max: 0.9 }),
+      fc.integer({ min: 20, max: 900 }),
+    );
+    fc.assert(
+      fc.property(cases, ([count, share, limit]) => {
+        const held = heldOut(count, share, limit);
+        const used = Math.min(count, held + limit);
+        expect(heldOut(used, share, limit)).toBe(held);
+        expect(heldOut(used, share)).toBe(held);
+        expect(Math.abs(held - share * used)).toBeLessThanOrEqual(0.5);
+      }),
+      { seed: 4 },
+    );
+  });
+
+  test("of few samples in use a share may be none", () => {
+    expect(() => heldOut(50, 0.05, 5)).toThrow(
+      new RangeError("could not hold out 0.05 of 5 samples for validation: that is none"),
+    );
+  });
+
+  test.each([
+    [1.5, "validation must be a whole number of samples, or a share between 0 and 1, found 1.5"],
+    [-0.1, "validation must be a whole number of samples, or a share between 0 and 1, found -0.1"],
+    [Number.NaN, "validation must be a whole number of samples, or a share between 0 and 1, found NaN"],
+    [10, "could not hold out 10 of 10 samples for validation: expected less than all of them"],
+    [0.96, "could not hold out 0.96 of 10 samples for validation: expected less than all of them"],
+    [0.04, "could not hold out 0.04 of 10 samples for validation: that is none"],
+  ])("%s of 10 can't be", (validation, message) => {
+    expect(() => heldOut(10, validation)).toThrow(new RangeError(message));
+  });
+});
 
 describe("split", () => {
   test("both parts together are every sample once", () => {

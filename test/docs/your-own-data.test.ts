@@ -60,7 +60,7 @@ describe("the other pieces of JSON are what a recipe's data may be", () => {
 
 describe("the scripts print what their comments say", () => {
   const scripts = of("js");
-  test("there are two", () => expect(scripts.length).toBe(2));
+  test("there are three", () => expect(scripts.length).toBe(3));
   test.each(scripts.map(({ code }) => [code]))("script %#", (code) => {
     const path = join(temporaryFolder(), "example.mjs");
     writeFileSync(path, runnable(code));

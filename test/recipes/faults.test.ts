@@ -154,6 +154,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ["batchSize", 0, "batchSize: expected a value more than 0, found 0"],
     ["seed", -1, "seed: expected a value at least 0, found -1"],
     ["data.validation", -1, "data.validation: expected a value at least 0, found -1"],
+    [
+      "data.validation",
+      1.5,
+      "data.validation: expected a whole number of samples, or a share between 0 and 1, found 1.5",
+    ],
     ["data.limit", 0, "data.limit: expected a value more than 0, found 0"],
     ["schedule", { kind: "plateau", factor: 1 }, "schedule.factor: expected a value less than 1, found 1"],
     ["schedule", { kind: "step", every: 0 }, "schedule.every: expected a value more than 0, found 0"],

@@ -54,7 +54,11 @@ describe("fit's options", () => {
     [{ average: { decay: 1 } }, "average: decay must be in (0, 1), found 1"],
     [{ clip: {} }, "clip: expected either norm or value, found neither"],
     [{ labelSmoothing: 1 }, "fit: labelSmoothing must be at least 0 and less than 1, found 1"],
-    [{ validation: 2 }, "fit: validation must be an integer from 0 to 1, found 2"],
+    [{ validation: 2 }, "fit: could not hold out 2 of 2 samples for validation: expected less than all of them"],
+    [{ validation: 0.9 }, "fit: could not hold out 0.9 of 2 samples for validation: expected less than all of them"],
+    [{ validation: 0.1 }, "fit: could not hold out 0.1 of 2 samples for validation: that is none"],
+    [{ validation: 1.5 }, "fit: validation must be a whole number of samples, or a share between 0 and 1, found 1.5"],
+    [{ validation: -0.2 }, "fit: validation must be a whole number of samples, or a share between 0 and 1, found -0.2"],
   ])("%j", (changes, message) => {
     expect(() => check(changes)).toThrow(new RangeError(message));
   });

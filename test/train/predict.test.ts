@@ -113,6 +113,25 @@ test("evaluation finds the accuracy that training told", async () => {
   expect(result.normalization).toEqual({ mean: data.mean, std: data.std });
 });
 
+test("a share held out is the same in training and in evaluation, with a limit and without", async () => {
+  for (const limit of [undefined, 100]) {
+    const options = { validation: 0.2, splitSeed: 7, limit };
+    const samples: unknown[] = [];
+    const result = await fit(imageModel, data, {
+      ...options,
+      optimizer: { weights: linBreg({ tau: 0.1 }), biases: linBreg({ tau: 0.1 }) },
+      epochs: 1,
+      onEvent: (event) => event.type === "start" && samples.push(event.samples),
+    });
+    const count = data.train.count;
+    const held = limit === undefined ? Math.round(0.2 * count) : 25;
+    expect(samples).toEqual([{ train: limit ?? count - held, valid: held, test: data.test.count }]);
+    const [found] = await evaluate([{ model: imageModel, ...result }], data, options);
+    expect(found.validAccuracy).toBe(result.final.validAccuracy);
+    expect(found.validLoss).toBeCloseTo(result.epochs.at(-1)!.validLoss!, 6);
+  }
+});
+
 describe("evaluate", () => {
   const part = {
     inputs: Float32Array.from({ length: 120 }, (_, k) => 50 + 10 * Math.sin(k)),

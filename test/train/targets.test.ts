@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { fromArrays, type Dataset } from "#bregman/data/dataset.js";
+import { type ArraysPart, fromArrays, type Dataset } from "#bregman/data/dataset.js";
 import { restorationTask } from "#bregman/data/restore.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
@@ -13,6 +13,7 @@ import { storeSamples } from "#bregman/nn/samples.js";
 import { adaBreg, linBreg, type Optimizer } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
+import { evaluate } from "#bregman/train/evaluate.js";
 import { fit, type FitOptions } from "#bregman/train/fit.js";
 import { createTrainer } from "#bregman/train/trainer.js";
 import { backward } from "../reference/network.js";
@@ -54,6 +55,54 @@ describe("regression", () => {
     const { test: _, ...train } = { ...data, test: undefined };
     const { final } = await fit(model, fromArrays({ shape: [2], train: train.train }), { ...base, epochs: 1 });
     expect(final.testLoss).toBeUndefined();
+  });
+
+  test("is the loss where there are targets and no labels, and it says so", async () => {
+    const inputs = Float32Array.from({ length: 64 }, (_, k) => k / 32 - 1);
+    const part = { inputs, targets: inputs.map((x) => 3 * x + 1) };
+    const line = fromArrays({ shape: [1], train: part, test: part });
+    const notes: string[] = [];
+    const { loss: _, ...options } = base;
+    const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && notes.push(event.text);
+    const curved = mlp([1, 8, 1]);
+    const result = await fit(curved, line, { ...options, epochs: 100, onEvent });
+    expect(notes).toEqual(['"arrays" has targets and no labels, so that the loss is meanSquaredError.']);
+    expect(result.epochs[1].trainLoss).toBeGreaterThan(0.1);
+    expect(result.final.testLoss).toBeLessThan(0.01);
+    expect(result.final).not.toHaveProperty("testAccuracy");
+    const [found] = await evaluate([{ model: curved, ...result }], line);
+    expect(found).toEqual({ testLoss: expect.closeTo(result.final.testLoss!, 6) });
+    // What is said is not said again, and is the same.
+    const said = await fit(curved, line, { ...base, epochs: 100, onEvent });
+    expect([notes.length, said.final.testLoss]).toEqual([1, result.final.testLoss]);
+  });
+
+  test("cross-entropy on nothing is refused", async () => {
+    const options = { optimizer, epochs: 1 };
+    const all = { inputs: draw(8), labels: [0, 0, 0, 0], targets: draw(4) };
+    const { labels: _, ...targets } = all;
+    const from = (train: ArraysPart) => fromArrays({ shape: [2], train });
+    await expect(fit(mlp([2, 1]), from(targets), { ...options, loss: "crossEntropy" })).rejects.toThrow(
+      new TypeError(
+        'fit: crossEntropy compares with labels, "arrays" has targets only; for its targets say loss: "meanSquaredError"',
+      ),
+    );
+    await expect(fit(mlp([2, 1]), from(all), options)).rejects.toThrow(
+      new TypeError(
+        'fit: crossEntropy tells classes apart, and all labels of "arrays" are 0: expected two classes or more; for its targets say loss: "meanSquaredError"',
+      ),
+    );
+    // A single output for two classes, as in other libraries; labels from 1; targets beside labels.
+    await expect(fit(mlp([2, 1]), from({ ...targets, labels: [0, 1, 0, 1] }), options)).rejects.toThrow(
+      new TypeError(
+        'fit: the model has an output of [1], "arrays" has 2 classes, an output for each; for its targets say loss: "meanSquaredError"',
+      ),
+    );
+    await expect(fit(mlp([2, 3]), from({ inputs: draw(8), labels: [1, 2, 3, 1] }), options)).rejects.toThrow(
+      new TypeError(
+        'fit: the model has an output of [3], "arrays" has 4 classes, an output for each; these labels go from 1 to 3, and they count from 0: subtract 1',
+      ),
+    );
   });
 
   test("targets that don't fit the model are named before anything runs", async () => {
