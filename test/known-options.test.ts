@@ -77,7 +77,7 @@ const CALLS: readonly (readonly [name: string, before: readonly unknown[], wrong
 
 /** Functions whose arguments are no options. */
 const WITHOUT = [
-  ["scaled", "layerDensities"],
+  ["scaled", "sum", "onRows", "layerDensities"],
   ["stream", "restore"],
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],

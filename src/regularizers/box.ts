@@ -59,6 +59,7 @@ export function box(options: BoxOptions): Box {
     // With bounds of 0 and infinity it is a cone; without bounds it is none.
     finite: lower === -Infinity && upper === Infinity,
     homogeneous: [lower, upper].every((bound) => bound === 0 || !Number.isFinite(bound)),
+    constraint: true,
     groups: "entries",
     value(x, shape) {
       checkShape("box", shape, x);

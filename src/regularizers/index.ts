@@ -8,6 +8,8 @@ export { groupLasso, type GroupLasso, type GroupLassoOptions } from "./group-las
 export { sparseGroupLasso, type SparseGroupLasso, type SparseGroupLassoOptions } from "./sparse-group-lasso.js";
 export { elasticNet, type ElasticNet, type ElasticNetOptions } from "./elastic-net.js";
 export { scaled } from "./scaled.js";
+export { sum } from "./sum.js";
+export { onRows } from "./on-rows.js";
 export { box, type Box, type BoxOptions } from "./box.js";
 export { lInfinity } from "./l-infinity.js";
 export { nuclear } from "./nuclear.js";

@@ -37,6 +37,8 @@ export interface Regularizer {
   readonly finite?: boolean | undefined;
   /** J(a x) = a J(x) for all a > 0. */
   readonly homogeneous?: boolean | undefined;
+  /** J is 0 or infinite everywhere: a constraint. */
+  readonly constraint?: boolean | undefined;
   /**
    * J is separable, a sum over these groups of a function of each: then some may be zero while others are not.
    * "entries": each weight is a group of its own. Left out: J takes the tensor as a whole.

@@ -13,7 +13,9 @@ import {
   none,
   nonNegativeL1,
   nuclear,
+  onRows,
   sparseGroupLasso,
+  sum,
   type Groups,
   type Regularizer,
   type Shape,
@@ -27,6 +29,7 @@ import {
   groupProx,
   groupValue,
   largest,
+  naiveGroups,
   norm,
   projectOnL1Ball,
   scalarProx,
@@ -125,6 +128,118 @@ const boxRow = (lower: number, upper: number): Spec => ({
   conjugate: (y, s) => y.map((value) => Math.max(value - upper / s, 0) + Math.min(value - lower / s, 0)),
 });
 
+const LOWER_UPPER = [-0.5, 2] as const;
+const clip = (value: number): number => Math.min(Math.max(value, LOWER_UPPER[0]), LOWER_UPPER[1]);
+
+/** Sums, and their twins: the kernels' forms of some, and of each the slow limit of taking turns. */
+const sumRows: readonly Spec[] = [
+  {
+    file: "sum",
+    name: "l1 + groupLasso rows",
+    // The order of the arguments does not matter.
+    make: (factor) => sum(groupLasso({ lambda: 0.3 * factor }), l1(0.2 * factor)),
+    says: { ...NORM, groups: "rows" },
+    kernel: MIRROR,
+    value: (x, shape) => 0.2 * sizes(x) + 0.3 * groupValue(x, "rows", shape),
+    prox: (x, step, shape) =>
+      dykstra(
+        x,
+        (y) => groupProx(y, step * 0.3, "rows", shape),
+        (y) => y.map((value) => scalarProx(value, step * 0.2)),
+      ),
+    error: (p, x, shape) => groupError(p, x, { perEntry: 0.2, perNorm: 0.3, groups: "rows" }, shape),
+  },
+  {
+    file: "sum",
+    name: "groupLasso kernels + filters",
+    make: (factor) =>
+      sum(
+        groupLasso({ lambda: 0.2 * factor, groups: "kernels" }),
+        groupLasso({ lambda: 0.3 * factor, groups: "filters" }),
+      ),
+    says: { ...NORM, groups: "filters" },
+    kernel: [],
+    value: (x, shape) => 0.2 * groupValue(x, "kernels", shape) + 0.3 * groupValue(x, "filters", shape),
+    prox: (x, step, shape) =>
+      dykstra(
+        x,
+        (y) => groupProx(y, step * 0.3, "filters", shape),
+        (y) => groupProx(y, step * 0.2, "kernels", shape),
+      ),
+    error: (p, x, shape) => {
+      // Of filters that are zero: what the kernels' balls do not reach is within the filter's.
+      const rest = groupProx(p, 0.2, "kernels", shape);
+      const perFilter = naiveGroups("filters", shape).map((members) => {
+        const radius = 0.3 * Math.sqrt(members.length);
+        const at = members.map((i) => x[i]);
+        if (norm(at) === 0) return Math.max(norm(members.map((i) => rest[i])) - radius, 0);
+        const part = x.map(() => 0);
+        for (const i of members) part[i] = p[i] - (radius * x[i]) / norm(at);
+        const alone = x.map((value, i) => (members.includes(i) ? value : 0));
+        return groupError(part, alone, { perNorm: 0.2, groups: "kernels" }, shape);
+      });
+      return largest(perFilter);
+    },
+  },
+  {
+    file: "sum",
+    name: "box + l1",
+    make: (factor) => sum(box({ lower: LOWER_UPPER[0], upper: LOWER_UPPER[1] }), l1(0.7 * factor)),
+    says: { finite: false, homogeneous: false, groups: "entries" },
+    kernel: [],
+    inDomain: (x) => x.map(clip),
+    value: (x) => (x.every((value) => clip(value) === value) ? 0.7 * sizes(x) : Infinity),
+    prox: (x, step) => x.map((value) => clip(scalarProx(value, step * 0.7))),
+    error: (p, x) =>
+      largest(
+        p.map((pi, i) => {
+          if (clip(x[i]) !== x[i]) return Infinity;
+          if (x[i] === LOWER_UPPER[0]) return Math.max(pi + 0.7, 0);
+          return x[i] === LOWER_UPPER[1] ? Math.max(0.7 - pi, 0) : sizeError(pi, x[i], 0.7);
+        }),
+      ),
+  },
+  {
+    file: "sum",
+    name: "groupLasso rows + box [0, Infinity]",
+    make: (factor) => sum(groupLasso({ lambda: 0.4 * factor }), box({ lower: 0 })),
+    says: { finite: false, homogeneous: true, groups: "rows" },
+    kernel: [],
+    inDomain: (x) => x.map(Math.abs),
+    value: (x, shape) => (x.every((value) => value >= 0) ? 0.4 * groupValue(x, "rows", shape) : Infinity),
+    prox: (x, step, shape) =>
+      dykstra(
+        x,
+        (y) => groupProx(y, step * 0.4, "rows", shape),
+        (y) => y.map((value) => Math.max(value, 0)),
+      ),
+    error: (p, x, shape) => {
+      if (x.some((value) => value < 0)) return Infinity;
+      // Below the bound every p goes: what is less than the part of the norm where a weight is zero.
+      const units = groupError(
+        p.map((pi, i) => (x[i] === 0 ? Math.max(pi, 0) : pi)),
+        x,
+        { perNorm: 0.4, groups: "rows" },
+        shape,
+      );
+      return units;
+    },
+  },
+  {
+    file: "on-rows",
+    name: "l1 on row 1",
+    make: (factor) => onRows(l1(0.7 * factor), 1, 2),
+    says: { ...NORM, groups: "entries" },
+    kernel: [],
+    value: (x, shape) => 0.7 * sizes(x.filter((_, i) => inRowOne(i, x, shape))),
+    prox: (x, step, shape) => x.map((value, i) => (inRowOne(i, x, shape) ? scalarProx(value, step * 0.7) : value)),
+    error: (p, x, shape) =>
+      largest(p.map((pi, i) => (inRowOne(i, x, shape) ? sizeError(pi, x[i], 0.7) : Math.abs(pi)))),
+  },
+];
+
+const inRowOne = (i: number, x: Vector, [rows]: Shape): boolean => Math.floor((i * rows) / x.length) === 1;
+
 export const SPECS: readonly Spec[] = [
   {
     file: "none",
@@ -222,6 +337,7 @@ export const SPECS: readonly Spec[] = [
       ),
     conjugate: (y, _, shape) => mapNaive(y, shape, (sigma) => Math.min(sigma, 0.7)),
   },
+  ...sumRows,
 ];
 
 /** What the example of each file leaves in a variable. */
@@ -236,6 +352,8 @@ export const EXAMPLES: Readonly<Record<string, readonly [expression: string, val
   "l-infinity": ["[...x]", [2.25, -1, 0.5, 2.25]],
   nuclear: ["[...x].map((value) => value.toFixed(6)).join()", "1.000000,0.000000,0.000000,0.000000"],
   scaled: ["[...x]", [0, -0.5, 2.5]],
+  sum: ["[...x].map((value) => value.toFixed(3)).join()", "2.089,2.925,0.000,0.000"],
+  "on-rows": ["[...x]", [0.25, -0.5, 2.5]],
 };
 
 /** The table for `test.each`, by name. */
