@@ -1,8 +1,12 @@
 /** The examples of docs/adding-a-regularizer.md run, and what they say of the sources is so. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { runInNewContext } from "node:vm";
+import { expect, test, vi } from "vitest";
+import { entry } from "#bregman/entry.js";
+import { madeBy } from "#bregman/recipes/entries.js";
+import { schemaOf, type AnyEntry } from "#bregman/recipes/entry-schema.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { codeBlocks, runnable } from "../support/doc-examples.js";
 
@@ -42,12 +46,13 @@ test("the check of its prox holds, and would fail for a wrong one", () => {
   expect(execFileSync(process.execPath, [join(folder, "check.mjs")], { encoding: "utf8" })).toBe("false\n");
 });
 
-test.each(["src/recipes/schema.ts", "src/recipes/build.ts"])(
-  "the lines shown of %s stand there, but for the new ones",
-  (path) => {
-    const old = block(path)
-      .split("\n")
-      .filter((line) => !line.includes("// new"));
-    expect(readFileSync(path, "utf8")).toContain(old.join("\n"));
-  },
-);
+test("its entry is what recipes need: they take it, and refuse what it does not say", () => {
+  const code = block("src/regularizers/two-sided-l1.ts").replace(/ as const satisfies [^;]*/, "");
+  const make = vi.fn((options: object) => options);
+  const twoSided = runInNewContext(`${code}; twoSidedL1.entry`, { entry, twoSidedL1: make }) as AnyEntry;
+  const schema = schemaOf([twoSided], (said) => void madeBy([twoSided as never], said));
+  expect(schema.parse({ kind: "twoSidedL1", up: 0.5 })).toEqual({ kind: "twoSidedL1", up: 0.5, down: 1 });
+  expect(make).toHaveBeenCalledWith({ up: 0.5, down: 1 }, {});
+  expect(schema.safeParse({ kind: "twoSidedL1", up: -1 }).success).toBe(false);
+  expect(schema.safeParse({ kind: "twoSidedL1", up: 1, left: 1 }).success).toBe(false);
+});
