@@ -14,6 +14,7 @@ export { rigL, type RewiringOptions } from "./rig-l.js";
 export type { MaskedMoveOptions } from "./masked.js";
 export type { EpochMetrics, Schedule, ScheduleState } from "./schedule.js";
 export { constant } from "./constant.js";
+export { multiStep, type MultiStepOptions } from "./multi-step.js";
 export { stepDecay, type StepDecayOptions } from "./step-decay.js";
 export { cosine, type CosineOptions } from "./cosine.js";
 export { piecewise, type PiecewiseOptions } from "./piecewise.js";

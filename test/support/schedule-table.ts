@@ -1,5 +1,5 @@
 /** The table of schedules that tests run over by themselves: a newcomer adds a row, and an example. */
-import { constant, cosine, piecewise, plateau, stepDecay, type Schedule } from "#bregman/optim/index.js";
+import { constant, cosine, multiStep, piecewise, plateau, stepDecay, type Schedule } from "#bregman/optim/index.js";
 
 export interface Row {
   /** File of src/optim that it is in. */
@@ -47,6 +47,18 @@ export const SCHEDULES: readonly Row[] = [
     ],
   },
   {
+    file: "multi-step",
+    schedule: multiStep({ milestones: [2, 3, 8], factor: 0.5 }),
+    entry: { kind: "multiStep", milestones: [2, 3, 8], factor: 0.5 },
+    factors: [1, 1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125],
+    refused: [
+      [() => multiStep({ milestones: [] }), "expected at least one milestone, found none"],
+      [() => multiStep({ milestones: [0] }), "milestones must be an integer of at least 1, found 0"],
+      [() => multiStep({ milestones: [4, 4] }), "milestones must be an integer of at least 5, found 4"],
+      [() => multiStep({ milestones: [4], factor: 1 }), "factor must be in (0, 1), found 1"],
+    ],
+  },
+  {
     file: "cosine",
     schedule: cosine({ epochs: 10, warmupEpochs: 4, minFactor: 0.1 }),
     entry: { kind: "cosine", warmupEpochs: 4, minFactor: 0.1 },
@@ -76,6 +88,7 @@ export const SCHEDULES: readonly Row[] = [
 export const EXAMPLES: Readonly<Record<string, readonly [expression: string, value: unknown]>> = {
   constant: ["state.factor", 1],
   "step-decay": ["state.factor", 0.5],
+  "multi-step": ["state.factor", 0.25],
   cosine: ["state.factor.toFixed(12)", "0.500000000000"],
   piecewise: ["state.factor", 0.4],
   plateau: ["state.factor", 0.5],
