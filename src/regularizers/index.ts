@@ -7,6 +7,7 @@ export { nonNegativeL1 } from "./non-negative-l1.js";
 export { groupLasso, type GroupLasso, type GroupLassoOptions } from "./group-lasso.js";
 export { sparseGroupLasso, type SparseGroupLasso, type SparseGroupLassoOptions } from "./sparse-group-lasso.js";
 export { elasticNet, type ElasticNet, type ElasticNetOptions } from "./elastic-net.js";
+export { groupElasticNet, type GroupElasticNet, type GroupElasticNetOptions } from "./group-elastic-net.js";
 export { scaled } from "./scaled.js";
 export { sum } from "./sum.js";
 export { onRows } from "./on-rows.js";

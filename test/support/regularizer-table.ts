@@ -7,13 +7,13 @@
 import {
   box,
   elasticNet,
+  groupElasticNet,
   groupLasso,
   l1,
   lInfinity,
   none,
   nonNegativeL1,
   nuclear,
-  onRows,
   sparseGroupLasso,
   sum,
   type Groups,
@@ -106,6 +106,33 @@ const sparseGroupRow = (lambda0: number, groups: Groups): Spec => {
     error: (p, x, shape) => groupError(p, x, { perEntry, perNorm, groups }, shape),
   };
 };
+
+const groupElasticRow = (groups: Groups): Spec => ({
+  file: "group-elastic-net",
+  name: `groupElasticNet ${groups}`,
+  make: (factor) => groupElasticNet({ lambda: factor * 0.4, mu: factor * 0.6, groups }),
+  says: { finite: true, homogeneous: false, groups, mu: 0.6 },
+  kernel: MIRROR,
+  entry: { kind: "groupElasticNet", lambda: 0.4, mu: 0.6, groups },
+  value: (x, shape) => 0.4 * groupValue(x, groups, shape) + 0.3 * sizes(x.map((w) => w * w)),
+  // Of the condition x - z = step (0.4 sqrt(n) z / |z| + 0.6 z): the group lasso of a scaled problem.
+  prox: (x, step, shape) => {
+    const scale = 1 + step * 0.6;
+    return groupProx(
+      x.map((value) => value / scale),
+      (step * 0.4) / scale,
+      groups,
+      shape,
+    );
+  },
+  error: (p, x, shape) =>
+    groupError(
+      p.map((pi, i) => pi - 0.6 * x[i]),
+      x,
+      { perNorm: 0.4, groups },
+      shape,
+    ),
+});
 
 const boxRow = (lower: number, upper: number): Spec => ({
   file: "box",
@@ -225,20 +252,7 @@ const sumRows: readonly Spec[] = [
       return units;
     },
   },
-  {
-    file: "on-rows",
-    name: "l1 on row 1",
-    make: (factor) => onRows(l1(0.7 * factor), 1, 2),
-    says: { ...NORM, groups: "entries" },
-    kernel: [],
-    value: (x, shape) => 0.7 * sizes(x.filter((_, i) => inRowOne(i, x, shape))),
-    prox: (x, step, shape) => x.map((value, i) => (inRowOne(i, x, shape) ? scalarProx(value, step * 0.7) : value)),
-    error: (p, x, shape) =>
-      largest(p.map((pi, i) => (inRowOne(i, x, shape) ? sizeError(pi, x[i], 0.7) : Math.abs(pi)))),
-  },
 ];
-
-const inRowOne = (i: number, x: Vector, [rows]: Shape): boolean => Math.floor((i * rows) / x.length) === 1;
 
 export const SPECS: readonly Spec[] = [
   {
@@ -305,6 +319,8 @@ export const SPECS: readonly Spec[] = [
         return Math.abs(value) <= 0.7 ? value : (value + weight * 0.7 * Math.sign(value)) / (1 + weight);
       }),
   },
+  groupElasticRow("rows"),
+  groupElasticRow("kernels"),
   boxRow(-0.5, 2),
   boxRow(0, Infinity),
   {
@@ -348,6 +364,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [expression: string, val
   "group-lasso": ["[...w.subarray(2)]", [0, 0]],
   "sparse-group-lasso": ["[...w].map((x) => x.toFixed(3)).join()", "2.494,3.401,0.000,0.000,0.000,0.000"],
   "elastic-net": ["[...x]", [0, -0.25, 1.25]],
+  "group-elastic-net": ["[...w].map((x) => x.toFixed(3)).join()", "0.900,1.200,0.000,0.000"],
   box: ["[...x]", [0.25, 0, 2]],
   "l-infinity": ["[...x]", [2.25, -1, 0.5, 2.25]],
   nuclear: ["[...x].map((value) => value.toFixed(6)).join()", "1.000000,0.000000,0.000000,0.000000"],
