@@ -38,6 +38,7 @@ const LEAVES = [
   "package-file.ts",
   "placed.ts",
   "layer-densities.ts",
+  "normalization.ts",
   "entry.ts",
 ];
 

@@ -14,7 +14,8 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
-import { checkNetwork, type Network, type Normalization, type Values } from "../nn/network.js";
+import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import type { Normalization } from "../normalization.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
@@ -38,7 +39,8 @@ const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
  * The bytes of a network, as `saveModel` writes them to a file.
  *
  * @param metadata - texts to keep beside it
- * @throws TypeError if a parameter or buffer is missing; RangeError for a text named "format", "model" or "normalization"
+ * @throws TypeError if a parameter or buffer is missing, or the normalization is not one of the inputs; RangeError for a
+ * number in it that can't be, and for a text named "format", "model" or "normalization"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -67,7 +69,7 @@ export function encodeModel(
     ...metadata,
     format: FORMAT,
     model: JSON.stringify(modelToJson(model)),
-    ...(normalization && { normalization: JSON.stringify(normalization) }),
+    ...(normalization && { normalization: JSON.stringify(plain(normalization)) }),
   });
 }
 
@@ -112,12 +114,14 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
         }),
       ),
     );
-  const normalization = metadata.normalization && normalizationOf(parse(metadata.normalization, where), where);
+  // Whatever it is: checkNetwork looks at it.
+  const normalization =
+    metadata.normalization === undefined ? undefined : (parse(metadata.normalization, where) as Normalization);
   const network = {
     model,
     parameters: own("parameters"),
     buffers: own("buffers"),
-    ...(normalization ? { normalization } : {}),
+    ...(normalization !== undefined && { normalization }),
   };
   try {
     checkNetwork(network);
@@ -150,11 +154,7 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function normalizationOf(value: unknown, where: string): Normalization {
-  const { mean, std } = (value ?? {}) as Partial<Normalization>;
-  const isNumbers = (list: unknown) => Array.isArray(list) && list.every((x) => Number.isFinite(x));
-  if (!isNumbers(mean) || !isNumbers(std) || mean!.length !== std!.length) {
-    throw new SyntaxError(`${where}: normalization must be lists of numbers "mean" and "std" of one length`);
-  }
-  return { mean: mean!, std: std! };
+/** Typed arrays would be no lists in JSON. */
+function plain({ mean, std }: Normalization): Normalization {
+  return { mean: [...mean], std: [...std] };
 }

@@ -1,6 +1,9 @@
 /** A network that computes something: a model with the values of its parameters and buffers. */
 import { isTypedArray } from "../kinds.js";
+import { checkBoth, type Counts, type Normalization } from "../normalization.js";
+import { at } from "../placed.js";
 import type { Shape } from "../regularizers/regularizer.js";
+import { size } from "./layers/layer.js";
 import type { Model } from "./model.js";
 
 /** Values of one parameter or buffer, row-major. */
@@ -23,18 +26,14 @@ export interface Network {
   readonly normalization?: Normalization;
 }
 
-/** One number a channel, in units of the inputs (bytes count as value / 255). */
-export interface Normalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
 /**
- * Checks that every parameter and buffer of the model is there, with its shape.
+ * Checks that every parameter and buffer of the model is there, with its shape, and that the
+ * normalization is one of its inputs.
  *
- * @throws TypeError that names the first one that is not, what was expected and what was found
+ * @throws TypeError that names the first one that is not, what was expected and what was found;
+ * RangeError for a mean or a deviation that can't be
  */
-export function checkNetwork({ model, parameters, buffers }: Network): void {
+export function checkNetwork({ model, parameters, buffers, normalization }: Network): void {
   for (const node of model.nodes) {
     for (const [specs, values] of [[node.parameters, parameters] as const, [node.buffers, buffers] as const]) {
       for (const { name: key, shape } of specs) {
@@ -53,4 +52,24 @@ export function checkNetwork({ model, parameters, buffers }: Network): void {
       }
     }
   }
+  if (normalization !== undefined) at("normalization", () => checkBoth(normalization, countsOf(model.input)));
+}
+
+/**
+ * The channels of the data need not be those of the model: each is a run of numbers in a sample,
+ * all of one length. Where a model takes images, the data were such images or flat.
+ */
+function countsOf(input: Shape): Counts {
+  const features = size(input);
+  if (input.length === 3) {
+    const [channels] = input;
+    return {
+      fits: (n) => n === channels || n === 1 || n === features,
+      wanted: `one number for each of the ${channels} channels, or one, or one for each of the ${features} features`,
+    };
+  }
+  return {
+    fits: (n) => n > 0 && features % n === 0,
+    wanted: `one number, or one for each of several equal runs of the ${features} features`,
+  };
 }

@@ -84,14 +84,13 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
     if (targets && targeted) memory.f32(targetPlace + at * targetFeatures * 4, targets.length).set(targets);
     at += inputs.length / features;
   }
-  const affine = Float32Array.from([...std.map((s) => 1 / (255 * s)), ...mean.map((m, c) => -m / std[c])]);
   return {
     count,
     features,
     format: bytes ? "u8" : "f32",
     inputs: place,
     channelSize,
-    affine: bytes ? memory.put(affine) : 0,
+    affine: bytes ? memory.put(affineOf(mean, std)) : 0,
     labels: labelPlace,
     targets: targetPlace,
     targetFeatures,
@@ -102,6 +101,17 @@ function tooLarge(x: number, index: number, features: number, mean: number, std:
   const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
   return new RangeError(
     `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ${mean}) / ${std}; scale it before`,
+  );
+}
+
+/** Scale and shift of each channel's bytes. */
+function affineOf(mean: readonly number[], std: readonly number[]): Float32Array {
+  const affine = Float32Array.from([...std.map((s) => 1 / (255 * s)), ...mean.map((m, c) => -m / std[c])]);
+  const at = affine.findIndex((x) => !Number.isFinite(x));
+  if (at < 0) return affine;
+  const channel = at % std.length;
+  throw new RangeError(
+    `inputs: bytes are too large for float32 as (x / 255 - ${mean[channel]}) / ${std[channel]} (channel ${channel})`,
   );
 }
 

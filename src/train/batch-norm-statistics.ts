@@ -17,7 +17,7 @@ import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "./evaluator.js";
-import { lossOf } from "./fits-data.js";
+import { checkInputs, lossOf } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface StatisticsOptions extends EvaluateOptions {
@@ -49,6 +49,7 @@ export async function reestimateBatchNorm(
   }
   checkNetwork(network);
   if (network.buffers.size === 0) return network;
+  checkInputs("reestimateBatchNorm", network.model, data);
   const held = at("reestimateBatchNorm", () => heldOut(data.train.count, validation, limit));
   const { train } = split(data.train.count, held, stream(splitSeed, "split"));
   // With momentum 1 the running statistics are those of the last batch.

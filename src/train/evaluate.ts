@@ -3,9 +3,9 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut, split } from "../data/split.js";
 import { isBytes } from "../inputs.js";
-import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
-import type { Network, Normalization } from "../nn/network.js";
+import { checkNetwork, type Network } from "../nn/network.js";
+import type { Normalization } from "../normalization.js";
 import { at } from "../placed.js";
 import { stream } from "../random.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
@@ -76,6 +76,7 @@ export async function evaluate(
   const results: Evaluated[] = [];
   const turns = takeTurns();
   for (const network of networks) {
+    checkNetwork(network);
     const pool = await createPool({ backend, threads, wasm });
     try {
       checkInputs("evaluate", network.model, data);
@@ -107,7 +108,7 @@ export function normalizationFor(
   if (!normalization) return normalize ? data : undefined;
   const [channels, expected] = [data.shape[0], normalization.mean.length];
   const asImages = model.input.length === 3 && isBytes(data.train.inputs);
-  if (asImages ? channels === expected : size(data.shape) % expected === 0) return normalization;
+  if (!asImages || channels === expected) return normalization;
   throw new TypeError(
     `evaluate: the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
   );

@@ -1,19 +1,24 @@
 /** Whether a model and a data set go together. */
 import { isBytes } from "../inputs.js";
+import { checkChannelNumbers } from "../data/channel-numbers.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { startHint } from "../data/labels.js";
 import { size } from "../nn/layers/layer.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
+import { at } from "../placed.js";
 
 /**
  * Checks that the model takes the samples: the same number of features, and where both are images the same shape. Flat samples
  * of numbers may be images to the model; bytes are normalised channel by channel, so that their channels must be known.
  *
  * @param who - function that is told of, e.g. "fit"
- * @throws TypeError if it does not
+ * @throws TypeError if it does not, or the data's means and deviations are not of its channels; RangeError for one of them
+ * that can't be
  */
-export function checkInputs(who: string, { input }: Model, { name, shape, train }: Dataset): void {
+export function checkInputs(who: string, { input }: Model, data: Dataset): void {
+  const { name, shape, train } = data;
+  at(`${who}: "${name}"`, () => checkChannelNumbers(shape, data));
   const [features, expected] = [size(shape), size(input)];
   if (features !== expected) {
     throw new TypeError(

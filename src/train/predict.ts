@@ -3,7 +3,7 @@ import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
-import type { Network } from "../nn/network.js";
+import { checkNetwork, type Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "./evaluator.js";
@@ -36,6 +36,7 @@ export async function predict(
     ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
     : inputs;
   if (!isInputs(given)) throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
+  checkNetwork(network);
   const features = size(network.model.input);
   const count = inputs.length / features;
   if (!Number.isInteger(count)) {

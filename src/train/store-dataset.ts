@@ -1,8 +1,8 @@
 /** The samples of a data set in shared memory: those to train on first, then those to test on. */
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { size } from "../nn/layers/layer.js";
-import type { Normalization } from "../nn/network.js";
 import { storeSamples, unchanged, type SampleStore } from "../nn/samples.js";
+import type { Normalization } from "../normalization.js";
 import type { Pool } from "../runtime/pool.js";
 
 /** @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they are */

@@ -10,7 +10,7 @@ import { batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut, split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
-import type { Normalization } from "../nn/network.js";
+import type { Normalization } from "../normalization.js";
 import { constant } from "../optim/constant.js";
 import { checkedState } from "../optim/schedule.js";
 import { coarseSteps } from "../optim/freeze.js";

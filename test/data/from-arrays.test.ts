@@ -225,7 +225,7 @@ describe("what does not fit is named", () => {
       TypeError,
       /mean must have one number for each of the 1 channels, found 2/,
     ],
-    ["std", { ...good, std: [0] }, RangeError, /std must be positive and finite, found \[0\]/],
+    ["std", { ...good, std: [0] }, RangeError, /std must be positive and finite numbers, found 0 at index 0/],
     [
       "names",
       { ...good, labelNames: ["a"] },

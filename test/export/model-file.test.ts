@@ -139,11 +139,13 @@ describe("what is no network", () => {
     expect((error as Error).message).toMatch(/^[^\n]*bad\.safetensors[^\n]*$/);
   });
 
-  test("normalization that is none", () => {
+  test("normalization that is no JSON", () => {
     const { parameters, model: built } = randomNetwork(mlp([3, 2]));
     const graphText = JSON.stringify(modelToJson(built));
-    writeSafetensors(path, parameters, { format: "bregman", model: graphText, normalization: '{"mean":[1]}' });
-    expect(() => loadModel(path)).toThrow('normalization must be lists of numbers "mean" and "std"');
+    for (const normalization of ["", '{"mean":[1]']) {
+      writeSafetensors(path, parameters, { format: "bregman", model: graphText, normalization });
+      expect(() => loadModel(path)).toThrow("bad.safetensors: damaged metadata: ");
+    }
   });
 
   test("no file, and no safetensors", () => {

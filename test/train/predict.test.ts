@@ -150,7 +150,14 @@ describe("evaluate", () => {
     expect(c.testLoss).toBe(a.testLoss);
     expect(d.testLoss).not.toBe(a.testLoss);
     const two = { ...network, normalization: { mean: [1, 2], std: [1, 1] } };
-    await expect(evaluate([two], wide)).rejects.toThrow("evaluate: the network takes inputs of 2 channels");
+    await expect(evaluate([two], wide)).rejects.toThrow(
+      "normalization: mean must have one number, or one for each of several equal runs of the 3 features, found 2",
+    );
+    const image = sequential([3, 1, 1], [flatten(), linear(2)]);
+    const bytes = { inputs: new Uint8Array(6), labels: [0, 1] };
+    const pixels = fromArrays({ shape: [3, 1, 1], train: bytes, test: bytes });
+    const one = { ...randomNetwork(image), normalization: { mean: [1], std: [1] } };
+    await expect(evaluate([one], pixels)).rejects.toThrow("evaluate: the network takes inputs of 1 channels");
   });
 
   test("refuses data that the network does not fit", async () => {
