@@ -11,15 +11,15 @@
  */
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import { packedOf } from "../nn/packed-values.js";
 import type { Normalization } from "../normalization.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
-import { packSparse, unpackSparse } from "./sparse-values.js";
+import { packSparse, valuesOf } from "./sparse-values.js";
 
 const FORMAT = "bregman";
 /** Keys of the metadata that are ours. */
@@ -55,10 +55,14 @@ export function encodeModel(
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
   if (sparse) {
     for (const name of weightNames(model)) {
-      const packed = packSparse(parameters.get(name)!.data);
+      const weight = parameters.get(name)!;
+      const packed = packedOf(weight) ?? packSparse(weight.data);
       if (!packed) continue;
       tensors.delete(name);
-      for (const [part, data] of Object.entries(packed)) tensors.set(`${name}.${part}`, { shape: [data.length], data });
+      const { values, gaps } = packed;
+      for (const [part, data] of Object.entries({ values, gaps })) {
+        tensors.set(`${name}.${part}`, { shape: [data.length], data });
+      }
     }
   }
   for (const key of RESERVED) {
@@ -109,8 +113,8 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
       model.nodes.flatMap((node) =>
         node[key].flatMap(({ name, shape }) => {
           const full = `${node.name}.${name}`;
-          const tensor = tensors.get(full) ?? unpacked(tensors, full, shape, where);
-          return tensor ? [[full, tensor as Values] as const] : [];
+          const values = (tensors.get(full) as Values | undefined) ?? sparseValues(tensors, full, shape, where);
+          return values ? [[full, values] as const] : [];
         }),
       ),
     );
@@ -132,11 +136,16 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
 }
 
 /** A weight that is stored as its non-zeros; undefined if it is not. */
-function unpacked(tensors: ReadonlyMap<string, Tensor>, name: string, shape: Shape, where: string): Tensor | undefined {
+function sparseValues(
+  tensors: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: Shape,
+  where: string,
+): Values | undefined {
   const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(`${name}.${part}`)?.data);
   if (!(isTypedArray(values, "Float32Array") && isTypedArray(gaps, "Uint8Array"))) return undefined;
   try {
-    return { shape, data: unpackSparse({ values, gaps }, size(shape)) };
+    return valuesOf({ values, gaps }, shape);
   } catch (error) {
     throw new SyntaxError(`${where}: "${name}" is damaged: ${(error as Error).message}`, { cause: error });
   }

@@ -8,8 +8,11 @@
  * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and skips stay.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
+import { size } from "../nn/layers/layer.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import { type Packed, packedOf } from "../nn/packed-values.js";
 import { isWeightRole } from "../runtime/parameter.js";
+import { valuesOf } from "./sparse-values.js";
 
 export interface PruneOptions {
   /** Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as it is. */
@@ -22,7 +25,9 @@ export interface PruneOptions {
 
 /** Weights that stand or fall together. */
 interface Groups {
-  readonly data: Float32Array;
+  /** All weights, or of packed ones the non-zeros. */
+  readonly values: Float32Array;
+  readonly packed: Packed | undefined;
   /** Weights of one group. */
   readonly length: number;
 }
@@ -55,35 +60,57 @@ export function prune(network: Network, options: PruneOptions): Network {
   checkNetwork(network);
   const parameters = new Map<string, Values>(network.parameters);
   const all: Groups[] = [];
+  const write: (() => void)[] = [];
+  let weights = 0;
   for (const { name, parameters: specs } of network.model.nodes) {
     for (const { name: key, role, shape } of specs.filter((spec) => isWeightRole(spec.role))) {
-      const data = parameters.get(`${name}.${key}`)!.data.slice();
-      parameters.set(`${name}.${key}`, { shape, data });
-      const taps = shape.slice(2).reduce((product, n) => product * n, 1);
-      all.push({ data, length: groups === "kernels" && role === "conv" ? taps : 1 });
+      const full = `${name}.${key}`;
+      const weight = parameters.get(full)!;
+      weights += size(shape);
+      const packed = packedOf(weight);
+      const values = (packed?.values ?? weight.data).slice();
+      const taps = size(shape.slice(2));
+      all.push({ values, packed, length: groups === "kernels" && role === "conv" ? taps : 1 });
+      // Read when all is cut.
+      write.push(() => parameters.set(full, packed ? valuesOf({ ...packed, values }, shape) : { shape, data: values }));
     }
   }
-  const weights = all.reduce((sum, { data }) => sum + data.length, 0);
   const isKept =
     threshold === undefined ? largestOf(all, Math.round(density! * weights)) : (size: number) => size >= threshold;
   for (const group of all) {
-    eachGroup(group, (size, nonZeros, at) => {
-      if (nonZeros > 0 && !isKept(size, nonZeros)) group.data.fill(0, at, at + group.length);
+    eachGroup(group, (size, nonZeros, from, to) => {
+      if (!isKept(size, nonZeros)) group.values.fill(0, from, to);
     });
   }
+  for (const put of write) put();
   return { ...network, parameters };
 }
 
-/** Calls f for each group: its size, its non-zeros, and where it begins. */
-function eachGroup({ data, length }: Groups, f: (size: number, nonZeros: number, at: number) => void): void {
-  for (let at = 0; at < data.length; at += length) {
+type Visit = (size: number, nonZeros: number, from: number, to: number) => void;
+
+/** Calls f for each group that is not zero: its size, its non-zeros, and where it is in the values. */
+function eachGroup({ values, packed, length }: Groups, f: Visit): void {
+  const visit = (from: number, to: number) => {
     let [squares, nonZeros] = [0, 0];
-    for (let k = at; k < at + length; k++) {
-      squares += data[k] * data[k];
-      if (data[k] !== 0) nonZeros++;
+    for (let k = from; k < to; k++) {
+      squares += values[k] * values[k];
+      if (values[k] !== 0) nonZeros++;
     }
-    f(length === 1 ? Math.abs(data[at]) : Math.sqrt(squares / length), nonZeros, at);
+    if (nonZeros > 0) f(length === 1 ? Math.abs(values[from]) : Math.sqrt(squares / length), nonZeros, from, to);
+  };
+  if (!packed) {
+    for (let at = 0; at < values.length; at += length) visit(at, at + length);
+    return;
   }
+  // Non-zeros of one group follow each other.
+  let [begin, next, group] = [0, 0, -1];
+  packed.each((_, place) => {
+    const here = Math.floor(place / length);
+    if (here !== group && next > begin) visit(begin, next);
+    if (here !== group) [begin, group] = [next, here];
+    next++;
+  });
+  if (next > begin) visit(begin, next);
 }
 
 /**
@@ -95,7 +122,6 @@ function largestOf(all: readonly Groups[], most: number): (size: number, nonZero
   const counts: number[] = [];
   for (const group of all) {
     eachGroup(group, (size, nonZeros) => {
-      if (nonZeros === 0) return;
       sizes.push(size);
       counts.push(nonZeros);
     });

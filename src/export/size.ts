@@ -6,8 +6,10 @@
  * rest dense. Those are the sizes of the file that `encodeModel` makes, without its header.
  */
 import { joined } from "../joined.js";
+import { size } from "../nn/layers/layer.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
+import { nonZerosOf, packedOf } from "../nn/packed-values.js";
 import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
 import { packSparse } from "./sparse-values.js";
 
@@ -22,7 +24,7 @@ export interface NetworkSize {
 }
 
 /**
- * Counts what a network costs.
+ * Counts what a network costs. One that was read from a sparse file is counted by its non-zeros.
  *
  * @example
  * const { weights, nonZeros, bytes } = networkSize({ model, ...result });
@@ -30,23 +32,28 @@ export interface NetworkSize {
 export function networkSize({ model, parameters }: Network): NetworkSize {
   const sums = { weights: 0, nonZeros: 0, units: 0 };
   const flops = { dense: 0, sparse: 0 };
-  const all: StoredParameter[] = [];
+  const bytes = { dense: 0, sparse: 0 };
   for (const { name, layer, parameters: specs, shape } of model.nodes) {
     for (const spec of specs) {
-      const { data } = parameters.get(`${name}.${spec.name}`)!;
-      all.push({ role: spec.role, data });
-      if (!isWeightRole(spec.role)) continue;
-      const nonZeros = data.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0);
+      const values = parameters.get(`${name}.${spec.name}`)!;
+      const count = size(spec.shape);
+      bytes.dense += 4 * count;
+      if (!isWeightRole(spec.role)) {
+        bytes.sparse += 4 * count;
+        continue;
+      }
+      const packed = packedOf(values) ?? packSparse(values.data);
+      bytes.sparse += packed ? packed.values.byteLength + packed.gaps.length : 4 * count;
+      const nonZeros = packed?.values.length ?? nonZerosOf(values);
       const each = 2 * (ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0);
-      sums.weights += data.length;
+      sums.weights += count;
       sums.nonZeros += nonZeros;
       sums.units += spec.shape[0];
-      flops.dense += data.length * each;
+      flops.dense += count * each;
       flops.sparse += nonZeros * each;
     }
   }
-  const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
-  return { ...sums, flops, bytes: { dense, sparse: sparseBytes(all).length } };
+  return { ...sums, flops, bytes };
 }
 
 export interface StoredParameter {

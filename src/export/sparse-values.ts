@@ -7,6 +7,10 @@
  *
  * Down to a density of 1 % most gaps take one byte, where a column number takes two.
  */
+import { size } from "../nn/layers/layer.js";
+import type { Values } from "../nn/network.js";
+import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
+import type { Shape } from "../regularizers/regularizer.js";
 
 export interface SparseValues {
   readonly values: Float32Array;
@@ -15,24 +19,32 @@ export interface SparseValues {
 
 const BITS = 7;
 const MORE = 1 << BITS;
+/** As many float32 as 4 GiB hold, which is all that a network may have. */
+const LONGEST = 2 ** 30;
 
 /** The non-zeros of an array, or undefined if that takes no fewer bytes. Zeros of either sign come back as 0. */
 export function packSparse(data: Float32Array): SparseValues | undefined {
-  const values = data.filter((x) => x !== 0);
+  return pack(nonZeros(data), data.length, (f) => {
+    for (let k = 0; k < data.length; k++) if (data[k] !== 0) f(data[k], k);
+  });
+}
+
+/** @param count - of the non-zeros that `each` has */
+function pack(count: number, size: number, each: Packed["each"]): SparseValues | undefined {
+  if (5 * count >= 4 * size) return undefined;
+  const values = new Float32Array(count);
   // Five bytes hold any gap of an array.
-  const gaps = new Uint8Array(5 * values.length);
+  const gaps = new Uint8Array(5 * count);
   let length = 0;
-  let gap = 0;
-  for (const x of data) {
-    if (x === 0) {
-      gap++;
-      continue;
-    }
+  let [next, from] = [0, 0];
+  each((value, place) => {
+    let gap = place - from;
     for (; gap >= MORE; gap = Math.floor(gap / MORE)) gaps[length++] = MORE | (gap % MORE);
     gaps[length++] = gap;
-    gap = 0;
-  }
-  return values.byteLength + length < data.byteLength ? { values, gaps: gaps.slice(0, length) } : undefined;
+    values[next++] = value;
+    from = place + 1;
+  });
+  return values.byteLength + length < 4 * size ? { values, gaps: gaps.slice(0, length) } : undefined;
 }
 
 /**
@@ -40,8 +52,79 @@ export function packSparse(data: Float32Array): SparseValues | undefined {
  *
  * @throws SyntaxError if values and gaps do not make such an array
  */
-export function unpackSparse({ values, gaps }: SparseValues, length: number): Float32Array {
+export function unpackSparse(sparse: SparseValues, length: number): Float32Array {
   const data = new Float32Array(length);
+  eachValue(sparse, length, (value, place) => (data[place] = value));
+  return data;
+}
+
+/**
+ * The values of a shape that was packed, which are unpacked once somebody reads their array.
+ *
+ * @throws SyntaxError as unpackSparse, at once; RangeError if no array is so long
+ */
+export function valuesOf(sparse: SparseValues, shape: Shape): Values {
+  const length = size(shape);
+  if (length > LONGEST) {
+    throw new RangeError(`[${shape.join(", ")}] are ${length} numbers, of which at most ${LONGEST} are possible`);
+  }
+  // As we pack them: somebody else's may have zeros among their values, or long gaps in more bytes.
+  let count = 0;
+  eachValue(sparse, length, (value) => (count += value === 0 ? 0 : 1));
+  const packed = pack(count, length, (f) =>
+    eachValue(sparse, length, (value, place) => void (value !== 0 && f(value, place))),
+  );
+  if (!packed) return { shape, data: unpackSparse(sparse, length) };
+  return packedValues(shape, {
+    ...packed,
+    each: (f) => eachValue(packed, length, f),
+    unpack: () => unpackSparse(packed, length),
+  });
+}
+
+/** The values with each non-zero w replaced by f(w, place); packed if they were. */
+export function mapNonZeros(all: Values, f: (value: number, place: number) => number): Values {
+  const { shape } = all;
+  const packed = packedOf(all);
+  if (!packed) return { shape, data: all.data.map((w, place) => (w === 0 ? w : f(w, place))) };
+  const values = new Float32Array(packed.values.length);
+  let next = 0;
+  packed.each((w, place) => (values[next++] = f(w, place)));
+  return valuesOf({ values, gaps: packed.gaps }, shape);
+}
+
+/**
+ * The values at other places, in a shape of its own; packed if they were.
+ *
+ * @param to - the new place of each, in the same order; -1 leaves it out
+ */
+export function moveNonZeros(all: Values, shape: Shape, to: (place: number) => number): Values {
+  const packed = packedOf(all);
+  if (!packed) {
+    const data = new Float32Array(size(shape));
+    eachNonZero(all, (w, place) => {
+      const at = to(place);
+      if (at >= 0) data[at] = w;
+    });
+    return { shape, data };
+  }
+  const [values, places]: [number[], number[]] = [[], []];
+  packed.each((w, place) => {
+    const at = to(place);
+    if (at < 0) return;
+    values.push(w);
+    places.push(at);
+  });
+  const each: Packed["each"] = (f) => values.forEach((w, k) => f(w, places[k]));
+  const moved = pack(values.length, size(shape), each);
+  if (moved) return valuesOf(moved, shape);
+  const data = new Float32Array(size(shape));
+  each((w, place) => (data[place] = w));
+  return { shape, data };
+}
+
+/** @throws SyntaxError as unpackSparse */
+function eachValue({ values, gaps }: SparseValues, length: number, f: (value: number, place: number) => void): void {
   let place = -1;
   let at = 0;
   for (const value of values) {
@@ -54,10 +137,9 @@ export function unpackSparse({ values, gaps }: SparseValues, length: number): Fl
     } while (gaps[at++] >= MORE && factor <= MORE ** 5);
     place += gap + 1;
     if (place >= length) throw new SyntaxError(`expected places below ${length}, found ${place}`);
-    data[place] = value;
+    f(value, place);
   }
   if (at !== gaps.length) {
     throw new SyntaxError(`expected ${at} bytes of gaps for ${values.length} values, found ${gaps.length}`);
   }
-  return data;
 }

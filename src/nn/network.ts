@@ -4,6 +4,7 @@ import { checkBoth, type Counts, type Normalization } from "../normalization.js"
 import { at } from "../placed.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { size } from "./layers/layer.js";
+import { packedOf } from "./packed-values.js";
 import type { Model } from "./model.js";
 
 /** Values of one parameter or buffer, row-major. */
@@ -39,13 +40,10 @@ export function checkNetwork({ model, parameters, buffers, normalization }: Netw
       for (const { name: key, shape } of specs) {
         const name = `${node.name}.${key}`;
         const value = values.get(name);
-        const length = shape.reduce((product, n) => product * n, 1);
-        if (
-          isTypedArray(value?.data, "Float32Array") &&
-          value.shape.join() === shape.join() &&
-          value.data.length === length
-        ) {
-          continue;
+        if (value?.shape.join() === shape.join()) {
+          // Packed ones have been checked, and stay packed.
+          if (packedOf(value)) continue;
+          if (isTypedArray(value.data, "Float32Array") && value.data.length === size(shape)) continue;
         }
         const found = value ? `[${value.shape.join(", ")}] with ${value.data.length} numbers` : "none";
         throw new TypeError(`the network needs "${name}" of shape [${shape.join(", ")}] in float32, found ${found}`);

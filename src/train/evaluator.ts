@@ -6,6 +6,7 @@ import { size } from "../nn/layers/layer.js";
 import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import { checkNetwork, type Network } from "../nn/network.js";
+import { nonZeros } from "../nn/packed-values.js";
 import type { SampleStore } from "../nn/samples.js";
 import { chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
@@ -58,7 +59,7 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
     for (const spec of node.parameters) {
       const name = `${node.name}.${spec.name}`;
       const { data } = network.parameters.get(name)!;
-      const density = data.reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0) / data.length;
+      const density = nonZeros(data) / data.length;
       const isSparse = isWeightRole(spec.role) && chooseKernel(density, "dense", backend) === "sparse";
       const pattern = isSparse ? patternOf(spec.shape, data) : undefined;
       const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose, conv: convs.get(name) });
@@ -82,11 +83,11 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
 function patternOf(shape: readonly number[], data: Float32Array): PatternKind {
   if (shape.length < 4) return "entries";
   const taps = size(shape.slice(2));
-  let [groups, nonZeros] = [0, 0];
+  let [groups, entries] = [0, 0];
   for (let from = 0; from < data.length; from += taps) {
-    const used = data.subarray(from, from + taps).reduce((sum, w) => sum + (w === 0 ? 0 : 1), 0);
+    const used = nonZeros(data.subarray(from, from + taps));
     if (used > 0) groups++;
-    nonZeros += used;
+    entries += used;
   }
-  return 2 * nonZeros > groups * taps ? "pairs" : "entries";
+  return 2 * entries > groups * taps ? "pairs" : "entries";
 }

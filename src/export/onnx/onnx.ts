@@ -11,7 +11,8 @@
 import { isTypedArray } from "../../kinds.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { size } from "../../nn/layers/layer.js";
-import { checkNetwork, type Network } from "../../nn/network.js";
+import { checkNetwork, type Network, type Values } from "../../nn/network.js";
+import { eachNonZero, nonZerosOf } from "../../nn/packed-values.js";
 import { isWeightRole } from "../../runtime/parameter.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { writeLayer, type Attributes } from "./operators.js";
@@ -28,6 +29,8 @@ import {
 
 const IR_VERSION = 8;
 const OPSET = 13;
+/** Longer ones are no messages of protobuf. */
+const MOST_BYTES = 2 ** 31 - 1;
 /** A mean of so many deviations: float32 holds some 7 digits, of which 3 would go to the mean. */
 const LARGE_MEAN = 1000;
 
@@ -46,7 +49,7 @@ const OPTIONS: OptionKeys<OnnxOptions> = { sparse: 1, metadata: 1 };
 /**
  * The bytes of an ONNX file (opset 13) with the network.
  *
- * @throws TypeError if a parameter or buffer is missing
+ * @throws TypeError if a parameter or buffer is missing; RangeError for a network too large for the format
  * @example
  * const bytes = encodeOnnx(simplify({ model, ...result }));
  */
@@ -64,6 +67,7 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
     initializers.push({ name, dims: shape, ...elements(data) });
     return name;
   };
+  let bytes = 0;
   const input = writeNormalization(network, { node, constant });
   const outputOf = (index: number) => {
     if (index < 0) return input;
@@ -79,10 +83,14 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
       node,
       constant: (name, shape, data) => constant(full(name), shape, data),
       parameter(name) {
-        const { shape, data } = values(name);
+        const all = values(name);
         const { role } = specs.find((spec) => spec.name === name)!;
-        const entries = sparse && isWeightRole(role) ? sparseTensor(full(name), shape, data) : undefined;
-        if (!entries) return constant(full(name), shape, data);
+        const entries = sparse && isWeightRole(role) ? sparseTensor(full(name), all) : undefined;
+        if (!entries) bytes += 4 * size(all.shape);
+        if (bytes > MOST_BYTES) {
+          throw new RangeError(`could not write the network as ONNX: such a file has at most ${MOST_BYTES} bytes`);
+        }
+        if (!entries) return constant(full(name), all.shape, all.data);
         sparseInitializers.push(entries);
         return full(name);
       },
@@ -164,16 +172,14 @@ function elements(data: Elements): Pick<TensorProto, "dataType" | "rawData"> {
 }
 
 /** The non-zeros with their places in the row-major array, or undefined where that takes no fewer bytes. */
-function sparseTensor(name: string, shape: Shape, data: Float32Array): SparseTensorProto | undefined {
+function sparseTensor(name: string, all: Values): SparseTensorProto | undefined {
+  const dims = nonZerosOf(all);
+  if (12 * dims >= 4 * size(all.shape)) return undefined;
+  const values = new Float32Array(dims);
   const places: number[] = [];
-  data.forEach((x, k) => {
-    if (x !== 0) places.push(k);
+  eachNonZero(all, (value, place) => {
+    values[places.length] = value;
+    places.push(place);
   });
-  if (12 * places.length >= data.byteLength) return undefined;
-  const dims = places.length;
-  return {
-    dims: shape,
-    values: { name, dims, ...elements(Float32Array.from(places, (k) => data[k])) },
-    indices: { dims, ...elements(places) },
-  };
+  return { dims: all.shape, values: { name, dims, ...elements(values) }, indices: { dims, ...elements(places) } };
 }

@@ -12,8 +12,10 @@ import { size } from "../../nn/layers/layer.js";
 import type { Conv2dLayer } from "../../nn/layers/conv2d.js";
 import { inputShapes, type Model, type ModelNode } from "../../nn/model.js";
 import type { Network, Values } from "../../nn/network.js";
+import { eachNonZero } from "../../nn/packed-values.js";
 import { modelOf } from "../../nn/rebuild.js";
 import type { Shape } from "../../regularizers/regularizer.js";
+import { mapNonZeros } from "../sparse-values.js";
 
 /** The constant of each channel (or feature), NaN where it depends on the input. */
 export type Constants = Float64Array;
@@ -31,25 +33,31 @@ export function absorbConstants(network: Network): Absorbed {
   const constants: Constants[] = [];
   const withBias = new Set<string>();
   for (const node of model.nodes) {
-    const xs = node.inputs.map((k) => (k < 0 ? unknown(model.input[0]) : constants[k]));
     const { layer, name } = node;
+    const [source] = node.inputs;
     if (layer.kind !== "linear" && layer.kind !== "conv2d") {
+      const xs = node.inputs.map((k) => (k < 0 ? unknown(model.input[0]) : constants[k]));
       constants.push(propagate(node, xs, inputShapes(model, node), network));
       continue;
     }
-    const weight = parameters.get(`${name}.weight`)!;
-    const data = weight.data.slice();
-    const shift = layer.kind === "linear" ? absorbLinear(data, xs[0]) : absorbConv(node, data, xs[0], model);
+    let weight = parameters.get(`${name}.weight`)!;
+    let shift: Float64Array = new Float64Array(layer.out);
+    const x = source < 0 ? undefined : constants[source];
+    // A weight that reads no constant stays as it is, packed if it was.
+    if (x?.some((c) => !Number.isNaN(c))) {
+      ({ weight, shift } = layer.kind === "linear" ? absorbInside(weight, x) : absorbConv(node, weight, x, model));
+      parameters.set(`${name}.weight`, weight);
+    }
     const given = parameters.get(`${name}.bias`)?.data;
     const bias = Float32Array.from(shift, (s, o) => s + (given?.[o] ?? 0));
-    parameters.set(`${name}.weight`, { shape: weight.shape, data });
     if (given || bias.some((b) => b !== 0)) {
       withBias.add(name);
       parameters.set(`${name}.bias`, { shape: [layer.out], data: bias });
     }
-    const cols = data.length / layer.out;
-    const isZero = (o: number) => data.subarray(o * cols, (o + 1) * cols).every((w) => w === 0);
-    constants.push(Float64Array.from(bias, (b, o) => (isZero(o) ? b : NaN)));
+    const rest = Float64Array.from(bias);
+    const cols = size(weight.shape.slice(1));
+    eachNonZero(weight, (_, place) => (rest[Math.floor(place / cols)] = NaN));
+    constants.push(rest);
   }
   const entries = model.nodes.map((node) => {
     const { layer, name } = node;
@@ -62,32 +70,42 @@ function unknown(channels: number): Constants {
   return new Float64Array(channels).fill(NaN);
 }
 
-/** Clears the weights of constant inputs; returns what they add to each unit. */
-function absorbLinear(weight: Float32Array, x: Constants): Float64Array {
-  const shift = new Float64Array(weight.length / x.length);
-  x.forEach((c, i) => {
-    if (Number.isNaN(c)) return;
-    for (let o = 0; o < shift.length; o++) {
-      shift[o] += weight[o * x.length + i] * c;
-      weight[o * x.length + i] = 0;
-    }
+/** A weight that reads no constants any more, and what they add to each unit. */
+interface Shifted {
+  readonly weight: Values;
+  readonly shift: Float64Array;
+}
+
+/** Clears the weights of constant inputs, whole kernels of a convolution. */
+function absorbInside(weight: Values, x: Constants): Shifted {
+  const taps = size(weight.shape.slice(2));
+  const cols = x.length * taps;
+  const shift = new Float64Array(weight.shape[0]);
+  const constantAt = (place: number) => x[Math.floor((place % cols) / taps)];
+  eachNonZero(weight, (w, place) => {
+    const c = constantAt(place);
+    if (!Number.isNaN(c)) shift[Math.floor(place / cols)] += w * c;
   });
-  return shift;
+  return { weight: mapNonZeros(weight, (w, place) => (Number.isNaN(constantAt(place)) ? w : 0)), shift };
 }
 
 /** The same for a convolution: kernels that meet the border are gathered in one constant channel. */
-function absorbConv(node: ModelNode, weight: Float32Array, x: Constants, model: Model): Float64Array {
+function absorbConv(node: ModelNode, weight: Values, x: Constants, model: Model): Shifted {
   const layer = node.layer as Conv2dLayer;
   const inside = tapsInside(layer, inputShapes(model, node)[0], node.shape);
   const taps = inside.length;
+  const borders = new Uint8Array(x.length);
+  eachNonZero(weight, (_, place) => {
+    if (!inside[place % taps]) borders[Math.floor(place / taps) % x.length] = 1;
+  });
+  const bordering = [...x.keys()].filter((c) => !Number.isNaN(x[c]) && x[c] !== 0 && borders[c] === 1);
+  if (bordering.length === 0) return absorbInside(weight, x);
+
+  const data = weight.data.slice();
   const shift = new Float64Array(layer.out);
-  const kernel = (o: number, c: number) => weight.subarray((o * x.length + c) * taps, (o * x.length + c + 1) * taps);
+  const kernel = (o: number, c: number) => data.subarray((o * x.length + c) * taps, (o * x.length + c + 1) * taps);
   const rows = Array.from({ length: layer.out }, (_, o) => o);
   const meetsBorder = (o: number, c: number) => kernel(o, c).some((w, t) => w !== 0 && !inside[t]);
-
-  const bordering = [...x.keys()].filter(
-    (c) => !Number.isNaN(x[c]) && x[c] !== 0 && rows.some((o) => meetsBorder(o, c)),
-  );
   const rest = bordering.reduce<number | undefined>(
     (best, c) => (best === undefined || Math.abs(x[c]) > Math.abs(x[best]) ? c : best),
     undefined,
@@ -106,7 +124,7 @@ function absorbConv(node: ModelNode, weight: Float32Array, x: Constants, model: 
       from.fill(0);
     }
   });
-  return shift;
+  return { weight: { shape: weight.shape, data }, shift };
 }
 
 /** For each tap whether it reads the image itself at every output position, never the padding. */

@@ -14,6 +14,7 @@ import { size } from "../../nn/layers/layer.js";
 import type { Layer } from "../../nn/layers/rules.js";
 import type { Network, Values } from "../../nn/network.js";
 import { modelOf } from "../../nn/rebuild.js";
+import { moveNonZeros } from "../sparse-values.js";
 import { createClasses } from "./classes.js";
 import { eachSource, markNeeded } from "./needed.js";
 
@@ -23,15 +24,22 @@ export function cutChannels(network: Network): Network {
   const { nodes } = model;
   const needed = markNeeded(network);
   const shapeOf = (value: number) => (value < 0 ? model.input : nodes[value].shape);
-  const classes = createClasses([model.input, ...nodes.map(({ shape }) => shape)].map(([channels]) => channels));
+  const classes = createClasses(nodes.map(({ shape: [channels] }) => channels));
 
-  const tie = (a: number, c: number, b: number, d: number) => classes.tie(a + 1, c, b + 1, d);
-  nodes.forEach(({ layer, inputs }, k) => eachSource(layer, inputs, shapeOf, k, (c, from, d) => tie(k, c, from, d)));
-  for (let c = 0; c < model.input[0]; c++) classes.keep(0, c);
-  needed.forEach((marks, k) => marks.forEach((mark, c) => mark && classes.keep(k + 1, c)));
+  nodes.forEach(({ layer, inputs }, k) =>
+    eachSource(layer, inputs, shapeOf, k, (c, from, d) => {
+      // Tied to the input is kept.
+      if (from < 0) classes.keep(k, c);
+      else classes.tie(k, c, from, d);
+    }),
+  );
+  needed.forEach((marks, k) => marks.forEach((mark, c) => mark && classes.keep(k, c)));
 
-  const keptOf = (value: number): number[] =>
-    Array.from({ length: shapeOf(value)[0] }, (_, c) => c).filter((c) => classes.isKept(value + 1, c));
+  const keptOf = (value: number): Int32Array => {
+    const all = Int32Array.from({ length: shapeOf(value)[0] }, (_, c) => c);
+    return value < 0 ? all : all.filter((c) => classes.isKept(value, c));
+  };
+  const isWhole = (value: number) => keptOf(value).length === shapeOf(value)[0];
   /** Of a concatenation, inputs without channels are no inputs any more. */
   const inputsOf = (k: number): readonly number[] =>
     nodes[k].layer.kind === "concat" ? nodes[k].inputs.filter((value) => keptOf(value).length > 0) : nodes[k].inputs;
@@ -43,7 +51,7 @@ export function cutChannels(network: Network): Network {
   for (;;) {
     const empty = readNodes().find((k) => keptOf(k).length === 0);
     if (empty === undefined) break;
-    classes.keep(empty + 1, 0);
+    classes.keep(empty, 0);
   }
 
   const read = new Set(readNodes());
@@ -53,19 +61,29 @@ export function cutChannels(network: Network): Network {
     const { name, layer, inputs } = node;
     if (!read.has(k)) return { name, layer, inputs: inputs.map(() => -1) };
     const kept = keptOf(k);
-    const keptInputs = keptOf(inputs[0]);
     const values = (key: string) => network.parameters.get(`${name}.${key}`);
     if (layer.kind === "linear" || layer.kind === "conv2d") {
       const isNeeded = (o: number) => needed[k][o] === 1;
-      parameters.set(`${name}.weight`, sliceWeight(values("weight")!, kept, keptInputs, isNeeded));
+      const weight = values("weight")!;
+      const columns = inputs[0] < 0 || isWhole(inputs[0]) ? undefined : keptOf(inputs[0]);
+      // What is left whole may stay packed.
+      const whole = columns === undefined && kept.length === weight.shape[0] && kept.every(isNeeded);
+      parameters.set(`${name}.weight`, whole ? weight : sliceWeight(weight, kept, columns, isNeeded));
       const bias = values("bias");
-      if (bias) parameters.set(`${name}.bias`, vector(kept.map((o) => (isNeeded(o) ? bias.data[o] : 0))));
-      return { name, layer: resized(layer, kept.length, keptInputs.length), inputs };
+      if (bias)
+        parameters.set(
+          `${name}.bias`,
+          vector(kept, (o) => (isNeeded(o) ? bias.data[o] : 0)),
+        );
+      return { name, layer: resized(layer, kept.length, columns?.length ?? shapeOf(inputs[0])[0]), inputs };
     }
     if (layer.kind === "batchNorm2d") {
       for (const key of ["weight", "bias"]) {
         const { data } = values(key)!;
-        parameters.set(`${name}.${key}`, vector(kept.map((c) => data[c])));
+        parameters.set(
+          `${name}.${key}`,
+          vector(kept, (c) => data[c]),
+        );
       }
       const { data } = network.buffers.get(`${name}.running`)!;
       const both = [...kept, ...kept.map((c) => data.length / 2 + c)].map((c) => data[c]);
@@ -73,7 +91,7 @@ export function cutChannels(network: Network): Network {
       return { name, layer, inputs };
     }
     if (layer.kind === "channels") {
-      const from = keptInputs.filter((c) => c < layer.from).length;
+      const from = keptOf(inputs[0]).filter((c) => c < layer.from).length;
       return { name, layer: { ...layer, from, count: kept.length }, inputs };
     }
     if (layer.kind === "scaledSum") parameters.set(`${name}.scale`, values("scale")!);
@@ -82,29 +100,42 @@ export function cutChannels(network: Network): Network {
   return { ...network, model: modelOf(model.input, entries), parameters, buffers };
 }
 
-function vector(numbers: readonly number[]): Values {
-  return { shape: [numbers.length], data: Float32Array.from(numbers) };
+function vector(places: Int32Array, f: (place: number) => number): Values {
+  return { shape: [places.length], data: Float32Array.from(places, f) };
 }
 
 function resized<L extends Layer>(layer: L, out: number, inputs: number): L {
   return { ...layer, out, ...("in" in layer ? { in: inputs } : {}) };
 }
 
-/** Rows and columns (or channels with their taps) of a weight; rows that nobody needs become zero. */
+/**
+ * Rows and columns (or channels with their taps) of a weight; rows that nobody needs become zero.
+ *
+ * @param channels - undefined: all
+ */
 function sliceWeight(
-  { shape, data }: Values,
-  rows: readonly number[],
-  channels: readonly number[],
+  weight: Values,
+  rows: Int32Array,
+  channels: Int32Array | undefined,
   isNeeded: (row: number) => boolean,
 ): Values {
+  const { shape } = weight;
   const taps = size(shape.slice(2));
-  const sliced = new Float32Array(rows.length * channels.length * taps);
-  rows.forEach((o, r) => {
-    if (!isNeeded(o)) return;
-    channels.forEach((c, s) => {
-      const from = (o * shape[1] + c) * taps;
-      sliced.set(data.subarray(from, from + taps), (r * channels.length + s) * taps);
-    });
+  const cols = shape[1] * taps;
+  const width = channels?.length ?? shape[1];
+  const newRow = newPlaces(shape[0], rows);
+  const newColumn = channels && newPlaces(shape[1], channels);
+  return moveNonZeros(weight, [rows.length, width, ...shape.slice(2)], (place) => {
+    const row = Math.floor(place / cols);
+    const column = Math.floor((place % cols) / taps);
+    const [r, c] = [newRow[row], newColumn ? newColumn[column] : column];
+    return r < 0 || c < 0 || !isNeeded(row) ? -1 : (r * width + c) * taps + (place % taps);
   });
-  return { shape: [rows.length, channels.length, ...shape.slice(2)], data: sliced };
+}
+
+/** Where each of `count` goes when only some are left; -1: nowhere. */
+function newPlaces(count: number, left: Int32Array): Int32Array {
+  const places = new Int32Array(count).fill(-1);
+  left.forEach((old, k) => (places[old] = k));
+  return places;
 }

@@ -6,7 +6,9 @@
  * with the running statistics, as in evaluation. Where the convolution has other readers the batch norm stays.
  */
 import type { Network, Values } from "../../nn/network.js";
+import { size } from "../../nn/layers/layer.js";
 import { modelOf, redirect, type NodeEntry } from "../../nn/rebuild.js";
+import { mapNonZeros } from "../sparse-values.js";
 
 /** The network without the batch norms that could be folded. */
 export function foldBatchNorm(network: Network): Network {
@@ -26,12 +28,12 @@ export function foldBatchNorm(network: Network): Network {
     const channels = gamma.length;
     const factor = Float64Array.from(gamma, (g, c) => g / Math.sqrt(running[channels + c] + layer.eps));
     const weight = parameters.get(`${conv.name}.weight`)!;
-    const taps = weight.data.length / channels;
+    const taps = size(weight.shape) / channels;
     const bias = data(parameters, `${conv.name}.bias`);
-    parameters.set(`${conv.name}.weight`, {
-      shape: weight.shape,
-      data: weight.data.map((w, i) => w * factor[Math.floor(i / taps)]),
-    });
+    parameters.set(
+      `${conv.name}.weight`,
+      mapNonZeros(weight, (w, place) => w * factor[Math.floor(place / taps)]),
+    );
     parameters.set(`${conv.name}.bias`, {
       shape: [channels],
       data: Float32Array.from(factor, (f, c) => f * ((bias?.[c] ?? 0) - running[c]) + beta[c]),

@@ -2,6 +2,7 @@
 import { size } from "../../nn/layers/layer.js";
 import type { Layer } from "../../nn/layers/rules.js";
 import type { Network } from "../../nn/network.js";
+import { eachNonZero } from "../../nn/packed-values.js";
 
 type ShapeOf = (value: number) => readonly number[];
 
@@ -55,12 +56,11 @@ export function markNeeded({ model, parameters }: Network): Uint8Array[] {
       if (value >= 0) needed[value][c] = 1;
     };
     if (layer.kind === "linear" || layer.kind === "conv2d") {
-      const { data } = parameters.get(`${name}.weight`)!;
-      const cols = data.length / layer.out;
-      const taps = cols / shapeOf(inputs[0])[0];
-      needed[k].forEach((mark, o) => {
-        if (!mark) return;
-        for (let i = 0; i < cols; i++) if (data[o * cols + i] !== 0) need(inputs[0], Math.floor(i / taps));
+      const weight = parameters.get(`${name}.weight`)!;
+      const taps = size(weight.shape.slice(2));
+      const cols = weight.shape[1] * taps;
+      eachNonZero(weight, (_, place) => {
+        if (needed[k][Math.floor(place / cols)]) need(inputs[0], Math.floor((place % cols) / taps));
       });
       continue;
     }

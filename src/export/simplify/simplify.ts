@@ -10,6 +10,7 @@
  * is for any graph of our layers, with exact rules for padding, sums and concatenations.
  */
 import { checkNetwork, type Network } from "../../nn/network.js";
+import { nonZerosOf } from "../../nn/packed-values.js";
 import { absorbConstants } from "./constants.js";
 import { cutChannels } from "./cut.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
@@ -40,6 +41,6 @@ export function simplify(network: Network): Network {
 function signature({ model, parameters }: Network): string {
   const shapes = model.nodes.map(({ name, shape, inputs }) => `${name} ${shape.join()} ${inputs.join()}`);
   let nonZeros = 0;
-  for (const { data } of parameters.values()) for (const w of data) nonZeros += w === 0 ? 0 : 1;
+  for (const values of parameters.values()) nonZeros += nonZerosOf(values);
   return `${shapes.join(";")} ${nonZeros}`;
 }
