@@ -9,6 +9,7 @@
  * others. Small layers keep more of their weights that way.
  * Source: Mocanu et al., Nature Communications 9:2383 (2018); Evci et al., Rigging the Lottery, ICML 2020, section 3.
  */
+import { largest } from "./extremes.js";
 
 /** How a density is spread over layers. */
 export type Spread = (typeof SPREADS)[number];
@@ -45,7 +46,10 @@ export function layerDensities(
     const others = layers.filter(({ dense }) => !dense);
     const left = wanted - sum(layers.map(({ size, dense }) => (dense ? size : 0)));
     const eps = left / sum(others.map(({ size, raw }) => size * raw));
-    const most = Math.max(0, ...others.map(({ raw }) => raw));
+    const most = largest(
+      others.map(({ raw }) => raw),
+      0,
+    );
     // Rounding may put the last one a little above 1.
     if (others.length === 0 || eps * most <= 1 + 1e-9) {
       return layers.map(({ raw, dense }) => (dense ? 1 : Math.min(1, eps * raw)));

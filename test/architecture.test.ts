@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
@@ -27,6 +28,7 @@ const LEAVES = [
   "nearest.ts",
   "known-options.ts",
   "median.ts",
+  "extremes.ts",
   "atomic-file.ts",
   "read-file.ts",
   "json.ts",
@@ -121,4 +123,21 @@ describe("house rules", () => {
     if (file !== "kinds.ts") expect(classes.filter((name) => name in globalThis)).toEqual([]);
     if (file !== "cli/main.ts") expect(text.trimStart()).toMatch(/^\/\*\*/);
   });
+});
+
+test("no array is spread into the arguments of a call: an engine has room for some 100,000 (src/extremes.ts)", () => {
+  const spread = files.flatMap((file) => {
+    const source = ts.createSourceFile(file, readFileSync(join(SRC, file), "utf8"), ts.ScriptTarget.Latest, true);
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      const isCall = ts.isCallExpression(node) || ts.isNewExpression(node);
+      if (isCall && node.arguments?.some(ts.isSpreadElement)) {
+        found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+  expect(spread).toEqual([]);
 });

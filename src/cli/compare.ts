@@ -1,5 +1,6 @@
 /** `bregman compare`: runs several recipes with several seeds, and shows mean and spread. */
 import type { Command } from "commander";
+import { largest } from "../extremes.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { Comparison } from "../train/comparison.js";
 import type { ComparedRun, CompareOptions } from "../train/compare.js";
@@ -97,7 +98,7 @@ async function show(comparison: Comparison, out: string): Promise<void> {
 function createView(recipes: readonly Recipe[], seeds: number) {
   const stream = process.stderr;
   const redraws = canRedraw(stream);
-  const width = Math.max(...recipes.map(({ name }) => name.length));
+  const width = largest(recipes.map(({ name }) => name.length));
   const total = recipes.length * seeds;
   let done = 0;
   const clear = () => {

@@ -1,6 +1,7 @@
 /** `bregman data`: downloads a data set from where its makers or keepers offer it; without a name, lists them. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { largest } from "../extremes.js";
 import { folder } from "./options.js";
 import { createStopper } from "./stop.js";
 
@@ -40,7 +41,7 @@ async function list(): Promise<void> {
   const { painter } = await import("./paint.js");
   const paint = painter(process.stdout);
   const sets = Object.entries(PUBLISHED);
-  const width = Math.max(...sets.map(([name]) => name.length));
+  const width = largest(sets.map(([name]) => name.length));
   for (const [name, { description, downloads, addresses }] of sets) {
     const size = bytes(downloads.reduce((sum, file) => sum + file.bytes, 0));
     const from = new URL(addresses[0]).host;

@@ -4,6 +4,7 @@
  * control character.
  */
 import { MultiBar, type SingleBar } from "cli-progress";
+import { largest } from "../extremes.js";
 import { backendName, clock, count, loss, percent, similarity } from "../report/format.js";
 import type { EpochMetrics, TrainEvent } from "../train/events.js";
 import { painter } from "./paint.js";
@@ -186,7 +187,7 @@ export function barLine({ epochs, progress, left, step, width, paint }: BarLine)
   const size = (shown: typeof figures) => head.length + shown.reduce((sum, { text }) => sum + text.length + 2, 0) + 1;
   let shown = figures;
   while (shown.length > 1 && size(shown) + least > width) {
-    const last = Math.max(...shown.map(({ rank }) => rank));
+    const last = largest(shown.map(({ rank }) => rank));
     shown = shown.filter(({ rank }) => rank !== last);
   }
   const room = Math.max(least, Math.min(40, width - size(shown)));

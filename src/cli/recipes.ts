@@ -1,5 +1,6 @@
 /** `bregman recipes`: the recipes that come with the library, one line each; with a name, that recipe as JSON. */
 import type { Command } from "commander";
+import { largest } from "../extremes.js";
 
 /** Adds the command to the program. */
 export function addRecipes(program: Command): void {
@@ -21,7 +22,7 @@ export function addRecipes(program: Command): void {
       const { painter } = await import("./paint.js");
       const paint = painter(process.stdout);
       const names = recipeNames();
-      const width = Math.max(...names.map(({ length }) => length));
+      const width = largest(names.map(({ length }) => length));
       for (const one of names) {
         const { description, epochs } = loadRecipe(one);
         const length = paint("dim", `(${epochs} ${epochs === 1 ? "epoch" : "epochs"})`);

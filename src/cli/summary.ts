@@ -1,5 +1,6 @@
 /** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
 import Table from "cli-table3";
+import { largest } from "../extremes.js";
 import {
   bytes,
   count,
@@ -169,7 +170,7 @@ export function layerTable({ layers, density }: EpochMetrics, paint: Paint): str
     .split("\n")
     .map((line) => line.trimEnd());
   // Rules under the head and above the total.
-  const rule = paint("dim", `  ${"─".repeat(Math.max(...lines.map(visibleLength)) - 2)}`);
+  const rule = paint("dim", `  ${"─".repeat(largest(lines.map(visibleLength)) - 2)}`);
   return [lines[0], rule, ...lines.slice(1, -1), rule, lines[lines.length - 1]].join("\n");
 }
 

@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 /** A hash takes less than 2 GiB at a time. */
 const MOST_AT_ONCE = 2 ** 30;
 
-/** SHA-256 of bytes, one part after the other, in hexadecimal. */
-export function sha256(...parts: readonly Uint8Array[]): string {
+/** SHA-256 of bytes, or of several parts one after the other, in hexadecimal. */
+export function sha256(bytes: Uint8Array | readonly Uint8Array[]): string {
   const hash = createHash("sha256");
-  for (const part of parts) {
+  for (const part of Array.isArray(bytes) ? bytes : [bytes]) {
     for (let at = 0; at < part.length; at += MOST_AT_ONCE) hash.update(part.subarray(at, at + MOST_AT_ONCE));
   }
   return hash.digest("hex");

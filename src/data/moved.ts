@@ -17,7 +17,7 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
   const found = names
     .map((_, k) => names.slice(k))
     .concat([[]])
-    .map((kept) => mapPaths(source, (path) => join(folder, ...kept, relative(common, path))))
+    .map((kept) => mapPaths(source, (path) => join(folder, kept.join(sep), relative(common, path))))
     .find(isThere);
   if (found) return found;
   // A folder of images may be named itself.

@@ -39,7 +39,7 @@ export function skipAutoencoder(options: SkipAutoencoderOptions = {}): Model {
         relu({ name: `relu${j + 1}` }),
         apply(linear(features, { name: `layer${j + 1}` }), states[j]),
       );
-      states.push(skips ? apply(scaledSum({ name: `skips${j + 1}` }), active, ...states) : active);
+      states.push(skips ? apply(scaledSum({ name: `skips${j + 1}` }), active, states) : active);
     }
     return states.at(-1)!;
   });

@@ -272,17 +272,19 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     /** What a step reads is there: it need not wait until it is computed again. */
     const isKept = (s: number) => !recomputation.before.has(s);
     /** What follows at once where the gradient of a step's output is complete. */
-    const onGradient = (s: number): Op[] => {
-      if (ready.has(s)) return [];
-      ready.add(s);
-      const { node, output, residual } = steps[s];
-      const { layer } = model.nodes[node];
-      const ops = ruleOf(layer).onGradient?.(layer, lowering(s, "backward", frozen)) ?? [];
-      // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
-      const shared = residual !== undefined && sameGradient.get(residual) === output;
-      const writer = shared ? values.get(residual)!.writer! : -1;
-      const follows = schedule.completes(s).includes(writer) && !steps[writer].reluGradient && isKept(writer);
-      return [...ops, ...(follows ? onGradient(writer) : [])];
+    const onGradient = (first: number): Op[] => {
+      const ops: Op[] = [];
+      for (let s = first; !ready.has(s);) {
+        ready.add(s);
+        const { node, output, residual } = steps[s];
+        const { layer } = model.nodes[node];
+        for (const one of ruleOf(layer).onGradient?.(layer, lowering(s, "backward", frozen)) ?? []) ops.push(one);
+        // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
+        const shared = residual !== undefined && sameGradient.get(residual) === output;
+        const writer = shared ? values.get(residual)!.writer! : -1;
+        if (schedule.completes(s).includes(writer) && !steps[writer].reluGradient && isKept(writer)) s = writer;
+      }
+      return ops;
     };
     /** The forward pass of a step once more. */
     const again = (s: number): Op[] => {

@@ -29,11 +29,33 @@ export interface Step {
 /** Layers that compute the ReLU behind them. */
 const BEFORE_RELU: ReadonlySet<string> = new Set(["linear", "batchNorm2d", "maxPool2d"]);
 
+/** By value: the places of those that read it, ascending; one that reads it twice is there twice. */
+function readersIn(reads: readonly (readonly number[])[]): (value: number) => readonly number[] {
+  const readers = new Map<number, number[]>();
+  reads.forEach((values, reader) => {
+    for (const value of values) {
+      const own = readers.get(value);
+      if (own) own.push(reader);
+      else readers.set(value, [reader]);
+    }
+  });
+  return (value) => readers.get(value) ?? [];
+}
+
+/** The values that a step reads, each once. */
+export function readBy({ inputs, residual }: Step): readonly number[] {
+  return [...new Set(residual === undefined ? inputs : [...inputs, residual])];
+}
+
+/** By value: the steps that read it, ascending. */
+export function readersOf(steps: readonly Step[]): (value: number) => readonly number[] {
+  return readersIn(steps.map(readBy));
+}
+
 /** The steps of a model, in the order of their nodes. */
 export function fuse(model: Model): Step[] {
   const { nodes } = model;
-  const readers = (value: number): number[] =>
-    nodes.flatMap((node, k) => node.inputs.filter((input) => input === value).map(() => k));
+  const readers = readersIn(nodes.map(({ inputs }) => inputs));
   const kind = (k: number | undefined) => (k === undefined ? undefined : nodes[k]?.layer.kind);
   const onlyReader = (value: number): number | undefined => {
     const all = readers(value);
@@ -50,12 +72,13 @@ export function fuse(model: Model): Step[] {
       return;
     }
     const last = next === undefined ? undefined : onlyReader(next);
-    const others = next === undefined ? [] : nodes[next].inputs.filter((input) => input !== k);
     const joins = layer.kind === "batchNorm2d" && inputs[0] >= 0 && kind(next) === "add" && kind(last) === "relu";
+    const both = joins ? nodes[next!].inputs : [];
+    const other = both[0] === k ? both[1] : both[0];
     // x + bn(x) is not one step: two gradients of x in one pass.
-    if (joins && others.length === 1 && others[0] < k && others[0] !== inputs[0]) {
+    if (joins && both.length === 2 && other < k && other !== inputs[0]) {
       taken.add(next!).add(last!);
-      steps.push({ node: k, inputs, output: last!, relu: true, residual: others[0] });
+      steps.push({ node: k, inputs, output: last!, relu: true, residual: other });
       return;
     }
     steps.push({ node: k, inputs, output: k, relu: false });
@@ -67,15 +90,16 @@ export function fuse(model: Model): Step[] {
 function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
   const { nodes } = model;
   const alias = new Map<number, number>();
+  const readers = readersOf(steps);
+  const writers = new Map(steps.map((step) => [step.output, step]));
   const kept = steps.filter((step) => {
     const [source] = step.inputs;
     const isFlatten = nodes[step.node].layer.kind === "flatten" && step.output !== nodes.length - 1;
-    const alone = steps.filter((other) => [...other.inputs, other.residual].includes(source)).length === 1;
+    const alone = readers(source).length === 1;
     // A linear layer reads bytes; any other reader would see the image's shape instead of the vector's.
-    const readers = steps.filter((other) => [...other.inputs, other.residual].includes(step.output));
-    const intoLinear = readers.every((other) => nodes[other.node].layer.kind === "linear");
+    const intoLinear = readers(step.output).every((other) => nodes[steps[other].node].layer.kind === "linear");
     if (!isFlatten || !alone || !intoLinear) return true;
-    const writer = steps.find(({ output }) => output === source);
+    const writer = writers.get(source);
     if (writer) {
       const { layer } = nodes[writer.node];
       if (ruleOf(layer).gradientPad?.(layer, inputShapes(model, nodes[writer.node]))) return true;
@@ -91,9 +115,12 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
   }));
 }
 
-/** Whether the ReLU that is part of a step is differentiated by the linear layer behind it. */
-export function maskedByReader(model: Model, steps: readonly Step[], step: Step): boolean {
-  const isLinear = (k: number) => model.nodes[k].layer.kind === "linear";
-  const readers = steps.filter((other) => [...other.inputs, other.residual].includes(step.output));
-  return step.relu && isLinear(step.node) && readers.length === 1 && isLinear(readers[0].node);
+/** By step: whether the ReLU that is part of it is differentiated by the linear layer behind it. */
+export function maskedByReader(model: Model, steps: readonly Step[]): (step: Step) => boolean {
+  const isLinear = (step: Step) => model.nodes[step.node].layer.kind === "linear";
+  const readers = readersOf(steps);
+  return (step) => {
+    const [reader, ...others] = readers(step.output);
+    return step.relu && isLinear(step) && reader !== undefined && others.length === 0 && isLinear(steps[reader]);
+  };
 }

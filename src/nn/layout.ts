@@ -5,12 +5,14 @@
  * sparse weight can hold precomputed shifts that both understand.
  */
 import type { ConvLayout } from "../runtime/parameter.js";
-import { fuse, maskedByReader, type Step } from "./fuse.js";
+import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
 import { inputShapes, type Model } from "./model.js";
 import { tensorShape, type TensorShape } from "./tensor.js";
 
 export interface LayoutStep extends Step {
+  /** Its inputs, each once. */
+  readonly reads: ReadonlySet<number>;
   /** Backward, dy has to be multiplied by the derivative of the step's ReLU. */
   readonly reluGradient: boolean;
   /** Backward, dx has to be multiplied by the derivative of the ReLU that gave x. */
@@ -24,7 +26,7 @@ export interface ValueLayout {
   readonly gradient: TensorShape;
   /** Some parameter lies upstream. */
   readonly needsGradient: boolean;
-  /** Steps that read it. */
+  /** Steps that read it, ascending. */
   readonly readers: readonly number[];
   /** The step that writes it; undefined for the model's input. */
   readonly writer: number | undefined;
@@ -43,26 +45,27 @@ export interface Layout {
 export function layoutOf(model: Model): Layout {
   const { nodes } = model;
   const fused = fuse(model);
+  const masked = maskedByReader(model, fused);
+  const writers = new Map(fused.map((step) => [step.output, step]));
   const steps = fused.map((step): LayoutStep => {
-    const [source] = step.inputs;
-    const before = fused.find(({ output }) => output === source);
+    const before = writers.get(step.inputs[0]);
     return {
       ...step,
-      reluGradient: step.relu && !maskedByReader(model, fused, step),
-      mask: before !== undefined && maskedByReader(model, fused, before),
+      reads: new Set(step.inputs),
+      reluGradient: step.relu && !masked(step),
+      mask: before !== undefined && masked(before),
     };
   });
-  const reads = ({ inputs, residual }: Step): number[] =>
-    residual === undefined ? [...inputs] : [...inputs, residual];
+  const readersOfValue = readersOf(steps);
 
   const values = new Map<number, ValueLayout>();
   const add = (value: number, writer: number | undefined): void => {
-    const readers = steps.flatMap((step, s) => (reads(step).includes(value) ? [s] : []));
-    const pads = readers.map((s) => {
-      const { node, inputs } = steps[s];
+    const readers = readersOfValue(value);
+    const pad = readers.reduce((most, s) => {
+      const { node, reads } = steps[s];
       const { layer } = nodes[node];
-      return inputs.includes(value) ? (ruleOf(layer).inputPad?.(layer) ?? 0) : 0;
-    });
+      return reads.has(value) ? Math.max(most, ruleOf(layer).inputPad?.(layer) ?? 0) : most;
+    }, 0);
     const shape = value < 0 ? model.input : nodes[value].shape;
     let gradientPad = 0;
     let needsGradient = false;
@@ -70,10 +73,10 @@ export function layoutOf(model: Model): Layout {
       const step = steps[writer];
       const node = nodes[step.node];
       gradientPad = ruleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
-      needsGradient = node.parameters.length > 0 || reads(step).some((input) => values.get(input)!.needsGradient);
+      needsGradient = node.parameters.length > 0 || readBy(step).some((input) => values.get(input)!.needsGradient);
     }
     values.set(value, {
-      shape: tensorShape(shape, Math.max(0, ...pads)),
+      shape: tensorShape(shape, pad),
       gradient: tensorShape(shape, gradientPad),
       needsGradient,
       readers,

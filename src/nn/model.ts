@@ -4,7 +4,9 @@
  * Nodes stand in topological order; a node reads the nodes in its `inputs` (-1 is the model's input).
  */
 import type { Shape } from "../regularizers/regularizer.js";
-import type { BufferSpec, ParameterSpec } from "./layers/layer.js";
+import { TILE } from "../runtime/kernel-table.js";
+import { MOST_BYTES } from "../runtime/memory.js";
+import { size, type BufferSpec, type ParameterSpec } from "./layers/layer.js";
 import { ruleOf, type Layer } from "./layers/rules.js";
 
 export interface ModelNode {
@@ -37,18 +39,19 @@ export interface GraphBuilder {
   /** The model's input. */
   readonly input: Value;
   /**
-   * Adds a layer that reads these values.
+   * Adds a layer that reads these values, given one by one or as lists.
    *
    * @throws TypeError if the layer cannot take them; the message names the layers and their shapes
    */
-  apply(layer: Layer, ...inputs: Value[]): Value;
+  apply(layer: Layer, ...inputs: (Value | readonly Value[])[]): Value;
 }
 
 /**
  * A model as a graph. The value that `build` returns is the output; it must be that of the last layer added.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its inputs, or nobody reads what it gives
+ * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its inputs, or nobody reads what it gives;
+ * RangeError if what a layer gives, or the parameters of all layers, would not fit into memory
  * @example
  * const model = graph([3, 32, 32], ({ input, apply }) => {
  *   const x = apply(conv2d(16, { kernel: 3, padding: 1 }), input);
@@ -62,15 +65,18 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
       `a model's input must be [features] or [channels, height, width] of positive integers, found [${input.join(", ")}]`,
     );
   }
+  checkRoom(`a model's input of shape [${input.join(", ")}]`, size(input) * TILE);
+  let weights = 0;
   const nodes: ModelNode[] = [];
   const seen = new Map<string, number>();
-  const apply = (layer: Layer, ...values: Value[]): Value => {
+  const names = new Set<string>();
+  const apply: GraphBuilder["apply"] = (layer, ...given) => {
+    const values = given.flat() as Value[];
     const count = (seen.get(layer.kind) ?? 0) + 1;
     seen.set(layer.kind, count);
     const name = layer.name ?? `${layer.kind}${count}`;
-    if (nodes.some((node) => node.name === name)) {
-      throw new TypeError(`layer names must differ, found "${name}" twice`);
-    }
+    if (names.has(name)) throw new TypeError(`layer names must differ, found "${name}" twice`);
+    names.add(name);
     const rule = ruleOf(layer);
     const shapes = values.map((value) => value.shape);
     const sources = values.map(({ index, shape }) => {
@@ -86,12 +92,16 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
       const message = (error as Error).message;
       throw new TypeError(`layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`);
     }
+    const parameters = rule.parameters?.(layer, shapes) ?? [];
+    checkRoom(`the output [${shape.join(", ")}] of layer "${name}"`, size(shape) * TILE);
+    weights += parameters.reduce((sum, parameter) => sum + size(parameter.shape), 0);
+    checkRoom(`the parameters of the layers up to "${name}"`, weights);
     nodes.push({
       name,
       layer,
       inputs: values.map(({ index }) => index),
       shape,
-      parameters: rule.parameters?.(layer, shapes) ?? [],
+      parameters,
       buffers: rule.buffers?.(layer, shapes) ?? [],
     });
     return { index: nodes.length - 1, shape };
@@ -103,7 +113,8 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
       `a model's output must be its last layer, "${nodes.at(-1)!.name}"; found ${output.index < 0 ? "its input" : `"${nodes[output.index].name}"`}`,
     );
   }
-  const unread = nodes.findIndex((_, k) => k !== output.index && nodes.every(({ inputs }) => !inputs.includes(k)));
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const unread = nodes.findIndex((_, k) => k !== output.index && !read.has(k));
   if (unread >= 0) {
     throw new TypeError(
       `layer "${nodes[unread].name}" leads nowhere: expected another layer to read it, or it to be the output`,
@@ -112,11 +123,18 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
   return { input, nodes, output: output.shape };
 }
 
+/** Who describes a model pays for it only if it can be computed: the shapes of a file of some hundred bytes may ask for anything. */
+function checkRoom(what: string, numbers: number): void {
+  if (numbers * 4 <= MOST_BYTES) return;
+  const bytes = (numbers * 4).toPrecision(3);
+  throw new RangeError(`${what} would take ${bytes} bytes, more than the ${MOST_BYTES} that a memory can have`);
+}
+
 /**
  * A chain of layers.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError as graph
+ * @throws TypeError and RangeError as graph
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(80), relu(), linear(10)]);
  */

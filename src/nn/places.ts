@@ -4,6 +4,7 @@
  * Lifetimes follow from the schedule; arena.ts gives the places. Tensors with a border share places among themselves only, so
  * that the border, zero at first, stays zero; unless it is made zero whenever one is written.
  */
+import { largest, smallest } from "../extremes.js";
 import { placeTensors, type Lifetime } from "../runtime/arena.js";
 import { TILE } from "../runtime/kernel-table.js";
 import { paddedRow, size } from "./layers/layer.js";
@@ -78,29 +79,38 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   const valueTensor = new Map<number, number>();
   const againTensor = new Map<number, number>();
   const gradientTensor = new Map<number, number>();
+  /** By value: those whose gradient is the same tensor as its own. */
+  const residualsOf = new Map<number, number[]>();
+  for (const [residual, sum] of sameGradient) residualsOf.set(sum, [...(residualsOf.get(sum) ?? []), residual]);
   for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
-    const uses = [writer === undefined ? 0 : forwardAt(writer), ...readers.map(forwardAt)];
-    if (value === outputValue) uses.push(lossAt);
     const again = writer === undefined ? undefined : recomputation.moments.get(writer);
+    const later = training
+      ? readers.flatMap((s) => {
+          const rerun = recomputation.moments.get(s) ?? [];
+          return readsBackward(layout, s, value) ? [backwardAt(s), rerun].flat() : rerun;
+        })
+      : [];
+    const uses = [
+      writer === undefined ? 0 : forwardAt(writer),
+      ...readers.map(forwardAt),
+      ...(value === outputValue ? [lossAt] : []),
+      ...(again === undefined ? later : []),
+    ];
     if (training) {
-      const later = readers.filter((s) => readsBackward(layout, s, value)).map(backwardAt);
-      later.push(...readers.flatMap((s) => recomputation.moments.get(s) ?? []));
-      if (again === undefined) uses.push(...later);
-      else againTensor.set(value, reserveTensor(shape, again, Math.max(...later)));
+      if (again !== undefined) againTensor.set(value, reserveTensor(shape, again, largest(later)));
       const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
       if (writer !== undefined && (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))) {
         uses.push(backwardAt(writer));
       }
     }
-    valueTensor.set(value, reserveTensor(shape, Math.min(...uses), Math.max(...uses)));
+    valueTensor.set(value, reserveTensor(shape, smallest(uses), largest(uses)));
     if (!training || !needsGradient || writer === undefined || sameGradient.has(value)) continue;
-    const born = value === outputValue ? lossAt : Math.min(...readers.map(backwardAt));
-    // Values whose gradients are the same tensor: the one written first comes last in the model.
-    const group = [value];
-    for (const [residual, sum] of [...sameGradient].toReversed()) if (group.includes(sum)) group.push(residual);
-    const dies = Math.max(...group.map((one) => backwardAt(values.get(one)!.writer!)));
+    const born = value === outputValue ? lossAt : smallest(readers.map(backwardAt));
+    const together = [value];
+    for (const one of together) for (const residual of residualsOf.get(one) ?? []) together.push(residual);
+    const dies = largest(together.map((one) => backwardAt(values.get(one)!.writer!)));
     const tensor = reserveTensor(gradient, born, dies);
-    for (const one of group) gradientTensor.set(one, tensor);
+    for (const one of together) gradientTensor.set(one, tensor);
   }
   const firstIsLinear = model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
   const rowStride = paddedRow(size(model.input));
@@ -123,6 +133,7 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
   const detours: (number | undefined)[][] = [];
   const written = new Set<number>();
+  const end = steps.reduce((last, _, s) => Math.max(last, backwardAt(s)), 0);
   /** Backward destinations in the order the backward pass visits them: whether each has been written before. */
   const accumulate: boolean[][] = [];
   const visit = (value: number): boolean => {
@@ -139,7 +150,7 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
       ? (ruleAt(s).sampledBytes?.(model.nodes[node].layer, inputShapes(model, model.nodes[node]), tiles) ?? 0)
       : 0;
     sampleScratch[s] = sampledBytes ? reserve(sampledBytes, now, now) : undefined;
-    const until = keepGradients ? Math.max(...steps.map((_, other) => backwardAt(other))) : now;
+    const until = keepGradients ? end : now;
     weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, until));
     accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
     detours[s] = inputs.map((value, k) =>

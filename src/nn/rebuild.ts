@@ -33,7 +33,7 @@ export function modelOf(input: Shape, entries: readonly NodeEntry[], output = en
     const values: (Value | undefined)[] = [];
     const valueOf = (k: number): Value => (k < 0 ? builder.input : values[k]!);
     entries.forEach(({ name, layer, inputs }, k) => {
-      values[k] = used.has(k) ? builder.apply({ ...layer, name }, ...inputs.map(valueOf)) : undefined;
+      values[k] = used.has(k) ? builder.apply({ ...layer, name }, inputs.map(valueOf)) : undefined;
     });
     return valueOf(output);
   });

@@ -26,9 +26,19 @@ export const NOTHING_AGAIN: Recomputation = { moments: new Map(), before: new Ma
 export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recomputation {
   const { model, steps, values } = layout;
   const layerAt = (s: number) => model.nodes[steps[s].node].layer;
+  /** How many values go on from step s, by what each step adds. */
+  const changes = steps.map(() => 0);
+  for (const { writer = -1, readers } of values.values()) {
+    const last = readers.at(-1) ?? writer;
+    if (last <= Math.max(writer, 0)) continue;
+    changes[Math.max(writer, 0)]++;
+    changes[last]--;
+  }
+  let sum = 0;
+  const alive = changes.map((change) => (sum += change));
   const isCut = (s: number): boolean => {
-    const alive = [...values].filter(([, { writer = -1, readers }]) => writer <= s && readers.some((r) => r > s));
-    return alive.length === 1 && alive[0][0] === steps[s].output && layerAt(s).kind !== "conv2d";
+    const last = values.get(steps[s].output)!.readers.at(-1) ?? s;
+    return alive[s] === 1 && last > s && layerAt(s).kind !== "conv2d";
   };
   const moments = new Map<number, number>();
   const before = new Map<number, number[]>();
@@ -40,11 +50,13 @@ export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recom
     const again: number[] = [];
     for (let s = end - 1; s >= first; s--) {
       const { output } = steps[s];
-      const wanted = (r: number) => readsBackward(layout, r, output) || again.includes(r);
-      if (ruleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) again.unshift(s);
+      const wanted = (r: number) => readsBackward(layout, r, output) || moments.has(r);
+      if (ruleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) {
+        again.push(s);
+        moments.set(s, moment);
+      }
     }
-    for (const s of again) moments.set(s, moment);
-    if (again.length) before.set(end, again);
+    if (again.length) before.set(end, again.reverse());
     first = end + 1;
   }
   return { moments, before };
@@ -52,6 +64,6 @@ export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recom
 
 /** Whether the backward pass of a step reads a value that its forward pass reads. (Never a residual's.) */
 export function readsBackward({ model, steps }: Layout, s: number, value: number): boolean {
-  const { node, inputs } = steps[s];
-  return inputs.includes(value) && ruleOf(model.nodes[node].layer).backwardReads.x;
+  const { node, reads } = steps[s];
+  return reads.has(value) && ruleOf(model.nodes[node].layer).backwardReads.x;
 }

@@ -42,7 +42,7 @@ export function scheduleOf({ model, steps, values }: Layout): Schedule {
   steps.forEach(({ residual, output }, s) => {
     if (residual === undefined || residual < 0) return;
     const [own, sum] = [values.get(residual)!, values.get(output)!];
-    const first = Math.max(...own.readers) === s;
+    const first = own.readers.at(-1) === s;
     if (first && own.needsGradient && sameShape(own.gradient, sum.gradient)) sameGradient.set(residual, output);
   });
 
@@ -57,7 +57,7 @@ export function scheduleOf({ model, steps, values }: Layout): Schedule {
       const { inputs, residual } = steps[s];
       return [...new Set(residual === undefined ? inputs : [...inputs, residual])].flatMap((value) => {
         const { writer, needsGradient } = values.get(value)!;
-        return writer !== undefined && needsGradient && Math.min(...readersOf(value)) === s ? [writer] : [];
+        return writer !== undefined && needsGradient && readersOf(value)[0] === s ? [writer] : [];
       });
     },
   };

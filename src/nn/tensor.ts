@@ -54,11 +54,14 @@ export function tensorArgs(tensor: Tensor): Values<typeof TENSOR.fields> {
  * Positions of a tensor as convolutions take them.
  *
  * @param at - byte offset of the first one
- * @param step - from one to the next, in rows and columns of the tensor
+ * @param step - from one to the next, in rows and columns of the tensor; one beyond the tensor has a
+ * single position, whatever it is
  */
 export function positionArgs(tensor: TensorShape, at: number, step = 1): Values<typeof POSITIONS.fields> {
   const { tile, plane, row } = strides(tensor);
-  return { at, tile, plane, row: step * row, col: step * TILE };
+  const { height, width, pad } = tensor;
+  const [down, across] = [height, width].map((side) => Math.min(step, side + 2 * pad));
+  return { at, tile, plane, row: down * row, col: across * TILE };
 }
 
 /** A tensor that is absent. */

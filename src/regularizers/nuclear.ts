@@ -13,6 +13,7 @@
  * 2. The rank counts singular values above max(out, in) eps sigma_1, eps that of the array's type: a float32 matrix of low
  *    rank has tiny ones beside those that are meant.
  */
+import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep, elements } from "./checks.js";
@@ -56,7 +57,7 @@ export function nuclear(lambda: number): Regularizer {
         x,
         shape,
         (sigma) => {
-          const least = share * Math.max(...sigma);
+          const least = share * largest(sigma);
           return sigma.map((value) => (value > least ? lambda : 0));
         },
         out,

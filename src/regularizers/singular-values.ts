@@ -7,6 +7,7 @@
  * the array can hold, see {@link shrinkSingularValues}.
  */
 import { EVD, Matrix, SVD } from "ml-matrix";
+import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { elements } from "./checks.js";
 import type { Floats, Shape } from "./regularizer.js";
@@ -64,7 +65,7 @@ export function shrinkSingularValues(x: Floats, shape: Shape, t: number, out: Fl
     const lines = linesOf(x, shape);
     const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), { assumeSymmetric: true });
     const sigma = realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0)));
-    if (t >= SMALLEST_SHARE * Math.max(...sigma)) {
+    if (t >= SMALLEST_SHARE * largest(sigma)) {
       const shrunk = lines.map((line) => new Float64Array(line.length));
       sigma.forEach((value, k) => {
         if (value <= t) return;

@@ -4,6 +4,7 @@
  * with the square root, so that few births show beside many.
  */
 import * as Plot from "@observablehq/plot";
+import { largest } from "../extremes.js";
 import type { BirthPath } from "./birth-path.js";
 import { epochAxis, FRAME, toSvg } from "./charts.js";
 import { count, percent } from "./format.js";
@@ -18,7 +19,7 @@ const LETTER = 7;
 export function birthChart({ layers, epoch: last }: BirthPath): string {
   const names = layers.map(({ layer }) => layer);
   const cells = layers.flatMap(({ layer, survivors, nonZeros }) => {
-    const most = Math.max(...survivors);
+    const most = largest(survivors);
     return survivors.flatMap((born, epoch): Cell[] =>
       born > 0 ? [{ layer, epoch, born, share: born / nonZeros, shade: Math.sqrt(born / most) }] : [],
     );
@@ -30,7 +31,7 @@ export function birthChart({ layers, epoch: last }: BirthPath): string {
     height: TOP + BOTTOM + LINE * layers.length,
     marginTop: TOP,
     marginBottom: BOTTOM,
-    marginLeft: 16 + LETTER * Math.max(...names.map(({ length }) => length)),
+    marginLeft: 16 + LETTER * largest(names.map(({ length }) => length)),
     ariaLabel: "Births by layer and epoch",
     x: { ...epochAxis(epochs), domain: [-0.5, last + 0.5] },
     y: { type: "band", domain: names, label: null, tickSize: 0, padding: 0.15 },

@@ -6,6 +6,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { largest, smallest } from "../extremes.js";
 
 export interface Point {
   readonly epoch: number;
@@ -65,10 +66,10 @@ export function lineChart(
 ): string {
   const rows = series.map((one) => ({ ...one, points: one.points.filter(isFinitePoint) }));
   const values = rows.flatMap(({ points }) => points.map(({ value }) => value));
-  const [low, high] = domain ?? [Math.min(...values), Math.max(...values)];
+  const [low, high] = domain ?? [smallest(values), largest(values)];
   const positive = values.filter((value) => value > 0);
-  const log = domain === undefined && positive.length > 0 && high / Math.min(...positive) > logFrom;
-  const y = log ? logAxis(Math.min(...positive), high) : { domain: padded(low, high, domain), ticks: 5 };
+  const log = domain === undefined && positive.length > 0 && high / smallest(positive) > logFrom;
+  const y = log ? logAxis(smallest(positive), high) : { domain: padded(low, high, domain), ticks: 5 };
   const lines = rows.flatMap(({ name, colour, points, width = 2, dash }) => {
     const shown = log ? points.filter(({ value }) => value > 0) : points;
     const title = ({ epoch, value }: { epoch: number; value: number }) => `${name}, epoch ${epoch}: ${format(value)}`;
@@ -135,14 +136,20 @@ export function changeChart(changes: readonly Change[], label: string, format: (
       fill,
       title: (change: Change) => `epoch ${change.epoch}: ${format(change[key])} ${key}`,
     });
-  const most = Math.max(1, ...changes.map(({ births }) => births));
-  const least = -Math.max(0, ...changes.map(({ deaths }) => deaths));
+  const most = largest(
+    changes.map(({ births }) => births),
+    1,
+  );
+  const least = -largest(
+    changes.map(({ deaths }) => deaths),
+    0,
+  );
   const epochs = changes.map(({ epoch }) => epoch);
   const axis = epochAxis(epochs);
   return toSvg({
     ...FRAME,
     ariaLabel: label,
-    x: { ...axis, domain: [Math.min(...epochs) - 0.5, Math.max(...epochs) + 0.5] },
+    x: { ...axis, domain: [smallest(epochs) - 0.5, largest(epochs) + 0.5] },
     y: { label: null, domain: [least, most], ticks: 5, tickFormat: (value: number) => format(Math.abs(value)) },
     marks: [
       Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
@@ -162,7 +169,7 @@ export function toSvg(options: Plot.PlotOptions): string {
 
 /** Whole epochs only, at most eleven ticks. */
 export function epochAxis(epochs: readonly number[]) {
-  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  const [first, last] = [smallest(epochs), largest(epochs)];
   const steps = [1, 2, 5].flatMap((step) => [step, 10 * step, 100 * step, 1000 * step]).sort((a, b) => a - b);
   const step = steps.find((candidate) => (last - first) / candidate <= 10) ?? last - first;
   const start = Math.ceil(first / step) * step;

@@ -1,4 +1,5 @@
 /** The report's curves: loss, accuracy, density (total and by layer), active units, births and deaths, each with legend and caption. */
+import { largest, smallest } from "../extremes.js";
 import type { EpochMetrics } from "../train/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
 import { count, loss, parameter, percent, similarity } from "./format.js";
@@ -45,7 +46,7 @@ function accuracyFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   // Before training a net guesses; an axis from there would flatten all that follows.
   const trained = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch > 0)).map(({ value }) => value!);
   const before = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch === 0)).at(-1)?.value;
-  const floor = trained.length ? Math.max(0, Math.floor(20 * Math.min(...trained) - 0.2) / 20) : 0;
+  const floor = trained.length ? Math.max(0, Math.floor(20 * smallest(trained) - 0.2) / 20) : 0;
   const cut = typeof before === "number" && before < floor;
   const shown = cut ? series.map((one) => ({ ...one, points: one.points.filter(({ epoch }) => epoch > 0) })) : series;
   const svg = lineChart(shown, {
@@ -113,7 +114,7 @@ function unitFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
     counts: layers.map(({ activeUnits }) => activeUnits),
     ...look,
   }));
-  const most = Math.max(...last.layers.map(({ units }) => units));
+  const most = largest(last.layers.map(({ units }) => units));
   const names = last.layers.map(({ name }) => name);
   const entries = profiles.map(({ name, colour, counts }) => {
     return { name, colour, value: count(counts.reduce((total, active) => total + active, 0)) };

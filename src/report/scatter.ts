@@ -4,6 +4,7 @@
  * Names stand in a column on the right, in the order of the points and moved apart, each tied to its point by a line.
  */
 import * as Plot from "@observablehq/plot";
+import { largest, smallest } from "../extremes.js";
 import { FRAME, toSvg } from "./charts.js";
 import { parameter } from "./format.js";
 
@@ -86,8 +87,8 @@ export function scatterChart(points: readonly ScatterPoint[], { label, xLabel, y
 
 /** Ends of an axis: those of the bars, with some room. */
 function domain(ranges: readonly Range[]): [number, number] {
-  const low = Math.min(...ranges.map(({ mean, deviation }) => mean - deviation));
-  const high = Math.max(...ranges.map(({ mean, deviation }) => mean + deviation));
+  const low = smallest(ranges.map(({ mean, deviation }) => mean - deviation));
+  const high = largest(ranges.map(({ mean, deviation }) => mean + deviation));
   const room = 0.08 * (high - low) || 0.05 * Math.abs(high) || 1;
   return [low - room, high + room];
 }

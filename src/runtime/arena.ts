@@ -34,23 +34,46 @@ export function placeTensors(tensors: readonly Lifetime[]): Placement {
   const rooms = roomsOf(tensors);
   const order = rooms.map((_, k) => k).sort((a, b) => rooms[b].bytes - rooms[a].bytes || a - b);
   const starts = rooms.map(() => 0);
-  const placed: number[] = [];
+  const placed = createPlaced(rooms.length);
   let bytes = 0;
   for (const k of order) {
     const size = align(rooms[k].bytes);
-    const neighbours = placed.filter((other) => meet(rooms[other], rooms[k])).sort((a, b) => starts[a] - starts[b]);
-    let at = 0;
-    for (const other of neighbours) {
-      if (at + size <= starts[other]) break;
-      at = Math.max(at, starts[other] + align(rooms[other].bytes));
-    }
+    const at = placed.fit(rooms[k], size);
     starts[k] = at;
-    placed.push(k);
+    placed.add(rooms[k], at, size);
     bytes = Math.max(bytes, at + size);
   }
   const offsets = tensors.map(() => 0);
   rooms.forEach(({ members }, k) => members.forEach((tensor) => (offsets[tensor] = starts[k])));
   return { offsets, bytes };
+}
+
+/** What has its place already, in the order of places. As columns of numbers: a deep net has tens of thousands, each asked about all. */
+function createPlaced(most: number) {
+  const columns = Array.from({ length: 4 }, () => new Float64Array(most));
+  const [start, end, from, to] = columns;
+  let count = 0;
+  return {
+    /** The lowest offset at which `size` bytes are free all the time that a tensor lives. */
+    fit(life: Lifetime, size: number): number {
+      let at = 0;
+      for (let k = 0; k < count; k++) {
+        if (end[k] <= at || from[k] > life.to || to[k] < life.from) continue;
+        if (at + size <= start[k]) break;
+        at = end[k];
+      }
+      return at;
+    },
+    add(life: Lifetime, at: number, size: number): void {
+      let k = count++;
+      for (; k > 0 && start[k - 1] > at; k--);
+      for (const column of columns) column.copyWithin(k + 1, k, count - 1);
+      start[k] = at;
+      end[k] = at + size;
+      from[k] = life.from;
+      to[k] = life.to;
+    },
+  };
 }
 
 /** A place to be found: for one tensor, or for all times and for some tensors of one form that never meet. */
@@ -60,17 +83,23 @@ interface Room extends Lifetime {
 
 function roomsOf(tensors: readonly Lifetime[]): Room[] {
   const rooms: Room[] = [];
+  const byForm = new Map<string, Room[]>();
   tensors.forEach((tensor, k) => {
     if (tensor.form === undefined) {
       rooms.push({ ...tensor, members: [k] });
       return;
     }
     const { form, bytes } = tensor;
-    const free = rooms.find(
-      (room) => room.form === form && !room.members.some((other) => meet(tensors[other], tensor)),
-    );
-    if (free) free.members.push(k);
-    else rooms.push({ form, bytes, from: -Infinity, to: Infinity, members: [k] });
+    const own = byForm.get(form) ?? [];
+    byForm.set(form, own);
+    const free = own.find((room) => !room.members.some((other) => meet(tensors[other], tensor)));
+    if (free) {
+      free.members.push(k);
+      return;
+    }
+    const room = { form, bytes, from: -Infinity, to: Infinity, members: [k] };
+    own.push(room);
+    rooms.push(room);
   });
   return rooms;
 }

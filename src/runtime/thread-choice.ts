@@ -2,6 +2,7 @@
  * Whether a program is run by all threads or by one alone: a small one loses more at the barrier behind each op than the other
  * threads win. The bits are the same either way, so both are tried, and now and then again: machines have other work too.
  */
+import { smallest } from "../extremes.js";
 import { median } from "../median.js";
 import type { Pool } from "./pool.js";
 import type { Program } from "./program.js";
@@ -39,7 +40,7 @@ export function runnerOf(pool: Pool, program: Program): () => void {
       return;
     }
     timed(true, one);
-    const hopeless = one.length === 2 && Math.min(...one) > HOPELESS * median(all);
+    const hopeless = one.length === 2 && smallest(one) > HOPELESS * median(all);
     if (hopeless) run = 2 * TRIAL;
     if (run === 2 * TRIAL) alone = !hopeless && median(one) < median(all);
   };

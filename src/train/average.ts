@@ -15,6 +15,7 @@
  *
  * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction is that of Adam's moments.
  */
+import { largest } from "../extremes.js";
 import { knownOptions } from "../known-options.js";
 import type { Tensor } from "../export/safetensors-format.js";
 import type { Trainer } from "./trainer.js";
@@ -61,7 +62,7 @@ export function createAverage(
     averages.set(name, found?.slice() ?? new Float32Array(length));
   }
   // Read into one place: new memory for each look would cost more than the averages.
-  const room = new Float32Array(Math.max(...[...averages.values()].map(({ length }) => length)));
+  const room = new Float32Array(largest([...averages.values()].map(({ length }) => length)));
   return {
     look() {
       if (trainer.steps % every !== 0) return;

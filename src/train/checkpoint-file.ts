@@ -85,7 +85,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
-  const found = sha256(bytes.subarray(0, PLACE), new TextEncoder().encode(EMPTY), bytes.subarray(PLACE + EMPTY.length));
+  const found = sha256([
+    bytes.subarray(0, PLACE),
+    new TextEncoder().encode(EMPTY),
+    bytes.subarray(PLACE + EMPTY.length),
+  ]);
   if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, version } = metadata;

@@ -82,7 +82,7 @@ function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
     bytesOf(inputs),
     ...(targets ? [bytesOf(targets)] : []),
   ]);
-  return short(textBytes(JSON.stringify([shape, classes, mean, std])), ...parts);
+  return short([textBytes(JSON.stringify([shape, classes, mean, std])), ...parts]);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
@@ -97,6 +97,6 @@ function textBytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function short(...parts: readonly Uint8Array[]): string {
-  return sha256(...parts).slice(0, 16);
+function short(bytes: Uint8Array | readonly Uint8Array[]): string {
+  return sha256(bytes).slice(0, 16);
 }

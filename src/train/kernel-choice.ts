@@ -27,10 +27,13 @@ export function chooseKernels(pool: Pool, parameters: Iterable<Parameter>): bool
     if (kernel === parameter.kernel) continue;
     parameter.kernel = kernel;
     if (kernel === "sparse") {
-      ops.push(compressOp(parameter), ...(transpose ? [transpose.update] : []));
-      if (transpose) forced.push(memory.i32(transpose.force, 1));
+      ops.push(compressOp(parameter));
+      if (transpose) {
+        ops.push(transpose.update);
+        forced.push(memory.i32(transpose.force, 1));
+      }
     } else {
-      ops.push(...expandOps(parameter));
+      for (const one of expandOps(parameter)) ops.push(one);
     }
   }
   for (const word of forced) word[0] = 1;

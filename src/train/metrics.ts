@@ -88,8 +88,9 @@ export function kernelDensity(layers: readonly LayerMetrics[]): number | undefin
 export function flopDensity(model: Model, layers: readonly LayerMetrics[]): number {
   let dense = 0;
   let sparse = 0;
+  const nodes = new Map(model.nodes.map((node) => [node.name, node]));
   for (const layer of layers) {
-    const node = model.nodes.find(({ name }) => name === layer.name)!;
+    const node = nodes.get(layer.name)!;
     const each = ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0;
     dense += layer.weights * each;
     sparse += layer.nonZeros * each;

@@ -51,11 +51,13 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
     const { plan } = trainer;
     const { forward, loss: lossStage, backward } = plan.lower();
     const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));
+    const nodes = new Map(model.nodes.map((node) => [node.name, node]));
+    const backs = new Map(backward.map((stage) => [stage.name, stage]));
     const steps = [...forward, lossStage].map((stage): PreparedStep => {
       const layer = layers.get(stage.name);
-      const node = model.nodes.find(({ name }) => name === stage.name);
+      const node = nodes.get(stage.name);
       const each = node && layer ? 2 * (ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0) : 0;
-      const back = backward.find(({ name }) => name === stage.name);
+      const back = backs.get(stage.name);
       return {
         name: stage.name,
         forward: stage.ops.map(({ kernel }) => kernel),

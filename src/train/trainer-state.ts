@@ -99,6 +99,7 @@ export function restoreState(
     const what = found ? `[${found.shape.join(", ")}]` : "none";
     throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
   }
+  const said = new Map(parameters.map((entry) => [entry.name, entry]));
   const values = (name: string) => tensors.get(name)!.data as Float32Array;
   const patterns: Op[] = [];
   const transposes: Op[] = [];
@@ -107,7 +108,7 @@ export function restoreState(
   for (const updater of updaters) {
     const { parameter, state, freezes } = updater;
     const { name, rows, cols, theta, transpose } = parameter;
-    const saved = parameters.find((entry) => entry.name === name);
+    const saved = said.get(name);
     if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
     memory.f32(theta, rows * cols).set(values(`theta/${name}`));
     countNonZeros(memory, parameter);

@@ -17,6 +17,7 @@ import type { SampleStore } from "../nn/samples.js";
 import type { ClipOptions } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
+import type { Shape } from "../regularizers/regularizer.js";
 import type { Pool } from "../runtime/pool.js";
 import {
   compressOp,
@@ -147,10 +148,15 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const optimizerOf = (role: ParameterRole): Optimizer =>
     optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
   const { parameters, buffers } = createParameters(memory, layout, { initial, optimizerOf });
+  const shapesOf = new Map<Optimizer, Shape[]>();
+  for (const { role, shape } of parameters.values()) {
+    const optimizer = optimizerOf(role);
+    shapesOf.set(optimizer, shapesOf.get(optimizer) ?? []);
+    shapesOf.get(optimizer)!.push(shape);
+  }
   const updaters = [...parameters.values()].map((p) => {
     const optimizer = optimizerOf(p.role);
-    const trained = [...parameters.values()].filter(({ role }) => optimizerOf(role) === optimizer);
-    const shapes = trained.map(({ shape }) => shape);
+    const shapes = shapesOf.get(optimizer)!;
     const { steps: total } = options;
     return createUpdater(memory, p, optimizer, { name: p.name, seed, shapes, ...(total && { steps: total }) });
   });

@@ -94,15 +94,21 @@ interface Products {
 
 function productsOf({ model, updaters, plan }: Trainer): Products[] {
   const { steps, values } = layoutOf(model);
+  const weights = new Map<string, Parameter[]>();
+  for (const { parameter } of updaters) {
+    if (!isWeightRole(parameter.role)) continue;
+    const layer = layerOf(parameter);
+    weights.set(layer, [...(weights.get(layer) ?? []), parameter]);
+  }
+  const again = new Set(plan.recomputed);
   return steps.flatMap(({ node: index, inputs }) => {
     const { name, layer, shape } = model.nodes[index];
     const each = ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0;
     const backward = values.get(inputs[0])!.needsGradient ? 1 : 0;
-    const forward = plan.recomputed.includes(name) ? 2 : 1;
-    return updaters
-      .map(({ parameter }) => parameter)
-      .filter((parameter) => isWeightRole(parameter.role) && layerOf(parameter) === name)
-      .map((parameter): Products => ({ parameter, weights: parameter.rows * parameter.cols, each, backward, forward }));
+    const forward = again.has(name) ? 2 : 1;
+    return (weights.get(name) ?? []).map((parameter): Products => {
+      return { parameter, weights: parameter.rows * parameter.cols, each, backward, forward };
+    });
   });
 }
 

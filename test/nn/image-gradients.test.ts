@@ -54,6 +54,24 @@ const MODELS: Record<string, Model> = {
       ...head,
     ],
   ),
+  "a stride larger than the kernel": graph([2, 6, 8], ({ input, apply }) => {
+    const x = apply(conv2d(3, { kernel: 1 }), input);
+    const y = apply(conv2d(3, { kernel: [2, 1], stride: 3 }), apply(conv2d(3, { kernel: 1 }), x));
+    return apply(linear(3), apply(flatten(), apply(add(), y, apply(conv2d(3, { kernel: [1, 2], stride: 3 }), x))));
+  }),
+  "strides beyond the image": sequential(
+    [2, 5, 6],
+    [conv2d(3, { kernel: 3, padding: 1 }), conv2d(9, { kernel: [4, 3], stride: 2 ** 40, padding: 1 }), ...head],
+  ),
+  "a kernel as large as the image, and its stride": sequential(
+    [2, 6, 6],
+    [conv2d(3, { kernel: 1 }), conv2d(9, { kernel: 6, stride: 6 }), ...head],
+  ),
+  "pools whose strides are beyond the image": graph([2, 5, 4], ({ input, apply }) => {
+    const x = apply(conv2d(3, { kernel: 1 }), input);
+    const pools = [maxPool2d(2, { stride: 2 ** 40 }), avgPool2d(4, { stride: 5 })];
+    return apply(linear(3), apply(flatten(), apply(concat(), ...pools.map((pool) => apply(pool, x)))));
+  }),
   "max pool": sequential(
     [2, 9, 8],
     [conv2d(4, { kernel: 3, padding: 1 }), maxPool2d(2), relu(), conv2d(3, { kernel: 3 }), ...head],

@@ -4,13 +4,14 @@
  * Three forms of the same sum (design: which one is the parameter's choice, by its density and regularizer): dense,
  * unstructured (each non-zero weight with its precomputed shift), kernel groups (pairs of channels with dense taps).
  * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
- * s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
+ * at most s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import { kernelShape, type Parameter } from "../../runtime/parameter.js";
-import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
+import { convLayout, coversInput, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
+import { zeroOp } from "./join.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface Conv2dLayer extends LayerBase {
@@ -99,7 +100,7 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
       product(weight, {
         transposed: false,
         phase: 0,
-        taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
+        taps: constant("forward taps", () => forwardTaps(layer, x)),
         tapCount: layer.kernel[0] * layer.kernel[1],
         bias: bias ? bias.theta : 0,
         x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
@@ -119,28 +120,26 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
   backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
     if (!dx) return [];
     const { row } = strides(dx.tensor);
-    return gradientPhases(layer, xs[0], dy).flatMap((phase, p) => {
-      if (phase.height === 0 || phase.width === 0) return [];
-      // Nothing to add (a stride larger than the kernel).
-      if (dx.accumulate && phase.taps.length === 0) return [];
-      return [
-        product(weight, {
-          transposed: true,
-          phase: p,
-          taps: constant(`gradient taps ${p}`, () => Int32Array.from(phase.taps.flat())),
-          tapCount: phase.taps.length,
-          bias: 0,
-          x: positionArgs(dy, dy.offset),
-          y: positionArgs(dx.tensor, interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4, layer.stride),
-          tiles,
-          rows: xs[0].channels,
-          inner: layer.out,
-          height: phase.height,
-          width: phase.width,
-          accumulate: dx.accumulate ? 1 : 0,
-        }),
-      ];
-    });
+    const phases = gradientPhases(layer, xs[0], dy);
+    const zeros = dx.accumulate || coversInput(phases, dx.tensor) ? [] : [zeroOp(dx.tensor, tiles, constant)];
+    const products = phases.map((phase) =>
+      product(weight, {
+        transposed: true,
+        phase: phase.number,
+        taps: constant(`gradient taps ${phase.number}`, () => phase.taps),
+        tapCount: phase.taps.length / 2,
+        bias: 0,
+        x: positionArgs(dy, dy.offset),
+        y: positionArgs(dx.tensor, interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4, layer.stride),
+        tiles,
+        rows: xs[0].channels,
+        inner: layer.out,
+        height: phase.height,
+        width: phase.width,
+        accumulate: dx.accumulate ? 1 : 0,
+      }),
+    );
+    return [...zeros, ...products];
   },
 
   weightGradients(layer, at) {
@@ -210,7 +209,7 @@ function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradien
     width: dy.width,
   };
   const taps = {
-    taps: constant("forward taps", () => Int32Array.from(forwardTaps(layer, x).flat())),
+    taps: constant("forward taps", () => forwardTaps(layer, x)),
     tapCount: layer.kernel[0] * layer.kernel[1],
     inner: x.channels,
   };

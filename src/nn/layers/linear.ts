@@ -106,9 +106,11 @@ export const linearRule: LayerRule<LinearLayer> = {
     const [weight, bias] = parameters;
     const { rows, cols } = weight;
     const x = xs[0].offset;
-    const ops: Op[] = at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : [];
     const sampled = isSampled(weight, at);
-    if (sampled) ops.push(...sampledGradient(weight, at));
+    const ops: Op[] = [
+      ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : []),
+      ...(sampled ? sampledGradient(weight, at) : []),
+    ];
     if (sampled || needsPatternOnly(weight, at.frozen)) {
       // After an estimate of all it puts the exact gradient at the places of the non-zeros.
       const { entries, counts } = weight.pattern!;

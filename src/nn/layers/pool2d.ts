@@ -6,7 +6,7 @@
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
-import { tensorArgs } from "../tensor.js";
+import { tensorArgs, type TensorShape } from "../tensor.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface MaxPool2dLayer extends LayerBase {
@@ -65,6 +65,11 @@ function pooledShape(size: number | undefined, stride: number, inputs: readonly 
   return [channels, Math.floor((height - size) / stride) + 1, Math.floor((width - size) / stride) + 1];
 }
 
+/** The stride as kernels get it: one larger than the plane leaves one window, whatever it is. */
+function strideIn({ height, width }: TensorShape, stride: number): number {
+  return Math.min(stride, Math.max(height, width));
+}
+
 export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: true },
@@ -74,7 +79,7 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
   forward({ size, stride }, { tiles, xs: [x], y, relu }) {
     const { channels, height, width } = y;
     const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    const args = { ...places, tiles, channels, height, width, size, stride, relu: relu ? 1 : 0 };
+    const args = { ...places, tiles, channels, height, width, size, stride: strideIn(x, stride), relu: relu ? 1 : 0 };
     return [op("maxPool", tiles * channels, args)];
   },
 
@@ -94,7 +99,7 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
         inHeight: x.height,
         inWidth: x.width,
         size,
-        stride,
+        stride: strideIn(x, stride),
         accumulate: dx.accumulate ? 1 : 0,
         relu: reluGradient ? 1 : 0,
       }),
@@ -110,7 +115,7 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
 
   forward({ size, stride }, { tiles, xs: [x], y }) {
     const { channels, height, width } = y;
-    const window = { sizeHeight: size ?? x.height, sizeWidth: size ?? x.width, stride };
+    const window = { sizeHeight: size ?? x.height, sizeWidth: size ?? x.width, stride: strideIn(x, stride) };
     const places = { x: tensorArgs(x), y: tensorArgs(y) };
     return [op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width })];
   },
@@ -130,7 +135,7 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
         inWidth: x.width,
         sizeHeight: size ?? x.height,
         sizeWidth: size ?? x.width,
-        stride,
+        stride: strideIn(x, stride),
         accumulate: dx.accumulate ? 1 : 0,
       }),
     ];
