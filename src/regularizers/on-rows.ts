@@ -53,8 +53,8 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
   };
 
   /** Where the rows lie in a tensor, and their shape. */
-  function rows(shape: Shape, ...arrays: Floats[]): readonly [start: number, end: number, part: Shape] {
-    checkShape("onRows", shape, ...arrays);
+  function rows(shape: Shape, x: Floats, out = x): readonly [start: number, end: number, part: Shape] {
+    checkShape("onRows", shape, x, out);
     const [count, ...rest] = shape;
     if (!(from < count)) throw new TypeError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
     const last = Math.min(to, count);
