@@ -68,7 +68,7 @@ const residual = b.graph([1, 14, 14], ({ input, apply }) => {
   return apply(b.linear(10), apply(b.flatten(), joined));
 });
 
-const sparse = { weights: { density: 0.1 } };
+const sparse = { weights: { density: 0.1, atLeast: 0 } };
 const kernels = { ...sparse, convs: { density: 0.4, mask: "kernel", atLeast: 1 } };
 const both = (weights, biases = b.linBreg({ tau: 0.1 })) => ({ weights, biases });
 const breg = (regularizer, more = {}) => both(b.linBreg({ tau: 0.1, regularizer, ...more }));

@@ -113,6 +113,7 @@ function createView(recipes: readonly Recipe[], seeds: number) {
   const onRun: NonNullable<CompareOptions["onRun"]> = ({ recipe: { name, seed, epochs } }: ComparedRun, event) => {
     const head = `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ${name.padEnd(width)}  seed ${seed}`;
     if (event.type === "note") line(event.text);
+    if (event.type === "warning") line(`${name}, seed ${seed}: warning: ${event.text}`);
     if (event.type === "epoch" && redraws) {
       clear();
       stream.write(`${head}  epoch ${event.metrics.epoch} of ${epochs}`);

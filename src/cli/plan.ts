@@ -25,7 +25,7 @@ export async function planText(nameOrFile: string): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const { BOXED } = await import("./table-style.js");
   const recipe = loadRecipe(nameOrFile);
-  const { steps, memory } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
+  const { steps, memory, faults } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
 
   const table = new Table({
     head: ["step", "forward", "backward and update", "output", "weights", "density", "MFLOP dense", "MFLOP now"],
@@ -60,6 +60,7 @@ export async function planText(nameOrFile: string): Promise<string> {
     `training step  ${gigaStep(3 * flops)} GFLOP dense, ${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every weight`,
     `memory         ${bytes(memory.training + memory.parameters)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
     `               ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
+    ...faults.map((fault) => `warning        ${fault}`),
     "",
   ].join("\n");
 }

@@ -51,6 +51,7 @@ export function createProgress(stream: ProgressStream): Progress {
         if (canRedraw(stream)) bars = openBar(stream, event, () => latest);
       }
       if (event.type === "note") line(event.text);
+      if (event.type === "warning") line(paint("yellow", `warning: ${event.text}`));
       if (event.type === "step") {
         openTable(event.accuracy !== undefined);
         latest = event;

@@ -77,6 +77,8 @@ export async function carryOut(training: Training): Promise<number> {
       checkpointSeconds: flags.checkpointEvery,
       resultsDir: flags.results,
       observe: film.observe,
+      // The view shows the event.
+      onWarning: () => {},
       onEvent(event) {
         if (event.type === "start") {
           initial = event.initial;

@@ -9,9 +9,11 @@
  * `atLeast` adds some. The mask sets zeros once and is then forgotten: from there the optimizer decides.
  * Source: Bungert et al., JMLR 23:192 (2022), section 4.1, where r is the density and M ~ Bernoulli(r).
  *
- * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels of 3 x 3. Under batch norm
- * and ReLU such a filter is constant, its gradient is zero for ever and no weight of it can be born. `atLeast` tops up rows that
- * the mask leaves too few.
+ * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels of
+ * 3 x 3. Under batch norm and ReLU such a filter is constant, its gradient is zero for ever and no weight of
+ * it can be born; and a narrow net may be left without a way from its inputs to its outputs. So rows that the
+ * mask leaves without a weight are given one: a row of n has at least the density 1 / n. `atLeast` asks for
+ * more, or for none.
  *
  * 1. The paper prints Glorot's variance with a product in place of the sum, taken for a misprint.
  * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r): that is
@@ -30,13 +32,15 @@ export interface SparseInitOptions {
   /** What the mask keeps or drops: single entries, whole rows (units), or kernels of a convolution; default "entry". */
   readonly mask?: "entry" | "row" | "kernel" | undefined;
   /**
-   * How many are kept: every one for itself with probability density, or exactly ceil(density n) of the n, or so many
-   * draws of which some may hit the same one (the authors' convolutions); default "bernoulli".
+   * How many are kept: every one for itself with probability density, or exactly ceil(density n) of
+   * the n, or so many draws of which some may hit the same one (the authors' convolutions). What
+   * `atLeast` adds comes on top. Default "bernoulli".
    */
   readonly count?: "bernoulli" | "exact" | "withReplacement" | undefined;
   /**
    * So many entries (or kernels, as the mask says) are kept in every row at least: rows with fewer are given more of their own,
-   * each as likely as the other. A row that has fewer at all is kept whole. Default 0, as in the paper.
+   * each as likely as the other. A row that has fewer at all is kept whole. 0 leaves the mask as it was drawn, as in the paper.
+   * Default 1; where the mask keeps whole rows 0, but one row is kept in any case.
    */
   readonly atLeast?: number | undefined;
   /** alpha: "he" for ReLU, "glorot" for odd activations; default "he". */
@@ -79,7 +83,7 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
     density = 0.01,
     mask = "entry",
     count = "bernoulli",
-    atLeast = 0,
+    atLeast: wanted,
     rule = "he",
     fan = "in",
     distribution = "normal",
@@ -91,6 +95,7 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
   }
   checkChoice("mask", mask, ["entry", "row", "kernel"]);
   checkChoice("count", count, ["bernoulli", "exact", "withReplacement"]);
+  const atLeast = wanted ?? (mask === "row" ? 0 : 1);
   if (!(Number.isSafeInteger(atLeast) && atLeast >= 0)) {
     throw new RangeError(`sparseInit: atLeast must be an integer of at least 0, found ${atLeast}`);
   }
@@ -112,6 +117,7 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
   const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
   const kept = keep(theta.length / block, density, count, random);
   if (atLeast > 0) topUp(kept, rows, atLeast, random);
+  if (mask === "row" && wanted === undefined && !kept.includes(1)) kept[random.integer(rows)] = 1;
   const share = kept.reduce((sum, one) => sum + one, 0) / kept.length;
   const deviation = Math.sqrt((varianceFactor * alpha) / share);
   // U(-a, a) has variance a^2 / 3.
@@ -152,9 +158,9 @@ function topUp(kept: Uint8Array, rows: number, n: number, random: Random): void 
   const width = kept.length / rows;
   for (let r = 0; r < rows; r++) {
     const row = kept.subarray(r * width, (r + 1) * width);
-    const free = Array.from(row.keys()).filter((j) => !row[j]);
-    const missing = n - (width - free.length);
+    const missing = n - row.reduce((sum, one) => sum + one, 0);
     if (missing <= 0) continue;
+    const free = Array.from(row.keys()).filter((j) => !row[j]);
     random.shuffle(free);
     for (const j of free.slice(0, missing)) row[j] = 1;
   }

@@ -104,6 +104,8 @@ export async function compareRecipes(
         backend,
         signal,
         onEvent: (event) => onRun?.(run, event),
+        // Told as an event.
+        onWarning: () => {},
       }).catch((error: unknown) => {
         throw placed(error, `${recipe.name}, seed ${recipe.seed}`);
       });

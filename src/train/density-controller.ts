@@ -15,7 +15,7 @@ const ROLE = { weights: "weight", convs: "conv" } as const;
  * Whether more lambda means fewer weights, by and by: J is a sum over groups, and not of the tensor as a whole. A gradient
  * of the penalty makes no zeros, and a mask has a density of its own.
  */
-function thins({ follow, regularizer }: Optimizer): boolean {
+export function thins({ follow, regularizer }: Optimizer): boolean {
   return follow !== "penalty" && follow !== "masked" && regularizer.groups !== undefined;
 }
 

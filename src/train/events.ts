@@ -158,6 +158,8 @@ export interface Resumed {
 export type TrainEvent =
   /** One line of text for whoever watches. */
   | { readonly type: "note"; readonly text: string }
+  /** What is likely to go wrong, and what to change, in one line. */
+  | { readonly type: "warning"; readonly text: string }
   | {
       readonly type: "start";
       readonly recipe: {

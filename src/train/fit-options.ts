@@ -121,6 +121,11 @@ export interface FitOptions extends ComputeOptions {
   /** Name in the events. Default "fit". */
   readonly name?: string | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /**
+   * Takes what is likely to go wrong, a line each: a start that leaves units that can't learn, epochs without a birth, a target
+   * that was missed. Each is an event of type "warning" too. Default: `process.emitWarning` in Node, `console.warn` in a browser.
+   */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** Called with the state before training (epoch 0) and after each epoch: weights can be looked at while it runs, not later. */
   readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
   /** Stops after the step under way; the result is then that of the weights as they are. */
@@ -156,6 +161,7 @@ const OPTIONS: OptionKeys<FitOptions> = {
   ...COMPUTE_OPTIONS,
   name: 1,
   onEvent: 1,
+  onWarning: 1,
   observe: 1,
   signal: 1,
   checkpoint: 1,

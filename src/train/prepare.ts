@@ -7,6 +7,8 @@ import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { layerMetrics } from "./metrics.js";
+import { startFaults } from "./start-faults.js";
+import { weightsOf } from "./warnings.js";
 
 export interface PreparedStep {
   /** Name of the layer, or "input" or "loss". */
@@ -27,6 +29,8 @@ export interface Prepared {
   readonly steps: readonly PreparedStep[];
   /** Bytes, evaluations being made in the memory of a training step; the data set is not in it. */
   readonly memory: { readonly training: number; readonly parameters: number };
+  /** What the start has lost, a line each. */
+  readonly faults: readonly string[];
 }
 
 /**
@@ -72,6 +76,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
     return {
       steps,
       memory: { training: plan.bytes, parameters: pool.memory.used - before - plan.bytes },
+      faults: startFaults(model, weightsOf(trainer)),
     };
   } finally {
     await pool.close();

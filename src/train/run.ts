@@ -47,6 +47,8 @@ export interface RunOptions {
   /** The command that repeats the run, for the result files; a resumed run keeps that of its checkpoint. */
   readonly command: string;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** See fit. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** See fit: called for epoch 0 and after each epoch. */
   readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -83,6 +85,7 @@ const OPTIONS: OptionKeys<RunOptions> = {
   resultsDir: 1,
   command: 1,
   onEvent: 1,
+  onWarning: 1,
   observe: 1,
   signal: 1,
 };
@@ -96,7 +99,7 @@ const OPTIONS: OptionKeys<RunOptions> = {
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
   const { out, baseDir = ".", resume = false, checkpointSeconds, dataDir, threads, backend } = options;
-  const { resultsDir, command, onEvent, observe, signal } = options;
+  const { resultsDir, command, onEvent, onWarning, observe, signal } = options;
   const recipe = { ...given, data: resolvePaths(given.data, baseDir) };
   const data = dataOfRun(recipe, { dataDir });
   const model = buildModel(recipe.model);
@@ -120,6 +123,7 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
     backend,
     observe,
     signal,
+    onWarning,
     checkpoint: {
       folder: out,
       resume,

@@ -23,7 +23,7 @@ import { connectionsOf } from "./connections.js";
 import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, densityControl, freezeOptions, idleControl, type FitOptions } from "./fit-options.js";
+import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { lossNotes, lossOf } from "./fits-data.js";
 import { createSettler } from "./fresh-statistics.js";
@@ -43,6 +43,7 @@ import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
 import { withoutUndefined } from "./without-undefined.js";
+import { createWarnings } from "./warnings.js";
 import { createWorkCounter, savings } from "./work.js";
 
 export interface FitResult {
@@ -129,6 +130,7 @@ async function train(
   const steps = epochs * Math.ceil(trainIndices.length / batchSize);
   const trainer = fitTrainer(pool, model, samples, { ...options, loss }, steps);
   const { births, averaged } = startLooks(trainer, keeper, average);
+  const warnings = createWarnings(model, trainer, options);
   const turns = takeTurns();
   const settling = {
     indices: trainIndices,
@@ -228,12 +230,11 @@ async function train(
   });
   const notes = [
     ...lossNotes(options.loss, data),
-    ...(data.notes ?? []),
     ...(keeper?.notes(pool) ?? []),
     ...lengthNotes(resumed, lengths, options),
-    ...idleControl(options),
   ];
   for (const text of notes) onEvent?.({ type: "note", text });
+  warnings.start(data, resumed !== undefined);
   if (!resumed) observe?.(0, trainer);
 
   let lastStepEvent = performance.now();
@@ -288,6 +289,7 @@ async function train(
     observe?.(epoch, trainer);
     onEvent?.({ type: "epoch", metrics });
     if (!whole) break;
+    warnings.epoch(history);
     const { trainLoss, validAccuracy } = metrics;
     const next = schedule.next(
       scheduleState,
@@ -331,7 +333,7 @@ async function train(
     bytes,
   });
   const interrupted = epoch <= epochs;
-  for (const text of interrupted ? [] : (control?.missed() ?? [])) onEvent?.({ type: "note", text });
+  if (!interrupted) warnings.tell(control?.missed() ?? []);
   onEvent?.({ type: "end", final, interrupted });
   const { mean, std } = data;
   const normalization = normalize ? { mean, std } : undefined;

@@ -1,4 +1,6 @@
 /** `bregman plan`: numbers that follow from the model alone. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { planText } from "#bregman/cli/plan.js";
 import { prepare } from "#bregman/train/prepare.js";
 import { fitOptionsOf } from "#bregman/train/recipe-options.js";
@@ -6,6 +8,7 @@ import { buildModel } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "./run-cli.js";
 
 test("ResNet-18: weights and multiplications of the paper's network, and its memory", async () => {
   const recipe = loadRecipe("cifar10-resnet18-groups");
@@ -39,4 +42,17 @@ test("the MLP's plan names its ops, kernels chosen by density", async () => {
   expect(linear1).toMatch(/sparseForward .*findColumns, packColumns, .*\n.*denseWeightGrad/);
   expect(text).toContain("173,600");
   expect(text).toContain("0.347 MFLOP a sample dense");
+});
+
+test("a start that has lost something is told of", async () => {
+  const recipe = loadRecipe("mnist-quick");
+  const model = buildModel(recipe.model);
+  const options = fitOptionsOf(recipe);
+  expect((await prepare(model, options)).faults).toEqual([]);
+  const { faults } = await prepare(model, { ...options, init: { weights: { density: 1e-6, atLeast: 0 } } });
+  expect(faults).toEqual([expect.stringMatching(/^the start leaves no way from the inputs to the outputs/)]);
+  const file = join(temporaryFolder(), "thin.json");
+  writeFileSync(file, JSON.stringify({ ...recipe, init: { weights: { density: 1e-6, atLeast: 0 } } }));
+  expect(await planText(file)).toContain(`warning        ${faults[0]}\n`);
+  expect(await planText("mnist-quick")).not.toContain("warning");
 });

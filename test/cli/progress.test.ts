@@ -67,6 +67,11 @@ describe("progress of a resumed run", () => {
 });
 
 describe("progress where there is no terminal", () => {
+  it("shows a warning as one", () => {
+    const warning: TrainEvent = { type: "warning", text: "no weight was born" };
+    expect(shown([start, warning, ...events.slice(1)], false)).toContain("\nwarning: no weight was born\n");
+  });
+
   it("is a head and one plain line an epoch", () => {
     const text = shown(events, false);
     expect(text).not.toContain(ESCAPE);

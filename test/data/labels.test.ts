@@ -42,7 +42,7 @@ test.each(Object.entries(SOURCES))("%s", async (name, load) => {
     optimizer,
     epochs: 1,
     threads: 1,
-    onEvent: (event) => event.type === "note" && notes.push(event.text),
+    onWarning: (text) => notes.push(text),
   });
   expect(notes).toEqual([
     `The labels of "${name}" go from 1 to 3, so class 0 has no samples; labels count from 0: subtract 1 if that is not meant.`,

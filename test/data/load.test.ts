@@ -348,7 +348,7 @@ describe("csv", () => {
       optimizer: { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) },
       epochs: 1,
       threads: 1,
-      onEvent: (event) => event.type === "note" && told.push(event.text),
+      onWarning: (text) => told.push(text),
     });
     expect(told).toEqual(data.notes);
   });

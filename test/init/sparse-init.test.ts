@@ -10,7 +10,7 @@ const N = ROWS * COLS;
 
 function start(options: Omit<SparseInitOptions, "random">, seed = 1): Float64Array {
   const theta = new Float64Array(N).fill(Number.NaN);
-  sparseInit(theta, SHAPE, { ...options, random: stream(seed, "init") });
+  sparseInit(theta, SHAPE, { atLeast: 0, ...options, random: stream(seed, "init") });
   return theta;
 }
 
@@ -76,7 +76,7 @@ describe("at least so many in each row", () => {
     ["kernels, drawn with replacement", [40, 30, 3, 3], { density: 0.05, mask: "kernel", count: "withReplacement" }],
     ["a linear layer", [50, 200], { density: 0.01, count: "exact" }],
   ] as const)("%s: each row has what the mask drew, or that many if it drew fewer", (_, shape, options) => {
-    const drawn = perRow([...shape], options);
+    const drawn = perRow([...shape], { ...options, atLeast: 0 });
     expect(drawn).toContain(0);
     for (const atLeast of [1, 2, 3]) {
       expect(perRow([...shape], { ...options, atLeast })).toEqual(drawn.map((n) => Math.max(n, atLeast)));
@@ -119,9 +119,44 @@ describe("at least so many in each row", () => {
     expect(Math.abs(variance / (0.25 * (2 / 27)) - 1)).toBeLessThan(5 * Math.sqrt(2 / kept));
   });
 
-  test("a row with fewer is kept whole; 0 draws the same start as without it", () => {
+  test("a row with fewer is kept whole", () => {
     expect(perRow([5, 3, 3, 3], { density: 0.01, mask: "kernel", atLeast: 9 })).toEqual([3, 3, 3, 3, 3]);
-    expect(start({ density: 0.05, atLeast: 0 })).toEqual(start({ density: 0.05 }));
+  });
+
+  test.each([
+    ["entries of a narrow layer", [16, 4], {}],
+    ["kernels over one channel", [16, 1, 3, 3], { mask: "kernel", density: 0.1 }],
+    ["draws that may hit the same one", [40, 30, 3, 3], { mask: "kernel", count: "withReplacement" }],
+    ["an exact count below one a row", [50, 20], { count: "exact", density: 0.001 }],
+  ] as const)("one by default: %s", (_, shape, options) => {
+    for (let seed = 1; seed <= 5; seed++) {
+      expect(Math.min(...perRow([...shape], options, seed))).toBeGreaterThan(0);
+      expect(perRow([...shape], options, seed)).toEqual(perRow([...shape], { ...options, atLeast: 1 }, seed));
+    }
+  });
+
+  test("where no row is empty the default draws what 0 does", () => {
+    const drawn = (atLeast?: number): Float64Array => {
+      const theta = new Float64Array(20 * 400);
+      sparseInit(theta, [20, 400], { density: 0.05, atLeast, random: stream(1, "init") });
+      return theta;
+    };
+    expect(drawn()).toEqual(drawn(0));
+  });
+
+  test("of whole rows one is kept by default, where the mask would keep none", () => {
+    const kept = (options: Omit<SparseInitOptions, "random">, seed: number): number => {
+      const theta = new Float64Array(4 * 5);
+      sparseInit(theta, [4, 5], { density: 0.01, mask: "row", ...options, random: stream(seed, "init") });
+      return nonZeros(theta).length / 5;
+    };
+    const seeds = Array.from({ length: 40 }, (_, k) => k + 1);
+    // An expectation of 0.04 rows a draw.
+    expect(seeds.filter((seed) => kept({ atLeast: 0 }, seed) === 0).length).toBeGreaterThan(30);
+    expect(seeds.map((seed) => kept({}, seed)).every((rows) => rows >= 1)).toBe(true);
+    expect(seeds.map((seed) => kept({ density: 0.9 }, seed))).toEqual(
+      seeds.map((seed) => kept({ density: 0.9, atLeast: 0 }, seed)),
+    );
   });
 
   test("refused", () => {

@@ -93,7 +93,14 @@ test.each([
     data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true },
     model: { kind: "mlp", features: [784, 200, 80, 10], finalRelu: false },
     init: {
-      weights: { density: 0.01, mask: "entry", count: "bernoulli", varianceFactor: 0.49, distribution: "normal" },
+      weights: {
+        density: 0.01,
+        mask: "entry",
+        count: "bernoulli",
+        atLeast: 0,
+        varianceFactor: 0.49,
+        distribution: "normal",
+      },
       biases: { scale: 1, signed: false },
     },
     schedule: { kind: "plateau", metric: "trainLoss", factor: 0.5, patience: 5, threshold: 0.01 },
@@ -247,6 +254,14 @@ test.each([
     }
   },
 );
+
+test.each(recipeNames())("%s says how many weights a row has at least: its start is not that of a default", (name) => {
+  const { init } = loadRecipe(name);
+  for (const entry of [init.weights, init.convs]) {
+    if (!entry || entry.density === 1 || entry.mask === "row") continue;
+    expect(entry.atLeast).toBeDefined();
+  }
+});
 
 test.each(["cifar10-resnet18", "cifar10-resnet18-groups"])("%s: every filter starts with a weight", (name) => {
   const recipe = loadRecipe(name);

@@ -20,7 +20,7 @@ export const model = resNet18();
  */
 export const initial = initialParameters(model, stream(SEED, "init"), {
   weights: { density: 1 },
-  convs: { density: 0.25, mask: "kernel" },
+  convs: { density: 0.25, mask: "kernel", atLeast: 0 },
 });
 for (const [name, theta] of initial) {
   if (name.endsWith("conv.weight") && name !== "stem.conv.weight") scaleToDensity(theta, 0.25);

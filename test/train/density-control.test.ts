@@ -39,7 +39,7 @@ const bias = linBreg({ tau: 0.05 });
 
 const base: FitOptions = {
   optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.05) }), biases: bias },
-  init: { weights: { density: 0.02 } },
+  init: { weights: { density: 0.02, atLeast: 0 } },
   epochs: 25,
   batchSize: 20,
   seed: 1,
@@ -131,7 +131,7 @@ test("a regularizer without a lambda, and a control that never begins", async ()
   );
   const notes: string[] = [];
   const targetDensity = { targets: { net: 0.1 }, after: 2 };
-  const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && void notes.push(event.text);
+  const onEvent: FitOptions["onEvent"] = (event) => event.type === "warning" && void notes.push(event.text);
   await fit(FLAT, data, { ...base, epochs: 2, targetDensity, onEvent });
   expect(notes).toEqual(["targetDensity does nothing: it begins after 2 epochs, and the run has 2"]);
 });
@@ -141,7 +141,7 @@ test("a target that was missed is named in the end, one that was met is not", as
   // Too few steps for so small a gain; and the first layer is held where it starts.
   const targetDensity = { targets: { weights: 0.9, layers: { linear1: 0.02 } }, gain: 0.001, every: 1 };
   const optimizer = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.5) }), biases: bias };
-  const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && void notes.push(event.text);
+  const onEvent: FitOptions["onEvent"] = (event) => event.type === "warning" && void notes.push(event.text);
   const { epochs } = await fit(FLAT, data, { ...base, epochs: 1, optimizer, targetDensity, onEvent });
   const [first, ...others] = epochs.at(-1)!.layers;
   expect(Math.abs(first.density / 0.02 - 1)).toBeLessThan(0.1);

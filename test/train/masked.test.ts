@@ -103,5 +103,10 @@ test("a start is spread over the layers that have no density of their own", () =
   expect(first).toBe(0.5);
   const rest = (0.4 * 7048 - 200) / (34 + 276);
   expect(others[0]).toBeCloseTo((34 * rest) / 1728, 3);
-  expect(densities({ weights: { density: 0.1, count: "exact" } })).toEqual([11 / 108, 173 / 1728, 0.1, 0.1]);
+  expect(densities({ weights: { density: 0.1, count: "exact", atLeast: 0 } })).toEqual([
+    11 / 108,
+    173 / 1728,
+    0.1,
+    0.1,
+  ]);
 });

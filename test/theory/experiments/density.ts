@@ -40,7 +40,7 @@ export async function densityRun(method: Method): Promise<DensityRun> {
   const weights = METHODS[method];
   const { epochs } = await fit(mlp([40, 48, 4]), points(), {
     optimizer: { weights, biases: sgd({ tau: 0.1 }) },
-    init: { weights: { density: 0.02 } },
+    init: { weights: { density: 0.02, atLeast: 0 } },
     batchSize: 32,
     epochs: EPOCHS,
     seed: 1,

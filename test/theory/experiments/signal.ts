@@ -19,7 +19,7 @@ export function signal(density: number, varianceFactor = 1, draws = 30): number[
     let x = Float64Array.from({ length: WIDTH }, () => random.normal());
     const first = square(x);
     for (let layer = 0; layer < LAYERS; layer++) {
-      sparseInit(W, [WIDTH, WIDTH], { density, varianceFactor, random });
+      sparseInit(W, [WIDTH, WIDTH], { density, varianceFactor, atLeast: 0, random });
       const y = times(W, x);
       sizes[layer] += square(y) / first / draws;
       x = y.map((value) => Math.max(value, 0));

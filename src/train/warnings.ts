@@ -1,0 +1,62 @@
+/**
+ * Warnings: what is likely to go wrong in a training, each in one line that says what to change.
+ *
+ * A script listens to few events, or none, and must hear of a net that can't learn all the same. So a warning is an event, and
+ * also goes where the platform's warnings go, unless the caller takes it.
+ */
+import type { Dataset } from "../data/dataset.js";
+import type { Model } from "../nn/model.js";
+import { stream } from "../random.js";
+import type { EpochMetrics } from "./events.js";
+import { idleControl, type FitOptions } from "./fit-options.js";
+import { initialParameters } from "./initial.js";
+import { missingBirths } from "./missing-births.js";
+import { startFaults } from "./start-faults.js";
+import type { Trainer } from "./trainer.js";
+
+export interface Warnings {
+  /** Tells of these, each once. */
+  tell(texts: readonly string[]): void;
+  /** Looks at the data, the options and, unless the run is resumed, the weights it starts with. */
+  start(data: Dataset, resumed: boolean): void;
+  /** Looks at an epoch that is over, the last line of the history. */
+  epoch(history: readonly EpochMetrics[]): void;
+}
+
+/** The warnings of a training. */
+export function createWarnings(model: Model, trainer: Trainer, options: FitOptions): Warnings {
+  const { epochs, init, seed = 0, targetDensity, onEvent, onWarning = emit } = options;
+  const told = new Set<string>();
+  const tell = (texts: readonly string[]) => {
+    for (const text of texts) {
+      if (told.has(text)) continue;
+      told.add(text);
+      onEvent?.({ type: "warning", text });
+      onWarning(text);
+    }
+  };
+  return {
+    tell,
+    start({ notes = [] }, resumed) {
+      tell([...notes, ...idleControl(options), ...(resumed ? [] : startFaults(model, weightsOf(trainer)))]);
+    },
+    epoch(history) {
+      // Where lambda moves by itself it is no use to name another.
+      if (targetDensity !== undefined) return;
+      const initial = () => initialParameters(model, stream(seed, "init"), init);
+      tell(missingBirths(trainer, { history, epochs, initial }));
+    },
+  };
+}
+
+/** Theta of each parameter, by name. */
+export function weightsOf({ updaters, theta }: Trainer): Map<string, Float32Array> {
+  return new Map(updaters.map(({ parameter: { name } }) => [name, theta(name)]));
+}
+
+/** Node's warnings go to stderr, and can be listened to and switched off; a browser has its console. */
+function emit(text: string): void {
+  const node = globalThis.process as Pick<NodeJS.Process, "emitWarning"> | undefined;
+  if (node?.emitWarning) node.emitWarning(text, "BregmanWarning");
+  else console.warn(`bregman: ${text}`);
+}
