@@ -26,11 +26,11 @@ export type { FitResult } from "./train-model.js";
  * @example
  * // With "meanSquaredError" the outputs come near to targets: fromArrays takes them, restorationTask makes them.
  * const noisy = restorationTask(loadMnist(), { noise: 0.05, seed: 3 });
- * const rows = groupLasso({ lambda: 0.07, groups: "rows" });
- * const { final } = await fit(skipAutoencoder({ skips: false }), noisy, {
+ * const rows = groupLasso({ lambda: 0.03, groups: "rows" });
+ * const { final } = await fit(skipAutoencoder({ layers: 2, skips: false }), noisy, {
  *   loss: "meanSquaredError",
  *   optimizer: { weights: adaBreg({ tau: 0.001, regularizer: rows }), biases: adaBreg({ tau: 0.001 }) },
- *   init: { weights: { density: 0.01, mask: "row", varianceFactor: 0.25 } },
+ *   init: { weights: { density: 0.1, mask: "row", varianceFactor: 0.25 } },
  *   epochs: 5,
  * });
  * console.log(final.testLoss, final.ssim);

@@ -30,6 +30,7 @@ async function trainedHere(): Promise<Buffer> {
     epochs: 1,
     backend: "wasm",
   });
+  expect(result.final.testAccuracy).toBeGreaterThan(0.85);
   return Buffer.from(encodeModel({ model, ...result }));
 }
 

@@ -7,6 +7,7 @@ import { checkRecipe, loadRecipe } from "#bregman/recipes/load.js";
 import { stream } from "#bregman/random.js";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { bytesOf, npyBytes } from "../data/own-files.js";
+import { flowers } from "../support/flowers.js";
 import { codeBlocks, runnable } from "../support/doc-examples.js";
 
 const blocks = codeBlocks("docs/your-own-data.md");
@@ -46,6 +47,22 @@ test("the recipe trains on arrays beside it, from another working folder", async
   // The run folder's recipe finds the data by itself, from where it is.
   expect(run("recipe.json").data.trainInputs).toMatch(/^\.\.\/.*x-train\.npy$/);
   expect(loadRecipe(join(cwd, "run", "recipe.json")).data).toMatchObject({ trainInputs: join(folder, "x-train.npy") });
+});
+
+test("the recipe learns a table of flowers, read as the page reads iris.csv", async () => {
+  const whole = JSON.parse(blocks.find(({ title }) => title === "points.json")!.code);
+  const table = JSON.parse(of("json").find(({ code }) => code.includes("iris.csv"))!.code);
+  const { inputs, labels } = flowers().train;
+  const names = ["setosa", "versicolor", "virginica"];
+  const row = (k: number) => [k, ...inputs.subarray(4 * k, 4 * k + 4), names[labels[k]]].join(",");
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, table.train), ["id,a,b,c,d,species", ...Array.from(labels.keys()).map(row)].join("\n"));
+  const recipe = { ...whole, data: table, model: { kind: "mlp", features: [4, 16, 3] }, batchSize: 8 };
+  writeFileSync(join(folder, "flowers.json"), JSON.stringify(recipe));
+  const { code, stderr } = await runCli(["train", "flowers.json", "--out", "run"], { cwd: folder });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("warning") });
+  const { final } = JSON.parse(readFileSync(join(folder, "run", "result.json"), "utf8"));
+  expect(final.validAccuracy).toBeGreaterThan(0.85);
 });
 
 describe("the other pieces of JSON are what a recipe's data may be", () => {
