@@ -34,6 +34,7 @@ const LEAVES = [
   "json.ts",
   "thin.ts",
   "own-folder.ts",
+  "folder-lock.ts",
   "joined.ts",
   "inputs.ts",
   "kinds.ts",

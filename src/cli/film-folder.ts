@@ -15,7 +15,10 @@ import { createFilm, pictureEpochs, squareImage, type Film } from "../report/fil
 import type { Trainer } from "../train/trainer.js";
 
 export interface FilmFolder {
-  /** Brings back the weights of the epochs up to `epoch` of a run that is resumed. */
+  /**
+   * Brings back the weights of the epochs up to `epoch` of a run that is resumed, and removes what a kill has left half written.
+   * The folder must be locked.
+   */
   resume(epoch: number): void;
   /** To be called with each epoch, 0 included. */
   observe(epoch: number, trainer: Trainer): void;
@@ -27,16 +30,15 @@ const FOLDER = "pictures";
 const NAME = /^epoch-(\d+)\.(?:safetensors|png)$/;
 
 /**
- * The pictures of a run of so many epochs. One that is `resumed` has its folder to itself: what a kill left half written goes.
+ * The pictures of a run of so many epochs.
  *
  * @throws RangeError if there is something in the place of the folder, such as a link that leads elsewhere
  */
-export function openFilm(run: string, epochs: number, resumed: boolean): FilmFolder {
+export function openFilm(run: string, epochs: number): FilmFolder {
   const folder = ownPath(run, FOLDER);
   const wanted = new Set(pictureEpochs(epochs));
   let film: Film | undefined;
   let filmed = "";
-  if (resumed) removeTemporaries(folder);
   const add = (epoch: number, shape: readonly number[], theta: Float32Array): boolean => {
     const size = shape.length === 2 ? squareImage(shape[1]) : undefined;
     if (!size) return false;
@@ -49,6 +51,7 @@ export function openFilm(run: string, epochs: number, resumed: boolean): FilmFol
   };
   return {
     resume(last) {
+      removeTemporaries(ownPath(run, FOLDER));
       for (const { epoch, name } of filesIn(run, "safetensors").filter((file) => file.epoch <= last)) {
         try {
           const { shape, theta } = readWeight(join(folder, name));

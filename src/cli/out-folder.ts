@@ -1,6 +1,7 @@
 /** The run folder of a training: its default name, and the checks that must fail before the training, not after it. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { LOCK_FILE } from "../folder-lock.js";
 
 /** `runs/<recipe>-seed<n>-<date>-<time>`, a name not taken yet. */
 export function defaultFolder(recipe: string, seed: number, now: Date = new Date()): string {
@@ -77,10 +78,10 @@ function makeFolders(folder: string): string | undefined {
   return missing[0];
 }
 
-/** What is in the folder; nothing if it is not there yet. */
+/** What is in the folder; nothing if it is not there yet. A lock is no content: a run that is going has more, and one may be left. */
 function entries(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter((name) => name !== LOCK_FILE);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];

@@ -33,14 +33,20 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   if (!finished) {
     return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
   }
-  // A kill may have come between the result and its copy.
-  if (flags.results !== undefined) {
-    const { copyResult } = await import("../train/run.js");
-    const { readText } = await import("../read-file.js");
-    copyResult(flags.results, recipe, readText(join(folder, "result.json")));
+  const { lockFolder } = await import("../folder-lock.js");
+  const lock = lockFolder(folder);
+  try {
+    // A kill may have come between the result and its copy.
+    if (flags.results !== undefined) {
+      const { copyResult } = await import("../train/run.js");
+      const { readText } = await import("../read-file.js");
+      copyResult(flags.results, recipe, readText(join(folder, "result.json")));
+    }
+    const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
+    process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
+  } finally {
+    lock.release();
   }
-  const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
-  process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
   return 0;
 }
 
@@ -48,7 +54,7 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
 async function reportOf(folder: string, epochs: number): Promise<string> {
   const { openFilm } = await import("./film-folder.js");
   const { writeReport } = await import("../report/report.js");
-  const film = openFilm(folder, epochs, true);
+  const film = openFilm(folder, epochs);
   film.resume(epochs);
   film.write();
   return writeReport(folder);

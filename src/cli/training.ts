@@ -52,7 +52,7 @@ export async function carryOut(training: Training): Promise<number> {
   const { openFilm } = await import("./film-folder.js");
   const { runRecipe } = await import("../train/run.js");
   const { writeReport } = await import("../report/report.js");
-  const film = openFilm(folder, recipe.epochs, resume);
+  const film = openFilm(folder, recipe.epochs);
   const finish = () => {
     film.write();
     return writeReport(folder);
@@ -62,6 +62,7 @@ export async function carryOut(training: Training): Promise<number> {
   let initial: EpochMetrics | undefined;
   let last: EpochMetrics | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
+  let report: string | undefined;
   try {
     // What can't be written is told now, not after an hour of training.
     if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
@@ -83,17 +84,19 @@ export async function carryOut(training: Training): Promise<number> {
         if (event.type === "start") {
           initial = event.initial;
           last = event.resumed?.epochs.at(-1) ?? initial;
-          if (event.resumed) film.resume(last.epoch);
+          if (resume) film.resume(event.resumed ? last.epoch : -1);
         }
         if (event.type === "epoch") last = event.metrics;
-        if (event.type === "end") end = event;
-        // The report is there before "end" is told.
-        else view.onEvent(event);
+        if (event.type === "end") {
+          end = event;
+          // The report is there before "end" is told, and while the folder is still ours.
+          report = finish();
+        }
+        view.onEvent(event);
       },
     });
-    const report = finish();
-    view.onEvent(end!);
-    await view.summary({ last: last!, started: initial!.density, epochs: recipe.epochs, ...end!, folder, report });
+    const whole = { last: last!, started: initial!.density, epochs: recipe.epochs, ...end! };
+    await view.summary({ ...whole, folder, report: report! });
   } catch (error) {
     view.close();
     // A run that broke off, say at a loss that is not finite, shows its curves too.

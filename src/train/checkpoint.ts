@@ -8,6 +8,7 @@
 import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries, writeFileAtomic } from "../atomic-file.js";
+import { type FolderLock, lockFolder } from "../folder-lock.js";
 import { isErrorNamed } from "../kinds.js";
 import { readBytes } from "../read-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
@@ -17,8 +18,10 @@ export interface CheckpointFolder {
   readonly resumed?: Checkpoint;
   /** One line for each newer one that is not usable. */
   readonly faults: readonly string[];
-  /** Writes the next one. */
+  /** Writes the next one. @throws RangeError if another process has taken the folder over */
   write(checkpoint: Checkpoint): void;
+  /** Gives the folder back. */
+  close(): void;
 }
 
 const NAME = /^checkpoint-(\d+)\.safetensors$/;
@@ -39,14 +42,16 @@ export function checkpointNames(folder: string): string[] {
  * Opens a folder for checkpoints; it is made if it is not there.
  *
  * @param resume - go on with what is there; temporary files that a kill has left are removed
- * @throws RangeError if there are checkpoints and `resume` is false, or there are some and none is usable
+ * @param given - the folder's lock, where the caller has it; else it is taken until `close`
+ * @throws RangeError if there are checkpoints and `resume` is false, there are some and none is usable, or another process uses
+ *   the folder
  * @throws Error if the folder can't be made
  */
-export function openCheckpoints(folder: string, resume: boolean): CheckpointFolder {
-  const found = checkpointNames(folder);
-  if (!resume && found.length > 0) {
+export function openCheckpoints(folder: string, resume: boolean, given?: FolderLock): CheckpointFolder {
+  const [there] = checkpointNames(folder);
+  if (!resume && there !== undefined) {
     throw new RangeError(
-      `${folder} holds ${found[0]} of an earlier run: go on with that run (resume), or name another folder`,
+      `${folder} holds ${there} of an earlier run: go on with that run (resume), or name another folder`,
     );
   }
   try {
@@ -54,9 +59,15 @@ export function openCheckpoints(folder: string, resume: boolean): CheckpointFold
   } catch (cause) {
     throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
   }
+  const lock = given ?? lockFolder(folder);
+  const close = () => {
+    if (!given) lock.release();
+  };
   if (resume) removeTemporaries(folder);
+  const found = checkpointNames(folder);
   const { name, checkpoint, faults } = newestCheckpoint(folder);
   if (!checkpoint && faults.length > 0) {
+    close();
     throw new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`);
   }
   /** The two newest that are whole, newest first. */
@@ -65,6 +76,7 @@ export function openCheckpoints(folder: string, resume: boolean): CheckpointFold
     ...(checkpoint ? { resumed: checkpoint } : {}),
     faults,
     write(next) {
+      lock.check();
       const target = `checkpoint-${next.progress.trainer.steps}.safetensors`;
       const kept = target === last ? before : last;
       writeFileAtomic(join(folder, target), encodeCheckpoint(next), {
@@ -76,6 +88,7 @@ export function openCheckpoints(folder: string, resume: boolean): CheckpointFold
       });
       [last, before] = [target, kept];
     },
+    close,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing it. */
 import type { Tensor } from "../export/safetensors-format.js";
 import type { Dataset } from "../data/dataset.js";
+import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
 import { openCheckpoints } from "./checkpoint.js";
 import type { Checkpoint, Progress } from "./checkpoint-file.js";
@@ -22,6 +23,8 @@ export interface Keeper {
   isDue(): boolean;
   /** Writes a checkpoint. `beside` are tensors to keep with those of the trainer. */
   save(progress: Omit<Progress, "trainer">, trainer: TrainerState, beside: readonly [string, Tensor][]): void;
+  /** Gives the folder back. */
+  close(): void;
 }
 
 /** Whether a checkpoint is of a version that kept less of its run's data and recipe. */
@@ -44,6 +47,7 @@ const EVERY = 60;
  * Opens a run's checkpoints.
  *
  * @param options - of the run, defaults filled in
+ * @param lock - of the folder, where the caller has it
  * @throws RangeError as openCheckpoints, and if what is there is of another run
  */
 export function openKeeper(
@@ -51,11 +55,13 @@ export function openKeeper(
   model: Model,
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
+  lock?: FolderLock,
 ): Keeper {
   const identity = identityOf(model, data, { ...options, ...given });
-  const { resumed: found, faults, write } = openCheckpoints(folder, resume);
+  const { resumed: found, faults, write, close } = openCheckpoints(folder, resume, lock);
   const changed = found ? differences(identityIn(found, identity), identity) : [];
   if (changed.length > 0) {
+    close();
     throw new RangeError(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
     );
@@ -96,5 +102,6 @@ export function openKeeper(
       });
       last = performance.now();
     },
+    close,
   };
 }

@@ -6,15 +6,19 @@
  *     checkpoint-*          the last two checkpoints, see checkpoint.ts
  *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
+ *     lock.json             while it runs: who writes here, see folder-lock.ts
  */
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
+import type { Dataset } from "../data/dataset.js";
 import { rebasePaths, resolvePaths } from "../data/source.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
+import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
 import { parseJson } from "../json.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
+import type { Model } from "../nn/model.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -22,8 +26,10 @@ import { thin } from "../thin.js";
 import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "./events.js";
 import { fitOptionsOf } from "./recipe-options.js";
-import { fit } from "./fit.js";
+import type { FitOptions } from "./fit-options.js";
+import { openKeeper } from "./keeper.js";
 import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
+import { type OpenKeeper, trainModel } from "./train-model.js";
 import type { Trainer } from "./trainer.js";
 
 export interface RunOptions {
@@ -94,21 +100,39 @@ const OPTIONS: OptionKeys<RunOptions> = {
  * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
  * the result is marked as interrupted.
  *
- * @throws RangeError if `out` is a folder with something in it, or can't be resumed; Error if it can't be written
+ * @throws RangeError if `out` is a folder with something in it, can't be resumed, or is in use by another process; Error if it
+ *   can't be written
  */
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
-  const { out, baseDir = ".", resume = false, checkpointSeconds, dataDir, threads, backend } = options;
-  const { resultsDir, command, onEvent, onWarning, observe, signal } = options;
-  const recipe = { ...given, data: resolvePaths(given.data, baseDir) };
-  const data = dataOfRun(recipe, { dataDir });
-  const model = buildModel(recipe.model);
-  const recipeFile = join(out, RECIPE_FILE);
-  const writeRecipe = (content: object) => writeFileAtomic(recipeFile, `${JSON.stringify(content, null, 2)}\n`);
-  if (!resume) {
-    makeRunFolder(out);
-    writeRecipe({ ...given, data: rebasePaths(given.data, baseDir, out) });
+  const { out, baseDir = ".", resume = false, dataDir } = options;
+  const data = dataOfRun({ ...given, data: resolvePaths(given.data, baseDir) }, { dataDir });
+  const model = buildModel(given.model);
+  if (!resume) makeRunFolder(out);
+  const lock = lockFolder(out);
+  try {
+    if (!resume) {
+      // Once more: another may have been faster.
+      checkEmpty(out);
+      writeRecipe(out, { ...given, data: rebasePaths(given.data, baseDir, out) });
+    }
+    return await runLocked(given, model, data, options, lock);
+  } finally {
+    lock.release();
   }
+}
+
+/** The run in its folder, which has its recipe.json and is nobody else's. */
+async function runLocked(
+  recipe: Recipe,
+  model: Model,
+  data: Dataset,
+  options: RunOptions,
+  lock: FolderLock,
+): Promise<FinalMetrics> {
+  const { out, resume = false, checkpointSeconds, threads, backend } = options;
+  const { resultsDir, command, onEvent, onWarning, observe, signal } = options;
+  const recipeFile = join(out, RECIPE_FILE);
   // What is there, not what is given: a later version of bregman may have more defaults to fill in.
   const recipeText = readText(recipeFile);
   const metricsFile = join(out, "metrics.jsonl");
@@ -117,11 +141,16 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
   const commit = currentCommit();
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
-  const run = fit(model, data, {
+  const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
+    openKeeper(checkpoint, ofModel, ofData, setting, lock);
+  const fitOptions: FitOptions = {
     ...fitOptionsOf(recipe),
     threads,
     backend,
-    observe,
+    observe(epoch, trainer) {
+      lock.check();
+      observe?.(epoch, trainer);
+    },
     signal,
     onWarning,
     checkpoint: {
@@ -132,20 +161,21 @@ export async function runRecipe(given: Recipe, options: RunOptions): Promise<Fin
       about: { command, ...(commit !== undefined && { commit }) },
     },
     onEvent(event) {
+      if (event.type !== "step" && event.type !== "note") lock.check();
       if (event.type === "start") {
         start = event;
         writeFileAtomic(metricsFile, [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""));
         // The result of a run that was stopped says no more what is in the folder.
         rmSync(join(out, "result.json"), { force: true });
         const known = parseJson(recipeText, recipeFile) as Recipe;
-        if (known.epochs !== recipe.epochs) writeRecipe({ ...known, epochs: recipe.epochs });
+        if (known.epochs !== recipe.epochs) writeRecipe(out, { ...known, epochs: recipe.epochs });
       }
       if (event.type === "epoch") appendFileSync(metricsFile, line(event.metrics));
       if (event.type === "end") end = event;
       else onEvent?.(event);
     },
-  });
-  const result = await run.catch((error: unknown) => {
+  };
+  const result = await trainModel(model, data, fitOptions, open).catch((error: unknown) => {
     // A run that never began leaves nothing: the folder can be used again once the recipe is right.
     if (!resume && start === undefined) rmSync(recipeFile, { force: true });
     throw error;
@@ -197,13 +227,22 @@ export function copyResult(resultsDir: string, { name, seed }: Recipe, text: str
   writeFileAtomic(join(folder, `seed-${seed}.json`), text);
 }
 
+function writeRecipe(out: string, content: object): void {
+  writeFileAtomic(join(out, RECIPE_FILE), `${JSON.stringify(content, null, 2)}\n`);
+}
+
 function makeRunFolder(out: string): void {
   try {
     mkdirSync(out, { recursive: true });
-    if (readdirSync(out).length === 0) return;
   } catch (cause) {
     throw new Error(`could not make the run folder ${out}: ${(cause as Error).message}`, { cause });
   }
+  checkEmpty(out);
+}
+
+/** @throws RangeError if there is more in a run folder than a lock, which another run may hold or a kill have left */
+function checkEmpty(out: string): void {
+  if (readdirSync(out).every((name) => name === LOCK_FILE)) return;
   throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);
 }
 

@@ -11,7 +11,6 @@ import type { Dataset } from "../data/dataset.js";
 import { heldOut, split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
-import { constant } from "../optim/constant.js";
 import { checkedState } from "../optim/schedule.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
@@ -23,9 +22,9 @@ import { connectionsOf } from "./connections.js";
 import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
+import { checkOptions, densityControl, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
-import { lossNotes, lossOf } from "./fits-data.js";
+import { lossNotes } from "./fits-data.js";
 import { createSettler } from "./fresh-statistics.js";
 import type { Keeper, openKeeper } from "./keeper.js";
 import {
@@ -39,6 +38,7 @@ import {
 } from "./metrics.js";
 import { takeTurns } from "./next-turn.js";
 import { lengthNotes, lengthsOf, scheduleStateOf } from "./run-length.js";
+import { settingOf } from "./setting.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
@@ -63,7 +63,7 @@ export interface FitResult {
 const STEP_EVENT_EVERY = 200;
 
 /** Opens the checkpoints that a run asks for. */
-type OpenKeeper = typeof openKeeper;
+export type OpenKeeper = (...args: Parameters<typeof openKeeper>) => Keeper;
 
 /**
  * Trains a model on a data set: what `fit` does, in Node (fit.ts) and in a browser (fit-in-memory.ts).
@@ -79,9 +79,12 @@ export async function trainModel(
   checkOptions(model, data, options);
   const { backend, threads, wasm } = options;
   const pool = await createPool({ backend, threads, wasm });
+  let keeper: Keeper | undefined;
   try {
-    return await train(pool, model, data, options, open);
+    keeper = options.checkpoint && open?.(options.checkpoint, model, data, settingOf(options, data));
+    return await train(pool, model, data, options, keeper);
   } finally {
+    keeper?.close();
     await pool.close();
   }
 }
@@ -91,34 +94,11 @@ async function train(
   model: Model,
   data: Dataset,
   options: FitOptions,
-  open?: OpenKeeper,
+  keeper?: Keeper,
 ): Promise<FitResult> {
-  const { optimizer, epochs, init, loss = lossOf(data), schedule = constant(), batchSize = 128, seed = 0 } = options;
-  const freeze = options.freeze === undefined ? undefined : freezeOptions(options.freeze);
-  const { validation = 0, splitSeed = 42, limit, normalize = true, augment, name = "fit" } = options;
-  const { onEvent, observe, signal, checkpoint, clip, average, microBatches, sampleDual, labelSmoothing } = options;
-  const setting = {
-    optimizer,
-    init,
-    loss,
-    schedule,
-    freeze,
-    targetDensity: options.targetDensity,
-    clip,
-    average,
-    freshStatistics: options.freshStatistics,
-    batchSize,
-    microBatches,
-    sampleDual,
-    labelSmoothing,
-    seed,
-    validation,
-    splitSeed,
-    limit,
-    normalize,
-    augment,
-  };
-  const keeper = checkpoint && open?.(checkpoint, model, data, setting);
+  const { optimizer, loss, schedule, freeze, average, batchSize, microBatches, ...setting } = settingOf(options, data);
+  const { seed, validation, splitSeed, limit, normalize, augment } = setting;
+  const { epochs, name = "fit", onEvent, observe, signal } = options;
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 

@@ -359,6 +359,19 @@ describe("what stands in the folder", () => {
     expect(readdirSync(folder).filter((name) => !NAMES.test(name))).toEqual(["notes.tmp"]);
   });
 
+  test("two trainings at once don't share a folder, and it is free again when the first has ended or failed", async () => {
+    const folder = newFolder();
+    const checkpoint = { folder, resume: true };
+    const [first, second] = await Promise.allSettled([run(simple, checkpoint), run(simple, checkpoint)]);
+    expect(first.status).toBe("fulfilled");
+    expect((second as PromiseRejectedResult).reason).toBeInstanceOf(RangeError);
+    expect((second as PromiseRejectedResult).reason.message).toContain(`${folder} is in use by this process already`);
+    await expect(run(simple, checkpoint, { batchSize: 8 })).rejects.toThrow("batchSize (16, now 8)");
+    await expect(run(simple, checkpoint, { epochs: 2 })).rejects.toThrow("epochs must be at least 4");
+    expect(comparable(await run(simple, checkpoint))).toEqual(comparable(await run(simple)));
+    expect(readdirSync(folder).every((name) => NAMES.test(name))).toBe(true);
+  });
+
   test("a run is not written over another", async () => {
     const { folder, names } = await stopped();
     await expect(run(simple, { folder })).rejects.toThrow(
