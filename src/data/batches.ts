@@ -16,7 +16,8 @@ export interface BatchesState {
 }
 
 export interface Batches {
-  /** Batches in an epoch, the last smaller one included. */
+  /** Samples of an epoch, and batches, the last smaller one included. */
+  readonly samples: number;
   readonly perEpoch: number;
   /** The next batch of sample indices; begins a new epoch if none is left. A view, valid until the next epoch begins. */
   next(): Int32Array;
@@ -31,6 +32,8 @@ export interface BatchesOptions {
   readonly batchSize: number;
   /** Seed of the run. */
   readonly seed: number;
+  /** Samples at the end of each epoch's order that it goes without. Default 0. */
+  readonly leaveOut?: number | undefined;
   /** Where to go on: the `state()` of batches over the same samples with the same seed. Default: the beginning. */
   readonly from?: BatchesState | undefined;
 }
@@ -44,11 +47,12 @@ export interface BatchesOptions {
  *
  * @throws RangeError if there are no samples, the batch size is not a positive integer, or `from` is no place in the order.
  */
-export function batches(samples: Int32Array, { batchSize, seed, from }: BatchesOptions): Batches {
+export function batches(samples: Int32Array, { batchSize, seed, leaveOut = 0, from }: BatchesOptions): Batches {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize must be a positive integer, found ${batchSize}`);
   }
-  if (samples.length === 0) throw new RangeError("could not make batches: expected one sample or more, found none");
+  const end = samples.length - leaveOut;
+  if (end <= 0) throw new RangeError("could not make batches: expected one sample or more, found none");
   const order = new Int32Array(samples.length);
   let { epoch, position } = from ?? { epoch: 0, position: 0 };
   if (!Number.isInteger(epoch) || epoch < 0) {
@@ -65,22 +69,23 @@ export function batches(samples: Int32Array, { batchSize, seed, from }: BatchesO
   }
 
   function next(): Int32Array {
-    if (position === order.length) {
+    if (position >= end) {
       epoch++;
       position = 0;
       shuffleAnew();
     }
     const begin = position;
-    position = Math.min(begin + batchSize, order.length);
+    position = Math.min(begin + batchSize, end);
     return order.subarray(begin, position);
   }
 
   return {
-    perEpoch: Math.ceil(order.length / batchSize),
+    samples: end,
+    perEpoch: Math.ceil(end / batchSize),
     next,
     *epoch() {
       do yield next();
-      while (position < order.length);
+      while (position < end);
     },
     state: () => ({ epoch, position }),
   };

@@ -18,6 +18,7 @@ import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "./evaluator.js";
 import { checkInputs, lossOf } from "./fits-data.js";
+import { checkParts } from "./lone-values.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface StatisticsOptions extends EvaluateOptions {
@@ -52,6 +53,8 @@ export async function reestimateBatchNorm(
   checkInputs("reestimateBatchNorm", network.model, data);
   const held = at("reestimateBatchNorm", () => heldOut(data.train.count, validation, limit));
   const { train } = split(data.train.count, held, stream(splitSeed, "split"));
+  const size = Math.min(batchSize, train.length);
+  checkParts("reestimateBatchNorm", network.model, { samples: train.length, batchSize: size, microBatches: 1 });
   // With momentum 1 the running statistics are those of the last batch.
   const entries = network.model.nodes.map((node) => {
     const { layer } = node;
@@ -63,7 +66,6 @@ export async function reestimateBatchNorm(
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });
     const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
-    const size = Math.min(batchSize, train.length);
     const plan = compile(layoutOf(model), { memory, batchSize: size, loss, purpose: "train", samples, ...places });
     const program = writeProgram(
       memory,

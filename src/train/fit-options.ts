@@ -18,6 +18,7 @@ import { checkAverage, type AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
 import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
 import type { InitOptions } from "./initial.js";
+import { checkParts } from "./lone-values.js";
 import type { Trainer } from "./trainer.js";
 
 export type GroupOptimizers = Readonly<
@@ -179,11 +180,13 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
     }
   }
   if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
-  at("fit", () => heldOut(data.train.count, validation, limit));
+  const held = at("fit", () => heldOut(data.train.count, validation, limit));
   checkOptimizers(options.optimizer);
   if (microBatches > batchSize) {
     throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
   }
+  const samples = Math.min(limit ?? Infinity, data.train.count - held);
+  checkParts("fit", model, { samples, batchSize, microBatches });
   const { sampleDual = 1, labelSmoothing = 0 } = options;
   if (!(sampleDual > 0 && sampleDual < Infinity)) {
     throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);

@@ -6,6 +6,7 @@ import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool } from "../runtime/pool.js";
 import type { FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
+import { checkParts } from "./lone-values.js";
 import { layerMetrics } from "./metrics.js";
 import { startFaults } from "./start-faults.js";
 import { weightsOf } from "./warnings.js";
@@ -39,7 +40,8 @@ export interface Prepared {
  * @throws what `fit` throws for a model and options that don't fit each other
  */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { loss = "crossEntropy" } = options;
+  const { loss = "crossEntropy", batchSize = 128, microBatches = 1 } = options;
+  checkParts("fit", model, { batchSize, microBatches });
   const pool = await createPool({ threads: 1 });
   try {
     // Nothing is run, so that one sample will do.

@@ -39,6 +39,7 @@ import {
 import { takeTurns } from "./next-turn.js";
 import { lengthNotes, lengthsOf, scheduleStateOf } from "./run-length.js";
 import { settingOf } from "./setting.js";
+import { leftOut, leftOutNotes } from "./lone-values.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
 import type { Trainer } from "./trainer.js";
@@ -107,7 +108,14 @@ async function train(
   const trainIndices = parts.train.subarray(0, limit);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
   const samples = storeDataset(pool, data, normalize ? data : undefined);
-  const steps = epochs * Math.ceil(trainIndices.length / batchSize);
+  const inParts = { samples: trainIndices.length, batchSize, microBatches: microBatches ?? 1 };
+  const order = batches(trainIndices, {
+    batchSize,
+    seed,
+    leaveOut: leftOut(model, inParts),
+    ...(resumed && { from: resumed.order }),
+  });
+  const steps = epochs * order.perEpoch;
   const trainer = fitTrainer(pool, model, samples, { ...options, loss }, steps);
   const { births, averaged } = startLooks(trainer, keeper, average);
   const warnings = createWarnings(model, trainer, options);
@@ -122,9 +130,8 @@ async function train(
   const settled = createSettler(trainer, settling, turns);
   const evaluated = <Result>(run: () => Promise<Result>): Promise<Result> =>
     averaged ? averaged.use(() => settled(run)) : settled(run);
-  const order = batches(trainIndices, { batchSize, seed, ...(resumed && { from: resumed.order }) });
   const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
-  const firstBatch = trainIndices.subarray(0, batchSize);
+  const firstBatch = trainIndices.subarray(0, Math.min(batchSize, order.samples));
   const denseStep = resumed
     ? undefined
     : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
@@ -210,6 +217,7 @@ async function train(
   });
   const notes = [
     ...lossNotes(options.loss, data),
+    ...leftOutNotes(model, inParts),
     ...(keeper?.notes(pool) ?? []),
     ...lengthNotes(resumed, lengths, options),
   ];
@@ -260,7 +268,7 @@ async function train(
       // The last step's is written below, with what is measured.
       if (step < order.perEpoch && keeper?.isDue()) save();
     }
-    const whole = sums.seen === trainIndices.length;
+    const whole = sums.seen === order.samples;
     // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
     if (!whole && keeper) save();
     const measured = await measure(epoch, { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen });
