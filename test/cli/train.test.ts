@@ -228,7 +228,7 @@ describe("bregman told wrong", () => {
     const cwd = temporaryFolder();
     const { code, stderr } = await runCli([command, recipe, "--epochs", "2", "--data-dir", data], { cwd });
     expect(stderr).toBe(
-      'bregman: --epochs 2 does not fit the recipe "tiny": schedule.warmupEpochs: expected fewer warm-up epochs than epochs (2), found 2\n',
+      'bregman: --epochs 2 does not fit the recipe "tiny": schedule: cosine: warmupEpochs must be less than epochs (2), found 2\n',
     );
     expect(code).toBe(1);
     expect(readdirSync(cwd)).toEqual([]);
