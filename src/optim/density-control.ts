@@ -13,6 +13,13 @@
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 
+/** Steps between two looks of a long run, and the gain of the relative rule there. */
+const EVERY = 50;
+const GAIN = 0.25;
+/** A run of fewer than EVERY times as many steps is looked at so often, with a gain that suits looks in quick succession. */
+const LOOKS = 200;
+const QUICK_GAIN = 0.15;
+
 /** Parts of a net that are held to a target, each with a lambda of its own; "net" is all weights together. */
 export const CONTROLLED = ["net", "weights", "convs"] as const;
 export type Controlled = (typeof CONTROLLED)[number];
@@ -34,11 +41,11 @@ export interface DensityControlOptions {
   readonly targets: DensityTargets;
   /** Default "relative". */
   readonly rule?: "relative" | "discrepancy" | undefined;
-  /** Steps between two looks; default 50. */
+  /** Steps between two looks; default 50, or 1/200 of the run's steps (at least 1) if that is less and the rule is relative. */
   readonly every?: number | undefined;
   /** Epochs before the first one; default 0. */
   readonly after?: number | undefined;
-  /** Exponent of the relative rule where the schedule's factor on tau is 1; default 0.25. */
+  /** Exponent of the relative rule where the schedule's factor on tau is 1; default 0.25, or 0.15 where `every` is less than 50 by default. */
   readonly gain?: number | undefined;
   /** Share of the run in which its target rises from the density at the start; default 0.5. */
   readonly ramp?: number | undefined;
@@ -56,6 +63,18 @@ const OPTIONS: OptionKeys<DensityControlOptions> = {
   increment: 1,
 };
 const TARGETS: OptionKeys<DensityTargets> = { net: 1, weights: 1, convs: 1, layers: 1 };
+
+/**
+ * The options with a pace that suits a run of so many steps, where they state none.
+ *
+ * AdaBreg's v moves by much the same in each step, so that many weights reach lambda at once: quick looks want a small gain.
+ */
+export function paced(options: DensityControlOptions, steps: number): DensityControlOptions & { every: number } {
+  const { rule = "relative", every } = options;
+  const quick = Math.max(1, Math.floor(steps / LOOKS));
+  if (every !== undefined || rule !== "relative" || quick >= EVERY) return { ...options, every: every ?? EVERY };
+  return { ...options, every: quick, gain: options.gain ?? QUICK_GAIN };
+}
 
 /**
  * Target at a moment of the run.
@@ -79,7 +98,7 @@ export function targetAt(
  * @param pace - factor of the schedule: as v slows down, so does the relative rule's lambda
  */
 export function nextLambda(
-  { rule = "relative", gain = 0.25, increment = INCREMENT }: DensityControlOptions,
+  { rule = "relative", gain = GAIN, increment = INCREMENT }: DensityControlOptions,
   lambda: number,
   density: number,
   target: number,

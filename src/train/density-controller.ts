@@ -1,10 +1,20 @@
 /** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
-import { CONTROLLED, INCREMENT, nextLambda, targetAt, type DensityControlOptions } from "../optim/density-control.js";
+import { largest } from "../extremes.js";
+import {
+  CONTROLLED,
+  INCREMENT,
+  nextLambda,
+  paced,
+  targetAt,
+  type DensityControlOptions,
+} from "../optim/density-control.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { groupLayout } from "../regularizers/groups.js";
 import { isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
 import type { LayerMetrics } from "./events.js";
 import { countedDensity, totalDensity } from "./metrics.js";
 import type { Trainer } from "./trainer.js";
+import type { Updater } from "./updater.js";
 
 /** Deviation from a target, as a share of it, that nothing is said about. */
 const TOLERANCE = 0.1;
@@ -23,7 +33,10 @@ export function thins({ follow, regularizer }: Optimizer): boolean {
 export interface DensityController {
   /** To be called after each step, with the factor on its learning rate. */
   look(tauFactor: number): void;
-  /** One line for each target that the density is off by more than a tenth of it; none before the first look. */
+  /**
+   * One line for each target that the density is off by more than a tenth of it and more than a group of weights, with what
+   * control has done; none where it has not begun.
+   */
   missed(): string[];
 }
 
@@ -84,21 +97,23 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
  */
 export function createDensityController(
   trainer: Trainer,
-  options: DensityControlOptions,
+  given: DensityControlOptions,
   { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
 ): DensityController {
-  const { every = 50, after = 0, increment = INCREMENT } = options;
+  const options = paced(given, stepsPerEpoch * epochs);
+  const { every, after = 0, increment = INCREMENT } = options;
   const parts = controlled(trainer, options).map(({ counted, ...part }) => {
     const names = counted.map(({ parameter }) => layerOf(parameter));
     return { ...part, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) };
   });
   const begun = () => trainer.steps > after * stepsPerEpoch;
+  // Between fine steps a density can't change: one look for each cycle.
+  const period = () => Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
+  const rhythm = () => (period() === 1 ? "each step" : `every ${period()} steps`);
   return {
     look(tauFactor) {
       const { steps } = trainer;
-      // Between fine steps a density can't change: one look for each cycle.
-      const period = Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
-      if (!begun() || steps % period !== 0) return;
+      if (!begun() || steps % period() !== 0) return;
       const rule = { ...options, increment: scaled ? increment / (trainer.coarse + 1) : increment };
       for (const { target, members, counted, start } of parts) {
         const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
@@ -109,13 +124,36 @@ export function createDensityController(
         }
       }
     },
-    missed: () =>
-      parts.flatMap(({ what, target, counted }) => {
+    missed() {
+      if (!begun()) return [];
+      const looks = Math.floor(trainer.steps / period()) - Math.floor((after * stepsPerEpoch) / period());
+      return parts.flatMap(({ what, target, members, counted }) => {
         const density = countedDensity(trainer, counted);
+        const off = Math.abs(density - target);
+        if (off <= TOLERANCE * target || off < grain(members, counted)) return [];
         const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
-        return !begun() || Math.abs(density - target) <= TOLERANCE * target
-          ? []
-          : [`the density of ${what} came to ${percent(density)}, its target is ${percent(target)}`];
-      }),
+        const why =
+          looks === 0
+            ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; state a smaller every, or train for more epochs`
+            : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda has come from ${lambdas(members[0])}; begin nearer to where it went, or train for more epochs`;
+        return [`the density of ${what} came to ${percent(density)}, its target is ${percent(target)}: ${why}`];
+      });
+    },
   };
+
+  /** Lambda at the start and now, as it is stated: frozen steps divide it. */
+  function lambdas({ fullLambda, optimizer }: Updater): string {
+    const now = optimizer.regularizer.lambda * (scaled ? trainer.coarse + 1 : 1);
+    return `${fullLambda} to ${Number(now.toPrecision(3))}`;
+  }
+}
+
+/** The largest step that a density can make: one group of weights more or less. */
+function grain(members: readonly Updater[], counted: readonly Updater[]): number {
+  const all = counted.reduce((sum, { parameter: { rows, cols } }) => sum + rows * cols, 0);
+  const sizes = members.map(({ parameter: { shape }, optimizer: { regularizer } }) => {
+    const { groups = "entries" } = regularizer;
+    return groups === "entries" ? 1 : groupLayout(groups, shape).size;
+  });
+  return largest(sizes) / all;
 }

@@ -7,7 +7,7 @@ import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
-import { checkDensityControl, nextLambda, targetAt } from "#bregman/optim/density-control.js";
+import { checkDensityControl, nextLambda, paced, targetAt } from "#bregman/optim/density-control.js";
 import { lassoSgd } from "#bregman/optim/lasso-sgd.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
@@ -18,6 +18,8 @@ import { elasticNet, type ElasticNet } from "#bregman/regularizers/elastic-net.j
 import { l1 } from "#bregman/regularizers/l1.js";
 import { lInfinity } from "#bregman/regularizers/l-infinity.js";
 import { nuclear } from "#bregman/regularizers/nuclear.js";
+import { loadRecipe, recipeNames } from "#bregman/recipes/load.js";
+import { densityControl } from "#bregman/train/fit-options.js";
 import { fit, type FitOptions } from "#bregman/train/fit.js";
 import { describe, expect, test } from "vitest";
 
@@ -89,6 +91,33 @@ describe("a run lands within 5 % of its target", () => {
   });
 });
 
+describe("a short run lands within a tenth of its target, at the pace that it has by default", () => {
+  const conv = sequential([1, 8, 8], [conv2d(32, { kernel: 3 }), relu(), flatten(), linear(5)]);
+  const rules = {
+    LinBreg: (lambda: number) => linBreg({ tau: 0.1, regularizer: l1(lambda) }),
+    momentum: (lambda: number) => linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(lambda) }),
+    AdaBreg: (lambda: number) => adaBreg({ tau: 0.005, regularizer: l1(lambda) }),
+  };
+  // 30 steps an epoch.
+  const cases = Object.entries(rules).flatMap(([name, weights]) =>
+    [0.01, 0.1, 1].flatMap((lambda) => [5, 21].map((epochs) => ({ name, weights, lambda, epochs }))),
+  );
+  test.each(cases)("$name, lambda from $lambda, $epochs epochs", async ({ weights, lambda, epochs }) => {
+    for (const model of [FLAT, conv]) {
+      const { final } = await fit(model, data, {
+        ...base,
+        optimizer: { weights: weights(lambda), biases: bias },
+        init: { weights: { density: 0.05 } },
+        epochs,
+        threads: 1,
+        targetDensity: 0.1,
+        onWarning: () => {},
+      });
+      expect(Math.abs(final.density / 0.1 - 1)).toBeLessThan(0.1);
+    }
+  });
+});
+
 test("single layers are held to targets of their own, and the others have theirs together", async () => {
   const { final, epochs } = await fit(FLAT, data, {
     ...base,
@@ -147,8 +176,53 @@ test("a target that was missed is named in the end, one that was met is not", as
   expect(Math.abs(first.density / 0.02 - 1)).toBeLessThan(0.1);
   const [nonZeros, weights] = others.reduce(([n, w], layer) => [n + layer.nonZeros, w + layer.weights], [0, 0]);
   expect(notes).toEqual([
-    `the density of the weights came to ${((100 * nonZeros) / weights).toPrecision(3)} %, its target is 90.0 %`,
+    expect.stringMatching(
+      `^the density of the weights came to ${((100 * nonZeros) / weights).toPrecision(3)} %, its target is 90.0 %: in 30 looks, one each step, lambda has come from 0.5 to 0.4\\d+; begin nearer`,
+    ),
   ]);
+});
+
+describe("a target that was missed says why", () => {
+  const missed = async (options: Partial<FitOptions>) => {
+    const warnings: string[] = [];
+    const onWarning = (text: string) => void warnings.push(text);
+    await fit(FLAT, data, { ...base, epochs: 1, threads: 1, onWarning, ...options });
+    return warnings.filter((text) => text.startsWith("the density"));
+  };
+  const slow = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.5) }), biases: bias };
+
+  test("no look within the run", async () => {
+    expect(await missed({ optimizer: slow, targetDensity: { targets: { net: 0.5 }, every: 31 } })).toEqual([
+      expect.stringMatching(
+        /: lambda has not moved: control looks every 31 steps, and there were fewer; state a smaller every, /,
+      ),
+    ]);
+  });
+
+  test("lambda as it is stated, with frozen steps too", async () => {
+    for (const lambda of ["scaled", "kept"] as const) {
+      const [text] = await missed({
+        optimizer: slow,
+        freeze: { coarse: 4, lambda },
+        targetDensity: { targets: { net: 0.5 }, every: 5, gain: 0.01 },
+      });
+      expect(text).toMatch(/: in 6 looks, one every 5 steps, lambda has come from 0\.5 to 0\.4\d+; /);
+    }
+  });
+
+  test("not where one group of weights more or less is all that is missing", async () => {
+    const rows = { weights: linBreg({ tau: 1e-4, regularizer: groupLasso({ lambda: 0.5 }) }), biases: bias };
+    const init = { weights: { density: 0.05, mask: "row", count: "exact" } } as const;
+    // 3, 2 and 1 rows: 352 of 6,440 weights. A row of the first layer is 1 % of all.
+    for (const [net, lines] of [
+      [0.048, 0],
+      [0.07, 1],
+    ] as const) {
+      expect(await missed({ optimizer: rows, init, targetDensity: { targets: { net }, every: 31 } })).toHaveLength(
+        lines,
+      );
+    }
+  });
 });
 
 test("v stays as it is when lambda moves, and the weights follow in the next step", async () => {
@@ -181,6 +255,40 @@ describe("the rules", () => {
     expect(nextLambda(rule, 1, 0.1, 0.1)).toBe(0.6);
     expect(nextLambda(rule, 0.3, 0.05, 0.1)).toBe(0);
     expect(targetAt(rule, 0.1, 0.01, 0)).toBe(0.1);
+  });
+
+  test("the pace follows the length of a run that states none", () => {
+    const targets = { net: 0.1 };
+    const pace = (steps: number, stated = {}) => {
+      const { every, gain } = paced({ targets, ...stated }, steps);
+      return [every, gain];
+    };
+    expect([1, 199, 632, 9_999, 10_000, 1e6].map((steps) => pace(steps))).toEqual([
+      [1, 0.15],
+      [1, 0.15],
+      [3, 0.15],
+      [49, 0.15],
+      [50, undefined],
+      [50, undefined],
+    ]);
+    expect(pace(632, { every: 20 })).toEqual([20, undefined]);
+    expect(pace(632, { gain: 0.4 })).toEqual([3, 0.4]);
+    // Its increment is one of a look.
+    expect(pace(632, { rule: "discrepancy" })).toEqual([50, undefined]);
+  });
+
+  test("the recipes have the pace they were published with", () => {
+    const controls = recipeNames().flatMap((name) => {
+      const { targetDensity, epochs, batchSize } = loadRecipe(name);
+      // At least 47,500 samples.
+      return targetDensity === undefined
+        ? []
+        : [[densityControl(targetDensity), (47_500 / batchSize) * epochs] as const];
+    });
+    expect(controls.length).toBeGreaterThan(10);
+    for (const [control, steps] of controls) {
+      expect(paced(control, steps)).toEqual({ ...control, every: control.every ?? 50 });
+    }
   });
 
   test("the target rises geometrically from the start", () => {
