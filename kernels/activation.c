@@ -1,9 +1,6 @@
 /* Elementwise functions over planes: ReLU, leaky ReLU, tanh, their gradients, and dropout. */
 #include "planes.h"
 
-/* Values of `kind`. */
-enum activation { RELU, LEAKY_RELU, TANH };
-
 /* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of degree 4 for x^2 < 0.4
  * (relative error below 5e-9); elsewhere 1 - 2 t / (1 + t) with t = exp(-2 |x|), which is below 0.3 there, so that its
  * errors count less than half.
@@ -21,24 +18,31 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
-INLINE vec activated(enum activation kind, vec x, vec slope) {
-  if (kind == RELU) return rectify(x);
-  if (kind == LEAKY_RELU) return choose(x <= 0, x * slope, x);
-  return hyperbolic_tangent(x);
+/* f(x). The kind is a constant where this is used, so that one case is left. */
+INLINE vec activated(int kind, vec x, vec slope) {
+  switch (kind) {
+  case ACTIVATION_RELU: return rectify(x);
+  case ACTIVATION_LEAKY_RELU: return choose(x <= 0, x * slope, x);
+  case ACTIVATION_TANH: return hyperbolic_tangent(x);
+  }
+  __builtin_unreachable();
 }
 
 /* f'(x) dy from y = f(x). Where dy is 0 (an absent lane) so is the result, whatever y is. */
-INLINE vec derived(enum activation kind, vec y, vec dy, vec slope) {
-  if (kind == RELU) return masked(dy, y);
-  if (kind == LEAKY_RELU) return choose(y > 0, dy, dy * slope);
-  return where(dy != 0, dy * (splat(1) - y * y));
+INLINE vec derived(int kind, vec y, vec dy, vec slope) {
+  switch (kind) {
+  case ACTIVATION_RELU: return masked(dy, y);
+  case ACTIVATION_LEAKY_RELU: return choose(y > 0, dy, dy * slope);
+  case ACTIVATION_TANH: return where(dy != 0, dy * (splat(1) - y * y));
+  }
+  __builtin_unreachable();
 }
 
-INLINE void activate(char *memory, const struct activation_args *a, int begin, int end, enum activation kind) {
+INLINE void activate(char *memory, const struct activation_args *a, int begin, int end, int kind) {
   const struct tensor x = tensor_at(memory, a->x);
   const struct tensor y = tensor_at(memory, a->y);
   const struct runs runs = runs_of(a->height, a->width, x, y, y);
-  const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
+  const vec slope = splat(kind == ACTIVATION_LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
   for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
@@ -52,16 +56,16 @@ INLINE void activate(char *memory, const struct activation_args *a, int begin, i
 
 KERNEL(activation) {
   const struct activation_args *a = (const void *)args;
-  if (a->kind == RELU) activate(memory, a, begin, end, RELU);
-  else if (a->kind == LEAKY_RELU) activate(memory, a, begin, end, LEAKY_RELU);
-  else activate(memory, a, begin, end, TANH);
+#define CASE(name, code) case code: activate(memory, a, begin, end, code); break;
+  switch (a->kind) { ACTIVATIONS(CASE) }
+#undef CASE
 }
 
 INLINE void activate_grad(char *memory, const struct activation_grad_args *a, int begin, int end,
-                          enum activation kind, int add) {
+                          int kind, int add) {
   const struct tensor y = tensor_at(memory, a->y), dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
   const struct runs runs = runs_of(a->height, a->width, y, dy, dx);
-  const vec slope = splat(kind == LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
+  const vec slope = splat(kind == ACTIVATION_LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
   for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
@@ -75,16 +79,16 @@ INLINE void activate_grad(char *memory, const struct activation_grad_args *a, in
 }
 
 INLINE void activate_grad_of(char *memory, const struct activation_grad_args *a, int begin, int end,
-                             enum activation kind) {
+                             int kind) {
   if (a->accumulate) activate_grad(memory, a, begin, end, kind, 1);
   else activate_grad(memory, a, begin, end, kind, 0);
 }
 
 KERNEL(activation_grad) {
   const struct activation_grad_args *a = (const void *)args;
-  if (a->kind == RELU) activate_grad_of(memory, a, begin, end, RELU);
-  else if (a->kind == LEAKY_RELU) activate_grad_of(memory, a, begin, end, LEAKY_RELU);
-  else activate_grad_of(memory, a, begin, end, TANH);
+#define CASE(name, code) case code: activate_grad_of(memory, a, begin, end, code); break;
+  switch (a->kind) { ACTIVATIONS(CASE) }
+#undef CASE
 }
 
 /* 32 random bits for a counter, by two rounds of multiplication and shift (constants: C. Wellons, "Prospecting for hash

@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as layers from "../dist/nn/layers/index.js";
 import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
 import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
 import { KERNELS, OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
@@ -61,6 +62,14 @@ for (const [name, fields] of Object.entries(KERNELS)) {
   if (words(fields) > most) throw new RangeError(`${name} has ${words(fields)} words of arguments, most is ${most}`);
 }
 
+/** Elementwise functions by the names of their layers. */
+const activations = Object.fromEntries(
+  Object.entries(layers).flatMap(([name, { rule }]) => (rule?.code === undefined ? [] : [[name, rule.code]])),
+);
+if (new Set(Object.values(activations)).size < Object.keys(activations).length) {
+  throw new RangeError(`two activations have one code: ${JSON.stringify(activations)}`);
+}
+
 const hyper = Object.entries(HYPER).sort(([, a], [, b]) => a - b);
 const text = `/* Written by scripts/build-contract.mjs from src/runtime/kernel-table.ts and src/runtime/contract/,
  * which say what every argument means. Don't edit. */
@@ -75,6 +84,11 @@ const text = `/* Written by scripts/build-contract.mjs from src/runtime/kernel-t
 #define WHOLE_SHARES ${WHOLE_SHARES}
 #define AUGMENT_WORDS ${AUGMENT_WORDS}
 
+${names("ACTIVATION", activations)}
+/* X(name, code) for every activation. */
+#define ACTIVATIONS(X) ${Object.entries(activations)
+  .map(([name, code]) => `X(${snake(name)}, ${code})`)
+  .join(" ")}
 ${names("MOVE", MOVE)}
 ${names("FOLLOW", FOLLOW)}
 ${names("PENALTY", PENALTY)}

@@ -9,38 +9,7 @@ export { biasInit, type BiasInitOptions } from "./init/bias-init.js";
 export { layerDensities, type Spread } from "./layer-densities.js";
 export { stream, restore, type Random, type RandomState } from "./random.js";
 
-export { linear, type LinearLayer, type LinearOptions } from "./nn/layers/linear.js";
-export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./nn/layers/conv2d.js";
-export { batchNorm2d, type BatchNorm2dLayer, type BatchNorm2dOptions } from "./nn/layers/batch-norm2d.js";
-export {
-  leakyRelu,
-  relu,
-  tanh,
-  type ActivationOptions,
-  type LeakyReluLayer,
-  type ReluLayer,
-  type TanhLayer,
-} from "./nn/layers/activation.js";
-export {
-  avgPool2d,
-  globalAvgPool2d,
-  maxPool2d,
-  type AvgPool2dLayer,
-  type MaxPool2dLayer,
-  type Pool2dOptions,
-} from "./nn/layers/pool2d.js";
-export {
-  add,
-  channels,
-  concat,
-  flatten,
-  type AddLayer,
-  type ChannelsLayer,
-  type ConcatLayer,
-  type FlattenLayer,
-} from "./nn/layers/join.js";
-export { scaledSum, type ScaledSumLayer } from "./nn/layers/scaled-sum.js";
-export { dropout, type DropoutLayer } from "./nn/layers/dropout.js";
+export * from "./nn/layers/index.js";
 export type { Layer } from "./nn/layers/rules.js";
 export { graph, sequential, type GraphBuilder, type Model, type ModelNode, type Value } from "./nn/model.js";
 export type { Network, Values } from "./nn/network.js";

@@ -6,7 +6,7 @@
  */
 
 /** What may stand under a key. */
-export type Key = (NumberKey | ChoiceKey | ListKey | TupleKey) & {
+export type Key = (NumberKey | BooleanKey | ChoiceKey | ListKey | TupleKey | EitherKey) & {
   /** What it is if it is left out. */
   readonly default?: unknown;
   /** It may be left out, and then is. */
@@ -21,6 +21,10 @@ interface NumberKey {
   readonly above?: number;
   readonly most?: number;
   readonly below?: number;
+}
+
+interface BooleanKey {
+  readonly type: "boolean";
 }
 
 interface ChoiceKey {
@@ -39,17 +43,29 @@ interface TupleKey {
   readonly of: readonly Key[];
 }
 
+/** One of several forms. */
+interface EitherKey {
+  readonly type: "either";
+  readonly of: readonly Key[];
+  /** What a message says was expected. */
+  readonly says: string;
+}
+
 export type Keys = Readonly<Record<string, Key>>;
 
 type ValueOf<K> = K extends { readonly type: "number" | "integer" }
   ? number
-  : K extends { readonly type: "choice"; readonly of: readonly (infer Choice)[] }
-    ? Choice
-    : K extends { readonly type: "list"; readonly of: infer Part }
-      ? ValueOf<Part>[]
-      : K extends { readonly type: "tuple"; readonly of: infer Parts }
-        ? { -readonly [I in keyof Parts]: ValueOf<Parts[I]> }
-        : never;
+  : K extends { readonly type: "boolean" }
+    ? boolean
+    : K extends { readonly type: "choice"; readonly of: readonly (infer Choice)[] }
+      ? Choice
+      : K extends { readonly type: "either"; readonly of: readonly (infer Form)[] }
+        ? ValueOf<Form>
+        : K extends { readonly type: "list"; readonly of: infer Part }
+          ? ValueOf<Part>[]
+          : K extends { readonly type: "tuple"; readonly of: infer Parts }
+            ? { -readonly [I in keyof Parts]: ValueOf<Parts[I]> }
+            : never;
 
 type NamesWith<All, Property> = { [Name in keyof All]: All[Name] extends Property ? Name : never }[keyof All];
 type Optional = { readonly optional: true };

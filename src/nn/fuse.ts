@@ -26,9 +26,6 @@ export interface Step {
   readonly residual?: number;
 }
 
-/** Layers that compute the ReLU behind them. */
-const BEFORE_RELU: ReadonlySet<string> = new Set(["linear", "batchNorm2d", "maxPool2d"]);
-
 /** By value: the places of those that read it, ascending; one that reads it twice is there twice. */
 function readersIn(reads: readonly (readonly number[])[]): (value: number) => readonly number[] {
   const readers = new Map<number, number[]>();
@@ -66,13 +63,14 @@ export function fuse(model: Model): Step[] {
   nodes.forEach(({ layer, inputs }, k) => {
     if (taken.has(k)) return;
     const next = onlyReader(k);
-    if (BEFORE_RELU.has(layer.kind) && kind(next) === "relu") {
+    const { fuses } = ruleOf(layer);
+    if (fuses.relu && kind(next) === "relu") {
       taken.add(next!);
       steps.push({ node: k, inputs, output: next!, relu: true });
       return;
     }
     const last = next === undefined ? undefined : onlyReader(next);
-    const joins = layer.kind === "batchNorm2d" && inputs[0] >= 0 && kind(next) === "add" && kind(last) === "relu";
+    const joins = fuses.residual && inputs[0] >= 0 && kind(next) === "add" && kind(last) === "relu";
     const both = joins ? nodes[next!].inputs : [];
     const other = both[0] === k ? both[1] : both[0];
     // x + bn(x) is not one step: two gradients of x in one pass.
@@ -96,8 +94,8 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
     const [source] = step.inputs;
     const isFlatten = nodes[step.node].layer.kind === "flatten" && step.output !== nodes.length - 1;
     const alone = readers(source).length === 1;
-    // A linear layer reads bytes; any other reader would see the image's shape instead of the vector's.
-    const intoLinear = readers(step.output).every((other) => nodes[steps[other].node].layer.kind === "linear");
+    // A layer that takes a flatten reads bytes; any other reader would see the image's shape instead of the vector's.
+    const intoLinear = readers(step.output).every((other) => ruleOf(nodes[steps[other].node].layer).fuses.flatten);
     if (!isFlatten || !alone || !intoLinear) return true;
     const writer = writers.get(source);
     if (writer) {
@@ -117,7 +115,7 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
 
 /** By step: whether the ReLU that is part of it is differentiated by the linear layer behind it. */
 export function maskedByReader(model: Model, steps: readonly Step[]): (step: Step) => boolean {
-  const isLinear = (step: Step) => model.nodes[step.node].layer.kind === "linear";
+  const isLinear = (step: Step) => ruleOf(model.nodes[step.node].layer).fuses.flatten === true;
   const readers = readersOf(steps);
   return (step) => {
     const [reader, ...others] = readers(step.output);

@@ -5,15 +5,7 @@
  *       "nodes": [{ "name": "linear1", "inputs": [-1], "layer": { "kind": "linear", "out": 20, "bias": true } }, ...] }
  */
 import type { Shape } from "../regularizers/regularizer.js";
-import { leakyRelu, relu, tanh } from "./layers/activation.js";
-import { batchNorm2d } from "./layers/batch-norm2d.js";
-import { conv2d } from "./layers/conv2d.js";
-import { dropout } from "./layers/dropout.js";
-import { add, channels, concat, flatten } from "./layers/join.js";
-import { linear } from "./layers/linear.js";
-import { avgPool2d, globalAvgPool2d, maxPool2d } from "./layers/pool2d.js";
-import type { Layer } from "./layers/rules.js";
-import { scaledSum } from "./layers/scaled-sum.js";
+import { layerKinds, ruleOf, type Layer } from "./layers/rules.js";
 import type { Model } from "./model.js";
 import { modelOf, type NodeEntry } from "./rebuild.js";
 
@@ -34,24 +26,6 @@ export function modelToJson({ input, nodes }: Model): ModelJson {
     }),
   };
 }
-
-/** Checks and builds a layer of each kind from what a file says. */
-const LAYERS: { readonly [Kind in Layer["kind"]]: (entry: Omit<Extract<Layer, { kind: Kind }>, "kind">) => Layer } = {
-  linear: ({ out, bias, in: inputs }) => linear(out, { bias, ...(inputs === undefined ? {} : { in: inputs }) }),
-  conv2d: ({ out, ...options }) => conv2d(out, options),
-  batchNorm2d,
-  relu: () => relu(),
-  leakyRelu,
-  tanh: () => tanh(),
-  maxPool2d: ({ size, stride }) => maxPool2d(size, { stride }),
-  avgPool2d: ({ size, stride }) => (size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride })),
-  flatten: () => flatten(),
-  add: () => add(),
-  concat: () => concat(),
-  channels: ({ from, count }) => channels(from, count),
-  scaledSum: () => scaledSum(),
-  dropout,
-};
 
 /**
  * Builds a model from JSON data.
@@ -77,8 +51,8 @@ function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {
     throw new TypeError(`node ${k}: expected an object with name, inputs and layer`);
   }
   const { kind, ...entry } = layer;
-  if (!Object.hasOwn(LAYERS, kind)) {
-    throw new RangeError(`layer "${name}": kind must be one of ${Object.keys(LAYERS).join(", ")}, found "${kind}"`);
+  if (!layerKinds.includes(kind)) {
+    throw new RangeError(`layer "${name}": kind must be one of ${layerKinds.join(", ")}, found "${kind}"`);
   }
-  return { name, inputs, layer: (LAYERS[kind] as (entry: object) => Layer)(entry) };
+  return { name, inputs, layer: ruleOf({ kind }).fromJson(entry as Omit<Layer, "kind">) };
 }

@@ -1,6 +1,6 @@
 /**
- * From the entries of a recipe to the objects they stand for. A new optimizer, model or layer in the schema needs a case here;
- * tsc insists. Regularizers and schedules bring theirs along (entries.ts).
+ * From the entries of a recipe to the objects they stand for. A new optimizer or model in the schema needs a case here;
+ * tsc insists. Regularizers, schedules and layers bring theirs along (entries.ts).
  */
 import {
   adaBreg,
@@ -21,18 +21,11 @@ import { denseNet } from "../models/densenet.js";
 import { mlp } from "../models/mlp.js";
 import { resNet18 } from "../models/resnet18.js";
 import { skipAutoencoder } from "../models/skip-autoencoder.js";
-import { leakyRelu, relu, tanh } from "../nn/layers/activation.js";
-import { batchNorm2d } from "../nn/layers/batch-norm2d.js";
-import { conv2d } from "../nn/layers/conv2d.js";
-import { dropout } from "../nn/layers/dropout.js";
-import { flatten } from "../nn/layers/join.js";
-import { linear } from "../nn/layers/linear.js";
-import { avgPool2d, globalAvgPool2d, maxPool2d } from "../nn/layers/pool2d.js";
 import type { Layer } from "../nn/layers/rules.js";
 import { sequential, type Model } from "../nn/model.js";
 import { at } from "../placed.js";
-import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
-import type { LayerEntry, ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
+import { layerEntries, madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
+import type { ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**
  * The regularizer of an entry.
@@ -84,35 +77,8 @@ export function buildModel(entry: ModelEntry): Model {
     case "layers":
       return sequential(
         entry.input,
-        entry.layers.map((layer, k) => at(`model.layers.${k}`, () => buildLayer(layer))),
+        entry.layers.map((layer, k) => at(`model.layers.${k}`, () => madeBy<Layer>(layerEntries, layer))),
       );
-  }
-}
-
-function buildLayer(entry: LayerEntry): Layer {
-  switch (entry.kind) {
-    case "linear":
-      return linear(entry.out, optionsOf(entry, "out"));
-    case "conv2d":
-      return conv2d(entry.out, optionsOf(entry, "out"));
-    case "batchNorm2d":
-      return batchNorm2d(optionsOf(entry));
-    case "relu":
-      return relu();
-    case "leakyRelu":
-      return leakyRelu(optionsOf(entry));
-    case "tanh":
-      return tanh();
-    case "maxPool2d":
-      return maxPool2d(entry.size, optionsOf(entry, "size"));
-    case "avgPool2d":
-      return avgPool2d(entry.size, optionsOf(entry, "size"));
-    case "globalAvgPool2d":
-      return globalAvgPool2d();
-    case "flatten":
-      return flatten();
-    case "dropout":
-      return dropout(optionsOf(entry));
   }
 }
 

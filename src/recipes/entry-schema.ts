@@ -1,6 +1,7 @@
 /** The schema of what recipes say in entries (entry.ts): one member of a union for each, by its kind. */
 import { z } from "zod";
 import type { Entry, Given, Key, Keys, Options } from "../entry.js";
+import { found } from "./union-fault.js";
 import { isError } from "../kinds.js";
 
 /** What any entry is, whatever it makes. */
@@ -59,6 +60,10 @@ function valueSchema(key: Key): z.ZodType {
 
 function plainSchema(key: Key): z.ZodType {
   switch (key.type) {
+    case "boolean":
+      return z.boolean();
+    case "either":
+      return z.union(key.of.map(valueSchema), found(key.says));
     case "choice":
       return z.enum(key.of);
     case "list":

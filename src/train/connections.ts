@@ -5,7 +5,8 @@
  * In a DenseNet whose kernels stand and fall in groups, and where skips may open, this is the architecture that training has found.
  * Source: "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
  */
-import type { Model } from "../nn/model.js";
+import { ruleOf } from "../nn/layers/rules.js";
+import { inputShapes, type Model } from "../nn/model.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Connection } from "./events.js";
 
@@ -55,38 +56,32 @@ function skips(model: Model, to: string, inputs: readonly number[], scalars: Flo
 /** Where the channels of a value come from, in their order: -1 is the model's input. */
 function sourcesOf(model: Model, index: number): readonly Source[] {
   if (index < 0) return [{ name: "input", channels: model.input[0] }];
-  const { name, layer, inputs, shape } = model.nodes[index];
-  switch (layer.kind) {
-    case "concat":
-      return inputs.flatMap((input) => sourcesOf(model, input));
-    case "channels":
-      return slice(sourcesOf(model, inputs[0]), layer.from, layer.count);
-    // These keep channels apart and in order.
-    case "relu":
-    case "leakyRelu":
-    case "tanh":
-    case "batchNorm2d":
-    case "dropout":
-    case "maxPool2d":
-    case "avgPool2d":
-    case "flatten":
-      return sourcesOf(model, inputs[0]);
-    case "linear":
-    case "conv2d":
-    case "add":
-    case "scaledSum":
-      return [{ name, channels: shape[0] }];
-  }
+  const node = model.nodes[index];
+  const { name, layer, inputs, shape } = node;
+  const { channels } = ruleOf(layer);
+  const own = [{ name, channels: shape[0] }];
+  if (channels.by !== "channel") return own;
+  const before = inputs.map((input) => sourcesOf(model, input).flatMap((source) => channelNames(source)));
+  // Of a flat tensor the sources are those of the channels it was: as many features have one and the same.
+  const names: (string | undefined)[] = [];
+  let isSum = false;
+  channels.sources(layer, { inputs: inputShapes(model, node), output: shape }, (c, input, d) => {
+    isSum ||= names[c] !== undefined;
+    names[c] = before[input][d];
+  });
+  return isSum ? own : runs(names as string[]);
 }
 
-/** The sources of `count` channels from channel `first` on. */
-function slice(sources: readonly Source[], first: number, count: number): Source[] {
-  let at = -first;
-  return sources.flatMap(({ name, channels }) => {
-    const kept = Math.min(at + channels, count) - Math.max(at, 0);
-    at += channels;
-    return kept > 0 ? [{ name, channels: kept }] : [];
-  });
+const channelNames = ({ name, channels }: Source): string[] => Array.from({ length: channels }, () => name);
+
+/** Neighbours of one name as one source. */
+function runs(names: readonly string[]): Source[] {
+  const sources: { name: string; channels: number }[] = [];
+  for (const name of names) {
+    if (sources.at(-1)?.name === name) sources.at(-1)!.channels++;
+    else sources.push({ name, channels: 1 });
+  }
+  return sources;
 }
 
 function countNonZeros(

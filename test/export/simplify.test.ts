@@ -17,6 +17,7 @@ import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d
 import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
+import { activations } from "../reference/activation.js";
 import { predict } from "#bregman/train/predict.js";
 import { relativeError } from "../support/problem.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
@@ -25,7 +26,7 @@ import { randomInputs, randomNetwork, referenceOutput } from "../support/random-
 const MODELS: Record<string, Model> = {
   "multilayer perceptron": mlp([20, 30, 25, 12, 5]),
   "perceptron with a ReLU at the end": mlp([12, 20, 4], { finalRelu: true }),
-  "tanh and leaky ReLU": sequential([15], [linear(20), tanh(), linear(20, { bias: false }), leakyRelu(), linear(6)]),
+  "every activation": sequential([15], [...activations.flatMap((layer) => [linear(20), layer]), linear(6)]),
   "a chain without activations": sequential([9], [linear(8), linear(7, { bias: false }), dropout(), linear(3)]),
   "convolutions without padding": sequential(
     [2, 12, 12],

@@ -18,6 +18,7 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { none } from "#bregman/regularizers/none.js";
 import { createTrainer } from "#bregman/train/trainer.js";
 import { describe, expect, test } from "vitest";
+import { activations } from "../reference/activation.js";
 import { backward, forward, lossAndGradient } from "../reference/network.js";
 import { batchOf, randomProblem, toFloat64 } from "../support/problem.js";
 import { forEachBackend } from "../support/run-op.js";
@@ -72,6 +73,10 @@ const MODELS: Record<string, Model> = {
     const pools = [maxPool2d(2, { stride: 2 ** 40 }), avgPool2d(4, { stride: 5 })];
     return apply(linear(3), apply(flatten(), apply(concat(), ...pools.map((pool) => apply(pool, x)))));
   }),
+  "every activation": sequential(
+    [2, 5, 5],
+    [...activations.flatMap((layer) => [conv2d(4, { kernel: 3, padding: 1 }), layer]), ...head],
+  ),
   "max pool": sequential(
     [2, 9, 8],
     [conv2d(4, { kernel: 3, padding: 1 }), maxPool2d(2), relu(), conv2d(3, { kernel: 3 }), ...head],

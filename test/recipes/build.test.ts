@@ -5,6 +5,7 @@ import { checkRecipe } from "#bregman/recipes/load.js";
 import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
 import type { Recipe, RecipeInput, RegularizerEntry, ScheduleEntry } from "#bregman/recipes/schema.js";
 import type { Groups, Regularizer } from "#bregman/regularizers/index.js";
+import { activations } from "../reference/activation.js";
 import { prox, SPECS } from "../support/regularizer-table.js";
 import { SCHEDULES } from "../support/schedule-table.js";
 
@@ -118,6 +119,12 @@ describe("schedules", () => {
     expect(JSON.stringify(build({ kind: "step", every: 3 }))).toBe(JSON.stringify(stepDecay({ every: 3 })));
     expect(JSON.stringify(build({ kind: "cosine" }))).toBe(JSON.stringify(cosine({ epochs: 10 })));
   });
+});
+
+test.each(activations.map((layer) => [layer.kind, layer] as const))("layer %s", (_, layer) => {
+  const model = { kind: "layers", input: [3], layers: [layer] };
+  const recipe = checkRecipe({ ...recipeWith({ kind: "sgd", tau: 1 }), model });
+  expect(buildModel(recipe.model).nodes[0].layer).toMatchObject(layer);
 });
 
 test("the types of a recipe are those of its entries", () => {

@@ -1,18 +1,45 @@
 /**
- * The truth for elementwise functions, in float64.
+ * The truth for elementwise functions, in float64, and the table of them that tests run over: a newcomer adds a row.
  */
-export const KINDS = { relu: 0, leakyRelu: 1, tanh: 2 } as const;
-export type ActivationKind = keyof typeof KINDS;
+import * as layers from "#bregman/nn/layers/index.js";
+import type { Layer } from "#bregman/nn/layers/rules.js";
 
-export function activation(kind: ActivationKind, x: number, slope: number): number {
-  if (kind === "relu") return Math.max(x, 0);
-  if (kind === "leakyRelu") return x <= 0 ? slope * x : x;
-  return Math.tanh(x);
+/** Slope of the leaky ReLU in tests: no default, and exact in float32. */
+export const SLOPE = 0.125;
+
+interface Row {
+  /** A layer, with options that are no defaults. */
+  readonly layer: Layer;
+  f(x: number, slope: number): number;
+  /** f'(x), from y = f(x). */
+  derivative(y: number, slope: number): number;
 }
 
-/** f'(x) dy, from y = f(x). */
-export function activationGrad(kind: ActivationKind, y: number, dy: number, slope: number): number {
-  if (kind === "relu") return y > 0 ? dy : 0;
-  if (kind === "leakyRelu") return y > 0 ? dy : slope * dy;
-  return (1 - y * y) * dy;
+const ROWS = {
+  relu: { layer: layers.relu(), f: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : 0) },
+  leakyRelu: {
+    layer: layers.leakyRelu({ slope: SLOPE }),
+    f: (x, slope) => (x <= 0 ? slope * x : x),
+    derivative: (y, slope) => (y > 0 ? 1 : slope),
+  },
+  tanh: { layer: layers.tanh(), f: Math.tanh, derivative: (y) => 1 - y * y },
+} satisfies Readonly<Record<string, Row>>;
+
+export type ActivationKind = keyof typeof ROWS;
+
+export const ACTIVATIONS: Readonly<Record<ActivationKind, Row>> = ROWS;
+
+export const activationKinds = Object.keys(ROWS) as ActivationKind[];
+
+/** One layer of each. */
+export const activations: readonly Layer[] = Object.values(ACTIVATIONS).map(({ layer }) => layer);
+
+/** Value of the kernels' `kind`. */
+export const codeOf = (kind: ActivationKind): number => layers[kind].rule.code;
+
+/** The row of a layer that is one of them, with its slope, or undefined. */
+export function activationOf(layer: Layer): { f(x: number): number; derivative(y: number): number } | undefined {
+  const row: Row | undefined = (ACTIVATIONS as Readonly<Record<string, Row>>)[layer.kind];
+  const slope = "slope" in layer ? layer.slope : 0;
+  return row && { f: (x) => row.f(x, slope), derivative: (y) => row.derivative(y, slope) };
 }

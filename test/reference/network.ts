@@ -5,6 +5,7 @@
  * Batch norm is in training mode, or with running statistics in evaluation mode.
  */
 import type { Model, ModelNode } from "#bregman/nn/model.js";
+import { activationOf } from "./activation.js";
 
 export type Parameters = ReadonlyMap<string, Float64Array>;
 
@@ -95,6 +96,8 @@ function nodeForward(
   const [x] = xs;
   const y = empty(shape, count);
   const parameter = (key: string) => parameters.get(`${name}.${key}`);
+  const activation = activationOf(layer);
+  if (activation) return { ...y, data: x.data.map(activation.f) };
   switch (layer.kind) {
     case "linear": {
       const cols = x.data.length / count;
@@ -127,12 +130,6 @@ function nodeForward(
       });
       return y;
     }
-    case "relu":
-      return { ...y, data: x.data.map((v) => Math.max(v, 0)) };
-    case "leakyRelu":
-      return { ...y, data: x.data.map((v) => (v > 0 ? v : layer.slope * v)) };
-    case "tanh":
-      return { ...y, data: x.data.map(Math.tanh) };
     case "maxPool2d":
     case "avgPool2d":
       each(y, count, (b, k, i, j) => {
@@ -165,6 +162,8 @@ function nodeForward(
     case "dropout":
       if (buffers) return { ...y, data: x.data };
       throw new Error("dropout has its own test");
+    default:
+      throw new TypeError(`the reference knows no ${layer.kind}`);
   }
 }
 
@@ -229,6 +228,11 @@ function nodeBackward(
     gradients.set(`${name}.${key}`, gradient);
     return gradient;
   };
+  const activation = activationOf(layer);
+  if (activation) {
+    y.data.forEach((v, p) => (dx.data[p] += activation.derivative(v) * dy.data[p]));
+    return;
+  }
   switch (layer.kind) {
     case "linear": {
       const cols = x.data.length / count;
@@ -274,14 +278,6 @@ function nodeBackward(
       });
       return;
     }
-    case "relu":
-    case "leakyRelu":
-    case "tanh":
-      y.data.forEach((v, p) => {
-        const slope = layer.kind === "tanh" ? 1 - v * v : v > 0 ? 1 : layer.kind === "relu" ? 0 : layer.slope;
-        dx.data[p] += slope * dy.data[p];
-      });
-      return;
     case "maxPool2d":
     case "avgPool2d":
       each(y, count, (b, k, i, j) => {

@@ -15,7 +15,8 @@ import { checkNetwork, type Network, type Values } from "../../nn/network.js";
 import { eachNonZero, nonZerosOf } from "../../nn/packed-values.js";
 import { isWeightRole } from "../../runtime/parameter.js";
 import type { Shape } from "../../regularizers/regularizer.js";
-import { writeLayer, type Attributes } from "./operators.js";
+import type { Attributes } from "../../nn/layers/operators.js";
+import { ruleOf } from "../../nn/layers/rules.js";
 import {
   ATTRIBUTE_TYPE,
   DATA_TYPE,
@@ -76,7 +77,7 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
   model.nodes.forEach(({ name: layerName, layer, inputs, parameters: specs }, index) => {
     const full = (name: string) => `${layerName}.${name}`;
     const values = (name: string) => (parameters.get(full(name)) ?? buffers.get(full(name)))!;
-    writeLayer(layer, {
+    ruleOf(layer).write(layer, {
       xs: inputs.map(outputOf),
       y: outputOf(index),
       values,

@@ -11,7 +11,7 @@
  * Every layer that is left keeps one channel at least.
  */
 import { size } from "../../nn/layers/layer.js";
-import type { Layer } from "../../nn/layers/rules.js";
+import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network, Values } from "../../nn/network.js";
 import { modelOf } from "../../nn/rebuild.js";
 import { moveNonZeros } from "../sparse-values.js";
@@ -26,13 +26,18 @@ export function cutChannels(network: Network): Network {
   const shapeOf = (value: number) => (value < 0 ? model.input : nodes[value].shape);
   const classes = createClasses(nodes.map(({ shape: [channels] }) => channels));
 
-  nodes.forEach(({ layer, inputs }, k) =>
-    eachSource(layer, inputs, shapeOf, k, (c, from, d) => {
+  nodes.forEach(({ layer, inputs }, k) => {
+    eachSource(model, k, (c, from, d) => {
       // Tied to the input is kept.
       if (from < 0) classes.keep(k, c);
       else classes.tie(k, c, from, d);
-    }),
-  );
+    });
+    if (ruleOf(layer).channels.by !== "whole") return;
+    // What mixes channels has a place for each of them.
+    for (const value of [k, ...inputs].filter((one) => one >= 0)) {
+      for (let c = 0; c < shapeOf(value)[0]; c++) classes.keep(value, c);
+    }
+  });
   needed.forEach((marks, k) => marks.forEach((mark, c) => mark && classes.keep(k, c)));
 
   const keptOf = (value: number): Int32Array => {
@@ -41,8 +46,10 @@ export function cutChannels(network: Network): Network {
   };
   const isWhole = (value: number) => keptOf(value).length === shapeOf(value)[0];
   /** Of a concatenation, inputs without channels are no inputs any more. */
-  const inputsOf = (k: number): readonly number[] =>
-    nodes[k].layer.kind === "concat" ? nodes[k].inputs.filter((value) => keptOf(value).length > 0) : nodes[k].inputs;
+  const inputsOf = (k: number): readonly number[] => {
+    const { layer, inputs } = nodes[k];
+    return ruleOf(layer).inputs === undefined ? inputs.filter((value) => keptOf(value).length > 0) : inputs;
+  };
   const readNodes = (): number[] => {
     const read = new Set([nodes.length - 1]);
     for (let k = nodes.length - 1; k >= 0; k--) if (read.has(k)) for (const value of inputsOf(k)) read.add(value);
@@ -61,41 +68,35 @@ export function cutChannels(network: Network): Network {
     const { name, layer, inputs } = node;
     if (!read.has(k)) return { name, layer, inputs: inputs.map(() => -1) };
     const kept = keptOf(k);
-    const values = (key: string) => network.parameters.get(`${name}.${key}`);
-    if (layer.kind === "linear" || layer.kind === "conv2d") {
+    const { channels } = ruleOf(layer);
+    const each = (slice: (values: Values, name: string) => Values): void => {
+      for (const [specs, from, to] of [
+        [node.parameters, network.parameters, parameters] as const,
+        [node.buffers, network.buffers, buffers] as const,
+      ]) {
+        for (const spec of specs) to.set(`${name}.${spec.name}`, slice(from.get(`${name}.${spec.name}`)!, spec.name));
+      }
+    };
+    if (channels.by === "weight") {
       const isNeeded = (o: number) => needed[k][o] === 1;
-      const weight = values("weight")!;
       const columns = inputs[0] < 0 || isWhole(inputs[0]) ? undefined : keptOf(inputs[0]);
       // What is left whole may stay packed.
-      const whole = columns === undefined && kept.length === weight.shape[0] && kept.every(isNeeded);
-      parameters.set(`${name}.weight`, whole ? weight : sliceWeight(weight, kept, columns, isNeeded));
-      const bias = values("bias");
-      if (bias)
-        parameters.set(
-          `${name}.bias`,
-          vector(kept, (o) => (isNeeded(o) ? bias.data[o] : 0)),
-        );
-      return { name, layer: resized(layer, kept.length, columns?.length ?? shapeOf(inputs[0])[0]), inputs };
+      const whole = columns === undefined && kept.length === node.shape[0] && kept.every(isNeeded);
+      each((values, key) => {
+        if (key !== "weight") return vector(kept, (o) => (isNeeded(o) ? values.data[o] : 0));
+        return whole ? values : sliceWeight(values, kept, columns, isNeeded);
+      });
+      const to = { out: kept.length, inputs: columns?.length ?? shapeOf(inputs[0])[0] };
+      return { name, layer: channels.resized(layer, to), inputs };
     }
-    if (layer.kind === "batchNorm2d") {
-      for (const key of ["weight", "bias"]) {
-        const { data } = values(key)!;
-        parameters.set(
-          `${name}.${key}`,
-          vector(kept, (c) => data[c]),
-        );
-      }
-      const { data } = network.buffers.get(`${name}.running`)!;
-      const both = [...kept, ...kept.map((c) => data.length / 2 + c)].map((c) => data[c]);
-      buffers.set(`${name}.running`, { shape: [2, kept.length], data: Float32Array.from(both) });
-      return { name, layer, inputs };
-    }
-    if (layer.kind === "channels") {
-      const from = keptOf(inputs[0]).filter((c) => c < layer.from).length;
-      return { name, layer: { ...layer, from, count: kept.length }, inputs };
-    }
-    if (layer.kind === "scaledSum") parameters.set(`${name}.scale`, values("scale")!);
-    return { name, layer, inputs: inputsOf(k) };
+    const byChannel = channels.by === "channel" && channels.valuesByChannel;
+    each((values) => (byChannel ? sliceChannels(values, kept) : values));
+    const cut = channels.by === "channel" && channels.cut;
+    return {
+      name,
+      layer: cut ? cut(layer, { inputs: keptOf(inputs[0]), output: kept }) : layer,
+      inputs: inputsOf(k),
+    };
   });
   return { ...network, model: modelOf(model.input, entries), parameters, buffers };
 }
@@ -104,8 +105,14 @@ function vector(places: Int32Array, f: (place: number) => number): Values {
   return { shape: [places.length], data: Float32Array.from(places, f) };
 }
 
-function resized<L extends Layer>(layer: L, out: number, inputs: number): L {
-  return { ...layer, out, ...("in" in layer ? { in: inputs } : {}) };
+/** The same channels of each row of values whose last dimension they are. */
+function sliceChannels({ shape, data }: Values, kept: Int32Array): Values {
+  const channels = shape.at(-1)!;
+  const sliced = new Float32Array((data.length / channels) * kept.length);
+  for (let k = 0; k < sliced.length; k++) {
+    sliced[k] = data[Math.floor(k / kept.length) * channels + kept[k % kept.length]];
+  }
+  return { shape: [...shape.slice(0, -1), kept.length], data: sliced };
 }
 
 /**

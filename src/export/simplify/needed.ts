@@ -1,75 +1,59 @@
 /** Which channels of a network its output depends on. */
 import { size } from "../../nn/layers/layer.js";
-import type { Layer } from "../../nn/layers/rules.js";
+import { ruleOf } from "../../nn/layers/rules.js";
+import { inputShapes, type Model } from "../../nn/model.js";
 import type { Network } from "../../nn/network.js";
 import { eachNonZero } from "../../nn/packed-values.js";
+import { placeOf } from "./place.js";
 
-type ShapeOf = (value: number) => readonly number[];
-
-/** Calls f for each channel c of a layer without weights, with the channels d of the values `from` that it is made of. */
+/** Calls f for each channel c of a node, with the channels d of the values `from` that it is made of by channel. */
 export function eachSource(
-  layer: Layer,
-  inputs: readonly number[],
-  shapeOf: ShapeOf,
-  node: number,
+  model: Model,
+  k: number,
   f: (c: number, from: number, d: number, input: number) => void,
 ): void {
-  const [channels] = shapeOf(node);
-  switch (layer.kind) {
-    case "linear":
-    case "conv2d":
-      return;
-    case "flatten": {
-      const plane = size(shapeOf(inputs[0]).slice(1));
-      for (let c = 0; c < channels; c++) f(c, inputs[0], Math.floor(c / plane), 0);
-      return;
-    }
-    case "channels":
-      for (let c = 0; c < channels; c++) f(c, inputs[0], layer.from + c, 0);
-      return;
-    case "concat": {
-      let first = 0;
-      inputs.forEach((value, k) => {
-        const [count] = shapeOf(value);
-        for (let c = 0; c < count; c++) f(first + c, value, c, k);
-        first += count;
-      });
-      return;
-    }
-    default:
-      inputs.forEach((value, k) => {
-        for (let c = 0; c < channels; c++) f(c, value, c, k);
-      });
-  }
+  const node = model.nodes[k];
+  const { channels } = ruleOf(node.layer);
+  if (channels.by !== "channel") return;
+  const shapes = { inputs: inputShapes(model, node), output: node.shape };
+  channels.sources(node.layer, shapes, (c, input, d) => f(c, node.inputs[input], d, input));
 }
 
 /** By node: 1 for each channel that the output depends on. */
-export function markNeeded({ model, parameters }: Network): Uint8Array[] {
+export function markNeeded(network: Network): Uint8Array[] {
+  const { model } = network;
   const { nodes } = model;
   const needed = nodes.map(({ shape }) => new Uint8Array(shape[0]));
   needed.at(-1)!.fill(1);
-  const shapeOf = (value: number) => (value < 0 ? model.input : nodes[value].shape);
   // Readers stand behind what they read: one sweep from the last node to the first is enough.
   for (let k = nodes.length - 1; k >= 0; k--) {
-    const { name, layer, inputs } = nodes[k];
+    const { layer, inputs } = nodes[k];
     const need = (value: number, c: number) => {
       if (value >= 0) needed[value][c] = 1;
     };
-    if (layer.kind === "linear" || layer.kind === "conv2d") {
-      const weight = parameters.get(`${name}.weight`)!;
-      const taps = size(weight.shape.slice(2));
-      const cols = weight.shape[1] * taps;
-      eachNonZero(weight, (_, place) => {
-        if (needed[k][Math.floor(place / cols)]) need(inputs[0], Math.floor((place % cols) / taps));
-      });
-      continue;
+    const { channels } = ruleOf(layer);
+    const place = placeOf(network, nodes[k]);
+    switch (channels.by) {
+      case "weight": {
+        const weight = place.values("weight");
+        const taps = size(weight.shape.slice(2));
+        const cols = weight.shape[1] * taps;
+        eachNonZero(weight, (_, entry) => {
+          if (needed[k][Math.floor(entry / cols)]) need(inputs[0], Math.floor((entry % cols) / taps));
+        });
+        break;
+      }
+      case "channel": {
+        const isOff = channels.isOff?.(place);
+        eachSource(model, k, (c, from, d, input) => {
+          if (needed[k][c] && !isOff?.(c, input)) need(from, d);
+        });
+        break;
+      }
+      case "whole":
+        if (!needed[k].includes(1)) break;
+        for (const value of inputs) if (value >= 0) needed[value].fill(1);
     }
-    const scale = parameters.get(`${name}.scale`)?.data;
-    const gamma = layer.kind === "batchNorm2d" ? parameters.get(`${name}.weight`)!.data : undefined;
-    eachSource(layer, inputs, shapeOf, k, (c, from, d, input) => {
-      const isOff = gamma?.[c] === 0 || (input > 0 && scale?.[input - 1] === 0);
-      if (needed[k][c] && !isOff) need(from, d);
-    });
   }
   return needed;
 }

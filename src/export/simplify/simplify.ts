@@ -1,7 +1,7 @@
 /**
  * Simplification: the smallest network we can find that computes the same.
  *
- *     fold       batch norm into the convolution before it
+ *     fold       batch norm into the layer by weight before it
  *     absorb     constants of dead units into the biases of their readers
  *     drop       summands and skips that are zero, joins of a single value
  *     cut        units, channels and columns that the output does not depend on
@@ -13,7 +13,7 @@ import { checkNetwork, type Network } from "../../nn/network.js";
 import { nonZerosOf } from "../../nn/packed-values.js";
 import { absorbConstants } from "./constants.js";
 import { cutChannels } from "./cut.js";
-import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldAffine } from "./fold-affine.js";
 import { dropSummands } from "./summands.js";
 
 /**
@@ -31,7 +31,7 @@ export function simplify(network: Network): Network {
   let now: Network = network;
   for (let before = ""; before !== signature(now);) {
     before = signature(now);
-    const { network: absorbed, constants } = absorbConstants(foldBatchNorm(now));
+    const { network: absorbed, constants } = absorbConstants(foldAffine(now));
     now = cutChannels(dropSummands(absorbed, constants));
   }
   return now;

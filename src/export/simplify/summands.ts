@@ -4,9 +4,10 @@
  * A summand that is one constant a channel goes into the bias of another, if that one is the output of a linear layer or a
  * convolution and only this sum reads it; so does the branch of a residual block that has died.
  */
+import type { Constants } from "../../nn/layers/channels.js";
+import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network } from "../../nn/network.js";
 import { modelOf, redirect, type NodeEntry } from "../../nn/rebuild.js";
-import type { Constants } from "./constants.js";
 
 /** The network without them. @param constants - by node, as absorbConstants gives them */
 export function dropSummands(network: Network, constants: readonly Constants[]): Network {
@@ -53,8 +54,7 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
   }
 
   function hasBias(value: number): boolean {
-    const kind = value < 0 ? undefined : model.nodes[value].layer.kind;
-    return kind === "linear" || kind === "conv2d";
+    return value >= 0 && ruleOf(model.nodes[value].layer).channels.by === "weight";
   }
 
   function addToBias(value: number, shift: Constants): void {
@@ -62,6 +62,7 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
     const given = parameters.get(`${entry.name}.bias`)?.data;
     const data = Float32Array.from(shift, (c, o) => c + (given?.[o] ?? 0));
     parameters.set(`${entry.name}.bias`, { shape: [data.length], data });
-    if ("bias" in entry.layer) entries[value] = { ...entry, layer: { ...entry.layer, bias: true } };
+    const { channels } = ruleOf(entry.layer);
+    if (channels.by === "weight") entries[value] = { ...entry, layer: channels.resized(entry.layer, { bias: true }) };
   }
 }

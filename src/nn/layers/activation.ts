@@ -7,9 +7,11 @@
  *
  * A ReLU behind a linear layer, a batch norm or a maximum is computed by that layer (see fuse.ts).
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type Tensor } from "../tensor.js";
+import { elementwise } from "./channels.js";
 import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface ReluLayer extends LayerBase {
@@ -65,64 +67,108 @@ export function tanh(options: ActivationOptions = {}): TanhLayer {
   return { kind: "tanh", ...named(name) };
 }
 
-/** Values of the kernels' `kind` argument. */
-const KIND = { relu: 0, leakyRelu: 1, tanh: 2 };
+/** What the rule of an elementwise function needs. */
+export interface Activation<L extends LayerBase> {
+  /** Value of the kernels' `kind` argument; contract.h names it by the layer. */
+  readonly code: number;
+  /** Parameter of the function, if it has one. */
+  slope?(layer: L): number;
+  /** The function itself. */
+  functionOf(layer: L): (x: number) => number;
+  fromJson: LayerRule<L>["fromJson"];
+  write: LayerRule<L>["write"];
+}
 
-export const activationRule: LayerRule<ReluLayer | LeakyReluLayer | TanhLayer> = {
-  inputs: 1,
-  backwardReads: { x: false, y: true },
-  accumulates: true,
-  outputShape: (_layer, [input]) => input,
+/** The rule of a layer that applies a function to each number. */
+export function activationRule<L extends LayerBase>(activation: Activation<L>): LayerRule<L> & Activation<L> {
+  return {
+    ...activation,
+    inputs: 1,
+    backwardReads: { x: false, y: true },
+    accumulates: true,
+    fuses: {},
+    channels: elementwise(activation.functionOf),
+    outputShape: (_layer, [input]) => input,
 
-  forward(layer, { tiles, xs: [x], y, constant }) {
-    const { channels, height, width } = y;
-    return [
-      op("activation", tiles * channels, {
-        x: tensorArgs(x),
-        y: tensorArgs(y),
-        kind: KIND[layer.kind],
-        slope: slopeOf(layer, constant),
-        tiles,
-        channels,
-        height,
-        width,
-      }),
-    ];
-  },
+    forward(layer, { tiles, xs: [x], y, constant }) {
+      const { channels, height, width } = y;
+      return [
+        op("activation", tiles * channels, {
+          x: tensorArgs(x),
+          y: tensorArgs(y),
+          ...functionArgs(activation, layer, constant),
+          tiles,
+          channels,
+          height,
+          width,
+        }),
+      ];
+    },
 
-  backward(layer, { tiles, y, dy, dxs: [dx], constant }) {
-    return dx ? [gradientOp(layer, y, dy, dx, tiles, constant)] : [];
-  },
-};
+    backward(layer, { tiles, y, dy, dxs: [dx], constant }) {
+      return dx ? [gradientOp(functionArgs(activation, layer, constant), y, dy, dx, tiles)] : [];
+    },
+  };
+}
+
+function functionArgs<L extends LayerBase>(
+  { code, slope }: Activation<L>,
+  layer: L,
+  constant: Lowering["constant"],
+): { kind: number; slope: number } {
+  return { kind: code, slope: slope ? constant("slope", () => Float32Array.of(slope(layer))) : 0 };
+}
+
+relu.rule = activationRule<ReluLayer>({
+  code: 0,
+  functionOf: () => (x) => Math.max(x, 0),
+  fromJson: () => relu(),
+  write: (_layer, { xs, y, node }) => node("Relu", xs, y),
+});
+relu.entry = entry("relu", {}, () => relu());
+
+leakyRelu.rule = activationRule<LeakyReluLayer>({
+  code: 1,
+  slope: ({ slope }) => slope,
+  functionOf:
+    ({ slope }) =>
+    (x) =>
+      x > 0 ? x : slope * x,
+  fromJson: leakyRelu,
+  write: ({ slope }, { xs, y, node }) => node("LeakyRelu", xs, y, { floats: { alpha: slope } }),
+});
+leakyRelu.entry = entry("leakyRelu", { slope: { type: "number", above: 0, default: 0.01 } }, leakyRelu);
+
+tanh.rule = activationRule<TanhLayer>({
+  code: 2,
+  functionOf: () => Math.tanh,
+  fromJson: () => tanh(),
+  write: (_layer, { xs, y, node }) => node("Tanh", xs, y),
+});
+tanh.entry = entry("tanh", {}, () => tanh());
 
 /** Multiplies dy by the derivative of the ReLU whose output is y. */
-export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number, constant: Lowering["constant"]): Op {
-  return gradientOp(relu(), y, dy, { tensor: dy, accumulate: false }, tiles, constant);
+export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number): Op {
+  return gradientOp({ kind: relu.rule.code, slope: 0 }, y, dy, { tensor: dy, accumulate: false }, tiles);
 }
 
 function gradientOp(
-  layer: ReluLayer | LeakyReluLayer | TanhLayer,
+  args: { readonly kind: number; readonly slope: number },
   y: Tensor,
   dy: Tensor,
   dx: Destination,
   tiles: number,
-  constant: Lowering["constant"],
 ): Op {
   const { channels, height, width } = y;
   return op("activationGrad", tiles * channels, {
     y: tensorArgs(y),
     dy: tensorArgs(dy),
     dx: tensorArgs(dx.tensor),
-    kind: KIND[layer.kind],
-    slope: slopeOf(layer, constant),
+    ...args,
     tiles,
     channels,
     height,
     width,
     accumulate: dx.accumulate ? 1 : 0,
   });
-}
-
-function slopeOf(layer: LayerBase & { slope?: number }, constant: Lowering["constant"]): number {
-  return layer.slope === undefined ? 0 : constant("slope", () => Float32Array.of(layer.slope!));
 }

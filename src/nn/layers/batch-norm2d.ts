@@ -10,10 +10,12 @@
  * ReLU the signs are kept. The sums over x and over dy are made plane by plane, so that they can follow whoever writes the
  * plane (schedule.ts).
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { EPILOGUE } from "../../runtime/contract/linear.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { NO_TENSOR, tensorArgs } from "../tensor.js";
+import { eachChannel, type Place } from "./channels.js";
 import { copyOp } from "./join.js";
 import { checkImage, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -49,10 +51,38 @@ export function batchNorm2d(options: BatchNorm2dOptions = {}): BatchNorm2dLayer 
   return { kind: "batchNorm2d", momentum, eps, ...named(name) };
 }
 
-export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
+const rule: LayerRule<BatchNorm2dLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: false },
   accumulates: false,
+  fuses: { relu: true, residual: true },
+
+  channels: {
+    ...eachChannel,
+    isOff({ values }) {
+      const gamma = values("weight").data;
+      return (c) => gamma[c] === 0;
+    },
+    constants(layer, [x], place) {
+      const gamma = place.values("weight").data;
+      const { factor, shift } = affine(layer, place);
+      // Whatever the input, where gamma is zero.
+      return x.map((value, c) => (gamma[c] === 0 ? shift[c] : factor[c] * value + shift[c]));
+    },
+    affine,
+    valuesByChannel: true,
+  },
+
+  fromJson: batchNorm2d,
+
+  write({ eps }, { xs, y, values, parameter, constant, node }) {
+    const { shape, data } = values("running");
+    const [mean, variance] = ["mean", "variance"].map((name, k) =>
+      constant(name, [shape[1]], data.slice(k * shape[1], (k + 1) * shape[1])),
+    );
+    const inputs = [...xs, parameter("weight"), parameter("bias"), mean, variance];
+    node("BatchNormalization", inputs, y, { floats: { epsilon: eps } });
+  },
 
   outputShape(_layer, inputs) {
     checkImage(inputs);
@@ -153,6 +183,23 @@ export const batchNorm2dRule: LayerRule<BatchNorm2dLayer> = {
     return ops;
   },
 };
+
+batchNorm2d.rule = rule;
+batchNorm2d.entry = entry(
+  "batchNorm2d",
+  {
+    momentum: { type: "number", above: 0, most: 1, default: 0.1 },
+    eps: { type: "number", above: 0, default: 1e-5 },
+  },
+  batchNorm2d,
+);
+
+/** In evaluation: gamma (x - mean) / sqrt(var + eps) + beta. */
+function affine({ eps }: BatchNorm2dLayer, { values }: Place) {
+  const [gamma, beta, running] = ["weight", "bias", "running"].map((name) => values(name).data);
+  const factor = Float64Array.from(gamma, (g, c) => g / Math.sqrt(running[gamma.length + c] + eps));
+  return { factor, shift: factor.map((f, c) => beta[c] - f * running[c]) };
+}
 
 /** The pass from x to y. */
 function applyOp(at: Lowering): Op {

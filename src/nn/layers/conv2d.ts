@@ -6,6 +6,7 @@
  * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
  * at most s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import { kernelShape, type Parameter } from "../../runtime/parameter.js";
@@ -65,10 +66,28 @@ const BLOCK = 8;
 /** Output channels whose weight gradients are computed together. */
 const WEIGHT_GRAIN = 4;
 
-export const conv2dRule: LayerRule<Conv2dLayer> = {
+const rule: LayerRule<Conv2dLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: false },
   accumulates: true,
+  fuses: {},
+  channels: {
+    by: "weight",
+    tapsInside({ kernel: [kh, kw], stride, padding }, { inputs: [input], output }) {
+      const inside = (tap: number, axis: number) =>
+        tap >= padding && (output[axis] - 1) * stride + tap - padding < input[axis];
+      return Array.from({ length: kh * kw }, (_, t) => inside(Math.floor(t / kw), 1) && inside(t % kw, 2));
+    },
+    resized: (layer, { out = layer.out, bias = layer.bias }) => ({ ...layer, out, bias }),
+  },
+
+  fromJson: ({ out, ...options }) => conv2d(out, options),
+
+  write({ kernel, stride, padding, bias }, { xs, y, parameter, node }) {
+    node("Conv", [...xs, parameter("weight"), ...(bias ? [parameter("bias")] : [])], y, {
+      ints: { kernel_shape: kernel, strides: [stride, stride], pads: [padding, padding, padding, padding] },
+    });
+  },
 
   outputShape({ out, kernel: [kh, kw], stride, padding }, inputs) {
     checkImage(inputs);
@@ -115,7 +134,7 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     ];
   },
 
-  recompute: (layer, at) => conv2dRule.forward(layer, at),
+  recompute: (layer, at) => rule.forward(layer, at),
 
   backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
     if (!dx) return [];
@@ -153,6 +172,25 @@ export const conv2dRule: LayerRule<Conv2dLayer> = {
     return ops;
   },
 };
+
+conv2d.rule = rule;
+const SIDE = { type: "integer", above: 0 } as const;
+conv2d.entry = entry(
+  "conv2d",
+  {
+    out: { type: "integer", above: 0, about: "Output channels" },
+    kernel: {
+      type: "either",
+      of: [SIDE, { type: "tuple", of: [SIDE, SIDE] }],
+      says: "a side, or [height, width]",
+      about: "Side of the kernel, or [height, width]",
+    },
+    stride: { type: "integer", above: 0, default: 1 },
+    padding: { type: "integer", least: 0, default: 0 },
+    bias: { type: "boolean", default: true },
+  },
+  ({ out, ...options }) => conv2d(out, options),
+);
 
 type Positions = ReturnType<typeof positionArgs>;
 

@@ -4,9 +4,11 @@
  * The mask is a hash of the run's seed, the step, and the place of the number: the gradient recomputes it instead of
  * storing it, and a resumed run draws the same masks.
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type Tensor } from "../tensor.js";
+import { elementwise } from "./channels.js";
 import { copyOp } from "./join.js";
 import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -24,10 +26,14 @@ export function dropout(options: { p?: number | undefined; name?: string | undef
   return { kind: "dropout", p, ...named(name) };
 }
 
-export const dropoutRule: LayerRule<DropoutLayer> = {
+dropout.rule = {
   inputs: 1,
   backwardReads: { x: false, y: false },
   accumulates: true,
+  fuses: {},
+  channels: elementwise(() => (x) => x),
+  fromJson: dropout,
+  write: (_layer, { xs, y, node }) => node("Identity", xs, y),
   outputShape: (_layer, [input]) => input,
   forward: (layer, at) => {
     const { random, tiles, xs, y } = at;
@@ -37,7 +43,8 @@ export const dropoutRule: LayerRule<DropoutLayer> = {
     const { dy, dxs } = at;
     return dxs[0] ? [maskOp(layer, at, dy, dxs[0].tensor, dxs[0].accumulate)] : [];
   },
-};
+} satisfies LayerRule<DropoutLayer>;
+dropout.entry = entry("dropout", { p: { type: "number", least: 0, below: 1, default: 0.5 } }, dropout);
 
 function maskOp(
   { p }: DropoutLayer,

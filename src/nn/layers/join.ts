@@ -6,9 +6,11 @@
  *     concat    channels one after the other
  *     channels  some of the channels
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { NO_TENSOR, strides, tensorArgs, type Tensor } from "../tensor.js";
+import { eachChannel } from "./channels.js";
 import {
   checkImage,
   checkInteger,
@@ -95,24 +97,44 @@ export function copyOp(
   });
 }
 
-const MOVES = { backwardReads: { x: false, y: false }, accumulates: true } as const;
+const MOVES = { backwardReads: { x: false, y: false }, accumulates: true, fuses: {} } as const;
 
-export const flattenRule: LayerRule<FlattenLayer> = {
+flatten.rule = {
   ...MOVES,
+  channels: {
+    by: "channel",
+    sources(_layer, { inputs: [input], output: [features] }, f) {
+      const plane = size(input.slice(1));
+      for (let c = 0; c < features; c++) f(c, 0, Math.floor(c / plane));
+    },
+    constants(_layer, [x], { output: [features] }) {
+      const plane = features / x.length;
+      return Float64Array.from({ length: features }, (_, c) => x[Math.floor(c / plane)]);
+    },
+  },
+  fromJson: () => flatten(),
+  write: (_layer, { xs, y, node }) => node("Flatten", xs, y, { ints: { axis: 1 } }),
   inputs: 1,
   outputShape: (_layer, [input]) => [size(input)],
   forward: (_layer, { tiles, xs: [x], y }) => [copyOp(x, asImage(y, x), tiles, false)],
   backward: (_layer, { tiles, dy, dxs: [dx] }) =>
     dx ? [copyOp(asImage(dy, dx.tensor), dx.tensor, tiles, dx.accumulate)] : [],
-};
+} satisfies LayerRule<FlattenLayer>;
+flatten.entry = entry("flatten", {}, () => flatten());
 
 /** A flat tensor seen as an image without border: the same bytes. */
 function asImage(flat: Tensor, { channels: count, height, width }: Tensor): Tensor {
   return { offset: flat.offset, channels: count, height, width, pad: 0 };
 }
 
-export const addRule: LayerRule<AddLayer> = {
+add.rule = {
   ...MOVES,
+  channels: {
+    ...eachChannel,
+    constants: (_layer, xs) => xs[0].map((_, c) => xs.reduce((sum, values) => sum + values[c], 0)),
+  },
+  fromJson: () => add(),
+  write: (_layer, { xs, y, node }) => node("Sum", xs, y),
   inputs: undefined,
   outputShape(_layer, inputs) {
     if (inputs.some((shape) => shape.join() !== inputs[0].join())) {
@@ -125,10 +147,23 @@ export const addRule: LayerRule<AddLayer> = {
   forward: (_layer, { tiles, xs, y }) => xs.map((x, k) => copyOp(x, y, tiles, k > 0)),
   backward: (_layer, { tiles, dy, dxs }) =>
     dxs.flatMap((dx) => (dx ? [copyOp(dy, dx.tensor, tiles, dx.accumulate)] : [])),
-};
+} satisfies LayerRule<AddLayer>;
 
-export const concatRule: LayerRule<ConcatLayer> = {
+concat.rule = {
   ...MOVES,
+  channels: {
+    by: "channel",
+    sources(_layer, { inputs }, f) {
+      let first = 0;
+      inputs.forEach(([count], k) => {
+        for (let c = 0; c < count; c++) f(first + c, k, c);
+        first += count;
+      });
+    },
+    constants: (_layer, xs) => Float64Array.from(xs.flatMap((values) => [...values])),
+  },
+  fromJson: () => concat(),
+  write: (_layer, { xs, y, node }) => node("Concat", xs, y, { ints: { axis: 1 } }),
   inputs: undefined,
   outputShape(_layer, inputs) {
     checkImage(inputs);
@@ -155,10 +190,27 @@ export const concatRule: LayerRule<ConcatLayer> = {
       return [copyOp(channelsOf(dy, from - xs[k].channels, xs[k].channels), dx.tensor, tiles, dx.accumulate)];
     });
   },
-};
+} satisfies LayerRule<ConcatLayer>;
 
-export const channelsRule: LayerRule<ChannelsLayer> = {
+channels.rule = {
   ...MOVES,
+  channels: {
+    by: "channel",
+    sources({ from, count }, _place, f) {
+      for (let c = 0; c < count; c++) f(c, 0, from + c);
+    },
+    constants: ({ from, count }, [x]) => x.slice(from, from + count),
+    cut: (layer, { inputs, output }) => ({
+      ...layer,
+      from: inputs.filter((c) => c < layer.from).length,
+      count: output.length,
+    }),
+  },
+  fromJson: ({ from, count }) => channels(from, count),
+  write({ from, count }, { xs, y, constant, node }) {
+    const numbers: Record<string, number> = { from, to: from + count, axis: 1 };
+    node("Slice", [...xs, ...Object.keys(numbers).map((name) => constant(name, [1], [numbers[name]]))], y);
+  },
   inputs: 1,
   outputShape({ from, count }, inputs) {
     checkImage(inputs);
@@ -174,7 +226,7 @@ export const channelsRule: LayerRule<ChannelsLayer> = {
     const copy = copyOp(dy, channelsOf(dx.tensor, from, count), tiles, dx.accumulate);
     return dx.accumulate ? [copy] : [zeroOp(dx.tensor, tiles, constant), copy];
   },
-};
+} satisfies LayerRule<ChannelsLayer>;
 
 /** Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without. */
 export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op[] {

@@ -1,13 +1,22 @@
 /**
  * What a layer is: plain data with a `kind`, made by a small function, and a rule that says what the kind means.
  *
- * A rule gives the output's shape, the parameters, and the ops of the forward and backward pass for one batch size.
- * Adding a layer kind is one file with both, and one line in rules.ts.
+ * A rule gives the output's shape, the parameters, the ops of the forward and backward pass for one batch size, and what
+ * else there is to know of the kind: its JSON, its operators in ONNX, how channels go through it. It is a member of the
+ * function, as is its entry in recipes, if it has one:
+ *
+ *     export function tanh(options: ActivationOptions = {}): TanhLayer { ... }
+ *     tanh.rule = activationRule<TanhLayer>({ ... });
+ *     tanh.entry = entry("tanh", {}, () => tanh());
+ *
+ * Adding a layer kind is one file with that, and one line in index.ts.
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Op } from "../../runtime/kernel-table.js";
 import type { ConvLayout, Parameter, ParameterRole } from "../../runtime/parameter.js";
 import type { Tensor, TensorShape } from "../tensor.js";
+import type { Channels } from "./channels.js";
+import type { OperatorWriter } from "./operators.js";
 
 /** Fields every layer has. */
 export interface LayerBase {
@@ -90,6 +99,15 @@ export interface Lowering {
   stepSeed(threshold: number): number;
 }
 
+export interface Fuses {
+  /** The ReLU behind it. */
+  readonly relu?: true;
+  /** The sum with another value, and the ReLU behind that. */
+  readonly residual?: true;
+  /** A flatten before it, whose image has no border; of a ReLU before it the derivative. */
+  readonly flatten?: true;
+}
+
 export interface LayerRule<L extends LayerBase> {
   /** Number of inputs; undefined: one or more. */
   readonly inputs: number | undefined;
@@ -114,6 +132,14 @@ export interface LayerRule<L extends LayerBase> {
   scratchBytes?(inputs: readonly Shape[], tiles: number): number;
   /** Bytes of scratch beside it that a sampled gradient wants. */
   sampledBytes?(layer: L, inputs: readonly Shape[], tiles: number): number;
+  /** What becomes part of the layer's step, where nobody else reads what lies between (fuse.ts). */
+  readonly fuses: Fuses;
+  /** How channels go through it. */
+  readonly channels: Channels<L>;
+  /** The layer of what a model's JSON says of it: as its function makes it, checked. */
+  fromJson(said: Omit<L, "kind">): L;
+  /** Writes it as operators of ONNX. */
+  write(layer: L, writer: OperatorWriter): void;
   forward(layer: L, at: Lowering): Op[];
   /** Computes y again, from the same numbers to the same bits and without any other effect; absent: y is kept where it is needed. */
   recompute?(layer: L, at: Lowering): Op[];

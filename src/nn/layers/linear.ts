@@ -7,6 +7,7 @@
  *
  * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
@@ -47,10 +48,26 @@ export function linear(out: number, options: LinearOptions = {}): LinearLayer {
   return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
 }
 
-export const linearRule: LayerRule<LinearLayer> = {
+const rule: LayerRule<LinearLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: false },
   accumulates: false,
+  fuses: { relu: true, flatten: true },
+
+  channels: {
+    by: "weight",
+    resized(layer, { out = layer.out, inputs, bias = layer.bias }) {
+      const given = layer.in !== undefined && inputs !== undefined;
+      return { ...layer, out, bias, ...(given && { in: inputs }) };
+    },
+  },
+
+  fromJson: ({ out, bias, in: inputs }) => linear(out, { bias, in: inputs }),
+
+  write(layer, { xs, y, parameter, node }) {
+    const bias = layer.bias ? [parameter("bias")] : [];
+    node("Gemm", [...xs, parameter("weight"), ...bias], y, { ints: { transB: 1 } });
+  },
 
   outputShape(layer, [input]) {
     if (input.length !== 1) {
@@ -108,7 +125,7 @@ export const linearRule: LayerRule<LinearLayer> = {
     const x = xs[0].offset;
     const sampled = isSampled(weight, at);
     const ops: Op[] = [
-      ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles, at.constant)] : []),
+      ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles)] : []),
       ...(sampled ? sampledGradient(weight, at) : []),
     ];
     if (sampled || needsPatternOnly(weight, at.frozen)) {
@@ -155,3 +172,10 @@ export const linearRule: LayerRule<LinearLayer> = {
     return ops;
   },
 };
+
+linear.rule = rule;
+linear.entry = entry(
+  "linear",
+  { out: { type: "integer", above: 0 }, bias: { type: "boolean", default: true } },
+  ({ out, bias }) => linear(out, { bias }),
+);

@@ -3,10 +3,12 @@
  *
  * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a maximum is computed with it (see fuse.ts).
  */
+import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type TensorShape } from "../tensor.js";
+import { elementwise } from "./channels.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface MaxPool2dLayer extends LayerBase {
@@ -55,6 +57,11 @@ export function globalAvgPool2d(options: { name?: string | undefined } = {}): Av
   return { kind: "avgPool2d", size: undefined, stride: 1, ...named(name) };
 }
 
+const SIDE = { type: "integer", above: 0 } as const;
+const WINDOW = { size: SIDE, stride: { ...SIDE, optional: true } } as const;
+
+const windows = (side: number, stride: number) => ({ kernel_shape: [side, side], strides: [stride, stride] });
+
 function pooledShape(size: number | undefined, stride: number, inputs: readonly Shape[]): Shape {
   checkImage(inputs);
   const [channels, height, width] = inputs[0];
@@ -70,10 +77,14 @@ function strideIn({ height, width }: TensorShape, stride: number): number {
   return Math.min(stride, Math.max(height, width));
 }
 
-export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
+maxPool2d.rule = {
   inputs: 1,
   backwardReads: { x: true, y: true },
   accumulates: true,
+  fuses: { relu: true },
+  channels: elementwise(() => (x) => x),
+  fromJson: ({ size, stride }) => maxPool2d(size, { stride }),
+  write: ({ size, stride }, { xs, y, node }) => node("MaxPool", xs, y, { ints: windows(size, stride) }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 
   forward({ size, stride }, { tiles, xs: [x], y, relu }) {
@@ -105,12 +116,20 @@ export const maxPool2dRule: LayerRule<MaxPool2dLayer> = {
       }),
     ];
   },
-};
+} satisfies LayerRule<MaxPool2dLayer>;
+maxPool2d.entry = entry("maxPool2d", WINDOW, ({ size, stride }) => maxPool2d(size, { stride }));
 
-export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
+avgPool2d.rule = {
   inputs: 1,
   backwardReads: { x: false, y: false },
   accumulates: true,
+  fuses: {},
+  channels: elementwise(() => (x) => x),
+  fromJson: ({ size, stride }) => (size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride })),
+  write({ size, stride }, { xs, y, node }) {
+    if (size === undefined) node("GlobalAveragePool", xs, y);
+    else node("AveragePool", xs, y, { ints: windows(size, stride) });
+  },
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 
   forward({ size, stride }, { tiles, xs: [x], y }) {
@@ -140,4 +159,6 @@ export const avgPool2dRule: LayerRule<AvgPool2dLayer> = {
       }),
     ];
   },
-};
+} satisfies LayerRule<AvgPool2dLayer>;
+avgPool2d.entry = entry("avgPool2d", WINDOW, ({ size, stride }) => avgPool2d(size, { stride }));
+globalAvgPool2d.entry = entry("globalAvgPool2d", {}, () => globalAvgPool2d());

@@ -7,6 +7,7 @@
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs } from "../tensor.js";
+import { eachChannel } from "./channels.js";
 import { copyOp, zeroOp } from "./join.js";
 import { named, size, type LayerBase, type LayerRule } from "./layer.js";
 
@@ -22,10 +23,38 @@ export function scaledSum(options: { name?: string } = {}): ScaledSumLayer {
   return { kind: "scaledSum", ...named(name) };
 }
 
-export const scaledSumRule: LayerRule<ScaledSumLayer> = {
+scaledSum.rule = {
   inputs: undefined,
   backwardReads: { x: true, y: false },
   accumulates: true,
+  fuses: {},
+
+  channels: {
+    ...eachChannel,
+    isOff({ values }) {
+      const scale = values("scale").data;
+      return (_c, input) => input > 0 && scale[input - 1] === 0;
+    },
+    constants(_layer, [x, ...others], { values }) {
+      const scale = values("scale").data;
+      const term = (sum: number, c: number) =>
+        others.reduce((all, other, k) => (scale[k] === 0 ? all : all + scale[k] * other[c]), sum);
+      return x.map(term);
+    },
+  },
+
+  fromJson: () => scaledSum(),
+
+  write(_layer, { xs, y, values, constant, node }) {
+    const terms = [xs[0]];
+    // A skip that never opened is not written.
+    values("scale").data.forEach((scale, k) => {
+      if (scale === 0) return;
+      terms.push(`${y}.term${k + 1}`);
+      node("Mul", [xs[k + 1], constant(`scale${k + 1}`, [], Float32Array.of(scale))], terms.at(-1)!);
+    });
+    node("Sum", terms, y);
+  },
 
   outputShape(_layer, inputs) {
     if (inputs.length < 2 || inputs.some((shape) => shape.join() !== inputs[0].join())) {
@@ -88,4 +117,4 @@ export const scaledSumRule: LayerRule<ScaledSumLayer> = {
     });
     return ops;
   },
-};
+} satisfies LayerRule<ScaledSumLayer>;

@@ -4,7 +4,7 @@ import { TENSOR } from "./composites.js";
 export const PLANES_KERNELS = {
   /** y = x or y += x, plane by plane, between tensors of different borders or channel ranges. Split over units = tile * channels + channel. */
   copyPlanes: [["x", TENSOR], ["y", TENSOR], "tiles", "channels", "height", "width", "accumulate"],
-  /** y = f(x) elementwise; kind: 0 relu, 1 leaky relu (slope: f32 [1] in memory), 2 tanh; y may be x. Split over units = tile * channels + channel. */
+  /** y = f(x) elementwise; kind: ACTIVATION_..., the code of the layer's rule; slope: f32 [1] in memory, if it has one; y may be x. Split over units = tile * channels + channel. */
   activation: [["x", TENSOR], ["y", TENSOR], "kind", "slope", "tiles", "channels", "height", "width"],
   /** dx = f'(x) dy, from y = f(x) alone (slope > 0); added if accumulate = 1; dx may be dy. Split as activation. */
   activationGrad: [

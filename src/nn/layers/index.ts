@@ -1,0 +1,33 @@
+/** The kinds of layers: a new one is a file beside this one, and its line here. */
+export { linear, type LinearLayer, type LinearOptions } from "./linear.js";
+export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.js";
+export { batchNorm2d, type BatchNorm2dLayer, type BatchNorm2dOptions } from "./batch-norm2d.js";
+export {
+  leakyRelu,
+  relu,
+  tanh,
+  type ActivationOptions,
+  type LeakyReluLayer,
+  type ReluLayer,
+  type TanhLayer,
+} from "./activation.js";
+export {
+  avgPool2d,
+  globalAvgPool2d,
+  maxPool2d,
+  type AvgPool2dLayer,
+  type MaxPool2dLayer,
+  type Pool2dOptions,
+} from "./pool2d.js";
+export {
+  add,
+  channels,
+  concat,
+  flatten,
+  type AddLayer,
+  type ChannelsLayer,
+  type ConcatLayer,
+  type FlattenLayer,
+} from "./join.js";
+export { scaledSum, type ScaledSumLayer } from "./scaled-sum.js";
+export { dropout, type DropoutLayer } from "./dropout.js";
