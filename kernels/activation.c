@@ -1,4 +1,4 @@
-/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, their gradients, and dropout. */
+/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, their gradients, and dropout. */
 #include "planes.h"
 
 /* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of degree 4 for x^2 < 0.4
@@ -18,12 +18,19 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
+/* 1 / (1 + exp(-x)), to about 2 ulp: of t = exp(-|x|), which does not overflow, for x < 0 by t / (1 + t). */
+INLINE vec logistic(vec x) {
+  const vec t = exp_negative(-magnitude(x));
+  return choose(x < 0, t, splat(1)) / (splat(1) + t);
+}
+
 /* f(x). The kind is a constant where this is used, so that one case is left. */
 INLINE vec activated(int kind, vec x, vec slope) {
   switch (kind) {
   case ACTIVATION_RELU: return rectify(x);
   case ACTIVATION_LEAKY_RELU: return choose(x <= 0, x * slope, x);
   case ACTIVATION_TANH: return hyperbolic_tangent(x);
+  case ACTIVATION_SIGMOID: return logistic(x);
   }
   __builtin_unreachable();
 }
@@ -34,6 +41,7 @@ INLINE vec derived(int kind, vec y, vec dy, vec slope) {
   case ACTIVATION_RELU: return masked(dy, y);
   case ACTIVATION_LEAKY_RELU: return choose(y > 0, dy, dy * slope);
   case ACTIVATION_TANH: return where(dy != 0, dy * (splat(1) - y * y));
+  case ACTIVATION_SIGMOID: return where(dy != 0, dy * (y * (splat(1) - y)));
   }
   __builtin_unreachable();
 }

@@ -22,6 +22,11 @@ const ROWS = {
     f: (x, slope) => (x <= 0 ? slope * x : x),
     derivative: (y, slope) => (y > 0 ? 1 : slope),
   },
+  sigmoid: {
+    layer: layers.sigmoid(),
+    f: (x) => 1 / (1 + Math.exp(-x)),
+    derivative: (y) => y * (1 - y),
+  },
   tanh: { layer: layers.tanh(), f: Math.tanh, derivative: (y) => 1 - y * y },
 } satisfies Readonly<Record<string, Row>>;
 

@@ -11,6 +11,7 @@ export {
   type ReluLayer,
   type TanhLayer,
 } from "./activation.js";
+export { sigmoid, type SigmoidLayer } from "./sigmoid.js";
 export {
   avgPool2d,
   globalAvgPool2d,
