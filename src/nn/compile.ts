@@ -117,7 +117,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   const tiles = Math.ceil(batchSize / TILE);
   const outputValue = model.nodes.length - 1;
   const schedule = scheduleOf(layout);
-  const { joinedForward, joinedBackward, sameGradient } = schedule;
+  const { planesOf, joinedForward, joinedBackward, sameGradient } = schedule;
   const recomputation = training && recompute ? recomputationOf(layout, schedule) : NOTHING_AGAIN;
   const places = placesOf(layout, schedule, {
     tiles,
@@ -199,6 +199,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       scratch: place(own.scratch),
       gradients: own.gradients.map(place),
       constant: (key, make) => data.constant(`${s} ${key}`, make),
+      workspace: (key, words) => data.constant(`${s} ${key}`, () => new Float32Array(words)),
       stepSeed: (threshold) => data.stepSeed(s, threshold),
     };
   };
@@ -235,8 +236,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     steps.forEach(({ node }, s) => {
       const { name, layer } = model.nodes[node];
       const at = lowering(s, pass);
-      const { kind } = model.nodes[steps[s - 1]?.node]?.layer ?? {};
-      const follows = joinedForward(s) || (layer.kind === "batchNorm2d" && kind === "conv2d");
+      const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
       const ops = joinTiles([...ruleOf(layer).forward(layer, at), ...clear(at.y)], tiles, follows);
       forward.push({ name, ops, gradients: [], output: at.y });
     });

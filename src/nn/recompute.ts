@@ -23,7 +23,7 @@ export interface Recomputation {
 export const NOTHING_AGAIN: Recomputation = { moments: new Map(), before: new Map() };
 
 /** What of a model is computed again. */
-export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recomputation {
+export function recomputationOf(layout: Layout, { backwardAt, planesOf }: Schedule): Recomputation {
   const { model, steps, values } = layout;
   const layerAt = (s: number) => model.nodes[steps[s].node].layer;
   /** How many values go on from step s, by what each step adds. */
@@ -38,7 +38,7 @@ export function recomputationOf(layout: Layout, { backwardAt }: Schedule): Recom
   const alive = changes.map((change) => (sum += change));
   const isCut = (s: number): boolean => {
     const last = values.get(steps[s].output)!.readers.at(-1) ?? s;
-    return alive[s] === 1 && last > s && layerAt(s).kind !== "conv2d";
+    return alive[s] === 1 && last > s && planesOf(s) !== "sums";
   };
   const moments = new Map<number, number>();
   const before = new Map<number, number[]>();

@@ -8,6 +8,8 @@
  * batch norm's forward pass) join whoever writes it.
  */
 import type { Op } from "../runtime/kernel-table.js";
+import type { Fuses } from "./layers/layer.js";
+import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import type { TensorShape } from "./tensor.js";
 
@@ -16,6 +18,8 @@ export interface Schedule {
   readonly forwardAt: (step: number) => number;
   readonly lossAt: number;
   readonly backwardAt: (step: number) => number;
+  /** What a step does with planes, see Fuses. */
+  readonly planesOf: (step: number) => Fuses["planes"];
   /** Step s runs forward together with step s - 1; backward, together with step s + 1. */
   readonly joinedForward: (step: number) => boolean;
   readonly joinedBackward: (step: number) => boolean;
@@ -27,13 +31,13 @@ export interface Schedule {
 
 /** Works out the order of a model's work. */
 export function scheduleOf({ model, steps, values }: Layout): Schedule {
-  const kind = (s: number) => (steps[s] === undefined ? undefined : model.nodes[steps[s].node].layer.kind);
+  const planesOf = (s: number) => steps[s] && ruleOf(model.nodes[steps[s].node].layer).fuses.planes;
   const readersOf = (value: number) => values.get(value)!.readers;
   const joinedForward = (s: number) =>
-    kind(s) === "conv2d" && kind(s - 1) === "batchNorm2d" && steps[s].inputs[0] === steps[s - 1].output;
+    planesOf(s) === "sums" && planesOf(s - 1) === "normalises" && steps[s].inputs[0] === steps[s - 1].output;
   const joinedBackward = (s: number) =>
-    kind(s) === "conv2d" &&
-    kind(s + 1) === "batchNorm2d" &&
+    planesOf(s) === "sums" &&
+    planesOf(s + 1) === "normalises" &&
     steps[s + 1].inputs[0] === steps[s].output &&
     readersOf(steps[s].output).length === 1;
   const lossAt = steps.length + 1;
@@ -50,6 +54,7 @@ export function scheduleOf({ model, steps, values }: Layout): Schedule {
     forwardAt: (s) => (joinedForward(s) ? s : s + 1),
     lossAt,
     backwardAt: (s) => 2 * steps.length + 1 - (joinedBackward(s) ? s + 1 : s),
+    planesOf,
     joinedForward,
     joinedBackward,
     sameGradient,

@@ -55,7 +55,7 @@ const rule: LayerRule<BatchNorm2dLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: false },
   accumulates: false,
-  fuses: { relu: true, residual: true },
+  fuses: { relu: true, residual: true, planes: "normalises" },
 
   channels: {
     ...eachChannel,
@@ -223,11 +223,11 @@ function applyOp(at: Lowering): Op {
 }
 
 /** f32 [2][C]: mean and 1 / sqrt(var + eps), written by the forward pass and read by the backward pass of the same plan. */
-function statsOf({ xs: [{ channels }], constant }: Lowering): number {
-  return constant("stats", () => new Float32Array(2 * channels));
+function statsOf({ xs: [{ channels }], workspace }: Lowering): number {
+  return workspace("stats", 2 * channels);
 }
 
 /** f64 [tiles * C][2]: moments of x's planes in the forward pass, sums over those of dy in the backward pass. */
-function planeSums({ tiles, xs: [{ channels }], constant }: Lowering): number {
-  return constant("plane sums", () => new Float32Array(4 * tiles * channels));
+function planeSums({ tiles, xs: [{ channels }], workspace }: Lowering): number {
+  return workspace("plane sums", 4 * tiles * channels);
 }

@@ -70,7 +70,7 @@ const rule: LayerRule<Conv2dLayer> = {
   inputs: 1,
   backwardReads: { x: true, y: false },
   accumulates: true,
-  fuses: {},
+  fuses: { planes: "sums" },
   channels: {
     by: "weight",
     tapsInside({ kernel: [kh, kw], stride, padding }, { inputs: [input], output }) {

@@ -95,6 +95,8 @@ export interface Lowering {
   readonly gradients: readonly number[];
   /** Byte offset of constant data; the same key gives the same place. */
   constant(key: string, data: () => Int32Array | Float32Array): number;
+  /** Byte offset of memory of the layer's own, zero at first, that stays from op to op and from pass to pass. */
+  workspace(key: string, words: number): number;
   /** Byte offset of i32 { seed, threshold }: a seed that is another for each step and layer, and the number given. */
   stepSeed(threshold: number): number;
 }
@@ -104,6 +106,11 @@ export interface Fuses {
   readonly relu?: true;
   /** The sum with another value, and the ReLU behind that. */
   readonly residual?: true;
+  /**
+   * Tile by tile, what sums over planes (a convolution) and what normalises them before or behind it share a moment:
+   * one tile's planes are still in the caches (schedule.ts).
+   */
+  readonly planes?: "sums" | "normalises";
   /** A flatten before it, whose image has no border; of a ReLU before it the derivative. */
   readonly flatten?: true;
 }

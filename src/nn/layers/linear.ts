@@ -136,7 +136,7 @@ const rule: LayerRule<LinearLayer> = {
       const rowStride = paddedRow(cols);
       if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
       // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
-      const columns = xRows && at.constant("columns", () => new Int32Array(1 + cols + 1 + Math.ceil(cols / 16)));
+      const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
       if (columns) {
         ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
         ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
