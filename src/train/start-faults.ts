@@ -9,8 +9,9 @@
  *     backward   of each channel whether a gradient can reach it, all weights taken for ones that may be born
  */
 import { eachSource } from "../export/simplify/needed.js";
-import type { Layer } from "../nn/layers/rules.js";
-import type { Model } from "../nn/model.js";
+import type { Place } from "../nn/layers/channels.js";
+import { ruleOf } from "../nn/layers/rules.js";
+import { inputShapes, type Model } from "../nn/model.js";
 import { isWeightRole } from "../runtime/parameter.js";
 
 type Parameters = ReadonlyMap<string, Float32Array>;
@@ -67,40 +68,48 @@ function emptyRows(theta: Float32Array, rows: number): number[] {
   return Array.from({ length: rows }, (_, r) => r).filter(isEmpty);
 }
 
-function shapeOf(model: Model) {
-  return (value: number) => (value < 0 ? model.input : model.nodes[value].shape);
-}
-
 /** By node: the constant of each channel, NaN where it depends on the input. */
 function constantsOf(model: Model, initial: Parameters): Float64Array[] {
   const values: Float64Array[] = [];
   const input = new Float64Array(model.input[0]).fill(NaN);
   const of = (value: number) => (value < 0 ? input : values[value]);
-  model.nodes.forEach(({ name, layer, inputs, shape }, k) => {
-    const out = new Float64Array(shape[0]);
-    values.push(out);
-    if (layer.kind === "linear" || layer.kind === "conv2d") {
-      const bias = initial.get(`${name}.bias`);
-      const weight = initial.get(`${name}.weight`)!;
-      const cols = weight.length / out.length;
-      for (let o = 0; o < out.length; o++) {
-        const row = weight.subarray(o * cols, (o + 1) * cols);
-        out[o] = unitConstant(layer, row, of(inputs[0]), bias?.[o] ?? 0);
-      }
+  model.nodes.forEach((node, k) => {
+    const { name, layer, inputs, shape, parameters } = node;
+    const { channels } = ruleOf(layer);
+    const place: Place = {
+      inputs: inputShapes(model, node),
+      output: shape,
+      values: (key) => ({
+        shape: parameters.find((spec) => spec.name === key)!.shape,
+        data: initial.get(`${name}.${key}`)!,
+      }),
+    };
+    if (channels.by === "whole") {
+      values.push(new Float64Array(shape[0]).fill(NaN));
       return;
     }
-    const scale = initial.get(`${name}.scale`);
-    eachSource(layer, inputs, shapeOf(model), k, (c, from, d, place) => {
-      const factor = scale && place > 0 ? scale[place - 1] : 1;
-      if (factor !== 0) out[c] += factor * of(from)[d];
+    if (channels.by === "weight") {
+      const bias = initial.get(`${name}.bias`);
+      const { data } = place.values("weight");
+      const cols = data.length / shape[0];
+      const hasBorder = channels.tapsInside?.(layer, place).includes(false) ?? false;
+      const unit = (o: number) =>
+        unitConstant(data.subarray(o * cols, (o + 1) * cols), of(inputs[0]), bias?.[o] ?? 0, hasBorder);
+      values.push(Float64Array.from({ length: shape[0] }, (_, o) => unit(o)));
+      return;
+    }
+    const out = (channels.constantsInTraining ?? channels.constants)(layer, inputs.map(of), place);
+    const isOff = channels.isOff?.(place);
+    eachSource(model, k, (c, from, d, at) => {
+      if (of(from)[d] === SOME_CONSTANT && !Number.isNaN(out[c]) && !isOff?.(c, at)) out[c] = SOME_CONSTANT;
     });
-    for (let c = 0; c < out.length; c++) out[c] = behind(layer, out[c]);
+    values.push(out);
   });
   return values;
 }
 
 /** b + sum w x of one unit, for inputs that are constants or depend on the input. */
-function unitConstant(layer: Layer, row: Float32Array, x: Float64Array, bias: number): number {
+function unitConstant(row: Float32Array, x: Float64Array, bias: number, hasBorder: boolean): number {
   const taps = row.length / x.length;
   let sum = bias;
   for (let i = 0; i < row.length; i++) {
@@ -108,29 +117,9 @@ function unitConstant(layer: Layer, row: Float32Array, x: Float64Array, bias: nu
     if (row[i] === 0 || value === 0) continue;
     if (Number.isNaN(value)) return NaN;
     // At the border of an image padding's zeros stand beside the constant.
-    sum = layer.kind === "conv2d" ? SOME_CONSTANT : known(sum + row[i] * value);
+    sum = hasBorder ? SOME_CONSTANT : known(sum + row[i] * value);
   }
   return sum;
-}
-
-/** What a layer without weights makes of a constant. */
-function behind(layer: Layer, value: number): number {
-  if (!Number.isFinite(value)) return known(value);
-  switch (layer.kind) {
-    case "batchNorm2d":
-      // Minus its own mean; the shift starts at 0.
-      return 0;
-    case "relu":
-      return Math.max(value, 0);
-    case "leakyRelu":
-      return value > 0 ? value : layer.slope * value;
-    case "tanh":
-      return Math.tanh(value);
-    case "dropout":
-      return value === 0 ? 0 : SOME_CONSTANT;
-    default:
-      return value;
-  }
 }
 
 /** Sums with what is not known are not known either. */
@@ -145,11 +134,11 @@ function reachedOf(model: Model, values: readonly Float64Array[]): Uint8Array[] 
   reached.at(-1)!.fill(1);
   for (let k = nodes.length - 1; k >= 0; k--) {
     const { layer, inputs } = nodes[k];
-    if (layer.kind === "linear" || layer.kind === "conv2d") {
-      if (inputs[0] >= 0 && reached[k].includes(1)) reached[inputs[0]].fill(1);
+    if (ruleOf(layer).channels.by !== "channel") {
+      if (reached[k].includes(1)) for (const value of inputs) if (value >= 0) reached[value].fill(1);
       continue;
     }
-    eachSource(layer, inputs, shapeOf(model), k, (c, from, d) => {
+    eachSource(model, k, (c, from, d) => {
       // A comparison with NaN is false: a channel that depends on the input lets the gradient through.
       const isShut = layer.kind === "relu" && from >= 0 && values[from][d] <= 0;
       if (from >= 0 && reached[k][c] && !isShut) reached[from][d] = 1;

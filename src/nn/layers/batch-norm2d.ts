@@ -69,6 +69,11 @@ const rule: LayerRule<BatchNorm2dLayer> = {
       // Whatever the input, where gamma is zero.
       return x.map((value, c) => (gamma[c] === 0 ? shift[c] : factor[c] * value + shift[c]));
     },
+    // A constant is its own mean.
+    constantsInTraining(_layer, [x], { values }) {
+      const [gamma, beta] = ["weight", "bias"].map((name) => values(name).data);
+      return x.map((value, c) => (Number.isNaN(value) && gamma[c] !== 0 ? NaN : beta[c]));
+    },
     affine,
     valuesByChannel: true,
   },

@@ -9,7 +9,10 @@
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Values } from "../network.js";
 
-/** The constant of each channel, NaN where it depends on the input. */
+/**
+ * The constant of each channel, NaN where it depends on the input. In training also Infinity: the same for every input,
+ * but not known, or not the same at all places of an image.
+ */
 export type Constants = Float64Array;
 
 /** A layer in a network. */
@@ -38,6 +41,8 @@ export interface ByChannel<L> {
   isOff?(place: Place): (c: number, input: number) => boolean;
   /** Constants behind the layer, from those before it. */
   constants(layer: L, xs: readonly Constants[], place: Place): Constants;
+  /** The same in training, where that is something else. What comes of Infinity is Infinity, and not asked for. */
+  constantsInTraining?(layer: L, xs: readonly Constants[], place: Place): Constants;
   /** In evaluation it is y = factor x + shift of each channel: a layer by weight before it takes that over. */
   affine?(layer: L, place: Place): { readonly factor: Float64Array; readonly shift: Float64Array };
   /** The layer with these channels only; left out: it is the same. */

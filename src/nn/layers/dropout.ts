@@ -31,7 +31,10 @@ dropout.rule = {
   backwardReads: { x: false, y: false },
   accumulates: true,
   fuses: {},
-  channels: elementwise(() => (x) => x),
+  channels: {
+    ...elementwise(() => (x) => x),
+    constantsInTraining: (_layer, [x]) => x.map((value) => (value === 0 || Number.isNaN(value) ? value : Infinity)),
+  },
   fromJson: dropout,
   write: (_layer, { xs, y, node }) => node("Identity", xs, y),
   outputShape: (_layer, [input]) => input,
