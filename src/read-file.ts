@@ -30,6 +30,42 @@ export function readBytes(path: string): Uint8Array {
   });
 }
 
+/** Reads bytes of an open file from a place on, until `into` is full. */
+export type ReadAt = (place: number, into: Uint8Array) => void;
+
+/**
+ * What `work` makes of a file of `size` bytes, of which it reads what it needs.
+ *
+ * @throws Error as {@link readBytes}; what `work` throws
+ */
+export function readParts<Result>(path: string, work: (read: ReadAt, size: number) => Result): Result {
+  let thrown: { readonly error: unknown } | undefined;
+  const result = withFile(path, (file, size) => {
+    let failed: unknown;
+    const read: ReadAt = (place, into) => {
+      for (let at = 0; at < into.length;) {
+        let got = 0;
+        try {
+          got = readSync(file, into, at, Math.min(into.length - at, MOST_AT_ONCE), place + at);
+        } catch (error) {
+          failed = error;
+        }
+        if (got === 0) throw (failed ??= new Error(`it ends before byte ${place + into.length}`));
+        at += got;
+      }
+    };
+    try {
+      return work(read, size);
+    } catch (error) {
+      if (error === failed) throw error;
+      thrown = { error };
+      return undefined;
+    }
+  });
+  if (thrown) throw thrown.error;
+  return result as Result;
+}
+
 /** What `work` makes of an open regular file. @throws Error as {@link readBytes} */
 function withFile<Result>(path: string, work: (file: number, size: number) => Result): Result {
   try {

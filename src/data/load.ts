@@ -1,6 +1,6 @@
 /** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
 import { isBytes } from "../inputs.js";
-import { knownOptions } from "../known-options.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { isFlat } from "./channel-numbers.js";
 import { csvNotes } from "./csv-notes.js";
@@ -9,16 +9,25 @@ import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./index.js";
+import type { UseOptions } from "./in-use.js";
+import { labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart } from "./own-arrays.js";
 import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import { checkSource, type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
 import { channelStatistics } from "./statistics.js";
 
-export interface LoadOptions extends DataOptions {
+/**
+ * With a `limit` only the training samples of a run with these options are read of .npy and idx
+ * files that are not packed: as large as a file may be, they take the memory of so many. Give `fit`
+ * the same ones.
+ */
+export interface LoadOptions extends DataOptions, UseOptions {
   /** Folder that relative paths start from. Default: the working folder. */
   readonly baseDir?: string | undefined;
 }
+
+const LOAD_OPTIONS: OptionKeys<LoadOptions> = { ...DATA_OPTIONS, baseDir: 1, limit: 1, validation: 1, splitSeed: 1 };
 
 /** Everything about one's own data but what has defaults. */
 interface OwnData {
@@ -33,6 +42,8 @@ interface OwnData {
 /**
  * Loads data from a source.
  *
+ * With a `limit` only what a run with that limit uses is read of .npy and idx files.
+ *
  * Own data without `mean` and `std` are normalised by those of their training samples, channel by channel; a column of a
  * CSV file, or of a .npy file of numbers [count, features], is a channel of its own.
  *
@@ -43,12 +54,15 @@ interface OwnData {
  * @throws what the loader of the named set or the reader of the files throws: one line that names the file
  */
 export function loadData(source: DataSource, options: LoadOptions = {}): Dataset {
-  const { dataDir, baseDir } = knownOptions("loadData", options, { ...DATA_OPTIONS, baseDir: 1 });
+  const { dataDir, baseDir, limit, validation, splitSeed } = knownOptions("loadData", options, LOAD_OPTIONS);
   checkSource(source);
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const { train, test, shape, labelNames, notes } = readOwn(own);
+  const { train, test, shape, labelNames, notes } = readOwn(
+    own,
+    limit === undefined ? undefined : { limit, validation, splitSeed },
+  );
   if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
     const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
     throw new TypeError(
@@ -57,15 +71,25 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   }
   const sample = sampleShape([train.labels.length, ...shape], undefined, train.where);
   const names = own.labelNames ?? labelNames;
+  const name = basename(train.where);
   const data = fromArrays({
-    name: basename(train.where),
+    name,
     shape: sample,
     train: samplesOf(train),
     ...(test === undefined ? {} : { test: samplesOf(test) }),
-    ...(names === undefined ? {} : { labelNames: names, classes: names.length }),
+    ...(names === undefined ? classesOfAll(train, test) : { labelNames: names, classes: names.length }),
     ...normalizationOf(own, train, sample),
   });
-  return notes?.length ? { ...data, notes: [...(data.notes ?? []), ...notes] } : data;
+  const { notes: _, ...rest } = data;
+  const all = [...(train.allLabels ? startNotes(train.allLabels, name) : (data.notes ?? [])), ...(notes ?? [])];
+  return all.length > 0 ? { ...rest, notes: all } : rest;
+}
+
+/** The labels that are not in use count too: so all runs have the same classes. */
+function classesOfAll({ allLabels }: OwnPart, test: OwnPart | undefined): { readonly classes?: number } {
+  if (!allLabels) return {};
+  const largest = (labels: Uint8Array) => labelRange(labels)[1];
+  return { classes: 1 + Math.max(largest(allLabels), test ? largest(test.labels) : 0) };
 }
 
 /** What the source says, else statistics: of each channel, or of each feature of flat numbers. */
@@ -92,19 +116,17 @@ function samplesOf({ inputs, labels }: OwnPart): ArraysPart {
 }
 
 /** One case a kind. */
-function readOwn(source: OwnSource): OwnData {
+function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
   switch (source.kind) {
     case "idx": {
       checkPair("testImages", source.testImages, "testLabels", source.testLabels);
-      const read = (images: string, labels: string) => readIdxPart(images, labels, source);
-      const train = read(source.trainImages, source.trainLabels);
-      return withTest(train, source.testImages && read(source.testImages, source.testLabels!));
+      const train = readIdxPart(source.trainImages, source.trainLabels, { ...source, use });
+      return withTest(train, source.testImages && readIdxPart(source.testImages, source.testLabels!, source));
     }
     case "npy": {
       checkPair("testInputs", source.testInputs, "testLabels", source.testLabels);
-      const read = (inputs: string, labels: string) => readNpyPart(inputs, labels, source);
-      const train = read(source.trainInputs, source.trainLabels);
-      return withTest(train, source.testInputs && read(source.testInputs, source.testLabels!));
+      const train = readNpyPart(source.trainInputs, source.trainLabels, { ...source, use });
+      return withTest(train, source.testInputs && readNpyPart(source.testInputs, source.testLabels!, source));
     }
     case "csv":
       return readTables(source);

@@ -1,7 +1,7 @@
 /** Reads .npy files, the arrays of NumPy (see `npy-header.ts`), plain or gzip-compressed. */
 import { wrongSize } from "./file-size.js";
-import { LONGEST_NPY_HEADER, npyHeader, type NpyType } from "./npy-header.js";
-import { readHeaded } from "./read-headed.js";
+import { LONGEST_NPY_HEADER, npyHeader, type NpyHeader, type NpyType } from "./npy-header.js";
+import { readHeaded, readRows, type Rows } from "./read-headed.js";
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -14,10 +14,13 @@ export interface NpyArray {
 /**
  * Reads the .npy file at `path`; gzip is recognised by its first two bytes.
  *
+ * @param rows - see {@link Rows}
  * @throws Error if the file can't be read; SyntaxError if a gzip stream is damaged; RangeError if
  * it holds more bytes than memory may; otherwise as {@link parseNpy}.
  */
-export function readNpy(path: string): NpyArray {
+export function readNpy(path: string, rows?: Rows): NpyArray {
+  const some = rows && readRows(path, LONGEST_NPY_HEADER, (head) => npyHeader(head, path), rows);
+  if (some) return arrayOf(some.header, some.bytes);
   return parseNpy(
     readHeaded(path, LONGEST_NPY_HEADER, (head) => npyHeader(head, path)),
     path,
@@ -31,10 +34,14 @@ export function readNpy(path: string): NpyArray {
  * @throws as {@link npyHeader}; SyntaxError if bytes are missing or left over
  */
 export function parseNpy(bytes: Uint8Array, where = "npy data"): NpyArray {
-  const { shape, type, bigEndian, begin, ...said } = npyHeader(bytes, where);
-  if (bytes.length !== said.size) throw wrongSize(bytes.length, said, where);
+  const header = npyHeader(bytes, where);
+  if (bytes.length !== header.size) throw wrongSize(bytes.length, header, where);
+  return arrayOf(header, bytes.subarray(header.begin));
+}
+
+function arrayOf({ shape, type, bigEndian }: NpyHeader, bytes: Uint8Array): NpyArray {
   const size = type.array.BYTES_PER_ELEMENT;
-  const elements = arranged(bytes.subarray(begin), size, bigEndian);
+  const elements = arranged(bytes, size, bigEndian);
   const count = elements.length / size;
   return { shape, type: type.name, data: new type.array(elements.buffer as ArrayBuffer, elements.byteOffset, count) };
 }

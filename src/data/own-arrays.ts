@@ -2,6 +2,7 @@
 import { isTypedArray } from "../kinds.js";
 import { type Channels, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
+import { pickRows, rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
 import { labelBytes } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
@@ -16,6 +17,8 @@ export interface ArrayOptions {
   /** Of a sample. */
   readonly shape?: readonly number[] | undefined;
   readonly channels?: Channels | undefined;
+  /** Only the samples in use are read, where the file is not packed. Default: all. */
+  readonly use?: UseOptions | undefined;
 }
 
 /**
@@ -24,12 +27,35 @@ export interface ArrayOptions {
  *
  * @throws as `readIdx`, `channelsFirst` and `sampleShape`; RangeError if the counts differ
  */
-export function readIdxPart(images: string, labels: string, { shape: wanted, channels }: ArrayOptions): ArrayPart {
-  const array = readIdx(images);
+export function readIdxPart(images: string, labels: string, options: ArrayOptions): ArrayPart {
+  const { shape: wanted, channels, use } = options;
   const given = readIdx(labels, { dimensions: 1 });
-  checkCounts(images, array.shape[0], labels, given.shape[0]);
+  const picking = rowsFor(images, labels, given.shape[0], use);
+  const array = readIdx(images, {}, picking?.rows);
+  if (!picking?.picked()) checkCounts(images, array.shape[0], labels, given.shape[0]);
   const { shape, data } = channelsFirst(array, channels, images);
-  return { where: images, inputs: data, labels: given.data, shape: sampleShape(shape, wanted, images) };
+  return {
+    where: images,
+    inputs: data,
+    ...labelsOf(given.data, picking?.picked()),
+    shape: sampleShape(shape, wanted, images),
+  };
+}
+
+/** The rows that a run uses, remembered once a file was asked for them. */
+function rowsFor(inputs: string, labels: string, labelCount: number, use: UseOptions | undefined) {
+  if (!use) return undefined;
+  let picked: Int32Array | undefined;
+  const rows = (count: number): Int32Array | undefined => {
+    checkCounts(inputs, count, labels, labelCount);
+    return (picked = rowsInUse(count, use));
+  };
+  return { rows, picked: () => picked };
+}
+
+function labelsOf(all: Uint8Array, picked: Int32Array | undefined): Pick<OwnPart, "labels" | "allLabels"> {
+  if (!picked) return { labels: all };
+  return { labels: pickRows(all, 1, picked, new Uint8Array(picked.length)), allLabels: all };
 }
 
 /**
@@ -40,18 +66,20 @@ export function readIdxPart(images: string, labels: string, { shape: wanted, cha
  * integers; RangeError if the counts differ, for a label that is too large, or for an input that is
  * not finite or an integer beyond 2^53
  */
-export function readNpyPart(inputs: string, labels: string, { shape: wanted, channels }: ArrayOptions): ArrayPart {
-  const array = readNpy(inputs);
+export function readNpyPart(inputs: string, labels: string, options: ArrayOptions): ArrayPart {
+  const { shape: wanted, channels, use } = options;
   const given = readNpy(labels);
   const isFlat = given.shape.length === 1 || (given.shape.length === 2 && given.shape[1] === 1);
   if (!isFlat) throw new RangeError(`${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`);
-  if (array.shape.length > 0) checkCounts(inputs, array.shape[0], labels, given.shape[0]);
+  const picking = rowsFor(inputs, labels, given.shape[0], use);
+  const array = readNpy(inputs, picking?.rows);
+  if (array.shape.length > 0 && !picking?.picked()) checkCounts(inputs, array.shape[0], labels, given.shape[0]);
   const numbers = inputNumbers(array, inputs);
   const { shape, data } = channelsFirst({ shape: array.shape, data: numbers }, channels, inputs);
   return {
     where: inputs,
     inputs: data,
-    labels: labelNumbers(given, labels),
+    ...labelsOf(labelNumbers(given, labels), picking?.picked()),
     shape: sampleShape(shape, wanted, inputs),
   };
 }

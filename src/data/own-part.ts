@@ -8,6 +8,8 @@ export interface OwnPart {
   /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Inputs;
   readonly labels: Uint8Array;
+  /** Where only some samples were read: the labels of all. */
+  readonly allLabels?: Uint8Array;
 }
 
 /** Shape of a sample: [channels, height, width]. */

@@ -3,9 +3,58 @@
  * says.
  */
 import { constants } from "node:buffer";
-import { readBytes } from "../read-file.js";
+import { readBytes, readParts } from "../read-file.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 import { gunzip, gunzipBeginning, isGzip } from "./unpack.js";
+
+/** What the header of an array says. */
+export interface ArrayHeader extends SaidSize {
+  /** [count, ...]. */
+  readonly shape: readonly number[];
+  /** Where the elements begin. */
+  readonly begin: number;
+}
+
+/**
+ * Which rows of [count, ...] are wanted, in their order; undefined: all of them. Those of a packed
+ * file are all read.
+ */
+export type Rows = (count: number) => Int32Array | undefined;
+
+/**
+ * Rows of an array in a file that is not packed, and nothing else of it; undefined for a packed one,
+ * which is unpacked as a whole.
+ *
+ * @throws Error if the file can't be read; what `header` and `rows` throw; SyntaxError for a file of
+ * another length than its header says; RangeError for rows that no array holds
+ */
+export function readRows<Header extends ArrayHeader>(
+  path: string,
+  longest: number,
+  header: (head: Uint8Array) => Header,
+  rows: Rows,
+): { readonly header: Header; readonly bytes: Uint8Array } | undefined {
+  return readParts(path, (read, size) => {
+    const head = new Uint8Array(Math.min(longest, size));
+    read(0, head);
+    if (isGzip(head)) return undefined;
+    const said = header(head);
+    const count = said.shape[0] ?? 0;
+    if (size !== said.size) throw wrongSize(size, said, path);
+    const picked = count > 0 ? rows(count) : undefined;
+    if (!picked) return undefined;
+    const length = (said.size - said.begin) / count;
+    const needed = length * picked.length;
+    if (needed > constants.MAX_LENGTH) {
+      throw new RangeError(
+        `${path}: ${picked.length} of ${said.what} need ${needed} bytes: more than one array holds (${constants.MAX_LENGTH})`,
+      );
+    }
+    const bytes = new Uint8Array(needed);
+    picked.forEach((row, k) => read(said.begin + row * length, bytes.subarray(k * length, (k + 1) * length)));
+    return { header: { ...said, shape: [picked.length, ...said.shape.slice(1)] }, bytes };
+  });
+}
 
 /**
  * The bytes of a file, unpacked if it is packed; gzip is recognised by its first two bytes.
@@ -21,6 +70,13 @@ export function readHeaded(
   header: (head: Uint8Array) => SaidSize,
   where: string = path,
 ): Uint8Array {
+  const length = readParts(path, (_, size) => size);
+  if (length > constants.MAX_LENGTH) {
+    throw new RangeError(
+      `${where}: ${length} bytes: more than one array holds (${constants.MAX_LENGTH}); ` +
+        "with a limit only the samples in use are read, of a file that is not packed",
+    );
+  }
   const bytes = readBytes(path);
   if (!isGzip(bytes)) return bytes;
   const said = header(gunzipBeginning(bytes, longest, where));

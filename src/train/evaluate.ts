@@ -1,6 +1,7 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
+import { inUse } from "../data/in-use.js";
 import { heldOut, split } from "../data/split.js";
 import { isBytes } from "../inputs.js";
 import type { LossKind } from "../nn/loss.js";
@@ -70,9 +71,10 @@ export async function evaluate(
     normalize = true,
   } = knownOptions("evaluate", options, EVALUATE_OPTIONS);
   const { backend, threads, wasm } = options;
-  const held = at("evaluate", () => heldOut(data.train.count, validation, limit));
-  const { valid } = split(data.train.count, held, stream(splitSeed, "split"));
-  const test = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
+  const used = at("evaluate", () => inUse(data, { limit, validation, splitSeed }));
+  const held = at("evaluate", () => heldOut(used.train.count, validation, limit));
+  const { valid } = split(used.train.count, held, stream(splitSeed, "split"));
+  const test = Int32Array.from({ length: used.test.count }, (_, k) => used.train.count + k);
   const results: Evaluated[] = [];
   const turns = takeTurns();
   for (const network of networks) {
@@ -81,9 +83,9 @@ export async function evaluate(
     try {
       checkInputs("evaluate", network.model, data);
       checkOutputs("evaluate", network.model, data, loss);
-      const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
+      const samples = storeDataset(pool, used, normalizationFor(network, data, normalize));
       const evaluator = { model: network.model, ...createEvaluator(pool, network, { loss, samples }) };
-      const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, data) : undefined;
+      const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, used) : undefined;
       const isClassifier = loss === "crossEntropy";
       const on = async (part: Int32Array) => (part.length ? evaluator.evaluateInTurns(part, turns) : undefined);
       const [onTest, onValid] = [await on(test), await on(valid)];

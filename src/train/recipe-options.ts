@@ -14,8 +14,8 @@ import type { FitOptions } from "./fit-options.js";
  * @throws as loadData and restorationTask
  */
 export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
-  const { restore } = data;
-  const loaded = loadData(toSource(data), options);
+  const { restore, limit, validation, splitSeed } = data;
+  const loaded = loadData(toSource(data), { ...options, limit, validation, splitSeed });
   return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
 }
 

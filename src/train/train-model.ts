@@ -8,6 +8,7 @@
 import { augmenter } from "../data/augment.js";
 import { batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
+import { inUse } from "../data/in-use.js";
 import { heldOut, split } from "../data/split.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
@@ -103,11 +104,12 @@ async function train(
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 
-  const held = heldOut(data.train.count, validation, limit);
-  const parts = split(data.train.count, held, stream(splitSeed, "split"));
+  const used = inUse(data, { limit, validation, splitSeed });
+  const held = heldOut(used.train.count, validation, limit);
+  const parts = split(used.train.count, held, stream(splitSeed, "split"));
   const trainIndices = parts.train.subarray(0, limit);
-  const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => data.train.count + k);
-  const samples = storeDataset(pool, data, normalize ? data : undefined);
+  const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => used.train.count + k);
+  const samples = storeDataset(pool, used, normalize ? data : undefined);
   const inParts = { samples: trainIndices.length, batchSize, microBatches: microBatches ?? 1 };
   const order = batches(trainIndices, {
     batchSize,
@@ -139,7 +141,7 @@ async function train(
   const started = performance.now();
   const seconds = () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
   const classifies = loss === "crossEntropy";
-  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, data) : undefined;
+  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, used) : undefined;
   const accuracyOf = (accuracy: number) => (classifies ? accuracy : undefined);
 
   let scheduleState = scheduleStateOf(schedule, resumed, epochs);

@@ -1,0 +1,62 @@
+/**
+ * The training samples that a run with a limit uses: those it trains on and those it holds out. The
+ * others need not be read, nor be in memory.
+ */
+import { inputsLike } from "../inputs.js";
+import { stream } from "../random.js";
+import type { Dataset, Samples } from "./dataset.js";
+import { heldOut, split } from "./split.js";
+
+/** What a run says of the samples it uses: see fit. */
+export interface UseOptions {
+  readonly limit?: number | undefined;
+  /** Default 0. */
+  readonly validation?: number | undefined;
+  /** Default 42. */
+  readonly splitSeed?: number | undefined;
+}
+
+/**
+ * Which of `count` samples a run uses, in such an order that it splits them as it would have split
+ * all: its samples, and so its bits, are the same. Undefined: all of them.
+ *
+ * @throws RangeError as heldOut
+ */
+export function rowsInUse(
+  count: number,
+  { limit, validation = 0, splitSeed = 42 }: UseOptions,
+): Int32Array | undefined {
+  if (limit === undefined) return undefined;
+  const held = heldOut(count, validation, limit);
+  if (limit + held >= count) return undefined;
+  const all = split(count, held, stream(splitSeed, "split"));
+  const few = split(limit + held, held, stream(splitSeed, "split"));
+  const rows = new Int32Array(limit + held);
+  few.train.forEach((place, k) => (rows[place] = all.train[k]));
+  few.valid.forEach((place, k) => (rows[place] = all.valid[k]));
+  return rows;
+}
+
+/** The data set with the training samples in use only. It is the same one if that is all of them. */
+export function inUse(data: Dataset, options: UseOptions): Dataset {
+  const rows = rowsInUse(data.train.count, options);
+  return rows ? { ...data, train: pickSamples(data.train, rows) } : data;
+}
+
+function pickSamples({ inputs, labels, targets, count }: Samples, rows: Int32Array): Samples {
+  const pick = <A extends ArrayLike<number>>(from: A, to: A): A => pickRows(from, from.length / count, rows, to);
+  return {
+    inputs: pick(inputs, inputsLike(inputs, (inputs.length / count) * rows.length)),
+    labels: pick(labels, new Uint8Array((labels.length / count) * rows.length)),
+    ...(targets && { targets: pick(targets, new Float32Array((targets.length / count) * rows.length)) }),
+    count: rows.length,
+  };
+}
+
+/** Copies rows of an array of [count, length], and returns `to`. */
+export function pickRows<A extends ArrayLike<number | bigint>>(from: A, length: number, rows: Int32Array, to: A): A {
+  // All kinds of typed arrays have both.
+  const [source, target] = [from, to] as unknown as [Uint8Array, Uint8Array];
+  rows.forEach((row, k) => target.set(source.subarray(row * length, (row + 1) * length), k * length));
+  return to;
+}
