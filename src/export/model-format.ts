@@ -9,6 +9,7 @@
  *
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each weight that is smaller that way.
  */
+import { parseJson } from "../json.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
@@ -120,7 +121,9 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
     );
   // Whatever it is: checkNetwork looks at it.
   const normalization =
-    metadata.normalization === undefined ? undefined : (parse(metadata.normalization, where) as Normalization);
+    metadata.normalization === undefined
+      ? undefined
+      : (parseJson(metadata.normalization, `${where}: damaged metadata`) as Normalization);
   const network = {
     model,
     parameters: own("parameters"),
@@ -152,15 +155,8 @@ function sparseValues(
 }
 
 function graphOf({ format, model }: Readonly<Record<string, string>>, where: string): Model | undefined {
-  return format === FORMAT && model !== undefined ? modelFromJson(parse(model, where), where) : undefined;
-}
-
-function parse(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new SyntaxError(`${where}: damaged metadata: ${(error as Error).message}`, { cause: error });
-  }
+  if (format !== FORMAT || model === undefined) return undefined;
+  return modelFromJson(parseJson(model, `${where}: damaged metadata`), where);
 }
 
 /** Typed arrays would be no lists in JSON. */

@@ -9,6 +9,7 @@
  * Source: https://github.com/huggingface/safetensors, "Format". We pad the header so that the data begin at a multiple of 8
  * and write wide types first: then every tensor is aligned to its element size, and a reader may use it without a copy.
  */
+import { parseJson } from "../json.js";
 import { isMap, kindOf, typedArrayName } from "../kinds.js";
 
 /** Kinds of elements we write and read. */
@@ -117,12 +118,14 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
   if (name === METADATA) throw new RangeError(`could not write a tensor named "${METADATA}": the name is reserved`);
   dtypeOf(data);
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw new TypeError(`tensor "${name}": shape must be non-negative integers, found [${shape.join(", ")}]`);
+    throw new TypeError(
+      `tensor ${JSON.stringify(name)}: shape must be non-negative integers, found [${shape.join(", ")}]`,
+    );
   }
   const expected = shape.reduce((product, size) => product * size, 1);
   if (data.length !== expected) {
     throw new TypeError(
-      `tensor "${name}" of shape [${shape.join(", ")}] must have ${expected} elements, found ${data.length}`,
+      `tensor ${JSON.stringify(name)} of shape [${shape.join(", ")}] must have ${expected} elements, found ${data.length}`,
     );
   }
 }
@@ -136,10 +139,10 @@ function dtypeOf(data: TensorData): Dtype {
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   try {
-    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const header = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), "the header");
     if (isObject(header)) return header;
   } catch (cause) {
-    fail(`the header is not JSON (${(cause as Error).message})`);
+    fail((cause as Error).message);
   }
   return fail("the header is not a JSON object");
 }
@@ -161,24 +164,30 @@ function checkedEntry(
     dtype,
     shape,
     data_offsets: offsets,
-  } = isObject(entry) ? entry : fail(`tensor "${name}": expected an object`);
+  } = isObject(entry) ? entry : fail(`tensor ${JSON.stringify(name)}: expected an object`);
   if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
     const known = Object.keys(DTYPES).join(", ");
-    return fail(`tensor "${name}": dtype must be one of ${known}, found ${JSON.stringify(dtype)}`);
+    return fail(`tensor ${JSON.stringify(name)}: dtype must be one of ${known}, found ${JSON.stringify(dtype)}`);
   }
   if (!isCounts(shape)) {
-    return fail(`tensor "${name}": shape must be a list of non-negative integers, found ${JSON.stringify(shape)}`);
+    return fail(
+      `tensor ${JSON.stringify(name)}: shape must be a list of non-negative integers, found ${JSON.stringify(shape)}`,
+    );
   }
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    return fail(`tensor "${name}": data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
+    return fail(`tensor ${JSON.stringify(name)}: data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
   }
   const [begin, end] = offsets;
   if (end > bodyLength) {
-    fail(`truncated: tensor "${name}" ends at byte ${end} of the data, found ${bodyLength} bytes of data`);
+    fail(
+      `truncated: tensor ${JSON.stringify(name)} ends at byte ${end} of the data, found ${bodyLength} bytes of data`,
+    );
   }
   const expected = shape.reduce((product, size) => product * size, DTYPES[dtype as Dtype].BYTES_PER_ELEMENT);
   if (end - begin !== expected) {
-    fail(`tensor "${name}": ${dtype} of shape [${shape.join(", ")}] needs ${expected} bytes, found ${end - begin}`);
+    fail(
+      `tensor ${JSON.stringify(name)}: ${dtype} of shape [${shape.join(", ")}] needs ${expected} bytes, found ${end - begin}`,
+    );
   }
   return { dtype: dtype as Dtype, shape, begin, end };
 }
@@ -189,7 +198,9 @@ function checkSpans(spans: { name: string; begin: number; end: number }[], bodyL
   let place = 0;
   for (const { name, begin, end } of spans) {
     if (begin !== place) {
-      fail(`tensor "${name}" begins at byte ${begin} of the data: expected ${place} (no gaps, no overlaps)`);
+      fail(
+        `tensor ${JSON.stringify(name)} begins at byte ${begin} of the data: expected ${place} (no gaps, no overlaps)`,
+      );
     }
     place = end;
   }

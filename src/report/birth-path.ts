@@ -36,13 +36,13 @@ export interface BirthPath {
 /**
  * Puts the path of a run together.
  *
- * @param births - as of the last line
+ * @param kept - births as of the last line
  * @param epochs - lines of metrics, epoch 0 first
- * @throws RangeError if the lines don't say what was born in each layer (runs of earlier versions)
+ * @throws RangeError if the lines don't say what was born in each layer (runs of earlier versions), or the births are those of others
  */
 export function birthPath(
   run: { readonly recipe: string; readonly seed?: number },
-  births: Births,
+  kept: Births,
   epochs: readonly EpochMetrics[],
 ): BirthPath {
   const last = epochs.length - 1;
@@ -59,7 +59,13 @@ export function birthPath(
     const index: number[] = [];
     const epoch: number[] = [];
     const survivors = epochs.map(() => 0);
-    births.get(`${name}.weight`)!.forEach((birth, k) => {
+    const births = kept.get(`${name}.weight`);
+    if (births?.length !== weights || births.some((birth) => birth > epochs.length)) {
+      throw new RangeError(
+        `could not show the path of ${run.recipe}: expected the births of the ${weights} weights of ${name} in ${epochs.length} lines`,
+      );
+    }
+    births.forEach((birth, k) => {
       if (birth === 0) return;
       index.push(k);
       epoch.push(birth - 1);

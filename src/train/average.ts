@@ -16,6 +16,7 @@
  * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction is that of Adam's moments.
  */
 import { largest } from "../extremes.js";
+import { isTypedArray } from "../kinds.js";
 import { knownOptions } from "../known-options.js";
 import type { Tensor } from "../export/safetensors-format.js";
 import type { Trainer } from "./trainer.js";
@@ -58,8 +59,11 @@ export function createAverage(
   const d = decay ** every;
   const averages = new Map<string, Float32Array>();
   for (const [name, { length }] of valuesOf(trainer)) {
-    const found = saved?.get(`${AVERAGE}${name}`)?.data as Float32Array | undefined;
-    averages.set(name, found?.slice() ?? new Float32Array(length));
+    const found = saved?.get(`${AVERAGE}${name}`)?.data;
+    if (saved && !(found?.length === length && isTypedArray(found, "Float32Array"))) {
+      throw new RangeError(`could not resume: expected a tensor ${AVERAGE}${name} of ${length} float32 numbers`);
+    }
+    averages.set(name, (found as Float32Array | undefined)?.slice() ?? new Float32Array(length));
   }
   // Read into one place: new memory for each look would cost more than the averages.
   const room = new Float32Array(largest([...averages.values()].map(({ length }) => length)));

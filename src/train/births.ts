@@ -42,6 +42,11 @@ export function createBirthCounter(trainer: Trainer, from?: Births): BirthCounte
   for (const name of names) {
     const theta = trainer.theta(name);
     const known = from?.get(name);
+    if (known && known.length !== theta.length) {
+      throw new RangeError(
+        `could not resume: expected a tensor ${BORN}${name} of ${theta.length} numbers, found ${known.length}`,
+      );
+    }
     born.set(name, known ?? new Uint16Array(theta.length));
     if (!known) mark(born.get(name)!, theta, 0);
   }

@@ -15,6 +15,7 @@
 import type { BatchesState } from "../data/batches.js";
 import { sha256 } from "../data/checksum.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors-format.js";
+import { parseProgress, parseTexts } from "./checkpoint-schema.js";
 import type { ScheduleState } from "../optim/schedule.js";
 import type { EpochMetrics } from "./events.js";
 import type { Lengths } from "./run-length.js";
@@ -91,16 +92,17 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     bytes.subarray(PLACE + EMPTY.length),
   ]);
   if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
-  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { tensors, metadata } = decodeSafetensors(bytes, "is damaged");
   const { format, version } = metadata;
   if (format !== FORMAT || !READ.includes(version)) {
-    throw new SyntaxError(`has format version ${version}, and this version of bregman reads ${VERSION}`);
+    const plain = /^\w{1,20}$/.test(version ?? "") ? version : JSON.stringify(version?.slice(0, 20));
+    throw new SyntaxError(`has format version ${plain}, and this version of bregman reads ${VERSION}`);
   }
   return {
     version,
-    identity: JSON.parse(metadata.identity),
-    about: JSON.parse(metadata.about),
-    progress: JSON.parse(metadata.progress),
+    identity: parseTexts(metadata.identity, "is damaged: its identity"),
+    about: parseTexts(metadata.about, "is damaged: its about"),
+    progress: parseProgress(metadata.progress, "is damaged: its progress"),
     tensors,
   };
 }

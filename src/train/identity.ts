@@ -42,10 +42,10 @@ export function differences(before: Identity, now: Identity): string[] {
   return keysOf(before, now).flatMap((key) => {
     if (before[key] === now[key]) return [];
     try {
-      return differing(key, valueOf(before[key]), valueOf(now[key]));
+      return differing(plain(key), valueOf(before[key]), valueOf(now[key]));
     } catch {
       // A hash, or a text of the caller's.
-      return [key];
+      return [plain(key)];
     }
   });
 }
@@ -60,7 +60,11 @@ function differing(place: string, before: unknown, now: unknown): string[] {
   const isTree = (value: unknown): value is object => typeof value === "object" && value !== null;
   if (isTree(before) && isTree(now) && Array.isArray(before) === Array.isArray(now)) {
     return keysOf(before, now).flatMap((key) =>
-      differing(`${place}.${key}`, (before as Record<string, unknown>)[key], (now as Record<string, unknown>)[key]),
+      differing(
+        `${place}.${plain(key)}`,
+        (before as Record<string, unknown>)[key],
+        (now as Record<string, unknown>)[key],
+      ),
     );
   }
   const [a, b] = [JSON.stringify(before), JSON.stringify(now)];
@@ -68,6 +72,11 @@ function differing(place: string, before: unknown, now: unknown): string[] {
   const show = (text: string | undefined) =>
     text === undefined ? "none" : text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
   return [`${place} (${show(a)}, now ${show(b)})`];
+}
+
+/** A key for a message of one line: that of a file may be anything. */
+function plain(key: string): string {
+  return /^[\w.$-]{1,80}$/.test(key) ? key : JSON.stringify(key.slice(0, LONGEST));
 }
 
 function keysOf(a: object, b: object): string[] {

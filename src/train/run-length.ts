@@ -44,9 +44,27 @@ export function lengthsOf(resumed: Progress | undefined, epochs: number, schedul
 /** State of the schedule for the epoch that a run begins or goes on with. */
 export function scheduleStateOf(schedule: Schedule, resumed: Progress | undefined, epochs: number): ScheduleState {
   if (!resumed) return checkedState(schedule.kind, schedule.init(), 1);
-  const state = schedule.at?.(resumed.epoch - 1) ?? resumed.schedule;
+  const state = schedule.at?.(resumed.epoch - 1) ?? savedState(schedule, resumed.schedule);
   // What would come after the last epoch may be anything.
   return resumed.epoch > epochs ? state : checkedState(schedule.kind, state, resumed.epoch);
+}
+
+/** @throws RangeError unless a state of a checkpoint has what a state of the schedule has */
+function savedState(schedule: Schedule, saved: ScheduleState): ScheduleState {
+  const initial = schedule.init();
+  if (isLike(initial, saved)) return saved;
+  throw new RangeError(
+    `could not resume: expected a state of the schedule "${schedule.kind}" such as ${JSON.stringify(initial)}, found ${JSON.stringify(saved).slice(0, 200)}`,
+  );
+}
+
+/** Whether a value of JSON has the keys and kinds of another. Null stands for what is not known yet, or was not finite. */
+function isLike(one: unknown, other: unknown): boolean {
+  if (one === null) return true;
+  if (typeof one === "number") return typeof other === "number" || other === null;
+  if (typeof one !== typeof other || other === null || Array.isArray(one) !== Array.isArray(other)) return false;
+  if (typeof one !== "object" || Array.isArray(one)) return true;
+  return Object.entries(one).every(([key, value]) => isLike(value, (other as Record<string, unknown>)[key]));
 }
 
 /** One line for a run that goes on with another number of epochs than before, with what follows from it; else none. */

@@ -13,7 +13,8 @@ const figure = z.number();
 const maybe = figure.exactOptional();
 const maybeCount = count.exactOptional();
 
-const layer = z.object({
+/** What a line of metrics says of a layer. */
+export const layer = z.object({
   name: z.string(),
   shape: z.array(z.int().positive()).min(1).max(8),
   weights: count,

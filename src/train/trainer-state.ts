@@ -11,7 +11,7 @@
  *
  *     resting/<parameter>  indices of the pattern's weights that are zero (see resting.ts), if there are any
  */
-import type { Tensor } from "../export/safetensors-format.js";
+import type { Tensor, TensorData } from "../export/safetensors-format.js";
 import { isTypedArray } from "../kinds.js";
 import type { Memory } from "../runtime/memory.js";
 import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
@@ -100,6 +100,13 @@ export function restoreState(
     throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
   }
   const said = new Map(parameters.map((entry) => [entry.name, entry]));
+  for (const { parameter, freezes } of updaters) {
+    const zeros = tensors.get(`${RESTING}${parameter.name}`)?.data;
+    checkSaved(parameter, said.get(parameter.name), zeros, freezes && cycle.coarse > 0);
+  }
+  if (cycle.coarse > 0 && !updaters.some(({ freezes }) => freezes)) {
+    throw new RangeError(`could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`);
+  }
   const values = (name: string) => tensors.get(name)!.data as Float32Array;
   const patterns: Op[] = [];
   const transposes: Op[] = [];
@@ -108,8 +115,7 @@ export function restoreState(
   for (const updater of updaters) {
     const { parameter, state, freezes } = updater;
     const { name, rows, cols, theta, transpose } = parameter;
-    const saved = said.get(name);
-    if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
+    const saved = said.get(name)!;
     memory.f32(theta, rows * cols).set(values(`theta/${name}`));
     countNonZeros(memory, parameter);
     for (const [key, data] of dualTensors(state)) data.set(values(`${key}/${name}`));
@@ -137,6 +143,27 @@ export function restoreState(
   for (const word of forced) word[0] = 1;
   run(transposes);
   for (const word of forced) word[0] = 0;
+}
+
+/** @throws RangeError unless what is saved of a parameter is something that it can be */
+function checkSaved(
+  { name, pattern, rows, cols }: Parameter,
+  saved: TrainerState["parameters"][number] | undefined,
+  resting: TensorData | undefined,
+  isFrozen: boolean,
+): void {
+  if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
+  if (saved.kernel === "sparse" && !pattern) {
+    throw new RangeError(`could not resume: parameter ${name} has no sparse kernel, found "sparse"`);
+  }
+  if (saved.gradient === "pattern" && saved.kernel !== "sparse") {
+    throw new RangeError(`could not resume: parameter ${name} has a dense kernel, found the gradient of a pattern`);
+  }
+  if (!resting) return;
+  const isPlace = (index: number) => index >= 0 && index < rows * cols;
+  if (!isFrozen || !isTypedArray(resting, "Int32Array") || !(resting as Int32Array).every(isPlace)) {
+    throw new RangeError(`could not resume: the tensor ${RESTING}${name} names no weights that can rest`);
+  }
 }
 
 function dualTensors({ v, m1, m2, mask }: Updater["state"]): [string, Float32Array][] {

@@ -96,6 +96,7 @@ describe("what is no network", () => {
   test.each([
     ["any other safetensors", {}, "no network of bregman: its metadata have no graph"],
     ["a graph that is not JSON", { model: "{" }, "damaged metadata"],
+    ["a graph without end", { model: `{"input":${"[".repeat(20_000)}` }, "nested more than 100 levels deep"],
     ["no graph", { model: "[]" }, 'expected an object with the lists "input" and "nodes"'],
     [
       "a kind nobody knows",

@@ -83,6 +83,7 @@ describe("round trip", () => {
 
 describe("damage is found", () => {
   const f32 = (shape: number[], begin: number, end: number) => ({ dtype: "F32", shape, data_offsets: [begin, end] });
+  const deep = `{"a":{"dtype":"F32","data_offsets":[0,4],"shape":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
   const cases: [string, Uint8Array, RegExp][] = [
     ["empty", new Uint8Array(0), /truncated: expected 8 bytes or more, found 0/],
     ["header cut", fileOf({ a: f32([1], 0, 4) }, 4).subarray(0, 30), /the header should have \d+ bytes, found 22/],
@@ -91,7 +92,9 @@ describe("damage is found", () => {
       new TextEncoder().encode("PK and so on, no tensors"),
       /not safetensors, or truncated: the header should have \d+ bytes/,
     ],
-    ["no JSON", fileOf("{a", 0), /the header is not JSON/],
+    ["no JSON", fileOf('{"a": \n\u0007x}', 0), /the header: not valid JSON: /],
+    ["a shape without end", fileOf(deep, 4), /nested more than 100 levels deep/],
+    ["a name of two lines", fileOf({ "a\nb": 1 }, 0), /tensor "a\\nb": expected an object/],
     ["no object", fileOf([1], 0), /the header is not a JSON object/],
     ["no entry", fileOf({ a: 1 }, 0), /tensor "a": expected an object/],
     [
@@ -131,6 +134,7 @@ describe("damage is found", () => {
     expect(() => readSafetensors(path)).toThrow(SyntaxError);
     expect(() => readSafetensors(path)).toThrow(message);
     expect(() => readSafetensors(path)).toThrow(path);
+    expect(() => readSafetensors(path)).toThrow(/^[^\n]*$/);
   });
 
   test("every proper prefix of a file is refused", () => {

@@ -1,5 +1,4 @@
 /** A run that is stopped and resumed has the bits of one that never was; damaged checkpoints are found out. */
-import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -30,6 +29,7 @@ import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
 import type { TrainEvent } from "#bregman/train/events.js";
 import { fit, type CheckpointOptions, type FitOptions, type FitResult } from "#bregman/train/fit.js";
+import { withChecksum } from "../support/checksum.js";
 
 const COUNT = 150;
 const FLAT = mlp([64, 24, 10, 5]);
@@ -320,13 +320,6 @@ describe("what stands in the folder", () => {
       "has format version 1, and this version of bregman reads 4",
     ],
   };
-  /** A checkpoint's bytes with the right checksum. */
-  function withChecksum(bytes: Uint8Array): Uint8Array {
-    const head = Buffer.from(bytes).indexOf('"checksum":"') + '"checksum":"'.length;
-    bytes.fill(0x30, head, head + 64);
-    bytes.set(Buffer.from(createHash("sha256").update(bytes).digest("hex")), head);
-    return bytes;
-  }
 
   test.each(Object.entries(DAMAGES))(
     "a checkpoint %s: the one before it is used, with a line",
@@ -362,10 +355,11 @@ describe("what stands in the folder", () => {
   test("two trainings at once don't share a folder, and it is free again when the first has ended or failed", async () => {
     const folder = newFolder();
     const checkpoint = { folder, resume: true };
-    const [first, second] = await Promise.allSettled([run(simple, checkpoint), run(simple, checkpoint)]);
-    expect(first.status).toBe("fulfilled");
-    expect((second as PromiseRejectedResult).reason).toBeInstanceOf(RangeError);
-    expect((second as PromiseRejectedResult).reason.message).toContain(`${folder} is in use by this process already`);
+    const both = await Promise.allSettled([run(simple, checkpoint), run(simple, checkpoint)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const { reason } = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+    expect(reason).toBeInstanceOf(RangeError);
+    expect(reason.message).toContain(`${folder} is in use by this process already`);
     await expect(run(simple, checkpoint, { batchSize: 8 })).rejects.toThrow("batchSize (16, now 8)");
     await expect(run(simple, checkpoint, { epochs: 2 })).rejects.toThrow("epochs must be at least 4");
     expect(comparable(await run(simple, checkpoint))).toEqual(comparable(await run(simple)));
