@@ -36,7 +36,8 @@ export interface BatchNorm2dOptions {
 const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 };
 
 /**
- * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0).
+ * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0). In training it needs two
+ * values of each channel: samples of a batch (or of its part, see `microBatches`) times positions of the image.
  *
  * @throws RangeError if momentum is outside (0, 1] or eps is not above 0
  */
