@@ -79,9 +79,15 @@ export interface CompileOptions {
   readonly augment?: boolean | undefined;
   /** The parameters' gradients stay until the end of the backward pass; default false: they may be gone after their stage. */
   readonly keepGradients?: boolean | undefined;
+  /** Of a training. */
+  readonly settings?: PlanSettings | undefined;
+}
+
+/** What of a training's settings its plan follows from. */
+export interface PlanSettings {
   /** Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts). Default: they are exact. */
   readonly sampleDual?: number | undefined;
-  /** Share of a label that all classes have in common, in training; default 0. */
+  /** Share of a label that all classes have in common; default 0. */
   readonly labelSmoothing?: number | undefined;
   /** Values are computed again instead of kept, see recompute.ts. Default false. */
   readonly recompute?: boolean | undefined;
@@ -104,9 +110,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     buffers,
     augment = false,
     keepGradients = false,
-    sampleDual,
-    labelSmoothing = 0,
-    recompute = false,
+    settings: { sampleDual, labelSmoothing, recompute = false } = {},
   } = options;
   if (samples.features !== size(model.input)) {
     throw new TypeError(

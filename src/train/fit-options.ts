@@ -1,25 +1,28 @@
-/** What `fit` can be told, and the checks of it that come before anything else. */
-import { knownOptions, type OptionKeys } from "../known-options.js";
+/**
+ * What `fit` can be told: its options, their defaults, and the settings that follow from them.
+ *
+ * Two parts: what decides the bits of a training, and what only says how it is computed and told of. The first is what a
+ * checkpoint keeps and a resumed run must have the same (identity.ts); it follows from the keys below. An option is its
+ * docs in one of the interfaces, its key, its default if it has one, and a check in check-options.ts if it needs one; settings
+ * are passed on whole.
+ */
+import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
-import { heldOut } from "../data/split.js";
-import { isBytes } from "../inputs.js";
-import { LOSS_KINDS, type LossKind } from "../nn/loss.js";
-import type { Model } from "../nn/model.js";
-import { checkClip, type ClipOptions } from "../optim/clip.js";
-import { checkDensityControl, type DensityControlOptions } from "../optim/density-control.js";
-import { checkFreeze, type FreezeOptions } from "../optim/freeze.js";
+import type { LossKind } from "../nn/loss.js";
+import type { ClipOptions } from "../optim/clip.js";
+import { constant } from "../optim/constant.js";
+import type { DensityControlOptions } from "../optim/density-control.js";
+import type { FreezeOptions } from "../optim/freeze.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
-import { at } from "../placed.js";
-import { isWeightRole } from "../runtime/parameter.js";
 import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
-import { checkAverage, type AverageOptions } from "./average.js";
+import type { AverageOptions } from "./average.js";
 import type { TrainEvent } from "./events.js";
-import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
+import { lossOf } from "./fits-data.js";
 import type { InitOptions } from "./initial.js";
-import { checkParts } from "./lone-values.js";
 import type { Trainer } from "./trainer.js";
+import { withoutUndefined } from "./without-undefined.js";
 
 export type GroupOptimizers = Readonly<
   Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
@@ -46,14 +49,14 @@ export interface CheckpointOptions {
   readonly about?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface FitOptions extends ComputeOptions {
+/** What decides the bits of a training. */
+export interface TrainingOptions {
   /**
    * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
    * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
    * connections (`skips`) follow the biases.
    */
   readonly optimizer: GroupOptimizers;
-  readonly epochs: number;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions | undefined;
   /**
@@ -77,12 +80,6 @@ export interface FitOptions extends ComputeOptions {
    * is the same step but for rounding, and for batch norm, whose statistics are those of a part. Default 1.
    */
   readonly microBatches?: number | undefined;
-  /**
-   * Less memory for more passes over it: of a convolutional net only the values are kept at which all its ways meet, such as the
-   * ends of a ResNet's blocks; those between are computed again for the backward pass. The step has the same bits. It pays where
-   * the convolutions are sparse: a dense net would take a third more time. Default false.
-   */
-  readonly recompute?: boolean | undefined;
   /** Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of each component. Default: not. */
   readonly clip?: ClipOptions | undefined;
   /**
@@ -119,6 +116,17 @@ export interface FitOptions extends ComputeOptions {
   readonly normalize?: boolean | undefined;
   /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
   readonly augment?: AugmentOptions | undefined;
+}
+
+/** How long it is, how it is computed, and what is told of it. */
+export interface RunningOptions extends ComputeOptions {
+  readonly epochs: number;
+  /**
+   * Less memory for more passes over it: of a convolutional net only the values are kept at which all its ways meet, such as the
+   * ends of a ResNet's blocks; those between are computed again for the backward pass. The step has the same bits. It pays where
+   * the convolutions are sparse: a dense net would take a third more time. Default false.
+   */
+  readonly recompute?: boolean | undefined;
   /** Name in the events. Default "fit". */
   readonly name?: string | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
@@ -135,11 +143,10 @@ export interface FitOptions extends ComputeOptions {
   readonly checkpoint?: CheckpointOptions | undefined;
 }
 
-const GROUPS: OptionKeys<GroupOptimizers> = { weights: 1, biases: 1, convs: 1, norms: 1, skips: 1 };
-const CHECKPOINT: OptionKeys<CheckpointOptions> = { folder: 1, everySeconds: 1, resume: 1, identity: 1, about: 1 };
-const OPTIONS: OptionKeys<FitOptions> = {
+export interface FitOptions extends TrainingOptions, RunningOptions {}
+
+const TRAINING: OptionKeys<TrainingOptions> = {
   optimizer: 1,
-  epochs: 1,
   init: 1,
   loss: 1,
   schedule: 1,
@@ -147,7 +154,6 @@ const OPTIONS: OptionKeys<FitOptions> = {
   targetDensity: 1,
   batchSize: 1,
   microBatches: 1,
-  recompute: 1,
   clip: 1,
   sampleDual: 1,
   labelSmoothing: 1,
@@ -159,7 +165,14 @@ const OPTIONS: OptionKeys<FitOptions> = {
   limit: 1,
   normalize: 1,
   augment: 1,
+};
+
+/** All options. */
+export const FIT_OPTIONS: OptionKeys<FitOptions> = {
+  ...TRAINING,
   ...COMPUTE_OPTIONS,
+  epochs: 1,
+  recompute: 1,
   name: 1,
   onEvent: 1,
   onWarning: 1,
@@ -168,93 +181,51 @@ const OPTIONS: OptionKeys<FitOptions> = {
   checkpoint: 1,
 };
 
-/** @throws RangeError, TypeError as `fit` */
-export function checkOptions(model: Model, data: Dataset, options: FitOptions): void {
-  knownOptions("fit", options, OPTIONS);
-  const { epochs, batchSize = 128, microBatches = 1, validation = 0, limit, loss = lossOf(data) } = options;
-  const { freshStatistics = 1 } = options;
-  const counts = { epochs, batchSize, microBatches, limit: limit ?? 1, freshStatistics };
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
-    }
-  }
-  if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
-  const held = at("fit", () => heldOut(data.train.count, validation, limit));
-  checkOptimizers(options.optimizer);
-  if (microBatches > batchSize) {
-    throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
-  }
-  const samples = Math.min(limit ?? Infinity, data.train.count - held);
-  checkParts("fit", model, { samples, batchSize, microBatches });
-  const { sampleDual = 1, labelSmoothing = 0 } = options;
-  if (!(sampleDual > 0 && sampleDual < Infinity)) {
-    throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
-  }
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`);
-  }
-  if (labelSmoothing > 0 && loss !== "crossEntropy") {
-    throw new TypeError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
-  }
-  if (options.clip !== undefined) checkClip(options.clip);
-  if (options.average !== undefined) checkAverage(options.average);
-  if (options.targetDensity !== undefined) checkDensityControl(densityControl(options.targetDensity));
-  if (options.freeze !== undefined) checkFreeze(freezeOptions(options.freeze));
-  if (!LOSS_KINDS.includes(loss)) {
-    throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
-  }
-  if (options.schedule?.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
-    throw new TypeError(
-      `fit: the schedule "${options.schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found ${validation} validation samples and the loss ${loss}`,
-    );
-  }
-  if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
-    throw new TypeError("fit: expected a model with a linear layer or a convolution, found one without weights");
-  }
-  checkInputs("fit", model, data);
-  if (options.augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
-    const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
-    throw new TypeError(
-      `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
-    );
-  }
-  const { everySeconds = 0 } = options.checkpoint
-    ? knownOptions("fit: checkpoint", options.checkpoint, CHECKPOINT)
-    : {};
-  if (!(everySeconds >= 0 && everySeconds < Infinity)) {
-    throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
-  }
-  checkOutputs("fit", model, data, loss);
+/** What is so unless it is told otherwise. */
+export const DEFAULTS = {
+  batchSize: 128,
+  microBatches: 1,
+  recompute: false,
+  labelSmoothing: 0,
+  seed: 0,
+  validation: 0,
+  splitSeed: 42,
+  normalize: true,
+  name: "fit",
+} as const satisfies Partial<FitOptions>;
+
+/** Options that stand for more. */
+interface Meant {
+  readonly loss: LossKind;
+  readonly schedule: Schedule;
+  readonly freeze?: FreezeOptions;
+  readonly targetDensity?: DensityControlOptions;
+}
+
+type Defaulted = { readonly [Key in keyof typeof DEFAULTS]: NonNullable<FitOptions[Key]> };
+
+/** The options with their defaults filled in. What is left out has none. */
+export type Settings = Defaulted & Meant & Omit<FitOptions, keyof Defaulted | keyof Meant>;
+
+/** The settings of some options, for these data. */
+export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">): Settings {
+  const { loss = lossOf(data), schedule = constant(), freeze, targetDensity } = options;
+  return {
+    ...DEFAULTS,
+    ...withoutUndefined<FitOptions>(options),
+    loss,
+    schedule,
+    ...(freeze !== undefined && { freeze: typeof freeze === "number" ? { coarse: freeze } : freeze }),
+    ...(targetDensity !== undefined && { targetDensity: densityControl(targetDensity) }),
+  } as Settings;
+}
+
+/** Those of the settings that decide the bits. */
+export function decidingIn(settings: Settings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => Object.hasOwn(TRAINING, key)));
 }
 
 /** The options that a target density means. */
 export function densityControl(target: number | DensityControlOptions): DensityControlOptions {
   return typeof target === "number" ? { targets: { net: target } } : target;
-}
-
-/** Says so if density control will not begin within the run. */
-export function idleControl({ targetDensity, epochs }: FitOptions): string[] {
-  const { after = 0 } = targetDensity === undefined ? {} : densityControl(targetDensity);
-  return after < epochs
-    ? []
-    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
-}
-
-/** The options that a number of frozen steps means. */
-export function freezeOptions(freeze: number | FreezeOptions): FreezeOptions {
-  return typeof freeze === "number" ? { coarse: freeze } : freeze;
-}
-
-/** Types say as much, but not to those who write JavaScript. */
-function checkOptimizers(optimizers: GroupOptimizers): void {
-  const { weights, biases, ...others } = knownOptions("fit: optimizer", optimizers ?? {}, GROUPS);
-  for (const [group, optimizer] of Object.entries({ weights, biases, ...others })) {
-    const isNeeded = group === "weights" || group === "biases";
-    if (optimizer === undefined ? isNeeded : typeof optimizer?.step !== "function") {
-      throw new TypeError(
-        `fit: optimizer.${group} must be an optimizer such as linBreg({ tau: 0.1 }), found ${typeof optimizer}`,
-      );
-    }
-  }
 }

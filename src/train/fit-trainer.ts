@@ -4,7 +4,7 @@ import type { SampleStore } from "../nn/samples.js";
 import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
 import { controlled } from "./density-controller.js";
-import { densityControl, freezeOptions, type FitOptions } from "./fit-options.js";
+import type { Settings } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
 import { checkModelSize } from "./model-size.js";
 import { createTrainer, type Trainer } from "./trainer.js";
@@ -15,22 +15,14 @@ import { createTrainer, type Trainer } from "./trainer.js";
  * @param steps - of the whole training
  * @throws TypeError for `freeze` or `targetDensity` with optimizers that can't be frozen or controlled
  */
-export function fitTrainer(
-  pool: Pool,
-  model: Model,
-  samples: SampleStore,
-  options: FitOptions,
-  steps: number,
-): Trainer {
-  const { optimizer, init, loss = "crossEntropy", batchSize = 128, seed = 0, augment } = options;
-  const { clip, microBatches = 1, sampleDual, labelSmoothing = 0, recompute, freeze = 0, targetDensity } = options;
+export function fitTrainer(pool: Pool, model: Model, samples: SampleStore, settings: Settings, steps: number): Trainer {
+  const { optimizer, init, batchSize, microBatches, seed, augment, freeze, targetDensity } = settings;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   const trainer = createTrainer({
+    ...settings,
     pool,
     model,
-    loss,
     samples,
-    batchSize,
     initial: initialParameters(model, stream(seed, "init"), init),
     optimizers: {
       weight: optimizer.weights,
@@ -39,16 +31,10 @@ export function fitTrainer(
       norm: optimizer.norms,
       skip: optimizer.skips,
     },
-    seed,
     steps,
     augment: augment !== undefined,
-    microBatches,
-    clip,
-    sampleDual,
-    labelSmoothing,
-    recompute,
   });
-  if (freezeOptions(freeze).coarse > 0) trainer.checkFreeze();
-  if (targetDensity !== undefined) controlled(trainer, densityControl(targetDensity));
+  if (freeze && freeze.coarse > 0) trainer.checkFreeze();
+  if (targetDensity !== undefined) controlled(trainer, targetDensity);
   return trainer;
 }

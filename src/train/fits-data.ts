@@ -37,7 +37,7 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
 }
 
 /** The loss that goes with the data: labels are to be told apart, targets alone to be come near to. */
-export function lossOf({ classes }: Dataset): LossKind {
+export function lossOf({ classes }: Pick<Dataset, "classes">): LossKind {
   return classes === 0 ? "meanSquaredError" : "crossEntropy";
 }
 

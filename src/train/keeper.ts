@@ -5,7 +5,7 @@ import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
 import { openCheckpoints } from "./checkpoint.js";
 import type { Checkpoint, Progress } from "./checkpoint-file.js";
-import type { CheckpointOptions } from "./fit-options.js";
+import { DEFAULTS, type CheckpointOptions } from "./fit-options.js";
 import { differences, identityOf, type Identity } from "./identity.js";
 import type { Trainer } from "./trainer.js";
 import type { TrainerState } from "./trainer-state.js";
@@ -33,8 +33,11 @@ const knowsLess = ({ version }: Checkpoint) => version === "3";
 /** The identity in a checkpoint; what earlier versions kept less of is taken as it is now. */
 function identityIn(found: Checkpoint, now: Identity): Identity {
   const { kind } = JSON.parse(now.schedule) as { kind: string };
+  // An option that there was not, then, was as it is by default now.
+  const added = Object.keys(DEFAULTS).filter((key) => key in now && !(key in found.identity));
   return {
     ...found.identity,
+    ...Object.fromEntries(added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])])),
     ...(found.identity.schedule === JSON.stringify({ kind }) && { schedule: now.schedule }),
     ...(knowsLess(found) && { data: now.data, "recipe.json": now["recipe.json"] }),
   };

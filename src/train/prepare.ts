@@ -4,7 +4,7 @@ import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool } from "../runtime/pool.js";
-import type { FitOptions } from "./fit-options.js";
+import { settingsOf, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { checkParts } from "./lone-values.js";
 import { layerMetrics } from "./metrics.js";
@@ -40,8 +40,10 @@ export interface Prepared {
  * @throws what `fit` throws for a model and options that don't fit each other
  */
 export async function prepare(model: Model, options: FitOptions): Promise<Prepared> {
-  const { loss = "crossEntropy", batchSize = 128, microBatches = 1 } = options;
-  checkParts("fit", model, { batchSize, microBatches });
+  // Labels, unless the options say otherwise.
+  const settings = settingsOf(options, { classes: size(model.output) });
+  const { loss } = settings;
+  checkParts("fit", model, settings);
   const pool = await createPool({ threads: 1 });
   try {
     // Nothing is run, so that one sample will do.
@@ -53,7 +55,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
       ...unchanged(model.input),
     });
     const before = pool.memory.used;
-    const trainer = fitTrainer(pool, model, samples, options, options.epochs);
+    const trainer = fitTrainer(pool, model, samples, settings, settings.epochs);
     const { plan } = trainer;
     const { forward, loss: lossStage, backward } = plan.lower();
     const layers = new Map(layerMetrics(trainer).map((layer) => [layer.name, layer]));

@@ -19,10 +19,12 @@ export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Datas
   return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
 }
 
-/** The options of `fit` that follow from a recipe: all but where and how to run it. */
+/** The options of `fit` that follow from a recipe: all but where and how to run it. Most keys are the same there. */
 export function fitOptionsOf(recipe: Recipe): FitOptions {
-  const { data, init, optimizer } = recipe;
+  const { data, init, optimizer, schedule, $schema: _, description: __, model: ___, ...same } = recipe;
+  const { validation, splitSeed, normalize, limit, augment } = data;
   return {
+    ...same,
     optimizer: {
       weights: buildOptimizer(optimizer.weights),
       biases: buildOptimizer(optimizer.biases),
@@ -36,25 +38,11 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
       ...(init.layers === undefined ? {} : { layers: init.layers }),
       biases: { r0: init.biases.scale, signed: init.biases.signed },
     },
-    loss: recipe.loss,
-    schedule: buildSchedule(recipe.schedule, recipe.epochs),
-    freeze: recipe.freeze,
-    targetDensity: recipe.targetDensity,
-    clip: recipe.clip,
-    sampleDual: recipe.sampleDual,
-    labelSmoothing: recipe.labelSmoothing,
-    average: recipe.average,
-    freshStatistics: recipe.freshStatistics,
-    recompute: recipe.recompute,
-    batchSize: recipe.batchSize,
-    microBatches: recipe.microBatches,
-    epochs: recipe.epochs,
-    seed: recipe.seed,
-    name: recipe.name,
-    validation: data.validation,
-    splitSeed: data.splitSeed,
-    normalize: data.normalize,
-    limit: data.limit,
-    augment: data.augment,
+    schedule: buildSchedule(schedule, recipe.epochs),
+    validation,
+    splitSeed,
+    normalize,
+    limit,
+    augment,
   };
 }

@@ -5,7 +5,7 @@
  * which masks change. Only the ramp of a target density stays what it was: a density that has come to its target would fall
  * back.
  */
-import { densityControl, type FitOptions } from "./fit-options.js";
+import type { Settings } from "./fit-options.js";
 import { checkedState, type Schedule, type ScheduleState } from "../optim/schedule.js";
 import type { Progress } from "./checkpoint-file.js";
 
@@ -71,13 +71,13 @@ function isLike(one: unknown, other: unknown): boolean {
 export function lengthNotes(
   resumed: Progress | undefined,
   lengths: Lengths,
-  { optimizer, targetDensity, schedule }: Pick<FitOptions, "optimizer" | "targetDensity" | "schedule">,
+  { optimizer, targetDensity, schedule }: Pick<Settings, "optimizer" | "targetDensity" | "schedule">,
 ): string[] {
   if (!resumed?.lengths || resumed.lengths.length === lengths.length) return [];
   const [begun, now] = [lengths[0], lengths.at(-1)!];
   const short = (factor: number | null) => (factor === null ? "none" : String(Number(factor.toPrecision(3))));
   const factor = schedule?.at?.(resumed.epoch - 1).factor;
-  const { rule = "relative", ramp = 0.5 } = targetDensity === undefined ? { ramp: 0 } : densityControl(targetDensity);
+  const { rule = "relative", ramp = 0.5 } = targetDensity ?? { ramp: 0 };
   const masked = [...new Set(Object.values(optimizer).flatMap((one) => (one?.mask ? [one.kind] : [])))];
   return [
     [

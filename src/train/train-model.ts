@@ -23,7 +23,8 @@ import { connectionsOf } from "./connections.js";
 import { measureDenseStep } from "./dense-step.js";
 import { createDensityController } from "./density-controller.js";
 import type { EpochMetrics, FinalMetrics } from "./events.js";
-import { checkOptions, densityControl, type FitOptions } from "./fit-options.js";
+import { checkOptions } from "./check-options.js";
+import { decidingIn, type FitOptions, type Settings } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { lossNotes } from "./fits-data.js";
 import { createSettler } from "./fresh-statistics.js";
@@ -39,7 +40,6 @@ import {
 } from "./metrics.js";
 import { takeTurns } from "./next-turn.js";
 import { lengthNotes, lengthsOf, scheduleStateOf } from "./run-length.js";
-import { settingOf } from "./setting.js";
 import { leftOut, leftOutNotes } from "./lone-values.js";
 import { createSimilarity } from "./similarity.js";
 import { storeDataset } from "./store-dataset.js";
@@ -78,13 +78,13 @@ export async function trainModel(
   options: FitOptions,
   open?: OpenKeeper,
 ): Promise<FitResult> {
-  checkOptions(model, data, options);
-  const { backend, threads, wasm } = options;
+  const settings = checkOptions(model, data, options);
+  const { backend, threads, wasm, checkpoint } = settings;
   const pool = await createPool({ backend, threads, wasm });
   let keeper: Keeper | undefined;
   try {
-    keeper = options.checkpoint && open?.(options.checkpoint, model, data, settingOf(options, data));
-    return await train(pool, model, data, options, keeper);
+    keeper = checkpoint && open?.(checkpoint, model, data, decidingIn(settings));
+    return await train(pool, model, data, settings, [...lossNotes(options.loss, data)], keeper);
   } finally {
     keeper?.close();
     await pool.close();
@@ -95,12 +95,12 @@ async function train(
   pool: Pool,
   model: Model,
   data: Dataset,
-  options: FitOptions,
+  settings: Settings,
+  choices: readonly string[],
   keeper?: Keeper,
 ): Promise<FitResult> {
-  const { optimizer, loss, schedule, freeze, average, batchSize, microBatches, ...setting } = settingOf(options, data);
-  const { seed, validation, splitSeed, limit, normalize, augment } = setting;
-  const { epochs, name = "fit", onEvent, observe, signal } = options;
+  const { optimizer, loss, schedule, freeze, average, batchSize, microBatches, seed, normalize, augment } = settings;
+  const { validation, splitSeed, limit, epochs, name, onEvent, observe, signal } = settings;
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 
@@ -110,22 +110,21 @@ async function train(
   const trainIndices = parts.train.subarray(0, limit);
   const testIndices = Int32Array.from({ length: data.test.count }, (_, k) => used.train.count + k);
   const samples = storeDataset(pool, used, normalize ? data : undefined);
-  const inParts = { samples: trainIndices.length, batchSize, microBatches: microBatches ?? 1 };
+  const inParts = { samples: trainIndices.length, batchSize, microBatches };
   const order = batches(trainIndices, {
-    batchSize,
-    seed,
+    ...settings,
     leaveOut: leftOut(model, inParts),
     ...(resumed && { from: resumed.order }),
   });
   const steps = epochs * order.perEpoch;
-  const trainer = fitTrainer(pool, model, samples, { ...options, loss }, steps);
+  const trainer = fitTrainer(pool, model, samples, settings, steps);
   const { births, averaged } = startLooks(trainer, keeper, average);
-  const warnings = createWarnings(model, trainer, options);
+  const warnings = createWarnings(model, trainer, settings);
   const turns = takeTurns();
   const settling = {
     indices: trainIndices,
-    size: Math.min(Math.ceil(batchSize / (microBatches ?? 1)), trainIndices.length),
-    batches: options.freshStatistics,
+    size: Math.min(Math.ceil(batchSize / microBatches), trainIndices.length),
+    batches: settings.freshStatistics,
     // Those of an average are put back after each use.
     last: !averaged,
   };
@@ -177,9 +176,9 @@ async function train(
 
   const history = resumed ? [...resumed.epochs] : [await measure(0)];
   const control =
-    options.targetDensity === undefined
+    settings.targetDensity === undefined
       ? undefined
-      : createDensityController(trainer, densityControl(options.targetDensity), {
+      : createDensityController(trainer, settings.targetDensity, {
           stepsPerEpoch: order.perEpoch,
           epochs: lengths[0],
           scaled: freeze?.lambda !== "kept",
@@ -218,10 +217,10 @@ async function train(
     ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), lengths, about: keeper!.about } }),
   });
   const notes = [
-    ...lossNotes(options.loss, data),
+    ...choices,
     ...leftOutNotes(model, inParts),
     ...(keeper?.notes(pool) ?? []),
-    ...lengthNotes(resumed, lengths, options),
+    ...lengthNotes(resumed, lengths, settings),
   ];
   for (const text of notes) onEvent?.({ type: "note", text });
   warnings.start(data, resumed !== undefined);
@@ -331,7 +330,7 @@ async function train(
 }
 
 /** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
-function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: FitOptions["average"]) {
+function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: Settings["average"]) {
   const tensors = keeper?.restore(trainer);
   return {
     births: createBirthCounter(trainer, tensors && birthsOf(tensors)),

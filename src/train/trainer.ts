@@ -7,14 +7,12 @@
  * weights move, so the result is the textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
  * programs: see descent.ts.
  */
-import { compile, type Plan } from "../nn/compile.js";
+import { compile, type Plan, type PlanSettings } from "../nn/compile.js";
 import { layoutOf } from "../nn/layout.js";
-import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import { size } from "../nn/layers/layer.js";
 import type { SampleStore } from "../nn/samples.js";
-import type { ClipOptions } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import type { Shape } from "../regularizers/regularizer.js";
@@ -27,6 +25,8 @@ import {
   type Parameter,
   type ParameterRole,
 } from "../runtime/parameter.js";
+import { DEFAULTS, type Settings } from "./fit-options.js";
+import { withoutUndefined } from "./without-undefined.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
@@ -39,34 +39,21 @@ import { createUpdater, type StepKind, type Updater } from "./updater.js";
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
 
-export interface TrainerOptions {
+/** What of the settings a step follows from: see FitOptions. Seed: of the dropout masks, and of what optimizers draw. */
+type StepSettings = Pick<Settings, "loss" | "batchSize"> &
+  Partial<Pick<Settings, "seed" | "microBatches" | "clip" | keyof PlanSettings>>;
+
+export interface TrainerOptions extends StepSettings {
   readonly pool: Pool;
   readonly model: Model;
-  readonly loss: LossKind;
   readonly samples: SampleStore;
-  readonly batchSize: number;
   /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
-  /** Seed of the dropout masks, and of what optimizers draw. Default 0. */
-  readonly seed?: number | undefined;
   /** Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known. */
   readonly steps?: number | undefined;
   /** Images are moved, mirrored and cut, as `step` is told. Default false. */
   readonly augment?: boolean | undefined;
-  /**
-   * Parts that a batch is computed in, for the memory of one part at a time; their gradients are added up. Default 1. Batch norm's
-   * statistics are those of each part.
-   */
-  readonly microBatches?: number | undefined;
-  /** Bounds gradients before the optimizers see them. Default: not. */
-  readonly clip?: ClipOptions | undefined;
-  /** Relative variance that the gradients of zero weights may have, see FitOptions. Default: they are exact. */
-  readonly sampleDual?: number | undefined;
-  /** Share of a label that all classes have in common, see FitOptions. Default 0. */
-  readonly labelSmoothing?: number | undefined;
-  /** Values between the blocks' ends are computed again instead of kept, see FitOptions. Default false. */
-  readonly recompute?: boolean | undefined;
 }
 
 /**
@@ -139,8 +126,8 @@ export interface Trainer extends Evaluation {
 
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { pool, model, loss, samples, batchSize, initial, optimizers, seed = 0, augment = false } = options;
-  const { microBatches = 1, clip, sampleDual, labelSmoothing = 0, recompute = false } = options;
+  const { pool, model, samples, initial, optimizers, augment } = options;
+  const { loss, batchSize, seed, microBatches, clip } = { ...DEFAULTS, ...withoutUndefined<TrainerOptions>(options) };
   const { memory } = pool;
   /** Terms of the loss of a sample. */
   const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
@@ -166,13 +153,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const partSize = Math.ceil(batchSize / microBatches);
   const plan = compile(layout, {
     ...shared,
+    settings: options,
     batchSize: partSize,
     augment,
     purpose: "train",
     keepGradients: waits({ microBatches, clip }),
-    sampleDual,
-    labelSmoothing,
-    recompute,
   });
 
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });

@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import { stream } from "../random.js";
 import type { EpochMetrics } from "./events.js";
-import { idleControl, type FitOptions } from "./fit-options.js";
+import type { Settings } from "./fit-options.js";
 import { initialParameters } from "./initial.js";
 import { missingBirths } from "./missing-births.js";
 import { startFaults } from "./start-faults.js";
@@ -24,8 +24,8 @@ export interface Warnings {
 }
 
 /** The warnings of a training. */
-export function createWarnings(model: Model, trainer: Trainer, options: FitOptions): Warnings {
-  const { epochs, init, seed = 0, targetDensity, onEvent, onWarning = emit } = options;
+export function createWarnings(model: Model, trainer: Trainer, settings: Settings): Warnings {
+  const { epochs, init, seed, targetDensity, onEvent, onWarning = emit } = settings;
   const told = new Set<string>();
   const tell = (texts: readonly string[]) => {
     for (const text of texts) {
@@ -38,7 +38,7 @@ export function createWarnings(model: Model, trainer: Trainer, options: FitOptio
   return {
     tell,
     start({ notes = [] }, resumed) {
-      tell([...notes, ...idleControl(options), ...(resumed ? [] : startFaults(model, weightsOf(trainer)))]);
+      tell([...notes, ...idleControl(settings), ...(resumed ? [] : startFaults(model, weightsOf(trainer)))]);
     },
     epoch(history) {
       // Where lambda moves by itself it is no use to name another.
@@ -47,6 +47,14 @@ export function createWarnings(model: Model, trainer: Trainer, options: FitOptio
       tell(missingBirths(trainer, { history, epochs, initial }));
     },
   };
+}
+
+/** Says so if density control will not begin within the run. */
+function idleControl({ targetDensity, epochs }: Settings): string[] {
+  const { after = 0 } = targetDensity ?? {};
+  return after < epochs
+    ? []
+    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
 }
 
 /** Theta of each parameter, by name. */

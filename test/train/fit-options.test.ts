@@ -9,7 +9,8 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { plateau, sgd } from "#bregman/optim/index.js";
 import { fit } from "#bregman/train/fit.js";
-import { checkOptions, type FitOptions } from "#bregman/train/fit-options.js";
+import { checkOptions } from "#bregman/train/check-options.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 
 const data = fromArrays({
   shape: [2],

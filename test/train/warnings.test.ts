@@ -13,6 +13,7 @@ import { adaBreg, linBreg, sgd } from "#bregman/optim/index.js";
 import { groupLasso, l1, sparseGroupLasso } from "#bregman/regularizers/index.js";
 import { stream } from "#bregman/random.js";
 import type { TrainEvent } from "#bregman/train/events.js";
+import { settingsOf } from "#bregman/train/fit-options.js";
 import { fit, type FitOptions } from "#bregman/train/fit.js";
 import type { Trainer } from "#bregman/train/trainer.js";
 import { createWarnings } from "#bregman/train/warnings.js";
@@ -202,7 +203,7 @@ describe("a warning is heard", () => {
 
   test("on the console, where there is no process", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const { tell } = createWarnings(NARROW, {} as Trainer, readme);
+    const { tell } = createWarnings(NARROW, {} as Trainer, settingsOf(readme, { classes: 3 }));
     vi.stubGlobal("process", undefined);
     tell(["one", "two", "one"]);
     vi.unstubAllGlobals();

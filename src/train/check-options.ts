@@ -1,0 +1,119 @@
+/** The checks of what `fit` is told that come before anything else. */
+import { knownOptions, type OptionKeys } from "../known-options.js";
+import type { Dataset } from "../data/dataset.js";
+import { heldOut } from "../data/split.js";
+import { isBytes } from "../inputs.js";
+import { LOSS_KINDS } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
+import { checkClip } from "../optim/clip.js";
+import { checkDensityControl } from "../optim/density-control.js";
+import { checkFreeze } from "../optim/freeze.js";
+import { at } from "../placed.js";
+import { isWeightRole } from "../runtime/parameter.js";
+import { checkAverage } from "./average.js";
+import {
+  FIT_OPTIONS,
+  settingsOf,
+  type CheckpointOptions,
+  type FitOptions,
+  type GroupOptimizers,
+  type Settings,
+} from "./fit-options.js";
+import { checkInputs, checkOutputs } from "./fits-data.js";
+import { checkParts } from "./lone-values.js";
+
+const GROUPS: OptionKeys<GroupOptimizers> = { weights: 1, biases: 1, convs: 1, norms: 1, skips: 1 };
+const CHECKPOINT: OptionKeys<CheckpointOptions> = { folder: 1, everySeconds: 1, resume: 1, identity: 1, about: 1 };
+
+/**
+ * The settings of these options.
+ *
+ * @throws RangeError, TypeError as `fit`
+ */
+export function checkOptions(model: Model, data: Dataset, options: FitOptions): Settings {
+  const settings = settingsOf(knownOptions("fit", options, FIT_OPTIONS), data);
+  checkCounts(settings);
+  checkSamples(model, data, settings);
+  checkOptimizers(settings.optimizer);
+  checkNumbers(settings);
+  checkLoss(settings);
+  const { clip, average, targetDensity, freeze } = settings;
+  if (clip !== undefined) checkClip(clip);
+  if (average !== undefined) checkAverage(average);
+  if (targetDensity !== undefined) checkDensityControl(targetDensity);
+  if (freeze !== undefined) checkFreeze(freeze);
+  checkModel(model, data, settings);
+  return settings;
+}
+
+function checkCounts({ epochs, batchSize, microBatches, limit = 1, freshStatistics = 1 }: Settings): void {
+  for (const [name, value] of Object.entries({ epochs, batchSize, microBatches, limit, freshStatistics })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
+    }
+  }
+  if (microBatches > batchSize) {
+    throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
+  }
+}
+
+function checkSamples(model: Model, data: Dataset, settings: Settings): void {
+  const { validation, limit = Infinity } = settings;
+  if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
+  const held = at("fit", () => heldOut(data.train.count, validation, settings.limit));
+  checkParts("fit", model, { ...settings, samples: Math.min(limit, data.train.count - held) });
+}
+
+/** Types say as much, but not to those who write JavaScript. */
+function checkOptimizers(optimizers: GroupOptimizers): void {
+  const { weights, biases, ...others } = knownOptions("fit: optimizer", optimizers ?? {}, GROUPS);
+  for (const [group, optimizer] of Object.entries({ weights, biases, ...others })) {
+    const isNeeded = group === "weights" || group === "biases";
+    if (optimizer === undefined ? isNeeded : typeof optimizer?.step !== "function") {
+      throw new TypeError(
+        `fit: optimizer.${group} must be an optimizer such as linBreg({ tau: 0.1 }), found ${typeof optimizer}`,
+      );
+    }
+  }
+}
+
+function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings): void {
+  if (!(sampleDual > 0 && sampleDual < Infinity)) {
+    throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new RangeError(`fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`);
+  }
+  const { everySeconds = 0 } = checkpoint ? knownOptions("fit: checkpoint", checkpoint, CHECKPOINT) : {};
+  if (!(everySeconds >= 0 && everySeconds < Infinity)) {
+    throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
+  }
+}
+
+function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): void {
+  if (labelSmoothing > 0 && loss !== "crossEntropy") {
+    throw new TypeError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
+  }
+  if (!LOSS_KINDS.includes(loss)) {
+    throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
+  }
+  if (schedule.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
+    throw new TypeError(
+      `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found ${validation} validation samples and the loss ${loss}`,
+    );
+  }
+}
+
+function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): void {
+  if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
+    throw new TypeError("fit: expected a model with a linear layer or a convolution, found one without weights");
+  }
+  checkInputs("fit", model, data);
+  if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
+    const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
+    throw new TypeError(
+      `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
+    );
+  }
+  checkOutputs("fit", model, data, loss);
+}
