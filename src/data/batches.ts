@@ -32,6 +32,8 @@ export interface BatchesOptions {
   readonly batchSize: number;
   /** Seed of the run. */
   readonly seed: number;
+  /** false: every epoch visits the samples in the order in which they are given. Default true. */
+  readonly shuffle?: boolean | undefined;
   /** Samples at the end of each epoch's order that it goes without. Default 0. */
   readonly leaveOut?: number | undefined;
   /** Where to go on: the `state()` of batches over the same samples with the same seed. Default: the beginning. */
@@ -47,7 +49,10 @@ export interface BatchesOptions {
  *
  * @throws RangeError if there are no samples, the batch size is not a positive integer, or `from` is no place in the order.
  */
-export function batches(samples: Int32Array, { batchSize, seed, leaveOut = 0, from }: BatchesOptions): Batches {
+export function batches(
+  samples: Int32Array,
+  { batchSize, seed, shuffle = true, leaveOut = 0, from }: BatchesOptions,
+): Batches {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize must be a positive integer, found ${batchSize}`);
   }
@@ -65,7 +70,7 @@ export function batches(samples: Int32Array, { batchSize, seed, leaveOut = 0, fr
 
   function shuffleAnew(): void {
     order.set(samples);
-    stream(seed, `order/${epoch}`).shuffle(order);
+    if (shuffle) stream(seed, `order/${epoch}`).shuffle(order);
   }
 
   function next(): Int32Array {

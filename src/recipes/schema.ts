@@ -137,6 +137,7 @@ export const recipeSchema = z
         "Batches over which batch norm's statistics are taken anew before each evaluation; default: running statistics",
       ),
     batchSize: count.default(128),
+    shuffle: z.boolean().optional().describe("false: each epoch visits the samples in their own order"),
     microBatches: count
       .optional()
       .describe("Parts that a batch is computed in, for less memory; their gradients are added up"),

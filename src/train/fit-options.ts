@@ -112,6 +112,8 @@ export interface TrainingOptions {
   readonly splitSeed?: number | undefined;
   /** Train on so many samples only. Default: all. */
   readonly limit?: number | undefined;
+  /** Visit the samples in a new order in each epoch; false: in their own. Default true. */
+  readonly shuffle?: boolean | undefined;
   /** Subtract the data's channel mean, divide by its deviation. Default true. */
   readonly normalize?: boolean | undefined;
   /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
@@ -163,6 +165,7 @@ const TRAINING: OptionKeys<TrainingOptions> = {
   validation: 1,
   splitSeed: 1,
   limit: 1,
+  shuffle: 1,
   normalize: 1,
   augment: 1,
 };
@@ -190,6 +193,7 @@ export const DEFAULTS = {
   seed: 0,
   validation: 0,
   splitSeed: 42,
+  shuffle: true,
   normalize: true,
   name: "fit",
 } as const satisfies Partial<FitOptions>;

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batches } from "#bregman/data/batches.js";
+import { fromArrays } from "#bregman/data/dataset.js";
 import { heldOut, split } from "#bregman/data/split.js";
+import { mlp } from "#bregman/models/mlp.js";
+import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
+import { fit } from "#bregman/train/fit.js";
 
 const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);
@@ -153,5 +157,35 @@ describe("batches", () => {
       "could not resume at sample 4: expected an integer from 0 to 3",
     );
     expect(make({ from: { epoch: -1, position: 0 } })).toThrow("could not resume at epoch -1");
+  });
+});
+
+describe("without a shuffle", () => {
+  const samples = Int32Array.of(7, 3, 9, 1, 4);
+  const orderOf = (seed: number) => {
+    const order = batches(samples, { batchSize: 2, seed, shuffle: false });
+    return [1, 2].map(() => [...order.epoch()].map((batch) => [...batch]));
+  };
+
+  test("every epoch visits the samples in their own order, whatever the seed", () => {
+    const epoch = [[7, 3], [9, 1], [4]];
+    expect(orderOf(0)).toEqual([epoch, epoch]);
+    expect(orderOf(5)).toEqual(orderOf(0));
+  });
+
+  test("fit trains so: of a start that is next to nothing the seed decides nothing", async () => {
+    const inputs = Float32Array.from({ length: 40 }, (_, k) => Math.sin(k));
+    const labels = Uint8Array.from({ length: 20 }, (_, k) => k % 2);
+    const data = fromArrays({ shape: [2], classes: 2, train: { inputs, labels } });
+    const weightsOf = async (seed: number, shuffle: boolean | undefined) => {
+      const optimizer = { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) };
+      const { parameters } = await fit(mlp([2, 2]), data, {
+        ...{ optimizer, seed, shuffle, epochs: 2, batchSize: 3, threads: 1 },
+        init: { weights: { varianceFactor: 1e-20 }, biases: { r0: 1e-20 } },
+      });
+      return [...parameters.get("linear1.weight")!.data].map((w) => w.toFixed(6));
+    };
+    expect(await weightsOf(1, false)).toEqual(await weightsOf(2, false));
+    expect(await weightsOf(1, undefined)).not.toEqual(await weightsOf(2, undefined));
   });
 });
