@@ -24,12 +24,13 @@ export interface Resumable {
  */
 export function openResumable(folder: string, epochs?: number): Resumable {
   const recipe = readRunRecipe(folder, "resume");
-  const { checkpoint } = newestCheckpoint(folder);
+  const { checkpoint, faults } = newestCheckpoint(folder);
   const ended = hasEnded(folder);
   if (!checkpoint) {
     // The run starts from the beginning, or its checkpoints are gone.
     if (ended && epochs !== undefined && epochs !== recipe.epochs) {
-      throw new RangeError(`could not go on with ${folder} to ${epochs} epochs: it has no checkpoint that is usable`);
+      const why = ["it has no checkpoint that is usable", ...faults].join("; ");
+      throw new RangeError(`could not go on with ${folder} to ${epochs} epochs: ${why}`);
     }
     return { recipe: adjusted(recipe, { epochs }), finished: ended };
   }
@@ -72,5 +73,6 @@ function recipeChanges(folder: string, before: string | undefined): string[] {
   if (!before?.startsWith("{")) return [];
   const file = join(folder, RECIPE_FILE);
   const now = recipeIdentity(readText(file), file);
-  return differences({ r: before }, { r: now }).map((place) => place.slice("r.".length));
+  // The whole text where it is no JSON.
+  return differences({ r: before }, { r: now }).map((place) => place.slice("r.".length) || "all of it");
 }

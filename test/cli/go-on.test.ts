@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "#bregman/random.js";
+import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
 import { runCli, temporaryFolder, type CliOptions } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
@@ -100,7 +101,13 @@ describe("--epochs", () => {
     for (const name of readdirSync(out)) if (name.startsWith("checkpoint")) rmSync(join(out, name));
     const none = await run(["resume", out, ...flags, "--epochs", "6"]);
     expect(none.stderr).toBe(`bregman: could not go on with ${out} to 6 epochs: it has no checkpoint that is usable\n`);
-    expect([few.code, none.code]).toEqual([1, 1]);
+    const damaged = copy();
+    for (const name of readdirSync(damaged)) if (name.startsWith("checkpoint")) writeFileSync(join(damaged, name), "");
+    const useless = await run(["resume", damaged, ...flags, "--epochs", "6"]);
+    expect(useless.stderr).toMatch(
+      /^bregman: could not go on with \S+ to 6 epochs: it has no checkpoint that is usable(; checkpoint-\d+\.safetensors is damaged: [^;]+){2}\n$/,
+    );
+    expect([few.code, none.code, useless.code]).toEqual([1, 1, 1]);
   }, 60_000);
 
   it("an edited recipe.json is refused, with what differs, of a finished run too", async () => {
@@ -125,6 +132,14 @@ describe("--epochs", () => {
     expect(await edited({ epochs: 9 })).toEqual(
       refused(`epochs (4, now 9; to go on to them: bregman resume ${out} --epochs 9)`),
     );
+    // A checkpoint that was changed and signed anew.
+    for (const name of readdirSync(out).filter((one) => one.startsWith("checkpoint"))) {
+      const saved = decodeCheckpoint(readFileSync(join(out, name)));
+      const identity = { ...saved.identity, "recipe.json": '{"seed":' };
+      writeFileSync(join(out, name), encodeCheckpoint({ ...saved, identity }));
+    }
+    expect(await edited({})).toEqual(refused("all of it"));
+    cpSync(finished, out, { recursive: true });
     // What has no part in the bits may change.
     expect(await edited({ description: "mine" })).toEqual({ code: 0, said: "" });
     // What it says of epochs does not count where the option does.
