@@ -3,7 +3,7 @@
  *
  * A channel has a value for each sample and position of what is computed at once: a batch, or one of its parts. So one sample
  * with one position (an image of 1 x 1) is not enough. A batch size that makes such parts is refused. Where only the last batch
- * of an epoch would have one, the sample is left out of that epoch: the order is shuffled, so that it is another one each time.
+ * of an epoch would have one, the sample is left out of that epoch: where the order is shuffled it is another one each time.
  */
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
@@ -48,10 +48,11 @@ export function leftOut(model: Model, { samples = 0, batchSize, microBatches }: 
   return last === 1 && pointNorm(model) !== undefined ? 1 : 0;
 }
 
-/** Says so if a sample is left out. */
-export function leftOutNotes(model: Model, parts: Parts): string[] {
+/** Says so if a sample is left out. Without `shuffle` it is the same one in each epoch. */
+export function leftOutNotes(model: Model, parts: Parts, shuffle: boolean): string[] {
   if (leftOut(model, parts) === 0) return [];
+  const which = shuffle ? "one sample out, another one each time" : "the last sample out";
   return [
-    `Each epoch leaves one sample out, another one each time: it would be alone at the end of the last batch, and batch norm "${pointNorm(model)}" would make 0 of its one value a channel.`,
+    `Each epoch leaves ${which}: it would be alone at the end of the last batch, and batch norm "${pointNorm(model)}" would make 0 of its one value a channel.`,
   ];
 }

@@ -218,7 +218,7 @@ async function train(
   });
   const notes = [
     ...choices,
-    ...leftOutNotes(model, inParts),
+    ...leftOutNotes(model, inParts, settings.shuffle),
     ...(keeper?.notes(pool) ?? []),
     ...lengthNotes(resumed, lengths, settings),
   ];

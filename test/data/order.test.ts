@@ -180,7 +180,12 @@ describe("without a shuffle", () => {
     const weightsOf = async (seed: number, shuffle: boolean | undefined) => {
       const optimizer = { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) };
       const { parameters } = await fit(mlp([2, 2]), data, {
-        ...{ optimizer, seed, shuffle, epochs: 2, batchSize: 3, threads: 1 },
+        optimizer,
+        seed,
+        shuffle,
+        epochs: 2,
+        batchSize: 3,
+        threads: 1,
         init: { weights: { varianceFactor: 1e-20 }, biases: { r0: 1e-20 } },
       });
       return [...parameters.get("linear1.weight")!.data].map((w) => w.toFixed(6));

@@ -155,6 +155,13 @@ test.each([
   for (const { data: values } of buffers.values()) expect(values.every(Number.isFinite)).toBe(true);
 });
 
+test("in an order of one's own it is the last sample in each epoch, and is told so", async () => {
+  const notes: string[] = [];
+  const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && notes.push(event.text);
+  await fit(POINT, samples(17), { ...options, batchSize: 8, shuffle: false, onEvent });
+  expect(notes).toEqual([expect.stringMatching(/^Each epoch leaves the last sample out: /)]);
+});
+
 test("an order without its last: each epoch another sample, and resumed it is the same", () => {
   const all = Int32Array.from({ length: 9 }, (_, k) => k);
   const given = { batchSize: 4, seed: 2, leaveOut: 1 };
