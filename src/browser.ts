@@ -38,7 +38,7 @@ export { augmenter, type Augmenter, type AugmentOptions } from "./data/augment.j
 export { fit, type FitOptions } from "./train/fit-in-memory.js";
 export type { FitResult } from "./train/train-model.js";
 export type { AverageOptions } from "./train/average.js";
-export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./train/initial.js";
+export type { InitOptions, SpreadInitOptions, WeightInitOptions } from "./engine/initial.js";
 export type {
   Connection,
   EpochMetrics,
@@ -48,12 +48,12 @@ export type {
   Resumed,
   Savings,
   TrainEvent,
-} from "./train/events.js";
-export { ssimSum, type SsimOptions } from "./train/ssim.js";
+} from "./measure/events.js";
+export { ssimSum, type SsimOptions } from "./measure/ssim.js";
 export { predict, type PredictOptions } from "./train/predict.js";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./train/evaluate.js";
 export { reestimateBatchNorm, type StatisticsOptions } from "./train/batch-norm-statistics.js";
-export type { Trainer } from "./train/trainer.js";
+export type { Trainer } from "./engine/trainer.js";
 export {
   decodeSafetensors,
   encodeSafetensors,

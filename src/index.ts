@@ -20,10 +20,10 @@ export type {
   NpySource,
   OwnFacts,
 } from "./data/source.js";
-export { fit, type CheckpointOptions, type FitOptions } from "./train/fit.js";
-export { dataOf, fitOptionsOf } from "./train/recipe-options.js";
-export { runRecipe, type RunOptions, type RunResult } from "./train/run.js";
-export { openRun, type SavedRun } from "./train/saved-run.js";
+export { fit, type CheckpointOptions, type FitOptions } from "./runs/fit.js";
+export { dataOf, fitOptionsOf } from "./runs/recipe-options.js";
+export { runRecipe, type RunOptions, type RunResult } from "./runs/run.js";
+export { openRun, type SavedRun } from "./runs/saved-run.js";
 export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
 export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schema.js";
 

@@ -21,7 +21,7 @@ import type { Normalization } from "#bregman/normalization.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
 import { evaluate } from "#bregman/train/evaluate.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { predict } from "#bregman/train/predict.js";
 import { temporaryFolder } from "./cli/run-cli.js";
 import { randomNetwork } from "./support/random-network.js";

@@ -4,7 +4,7 @@ import { mlp } from "../../dist/models/mlp.js";
 import { storeSamples } from "../../dist/nn/samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { l1, none } from "../../dist/regularizers/index.js";
-import { createTrainer } from "../../dist/train/trainer.js";
+import { createTrainer } from "../../dist/engine/trainer.js";
 import { BATCH, SIZES, TAU, initialLayers, lambdaFor } from "./problem.mjs";
 
 /** A trainer at this density of the initial weights; `sampleDual`: see FitOptions. */

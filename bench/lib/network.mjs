@@ -10,8 +10,8 @@ import { linBreg } from "../../dist/optim/index.js";
 import { stream } from "../../dist/random.js";
 import { groupLasso, l1, none } from "../../dist/regularizers/index.js";
 import { nonZeros } from "../../dist/runtime/parameter.js";
-import { initialParameters } from "../../dist/train/initial.js";
-import { createTrainer } from "../../dist/train/trainer.js";
+import { initialParameters } from "../../dist/engine/initial.js";
+import { createTrainer } from "../../dist/engine/trainer.js";
 import { random } from "./random.mjs";
 
 export const BATCH = 128;
@@ -103,7 +103,7 @@ export function denseFlops(/** @type {keyof typeof NETWORKS} */ network) {
 }
 
 /** Share of the weights under a regularizer (of all, in a dense net) that are not zero. */
-export function sparseDensity(/** @type {import("../../dist/train/trainer.js").Trainer} */ { pool, updaters }) {
+export function sparseDensity(/** @type {import("../../dist/engine/trainer.js").Trainer} */ { pool, updaters }) {
   const weights = updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "conv" || role === "weight");
   const regularized = updaters.filter(({ optimizer }) => optimizer.regularizer.kind !== "none");
   const counted = regularized.length > 0 ? regularized.map(({ parameter }) => parameter) : weights;

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { largest } from "../extremes.js";
 import type { Recipe } from "../recipes/schema.js";
-import type { Comparison } from "../train/comparison.js";
-import type { ComparedRun, CompareOptions } from "../train/compare.js";
+import type { Comparison } from "../runs/comparison.js";
+import type { ComparedRun, CompareOptions } from "../runs/compare.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
 import { createStopper } from "./stop.js";
@@ -42,7 +42,7 @@ export function addCompare(program: Command): void {
 /** Runs the command and returns the exit code. */
 async function compare(namesOrFiles: readonly string[], flags: CompareFlags, args: readonly string[]): Promise<number> {
   const { readRecipe } = await import("../recipes/load.js");
-  const { compareRecipes } = await import("../train/compare.js");
+  const { compareRecipes } = await import("../runs/compare.js");
   const { writeReport } = await import("../report/report.js");
   const { makeWritable } = await import("./out-folder.js");
   const recipes = namesOrFiles.map(readRecipe);

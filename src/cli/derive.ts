@@ -1,11 +1,11 @@
 /** What `simplify` and `prune` share: a run's network is opened, changed, compared with the original, and written beside it. */
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
-import type { SavedRun } from "../train/saved-run.js";
+import type { SavedRun } from "../runs/saved-run.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 
 type Network = SavedRun["network"];
-type Data = ReturnType<typeof import("../train/recipe-options.js").dataOf>;
+type Data = ReturnType<typeof import("../runs/recipe-options.js").dataOf>;
 type EvaluateOptions = import("../train/evaluate.js").EvaluateOptions;
 
 /** Adds the run as an argument, and the options of {@link ComputingFlags}. */
@@ -21,9 +21,9 @@ export interface Derivation {
 
 /** Carries out a derivation, writes the new network and prints both side by side. Returns the new network. */
 export async function derive(path: string, flags: ComputingFlags, { what, change }: Derivation): Promise<void> {
-  const { openRun, derivedFile } = await import("../train/saved-run.js");
+  const { openRun, derivedFile } = await import("../runs/saved-run.js");
   const { evaluate } = await import("../train/evaluate.js");
-  const { dataOfRun } = await import("../train/run-recipe.js");
+  const { dataOfRun } = await import("../runs/run-recipe.js");
   const { saveModel } = await import("../export/model-file.js");
   const { networkSize } = await import("../export/size.js");
   const { networkTable } = await import("./network-table.js");

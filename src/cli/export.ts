@@ -20,7 +20,7 @@ export function addExport(program: Command): void {
     )
     .addHelpText("after", "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx")
     .action(async (run: string, { format }: { format: Format }) => {
-      const { openRun, derivedFile } = await import("../train/saved-run.js");
+      const { openRun, derivedFile } = await import("../runs/saved-run.js");
       const { encodeModel } = await import("../export/model-format.js");
       const { encodeOnnx } = await import("../export/onnx/onnx.js");
       const { writeFileAtomic } = await import("../atomic-file.js");

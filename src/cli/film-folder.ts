@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from "../export/safetensors.js";
 import { packSparse, unpackSparse } from "../export/sparse-values.js";
 import { filesOf, ownFolder, ownPath } from "../own-folder.js";
 import { createFilm, pictureEpochs, squareImage, type Film } from "../report/film.js";
-import type { Trainer } from "../train/trainer.js";
+import type { Trainer } from "../engine/trainer.js";
 
 export interface FilmFolder {
   /**

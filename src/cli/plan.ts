@@ -19,7 +19,7 @@ export function addPlan(program: Command): void {
 export async function planText(nameOrFile: string): Promise<string> {
   const { loadRecipe } = await import("../recipes/load.js");
   const { buildModel } = await import("../recipes/build.js");
-  const { fitOptionsOf } = await import("../train/recipe-options.js");
+  const { fitOptionsOf } = await import("../runs/recipe-options.js");
   const { prepare } = await import("../train/prepare.js");
   const { bytes, count, percent, shape } = await import("../report/format.js");
   const { default: Table } = await import("cli-table3");

@@ -6,7 +6,7 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import { largest } from "../extremes.js";
 import { backendName, clock, count, loss, percent, similarity } from "../report/format.js";
-import type { EpochMetrics, TrainEvent } from "../train/events.js";
+import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { painter } from "./paint.js";
 import { canRedraw } from "./terminal.js";
 

@@ -28,7 +28,7 @@ export function addResume(program: Command): void {
 /** Runs the command and returns the exit code. */
 async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   const { repeatingArguments } = await import("../recipes/load.js");
-  const { openResumable } = await import("../train/resumable.js");
+  const { openResumable } = await import("../runs/resumable.js");
   const { recipe, finished } = openResumable(folder, flags.epochs);
   if (!finished) {
     return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
@@ -38,7 +38,7 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // A kill may have come between the result and its copy.
     if (flags.results !== undefined) {
-      const { copyResult } = await import("../train/run.js");
+      const { copyResult } = await import("../runs/run.js");
       const { readText } = await import("../read-file.js");
       copyResult(flags.results, recipe, readText(join(folder, "result.json")));
     }

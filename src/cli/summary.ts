@@ -15,7 +15,7 @@ import {
   timesLess,
 } from "../report/format.js";
 import { speedUp } from "../report/speed-up.js";
-import type { Connection, EpochMetrics, FinalMetrics, Savings } from "../train/events.js";
+import type { Connection, EpochMetrics, FinalMetrics, Savings } from "../measure/events.js";
 import type { Paint } from "./paint.js";
 import { UNRULED } from "./table-style.js";
 

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
-import type { EpochMetrics, TrainEvent } from "../train/events.js";
+import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer } from "./options.js";
 import { createStopper } from "./stop.js";
@@ -50,7 +50,7 @@ export async function carryOut(training: Training): Promise<number> {
     view.close,
   );
   const { openFilm } = await import("./film-folder.js");
-  const { runRecipe } = await import("../train/run.js");
+  const { runRecipe } = await import("../runs/run.js");
   const { writeReport } = await import("../report/report.js");
   const film = openFilm(folder, recipe.epochs);
   const finish = () => {

@@ -4,8 +4,8 @@
  * In the inverse scale space view training starts at zero and weights enter one after the other, those that matter first. What
  * enters when is the regularization path; here it is read off a run in steps of an epoch.
  */
-import type { Births } from "../train/births.js";
-import type { EpochMetrics } from "../train/events.js";
+import type { Births } from "../measure/births.js";
+import type { EpochMetrics } from "../measure/events.js";
 
 /** The path of one layer. Lists over epochs start with epoch 0, the weights that were there before training. */
 export interface LayerPath {

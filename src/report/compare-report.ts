@@ -1,7 +1,7 @@
 /** compare.html and compare.svg: a comparison on one page, as a table and a figure. No network, no script. */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { ComparedRecipe, Comparison, Statistic } from "../train/comparison.js";
+import type { ComparedRecipe, Comparison, Statistic } from "../runs/comparison.js";
 import { backendName } from "./format.js";
 import { html, safe, type Markup } from "./markup.js";
 import { page } from "./page.js";

@@ -1,5 +1,5 @@
 /** The report's table of connections between layers: which sources a layer of a DenseNet reads, as a triangle of densities. */
-import type { Connection } from "../train/events.js";
+import type { Connection } from "../measure/events.js";
 import { parameter, percent } from "./format.js";
 import { html, type Markup } from "./markup.js";
 

@@ -1,6 +1,6 @@
 /** The report's curves: loss, accuracy, density (total and by layer), active units, births and deaths, each with legend and caption. */
 import { largest, smallest } from "../extremes.js";
-import type { EpochMetrics } from "../train/events.js";
+import type { EpochMetrics } from "../measure/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
 import { count, loss, parameter, percent, similarity } from "./format.js";
 import { html, type Markup, safe } from "./markup.js";

@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import { birthsOf } from "../train/births.js";
-import { newestCheckpoint } from "../train/checkpoint.js";
+import { birthsOf } from "../measure/births.js";
+import { newestCheckpoint } from "../runs/checkpoint.js";
 import { birthChart } from "./birth-chart.js";
 import { birthPath, earliestByInput, medianBirth, type BirthPath, type LayerPath } from "./birth-path.js";
 import { birthPicture, birthShade } from "./birth-picture.js";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { EpochMetrics, FinalMetrics } from "../train/events.js";
+import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
 import { backendName, bytes, count, duration, loss, percent, shape, similarity } from "./format.js";

@@ -9,8 +9,8 @@ import { z } from "zod";
 import { parseJson } from "../json.js";
 import { filesOf } from "../own-folder.js";
 import { readBytes, readTextIfThere } from "../read-file.js";
-import type { EpochMetrics } from "../train/events.js";
-import { checked, parseEpoch, parsePartialResult, type PartialResult } from "../train/run-schema.js";
+import type { EpochMetrics } from "../measure/events.js";
+import { checked, parseEpoch, parsePartialResult, type PartialResult } from "../runs/run-schema.js";
 
 /** What of a recipe is shown beside its text. */
 const recipeSchema = z.looseObject({

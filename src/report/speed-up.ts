@@ -5,7 +5,7 @@
  * and so short a time is at the mercy of whatever else the machine does. What such a network costs to store and to run is
  * known exactly, and is said in any case.
  */
-import type { Savings } from "../train/events.js";
+import type { Savings } from "../measure/events.js";
 
 /** Operations of a dense step, its two gradients included: some 10 ms of a core's time. */
 const LEAST_FLOPS = 1e9;

@@ -19,7 +19,7 @@ import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions } from "../known-options.js";
 import type { Tensor } from "../export/safetensors-format.js";
-import type { Trainer } from "./trainer.js";
+import type { Trainer } from "../engine/trainer.js";
 
 export interface AverageOptions {
   /** d a step, in (0, 1), e.g. 0.999: the last 1000 steps or so count. */

@@ -16,7 +16,7 @@ import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
-import { placeNetwork } from "./evaluator.js";
+import { placeNetwork } from "../engine/evaluator.js";
 import { checkInputs, lossOf } from "./fits-data.js";
 import { checkParts } from "./lone-values.js";
 import { storeDataset } from "./store-dataset.js";

@@ -11,10 +11,10 @@ import {
 import type { Optimizer } from "../optim/optimizer.js";
 import { groupLayout } from "../regularizers/groups.js";
 import { isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
-import type { LayerMetrics } from "./events.js";
-import { countedDensity, totalDensity } from "./metrics.js";
-import type { Trainer } from "./trainer.js";
-import type { Updater } from "./updater.js";
+import type { LayerMetrics } from "../measure/events.js";
+import { countedDensity, totalDensity } from "../measure/metrics.js";
+import type { Trainer } from "../engine/trainer.js";
+import type { Updater } from "../engine/updater.js";
 
 /** Deviation from a target, as a share of it, that nothing is said about. */
 const TOLERANCE = 0.1;

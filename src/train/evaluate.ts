@@ -10,9 +10,9 @@ import type { Normalization } from "../normalization.js";
 import { at } from "../placed.js";
 import { stream } from "../random.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
-import { createEvaluator } from "./evaluator.js";
-import { takeTurns } from "./next-turn.js";
-import { createSimilarity } from "./similarity.js";
+import { createEvaluator } from "../engine/evaluator.js";
+import { takeTurns } from "../engine/next-turn.js";
+import { createSimilarity } from "../measure/similarity.js";
 import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 

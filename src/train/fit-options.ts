@@ -18,11 +18,12 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
 import type { AverageOptions } from "./average.js";
-import type { TrainEvent } from "./events.js";
+import type { TrainEvent } from "../measure/events.js";
 import { lossOf } from "./fits-data.js";
-import type { InitOptions } from "./initial.js";
-import type { Trainer } from "./trainer.js";
-import { withoutUndefined } from "./without-undefined.js";
+import type { InitOptions } from "../engine/initial.js";
+import { STEP_DEFAULTS } from "../engine/step-settings.js";
+import type { Trainer } from "../engine/trainer.js";
+import { withDefaults } from "../without-undefined.js";
 
 export type GroupOptimizers = Readonly<
   Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
@@ -186,11 +187,8 @@ export const FIT_OPTIONS: OptionKeys<FitOptions> = {
 
 /** What is so unless it is told otherwise. */
 export const DEFAULTS = {
+  ...STEP_DEFAULTS,
   batchSize: 128,
-  microBatches: 1,
-  recompute: false,
-  labelSmoothing: 0,
-  seed: 0,
   validation: 0,
   splitSeed: 42,
   shuffle: true,
@@ -215,8 +213,7 @@ export type Settings = Defaulted & Meant & Omit<FitOptions, keyof Defaulted | ke
 export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">): Settings {
   const { loss = lossOf(data), schedule = constant(), freeze, targetDensity } = options;
   return {
-    ...DEFAULTS,
-    ...withoutUndefined<FitOptions>(options),
+    ...withDefaults(DEFAULTS, options),
     loss,
     schedule,
     ...(freeze !== undefined && { freeze: typeof freeze === "number" ? { coarse: freeze } : freeze }),

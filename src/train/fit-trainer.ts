@@ -5,9 +5,9 @@ import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
 import { controlled } from "./density-controller.js";
 import type { Settings } from "./fit-options.js";
-import { initialParameters } from "./initial.js";
-import { checkModelSize } from "./model-size.js";
-import { createTrainer, type Trainer } from "./trainer.js";
+import { initialParameters } from "../engine/initial.js";
+import { checkModelSize } from "../engine/model-size.js";
+import { createTrainer, type Trainer } from "../engine/trainer.js";
 
 /**
  * Draws the initial parameters by the seed, and prepares the model with the optimizer of each group.

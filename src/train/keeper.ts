@@ -1,14 +1,11 @@
 /** Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing it. */
-import type { Tensor } from "../export/safetensors-format.js";
 import type { Dataset } from "../data/dataset.js";
-import type { FolderLock } from "../folder-lock.js";
+import type { Trainer } from "../engine/trainer.js";
+import type { TrainerState } from "../engine/trainer-state.js";
+import type { Tensor } from "../export/safetensors-format.js";
 import type { Model } from "../nn/model.js";
-import { openCheckpoints } from "./checkpoint.js";
-import type { Checkpoint, Progress } from "./checkpoint-file.js";
-import { DEFAULTS, type CheckpointOptions } from "./fit-options.js";
-import { differences, identityOf, type Identity } from "./identity.js";
-import type { Trainer } from "./trainer.js";
-import type { TrainerState } from "./trainer-state.js";
+import type { CheckpointOptions } from "./fit-options.js";
+import type { Progress } from "./progress.js";
 
 export interface Keeper {
   /** How far the run has come; absent at its beginning. */
@@ -27,84 +24,14 @@ export interface Keeper {
   close(): void;
 }
 
-/** Whether a checkpoint is of a version that kept less of its run's data and recipe. */
-const knowsLess = ({ version }: Checkpoint) => version === "3";
-
-/** The identity in a checkpoint; what earlier versions kept less of is taken as it is now. */
-function identityIn(found: Checkpoint, now: Identity): Identity {
-  const { kind } = JSON.parse(now.schedule) as { kind: string };
-  // An option that there was not, then, was as it is by default now.
-  const added = Object.keys(DEFAULTS).filter((key) => key in now && !(key in found.identity));
-  return {
-    ...found.identity,
-    ...Object.fromEntries(added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])])),
-    ...(found.identity.schedule === JSON.stringify({ kind }) && { schedule: now.schedule }),
-    ...(knowsLess(found) && { data: now.data, "recipe.json": now["recipe.json"] }),
-  };
-}
-
-/** Longest time between two checkpoints, in seconds. */
-const EVERY = 60;
-
 /**
- * Opens a run's checkpoints.
+ * Opens the checkpoints that a run asks for: they need a file system, training does not.
  *
- * @param options - of the run, defaults filled in
- * @param lock - of the folder, where the caller has it
- * @throws RangeError as openCheckpoints, and if what is there is of another run
+ * @param deciding - the settings that decide the run's bits
  */
-export function openKeeper(
-  { folder, everySeconds = EVERY, resume = false, identity: given = {}, about = {} }: CheckpointOptions,
+export type OpenKeeper = (
+  options: CheckpointOptions,
   model: Model,
   data: Dataset,
-  options: Readonly<Record<string, unknown>>,
-  lock?: FolderLock,
-): Keeper {
-  const identity = identityOf(model, data, { ...options, ...given });
-  const { resumed: found, faults, write, close } = openCheckpoints(folder, resume, lock);
-  const changed = found ? differences(identityIn(found, identity), identity) : [];
-  if (changed.length > 0) {
-    close();
-    throw new RangeError(
-      `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
-    );
-  }
-  const resumed = found?.progress;
-  const told = found?.about ?? about;
-  const less = found !== undefined && knowsLess(found);
-  let tensors = found?.tensors;
-  let last = performance.now();
-  return {
-    ...(resumed && { resumed }),
-    about: told,
-    restore(trainer) {
-      if (!resumed || !tensors) return undefined;
-      trainer.restore({ ...resumed.trainer, tensors });
-      const restored = tensors;
-      tensors = undefined;
-      return restored;
-    },
-    notes({ backend, isa }) {
-      if (!resume) return [];
-      if (!resumed) return ["There is no checkpoint yet: the run starts from the beginning."];
-      const notes = faults.map((fault) => `${fault}; the one before it is used.`);
-      if (less) notes.push("The run was begun by an earlier version: whether its data are the same is not known.");
-      if (resumed.backend !== backend || resumed.isa !== isa) {
-        const names = `${resumed.backend} (${resumed.isa}) and goes on on ${backend} (${isa})`;
-        notes.push(`The run was on ${names}: its results are those of an uninterrupted run to rounding only.`);
-      }
-      return notes;
-    },
-    isDue: () => performance.now() - last >= everySeconds * 1000,
-    save(progress, { tensors: state, ...trainer }, beside) {
-      write({
-        identity,
-        about: told,
-        progress: { ...progress, trainer },
-        tensors: new Map([...state, ...beside]),
-      });
-      last = performance.now();
-    },
-    close,
-  };
-}
+  deciding: Readonly<Record<string, unknown>>,
+) => Keeper;

@@ -10,8 +10,8 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { withLambdaTimes } from "../regularizers/scaled.js";
 import { isWeightRole, layerOf } from "../runtime/parameter.js";
 import { thins } from "./density-controller.js";
-import type { EpochMetrics } from "./events.js";
-import type { Trainer } from "./trainer.js";
+import type { EpochMetrics } from "../measure/events.js";
+import type { Trainer } from "../engine/trainer.js";
 
 /** Epochs that may bring no birth. */
 const PATIENCE = 2;

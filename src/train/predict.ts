@@ -6,8 +6,8 @@ import { size } from "../nn/layers/layer.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
-import { createEvaluator } from "./evaluator.js";
-import { takeTurns } from "./next-turn.js";
+import { createEvaluator } from "../engine/evaluator.js";
+import { takeTurns } from "../engine/next-turn.js";
 
 /** Samples between two turns for others. */
 const CHUNK = 512;

@@ -7,7 +7,7 @@ import { createPool } from "../runtime/pool.js";
 import { settingsOf, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { checkParts } from "./lone-values.js";
-import { layerMetrics } from "./metrics.js";
+import { layerMetrics } from "../measure/metrics.js";
 import { startFaults } from "./start-faults.js";
 import { weightsOf } from "./warnings.js";
 

@@ -7,10 +7,7 @@
  */
 import type { Settings } from "./fit-options.js";
 import { checkedState, type Schedule, type ScheduleState } from "../optim/schedule.js";
-import type { Progress } from "./checkpoint-file.js";
-
-/** The numbers of epochs a run was to have: at its beginning, and each time it was resumed with another. The last is today's. */
-export type Lengths = readonly number[];
+import type { Lengths, Progress } from "./progress.js";
 
 /** The fewest epochs that a run can have which has come so far: those that are done or under way. */
 export function leastEpochs({ epoch, sums }: Pick<Progress, "epoch" | "sums">): number {

@@ -17,18 +17,18 @@ import { coarseSteps } from "../optim/freeze.js";
 import { stream } from "../random.js";
 import { createPool, type Pool } from "../runtime/pool.js";
 import { createAverage } from "./average.js";
-import { bestOf, isBest } from "./best-epoch.js";
-import { birthsOf, birthTensors, createBirthCounter } from "./births.js";
-import { connectionsOf } from "./connections.js";
-import { measureDenseStep } from "./dense-step.js";
+import { bestOf, isBest } from "../measure/best-epoch.js";
+import { birthsOf, birthTensors, createBirthCounter } from "../measure/births.js";
+import { connectionsOf } from "../measure/connections.js";
+import { measureDenseStep } from "../measure/dense-step.js";
 import { createDensityController } from "./density-controller.js";
-import type { EpochMetrics, FinalMetrics } from "./events.js";
+import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { checkOptions } from "./check-options.js";
 import { decidingIn, type FitOptions, type Settings } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import { lossNotes } from "./fits-data.js";
-import { createSettler } from "./fresh-statistics.js";
-import type { Keeper, openKeeper } from "./keeper.js";
+import { createSettler } from "../measure/fresh-statistics.js";
+import type { Keeper, OpenKeeper } from "./keeper.js";
 import {
   flopDensity,
   kernelDensity,
@@ -37,16 +37,16 @@ import {
   modelBytes,
   regularizerValue,
   totalDensity,
-} from "./metrics.js";
-import { takeTurns } from "./next-turn.js";
+} from "../measure/metrics.js";
+import { takeTurns } from "../engine/next-turn.js";
 import { lengthNotes, lengthsOf, scheduleStateOf } from "./run-length.js";
 import { leftOut, leftOutNotes } from "./lone-values.js";
-import { createSimilarity } from "./similarity.js";
+import { createSimilarity } from "../measure/similarity.js";
 import { storeDataset } from "./store-dataset.js";
-import type { Trainer } from "./trainer.js";
-import { withoutUndefined } from "./without-undefined.js";
+import type { Trainer } from "../engine/trainer.js";
+import { withoutUndefined } from "../without-undefined.js";
 import { createWarnings } from "./warnings.js";
-import { createWorkCounter, savings } from "./work.js";
+import { createWorkCounter, savings } from "../measure/work.js";
 
 export interface FitResult {
   readonly final: FinalMetrics;
@@ -63,9 +63,6 @@ export interface FitResult {
 
 /** Time between two "step" events, in milliseconds. */
 const STEP_EVENT_EVERY = 200;
-
-/** Opens the checkpoints that a run asks for. */
-export type OpenKeeper = (...args: Parameters<typeof openKeeper>) => Keeper;
 
 /**
  * Trains a model on a data set: what `fit` does, in Node (fit.ts) and in a browser (fit-in-memory.ts).

@@ -7,12 +7,12 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import { stream } from "../random.js";
-import type { EpochMetrics } from "./events.js";
+import type { EpochMetrics } from "../measure/events.js";
 import type { Settings } from "./fit-options.js";
-import { initialParameters } from "./initial.js";
+import { initialParameters } from "../engine/initial.js";
 import { missingBirths } from "./missing-births.js";
 import { startFaults } from "./start-faults.js";
-import type { Trainer } from "./trainer.js";
+import type { Trainer } from "../engine/trainer.js";
 
 export interface Warnings {
   /** Tells of these, each once. */

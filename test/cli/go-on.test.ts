@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "#bregman/random.js";
-import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
+import { decodeCheckpoint, encodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
 import { runCli, temporaryFolder, type CliOptions } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 

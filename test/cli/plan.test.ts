@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planText } from "#bregman/cli/plan.js";
 import { prepare } from "#bregman/train/prepare.js";
-import { fitOptionsOf } from "#bregman/train/recipe-options.js";
+import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 import { buildModel } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
 import { mlp } from "#bregman/models/mlp.js";

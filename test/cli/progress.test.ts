@@ -3,7 +3,7 @@ import { WriteStream } from "node:tty";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { barLine, createProgress } from "#bregman/cli/progress.js";
 import { layerTable, summaryText } from "#bregman/cli/summary.js";
-import type { TrainEvent } from "#bregman/train/events.js";
+import type { TrainEvent } from "#bregman/measure/events.js";
 import { sampleEpoch, sampleFinal } from "../report/sample-run.js";
 
 const ESCAPE = "\u001b";

@@ -13,7 +13,7 @@ import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { evaluate } from "#bregman/train/evaluate.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { storeDataset } from "#bregman/train/store-dataset.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { idxBytes } from "./idx-files.js";

@@ -7,7 +7,7 @@ import { fromBatches } from "#bregman/data/from-batches.js";
 import { loadData } from "#bregman/data/load.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { sgd } from "#bregman/optim/sgd.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { idxBytes, temporaryFolder } from "./idx-files.js";
 import { bytesOf, npyBytes, writePng } from "./own-files.js";
 

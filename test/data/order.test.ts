@@ -6,7 +6,7 @@ import { heldOut, split } from "#bregman/data/split.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 
 const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);

@@ -6,7 +6,7 @@ import { storeSamples } from "#bregman/nn/samples.js";
 import { none } from "#bregman/regularizers/none.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
-import { createTrainer } from "#bregman/train/trainer.js";
+import { createTrainer } from "#bregman/engine/trainer.js";
 import type { LossKind } from "#bregman/nn/loss.js";
 import { expect, test, describe } from "vitest";
 import { backward, forward, lossAndGradient } from "../reference/network.js";

@@ -16,7 +16,7 @@ import { linBreg } from "#bregman/optim/lin-breg.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { none } from "#bregman/regularizers/none.js";
-import { createTrainer } from "#bregman/train/trainer.js";
+import { createTrainer } from "#bregman/engine/trainer.js";
 import { describe, expect, test } from "vitest";
 import { activations } from "../reference/activation.js";
 import { backward, forward, lossAndGradient } from "../reference/network.js";

@@ -5,8 +5,8 @@ import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/buil
 import { stream } from "#bregman/random.js";
 import { checkRecipe, loadRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { recipeJsonSchema } from "#bregman/recipes/schema.js";
-import { initialParameters } from "#bregman/train/initial.js";
-import { fitOptionsOf } from "#bregman/train/recipe-options.js";
+import { initialParameters } from "#bregman/engine/initial.js";
+import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 import { temporaryFolder } from "../data/idx-files.js";
 
 test("the recipes are there", () => {

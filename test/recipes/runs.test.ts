@@ -5,8 +5,8 @@ import { restorationTask } from "#bregman/data/restore.js";
 import { stream } from "#bregman/random.js";
 import { buildModel } from "#bregman/recipes/build.js";
 import { loadRecipe, recipeNames } from "#bregman/recipes/load.js";
-import { fit } from "#bregman/train/fit.js";
-import { fitOptionsOf } from "#bregman/train/recipe-options.js";
+import { fit } from "#bregman/runs/fit.js";
+import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 
 /** Images of noise with a bright bar where the class says, in the shape of a named data set. */
 function imagesFor(name: string, count: number): Dataset {

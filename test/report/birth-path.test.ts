@@ -6,7 +6,7 @@ import { birthChart } from "#bregman/report/birth-chart.js";
 import { birthPath, earliestByInput, medianBirth } from "#bregman/report/birth-path.js";
 import { birthPicture } from "#bregman/report/birth-picture.js";
 import { sequentialColour } from "#bregman/report/colours.js";
-import type { EpochMetrics } from "#bregman/train/events.js";
+import type { EpochMetrics } from "#bregman/measure/events.js";
 
 /** Lines of a net with one layer of 2 x 3 weights. */
 const line = (epoch: number, nonZeros: number, births?: number, deaths?: number) =>

@@ -1,7 +1,7 @@
 /** What the figure of a comparison shows: the first of test accuracy, validation accuracy and test loss that all recipes have. */
 import { expect, test } from "vitest";
 import { compareFigure } from "#bregman/report/compare-report.js";
-import type { Comparison } from "#bregman/train/comparison.js";
+import type { Comparison } from "#bregman/runs/comparison.js";
 
 const one = (mean: number) => ({ mean, deviation: 0, values: [mean] });
 const row = (recipe: string, figures: object) => ({ recipe, density: one(0.1), ...figures });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { weightGrid } from "#bregman/report/pictures.js";
-import type { EpochMetrics, FinalMetrics } from "#bregman/train/events.js";
+import type { EpochMetrics, FinalMetrics } from "#bregman/measure/events.js";
 
 /** The line of an epoch of a run that learns. */
 export function sampleEpoch(epoch: number): EpochMetrics {

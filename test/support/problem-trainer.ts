@@ -2,7 +2,7 @@
 import { size } from "#bregman/nn/layers/layer.js";
 import { storeSamples } from "#bregman/nn/samples.js";
 import type { Pool } from "#bregman/runtime/pool.js";
-import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/train/trainer.js";
+import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/engine/trainer.js";
 import type { Problem } from "./problem.js";
 
 /** Trains by cross-entropy from the problem's parameters, with all its samples at hand. */

@@ -1,7 +1,7 @@
 /** ResNet-18 on 256 real CIFAR-10 images, for the comparison with PyTorch: weights, batches and settings follow from a seed. */
 import { readFileSync } from "node:fs";
 import { sparseInit } from "#bregman/init/sparse-init.js";
-import { initialParameters } from "#bregman/train/initial.js";
+import { initialParameters } from "#bregman/engine/initial.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import { stream } from "#bregman/random.js";
 import { scaleToDensity } from "./scaled-start.js";

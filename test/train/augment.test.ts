@@ -7,7 +7,7 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
-import { fit, type FitOptions } from "#bregman/train/fit.js";
+import { fit, type FitOptions } from "#bregman/runs/fit.js";
 
 /** Images of 6 x 6 whose left half is a mirror of the right one. */
 function symmetricImages() {

@@ -16,7 +16,7 @@ import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { checkAverage } from "#bregman/train/average.js";
-import { fit, type FitOptions, type FitResult } from "#bregman/train/fit.js";
+import { fit, type FitOptions, type FitResult } from "#bregman/runs/fit.js";
 import { predict } from "#bregman/train/predict.js";
 
 const STEPS = 20;

@@ -19,9 +19,9 @@ import { adaBreg, linBreg, plateau, rigL } from "#bregman/optim/index.js";
 import { stream, type Random } from "#bregman/random.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
 import { birthPath } from "#bregman/report/birth-path.js";
-import { birthsOf } from "#bregman/train/births.js";
-import { decodeCheckpoint } from "#bregman/train/checkpoint-file.js";
-import { fit, type FitOptions } from "#bregman/train/fit.js";
+import { birthsOf } from "#bregman/measure/births.js";
+import { decodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
+import { fit, type FitOptions } from "#bregman/runs/fit.js";
 import { withChecksum } from "../support/checksum.js";
 
 const random = stream(8, "images");

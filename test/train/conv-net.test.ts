@@ -16,8 +16,8 @@ import { loadRecipe } from "#bregman/recipes/load.js";
 import type { Recipe } from "#bregman/recipes/schema.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { nonZeros } from "#bregman/runtime/parameter.js";
-import { initialParameters } from "#bregman/train/initial.js";
-import { createTrainer } from "#bregman/train/trainer.js";
+import { initialParameters } from "#bregman/engine/initial.js";
+import { createTrainer } from "#bregman/engine/trainer.js";
 import { expect, test } from "vitest";
 import { scaleToDensity } from "../support/scaled-start.js";
 

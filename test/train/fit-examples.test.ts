@@ -40,14 +40,14 @@ async function run(code: string, expression: string): Promise<number[]> {
 }
 
 test("fit classifies digits", async () => {
-  const [digits] = examples("src/train/fit.ts");
+  const [digits] = examples("src/runs/fit.ts");
   const [accuracy, density] = await run(digits, "[result.final.testAccuracy, result.final.density]");
   expect(accuracy).toBeGreaterThan(0.75);
   expect(density).toBeLessThan(0.06);
 });
 
 test("fit takes noise away", async () => {
-  const [, denoise] = examples("src/train/fit.ts");
+  const [, denoise] = examples("src/runs/fit.ts");
   const [loss, ssim] = await run(
     // With so few images smaller batches make up for some of the steps.
     denoise.replace("epochs: 5,", "epochs: 1, batchSize: 32,"),

@@ -8,7 +8,7 @@ import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { plateau, sgd } from "#bregman/optim/index.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { checkOptions } from "#bregman/train/check-options.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 

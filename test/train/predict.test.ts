@@ -14,7 +14,7 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { stream } from "#bregman/random.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
 import { evaluate } from "#bregman/train/evaluate.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { predict } from "#bregman/train/predict.js";
 import { forward } from "../reference/network.js";
 import { relativeError } from "../support/problem.js";

@@ -9,7 +9,7 @@ import { storeSamples } from "#bregman/nn/samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { createPool } from "#bregman/runtime/pool.js";
-import { createTrainer } from "#bregman/train/trainer.js";
+import { createTrainer } from "#bregman/engine/trainer.js";
 import { expect, test } from "vitest";
 import { batches, BATCH, images, initial, LAMBDA, model, TAU } from "../support/resnet-problem.js";
 

@@ -16,8 +16,8 @@ import { sgd } from "#bregman/optim/sgd.js";
 import { stepDecay } from "#bregman/optim/step-decay.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/l1.js";
-import type { TrainEvent } from "#bregman/train/events.js";
-import { fit, type FitOptions } from "#bregman/train/fit.js";
+import type { TrainEvent } from "#bregman/measure/events.js";
+import { fit, type FitOptions } from "#bregman/runs/fit.js";
 
 const random = stream(3, "points");
 const labels = Uint8Array.from({ length: 320 }, (_, k) => k % 4);

@@ -6,7 +6,7 @@ import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { fit } from "#bregman/train/fit.js";
+import { fit } from "#bregman/runs/fit.js";
 import { expect, test } from "vitest";
 import { randomProblem, relativeError } from "../support/problem.js";
 import { problemTrainer } from "../support/problem-trainer.js";

@@ -13,7 +13,7 @@ import { globalAvgPool2d } from "#bregman/nn/layers/pool2d.js";
 import type { Layer } from "#bregman/nn/layers/rules.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
 import { stream } from "#bregman/random.js";
-import { initialParameters, type InitOptions } from "#bregman/train/initial.js";
+import { initialParameters, type InitOptions } from "#bregman/engine/initial.js";
 import { startFaults } from "#bregman/train/start-faults.js";
 
 const CURE = "let init draw more there (density), or at least one for each unit (atLeast: 1)";

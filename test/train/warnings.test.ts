@@ -12,10 +12,10 @@ import { sequential } from "#bregman/nn/model.js";
 import { adaBreg, linBreg, sgd } from "#bregman/optim/index.js";
 import { groupLasso, l1, sparseGroupLasso } from "#bregman/regularizers/index.js";
 import { stream } from "#bregman/random.js";
-import type { TrainEvent } from "#bregman/train/events.js";
+import type { TrainEvent } from "#bregman/measure/events.js";
 import { settingsOf } from "#bregman/train/fit-options.js";
-import { fit, type FitOptions } from "#bregman/train/fit.js";
-import type { Trainer } from "#bregman/train/trainer.js";
+import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import type { Trainer } from "#bregman/engine/trainer.js";
 import { createWarnings } from "#bregman/train/warnings.js";
 import { flowers } from "../support/flowers.js";
 

@@ -5,7 +5,7 @@
  * the loss is smooth, and theorem 2 needs no other L than that of the points passed; at a kink of ReLU there is none.
  */
 import { fit, fromArrays, linear, relu, sequential, stream, tanh, type Model } from "#bregman/index.js";
-import { initialParameters } from "#bregman/train/initial.js";
+import { initialParameters } from "#bregman/engine/initial.js";
 import { linBreg } from "#bregman/optim/index.js";
 import { l1, type Floats } from "#bregman/regularizers/index.js";
 import { backward, type Batch } from "../../reference/network.js";

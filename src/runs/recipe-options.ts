@@ -1,0 +1,48 @@
+/** What a recipe says about data and training, as `fit` takes it. */
+import type { Dataset } from "../data/dataset.js";
+import type { DataOptions } from "../data/data-dir.js";
+import { loadData } from "../data/load.js";
+import { restorationTask } from "../data/restore.js";
+import { buildOptimizer, buildSchedule } from "../recipes/build.js";
+import { toSource } from "../recipes/data-schema.js";
+import type { Recipe } from "../recipes/schema.js";
+import type { FitOptions } from "../train/fit-options.js";
+
+/**
+ * The data of a recipe, as `fit` takes them.
+ *
+ * @throws as loadData and restorationTask
+ */
+export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
+  const { restore, limit, validation, splitSeed } = data;
+  const loaded = loadData(toSource(data), { ...options, limit, validation, splitSeed });
+  return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
+}
+
+/** The options of `fit` that follow from a recipe: all but where and how to run it. Most keys are the same there. */
+export function fitOptionsOf(recipe: Recipe): FitOptions {
+  const { data, init, optimizer, schedule, $schema: _, description: __, model: ___, ...same } = recipe;
+  const { validation, splitSeed, normalize, limit, augment } = data;
+  return {
+    ...same,
+    optimizer: {
+      weights: buildOptimizer(optimizer.weights),
+      biases: buildOptimizer(optimizer.biases),
+      convs: optimizer.convs && buildOptimizer(optimizer.convs),
+      norms: optimizer.norms && buildOptimizer(optimizer.norms),
+      skips: optimizer.skips && buildOptimizer(optimizer.skips),
+    },
+    init: {
+      weights: init.weights,
+      convs: init.convs,
+      ...(init.layers === undefined ? {} : { layers: init.layers }),
+      biases: { r0: init.biases.scale, signed: init.biases.signed },
+    },
+    schedule: buildSchedule(schedule, recipe.epochs),
+    validation,
+    splitSeed,
+    normalize,
+    limit,
+    augment,
+  };
+}

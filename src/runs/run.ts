@@ -1,0 +1,253 @@
+/**
+ * A recipe run from beginning to end, with a run folder that can be read, and the run resumed, at any moment.
+ *
+ *     recipe.json           the recipe, defaults filled in, paths from here
+ *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
+ *     checkpoint-*          the last two checkpoints, see checkpoint.ts
+ *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
+ *     result.json           the summary, in the format of results/
+ *     lock.json             while it runs: who writes here, see folder-lock.ts
+ */
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpus, type CpuInfo } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-file.js";
+import type { Dataset } from "../data/dataset.js";
+import { rebasePaths, resolvePaths } from "../data/source.js";
+import { MODEL_FILE, saveModel } from "../export/model-file.js";
+import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
+import { parseJson } from "../json.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
+import type { Model } from "../nn/model.js";
+import { readText } from "../read-file.js";
+import { buildModel } from "../recipes/build.js";
+import type { Recipe } from "../recipes/schema.js";
+import { thin } from "../thin.js";
+import { currentCommit } from "./checkout.js";
+import type { EpochMetrics, FinalMetrics, TrainEvent } from "../measure/events.js";
+import { fitOptionsOf } from "./recipe-options.js";
+import type { FitOptions } from "../train/fit-options.js";
+import { openKeeper } from "./keeper.js";
+import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
+import type { OpenKeeper } from "../train/keeper.js";
+import { trainModel } from "../train/train-model.js";
+import type { Trainer } from "../engine/trainer.js";
+
+export interface RunOptions {
+  /** Run folder; made if it is not there, refused if there is something in it (unless the run is resumed). */
+  readonly out: string;
+  /**
+   * Goes on with the run in `out`, from its newest usable checkpoint or, before the first, from the beginning. Lines of
+   * metrics after the checkpoint are written anew. Default false.
+   */
+  readonly resume?: boolean | undefined;
+  /** Longest time between two checkpoints, in seconds; there is one at the end of each epoch too. Default 60. */
+  readonly checkpointSeconds?: number | undefined;
+  /** Folder that relative paths of the recipe start from. Default: the working folder. */
+  readonly baseDir?: string | undefined;
+  /** Where the files of the data are; default: see loadDataset, and for one's own where the recipe says. */
+  readonly dataDir?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly backend?: "native" | "wasm" | "auto" | undefined;
+  /** Also writes `<resultsDir>/<recipe>/seed-<n>.json`. */
+  readonly resultsDir?: string | undefined;
+  /** The command that repeats the run, for the result files; a resumed run keeps that of its checkpoint. */
+  readonly command: string;
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** See fit. */
+  readonly onWarning?: ((text: string) => void) | undefined;
+  /** See fit: called for epoch 0 and after each epoch. */
+  readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What result.json and results/<recipe>/seed-<n>.json hold. */
+export interface RunResult {
+  readonly recipe: string;
+  readonly seed: number;
+  readonly command: string;
+  /** Commit of the project's checkout when the run began, if it is one; "-dirty" behind it if files were changed. */
+  readonly commit?: string;
+  readonly machine: string;
+  readonly backend: string;
+  readonly isa: string;
+  readonly threads: number;
+  readonly samples: { readonly train: number; readonly valid: number; readonly test: number };
+  readonly interrupted: boolean;
+  /** At most {@link MOST_EPOCH_ROWS} of them, first and last included. */
+  readonly epochs: readonly Partial<EpochMetrics>[];
+  readonly final: FinalMetrics;
+}
+
+const MOST_EPOCH_ROWS = 120;
+
+const OPTIONS: OptionKeys<RunOptions> = {
+  out: 1,
+  baseDir: 1,
+  resume: 1,
+  checkpointSeconds: 1,
+  dataDir: 1,
+  threads: 1,
+  backend: 1,
+  resultsDir: 1,
+  command: 1,
+  onEvent: 1,
+  onWarning: 1,
+  observe: 1,
+  signal: 1,
+};
+
+/**
+ * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
+ * the result is marked as interrupted.
+ *
+ * @throws RangeError if `out` is a folder with something in it, can't be resumed, or is in use by another process; Error if it
+ *   can't be written
+ */
+export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
+  knownOptions("runRecipe", options, OPTIONS);
+  const { out, baseDir = ".", resume = false, dataDir } = options;
+  const data = dataOfRun({ ...given, data: resolvePaths(given.data, baseDir) }, { dataDir });
+  const model = buildModel(given.model);
+  if (!resume) makeRunFolder(out);
+  const lock = lockFolder(out);
+  try {
+    if (!resume) {
+      // Once more: another may have been faster.
+      checkEmpty(out);
+      writeRecipe(out, { ...given, data: rebasePaths(given.data, baseDir, out) });
+    }
+    return await runLocked(given, model, data, options, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+/** The run in its folder, which has its recipe.json and is nobody else's. */
+async function runLocked(
+  recipe: Recipe,
+  model: Model,
+  data: Dataset,
+  options: RunOptions,
+  lock: FolderLock,
+): Promise<FinalMetrics> {
+  const { out, resume = false, checkpointSeconds, threads, backend } = options;
+  const { resultsDir, command, onEvent, onWarning, observe, signal } = options;
+  const recipeFile = join(out, RECIPE_FILE);
+  // What is there, not what is given: a later version of bregman may have more defaults to fill in.
+  const recipeText = readText(recipeFile);
+  const metricsFile = join(out, "metrics.jsonl");
+  const line = (metrics: EpochMetrics) => `${JSON.stringify(metrics)}\n`;
+
+  const commit = currentCommit();
+  let start: Extract<TrainEvent, { type: "start" }> | undefined;
+  let end: Extract<TrainEvent, { type: "end" }> | undefined;
+  const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
+    openKeeper(checkpoint, ofModel, ofData, setting, lock);
+  const fitOptions: FitOptions = {
+    ...fitOptionsOf(recipe),
+    threads,
+    backend,
+    observe(epoch, trainer) {
+      lock.check();
+      observe?.(epoch, trainer);
+    },
+    signal,
+    onWarning,
+    checkpoint: {
+      folder: out,
+      resume,
+      everySeconds: checkpointSeconds,
+      identity: { [RECIPE_FILE]: recipeIdentity(recipeText, recipeFile) },
+      about: { command, ...(commit !== undefined && { commit }) },
+    },
+    onEvent(event) {
+      if (event.type !== "step" && event.type !== "note") lock.check();
+      if (event.type === "start") {
+        start = event;
+        writeFileAtomic(metricsFile, [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""));
+        // The result of a run that was stopped says no more what is in the folder.
+        rmSync(join(out, "result.json"), { force: true });
+        const known = parseJson(recipeText, recipeFile) as Recipe;
+        if (known.epochs !== recipe.epochs) writeRecipe(out, { ...known, epochs: recipe.epochs });
+      }
+      if (event.type === "epoch") appendFileSync(metricsFile, line(event.metrics));
+      if (event.type === "end") end = event;
+      else onEvent?.(event);
+    },
+  };
+  const result = await trainModel(model, data, fitOptions, open).catch((error: unknown) => {
+    // A run that never began leaves nothing: the folder can be used again once the recipe is right.
+    if (!resume && start === undefined) rmSync(recipeFile, { force: true });
+    throw error;
+  });
+
+  saveModel(join(out, MODEL_FILE), { model, ...result }, { recipe: recipe.name, seed: String(recipe.seed) });
+  const { about, lengths } = start!.resumed ?? { about: { command, commit }, lengths: [] };
+  const summary: RunResult = {
+    recipe: recipe.name,
+    seed: recipe.seed,
+    command: [about.command, ...lengths.slice(1).map((epochs) => `bregman resume <run> --epochs ${epochs}`)].join(
+      " && ",
+    ),
+    ...(about.commit !== undefined && { commit: about.commit }),
+    machine: machine(),
+    backend: start!.backend,
+    isa: start!.isa,
+    threads: start!.threads,
+    samples: start!.samples,
+    interrupted: result.interrupted,
+    epochs: thin(result.epochs, MOST_EPOCH_ROWS).map(
+      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, regularizer, seconds }) => ({
+        epoch,
+        trainLoss,
+        trainAccuracy,
+        validAccuracy,
+        validSsim,
+        density,
+        regularizer,
+        seconds,
+      }),
+    ) as RunResult["epochs"],
+    final: result.final,
+  };
+  const text = `${JSON.stringify(summary, null, 2)}\n`;
+  writeFileAtomic(join(out, "result.json"), text);
+  if (resultsDir !== undefined && !result.interrupted) {
+    copyResult(resultsDir, recipe, text);
+  }
+  // Only now: whoever hears "end" finds the folder complete.
+  onEvent?.(end!);
+  return result.final;
+}
+
+/** Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws Error if it can't be written */
+export function copyResult(resultsDir: string, { name, seed }: Recipe, text: string): void {
+  const folder = join(resultsDir, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomic(join(folder, `seed-${seed}.json`), text);
+}
+
+function writeRecipe(out: string, content: object): void {
+  writeFileAtomic(join(out, RECIPE_FILE), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function makeRunFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (cause) {
+    throw new Error(`could not make the run folder ${out}: ${(cause as Error).message}`, { cause });
+  }
+  checkEmpty(out);
+}
+
+/** @throws RangeError if there is more in a run folder than a lock, which another run may hold or a kill have left */
+function checkEmpty(out: string): void {
+  if (readdirSync(out).every((name) => name === LOCK_FILE)) return;
+  throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);
+}
+
+function machine(): string {
+  const cores: CpuInfo[] = cpus();
+  return `${cores[0]?.model.trim() ?? "unknown processor"}, ${cores.length} cores, node ${process.version}`;
+}
