@@ -157,7 +157,7 @@ KERNEL(transpose_conv) {
       if (c >= end) break;
       const int r = table[tap].phase * a->inner + c;
       const size_t place = (size_t)r * a->entry_stride + t_counts[r]++;
-      t_entries[place] = (struct entry){o * a->row_bytes + table[tap].add, row[k].value};
+      t_entries[place] = (struct entry){(uint32_t)o * a->row_bytes + table[tap].add, row[k].value};
       source[place] = o * a->cols + k;
     }
   }

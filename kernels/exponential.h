@@ -22,7 +22,7 @@ INLINE vec exp_negative(vec x) {
   p = p * r + splat(0.5f);
   p = p * r * r + r + splat(1.0f);
   /* Out of range, or for NaN, n and so the power is nonsense. */
-  const vec power = (vec)(((ivec)shifted - (ivec)magic + 127) << 23);
+  const vec power = (vec)(((uvec)shifted - (uvec)magic + 127) << 23);
   return choose(x < splat(-87.3f), splat(0), choose(x != x, x, p * power));
 }
 

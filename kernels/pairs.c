@@ -21,7 +21,7 @@ KERNEL(compress_pairs) {
       count += alive;
       if (!alive) continue;
       /* Channels ascend, so pair k overwrites the old pair k after it has been compared. */
-      const struct pair p = {c * a->plane_bytes, (uint32_t)weights};
+      const struct pair p = {(uint32_t)c * a->plane_bytes, (uint32_t)weights};
       moved |= out[pairs].plane ^ p.plane;
       out[pairs++] = p;
     }
@@ -58,7 +58,7 @@ KERNEL(transpose_pairs) {
       const int c = row[k].plane / plane;
       if (c >= end) break;
       struct pair *out = (struct pair *)at(memory, a->t_entries) + (size_t)c * a->rows;
-      out[t_counts[c]++] = (struct pair){o * a->row_bytes, row[k].weights};
+      out[t_counts[c]++] = (struct pair){(uint32_t)o * a->row_bytes, row[k].weights};
     }
   }
 }

@@ -1,7 +1,7 @@
 // Builds the native addon with node-gyp, as npm's install script. It never fails an install: without a compiler, or if
 // the build fails, one line says so and the wasm kernels serve. With --force (npm run build:native) a failure is an
-// error, with the whole log. BREGMAN_SKIP_NATIVE=1 skips it. With --sanitize it builds, into build-sanitized, an addon that reports
-// wrong accesses to memory and undefined arithmetic (test/fuzz).
+// error, with the whole log. BREGMAN_SKIP_NATIVE=1 skips it. With --sanitize it builds, into build-sanitized, an addon
+// that reports wrong accesses to memory and undefined arithmetic (scripts/sanitized.mjs).
 //
 // It builds a copy of the sources in a folder of its own and moves the result into place when it is done, together with
 // a fingerprint of those sources: src/runtime/native.ts doesn't load an addon that was built from others.
@@ -26,7 +26,7 @@ const sanitize = process.argv.includes("--sanitize");
 const force = process.argv.includes("--force") || sanitize;
 const home = join(root, sanitize ? "build-sanitized" : "build");
 // They go behind the flags of binding.gyp. Without optimization the compiler is done in a fourth of the time.
-const SANITIZERS = "-fsanitize=address,undefined";
+const SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined";
 const environment = sanitize
   ? { ...process.env, CFLAGS: `-O0 -g -fno-omit-frame-pointer ${SANITIZERS}`, LDFLAGS: SANITIZERS }
   : process.env;

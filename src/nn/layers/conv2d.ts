@@ -42,12 +42,17 @@ const OPTIONS: OptionKeys<Conv2dOptions> = { kernel: 1, stride: 1, padding: 1, b
 /**
  * A convolution with `out` output channels.
  *
- * @throws RangeError if a number is not a positive integer, or the padding is not below the kernel's smaller side
+ * @throws RangeError if a number is not a positive integer, or the padding is not below the kernel's smaller side;
+ * TypeError for a kernel of another kind
  * @example
  * const model = sequential([1, 28, 28], [conv2d(64, { kernel: 5 }), maxPool2d(2), relu(), flatten(), linear(10)]);
  */
 export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
   const { kernel, stride = 1, padding = 0, bias = true, name } = knownOptions("conv2d", options, OPTIONS);
+  if (typeof kernel !== "number" && !(Array.isArray(kernel) && kernel.length === 2)) {
+    const found = JSON.stringify(kernel) ?? "none";
+    throw new TypeError(`conv2d: kernel must be a number or [height, width], found ${found}`);
+  }
   const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
   for (const [what, value] of Object.entries({ out, "kernel height": height, "kernel width": width, stride })) {
     checkInteger("conv2d", what, value);

@@ -1,0 +1,55 @@
+/** Damaged checkpoints: gone on with, or refused. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
+import { test } from "vitest";
+import { temporaryFolder } from "../cli/run-cli.js";
+import type { Random } from "../support/random.js";
+import { forCases, TIMEOUT } from "./cases.js";
+import { mutatedBytes, mutatedJson, pick } from "./mutate.js";
+import { RECIPES, train } from "./recipes.js";
+
+/** A checkpoint that says something else, signed anew; or other bytes. */
+function damaged(random: Random, bytes: Uint8Array): Uint8Array {
+  if (random.next() < 0.2) return mutatedBytes(random, bytes);
+  const checkpoint = decodeCheckpoint(bytes);
+  const { progress, about } = checkpoint;
+  const tensors = new Map(
+    [...checkpoint.tensors].flatMap(([name, { shape, data: values }]) => {
+      const kind = random.int(40);
+      const copy = values.slice();
+      if (kind === 0) return [];
+      if (kind === 1) return [[name, { shape: [1, ...shape], data: copy }]];
+      if (kind === 2) return [[name, { shape, data: new Int32Array(copy.length).fill(random.int(2 ** 31)) }]];
+      if (kind < 9 && copy.length) copy[random.int(copy.length)] = pick(random, [NaN, -1, 0, 1e30, 2 ** 31 - 1]);
+      return [[name, { shape, data: copy }]];
+    }),
+  );
+  const said = random.next() < 0.7 ? (mutatedJson(random, progress) as typeof progress) : progress;
+  return encodeCheckpoint({ ...checkpoint, about, progress: said, tensors });
+}
+
+test(
+  "checkpoints of which something else is said, signed anew",
+  async () => {
+    const folder = join(temporaryFolder(), "run");
+    const ways = await Promise.all(
+      RECIPES.map(async (recipe, k) => {
+        const own = join(folder, `${k}`);
+        const checkpoint = { folder: own, resume: false };
+        await train({ ...recipe, epochs: 1 }, { checkpoint, signal: new AbortController().signal });
+        const [name] = readdirSync(own).filter((file) => file.endsWith(".safetensors"));
+        return { recipe, name: name!, bytes: new Uint8Array(readFileSync(join(own, name!))) };
+      }),
+    );
+    const at = join(folder, "damaged");
+    await forCases("checkpoints", async (random) => {
+      const { recipe, name, bytes } = pick(random, ways);
+      rmSync(at, { recursive: true, force: true });
+      mkdirSync(at);
+      writeFileSync(join(at, name), damaged(random, bytes));
+      return train(recipe, { checkpoint: { folder: at, resume: true } });
+    });
+  },
+  TIMEOUT,
+);

@@ -1,0 +1,15 @@
+/** Damaged recipes: trained with, or refused. */
+import { expect, test } from "vitest";
+import { forCases, TIMEOUT } from "./cases.js";
+import { mutatedJson, pick } from "./mutate.js";
+import { RECIPES, train } from "./recipes.js";
+
+test.each(RECIPES)("a recipe as it is", async (recipe) => {
+  expect(await train(recipe)).toBe(true);
+});
+
+test(
+  "recipes of which something else is said",
+  () => forCases("recipes", (random) => train(mutatedJson(random, pick(random, RECIPES)))),
+  TIMEOUT,
+);
