@@ -83,6 +83,8 @@ export async function train(
   const checked = checkRecipe(recipe);
   const model = buildModel(checked.model);
   if (!isSmall(model) || checked.batchSize > 1000) return false;
-  await fit(model, data, { ...fitOptionsOf(checked), threads: 1, signal, checkpoint });
+  // A listener: else what is noted would be printed.
+  const onEvent = () => {};
+  await fit(model, data, { ...fitOptionsOf(checked), threads: 1, signal, checkpoint, onEvent });
   return true;
 }
