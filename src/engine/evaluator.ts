@@ -5,8 +5,8 @@ import { compile } from "../nn/compile.js";
 import { size } from "../nn/layers/layer.js";
 import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
-import { checkNetwork, type Network } from "../nn/network.js";
-import { nonZeros } from "../nn/packed-values.js";
+import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import { eachNonZero, nonZerosOf, packedOf } from "../nn/packed-values.js";
 import type { SampleStore } from "../nn/samples.js";
 import { chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
@@ -58,12 +58,15 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
   for (const node of network.model.nodes) {
     for (const spec of node.parameters) {
       const name = `${node.name}.${spec.name}`;
-      const { data } = network.parameters.get(name)!;
-      const density = nonZeros(data) / data.length;
+      const values = network.parameters.get(name)!;
+      const density = nonZerosOf(values) / size(spec.shape);
       const isSparse = isWeightRole(spec.role) && chooseKernel(density, "dense", backend) === "sparse";
-      const pattern = isSparse ? patternOf(spec.shape, data) : undefined;
+      const pattern = isSparse ? patternOf(spec.shape, values) : undefined;
       const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose, conv: convs.get(name) });
-      memory.f32(parameter.theta, data.length).set(data);
+      const theta = memory.f32(parameter.theta, size(spec.shape));
+      // Packed ones stay so: the memory is zero.
+      if (packedOf(values)) eachNonZero(values, (w, place) => (theta[place] = w));
+      else theta.set(values.data);
       countNonZeros(memory, parameter);
       if (isSparse) {
         parameter.kernel = "sparse";
@@ -80,14 +83,15 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
 }
 
 /** Kernels of a convolution that are full where they are at all pay as groups. */
-function patternOf(shape: readonly number[], data: Float32Array): PatternKind {
+function patternOf(shape: readonly number[], values: Values): PatternKind {
   if (shape.length < 4) return "entries";
   const taps = size(shape.slice(2));
-  let [groups, entries] = [0, 0];
-  for (let from = 0; from < data.length; from += taps) {
-    const used = nonZeros(data.subarray(from, from + taps));
-    if (used > 0) groups++;
-    entries += used;
-  }
+  let [groups, entries, last] = [0, 0, -1];
+  eachNonZero(values, (_, place) => {
+    const group = Math.floor(place / taps);
+    if (group !== last) groups++;
+    last = group;
+    entries++;
+  });
   return 2 * entries > groups * taps ? "pairs" : "entries";
 }

@@ -17,6 +17,8 @@ import { type Model, sequential } from "#bregman/nn/model.js";
 import { modelToJson } from "#bregman/nn/model-json.js";
 import { checkNetwork, type Network } from "#bregman/nn/network.js";
 import { packedOf } from "#bregman/nn/packed-values.js";
+import { nativeVariants } from "#bregman/runtime/native.js";
+import { predict } from "#bregman/train/predict.js";
 import { randomNetwork } from "../support/random-network.js";
 
 /** A file of some hundred bytes: a model, and of each weight one value at its beginning. */
@@ -111,6 +113,20 @@ describe("packed and unpacked give the same", () => {
       expect(packed).toEqual(shown(walk(plain(decodeModel(file)))));
     }
   });
+});
+
+const backends = nativeVariants().variants.length > 0 ? (["native", "wasm"] as const) : (["wasm"] as const);
+
+test.each(backends)("predictions on %s leave it packed, and are the same", async (backend) => {
+  const models = [mlp([30, 200, 200, 5]), sequential([2, 9, 9], [conv2d(20, { kernel: 3 }), flatten(), linear(5)])];
+  for (const model of models) {
+    const network = decodeModel(encodeModel(randomNetwork(model, { density: 0.05 }), {}, { sparse: true }));
+    const inputs = Float32Array.from({ length: 3 * size(model.input) }, (_, k) => Math.sin(k));
+    const packed = await predict(network, inputs, { backend });
+    expect([...network.parameters.values()].some((values) => packedOf(values))).toBe(true);
+    for (const { data } of network.parameters.values()) expect(data).toBeDefined();
+    expect(await predict(network, inputs, { backend })).toEqual(packed);
+  }
 });
 
 test("once its array is read, the array is what counts", () => {
