@@ -1,7 +1,7 @@
 /** Damaged checkpoints: gone on with, or refused. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeCheckpoint, encodeCheckpoint } from "#bregman/train/checkpoint-file.js";
+import { decodeCheckpoint, encodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
 import { test } from "vitest";
 import { temporaryFolder } from "../cli/run-cli.js";
 import type { Random } from "../support/random.js";

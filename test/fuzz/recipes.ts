@@ -2,8 +2,8 @@
 import { fromArrays, type Dataset } from "#bregman/index.js";
 import { buildModel } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
-import { fit, type FitOptions } from "#bregman/train/fit.js";
-import { fitOptionsOf } from "#bregman/train/recipe-options.js";
+import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 import { seeded } from "../support/random.js";
 import { isSmall } from "./cases.js";
 
