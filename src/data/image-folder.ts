@@ -11,6 +11,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { rowsInUse, type UseOptions } from "./in-use.js";
 import type { OwnPart } from "./own-part.js";
 import { type Image, readPng } from "./png.js";
 
@@ -29,15 +30,18 @@ export interface ImageFolderOptions {
   readonly shape?: readonly number[] | undefined;
   /** Names of the classes; a folder may have fewer, but no others. Default: the folder's own. */
   readonly labelNames?: readonly string[] | undefined;
+  /** Only the images in use are read. Default: all. */
+  readonly use?: UseOptions | undefined;
 }
 
 /**
- * Reads all images of a folder.
+ * Reads the images of a folder.
  *
  * @throws Error if a folder or file can't be read; RangeError if there are no images, in the folder or in one of
  * a class, if an image has another size than the first, or if a class is not one of `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
  */
-export function readImageFolder(folder: string, { shape: wanted, labelNames }: ImageFolderOptions = {}): FolderImages {
+export function readImageFolder(folder: string, options: ImageFolderOptions = {}): FolderImages {
+  const { shape: wanted, labelNames, use } = options;
   const found = entries(folder).filter(({ isFolder }) => isFolder);
   const names = labelNames ?? found.map(({ name }) => name);
   const files = found.flatMap(({ name, path }) => {
@@ -61,26 +65,33 @@ export function readImageFolder(folder: string, { shape: wanted, labelNames }: I
       `${folder}: expected a shape [channels, height, width] for images, found [${wanted.join(", ")}]`,
     );
   }
-  let shape = wanted as FolderImages["shape"] | undefined;
-  let inputs = new Uint8Array(0);
-  files.forEach(({ path, isFolder }, k) => {
-    if (isFolder || !/\.png$/i.test(path)) {
-      const kind = isFolder ? "a folder" : "another file";
-      throw new TypeError(`${path}: expected a PNG file, found ${kind}; convert other images to PNG first`);
-    }
-    const image = readPng(path);
-    shape ??= [image.channels, image.height, image.width];
-    const data = fitted(image, shape, path, files[0].path);
-    if (k === 0) inputs = new Uint8Array(files.length * data.length);
-    inputs.set(data, k * data.length);
-  });
+  const shape = (wanted as FolderImages["shape"] | undefined) ?? shapeOf(readImage(files[0]));
+  const rows = use && rowsInUse(files.length, use);
+  const read = rows ? Array.from(rows, (k) => files[k]) : files;
+  const length = shape[0] * shape[1] * shape[2];
+  const inputs = new Uint8Array(read.length * length);
+  read.forEach((file, k) => inputs.set(fitted(readImage(file), shape, file.path, files[0].path), k * length));
+  const labelsOf = (list: typeof files) => Uint8Array.from(list, ({ label }) => label);
   return {
     where: folder,
     inputs,
-    labels: Uint8Array.from(files, ({ label }) => label),
-    shape: shape!,
+    labels: labelsOf(read),
+    ...(rows && { allLabels: labelsOf(files) }),
+    shape,
     labelNames: names,
   };
+}
+
+function readImage({ path, isFolder }: { readonly path: string; readonly isFolder: boolean }): Image {
+  if (isFolder || !/\.png$/i.test(path)) {
+    const kind = isFolder ? "a folder" : "another file";
+    throw new TypeError(`${path}: expected a PNG file, found ${kind}; convert other images to PNG first`);
+  }
+  return readPng(path);
+}
+
+function shapeOf({ channels, height, width }: Image): FolderImages["shape"] {
+  return [channels, height, width];
 }
 
 /** The image's bytes in this shape. */

@@ -19,8 +19,8 @@ import { channelStatistics } from "./statistics.js";
 
 /**
  * With a `limit` only the training samples of a run with these options are read of .npy and idx
- * files that are not packed: as large as a file may be, they take the memory of so many. Give `fit`
- * the same ones.
+ * files that are not packed, and of folders of images: as many as there may be, they take the memory
+ * of so few. Give `fit` the same ones.
  */
 export interface LoadOptions extends DataOptions, UseOptions {
   /** Folder that relative paths start from. Default: the working folder. */
@@ -42,7 +42,7 @@ interface OwnData {
 /**
  * Loads data from a source.
  *
- * With a `limit` only what a run with that limit uses is read of .npy and idx files.
+ * With a `limit` only what a run with that limit uses is read of .npy and idx files and of folders.
  *
  * Own data without `mean` and `std` are normalised by those of their training samples, channel by channel; a column of a
  * CSV file, or of a .npy file of numbers [count, features], is a channel of its own.
@@ -131,7 +131,7 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "csv":
       return readTables(source);
     case "imageFolder": {
-      const train = readImageFolder(source.train, source);
+      const train = readImageFolder(source.train, { ...source, use });
       const { shape, labelNames } = train;
       const test = source.test === undefined ? undefined : readImageFolder(source.test, { shape, labelNames });
       return { train, test, shape, labelNames };

@@ -1,5 +1,5 @@
 /** With a limit only the samples in use are read and kept, and a run has the same bits. */
-import { closeSync, ftruncateSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ import { fit } from "#bregman/runs/fit.js";
 import { storeDataset } from "#bregman/train/store-dataset.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { idxBytes } from "./idx-files.js";
-import { bytesOf, npyBytes } from "./own-files.js";
+import { bytesOf, npyBytes, writePng } from "./own-files.js";
 
 const optimizer = { weights: sgd(), biases: sgd() };
 
@@ -64,9 +64,15 @@ function sources(): { baseDir: string; all: Record<string, OwnSource> } {
   const swapped = new Uint8Array(bytesOf(numbers));
   for (let at = 0; at < swapped.length; at += 8) swapped.subarray(at, at + 8).reverse();
   const npy = (trainInputs: string): OwnSource => ({ kind: "npy", trainInputs, trainLabels: npyLabels, ...facts });
+  for (let k = 0; k < COUNT; k++) {
+    const folder = join(baseDir, "images", String(labels[k]));
+    mkdirSync(folder, { recursive: true });
+    writePng(join(folder, `${k}.png`), 3, 2, 1, pixels.subarray(6 * k, 6 * k + 6));
+  }
   return {
     baseDir,
     all: {
+      "a folder of images": { kind: "imageFolder", train: "images", ...facts },
       idx: {
         kind: "idx",
         trainImages: file("x.idx", idxBytes([COUNT, 2, 3], [...pixels])),
@@ -90,14 +96,14 @@ describe.each(Object.entries(all))("%s", (_name, source) => {
   test("the samples in use are read, and no others", () => {
     expect(some.train.count).toBe(20);
     expect(some).toEqual(inUse(whole, use));
-    // The one label of the largest class need not be in use.
-    expect(some.classes).toBe(5);
+    // The one label of the largest class need not be in use; a folder has a class for each folder.
+    expect(some.classes).toBe(source.kind === "imageFolder" ? 4 : 5);
     expect(loadData(source, { baseDir, limit: 60 })).toEqual(whole);
     expect(loadData(source, { baseDir, validation: 7 })).toEqual(whole);
   });
 
   test("a run has the same bits", async () => {
-    const model = mlp([6, 5, 5]);
+    const model = mlp([6, 5, whole.classes]);
     const run = (data: Dataset) =>
       fit(model, data, { optimizer, epochs: 2, batchSize: 4, backend: "wasm", threads: 1, ...use });
     const [a, b] = [await run(whole), await run(some)];
@@ -107,6 +113,18 @@ describe.each(Object.entries(all))("%s", (_name, source) => {
     expect(await on(some)).toEqual(await on(whole));
     expect((await on(whole))[0].validLoss).toBeCloseTo(a.final.validLoss!, 6);
   });
+});
+
+test("an image that is not in use is not looked at", () => {
+  const { baseDir: folder, all: own } = sources();
+  const source = own["a folder of images"];
+  // Files are taken by class and name.
+  const names = Array.from(labels, (label, k) => `${label}/${k}.png`).toSorted();
+  const rows = [...rowsInUse(COUNT, use)!];
+  const unused = names.findIndex((_, k) => k > 0 && !rows.includes(k));
+  writeFileSync(join(folder, "images", names[unused]), "no image");
+  expect(loadData(source, { baseDir: folder, ...use }).train.count).toBe(20);
+  expect(() => loadData(source, { baseDir: folder })).toThrow(names[unused]);
 });
 
 test("what is wrong with a file is told as when all of it is read", () => {
