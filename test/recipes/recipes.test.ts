@@ -300,6 +300,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "freshStatistics",
     "microBatches",
     "recompute",
+    "shuffle",
   );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
   expect(schema.additionalProperties).toBe(false);
