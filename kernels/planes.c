@@ -75,9 +75,9 @@ KERNEL(sum_partial) {
   ((float *)at(memory, a->g))[a->index] = (float)sum;
 }
 
-/* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if flip), then 0 in the square of
-   `side` pixels at (top, left), as far as it lies within the plane. Outside of the image is byte 0, or if `reflect` the image
-   again, mirrored at its first and last pixels. */
+/* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if flip), so what
+   it shows goes up and left; then 0 in the square of `side` pixels at (top, left), as far as it lies within the
+   plane. Outside of the image is byte 0, or if `reflect` the image again, mirrored at its first and last pixels. */
 struct change {
   int32_t down, right, flip, reflect, top, left, side;
 };

@@ -2,8 +2,8 @@
  * Augmentation: how each image of a batch is changed, as for the paper's CIFAR-10 runs (random crop after padding by 4, random
  * horizontal flip), and by cutout.
  *
- * To pad by p and cut a random window of the old size is to move the image by (down, right), both uniform in [-p, p]; what
- * comes in from outside is the padding: black, or the image again, mirrored at its first and last pixels. Black borders tell a net
+ * To pad by p and cut a window of the old size is to move that window by (down, right), both uniform in [-p, p]: what the
+ * image shows goes as far up and to the left. What comes in from outside is the padding: black, or the image again, mirrored at its first and last pixels. Black borders tell a net
  * that an image was moved; one that has learned by them is at a loss where images are as they are. Cutout sets a square to 0,
  * which is the mean where inputs are normalised; its centre is uniform in the image, so that a part of it may lie outside. Only
  * the numbers are drawn here; the kernels that fetch a batch change the pixels, on the worker threads.
@@ -33,8 +33,9 @@ export interface AugmentOptions {
 /**
  * Draws for the batch of `count` samples at `step` of `epoch` (both from 0).
  *
- * @returns i32 [count][7] = { down, right, flip, reflect, top, left, side }: the image is mirrored first if flip is 1, then moved, then the
- *   square is cut
+ * @returns i32 [count][7] = { down, right, flip, reflect, top, left, side }: the image is mirrored first if flip is 1; then the
+ *   window that is kept of it moves down and right (so what it shows goes up and to the left, and down and to the right for
+ *   negative numbers); then the square is cut
  */
 export type Augmenter = (epoch: number, step: number, count: number) => Int32Array;
 

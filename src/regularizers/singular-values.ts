@@ -3,12 +3,14 @@
  *
  *     x = U diag(sigma) V^T,   sigma >= 0
  *
- * By ml-matrix's SVD. For float32 arrays the singular values are shrunk another way, several times as fast and as good as
+ * By ml-matrix's SVD, block by block (blocks.ts): rounding would leave numbers of 1e-15 where the
+ * result is zero. For float32 arrays the singular values are shrunk another way, several times as fast and as good as
  * the array can hold, see {@link shrinkSingularValues}.
  */
 import { EVD, Matrix, SVD } from "ml-matrix";
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
+import { blocksOf, gathered, scatter, type Block } from "./blocks.js";
 import { elements } from "./checks.js";
 import type { Floats, Shape } from "./regularizer.js";
 
@@ -18,40 +20,42 @@ const SMALLEST_SHARE = 1e-6;
 /** The singular values, in no particular order; NaN if x holds a number that is not finite. */
 export function singularValues(x: Floats, shape: Shape): readonly number[] {
   if (!x.every(Number.isFinite)) return [Number.NaN];
-  return new SVD(matrixOf(x, shape), {
+  const [rows, cols] = sides(shape);
+  return new SVD(Matrix.from1DArray(rows, cols, x), {
     computeLeftSingularVectors: false,
     computeRightSingularVectors: false,
     autoTranspose: true,
   }).diagonal;
 }
 
-/** out = U diag(f(sigma)) V^T; NaN everywhere if x holds a number that is not finite. `out` may be `x`. */
+/**
+ * out = U diag(f(sigma)) V^T, with zeros where no block of x is; NaN everywhere if x holds a number that is not finite.
+ * `out` may be `x`.
+ */
 export function mapSingularValues(
   x: Floats,
   shape: Shape,
   f: (sigma: readonly number[]) => number[],
   out: Floats,
 ): void {
+  const [rows, cols] = sides(shape);
   if (!x.every(Number.isFinite)) {
     out.fill(Number.NaN);
     return;
   }
-  const svd = new SVD(matrixOf(x, shape), { autoTranspose: true });
-  const mapped = f(svd.diagonal);
-  const [U, V] = [svd.leftSingularVectors.to2DArray(), svd.rightSingularVectors.to2DArray()];
-  const used = mapped.flatMap((value, k) => (value === 0 ? [] : [k]));
-  const cols = V.length;
-  for (let row = 0; row < U.length; row++) {
-    for (let col = 0; col < cols; col++) {
-      let sum = 0;
-      for (const k of used) sum += U[row][k] * mapped[k] * V[col][k];
-      out[row * cols + col] = sum;
-    }
+  const parts = blocksOf(x, rows, cols).map((block) => ({ block, svd: svdOf(gathered(x, block, cols), block) }));
+  const mapped = f(parts.flatMap(({ svd }) => svd.diagonal));
+  out.fill(0);
+  let first = 0;
+  for (const { block, svd } of parts) {
+    const { length } = svd.diagonal;
+    scatter(composed(svd, mapped.slice(first, first + length)), block, cols, out);
+    first += length;
   }
 }
 
 /**
- * out = U diag(max(sigma - t, 0)) V^T. `out` may be `x`.
+ * out = U diag(max(sigma - t, 0)) V^T, with zeros where no block of x is. `out` may be `x`.
  *
  * For float32 arrays by the eigenvalues sigma^2 of x x^T (or x^T x, the smaller of the two):
  *
@@ -61,28 +65,57 @@ export function mapSingularValues(
  * unless t is less than a millionth of sigma_1.
  */
 export function shrinkSingularValues(x: Floats, shape: Shape, t: number, out: Floats): void {
-  if (isTypedArray(x, "Float32Array") && x.every(Number.isFinite)) {
-    const lines = linesOf(x, shape);
-    const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), { assumeSymmetric: true });
-    const sigma = realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0)));
-    if (t >= SMALLEST_SHARE * largest(sigma)) {
-      const shrunk = lines.map((line) => new Float64Array(line.length));
-      sigma.forEach((value, k) => {
-        if (value <= t) return;
-        const along = new Float64Array(shrunk[0].length);
-        lines.forEach((line, i) => addScaled(along, U.get(i, k), line));
-        shrunk.forEach((line, i) => addScaled(line, U.get(i, k) * (1 - t / value), along));
-      });
-      writeLines(shrunk, shape, out);
-      return;
-    }
+  const shrink = (sigma: readonly number[]) => sigma.map((value) => Math.max(value - t, 0));
+  if (!isTypedArray(x, "Float32Array") || !x.every(Number.isFinite)) {
+    mapSingularValues(x, shape, shrink, out);
+    return;
   }
-  mapSingularValues(x, shape, (sigma) => sigma.map((value) => Math.max(value - t, 0)), out);
+  const shrunkBySvd = (svd: SVD) => composed(svd, shrink(svd.diagonal));
+  const [rows, cols] = sides(shape);
+  const parts = blocksOf(x, rows, cols).map((block) => ({ block, values: gathered(x, block, cols) }));
+  out.fill(0);
+  for (const { block, values } of parts) {
+    scatter(shrunkByEigenvalues(values, block, t) ?? shrunkBySvd(svdOf(values, block)), block, cols, out);
+  }
 }
 
-function matrixOf(x: Floats, shape: Shape): Matrix {
-  const [rows, cols] = sides(shape);
-  return Matrix.from1DArray(rows, cols, x);
+/** A block with its singular values shrunk; undefined if t is too small for this way. */
+function shrunkByEigenvalues(x: Float64Array, { rows, cols }: Block, t: number): Float64Array | undefined {
+  const shape = [rows.length, cols.length];
+  const lines = linesOf(x, shape);
+  const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), { assumeSymmetric: true });
+  const sigma = realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0)));
+  if (t < SMALLEST_SHARE * largest(sigma)) return undefined;
+  const shrunk = lines.map((line) => new Float64Array(line.length));
+  sigma.forEach((value, k) => {
+    if (value <= t) return;
+    const along = new Float64Array(shrunk[0].length);
+    lines.forEach((line, i) => addScaled(along, U.get(i, k), line));
+    shrunk.forEach((line, i) => addScaled(line, U.get(i, k) * (1 - t / value), along));
+  });
+  const out = new Float64Array(x.length);
+  writeLines(shrunk, shape, out);
+  return out;
+}
+
+function svdOf(x: Float64Array, { rows, cols }: Block): SVD {
+  return new SVD(Matrix.from1DArray(rows.length, cols.length, x), { autoTranspose: true });
+}
+
+/** U diag(values) V^T, row-major. */
+function composed(svd: SVD, values: readonly number[]): Float64Array {
+  const [U, V] = [svd.leftSingularVectors.to2DArray(), svd.rightSingularVectors.to2DArray()];
+  const used = values.flatMap((value, k) => (value === 0 ? [] : [k]));
+  const cols = V.length;
+  const out = new Float64Array(U.length * cols);
+  for (let row = 0; row < U.length; row++) {
+    for (let col = 0; col < cols; col++) {
+      let sum = 0;
+      for (const k of used) sum += U[row][k] * values[k] * V[col][k];
+      out[row * cols + col] = sum;
+    }
+  }
+  return out;
 }
 
 function sides(shape: Shape): [rows: number, cols: number] {

@@ -2,8 +2,8 @@
 import { TENSOR } from "./composites.js";
 
 /**
- * int32 words that say how a sample is changed: { rows down, columns right, flip, reflect, top, left,
- * side }. See gatherImagesU8.
+ * int32 words that say how a sample is changed: { rows that its window moves down, columns right,
+ * flip, reflect, top, left, side }. See gatherImagesU8.
  */
 export const AUGMENT_WORDS = 7;
 
@@ -16,7 +16,7 @@ export const DATA_KERNELS = {
   /** The same from float32 data [samples, features], without normalisation. */
   gatherF32: ["data", "indices", "out", "rowsOut", "features", "rowStride"],
   /** Fetches images by index from uint8 [samples][C][H][W], normalises and augments them. Split over tiles. affine: f32 [2, C] scale, shift as gatherU8;
-   *  augment: i32 [tiles * T][7] = { rows down, columns right, flip, reflect, top, left, side }, or 0: the image is mirrored if flip, then out[h, w] = image[h + down, w + right]; pixels from outside count as u8 0, then normalised, or if reflect as the image mirrored at its first and last pixels;
+   *  augment: i32 [tiles * T][7] = { rows that the window moves down, columns right, flip, reflect, top, left, side }, or 0: the image is mirrored if flip, then out[h, w] = image[h + down, w + right]; pixels from outside count as u8 0, then normalised, or if reflect as the image mirrored at its first and last pixels;
    *  then the square of `side` pixels at (top, left), as far as it lies within the image, is 0.
    *  out: interior of the padded tensor; absent samples (-1) are zeros. */
   gatherImagesU8: ["data", "indices", "affine", "augment", ["out", TENSOR], "tiles", "channels", "height", "width"],
