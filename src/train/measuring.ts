@@ -1,0 +1,118 @@
+/** What a training is judged by: the line of each epoch, and the figures at its end. */
+import { bestOf } from "../measure/best-epoch.js";
+import { connectionsOf } from "../measure/connections.js";
+import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
+import {
+  flopDensity,
+  kernelDensity,
+  layerMetrics,
+  modelBytes,
+  regularizerValue,
+  totalDensity,
+} from "../measure/metrics.js";
+import { createSimilarity } from "../measure/similarity.js";
+import { savings } from "../measure/work.js";
+import { withoutUndefined } from "../without-undefined.js";
+import type { FitResult } from "./train-model.js";
+import type { Training } from "./training.js";
+
+/** Means over the samples of an epoch, as they were trained on. */
+export interface Trained {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface Measuring {
+  /**
+   * The line of an epoch.
+   *
+   * @param factor - of the schedule, on tau
+   */
+  epoch(epoch: number, factor: number, trained?: Trained): Promise<EpochMetrics>;
+  /** Accuracy on the test samples, if there are any. */
+  test(): Promise<{ testAccuracy?: number }>;
+  /** The network as it is now, and what it is worth. */
+  final(history: readonly EpochMetrics[]): Promise<Pick<FitResult, "final" | "parameters" | "buffers">>;
+  /** The accuracy, where that says something. */
+  accuracyOf(accuracy: number): number | undefined;
+}
+
+/** Measures a training. */
+export function createMeasuring(training: Training): Measuring {
+  const { model, settings, used, samples, trainer, births, work, turns, evaluated, seconds } = training;
+  const { loss, optimizer } = settings;
+  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, used) : undefined;
+  const accuracyOf = (accuracy: number) => (loss === "crossEntropy" ? accuracy : undefined);
+  const judged = (indices: Int32Array) => {
+    if (indices.length === 0) return undefined;
+    return trainer.evaluateInTurns(indices, turns);
+  };
+
+  return {
+    accuracyOf,
+
+    async epoch(epoch, factor, trained) {
+      const changes = births.look(epoch);
+      const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
+      const { valid, validSsim } = await evaluated(async () => ({
+        valid: await judged(samples.valid),
+        validSsim: samples.valid.length ? await similarity?.(samples.valid, turns) : undefined,
+      }));
+      return withoutUndefined({
+        epoch,
+        trainLoss: trained?.loss,
+        trainAccuracy: trained && accuracyOf(trained.accuracy),
+        validLoss: valid?.loss,
+        validAccuracy: valid && accuracyOf(valid.accuracy),
+        validSsim,
+        density: totalDensity(layers),
+        layers,
+        tau: optimizer.weights.tau * factor,
+        births: changes.births,
+        deaths: changes.deaths,
+        regularizer: regularizerValue(trainer),
+        seconds: seconds(),
+      });
+    },
+
+    async test() {
+      if (samples.test.length === 0) return {};
+      const { accuracy } = await evaluated(() => trainer.evaluateInTurns(samples.test, turns));
+      return { testAccuracy: accuracy };
+    },
+
+    async final(history) {
+      const last = history.at(-1)!;
+      const { test, ssim, bytes, connections, parameters, buffers } = await evaluated(async () => ({
+        test: await judged(samples.test),
+        ssim: samples.test.length ? await similarity?.(samples.test, turns) : undefined,
+        bytes: modelBytes(trainer),
+        connections: connectionsOf(model, trainer.theta),
+        parameters: new Map(
+          trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
+        ),
+        buffers: trainer.buffers(),
+      }));
+      const linear = last.layers.filter(({ kernels }) => kernels === undefined);
+      const final: FinalMetrics = withoutUndefined({
+        testLoss: test?.loss,
+        testAccuracy: test && accuracyOf(test.accuracy),
+        validLoss: last.validLoss,
+        validAccuracy: last.validAccuracy,
+        trainAccuracy: last.trainAccuracy,
+        ssim,
+        density: last.density,
+        linearDensity: totalDensity(linear),
+        kernelDensity: kernelDensity(last.layers),
+        nodeDensity: linear.map((layer) => layer.activeUnits / layer.units),
+        flopDensity: flopDensity(model, last.layers),
+        saved: work && savings(work.state(), history),
+        connections: connections.length ? connections : undefined,
+        best: bestOf(history),
+        seconds: seconds(),
+        bytes,
+      });
+      return { final, parameters, buffers };
+    },
+  };
+}

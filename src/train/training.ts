@@ -1,0 +1,128 @@
+/** Everything a training is made of, before its first step. */
+import { augmenter, type Augmenter } from "../data/augment.js";
+import { batches, type Batches } from "../data/batches.js";
+import type { Dataset } from "../data/dataset.js";
+import { inUse } from "../data/in-use.js";
+import { heldOut, split } from "../data/split.js";
+import { takeTurns, type Turns } from "../engine/next-turn.js";
+import type { Trainer } from "../engine/trainer.js";
+import { birthsOf, createBirthCounter } from "../measure/births.js";
+import { measureDenseStep } from "../measure/dense-step.js";
+import { createSettler } from "../measure/fresh-statistics.js";
+import { createWorkCounter, type WorkCounter } from "../measure/work.js";
+import type { Model } from "../nn/model.js";
+import { stream } from "../random.js";
+import type { Pool } from "../runtime/pool.js";
+import { createAverage, type WeightAverage } from "./average.js";
+import type { Settings } from "./fit-options.js";
+import { fitTrainer } from "./fit-trainer.js";
+import type { Keeper } from "./keeper.js";
+import { leftOut, type Parts } from "./lone-values.js";
+import type { Lengths } from "./progress.js";
+import { lengthsOf } from "./run-length.js";
+import { storeDataset } from "./store-dataset.js";
+import { createWarnings, type Warnings } from "./warnings.js";
+
+/** What a training is of. */
+export interface Subject {
+  readonly pool: Pool;
+  readonly model: Model;
+  readonly data: Dataset;
+  readonly settings: Settings;
+  readonly keeper?: Keeper | undefined;
+}
+
+export interface Training extends Subject {
+  /** Epochs it was to have, today's last. */
+  readonly lengths: Lengths;
+  /** The data without what nobody asks for. */
+  readonly used: Dataset;
+  /** Indices of the samples. */
+  readonly samples: { readonly train: Int32Array; readonly valid: Int32Array; readonly test: Int32Array };
+  readonly inParts: Parts;
+  readonly order: Batches;
+  readonly trainer: Trainer;
+  readonly births: ReturnType<typeof createBirthCounter>;
+  readonly averaged?: WeightAverage | undefined;
+  readonly warnings: Warnings;
+  readonly work?: WorkCounter | undefined;
+  /** Gives the event loop its turn, if it is time. */
+  readonly turns: Turns;
+  /** How the images of a step are changed. */
+  readonly augmentation?: Augmenter | undefined;
+  /** Runs an evaluation with the weights and statistics that are to be judged. */
+  evaluated<Result>(run: () => Promise<Result>): Promise<Result>;
+  /** Seconds of training so far, in all sittings. */
+  seconds(): number;
+}
+
+/** Prepares a training, or what is left of it. */
+export async function prepareTraining(subject: Subject): Promise<Training> {
+  const { pool, model, data, settings, keeper } = subject;
+  const { schedule, average, batchSize, microBatches, seed, normalize, augment, epochs } = settings;
+  const { validation, splitSeed, limit, freshStatistics } = settings;
+  const resumed = keeper?.resumed;
+  const lengths = lengthsOf(resumed, epochs, schedule);
+
+  const used = inUse(data, { limit, validation, splitSeed });
+  const { count } = used.train;
+  const parts = split(count, heldOut(count, validation, limit), stream(splitSeed, "split"));
+  const train = parts.train.subarray(0, limit);
+  const samples = {
+    train,
+    valid: parts.valid,
+    test: Int32Array.from({ length: data.test.count }, (_, k) => count + k),
+  };
+  const store = storeDataset(pool, used, normalize ? data : undefined);
+  const inParts = { samples: train.length, batchSize, microBatches };
+  const order = batches(train, {
+    ...settings,
+    leaveOut: leftOut(model, inParts),
+    ...(resumed && { from: resumed.order }),
+  });
+  const trainer = fitTrainer(pool, model, store, settings, epochs * order.perEpoch);
+  const { births, averaged } = startLooks(trainer, keeper, average);
+  const warnings = createWarnings(model, trainer, settings);
+  const turns = takeTurns();
+  const settling = {
+    indices: train,
+    size: Math.min(Math.ceil(batchSize / microBatches), train.length),
+    batches: freshStatistics,
+    // Those of an average are put back after each use.
+    last: !averaged,
+  };
+  const settled = createSettler(trainer, settling, turns);
+  const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
+  const firstBatch = train.subarray(0, Math.min(batchSize, order.samples));
+  const denseStep = resumed
+    ? undefined
+    : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
+  const work = resumed && !resumed.work ? undefined : createWorkCounter(trainer, resumed?.work ?? { denseStep });
+  const started = performance.now();
+  return {
+    ...subject,
+    lengths,
+    used,
+    samples,
+    inParts,
+    order,
+    trainer,
+    births,
+    averaged,
+    warnings,
+    work,
+    turns,
+    augmentation,
+    evaluated: (run) => (averaged ? averaged.use(() => settled(run)) : settled(run)),
+    seconds: () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000,
+  };
+}
+
+/** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
+function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: Settings["average"]) {
+  const tensors = keeper?.restore(trainer);
+  return {
+    births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
+    averaged: average && createAverage(trainer, average, tensors),
+  };
+}
