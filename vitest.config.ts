@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/support/temporary-files.ts",
-    // Several tests start worker threads and whole child processes: two files at a time on two cores is plenty.
+    // Several tests start worker threads and whole child processes: two files at a time on two
+    // cores is plenty.
     maxWorkers: 2,
     testTimeout: 60_000,
     // Servers of tests are on this machine, whatever proxy there may be.

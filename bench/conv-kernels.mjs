@@ -1,12 +1,14 @@
 /**
- * The convolution kernels alone, for each layer of ResNet-18 (CIFAR) and of the ConvNet: forward, input gradient and
- * weight gradient by a sparse weight, against the same by the dense kernel; native and wasm, 1 and 2 threads.
+ * The convolution kernels alone, for each layer of ResNet-18 (CIFAR) and of the ConvNet: forward,
+ * input gradient and weight gradient by a sparse weight, against the same by the dense kernel;
+ * native and wasm, 1 and 2 threads.
  *
  *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"]
  *                           [--backends native,wasm] [--threads 1,2] [--out ../results/bench/conv-layers.json]
  *
- * GFLOP/s are those of useful work: 2 * batch * output positions * non-zero weights. Layers with a stride of 2 and those
- * without padding do more than that in the dense input gradient's border, which is not counted.
+ * GFLOP/s are those of useful work: 2 * batch * output positions * non-zero weights. Layers with a
+ * stride of 2 and those without padding do more than that in the dense input gradient's border,
+ * which is not counted.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -38,7 +40,11 @@ const variants = values.threads.split(",").flatMap((threads) =>
     const rest = { samples: Number(values.samples), pick: values.pick };
     return {
       name: `${backend}, ${threads} thread${threads === "1" ? "" : "s"}`,
-      command: [process.execPath, here("peers/bregman-conv.mjs"), JSON.stringify({ ...config, ...rest })],
+      command: [
+        process.execPath,
+        here("peers/bregman-conv.mjs"),
+        JSON.stringify({ ...config, ...rest }),
+      ],
     };
   }),
 );
@@ -46,7 +52,9 @@ const reports = await runInterleaved(variants, {
   rounds: Number(values.rounds),
   patience: Number(values.patience),
   onReport: (round, { name }, report) =>
-    console.log(`round ${round + 1}  ${name}: ${report === null ? "skipped, not built here" : report.note}`),
+    console.log(
+      `round ${round + 1}  ${name}: ${report === null ? "skipped, not built here" : report.note}`,
+    ),
 });
 
 /** A median a round, for one layer, work and kind. */
@@ -71,12 +79,17 @@ const rows = [...reports].flatMap(([name, rounds]) => {
       const ours = times(rounds, one, one.kind);
       const dense = times(rounds, one, "dense");
       const { flops } = measured.find(
-        (/** @type {any} */ m) => m.layer === one.layer && m.work === one.work && m.kind === "dense",
+        (/** @type {any} */ m) =>
+          m.layer === one.layer && m.work === one.work && m.kind === "dense",
       );
       const rate = (/** @type {number} */ work, /** @type {number[]} */ ms) =>
         Number((work / median(ms) / 1e6).toFixed(1));
       return {
-        ...row(`${one.layer}, ${one.work}, ${one.kind} ${percent} %, ${name}, against dense`, ours, dense),
+        ...row(
+          `${one.layer}, ${one.work}, ${one.kind} ${percent} %, ${name}, against dense`,
+          ours,
+          dense,
+        ),
         gflops: { ours: rate(one.flops, ours), other: rate(flops, dense) },
       };
     });

@@ -1,7 +1,8 @@
 /**
- * Milliseconds of a training step against density: ResNet-18 (batch 128) by kernel groups and by an unstructured weight, step with
- * the gradient of every weight, fine and frozen; each against the dense step measured next to it, since minutes later the
- * machine may be faster or slower by more than the difference. Writes the numbers and a picture.
+ * Milliseconds of a training step against density: ResNet-18 (batch 128) by kernel groups and by an
+ * unstructured weight, step with the gradient of every weight, fine and frozen; each against the
+ * dense step measured next to it, since minutes later the machine may be faster or slower by more
+ * than the difference. Writes the numbers and a picture.
  *
  *     node density-sweep.mjs [--rounds 3] [--steps 2] [--densities 0.01,0.02,0.05,0.1,0.2,0.5,1] [--threads 2] [--backend native]
  *                            [--out ../results/bench/density-sweep.json]
@@ -48,7 +49,9 @@ const variant = (/** @type {string} */ name, /** @type {object} */ setting) => (
   ],
 });
 const sparse = ["groups", "entries"].flatMap((kind) =>
-  values.densities.split(",").map((text) => ({ kind, density: Number(text), name: `${LABELS[kind]} ${text}` })),
+  values.densities
+    .split(",")
+    .map((text) => ({ kind, density: Number(text), name: `${LABELS[kind]} ${text}` })),
 );
 const denseOf = (/** @type {string} */ name) => `dense, beside ${name}`;
 const reports = await runInterleaved(
@@ -60,7 +63,9 @@ const reports = await runInterleaved(
     rounds: Number(values.rounds),
     onReport: (round, { name }, report) => {
       if (report === null) return console.log(`${name}: skipped, not built here`);
-      const times = Object.entries(report.samples).map(([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`);
+      const times = Object.entries(report.samples).map(
+        ([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`,
+      );
       console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
     },
   },
@@ -85,6 +90,12 @@ const rows = sparse.flatMap(({ kind, density, name }) =>
 for (const { what, ours, other, ratio } of rows)
   console.log(`${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms`);
 
-writeResult(values.out, { name: "density-sweep", commit: commit(), machine: before, ...side, rows });
+writeResult(values.out, {
+  name: "density-sweep",
+  commit: commit(),
+  machine: before,
+  ...side,
+  rows,
+});
 writeFileSync(values.out.replace(/\.json$/, ".svg"), sweepPicture(rows));
 console.log(`written to ${values.out}, and a picture beside it`);

@@ -1,13 +1,14 @@
 /**
- * How fast the products of a linear layer are, alone: GFLOP/s of useful work (2 x weights that are not zero x samples)
- * by density, backend and threads, and the density at which the dense kernel overtakes the sparse one.
+ * How fast the products of a linear layer are, alone: GFLOP/s of useful work (2 x weights that are
+ * not zero x samples) by density, backend and threads, and the density at which the dense kernel
+ * overtakes the sparse one.
  *
  *     node kernels.mjs [--rounds 11] [--backends native,wasm] [--threads 1,2] [--best] [--out ../results/bench/density-sweep.json]
  *
- * A sample is one run of a program that repeats the op for about a millisecond, after one that warms the caches. All
- * cases are measured once a round, so that what the machine does meanwhile falls on all of them; a figure is the median
- * over the rounds, or with --best the best of them: what the code can do, on a machine whose neighbours leave it alone
- * now and then only.
+ * A sample is one run of a program that repeats the op for about a millisecond, after one that
+ * warms the caches. All cases are measured once a round, so that what the machine does meanwhile
+ * falls on all of them; a figure is the median over the rounds, or with --best the best of them:
+ * what the code can do, on a machine whose neighbours leave it alone now and then only.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -37,13 +38,19 @@ const SHAPES = [
 /** Densities of the table, and those between which the crossover is looked for. */
 const SHOWN = [0.01, 0.03, 0.08, 0.3, 1];
 const DENSITIES = [0.01, 0.03, 0.08, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1];
-/** Useful milliseconds of one sample, and of the warm-up of one case: V8 must have compiled its kernels for good. */
+/**
+ * Useful milliseconds of one sample, and of the warm-up of one case: V8 must have compiled its
+ * kernels for good.
+ */
 const SAMPLE_MS = 1;
 const WARMUP_MS = 30;
 
 const PRODUCTS = ["forward", "input gradient", "weight gradient"];
 
-/** @typedef {{ name: string, product: string, kind: "dense" | "sparse", density: number, weights: number, warm: () => void, run: () => void, repeat: number, times: number[] }} Case */
+/**
+ * @typedef {{ name: string, product: string, kind: "dense" | "sparse", density: number, weights:
+ *   number, warm: () => void, run: () => void, repeat: number, times: number[] }} Case
+ */
 
 /** All ops of a layer at one density, each as a program that repeats it. */
 function cases(
@@ -53,10 +60,13 @@ function cases(
 ) {
   const { memory } = pool;
   const random = generator(1);
-  const floats = (/** @type {number} */ n) => memory.put(Float32Array.from({ length: n }, () => 2 * random() - 1));
+  const floats = (/** @type {number} */ n) =>
+    memory.put(Float32Array.from({ length: n }, () => 2 * random() - 1));
   const ints = (/** @type {number} */ n) => memory.allocate(4 * n);
 
-  const theta = Float32Array.from({ length: rows * cols }, () => (random() < density ? 2 * random() - 1 : 0));
+  const theta = Float32Array.from({ length: rows * cols }, () =>
+    random() < density ? 2 * random() - 1 : 0,
+  );
   const weights = theta.reduce((n, v) => n + (v === 0 ? 0 : 1), 0);
   const rowStride = Math.ceil(cols / 16) * 16;
   const t = {
@@ -93,7 +103,16 @@ function cases(
     ]),
   );
   const sparse = [
-    op("sparseForward", rows, { ...pattern, bias, x, y, mask: 0, ...size, entryStride: cols, epilogue: 1 }),
+    op("sparseForward", rows, {
+      ...pattern,
+      bias,
+      x,
+      y,
+      mask: 0,
+      ...size,
+      entryStride: cols,
+      epilogue: 1,
+    }),
     op("sparseForward", cols, {
       ...turned,
       bias: 0,
@@ -116,7 +135,9 @@ function cases(
   const shape = `${rows} x ${cols}`;
   return PRODUCTS.flatMap((product, k) => [
     prepare(pool, { name: shape, product, kind: "sparse", density, weights }, sparse[k]),
-    ...(density === 1 ? [prepare(pool, { name: shape, product, kind: "dense", density, weights }, dense[k])] : []),
+    ...(density === 1
+      ? [prepare(pool, { name: shape, product, kind: "dense", density, weights }, dense[k])]
+      : []),
   ]);
 }
 
@@ -146,11 +167,18 @@ function generator(/** @type {number} */ seed) {
   };
 }
 
-const microseconds = (/** @type {Case} */ c) => (values.best ? Math.min(...c.times) : median(c.times)) * 1000;
+const microseconds = (/** @type {Case} */ c) =>
+  (values.best ? Math.min(...c.times) : median(c.times)) * 1000;
 const gflops = (/** @type {Case} */ c) => (2 * c.weights * SAMPLES) / microseconds(c) / 1000;
 
-/** The density at which times that grow with density pass `dense`, between two measured ones; null if they never do. */
-function crossover(/** @type {{ density: number, us: number }[]} */ sparse, /** @type {number} */ dense) {
+/**
+ * The density at which times that grow with density pass `dense`, between two measured ones; null
+ * if they never do.
+ */
+function crossover(
+  /** @type {{ density: number, us: number }[]} */ sparse,
+  /** @type {number} */ dense,
+) {
   const above = sparse.findIndex(({ us }) => us > dense);
   if (above <= 0) return null;
   const [a, b] = [sparse[above - 1], sparse[above]];
@@ -182,8 +210,13 @@ for (const backend of values.backends.split(",")) {
         const [dense] = pick(product, "dense");
         const sparse = pick(product, "sparse");
         const shown = sparse.filter((c) => SHOWN.includes(c.density));
-        const cells = shown.map((c) => `${percent(c.density)} ${gflops(c).toFixed(1)} (${microseconds(c).toFixed(1)})`);
-        const line = [`dense ${gflops(dense).toFixed(1)} (${microseconds(dense).toFixed(0)})`, ...cells];
+        const cells = shown.map(
+          (c) => `${percent(c.density)} ${gflops(c).toFixed(1)} (${microseconds(c).toFixed(1)})`,
+        );
+        const line = [
+          `dense ${gflops(dense).toFixed(1)} (${microseconds(dense).toFixed(0)})`,
+          ...cells,
+        ];
         const border = crossover(
           sparse.map((c) => ({ density: c.density, us: microseconds(c) })),
           microseconds(dense),
@@ -197,7 +230,9 @@ for (const backend of values.backends.split(",")) {
         }
       }
       const pair = (/** @type {(c: Case) => boolean} */ of) =>
-        all.filter((c) => c.product !== "weight gradient" && of(c)).reduce((sum, c) => sum + microseconds(c), 0);
+        all
+          .filter((c) => c.product !== "weight gradient" && of(c))
+          .reduce((sum, c) => sum + microseconds(c), 0);
       const both = DENSITIES.map((density) => ({
         density,
         us: pair((c) => c.kind === "sparse" && c.density === density),

@@ -1,7 +1,8 @@
 /**
- * One training step of the 784-200-80-10 MLP on MNIST (batch 128): ours by density, threads and backend, with the gradient of
- * every weight, with frozen steps and with the sampled dual, against @jax-js/jax and @tensorflow/tfjs (wasm), against PyTorch
- * where it is installed, and against our own dense step. See README.md for what is measured.
+ * One training step of the 784-200-80-10 MLP on MNIST (batch 128): ours by density, threads and
+ * backend, with the gradient of every weight, with frozen steps and with the sampled dual, against
+ * @jax-js/jax and @tensorflow/tfjs (wasm), against PyTorch where it is installed, and against our
+ * own dense step. See README.md for what is measured.
  *
  *     node mlp-step.mjs [--rounds 5] [--patience 0] [--densities 0.01,0.02,0.05,0.08,1] [--pick "1 thread"]
  *                       [--out ../results/bench/mlp-step.json] [--peers-only]
@@ -13,7 +14,16 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { BATCH, BATCHES, COARSE, SAMPLE_DUAL, SIZES, TAU, lambdaFor, writeProblem } from "./lib/problem.mjs";
+import {
+  BATCH,
+  BATCHES,
+  COARSE,
+  SAMPLE_DUAL,
+  SIZES,
+  TAU,
+  lambdaFor,
+  writeProblem,
+} from "./lib/problem.mjs";
 import { commit, machine, median, row, threadsName, writeResult } from "./lib/result.mjs";
 import { BLOCKS, STEPS, WARMUP, WARMUP_BLOCKS } from "./lib/side.mjs";
 
@@ -33,7 +43,10 @@ const rounds = Number(values.rounds);
 const densities = values.densities.split(",").map(Number);
 const THREADS = [1, 2];
 const BACKENDS = ["native", "wasm"];
-/** Ways to the gradient of a zero weight: of every step, of one step in ten, estimated. A dense net has none. */
+/**
+ * Ways to the gradient of a zero weight: of every step, of one step in ten, estimated. A dense net
+ * has none.
+ */
 const WAYS = [
   { label: "", config: {} },
   { label: `, mean of 1 fine and ${COARSE} frozen steps`, config: { coarse: COARSE } },
@@ -42,9 +55,13 @@ const WAYS = [
 const OURS = BACKENDS.flatMap((backend) =>
   WAYS.map(({ label, config }) => ({ side: `${backend}${label}`, backend, config })),
 );
-const oursAt = (/** @type {number} */ density) => OURS.filter(({ side, backend }) => density < 1 || side === backend);
+const oursAt = (/** @type {number} */ density) =>
+  OURS.filter(({ side, backend }) => density < 1 || side === backend);
 
-/** glibc's allocator hands big blocks back to the system after every step unless told otherwise: up to 2x for PyTorch. */
+/**
+ * glibc's allocator hands big blocks back to the system after every step unless told otherwise: up
+ * to 2x for PyTorch.
+ */
 const TORCH_ENV = {
   OPENBLAS_CORETYPE: undefined,
   MALLOC_MMAP_MAX_: "0",
@@ -61,8 +78,11 @@ const schedule = {
 };
 
 const percent = (/** @type {number} */ density) => Number((density * 100).toPrecision(3));
-const nameOf = (/** @type {string} */ side, /** @type {number} */ density, /** @type {number} */ threads) =>
-  `${side}, ${percent(density)} %, ${threadsName(threads)}`;
+const nameOf = (
+  /** @type {string} */ side,
+  /** @type {number} */ density,
+  /** @type {number} */ threads,
+) => `${side}, ${percent(density)} %, ${threadsName(threads)}`;
 
 /** @returns {import("./lib/children.mjs").Variant[]} */
 function variantsAt(/** @type {number} */ density, /** @type {string} */ folder) {
@@ -77,8 +97,14 @@ function variantsAt(/** @type {number} */ density, /** @type {string} */ folder)
       name: nameOf(side, density, threads),
       command: script("bregman-step.mjs", { density, threads, backend, ...config }),
     })),
-    { name: nameOf("jax-js", density, threads), command: script("jax-step.mjs", { density, threads }) },
-    { name: nameOf("tfjs", density, threads), command: script("tfjs-step.mjs", { density, threads }) },
+    {
+      name: nameOf("jax-js", density, threads),
+      command: script("jax-step.mjs", { density, threads }),
+    },
+    {
+      name: nameOf("tfjs", density, threads),
+      command: script("tfjs-step.mjs", { density, threads }),
+    },
     {
       name: nameOf("PyTorch", density, threads),
       command: [
@@ -86,7 +112,11 @@ function variantsAt(/** @type {number} */ density, /** @type {string} */ folder)
         here("peers/torch_step.py"),
         JSON.stringify({ ...torch, threads }),
       ],
-      env: { ...TORCH_ENV, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
+      env: {
+        ...TORCH_ENV,
+        OMP_NUM_THREADS: String(threads),
+        OPENBLAS_NUM_THREADS: String(threads),
+      },
     },
   ]);
 }
@@ -98,7 +128,9 @@ function check(/** @type {Map<string, any[]>} */ reports, /** @type {number} */ 
   for (const [name, [{ losses, lastLoss }]] of mine) {
     const gap = Math.abs(losses[0] - first.losses[0]);
     if (!(gap < 1e-4)) {
-      throw new Error(`loss of the first step differs: ${name} has ${losses[0]}, ${firstName} has ${first.losses[0]}`);
+      throw new Error(
+        `loss of the first step differs: ${name} has ${losses[0]}, ${firstName} has ${first.losses[0]}`,
+      );
     }
     if (!(lastLoss < losses[0]))
       throw new Error(`${name} did not learn: loss ${losses[0]} at first, ${lastLoss} at last`);
@@ -116,7 +148,11 @@ function bestOf(
 ) {
   const candidates = sides
     .flatMap((side) => THREADS.filter((n) => n <= cores).map((threads) => ({ side, threads })))
-    .map(({ side, threads }) => ({ side, threads, reports: reports.get(nameOf(side, density, threads)) }))
+    .map(({ side, threads }) => ({
+      side,
+      threads,
+      reports: reports.get(nameOf(side, density, threads)),
+    }))
     .filter((candidate) => candidate.reports !== undefined)
     .map((candidate) => ({ ...candidate, times: times(candidate.reports) }));
   return candidates.toSorted((a, b) => median(a.times) - median(b.times))[0];
@@ -128,7 +164,9 @@ const folders = densities.map((density) => {
   writeProblem(folder, density);
   return folder;
 });
-process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+process.on("exit", () =>
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })),
+);
 
 const variants = densities
   .flatMap((density, k) => variantsAt(density, folders[k]))
@@ -141,7 +179,9 @@ const reports = await runInterleaved(variants, {
     else {
       const { samples, losses, lastLoss, density, note } = report;
       const figures = `loss ${losses[0].toFixed(5)} to ${lastLoss.toFixed(3)}, density ${(density * 100).toFixed(1)} % at the end`;
-      console.log(`round ${round + 1}  ${name}: ${median(samples).toFixed(3)} ms a step (${figures}; ${note})`);
+      console.log(
+        `round ${round + 1}  ${name}: ${median(samples).toFixed(3)} ms a step (${figures}; ${note})`,
+      );
     }
   },
 });
@@ -166,7 +206,9 @@ const rows = densities.flatMap((density) =>
         return [row(`${what} ${other}`, times(ours), best.times, "ms/step")];
       });
       const dense = density < 1 ? reports.get(nameOf(backend, 1, threads)) : undefined;
-      return dense ? [...against, row(`${what} our own dense step`, times(ours), times(dense), "ms/step")] : against;
+      return dense
+        ? [...against, row(`${what} our own dense step`, times(ours), times(dense), "ms/step")]
+        : against;
     }),
   ),
 );

@@ -1,14 +1,16 @@
 /**
- * Where the time of a network's training step goes: every op of the step's plan runs as a program of its own, in the order of the
- * step and on the same pool, with a clock around it; the medians of several steps are added up by kind of op.
+ * Where the time of a network's training step goes: every op of the step's plan runs as a program
+ * of its own, in the order of the step and on the same pool, with a clock around it; the medians of
+ * several steps are added up by kind of op.
  *
  *     node network-profile.mjs [--network resnet18|convnet|mlp] [--kind groups|entries|dense] [--step frozen|fine|sampled]
  *                               [--density 0.034] [--backend native] [--threads 2] [--warmup 2] [--steps 5] [--by-layer]
  *                               [--without-products]
  *
- * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The MLP is the one of mlp-step.mjs, on
- * MNIST and always of single weights; it alone has steps with the sampled dual, and trains for `--warmup` steps first.
- * `--without-products` leaves out all multiplications with weights and for them: what remains are the passes over memory.
+ * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The
+ * MLP is the one of mlp-step.mjs, on MNIST and always of single weights; it alone has steps with
+ * the sampled dual, and trains for `--warmup` steps first. `--without-products` leaves out all
+ * multiplications with weights and for them: what remains are the passes over memory.
  */
 import { parseArgs } from "node:util";
 
@@ -40,8 +42,12 @@ const { network, kind, step: stepKind } = values;
 const density = Number(values.density);
 const isMlp = network === "mlp";
 const sampleDual = stepKind === "sampled" ? SAMPLE_DUAL : undefined;
-const trainer = isMlp ? mlpTrainer(pool, { density, sampleDual }) : networkTrainer(pool, { network, kind, density });
-const batches = isMlp ? batchIndices() : Array.from({ length: warmup + Number(values.steps) }, (_, k) => batch(k));
+const trainer = isMlp
+  ? mlpTrainer(pool, { density, sampleDual })
+  : networkTrainer(pool, { network, kind, density });
+const batches = isMlp
+  ? batchIndices()
+  : Array.from({ length: warmup + Number(values.steps) }, (_, k) => batch(k));
 const batchOf = (/** @type {number} */ step) => batches[step % batches.length];
 const frozen = stepKind === "frozen" && kind !== "dense";
 for (let step = 0; isMlp && step < warmup; step++) trainer.step(batchOf(step));
@@ -51,7 +57,9 @@ trainer.step(batchOf(0));
 
 const { forward, loss, backward } = trainer.plan.lower(frozen);
 const updates = (/** @type {any} */ { parameter, gradient }) =>
-  trainer.updaters.find((one) => one.parameter === parameter).actions(gradient, frozen ? "frozen" : "exact");
+  trainer.updaters
+    .find((one) => one.parameter === parameter)
+    .actions(gradient, frozen ? "frozen" : "exact");
 const stages = [
   ...[...forward, loss].map(({ name, ops }) => ({ name: `${name} forward`, ops })),
   ...backward.map(({ name, ops, gradients }) => ({
@@ -102,7 +110,9 @@ console.log(
 console.log(
   `${whole.length ? `a step ${median(whole).toFixed(3)} ms; its` : "the passes over memory of a step;"} ops one by one ${total.toFixed(3)} ms; arena ${(trainer.plan.bytes / 2 ** 20).toFixed(0)} MiB\n`,
 );
-for (const [key, { ms, count }] of values["by-layer"] ? sums : [...sums].toSorted((a, b) => b[1].ms - a[1].ms)) {
+for (const [key, { ms, count }] of values["by-layer"]
+  ? sums
+  : [...sums].toSorted((a, b) => b[1].ms - a[1].ms)) {
   console.log(
     `${ms.toFixed(4).padStart(9)} ms ${((ms / total) * 100).toFixed(1).padStart(5)} %  ${String(count).padStart(3)} x  ${key}`,
   );

@@ -1,7 +1,8 @@
 /**
- * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an unstructured weight,
- * exact, fine and frozen; against PyTorch's dense SGD step and against the dense limit, the time that the dense step's products
- * take at the rate of PyTorch's sgemm. See README.md for what is measured.
+ * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an
+ * unstructured weight, exact, fine and frozen; against PyTorch's dense SGD step and against the
+ * dense limit, the time that the dense step's products take at the rate of PyTorch's sgemm. See
+ * README.md for what is measured.
  *
  *     node network-step.mjs [--network resnet18|convnet] [--rounds 5] [--steps 3] [--density 0.034] [--coarse 9] [--patience 0] [--pick native]
  *                            [--out ../results/bench/resnet18-step.json]
@@ -35,7 +36,10 @@ const percent = Number((density * 100).toPrecision(3));
 const coarse = Number(values.coarse);
 const schedule = { steps: Number(values.steps), warmup: 2 };
 
-/** glibc's allocator hands big blocks back to the system after every step unless told otherwise; OpenBLAS knows best itself. */
+/**
+ * glibc's allocator hands big blocks back to the system after every step unless told otherwise;
+ * OpenBLAS knows best itself.
+ */
 const TORCH_ENV = {
   OPENBLAS_CORETYPE: undefined,
   OPENBLAS_L2_SIZE: undefined,
@@ -49,7 +53,11 @@ const SIDES = [
   { backend: "wasm", threads: 2 },
 ];
 const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
-const LABELS = { dense: "dense", groups: `kernel groups ${percent} %`, entries: `unstructured ${percent} %` };
+const LABELS = {
+  dense: "dense",
+  groups: `kernel groups ${percent} %`,
+  entries: `unstructured ${percent} %`,
+};
 
 const sideName = (/** @type {{ backend: string, threads: number }} */ { backend, threads }) =>
   `${backend}, ${threadsName(threads)}`;
@@ -83,14 +91,22 @@ const reports = await runInterleaved(variants, {
   onReport: (round, { name }, report) => {
     if (report === null) console.log(`${name}: skipped, not installed here`);
     else {
-      const times = Object.entries(report.samples).map(([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`);
+      const times = Object.entries(report.samples).map(
+        ([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`,
+      );
       console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
     }
   },
 });
 
-/** A step's milliseconds, a value a round; "mean" is that of a cycle of one fine and `coarse` frozen steps. */
-function times(/** @type {string} */ name, /** @type {"exact" | "fine" | "frozen" | "mean"} */ step) {
+/**
+ * A step's milliseconds, a value a round; "mean" is that of a cycle of one fine and `coarse` frozen
+ * steps.
+ */
+function times(
+  /** @type {string} */ name,
+  /** @type {"exact" | "fine" | "frozen" | "mean"} */ step,
+) {
   return reports.get(name)?.map(({ samples }) => {
     if (step !== "mean") return median(samples[step]);
     return (median(samples.fine) + coarse * median(samples.frozen)) / (coarse + 1);
@@ -124,7 +140,10 @@ for (const side of SIDES) {
   const { threads } = side;
   const own = times(`dense, ${sideName(side)}`, "exact");
   const opponents = [
-    { label: `PyTorch's dense step, ${threadsName(threads)}`, other: times(torchName(threads), "exact") },
+    {
+      label: `PyTorch's dense step, ${threadsName(threads)}`,
+      other: times(torchName(threads), "exact"),
+    },
     { label: `the dense limit, ${threadsName(threads)}`, other: limit(threads) },
   ];
   for (const { label, other } of opponents)

@@ -1,9 +1,10 @@
-/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, their gradients, and dropout. */
+/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, their gradients, and dropout.
+ * */
 #include "planes.h"
 
-/* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of degree 4 for x^2 < 0.4
- * (relative error below 5e-9); elsewhere 1 - 2 t / (1 + t) with t = exp(-2 |x|), which is below 0.3 there, so that its
- * errors count less than half.
+/* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of
+ * degree 4 for x^2 < 0.4 (relative error below 5e-9); elsewhere 1 - 2 t / (1 + t) with t = exp(-2
+ * |x|), which is below 0.3 there, so that its errors count less than half.
  */
 INLINE vec hyperbolic_tangent(vec x) {
   const vec size = magnitude(x), z = x * x;
@@ -18,7 +19,8 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
-/* 1 / (1 + exp(-x)), to about 2 ulp: of t = exp(-|x|), which does not overflow, for x < 0 by t / (1 + t). */
+/* 1 / (1 + exp(-x)), to about 2 ulp: of t = exp(-|x|), which does not overflow, for x < 0 by t / (1
+ * + t). */
 INLINE vec logistic(vec x) {
   const vec t = exp_negative(-magnitude(x));
   return choose(x < 0, t, splat(1)) / (splat(1) + t);
@@ -71,7 +73,8 @@ KERNEL(activation) {
 
 INLINE void activate_grad(char *memory, const struct activation_grad_args *a, int begin, int end,
                           int kind, int add) {
-  const struct tensor y = tensor_at(memory, a->y), dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
+  const struct tensor y = tensor_at(memory, a->y), dy = tensor_at(memory, a->dy),
+                      dx = tensor_at(memory, a->dx);
   const struct runs runs = runs_of(a->height, a->width, y, dy, dx);
   const vec slope = splat(kind == ACTIVATION_LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
   for (int unit = begin, next; unit < end; unit = next) {
@@ -99,10 +102,11 @@ KERNEL(activation_grad) {
 #undef CASE
 }
 
-/* 32 random bits for a counter, by two rounds of multiplication and shift (constants: C. Wellons, "Prospecting for hash
- * functions", nullprogram.com, 2018, lowbias32). A bijection of the counter, so every value is as frequent as any other.
- * A key enters before each round: with one alone, other seeds would only shift the same sequence. The final shift of
- * that hash is left out: it changes the lower half only, which next to no comparison with a threshold looks at. */
+/* 32 random bits for a counter, by two rounds of multiplication and shift (constants: C. Wellons,
+ * "Prospecting for hash functions", nullprogram.com, 2018, lowbias32). A bijection of the counter,
+ * so every value is as frequent as any other. A key enters before each round: with one alone, other
+ * seeds would only shift the same sequence. The final shift of that hash is left out: it changes
+ * the lower half only, which next to no comparison with a threshold looks at. */
 
 struct key {
   uint32_t first, second;

@@ -1,4 +1,5 @@
-/* The native backend: a Node-API module around the kernels, one function per instruction set this CPU has.
+/* The native backend: a Node-API module around the kernels, one function per instruction set this
+ * CPU has.
  *
  *     require("bregman_native.node") -> { run: { avx512?, avx2?, base }, linger }, the best variant first
  *     run[variant](bytes: Uint8Array over the shared memory, program, nOps, thread, nThreads, sync) -> int
@@ -17,15 +18,20 @@ runner run_avx2, run_avx512;
 #endif
 void linger_base(char *, uint32_t, int32_t);
 
-/* Reads the memory and `count` integers; 0, with a TypeError pending, if the arguments are anything else. */
-static int arguments(napi_env env, napi_callback_info info, char **memory, int64_t *integers, int count, void **data) {
+/* Reads the memory and `count` integers; 0, with a TypeError pending, if the arguments are anything
+ * else. */
+static int arguments(napi_env env, napi_callback_info info, char **memory, int64_t *integers,
+                     int count, void **data) {
   napi_value argv[6];
   size_t argc = 6;
   void *bytes;
-  int ok = napi_get_cb_info(env, info, &argc, argv, NULL, data) == napi_ok && argc == (size_t)count + 1 &&
+  int ok = napi_get_cb_info(env, info, &argc, argv, NULL, data) == napi_ok &&
+           argc == (size_t)count + 1 &&
            napi_get_typedarray_info(env, argv[0], NULL, NULL, &bytes, NULL, NULL) == napi_ok;
-  for (int i = 0; ok && i < count; i++) ok = napi_get_value_int64(env, argv[i + 1], &integers[i]) == napi_ok;
-  if (!ok) napi_throw_type_error(env, NULL, "cannot call a kernel: expected a Uint8Array and integers");
+  for (int i = 0; ok && i < count; i++)
+    ok = napi_get_value_int64(env, argv[i + 1], &integers[i]) == napi_ok;
+  if (!ok)
+    napi_throw_type_error(env, NULL, "cannot call a kernel: expected a Uint8Array and integers");
   else *memory = bytes;
   return ok;
 }
@@ -36,7 +42,8 @@ static napi_value call_run(napi_env env, napi_callback_info info) {
   void *run;
   napi_value result;
   if (!arguments(env, info, &memory, i, 5, &run)) return NULL;
-  const int status = ((runner *)run)(memory, (uint32_t)i[0], (int)i[1], (int)i[2], (int)i[3], (uint32_t)i[4]);
+  const int status =
+      ((runner *)run)(memory, (uint32_t)i[0], (int)i[1], (int)i[2], (int)i[3], (uint32_t)i[4]);
   return napi_create_int32(env, status, &result) == napi_ok ? result : NULL;
 }
 
@@ -44,11 +51,13 @@ static napi_value call_linger(napi_env env, napi_callback_info info) {
   char *memory;
   int64_t i[2];
   void *unused;
-  if (arguments(env, info, &memory, i, 2, &unused)) linger_base(memory, (uint32_t)i[0], (int32_t)i[1]);
+  if (arguments(env, info, &memory, i, 2, &unused))
+    linger_base(memory, (uint32_t)i[0], (int32_t)i[1]);
   return NULL;
 }
 
-static void add(napi_env env, napi_value object, const char *name, napi_callback callback, void *data) {
+static void add(napi_env env, napi_value object, const char *name, napi_callback callback,
+                void *data) {
   napi_value function;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) == napi_ok)
     napi_set_named_property(env, object, name, function);

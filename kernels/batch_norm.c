@@ -1,14 +1,16 @@
-/* Batch norm: y = gamma xhat + beta with xhat = (x - mean) invstd, invstd = 1 / sqrt(variance + eps), mean and (biased)
- * variance of each channel over the positions of all samples that are present (Ioffe and Szegedy 2015, arXiv 1502.03167).
+/* Batch norm: y = gamma xhat + beta with xhat = (x - mean) invstd, invstd = 1 / sqrt(variance +
+ * eps), mean and (biased) variance of each channel over the positions of all samples that are
+ * present (Ioffe and Szegedy 2015, arXiv 1502.03167).
  *
- * Statistics take one read of x, plane by plane, so that whoever writes a plane can have it summed while it is in cache;
- * the planes of a channel are put together afterwards. The gradient is made alike. Within a plane positions are summed in
- * chunks, lane by lane in float32, about the chunk's first position, and the chunks in float64. That is safe for any
- * data: a sum of n squares about one of the n numbers is at most n times larger than about their mean, so float32 loses
- * no more than n * 6e-8 of a chunk's variance.
+ * Statistics take one read of x, plane by plane, so that whoever writes a plane can have it summed
+ * while it is in cache; the planes of a channel are put together afterwards. The gradient is made
+ * alike. Within a plane positions are summed in chunks, lane by lane in float32, about the chunk's
+ * first position, and the chunks in float64. That is safe for any data: a sum of n squares about
+ * one of the n numbers is at most n times larger than about their mean, so float32 loses no more
+ * than n * 6e-8 of a chunk's variance.
  *
- * Of a ReLU behind the batch norm the forward pass keeps the signs, a bit an element (bit j of a position: lane j), so
- * that the gradient needs not read y again.
+ * Of a ReLU behind the batch norm the forward pass keeps the signs, a bit an element (bit j of a
+ * position: lane j), so that the gradient needs not read y again.
  */
 #include "planes.h"
 
@@ -28,9 +30,10 @@ struct moments {
   dvec sum, square;
 };
 
-/* Adds rows of a chunk, of which n positions, to m. Lanes that are not present are left out at the end: lanes don't mix. */
-INLINE void add_chunk(struct moments *m, const float *x, size_t row, int rows, int width, double origin,
-                      const struct lanes *lanes) {
+/* Adds rows of a chunk, of which n positions, to m. Lanes that are not present are left out at the
+ * end: lanes don't mix. */
+INLINE void add_chunk(struct moments *m, const float *x, size_t row, int rows, int width,
+                      double origin, const struct lanes *lanes) {
   const size_t length = (size_t)width * T;
   vec shift[TV], sum[CHAINS], square[CHAINS];
   UNROLL for (int i = 0; i < TV; i++) shift[i] = load(x + i * VL);
@@ -105,7 +108,8 @@ KERNEL(plane_moments) {
   }
 }
 
-/* The moments of all tiles together, tile after tile: mean, and the sum of squares about it (Chan, Golub, LeVeque 1979). */
+/* The moments of all tiles together, tile after tile: mean, and the sum of squares about it (Chan,
+ * Golub, LeVeque 1979). */
 KERNEL(batch_norm_stats) {
   const struct batch_norm_stats_args *a = (const void *)args;
   const int32_t count = *(const int32_t *)at(memory, a->counts);
@@ -116,7 +120,8 @@ KERNEL(batch_norm_stats) {
   for (int c = begin; c < end; c++) {
     double n = 0, mean = 0, squares = 0;
     for (int tile = 0; tile < a->tiles; tile++) {
-      const double *m = moments[tile * a->channels + c], added = (double)present_in(count, tile) * a->positions;
+      const double *m = moments[tile * a->channels + c],
+                   added = (double)present_in(count, tile) * a->positions;
       if (added == 0) break;
       const double gap = m[0] - mean, all = n + added;
       squares += m[1] + gap * gap * (n * added / all);
@@ -136,23 +141,26 @@ KERNEL(batch_norm_fold) {
   float *stats = at(memory, a->stats);
   for (int c = begin; c < end; c++) {
     stats[c] = running[c];
-    stats[a->channels + c] = (float)(1 / __builtin_sqrt((double)running[a->channels + c] + settings[1]));
+    stats[a->channels + c] =
+        (float)(1 / __builtin_sqrt((double)running[a->channels + c] + settings[1]));
   }
 }
 
 /* What follows the normalisation. */
 enum behind { NOTHING, RELU_ALONE, RELU_AND_SIGNS };
 
-INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual,
-                  enum behind behind) {
+INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin, int end,
+                  int has_residual, enum behind behind) {
   const struct tensor x = tensor_at(memory, a->x);
   const struct tensor z = tensor_at(memory, a->residual);
   const struct tensor y = tensor_at(memory, a->y);
-  const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma), *beta = at(memory, a->beta);
+  const float *mean = at(memory, a->stats), *gamma = at(memory, a->gamma),
+              *beta = at(memory, a->beta);
   const size_t length = (size_t)a->width * T;
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    const vec m = splat(mean[c]), scale = splat(gamma[c] * mean[a->channels + c]), shift = splat(beta[c]);
+    const vec m = splat(mean[c]), scale = splat(gamma[c] * mean[a->channels + c]),
+              shift = splat(beta[c]);
     const float *from = plane_of(x, tile, c), *add = plane_of(z, tile, c);
     float *to = plane_of(y, tile, c);
     uint16_t *signs = (uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
@@ -172,7 +180,8 @@ INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin
   }
 }
 
-INLINE void apply_with(char *memory, const struct batch_norm_apply_args *a, int begin, int end, int has_residual) {
+INLINE void apply_with(char *memory, const struct batch_norm_apply_args *a, int begin, int end,
+                       int has_residual) {
   if (!a->epilogue) apply(memory, a, begin, end, has_residual, NOTHING);
   else if (!a->signs) apply(memory, a, begin, end, has_residual, RELU_ALONE);
   else apply(memory, a, begin, end, has_residual, RELU_AND_SIGNS);
@@ -232,7 +241,8 @@ INLINE void add_grad_chunk(struct grad_sums *g, struct grad_rows p, int rows, in
   }
 }
 
-INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *a, int begin, int end, int has_signs) {
+INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *a, int begin,
+                        int end, int has_signs) {
   const struct tensor dy = tensor_at(memory, a->dy);
   const struct tensor x = tensor_at(memory, a->x);
   const int32_t count = *(const int32_t *)at(memory, a->counts);
@@ -242,12 +252,14 @@ INLINE void grad_reduce(char *memory, const struct batch_norm_grad_reduce_args *
     const int tile = unit / a->channels, c = unit % a->channels;
     const struct lanes lanes = lanes_of(count - tile * T);
     const uint32_t here = (1u << present_in(count, tile)) - 1;
-    const uint16_t *signs = (const uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
+    const uint16_t *signs =
+        (const uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
     struct grad_sums g = {{0}, {0}};
     for (int h = 0, rows; h < a->height; h += rows) {
       rows = chunk_rows(h, a->height, a->width);
-      const struct grad_rows p = {row_of(plane_of(dy, tile, c), dy, h), row_of(plane_of(x, tile, c), x, h),
-                                  signs + (size_t)h * a->width, dy.row, x.row};
+      const struct grad_rows p = {row_of(plane_of(dy, tile, c), dy, h),
+                                  row_of(plane_of(x, tile, c), x, h), signs + (size_t)h * a->width,
+                                  dy.row, x.row};
       add_grad_chunk(&g, p, rows, a->width, splat(mean[c]), &lanes, here, has_signs);
     }
     sums[unit][0] = total_of(g.dy);
@@ -293,7 +305,8 @@ KERNEL(batch_norm_grad_apply) {
     const struct lanes lanes = lanes_of(count - tile * T);
     const float invstd = mean[a->channels + c];
     const vec m = splat(mean[c]), scale = splat(gamma[c] * invstd);
-    const vec slope = splat((float)(dgamma[c] * inverse_n * invstd)), offset = splat((float)(dbeta[c] * inverse_n));
+    const vec slope = splat((float)(dgamma[c] * inverse_n * invstd)),
+              offset = splat((float)(dbeta[c] * inverse_n));
     const float *dy_row = plane_of(dy, tile, c), *x_row = plane_of(x, tile, c);
     float *dx_row = plane_of(dx, tile, c);
     for (int h = 0; h < a->height; h++, dy_row += dy.row, x_row += x.row, dx_row += dx.row)

@@ -1,7 +1,8 @@
-/* Columns of a batch of inputs that are the same number for every sample, such as the pixels that are black in all of its images:
- * one of them stands for all in the gradient of the weight, g = dy x^T, and the others get copies of its column of g. The columns
- * are found, the inputs' rows packed in place, and the rows of g, once computed, spread out again: each element of g is summed
- * as it would have been.
+/* Columns of a batch of inputs that are the same number for every sample, such as the pixels that
+ * are black in all of its images: one of them stands for all in the gradient of the weight, g = dy
+ * x^T, and the others get copies of its column of g. The columns are found, the inputs' rows packed
+ * in place, and the rows of g, once computed, spread out again: each element of g is summed as it
+ * would have been.
  */
 #include "columns.h"
 #include "lanes.h"
@@ -26,7 +27,8 @@ KERNEL(find_columns) {
   (void)begin, (void)end;
   for (int c = 0; c < a->cols; c++) {
     const float *column = x + (size_t)c * T;
-    const int rests = is_constant(column, a->tiles, (size_t)a->cols * T) && (resting < 0 || *column == x[(size_t)resting * T]);
+    const int rests = is_constant(column, a->tiles, (size_t)a->cols * T) &&
+                      (resting < 0 || *column == x[(size_t)resting * T]);
     if (rests && resting < 0) resting = c;
     if (c % 16 == 0) columns.masks[c / 16] = 0;
     columns.masks[c / 16] |= !rests << c % 16;

@@ -5,7 +5,8 @@
 #include "lanes.h"
 
 struct columns {
-  int32_t *packed; /* columns after packing: those that differ, and one that doesn't; 0: they are not packed */
+  int32_t *packed; /* columns after packing: those that differ, and one that doesn't; 0: they are
+                      not packed */
   int32_t *list;   /* [cols + 1]: their numbers, ascending, the one that doesn't differ last */
   int32_t *masks;  /* [(cols + 15) / 16]: a bit for each that differs */
 };
@@ -24,7 +25,8 @@ INLINE void spread_row(float *row, const struct columns *columns, int cols) {
     const __mmask16 mask = (__mmask16)columns->masks[c / 16];
     const __mmask16 valid = cols - c < 16 ? (__mmask16)((1 << (cols - c)) - 1) : (__mmask16)-1;
     k -= __builtin_popcount(mask);
-    _mm512_mask_storeu_ps(row + c, valid, _mm512_mask_expandloadu_ps(_mm512_set1_ps(resting), mask, row + k));
+    _mm512_mask_storeu_ps(row + c, valid,
+                          _mm512_mask_expandloadu_ps(_mm512_set1_ps(resting), mask, row + k));
   }
 #else
   for (int c = cols - 1, k = n - 1; c >= 0; c--) {

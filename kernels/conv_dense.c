@@ -1,13 +1,14 @@
 /* Convolution by its dense weight, and the bias gradient of any convolution.
  *
- * With 16 samples innermost a convolution is a product of matrices as it stands: y and its input gradient are sums of
- * scalars (weights) times vectors (positions of x). A block of accumulators stays in registers; the loops around it are
- * cut so that what is used again stays in cache. Each result sees the same operations in the same order whatever block
- * computes it.
+ * With 16 samples innermost a convolution is a product of matrices as it stands: y and its input
+ * gradient are sums of scalars (weights) times vectors (positions of x). A block of accumulators
+ * stays in registers; the loops around it are cut so that what is used again stays in cache. Each
+ * result sees the same operations in the same order whatever block computes it.
  */
 #include "conv.h"
 
-/* A block: accumulators for ROWS output channels x VECS vectors of neighbouring positions, by the registers there are. */
+/* A block: accumulators for ROWS output channels x VECS vectors of neighbouring positions, by the
+ * registers there are. */
 #if VL == 16
 #define CONV_ROWS 8
 #define CONV_VECS 3
@@ -22,9 +23,10 @@
 #define CONV_VECS 2
 #endif
 
-/* The order in which taps are walked. In wide planes by ascending offset in x, for which caches load ahead (it is worth a
- * quarter of the time): the mirrored taps of an input gradient are listed the other way round and walked backwards. In
- * narrow planes, where the weights come from far, as listed, by ascending index. */
+/* The order in which taps are walked. In wide planes by ascending offset in x, for which caches
+ * load ahead (it is worth a quarter of the time): the mirrored taps of an input gradient are listed
+ * the other way round and walked backwards. In narrow planes, where the weights come from far, as
+ * listed, by ascending index. */
 struct walk {
   const struct conv_tap *first;
   int count, step;
@@ -34,23 +36,27 @@ struct walk {
 
 INLINE struct walk walk_of(const struct conv_dense_args *a, const struct conv_tap *taps) {
   const int last = a->tap_count - 1;
-  if (a->width > NARROW && last > 0 && taps[0].offset > taps[last].offset) return (struct walk){taps + last, last + 1, -1};
+  if (a->width > NARROW && last > 0 && taps[0].offset > taps[last].offset)
+    return (struct walk){taps + last, last + 1, -1};
   return (struct walk){taps, last + 1, 1};
 }
 
-/* Where a block's operands lie, for its first output channel, vector and inner channel; strides in floats. */
+/* Where a block's operands lie, for its first output channel, vector and inner channel; strides in
+ * floats. */
 struct conv_operands {
   const float *w, *x;
   size_t w_row, w_inner, x_plane, x_col;
   struct walk walk;
 };
 
-/* Floats from vector 0 to vector i of a block. A position has TV vectors; a block smaller than that is within one. */
+/* Floats from vector 0 to vector i of a block. A position has TV vectors; a block smaller than that
+ * is within one. */
 INLINE size_t vector_at(int i, size_t col) { return i / TV * col + i % TV * VL; }
 
 typedef vec conv_sums[CONV_ROWS][CONV_VECS];
 
-/* Where a block's results go: bias of its first output channel or NULL, y, and whether to add to what is there. */
+/* Where a block's results go: bias of its first output channel or NULL, y, and whether to add to
+ * what is there. */
 struct conv_result {
   const float *bias;
   float *y;
@@ -59,7 +65,8 @@ struct conv_result {
 };
 
 /* n inner channels of one block of rows x vecs (constants after inlining). */
-INLINE void conv_block(const int rows, const int vecs, const struct conv_operands *o, int n, const struct conv_result *r) {
+INLINE void conv_block(const int rows, const int vecs, const struct conv_operands *o, int n,
+                       const struct conv_result *r) {
   const size_t x_col = o->x_col, w_row = o->w_row;
   const float *x_plane = o->x, *w_plane = o->w;
   vec acc[CONV_ROWS][CONV_VECS];
@@ -83,14 +90,15 @@ INLINE void conv_block(const int rows, const int vecs, const struct conv_operand
     x_plane += o->x_plane;
     w_plane += o->w_inner;
   }
-  UNROLL for (int m = 0; m < rows; m++)
-    UNROLL for (int i = 0; i < vecs; i++) store(r->y + m * r->y_plane + vector_at(i, r->y_col), acc[m][i]);
+  UNROLL for (int m = 0; m < rows; m++) UNROLL for (int i = 0; i < vecs; i++)
+      store(r->y + m * r->y_plane + vector_at(i, r->y_col), acc[m][i]);
 }
 
 /* One function for each size of a block. */
-#define CONV_BLOCK(rows, vecs) \
-  BLOCK_FUNCTION conv_##rows##_##vecs(const struct conv_operands *o, int n, const struct conv_result *r) { \
-    conv_block(rows, vecs, o, n, r); \
+#define CONV_BLOCK(rows, vecs)                                              \
+  BLOCK_FUNCTION conv_##rows##_##vecs(const struct conv_operands *o, int n, \
+                                      const struct conv_result *r) {        \
+    conv_block(rows, vecs, o, n, r);                                        \
   }
 #if VL == 16
 #define CONV_BLOCKS(rows) CONV_BLOCK(rows, 1) CONV_BLOCK(rows, 2) CONV_BLOCK(rows, 3)
@@ -116,7 +124,8 @@ CONV_BLOCK(1, 2)
 #endif
 
 /* One row of positions for some output channels, block by block. */
-INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_operands o, int n, struct conv_result r) {
+INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_operands o, int n,
+                     struct conv_result r) {
   const int vecs = a->width * TV;
   const float *x = o.x;
   float *y = r.y;
@@ -136,7 +145,8 @@ INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_oper
   }
 }
 
-/* How the work of a tile is cut so that the x in use stays in cache: `height` rows of positions, `inner` channels. */
+/* How the work of a tile is cut so that the x in use stays in cache: `height` rows of positions,
+ * `inner` channels. */
 struct conv_cut {
   int height, inner;
 };
@@ -149,7 +159,8 @@ INLINE struct conv_cut cut_of(const struct conv_dense_args *a, const struct conv
   }
   int height = (32 + a->width - 1) / a->width;
   if (height > a->height) height = a->height;
-  const size_t plane = ((size_t)(height - 1) * a->x.row + (size_t)(a->width - 1) * a->x.col + T + (high - low)) * 4;
+  const size_t plane =
+      ((size_t)(height - 1) * a->x.row + (size_t)(a->width - 1) * a->x.col + T + (high - low)) * 4;
   int inner = CONV_CACHE / plane < 16 ? 16 : CONV_CACHE / plane;
   const int parts = (a->inner + inner - 1) / inner;
   return (struct conv_cut){height, (a->inner + parts - 1) / parts};
@@ -172,7 +183,9 @@ KERNEL(conv_dense) {
   for (int unit = begin; unit < end;) {
     const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
     const int last_unit = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
-    const int last = (last_unit - tile * blocks) * UNIT_ROWS < a->rows ? (last_unit - tile * blocks) * UNIT_ROWS : a->rows;
+    const int last = (last_unit - tile * blocks) * UNIT_ROWS < a->rows
+                         ? (last_unit - tile * blocks) * UNIT_ROWS
+                         : a->rows;
     const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
     float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int row = 0; row < a->height; row += cut.height)
@@ -182,13 +195,15 @@ KERNEL(conv_dense) {
         for (int o = first, rows; o < last; o += rows) {
           rows = block_rows(last - o);
           for (int i = row; i < row + cut.height && i < a->height; i++)
-            conv_row(a, rows,
-                     (struct conv_operands){w + (size_t)o * a->row_stride + (size_t)c * a->inner_stride,
-                                            x + (size_t)c * a->x.plane + (size_t)i * a->x.row, a->row_stride,
-                                            a->inner_stride, a->x.plane, a->x.col, walk},
-                     n,
-                     (struct conv_result){bias && c == 0 ? bias + o : NULL,
-                                          y + (size_t)o * a->y.plane + (size_t)i * a->y.row, a->y.plane, a->y.col, add});
+            conv_row(
+                a, rows,
+                (struct conv_operands){w + (size_t)o * a->row_stride + (size_t)c * a->inner_stride,
+                                       x + (size_t)c * a->x.plane + (size_t)i * a->x.row,
+                                       a->row_stride, a->inner_stride, a->x.plane, a->x.col, walk},
+                n,
+                (struct conv_result){bias && c == 0 ? bias + o : NULL,
+                                     y + (size_t)o * a->y.plane + (size_t)i * a->y.row, a->y.plane,
+                                     a->y.col, add});
         }
       }
     unit = last_unit;
@@ -203,11 +218,12 @@ KERNEL(conv_bias_grad) {
     UNROLL for (int v = 0; v < 4; v++) sum[v] = splat(0);
     for (int tile = 0; tile < a->tiles; tile++)
       for (int i = 0; i < a->height; i++) {
-        const float *dy = (const float *)at(memory, a->dy.at) + (size_t)tile * a->dy.tile + (size_t)o * a->dy.plane +
-                          (size_t)i * a->dy.row;
+        const float *dy = (const float *)at(memory, a->dy.at) + (size_t)tile * a->dy.tile +
+                          (size_t)o * a->dy.plane + (size_t)i * a->dy.row;
         const int vecs = a->width * TV;
         int v = 0;
-        for (; v + 4 <= vecs; v += 4) UNROLL for (int q = 0; q < 4; q++) sum[q] += load(dy + (v + q) * VL);
+        for (; v + 4 <= vecs; v += 4)
+          UNROLL for (int q = 0; q < 4; q++) sum[q] += load(dy + (v + q) * VL);
         for (; v < vecs; v++) sum[0] += load(dy + v * VL);
       }
     g[o] = total((sum[0] + sum[1]) + (sum[2] + sum[3]));

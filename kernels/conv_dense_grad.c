@@ -1,11 +1,12 @@
-/* The gradient of a dense convolution's weight: a sum of vectors of dy times vectors of x, over all positions and tiles, whose
- * lanes are added at the end. Layouts: src/runtime/contract/.
+/* The gradient of a dense convolution's weight: a sum of vectors of dy times vectors of x, over all
+ * positions and tiles, whose lanes are added at the end. Layouts: src/runtime/contract/.
  */
 #include "conv.h"
 #include "totals.h"
 
-/* The sums of a dense weight gradient are vectors along the lanes, and become numbers once every GRAD_POSITIONS positions or so
- * (half of them if they are of several tiles), so that what is summed stays in cache while all weights use it. */
+/* The sums of a dense weight gradient are vectors along the lanes, and become numbers once every
+ * GRAD_POSITIONS positions or so (half of them if they are of several tiles), so that what is
+ * summed stays in cache while all weights use it. */
 #define GRAD_POSITIONS 128
 
 /* The positions of one pass: whole tiles, or some rows of one tile. */
@@ -15,7 +16,8 @@ struct grad_cut {
 
 INLINE struct grad_cut grad_cut_of(int height, int width) {
   const int positions = height * width;
-  if (positions < GRAD_POSITIONS / 2) return (struct grad_cut){GRAD_POSITIONS / 2 / positions, height};
+  if (positions < GRAD_POSITIONS / 2)
+    return (struct grad_cut){GRAD_POSITIONS / 2 / positions, height};
   return (struct grad_cut){1, (GRAD_POSITIONS + width - 1) / width};
 }
 
@@ -26,12 +28,15 @@ struct grad_span {
 };
 
 /* Vectors of neighbouring positions are neighbours, unless the convolution has a stride. */
-INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_tile, int x_row, int x_col) {
-  if (x_col == T) return (struct grad_span){0, 0, 1, width * TV, dy_tile, dy_row, VL, x_tile, x_row, VL};
+INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_tile, int x_row,
+                                     int x_col) {
+  if (x_col == T)
+    return (struct grad_span){0, 0, 1, width * TV, dy_tile, dy_row, VL, x_tile, x_row, VL};
   return (struct grad_span){0, 0, TV, width, dy_tile, dy_row, T, x_tile, x_row, x_col};
 }
 
-/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of (inner channel, tap). */
+/* A block of weights whose gradients are summed together: 4 output channels x GRAD_PLACES pairs of
+ * (inner channel, tap). */
 #define GRAD_ROWS 4
 #if VL == 16 || defined(__aarch64__)
 #define GRAD_PLACES 6
@@ -48,14 +53,17 @@ struct grad_block {
 
 BLOCK_FUNCTION sum_grad_block(struct grad_block *b, const struct grad_span *s) {
   vec sum[GRAD_PLACES][GRAD_ROWS];
-  UNROLL for (int q = 0; q < GRAD_PLACES; q++) UNROLL for (int m = 0; m < GRAD_ROWS; m++) sum[q][m] = splat(0);
+  UNROLL for (int q = 0; q < GRAD_PLACES; q++) UNROLL for (int m = 0; m < GRAD_ROWS; m++)
+      sum[q][m] = splat(0);
   const size_t dy_step = s->dy_step, x_step = s->x_step;
   for (int tile = 0; tile < s->tiles; tile++)
     for (int i = 0; i < s->rows; i++)
       for (int part = 0; part < s->parts; part++) {
         const float *dy[GRAD_ROWS], *x[GRAD_PLACES];
-        UNROLL for (int m = 0; m < GRAD_ROWS; m++) dy[m] = b->dy[m] + tile * s->dy_tile + i * s->dy_row + part * VL;
-        UNROLL for (int q = 0; q < GRAD_PLACES; q++) x[q] = b->x[q] + tile * s->x_tile + i * s->x_row + part * VL;
+        UNROLL for (int m = 0; m < GRAD_ROWS; m++) dy[m] =
+            b->dy[m] + tile * s->dy_tile + i * s->dy_row + part * VL;
+        UNROLL for (int q = 0; q < GRAD_PLACES; q++) x[q] =
+            b->x[q] + tile * s->x_tile + i * s->x_row + part * VL;
         size_t d = 0, u = 0;
         for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
           vec in[GRAD_PLACES];
@@ -70,15 +78,17 @@ BLOCK_FUNCTION sum_grad_block(struct grad_block *b, const struct grad_span *s) {
 }
 
 /* The pairs (inner channel, tap) [from, to) of the output channels [begin, end), over one span. */
-INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_args *a, const struct grad_span *span,
-                           const float *dy, const float *x, int from, int to, int begin, int end, int first) {
+INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_args *a,
+                           const struct grad_span *span, const float *dy, const float *x, int from,
+                           int to, int begin, int end, int first) {
   const struct conv_tap *taps = at(memory, a->taps);
   const int taps_count = a->tap_count;
   for (int o = begin; o < end; o += GRAD_ROWS) {
     float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * taps_count;
     struct grad_block b;
     /* Where fewer are left the last one is repeated, and not stored. */
-    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] = dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy.plane;
+    UNROLL for (int m = 0; m < GRAD_ROWS; m++) b.dy[m] =
+        dy + (size_t)(o + m < end ? o + m : end - 1) * a->dy.plane;
     for (int k = from, c = from / taps_count, t = from % taps_count; k < to; k += GRAD_PLACES) {
       int place[GRAD_PLACES];
       UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
@@ -100,7 +110,8 @@ KERNEL(conv_dense_weight_grad) {
   const struct conv_dense_weight_grad_args *a = (const void *)args;
   const float *dy = at(memory, a->dy.at), *x = at(memory, a->x.at);
   const int places = a->inner * a->tap_count;
-  struct grad_span span = grad_span_of(a->width, a->dy.tile, a->dy.row, a->x.tile, a->x.row, a->x.col);
+  struct grad_span span =
+      grad_span_of(a->width, a->dy.tile, a->dy.row, a->x.tile, a->x.row, a->x.col);
   const struct grad_cut cut = grad_cut_of(a->height, a->width);
   /* x of so many pairs stays in the second-level cache while all output channels use it. */
   const uint64_t bytes = (uint64_t)cut.tiles * ((uint64_t)cut.rows * a->x.row + 2 * T) * 4;
@@ -113,7 +124,7 @@ KERNEL(conv_dense_weight_grad) {
       span.rows = row + cut.rows < a->height ? cut.rows : a->height - row;
       for (int k = 0; k < places; k += step)
         conv_grad_span(memory, a, &span, dy + (size_t)tile * a->dy.tile + (size_t)row * a->dy.row,
-                       x + (size_t)tile * a->x.tile + (size_t)row * a->x.row, k, k + step < places ? k + step : places,
-                       begin, end, tile == 0 && row == 0);
+                       x + (size_t)tile * a->x.tile + (size_t)row * a->x.row, k,
+                       k + step < places ? k + step : places, begin, end, tile == 0 && row == 0);
     }
 }

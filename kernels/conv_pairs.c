@@ -1,34 +1,43 @@
-/* Convolution by kernel groups: a weight is a list of pairs of channels (output, inner) that have a kernel of dense taps;
- * all other pairs are zero and cost nothing. Forward, input gradient (the same sum over the transposed pairs, the taps
- * mirrored), and the gradient of the taps. Layouts: src/runtime/contract/.
+/* Convolution by kernel groups: a weight is a list of pairs of channels (output, inner) that have a
+ * kernel of dense taps; all other pairs are zero and cost nothing. Forward, input gradient (the
+ * same sum over the transposed pairs, the taps mirrored), and the gradient of the taps. Layouts:
+ * src/runtime/contract/.
  */
 #include "conv.h"
 #include "kernels.h"
 #include "pair.h"
 
-/* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x. In a run's first tap
- * the offset is least; run g starts at taps[g * length + first], its indices rise by index_step (which may be negative). */
+/* A table of taps as runs of `length` taps, each run with the next taps at the next positions of x.
+ * In a run's first tap the offset is least; run g starts at taps[g * length + first], its indices
+ * rise by index_step (which may be negative). */
 struct tap_runs {
   const struct conv_tap *taps;
   int count, length, first, index_step;
 };
 
-/* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the back of each run. */
-static int find_runs(struct tap_runs *runs, const struct conv_tap *taps, int tap_count, int n, int x_step) {
+/* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the
+ * back of each run. */
+static int find_runs(struct tap_runs *runs, const struct conv_tap *taps, int tap_count, int n,
+                     int x_step) {
   if (n > tap_count || tap_count % n) return 0;
-  const int step = n == 1 ? x_step : taps[1].offset - taps[0].offset, index_step = n == 1 ? 0 : taps[1].index - taps[0].index;
+  const int step = n == 1 ? x_step : taps[1].offset - taps[0].offset,
+            index_step = n == 1 ? 0 : taps[1].index - taps[0].index;
   if (step != x_step && step != -x_step) return 0;
   for (int t = 0; t < tap_count; t++)
-    if (t % n && (taps[t].offset - taps[t - 1].offset != step || taps[t].index - taps[t - 1].index != index_step)) return 0;
+    if (t % n && (taps[t].offset - taps[t - 1].offset != step ||
+                  taps[t].index - taps[t - 1].index != index_step))
+      return 0;
   const int back = step != x_step;
-  *runs = (struct tap_runs){taps, tap_count / n, n, back ? n - 1 : 0, back ? -index_step : index_step};
+  *runs = (struct tap_runs){taps, tap_count / n, n, back ? n - 1 : 0,
+                            back ? -index_step : index_step};
   return 1;
 }
 
 /* The longest runs that have code of their own. */
 static struct tap_runs tap_runs_of(const struct conv_tap *taps, int tap_count, int x_step) {
   struct tap_runs runs = {taps, 0, 1, 0, 0}; /* a phase may have no tap at all */
-  if (!find_runs(&runs, taps, tap_count, 5, x_step) && !find_runs(&runs, taps, tap_count, 3, x_step) &&
+  if (!find_runs(&runs, taps, tap_count, 5, x_step) &&
+      !find_runs(&runs, taps, tap_count, 3, x_step) &&
       !find_runs(&runs, taps, tap_count, 2, x_step))
     find_runs(&runs, taps, tap_count, 1, x_step);
   return runs;
@@ -52,10 +61,12 @@ struct pairs_job {
   int accumulate;
 };
 
-/* Asks for what the pairs after this one need: planes and weights lie scattered, which no hardware foresees. Where a
- * vector is a whole tile, for the taps of a 3 x 3 kernel; larger ones have enough to compute. */
-INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int rows, const int cols,
-                           const struct pair *pair, const struct pair *end, const char *x) {
+/* Asks for what the pairs after this one need: planes and weights lie scattered, which no hardware
+ * foresees. Where a vector is a whole tile, for the taps of a 3 x 3 kernel; larger ones have enough
+ * to compute. */
+INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int rows,
+                           const int cols, const struct pair *pair, const struct pair *end,
+                           const char *x) {
 #if VL == T
   if (run != 3) return;
   if (pair + 4 < end) {
@@ -71,8 +82,8 @@ INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int
 #endif
 }
 
-/* rows x cols positions of one output channel, VL lanes of them. Each position's products are added one by one, by pair
- * and by tap, in every block alike. */
+/* rows x cols positions of one output channel, VL lanes of them. Each position's products are added
+ * one by one, by pair and by tap, in every block alike. */
 INLINE void pairs_block(const struct pairs_job *job, const int run, const int rows, const int cols,
                         const struct pair *pairs, int count, float bias, const char *x, float *y) {
   const size_t x_col = run == 1 ? job->x_col : T;
@@ -86,7 +97,8 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
     for (int g = job->runs.count; g > 0; g--, tap += run) {
       const float *w = kernel + tap->index, *p = plane + tap->offset;
       vec weight[5];
-      UNROLL for (int t = 0; t < run; t++) weight[t] = splat(w[t * (ptrdiff_t)job->runs.index_step]);
+      UNROLL for (int t = 0; t < run; t++) weight[t] =
+          splat(w[t * (ptrdiff_t)job->runs.index_step]);
       UNROLL for (int r = 0; r < rows; r++, p += job->x_row) {
         const float *q = p;
         BASE(q);
@@ -111,7 +123,8 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
 
 /* `cols` columns of `height` rows, all lanes. */
 INLINE void pairs_columns(const struct pairs_job *job, const int run, const int cols, int height,
-                          const struct pair *pairs, int count, float bias, const char *x, float *y) {
+                          const struct pair *pairs, int count, float bias, const char *x,
+                          float *y) {
   const int rows = BLOCK_POSITIONS / cols < BAND_ROWS ? BLOCK_POSITIONS / cols : BAND_ROWS;
   for (int v = 0; v < T; v += VL) {
     const char *u = x + v * 4;
@@ -124,10 +137,11 @@ INLINE void pairs_columns(const struct pairs_job *job, const int run, const int 
   }
 }
 
-/* Output channels [first, last) of one tile, band by band: rows of positions that all channels do before the next ones are
- * begun. Where planes are large they share x, which is then read from memory once. */
-INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const struct pairs_job *job, const int run,
-                       int tile, int first, int last) {
+/* Output channels [first, last) of one tile, band by band: rows of positions that all channels do
+ * before the next ones are begun. Where planes are large they share x, which is then read from
+ * memory once. */
+INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const struct pairs_job *job,
+                       const int run, int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
   const char *x = (const char *)((const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile);
@@ -137,12 +151,14 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
     const int height = i + band < a->height ? band : a->height - i;
     const char *u = x + (size_t)i * a->x.row * 4;
     for (int o = first; o < last; o++) {
-      const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+      const struct pair *pairs =
+          (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
       float *out = y + (size_t)o * a->y.plane + (size_t)i * a->y.row;
       const float b = bias ? bias[o] : 0;
       int j = 0;
-#define COLUMNS(n) \
-  pairs_columns(job, run, n, height, pairs, counts[o], b, u + j * job->x_col * 4, out + j * job->y_col)
+#define COLUMNS(n)                                                                \
+  pairs_columns(job, run, n, height, pairs, counts[o], b, u + j * job->x_col * 4, \
+                out + j * job->y_col)
       for (; j + 8 <= a->width; j += 8) COLUMNS(8);
       for (; j + 4 <= a->width; j += 4) COLUMNS(4);
       for (; j < a->width; j++) COLUMNS(1);
@@ -151,11 +167,13 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
   }
 }
 
-/* Code for runs of n taps. Functions of their own, as kernels are: V8 compiles them one by one, when they are used. */
-#define PAIRS_ROWS(n)                                                                                                  \
-  static __attribute__((noinline)) void pairs_rows_##n(char *memory, const struct conv_pairs_args *a,                  \
-                                                       const struct pairs_job *job, int tile, int first, int last) {   \
-    pairs_rows(memory, a, job, n, tile, first, last);                                                                  \
+/* Code for runs of n taps. Functions of their own, as kernels are: V8 compiles them one by one,
+ * when they are used. */
+#define PAIRS_ROWS(n)                                                                       \
+  static __attribute__((noinline)) void pairs_rows_##n(                                     \
+      char *memory, const struct conv_pairs_args *a, const struct pairs_job *job, int tile, \
+      int first, int last) {                                                                \
+    pairs_rows(memory, a, job, n, tile, first, last);                                       \
   }
 PAIRS_ROWS(1)
 PAIRS_ROWS(2)
@@ -165,8 +183,11 @@ PAIRS_ROWS(5)
 
 KERNEL(conv_pairs) {
   const struct conv_pairs_args *a = (const void *)args;
-  const struct pairs_job job = {memory,   tap_runs_of(at(memory, a->taps), a->tap_count, a->x.col == T ? T : 0),
-                                a->x.row, a->x.col, a->y.row, a->y.col, a->accumulate};
+  const struct pairs_job job = {
+      memory,       tap_runs_of(at(memory, a->taps), a->tap_count, a->x.col == T ? T : 0),
+      a->x.row,     a->x.col,
+      a->y.row,     a->y.col,
+      a->accumulate};
   const int blocks = blocks_of(a->rows);
   /* All units of a tile that are in the range, together. */
   for (int unit = begin; unit < end;) {
@@ -183,8 +204,9 @@ KERNEL(conv_pairs) {
   }
 }
 
-/* Runs of taps whose gradients are summed side by side, and whether there are registers to keep vectors of x for their
- * next taps (natively a product can take its factor from memory, in wasm it cannot). */
+/* Runs of taps whose gradients are summed side by side, and whether there are registers to keep
+ * vectors of x for their next taps (natively a product can take its factor from memory, in wasm it
+ * cannot). */
 #ifdef __wasm__
 #define GRAD_RUNS(run) (run == 5 ? 1 : run == 3 ? 2 : run == 2 ? 3 : 4)
 #define SLIDES(run) (run > 1)
@@ -196,10 +218,11 @@ KERNEL(conv_pairs) {
 #define SLIDES(run) 0
 #endif
 
-/* sum[q][t] += dy times x at position + t, for the positions of one plane and runs that start at x[q]. `slide`: x's
- * positions are next to each other, so a vector is loaded for one tap and kept for the others. */
-INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs, const int slide,
-                       vec sum[][5], const float *dy, const float *const *x) {
+/* sum[q][t] += dy times x at position + t, for the positions of one plane and runs that start at
+ * x[q]. `slide`: x's positions are next to each other, so a vector is loaded for one tap and kept
+ * for the others. */
+INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs,
+                       const int slide, vec sum[][5], const float *dy, const float *const *x) {
   const size_t x_col = slide ? T : a->x.col;
   for (int i = 0; i < a->height; i++) {
     const float *d = dy + (size_t)i * a->dy.row;
@@ -225,10 +248,12 @@ INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int ru
 }
 
 /* The gradients of one output channel's pairs. */
-INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, const struct tap_runs *runs, const int run,
-                     const int slide, int o) {
-  const int side = GRAD_RUNS(run), last = ((const int32_t *)at(memory, a->counts))[o] * runs->count - 1;
-  const struct pair *pairs = (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
+INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a,
+                     const struct tap_runs *runs, const int run, const int slide, int o) {
+  const int side = GRAD_RUNS(run),
+            last = ((const int32_t *)at(memory, a->counts))[o] * runs->count - 1;
+  const struct pair *pairs =
+      (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
   float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * a->tap_count;
   for (int k = 0; k <= last; k += side) {
     /* The last ones are repeated to fill up (and store the same values again). */
@@ -253,11 +278,12 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a, 
   }
 }
 
-#define GRAD_ROW(n)                                                                                                    \
-  static __attribute__((noinline)) void grad_row_##n(char *memory, const struct conv_pairs_weight_grad_args *a,        \
-                                                     const struct tap_runs *runs, int o) {                             \
-    if (SLIDES(n) && a->x.col == T) grad_row(memory, a, runs, n, 1, o);                                                \
-    else grad_row(memory, a, runs, n, 0, o);                                                                           \
+#define GRAD_ROW(n)                                                                               \
+  static __attribute__((noinline)) void grad_row_##n(char *memory,                                \
+                                                     const struct conv_pairs_weight_grad_args *a, \
+                                                     const struct tap_runs *runs, int o) {        \
+    if (SLIDES(n) && a->x.col == T) grad_row(memory, a, runs, n, 1, o);                           \
+    else grad_row(memory, a, runs, n, 0, o);                                                      \
   }
 GRAD_ROW(1)
 GRAD_ROW(2)

@@ -1,12 +1,13 @@
-/* Convolution by the pattern of its weight, and the transposed pattern that the input gradient gathers over. One non-zero
- * weight costs one multiply-add a position and sample: how far away its x lies is a byte offset made when the pattern was,
- * so that the inner loops have no index arithmetic. What bounds them is how fast x comes from the caches, hence the order
- * of the loops.
+/* Convolution by the pattern of its weight, and the transposed pattern that the input gradient
+ * gathers over. One non-zero weight costs one multiply-add a position and sample: how far away its
+ * x lies is a byte offset made when the pattern was, so that the inner loops have no index
+ * arithmetic. What bounds them is how fast x comes from the caches, hence the order of the loops.
  */
 #include "conv.h"
 
 
-/* Positions computed together, in one row or, in narrow planes, in up to 4: a weight is loaded once for all of them. */
+/* Positions computed together, in one row or, in narrow planes, in up to 4: a weight is loaded once
+ * for all of them. */
 #if VL == 16
 #define SPARSE_POSITIONS 16
 #elif VL == 8 || defined(__aarch64__)
@@ -26,21 +27,26 @@ struct sparse_row {
   int accumulate;
 };
 
-/* rows x cols positions from x and y on (constants after inlining). Entry after entry, in every block alike. */
-INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const float *x, float *y) {
+/* rows x cols positions from x and y on (constants after inlining). Entry after entry, in every
+ * block alike. */
+INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const float *x,
+                         float *y) {
   const size_t x_row = r->x_row, x_col = r->x_col;
   vec sum[SPARSE_POSITIONS * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
   EACH_VECTOR {
     sum[p * TV + v] = r->bias;
-    if (r->accumulate) sum[p * TV + v] += load(y + p / cols * r->y_row + p % cols * r->y_col + v * VL);
+    if (r->accumulate)
+      sum[p * TV + v] += load(y + p / cols * r->y_row + p % cols * r->y_col + v * VL);
   }
   const struct entry *e = r->entries, *end = e + r->count;
 #if VL == 4
-  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no more registers. */
+  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no
+   * more registers. */
   for (; e + 2 <= end; e += 2) {
     const vec w = splat(e[0].value), u = splat(e[1].value);
-    const float *in = (const float *)((const char *)x + e[0].offset), *next = (const float *)((const char *)x + e[1].offset);
+    const float *in = (const float *)((const char *)x + e[0].offset),
+                *next = (const float *)((const char *)x + e[1].offset);
     BASE(in);
     BASE(next);
     EACH_VECTOR {
@@ -67,7 +73,8 @@ BLOCK_FUNCTION sparse_band(const struct sparse_row *r, int height, int width) {
     const float *x = r->x + (size_t)j * r->x_col;
     float *y = r->y + (size_t)j * r->y_col;
     int i = 0;
-#define SPARSE_BLOCK(rows, cols) sparse_block(rows, cols, r, x + (size_t)i * r->x_row, y + (size_t)i * r->y_row)
+#define SPARSE_BLOCK(rows, cols) \
+  sparse_block(rows, cols, r, x + (size_t)i * r->x_row, y + (size_t)i * r->y_row)
 #if SPARSE_POSITIONS == 16
     if (cols == 8)
       for (; i + 2 <= height; i += 2) SPARSE_BLOCK(2, 8);
@@ -93,20 +100,29 @@ KERNEL(conv_sparse) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
   const int blocks = blocks_of(a->rows);
-  /* Rows of positions that all output channels do before the next ones are begun: they share x, which stays in cache. */
+  /* Rows of positions that all output channels do before the next ones are begun: they share x,
+   * which stays in cache. */
   const int band = a->width < 16 ? (16 + a->width - 1) / a->width : 1;
   for (int unit = begin, next; unit < end; unit = next) {
     const int tile = unit / blocks, first = unit % blocks * UNIT_ROWS;
     next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
-    const int last = (next - tile * blocks) * UNIT_ROWS < a->rows ? (next - tile * blocks) * UNIT_ROWS : a->rows;
+    const int last =
+        (next - tile * blocks) * UNIT_ROWS < a->rows ? (next - tile * blocks) * UNIT_ROWS : a->rows;
     const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
     float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int i = 0; i < a->height; i += band)
       for (int o = first; o < last; o++) {
         const struct sparse_row row = {
-            (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride, counts[o],
-            splat(bias ? bias[o] : 0), x + (size_t)i * a->x.row,
-            y + (size_t)o * a->y.plane + (size_t)i * a->y.row, a->x.row, a->x.col, a->y.row, a->y.col, a->accumulate};
+            (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride,
+            counts[o],
+            splat(bias ? bias[o] : 0),
+            x + (size_t)i * a->x.row,
+            y + (size_t)o * a->y.plane + (size_t)i * a->y.row,
+            a->x.row,
+            a->x.col,
+            a->y.row,
+            a->y.col,
+            a->accumulate};
         sparse_band(&row, i + band < a->height ? band : a->height - i, a->width);
       }
   }
@@ -153,7 +169,8 @@ KERNEL(transpose_conv) {
   for (int o = 0; o < a->rows; o++) {
     const struct entry *row = entries + (size_t)o * a->cols;
     for (int k = first_of_channel(row, counts[o], begin, plane_bytes); k < counts[o]; k++) {
-      const int column = column_of(row[k].offset, a->kernel), c = column / taps, tap = column % taps;
+      const int column = column_of(row[k].offset, a->kernel), c = column / taps,
+                tap = column % taps;
       if (c >= end) break;
       const int r = table[tap].phase * a->inner + c;
       const size_t place = (size_t)r * a->entry_stride + t_counts[r]++;

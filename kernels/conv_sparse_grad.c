@@ -2,15 +2,18 @@
  *
  *   g[o, c, t] = sum over tiles, positions and lanes of dy[o, i, j] x[c, i, j, t].
  *
- * A product has a vector of x of its own, so what bounds this is how fast those come from the caches. Hence the order of
- * the loops. A few neighbouring positions are done for many weights before the next ones: their dy is in registers for
- * all weights of an output channel, and only some planes of x are used at a time, which stay in the nearest caches.
- * Between positions the sums of the weights, a vector each, wait in the second-level cache; they become numbers once, at the
- * end. A weight's products are added in the order of tiles and positions, whatever other weights are done with it.
+ * A product has a vector of x of its own, so what bounds this is how fast those come from the
+ * caches. Hence the order of the loops. A few neighbouring positions are done for many weights
+ * before the next ones: their dy is in registers for all weights of an output channel, and only
+ * some planes of x are used at a time, which stay in the nearest caches. Between positions the sums
+ * of the weights, a vector each, wait in the second-level cache; they become numbers once, at the
+ * end. A weight's products are added in the order of tiles and positions, whatever other weights
+ * are done with it.
  */
 #include "conv.h"
 
-/* Positions done together, as square as registers for their dy allow: so they share the most of x. */
+/* Positions done together, as square as registers for their dy allow: so they share the most of x.
+ * */
 #if VL == 16
 #define GRAD_HEIGHT 4
 #define GRAD_WIDTH 4
@@ -22,11 +25,12 @@
 #define GRAD_WIDTH 2
 #endif
 
-/* How many times so many positions, side by side, before other weights: natively once, what comes next is prefetched.
- * In wasm it cannot be, but a longer stretch is what the hardware sees coming. Output channels and weights done together:
- * the more, the less often x and dy come from memory, as long as what all of them need at some positions stays in the
- * second-level cache; the sums are on the stack (of STACK_BYTES, src/runtime/backend.ts, in wasm). And bytes of x used at
- * a time: less of it, and runs would be too short. */
+/* How many times so many positions, side by side, before other weights: natively once, what comes
+ * next is prefetched. In wasm it cannot be, but a longer stretch is what the hardware sees coming.
+ * Output channels and weights done together: the more, the less often x and dy come from memory, as
+ * long as what all of them need at some positions stays in the second-level cache; the sums are on
+ * the stack (of STACK_BYTES, src/runtime/backend.ts, in wasm). And bytes of x used at a time: less
+ * of it, and runs would be too short. */
 #ifdef __wasm__
 #define GRAD_STEPS 8
 #define GRAD_CHANNELS 64
@@ -39,8 +43,8 @@
 #define GRAD_NEAR (64 * 1024)
 #endif
 
-/* Weights done together, in runs of one output channel and some neighbouring planes of x: all channels' runs of the first
- * planes, then those of the next. */
+/* Weights done together, in runs of one output channel and some neighbouring planes of x: all
+ * channels' runs of the first planes, then those of the next. */
 struct grad_runs {
   int channels, runs, count;
   int first_plane, last_plane; /* those of x that are read are among [first, last) */
@@ -58,8 +62,10 @@ struct pattern_rows {
   int plane; /* entries of planes before it have been taken */
 };
 
-/* Takes the next weights, `planes` planes a run. Where there is no room for a whole run, the rest of it comes next time. */
-static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes, uint32_t plane_bytes) {
+/* Takes the next weights, `planes` planes a run. Where there is no room for a whole run, the rest
+ * of it comes next time. */
+static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes,
+                      uint32_t plane_bytes) {
   const int room = rows->left < GRAD_SUMS ? rows->left : GRAD_SUMS;
   r->runs = r->count = 0;
   r->first_plane = rows->plane;
@@ -68,7 +74,8 @@ static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes
     for (int m = 0; m < r->channels; m++) {
       const struct entry *row = rows->entries + m * rows->entry_stride;
       const int before = r->count;
-      for (int k = rows->next[m]; k < rows->counts[m] && row[k].offset < limit && r->count < room; k++) {
+      for (int k = rows->next[m]; k < rows->counts[m] && row[k].offset < limit && r->count < room;
+           k++) {
         r->offset[r->count] = row[k].offset;
         r->sum[r->count++] = splat(0);
       }
@@ -100,15 +107,16 @@ static int steps_at(const struct conv_sparse_weight_grad_args *a, struct grad_pl
   return steps < 1 ? 1 : steps < GRAD_STEPS ? steps : GRAD_STEPS;
 }
 
-static struct grad_place place_after(const struct conv_sparse_weight_grad_args *a, struct grad_place p) {
+static struct grad_place place_after(const struct conv_sparse_weight_grad_args *a,
+                                     struct grad_place p) {
   const int i = p.i + height_at(a, p), j = p.j + width_at(a, p) * steps_at(a, p);
   if (j < a->width) return (struct grad_place){p.tile, p.i, j};
   if (i < a->height) return (struct grad_place){p.tile, i, 0};
   return (struct grad_place){p.tile + 1, 0, 0};
 }
 
-/* What to ask for while the positions before are computed (no hardware foresees where it lies): their dy, and of every
- * plane of x what the positions before did not use. Lines are T floats. */
+/* What to ask for while the positions before are computed (no hardware foresees where it lies):
+ * their dy, and of every plane of x what the positions before did not use. Lines are T floats. */
 struct grad_ahead {
   const float *dy, *x;
   int dy_height, dy_width, x_planes, x_height, x_width;
@@ -122,9 +130,10 @@ INLINE void fetch_lines(const float *p, int height, int width, size_t row) {
 #endif
 }
 
-/* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output channel. */
-INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols, vec *sum,
-                     const uint32_t *offset, int n, const float *dy, const char *x) {
+/* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output
+ * channel. */
+INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
+                     vec *sum, const uint32_t *offset, int n, const float *dy, const char *x) {
   const size_t x_row = a->x.row, x_col = a->x.col;
   vec d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
@@ -143,8 +152,9 @@ INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int row
 }
 
 /* The same, `steps` times side by side, for all weights. */
-INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols, struct grad_runs *r,
-                     int steps, const float *dy, const char *x, struct grad_ahead ahead) {
+INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
+                     struct grad_runs *r, int steps, const float *dy, const char *x,
+                     struct grad_ahead ahead) {
   const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x.col * 4;
   vec *sum = r->sum;
   const uint32_t *offset = r->offset;
@@ -153,7 +163,8 @@ INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int row
     for (int m = 0; m < r->channels; m++) {
       const int n = r->length[first + m];
       const float *out = dy + (size_t)m * a->dy.plane;
-      if (first == 0) fetch_lines(ahead.dy + (size_t)m * a->dy.plane, ahead.dy_height, ahead.dy_width, a->dy.row);
+      if (first == 0)
+        fetch_lines(ahead.dy + (size_t)m * a->dy.plane, ahead.dy_height, ahead.dy_width, a->dy.row);
       for (due += ahead.x_planes; due >= r->runs; due -= r->runs, ahead.x += ahead.x_plane)
         fetch_lines(ahead.x, ahead.x_height, ahead.x_width, ahead.x_row);
       if (n == 0) continue;
@@ -163,10 +174,10 @@ INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int row
     }
 }
 
-#define GRAD_BLOCK(name, rows, cols)                                                                                   \
-  BLOCK_FUNCTION name(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r, int steps, const float *dy,   \
-                      const char *x, struct grad_ahead ahead) {                                                        \
-    all_runs(a, rows, cols, r, steps, dy, x, ahead);                                                                   \
+#define GRAD_BLOCK(name, rows, cols)                                                        \
+  BLOCK_FUNCTION name(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r,    \
+                      int steps, const float *dy, const char *x, struct grad_ahead ahead) { \
+    all_runs(a, rows, cols, r, steps, dy, x, ahead);                                        \
   }
 GRAD_BLOCK(grad_block_full, GRAD_HEIGHT, GRAD_WIDTH)
 #if GRAD_HEIGHT > 1
@@ -178,8 +189,10 @@ GRAD_BLOCK(grad_block_one, 1, 1)
 #endif
 
 /* The sums of all weights over all positions. */
-static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r, const float *dy, const float *x) {
-  const size_t x_plane = (size_t)a->kernel.plane_size * T, row_size = (size_t)a->kernel.row_size * T;
+static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r,
+                     const float *dy, const float *x) {
+  const size_t x_plane = (size_t)a->kernel.plane_size * T,
+               row_size = (size_t)a->kernel.row_size * T;
   const int stride = a->x.col / T, shared = a->kernel.width > stride ? a->kernel.width - stride : 0;
   for (struct grad_place p = {0, 0, 0}, next; p.tile < a->tiles; p = next) {
     next = place_after(a, p);
@@ -198,7 +211,8 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
                                      row_size,
                                      x_plane};
     const char *from = (const char *)X_AT(p);
-    if (height == GRAD_HEIGHT && width == GRAD_WIDTH) grad_block_full(a, r, steps, DY_AT(p), from, ahead);
+    if (height == GRAD_HEIGHT && width == GRAD_WIDTH)
+      grad_block_full(a, r, steps, DY_AT(p), from, ahead);
     else if (height == GRAD_HEIGHT) grad_block_column(a, r, steps, DY_AT(p), from, ahead);
 #if GRAD_HEIGHT > 1
     else if (width == GRAD_WIDTH) grad_block_row(a, r, steps, DY_AT(p), from, ahead);
@@ -219,14 +233,20 @@ KERNEL(conv_sparse_weight_grad) {
   const int planes = bytes < GRAD_NEAR ? (int)(GRAD_NEAR / bytes) : 1;
   struct grad_runs r;
   for (int o = begin; o < end; o += GRAD_CHANNELS) {
-    struct pattern_rows rows = {(const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride,
-                                (const int32_t *)at(memory, a->counts) + o, a->entry_stride, {0}, 0, 0};
+    struct pattern_rows rows = {
+        (const struct entry *)at(memory, a->entries) + (size_t)o * a->entry_stride,
+        (const int32_t *)at(memory, a->counts) + o,
+        a->entry_stride,
+        {0},
+        0,
+        0};
     r.channels = o + GRAD_CHANNELS < end ? GRAD_CHANNELS : end - o;
     for (int m = 0; m < r.channels; m++) rows.left += rows.counts[m];
     while (rows.left > 0) {
       take_runs(&r, &rows, planes, (uint32_t)k->plane_size * (T * 4));
       if (r.last_plane > channels) r.last_plane = channels;
-      sum_runs(a, &r, (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane, at(memory, a->x.at));
+      sum_runs(a, &r, (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane,
+               at(memory, a->x.at));
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;
       for (int run = 0, n = 0; run < r.runs; run++)
         for (int last = n + r.length[run]; n < last; n++)

@@ -1,6 +1,8 @@
-/* Samples into tiles, and tiles into rows: transposes between [samples][features] and [tiles][features][T].
+/* Samples into tiles, and tiles into rows: transposes between [samples][features] and
+ * [tiles][features][T].
  *
- * They are bound by memory, so they move whole squares of VL by VL floats, which are turned in registers.
+ * They are bound by memory, so they move whole squares of VL by VL floats, which are turned in
+ * registers.
  */
 #include "bytes.h"
 #include "kernels.h"
@@ -14,31 +16,35 @@ struct gather {
   size_t row_stride;
 };
 
-INLINE struct gather gather_tile(char *memory, int32_t data, size_t bytes_each, int32_t indices, int32_t out, int features,
-                                 int32_t rows_out, int row_stride, int tile) {
+INLINE struct gather gather_tile(char *memory, int32_t data, size_t bytes_each, int32_t indices,
+                                 int32_t out, int features, int32_t rows_out, int row_stride,
+                                 int tile) {
   const char *samples = at(memory, data);
   const int32_t *index = (const int32_t *)at(memory, indices) + tile * T;
   float *rows = at_or_null(memory, rows_out);
   struct gather g;
-  for (int b = 0; b < T; b++) g.from[b] = index[b] < 0 ? NULL : samples + (uint32_t)index[b] * bytes_each;
+  for (int b = 0; b < T; b++)
+    g.from[b] = index[b] < 0 ? NULL : samples + (uint32_t)index[b] * bytes_each;
   g.out = (float *)at(memory, out) + (size_t)tile * features * T;
   g.rows_out = rows ? rows + (size_t)tile * T * row_stride : NULL;
   g.row_stride = row_stride;
   return g;
 }
 
-/* Asks for the samples of a tile, a line at a time. They lie anywhere in a data set that no cache holds: waited for one by one
- * as they are read, they cost more than all the rest of the gathering. */
+/* Asks for the samples of a tile, a line at a time. They lie anywhere in a data set that no cache
+ * holds: waited for one by one as they are read, they cost more than all the rest of the gathering.
+ * */
 INLINE void expect_tile(char *memory, int32_t data, size_t bytes_each, int32_t indices, int tile) {
   const char *samples = at(memory, data);
   const int32_t *index = (const int32_t *)at(memory, indices) + tile * T;
   for (int b = 0; b < T; b++)
     if (index[b] >= 0)
-      for (size_t k = 0; k < bytes_each; k += 64) PREFETCH(samples + (uint32_t)index[b] * bytes_each + k);
+      for (size_t k = 0; k < bytes_each; k += 64)
+        PREFETCH(samples + (uint32_t)index[b] * bytes_each + k);
 }
 
-/* Moves features [i, end) of a tile: whole squares, then what is left. LOAD and READ give VL features and one feature of
- * a sample, from feature i on. */
+/* Moves features [i, end) of a tile: whole squares, then what is left. LOAD and READ give VL
+ * features and one feature of a sample, from feature i on. */
 #define GATHER(g, i, end, LOAD, READ)                                                           \
   for (; i + VL <= end; i += VL)                                                                \
     for (int first = 0; first < T; first += VL) {                                               \
@@ -65,8 +71,8 @@ KERNEL(gather_u8) {
   expect_tile(memory, a->data, a->features, a->indices, begin);
   for (int tile = begin; tile < end; tile++) {
     if (tile + 1 < end) expect_tile(memory, a->data, a->features, a->indices, tile + 1);
-    const struct gather g = gather_tile(memory, a->data, a->features, a->indices, a->out, a->features, a->rows_out,
-                                        a->row_stride, tile);
+    const struct gather g = gather_tile(memory, a->data, a->features, a->indices, a->out,
+                                        a->features, a->rows_out, a->row_stride, tile);
     for (int c = 0, i = 0; c < channels; c++) {
       const float scale = affine[c], shift = affine[channels + c];
 #define LOAD_U8(sample, i) (load_bytes((const uint8_t *)(sample) + i) * scale + shift)
@@ -82,8 +88,8 @@ KERNEL(gather_f32) {
   expect_tile(memory, a->data, bytes_each, a->indices, begin);
   for (int tile = begin; tile < end; tile++) {
     if (tile + 1 < end) expect_tile(memory, a->data, bytes_each, a->indices, tile + 1);
-    const struct gather g = gather_tile(memory, a->data, bytes_each, a->indices, a->out, a->features,
-                                        a->rows_out, a->row_stride, tile);
+    const struct gather g = gather_tile(memory, a->data, bytes_each, a->indices, a->out,
+                                        a->features, a->rows_out, a->row_stride, tile);
     int i = 0;
 #define LOAD_F32(sample, i) load((const float *)(sample) + i)
 #define READ_F32(sample, i) (((const float *)(sample))[i])
@@ -102,7 +108,8 @@ KERNEL(tiles_to_rows) {
         vec square[VL];
         UNROLL for (int f = 0; f < VL; f++) square[f] = load(x + (size_t)(i + f) * T + first);
         transpose_square(square);
-        UNROLL for (int b = 0; b < VL; b++) store(out + (size_t)(first + b) * a->row_stride + i, square[b]);
+        UNROLL for (int b = 0; b < VL; b++)
+            store(out + (size_t)(first + b) * a->row_stride + i, square[b]);
       }
     for (; i < a->features; i++)
       for (int b = 0; b < T; b++) out[(size_t)b * a->row_stride + i] = x[(size_t)i * T + b];

@@ -5,11 +5,13 @@
 #include "kernels.h"
 #include "lanes.h"
 
-/* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2) and
- * r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of degree 7 (error below 6e-9).
+/* exp(x) for x <= 0, to about 1 ulp; 0 below -87.3; NaN stays NaN. exp(x) = 2^n exp(r) with n =
+ * round(x / ln 2) and r = x - n ln 2 in [-0.35, 0.35], where exp(r) is its Taylor polynomial of
+ * degree 7 (error below 6e-9).
  */
 INLINE vec exp_negative(vec x) {
-  const vec magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer, left in the low bits */
+  const vec magic =
+      splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer, left in the low bits */
   const vec shifted = x * splat(1.44269504f) + magic;
   const vec n = shifted - magic;
   /* ln 2 in two parts, the first of few bits, so that n times it is exact. */

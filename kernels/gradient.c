@@ -1,5 +1,5 @@
-/* What happens to gradients between the backward pass and the update: their norms, clipping, sums over parts of a batch, weight decay.
- * Contract: src/runtime/contract/.
+/* What happens to gradients between the backward pass and the update: their norms, clipping, sums
+ * over parts of a batch, weight decay. Contract: src/runtime/contract/.
  */
 #include "conv.h"
 #include "lanes.h"
@@ -13,7 +13,8 @@ static float norm_of_row(const float *x, int n) {
 }
 
 /* The same of the places of a pattern. */
-static float norm_of_entries(const float *x, const struct entry *e, int used, struct kernel_shape kernel) {
+static float norm_of_entries(const float *x, const struct entry *e, int used,
+                             struct kernel_shape kernel) {
   double sum = 0;
   for (int k = 0; k < used; k++) {
     const double value = x[entry_column(e[k].offset, kernel)];
@@ -22,9 +23,10 @@ static float norm_of_entries(const float *x, const struct entry *e, int used, st
   return (float)__builtin_sqrt(sum);
 }
 
-/* Of pairs: a weight of a kernel that is zero, and not minus zero, is outside the pattern (update_pattern.c). */
-static float norm_of_pairs(const float *x, const float *theta, const struct pair *pairs, int used, int group,
-                           uint32_t row_weights) {
+/* Of pairs: a weight of a kernel that is zero, and not minus zero, is outside the pattern
+ * (update_pattern.c). */
+static float norm_of_pairs(const float *x, const float *theta, const struct pair *pairs, int used,
+                           int group, uint32_t row_weights) {
   double sum = 0;
   for (int k = 0; k < used; k++) {
     const int first = pair_column(pairs[k], row_weights);
@@ -46,9 +48,11 @@ KERNEL(gradient_norms) {
       continue;
     }
     const int used = ((const int32_t *)at(memory, p.used))[r];
-    const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
+    const struct entry *e =
+        (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
     const float *theta = (const float *)at(memory, p.theta) + start;
-    norms[r] = p.group ? norm_of_pairs(g, theta, (const struct pair *)e, used, p.group, (uint32_t)(p.theta + start * 4))
+    norms[r] = p.group ? norm_of_pairs(g, theta, (const struct pair *)e, used, p.group,
+                                       (uint32_t)(p.theta + start * 4))
                        : norm_of_entries(g, e, used, p.kernel);
   }
 }
@@ -101,7 +105,8 @@ KERNEL(decay_gradient) {
       continue;
     }
     const int used = ((const int32_t *)at(memory, p.used))[r];
-    const struct entry *e = (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
+    const struct entry *e =
+        (const struct entry *)at(memory, p.entries) + (size_t)r * p.entry_stride;
     if (!p.group) {
       for (int k = 0; k < used; k++) g[entry_column(e[k].offset, p.kernel)] += factor * e[k].value;
       continue;

@@ -1,8 +1,8 @@
 /* All kernels in one translation unit, and the table that finds one by its id.
  *
- * Compiled once for wasm and, natively, once per instruction set, with VARIANT=_base, _avx2, _avx512, the ending of
- * the names it exports (see program.c). Everything else is static, so the builds don't clash and the compiler sees
- * through every call.
+ * Compiled once for wasm and, natively, once per instruction set, with VARIANT=_base, _avx2,
+ * _avx512, the ending of the names it exports (see program.c). Everything else is static, so the
+ * builds don't clash and the compiler sees through every call.
  */
 #include "kernels.h"
 
@@ -27,8 +27,8 @@
 #include "update.c"
 #include "update_pattern.c"
 
-/* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch, since an array of
- * pointers would be data, which the wasm build has none of. */
+/* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch,
+ * since an array of pointers would be data, which the wasm build has none of. */
 static int call(int32_t id, char *memory, const int32_t *args, int begin, int end) {
   switch (id) {
 #define CASE(number, name) \

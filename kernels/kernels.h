@@ -1,8 +1,9 @@
 /* Shared by every kernel file: vector types, tiles, and how arguments are read.
  *
- * The kernels are compiled several times from one source (kernels.c includes all families): for wasm with SIMD128, and
- * natively for a base line (4 lanes: SSE2, NEON), AVX2 (8 lanes) and AVX-512 (16 lanes). They use the vector extensions
- * that gcc and clang share; the few things these lack are in lanes.h. Arguments: contract.h.
+ * The kernels are compiled several times from one source (kernels.c includes all families): for
+ * wasm with SIMD128, and natively for a base line (4 lanes: SSE2, NEON), AVX2 (8 lanes) and AVX-512
+ * (16 lanes). They use the vector extensions that gcc and clang share; the few things these lack
+ * are in lanes.h. Arguments: contract.h.
  */
 #ifndef BREGMAN_KERNELS_H
 #define BREGMAN_KERNELS_H
@@ -29,15 +30,18 @@ typedef int32_t ivec __attribute__((vector_size(4 * VL), aligned(4), may_alias))
 typedef uint32_t uvec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
-/* Kernels stay functions of their own: together in one they would be too large for V8 to compile soon, and it would run
- * slow code until it had. */
+/* Kernels stay functions of their own: together in one they would be too large for V8 to compile
+ * soon, and it would run slow code until it had. */
 #define KERNEL(name) \
   static __attribute__((noinline)) void name(char *memory, const int32_t *args, int begin, int end)
 
-/* Memory offsets are unsigned, and so is what is computed of them: a memory may be larger than 2 GiB, and a tensor in it.
- * Numbers of rows, columns and positions are signed: the tensors that have so many are smaller than the memory. */
+/* Memory offsets are unsigned, and so is what is computed of them: a memory may be larger than 2
+ * GiB, and a tensor in it. Numbers of rows, columns and positions are signed: the tensors that have
+ * so many are smaller than the memory. */
 INLINE void *at(char *memory, int32_t offset) { return memory + (uint32_t)offset; }
-INLINE void *at_or_null(char *memory, int32_t offset) { return offset ? memory + (uint32_t)offset : NULL; }
+INLINE void *at_or_null(char *memory, int32_t offset) {
+  return offset ? memory + (uint32_t)offset : NULL;
+}
 
 INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE vec load(const float *p) { return *(const vec *)p; }
@@ -46,9 +50,10 @@ INLINE void store(float *p, vec x) { *(vec *)p = x; }
 /* Unrolls the loop that follows; its bounds are constants once inlined. */
 #define UNROLL _Pragma("GCC unroll 32")
 
-/* For wasm, whose engine takes instructions as they come and has 15 vector registers. IN_ORDER: loads stay where they are
- * written (LLVM would move all of a block to its front, and the engine spill them). BASE(p): what is added to pointer p
- * from here on is a constant for the load instruction, not an addition of its own. */
+/* For wasm, whose engine takes instructions as they come and has 15 vector registers. IN_ORDER:
+ * loads stay where they are written (LLVM would move all of a block to its front, and the engine
+ * spill them). BASE(p): what is added to pointer p from here on is a constant for the load
+ * instruction, not an addition of its own. */
 #ifdef __wasm__
 #define IN_ORDER __asm__ volatile("" ::: "memory")
 #define BASE(p) __asm__("" : "+r"(p))
@@ -81,7 +86,8 @@ INLINE float total(vec x) {
   return (x[0] + x[2]) + (x[1] + x[3]);
 }
 
-/* One non-zero weight of a pattern: byte offset of its feature within a tile (column * T * 4), and its value. */
+/* One non-zero weight of a pattern: byte offset of its feature within a tile (column * T * 4), and
+ * its value. */
 struct entry {
   uint32_t offset;
   float value;

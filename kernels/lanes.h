@@ -1,4 +1,5 @@
-/* What the vector extensions lack: masks as bits, square roots, sums in float64, and the last, partial vector of a row. */
+/* What the vector extensions lack: masks as bits, square roots, sums in float64, and the last,
+ * partial vector of a row. */
 #ifndef BREGMAN_LANES_H
 #define BREGMAN_LANES_H
 
@@ -65,7 +66,8 @@ INLINE vec where(ivec mask, vec x) { return (vec)(mask & (ivec)x); }
 /* x where the mask is set, y elsewhere. */
 INLINE vec choose(ivec mask, vec x, vec y) { return (vec)((mask & (ivec)x) | (~mask & (ivec)y)); }
 
-/* The first n (at least 1) of a vector's floats, zeros after them; and back, touching nothing after them. */
+/* The first n (at least 1) of a vector's floats, zeros after them; and back, touching nothing after
+ * them. */
 INLINE vec load_part(const float *p, int n) {
   vec x = splat(0);
   if (n >= VL) return load(p);
@@ -93,7 +95,8 @@ typedef float half_vec __attribute__((vector_size(2 * VL)));
 #endif
 
 INLINE void add_squares(dvec sum[2], vec x) {
-  const dvec low = __builtin_convertvector(HALF(x, 0), dvec), high = __builtin_convertvector(HALF(x, VL / 2), dvec);
+  const dvec low = __builtin_convertvector(HALF(x, 0), dvec),
+             high = __builtin_convertvector(HALF(x, VL / 2), dvec);
   sum[0] += low * low;
   sum[1] += high * high;
 }

@@ -1,13 +1,16 @@
-/* Products of a linear layer by its dense weight: y = W x + b, dx = W^T dy, g = dy x^T, and the bias gradient.
+/* Products of a linear layer by its dense weight: y = W x + b, dx = W^T dy, g = dy x^T, and the
+ * bias gradient.
  *
- * The three products are one micro-kernel, acc[m][i] += s[m] * x[i] over a common dimension k: scalars s (weights, or
- * gradients of one sample) times vectors x (16 samples, or 16 columns). A block of BLOCK_ROWS x BLOCK_VECS accumulators
- * stays in registers. Whatever block an element is computed in, it sees the same additions in the same order: results do
- * not depend on how rows are split over threads.
+ * The three products are one micro-kernel, acc[m][i] += s[m] * x[i] over a common dimension k:
+ * scalars s (weights, or gradients of one sample) times vectors x (16 samples, or 16 columns). A
+ * block of BLOCK_ROWS x BLOCK_VECS accumulators stays in registers. Whatever block an element is
+ * computed in, it sees the same additions in the same order: results do not depend on how rows are
+ * split over threads.
  */
 #include "columns.h"
 
-/* Accumulators of a full block, by the registers there are: 32 (AVX-512, NEON) or 16, of which V8 gives wasm 15. */
+/* Accumulators of a full block, by the registers there are: 32 (AVX-512, NEON) or 16, of which V8
+ * gives wasm 15. */
 #if VL == 16
 #define BLOCK_ROWS 6
 #define BLOCK_VECS 4
@@ -22,8 +25,8 @@
 #define BLOCK_VECS 2
 #endif
 
-/* Where a product's operands lie, in floats: scalar (m, k) at s + m * s_row + k * s_step, vector (i, k) at
- * x + (i / TV) * x_tile + (i % TV) * VL + k * x_step. */
+/* Where a product's operands lie, in floats: scalar (m, k) at s + m * s_row + k * s_step, vector
+ * (i, k) at x + (i / TV) * x_tile + (i % TV) * VL + k * x_step. */
 struct operands {
   const float *s, *x;
   size_t s_row, s_step, x_tile, x_step;
@@ -31,7 +34,8 @@ struct operands {
 
 typedef vec block[BLOCK_ROWS][BLOCK_VECS];
 
-/* acc[m][i] += sum over k < n of s(m, k) * x(i, k), for m < rows, i < vecs (constants after inlining). */
+/* acc[m][i] += sum over k < n of s(m, k) * x(i, k), for m < rows, i < vecs (constants after
+ * inlining). */
 INLINE void multiply(block acc, const int rows, const int vecs, struct operands o, int n) {
   for (int k = 0; k < n; k++) {
     vec x[BLOCK_VECS];
@@ -45,7 +49,8 @@ INLINE void multiply(block acc, const int rows, const int vecs, struct operands 
   }
 }
 
-/* Calls body(rows, vecs, row, vector) with constant sizes for blocks that cover [begin, end) x [0, vectors). */
+/* Calls body(rows, vecs, row, vector) with constant sizes for blocks that cover [begin, end) x [0,
+ * vectors). */
 #define BLOCKS_OF_ROWS(body, vecs, v)                                  \
   {                                                                    \
     int r = begin;                                                     \
@@ -70,14 +75,16 @@ INLINE void multiply(block acc, const int rows, const int vecs, struct operands 
 /* Index of vector v's first float where tiles are `tile` floats apart. */
 INLINE size_t place(int v, size_t tile) { return (size_t)(v / TV) * tile + (size_t)(v % TV) * VL; }
 
-INLINE void forward_block(char *memory, const struct dense_forward_args *a, const int rows, const int vecs, int r, int v) {
+INLINE void forward_block(char *memory, const struct dense_forward_args *a, const int rows,
+                          const int vecs, int r, int v) {
   const float *w = at(memory, a->w), *bias = at_or_null(memory, a->bias), *x = at(memory, a->x);
   size_t n = a->cols, y_tile = (size_t)a->rows * T;
   float *y = (float *)at(memory, a->y) + place(v, y_tile) + (size_t)r * T;
   block acc;
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) acc[m][i] = splat(bias ? bias[r + m] : 0);
-  multiply(acc, rows, vecs, (struct operands){w + r * n, x + place(v, n * T), n, 1, n * T, T}, a->cols);
+  multiply(acc, rows, vecs, (struct operands){w + r * n, x + place(v, n * T), n, 1, n * T, T},
+           a->cols);
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++)
       store(y + place(i, y_tile) + m * T, a->epilogue ? rectify(acc[m][i]) : acc[m][i]);
@@ -89,7 +96,8 @@ KERNEL(dense_forward) {
   BLOCKS(FORWARD_BLOCK, a->tiles * TV)
 }
 
-INLINE void input_grad_block(char *memory, const struct dense_input_grad_args *a, const int rows, const int vecs, int c, int v) {
+INLINE void input_grad_block(char *memory, const struct dense_input_grad_args *a, const int rows,
+                             const int vecs, int c, int v) {
   const float *w = at(memory, a->w), *dy = at(memory, a->dy);
   size_t n = a->rows, dx_tile = (size_t)a->cols * T, first = place(v, dx_tile) + (size_t)c * T;
   float *dx = (float *)at(memory, a->dx) + first;
@@ -97,7 +105,8 @@ INLINE void input_grad_block(char *memory, const struct dense_input_grad_args *a
   block acc;
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) acc[m][i] = splat(0);
-  multiply(acc, rows, vecs, (struct operands){w + c, dy + place(v, n * T), 1, a->cols, n * T, T}, a->rows);
+  multiply(acc, rows, vecs, (struct operands){w + c, dy + place(v, n * T), 1, a->cols, n * T, T},
+           a->rows);
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) {
       size_t p = place(i, dx_tile) + m * T;
@@ -114,7 +123,9 @@ KERNEL(dense_input_grad) {
 /* Rows of dy that are dealt with at a time. */
 #define ROWS_AT_ONCE 240
 
-INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args *a, const int32_t *live, const int rows, const int vecs, int first, int v) {
+INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args *a,
+                              const int32_t *live, const int rows, const int vecs, int first,
+                              int v) {
   const float *dy = (const float *)at(memory, a->dy);
   const float *x = (const float *)at(memory, a->x_rows) + (size_t)v * VL;
   const size_t stride = a->row_stride, dy_tile = (size_t)a->rows * T;
@@ -126,8 +137,8 @@ INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args 
     const float *s = dy + t * dy_tile + (size_t)live[first] * T;
     float together[BLOCK_ROWS * T];
     if (gaps) {
-      UNROLL for (int m = 0; m < rows; m++)
-        UNROLL for (int i = 0; i < T; i += VL) store(together + m * T + i, load(s + (size_t)(live[first + m] - live[first]) * T + i));
+      UNROLL for (int m = 0; m < rows; m++) UNROLL for (int i = 0; i < T; i += VL)
+          store(together + m * T + i, load(s + (size_t)(live[first + m] - live[first]) * T + i));
       s = together;
     }
     multiply(acc, rows, vecs, (struct operands){s, x + t * stride * T, T, 1, T, stride}, T);
@@ -143,7 +154,8 @@ INLINE void weight_grad_block(char *memory, const struct dense_weight_grad_args 
     }
 }
 
-/* Whether a row of dy is zero in the whole batch, as that of a unit that no sample reaches or that nothing reads. */
+/* Whether a row of dy is zero in the whole batch, as that of a unit that no sample reaches or that
+ * nothing reads. */
 INLINE int is_zero(const float *row, int tiles, size_t tile) {
   for (int t = 0; t < tiles; t++, row += tile)
     for (int i = 0; i < T; i += VL)
@@ -151,13 +163,13 @@ INLINE int is_zero(const float *row, int tiles, size_t tile) {
   return 1;
 }
 
-INLINE void weight_grad_rows(char *memory, const struct dense_weight_grad_args *a, const int32_t *live, int begin, int end, int vectors) {
+INLINE void weight_grad_rows(char *memory, const struct dense_weight_grad_args *a,
+                             const int32_t *live, int begin, int end, int vectors){
 #define WEIGHT_GRAD_BLOCK(rows, vecs, r, v) weight_grad_block(memory, a, live, rows, vecs, r, v)
-  BLOCKS(WEIGHT_GRAD_BLOCK, vectors)
-}
+    BLOCKS(WEIGHT_GRAD_BLOCK, vectors)}
 
-/* Rows of g whose dy is zero are zeros, without a product. (0 times infinity would be NaN: an input that is not finite shows in
- * the loss.) */
+/* Rows of g whose dy is zero are zeros, without a product. (0 times infinity would be NaN: an input
+ * that is not finite shows in the loss.) */
 KERNEL(dense_weight_grad) {
   const struct dense_weight_grad_args *a = (const void *)args;
   const struct columns columns = columns_at(memory, a->columns, a->cols);
@@ -171,7 +183,8 @@ KERNEL(dense_weight_grad) {
       live[n] = begin;
       if (!is_zero(dy + (size_t)begin * T, a->tiles, (size_t)a->rows * T)) n++;
       else
-        for (int c = 0; c < a->cols; c += VL) store_part(g + (size_t)begin * a->cols + c, splat(0), a->cols - c);
+        for (int c = 0; c < a->cols; c += VL)
+          store_part(g + (size_t)begin * a->cols + c, splat(0), a->cols - c);
     }
     weight_grad_rows(memory, a, live, 0, n, ((packed ? packed : a->cols) + T - 1) / T * TV);
     if (packed)

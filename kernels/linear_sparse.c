@@ -1,6 +1,7 @@
-/* Products of a linear layer by the pattern of its weight: y = W x + b (and dx = W^T dy, by the transposed pattern), and
- * the weight gradient at the pattern's places only. One non-zero weight costs one multiply-add a sample: its place within
- * a tile is a byte offset made when the pattern was, so that the inner loop has no index arithmetic.
+/* Products of a linear layer by the pattern of its weight: y = W x + b (and dx = W^T dy, by the
+ * transposed pattern), and the weight gradient at the pattern's places only. One non-zero weight
+ * costs one multiply-add a sample: its place within a tile is a byte offset made when the pattern
+ * was, so that the inner loop has no index arithmetic.
  */
 #include "kernels.h"
 #include "totals.h"
@@ -16,22 +17,26 @@
 #define FORWARD_TILES 1
 #define FORWARD_PARTS 1
 #endif
-/* Row sums are kept in at most this many interleaved parts, so that a single tile has enough additions in flight. */
+/* Row sums are kept in at most this many interleaved parts, so that a single tile has enough
+ * additions in flight. */
 #define MAX_PARTS 4
 
 /* sum[i] += w * (vector i of each tile), for one non-zero. */
 INLINE void add_entry(vec *sum, const int vecs, struct entry e, const char *x, size_t x_tile) {
   const vec w = splat(e.value);
-  UNROLL for (int i = 0; i < vecs; i++) sum[i] += w * load((const float *)(x + e.offset + i / TV * x_tile) + i % TV * VL);
+  UNROLL for (int i = 0; i < vecs; i++) sum[i] +=
+      w * load((const float *)(x + e.offset + i / TV * x_tile) + i % TV * VL);
 }
 
-/* sum = the row's non-zeros times x. Entry k goes to part k % parts; the parts are added at the end. */
-INLINE void row_product(vec *sum, const int vecs, const int parts, const struct entry *e, int count, const char *x,
-                        size_t x_tile) {
+/* sum = the row's non-zeros times x. Entry k goes to part k % parts; the parts are added at the
+ * end. */
+INLINE void row_product(vec *sum, const int vecs, const int parts, const struct entry *e, int count,
+                        const char *x, size_t x_tile) {
   const struct entry *end = e + count;
 #if VL == 4
   (void)parts;
-  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no more registers. */
+  /* Two non-zeros at a time, added to each other first: a chain of additions half as long with no
+   * more registers. */
   for (; e + 2 <= end; e += 2) {
     const vec w = splat(e[0].value), u = splat(e[1].value);
     const float *p = (const float *)(x + e[0].offset), *q = (const float *)(x + e[1].offset);
@@ -42,7 +47,8 @@ INLINE void row_product(vec *sum, const int vecs, const int parts, const struct 
   if (e < end) add_entry(sum, vecs, *e, x, x_tile);
 #else
   vec part[MAX_PARTS][FORWARD_TILES * TV];
-  UNROLL for (int q = 1; q < parts; q++) UNROLL for (int i = 0; i < vecs; i++) part[q][i] = splat(0);
+  UNROLL for (int q = 1; q < parts; q++) UNROLL for (int i = 0; i < vecs; i++) part[q][i] =
+      splat(0);
   for (; e + parts <= end; e += parts) {
     add_entry(sum, vecs, e[0], x, x_tile);
     UNROLL for (int q = 1; q < parts; q++) add_entry(part[q], vecs, e[q], x, x_tile);
@@ -53,8 +59,8 @@ INLINE void row_product(vec *sum, const int vecs, const int parts, const struct 
 }
 
 /* Rows [begin, end) of y for `tiles` tiles (a constant after inlining) from tile t on. */
-INLINE void forward_tiles(char *memory, const struct sparse_forward_args *a, const int tiles, const int parts, int t,
-                          int begin, int end) {
+INLINE void forward_tiles(char *memory, const struct sparse_forward_args *a, const int tiles,
+                          const int parts, int t, int begin, int end) {
   const int vecs = tiles * TV;
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
@@ -65,8 +71,9 @@ INLINE void forward_tiles(char *memory, const struct sparse_forward_args *a, con
   for (int r = begin; r < end; r++) {
     vec sum[FORWARD_TILES * TV];
     UNROLL for (int i = 0; i < vecs; i++) sum[i] = splat(bias ? bias[r] : 0);
-    row_product(sum, vecs, parts, (const struct entry *)at(memory, a->entries) + (size_t)r * a->entry_stride, counts[r],
-                x, x_tile);
+    row_product(sum, vecs, parts,
+                (const struct entry *)at(memory, a->entries) + (size_t)r * a->entry_stride,
+                counts[r], x, x_tile);
     UNROLL for (int i = 0; i < vecs; i++) {
       const size_t place = (size_t)r * T + i / TV * y_tile + i % TV * VL;
       if (a->epilogue) sum[i] = rectify(sum[i]);
@@ -89,23 +96,25 @@ KERNEL(sparse_forward) {
 #endif
 }
 
-/* Offsets of the four entries from k on; those behind the last are the last again, and their results stored twice. */
+/* Offsets of the four entries from k on; those behind the last are the last again, and their
+ * results stored twice. */
 INLINE void four_offsets(uint32_t offset[4], const struct entry *row, int k, int last) {
   UNROLL for (int q = 0; q < 4; q++) offset[q] = row[k + q < last ? k + q : last].offset;
 }
 
 #if VL == 4
-/* Entries whose products are summed side by side: in wasm 2, since V8 loads all that a loop's body needs before it
- * computes, and has 15 registers for it. */
+/* Entries whose products are summed side by side: in wasm 2, since V8 loads all that a loop's body
+ * needs before it computes, and has 15 registers for it. */
 #ifdef __wasm__
 #define DOT_ENTRIES 2
 #else
 #define DOT_ENTRIES 4
 #endif
 
-/* sum[q] = dy times x at offset[q], lane by lane, over all tiles; dy points to the row in tile 0. */
-INLINE void dots(vec *sum, const uint32_t *offset, const float *dy, const char *x, int tiles, size_t dy_tile,
-                 size_t x_tile) {
+/* sum[q] = dy times x at offset[q], lane by lane, over all tiles; dy points to the row in tile 0.
+ * */
+INLINE void dots(vec *sum, const uint32_t *offset, const float *dy, const char *x, int tiles,
+                 size_t dy_tile, size_t x_tile) {
   UNROLL for (int q = 0; q < DOT_ENTRIES; q++) sum[q] = splat(0);
   for (int t = 0; t < tiles; t++, dy += dy_tile, x += x_tile) {
     const vec v0 = load(dy), v1 = load(dy + 4), v2 = load(dy + 8), v3 = load(dy + 12);
@@ -132,7 +141,8 @@ KERNEL(sparse_weight_grad) {
       uint32_t offset[4];
       vec sum[4];
       four_offsets(offset, row, k, last);
-      UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES) dots(sum + q, offset + q, dy, x, tiles, dy_tile, x_tile);
+      UNROLL for (int q = 0; q < 4; q += DOT_ENTRIES)
+          dots(sum + q, offset + q, dy, x, tiles, dy_tile, x_tile);
       const vec result = totals(sum);
       UNROLL for (int q = 0; q < 4; q++) g[offset[q] / (T * 4)] = result[q];
     }
@@ -142,10 +152,10 @@ KERNEL(sparse_weight_grad) {
 #else
 #define GRAD_TILES 8
 
-/* Rows [begin, end) of g: what `tiles` tiles (a constant after inlining) from tile t on give, added to what those before
- * gave. The row of dy stays in registers. */
-INLINE void weight_grad_tiles(char *memory, const struct sparse_weight_grad_args *a, const int tiles, int t, int begin,
-                              int end) {
+/* Rows [begin, end) of g: what `tiles` tiles (a constant after inlining) from tile t on give, added
+ * to what those before gave. The row of dy stays in registers. */
+INLINE void weight_grad_tiles(char *memory, const struct sparse_weight_grad_args *a,
+                              const int tiles, int t, int begin, int end) {
   const int vecs = tiles * TV;
   const int32_t *counts = at(memory, a->counts);
   const size_t x_tile = (size_t)a->cols * T * 4, dy_tile = (size_t)a->rows * T;

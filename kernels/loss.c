@@ -1,13 +1,15 @@
 /* Losses and their gradients, a tile at a time: vectors run over the samples.
  *
- * Sums go over the batch in a fixed order, one partial result a tile, so they don't depend on the threads. Lanes of
- * absent samples (index -1) may hold anything, NaN included: they are selected away, not multiplied by 0.
+ * Sums go over the batch in a fixed order, one partial result a tile, so they don't depend on the
+ * threads. Lanes of absent samples (index -1) may hold anything, NaN included: they are selected
+ * away, not multiplied by 0.
  */
 #include "exponential.h"
 #include "kernels.h"
 
-/* log(x) for finite x >= 1; otherwise nonsense, but no trap. x = 2^e m with m in [sqrt(1/2), sqrt(2)),
- * log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, by its series (error below 1e-11).
+/* log(x) for finite x >= 1; otherwise nonsense, but no trap. x = 2^e m with m in [sqrt(1/2),
+ * sqrt(2)), log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, by its series (error below
+ * 1e-11).
  */
 static double log_positive(double x) {
   union {
@@ -19,7 +21,8 @@ static double log_positive(double x) {
   if (m.value > 1.4142135623730951) m.value *= 0.5, e++;
   const double s = (m.value - 1) / (m.value + 1), s2 = s * s;
   return e * 0.6931471805599453 +
-         2 * s * (1 + s2 * (1. / 3 + s2 * (1. / 5 + s2 * (1. / 7 + s2 * (1. / 9 + s2 * (1. / 11))))));
+         2 * s *
+             (1 + s2 * (1. / 3 + s2 * (1. / 5 + s2 * (1. / 7 + s2 * (1. / 9 + s2 * (1. / 11))))));
 }
 
 /* What one vector of samples adds to its tile's loss and correct predictions. */
@@ -29,8 +32,8 @@ struct score {
 };
 
 /* x, grad: the first class's vector; classes are T floats apart. */
-INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec present, ivec label, int classes,
-                                         float inverse_count, float smoothing) {
+INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec present, ivec label,
+                                         int classes, float inverse_count, float smoothing) {
   vec top = load(x), bad = splat(0), wanted = splat(0), sum = splat(0), all = splat(0);
   ivec best = {0};
   for (int k = 0; k < classes; k++) {
@@ -50,16 +53,20 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
   if (grad) {
     const vec scale = inverse_count / sum;
     const float common = smoothing / classes;
-    const vec own = splat((1 - smoothing + common) * inverse_count), others = splat(common * inverse_count);
+    const vec own = splat((1 - smoothing + common) * inverse_count),
+              others = splat(common * inverse_count);
     for (int k = 0; k < classes; k++) {
       const vec softmax = load(grad + (size_t)k * T) * scale;
-      store(grad + (size_t)k * T, choose(present, softmax - choose(label == k, own, others), splat(0)));
+      store(grad + (size_t)k * T,
+            choose(present, softmax - choose(label == k, own, others), splat(0)));
     }
   }
   struct score score = {0, 0};
   for (int b = 0; b < VL; b++)
     if (present[b]) {
-      const double logit = smoothing > 0 ? wanted[b] + smoothing * ((double)all[b] / classes - wanted[b]) : wanted[b];
+      const double logit = smoothing > 0
+                               ? wanted[b] + smoothing * ((double)all[b] / classes - wanted[b])
+                               : wanted[b];
       score.loss += log_positive(sum[b]) + (top[b] - logit) + bad[b];
       score.correct += best[b] == label[b];
     }
@@ -75,7 +82,8 @@ KERNEL(cross_entropy) {
     const size_t start = (size_t)tile * a->classes * T;
     const float *logits = (const float *)at(memory, a->logits) + start;
     const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    float *grad = at_or_null(memory, a->grad), *partial = (float *)at(memory, a->partial) + tile * 2;
+    float *grad = at_or_null(memory, a->grad),
+          *partial = (float *)at(memory, a->partial) + tile * 2;
     double loss = 0;
     int correct = 0;
     for (int first = 0; first < T; first += VL) {
@@ -85,8 +93,9 @@ KERNEL(cross_entropy) {
         present[b] = index < 0 ? 0 : -1;
         label[b] = index < 0 ? -1 : labels[index];
       }
-      const struct score score = cross_entropy_vector(logits + first, grad ? grad + start + first : NULL, present,
-                                                      label, a->classes, inverse_count, smoothing);
+      const struct score score =
+          cross_entropy_vector(logits + first, grad ? grad + start + first : NULL, present, label,
+                               a->classes, inverse_count, smoothing);
       loss += score.loss;
       correct += score.correct;
     }
@@ -97,12 +106,15 @@ KERNEL(cross_entropy) {
 
 KERNEL(mean_squared_error) {
   const struct mean_squared_error_args *a = (const void *)args;
-  const float scale = (float)(2.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
+  const float scale =
+      (float)(2.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
   for (int tile = begin; tile < end; tile++) {
     const size_t start = (size_t)tile * a->features * T;
-    const float *y = (const float *)at(memory, a->y) + start, *target = (const float *)at(memory, a->target) + start;
+    const float *y = (const float *)at(memory, a->y) + start,
+                *target = (const float *)at(memory, a->target) + start;
     const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    float *grad = at_or_null(memory, a->grad), *partial = (float *)at(memory, a->partial) + tile * 2;
+    float *grad = at_or_null(memory, a->grad),
+          *partial = (float *)at(memory, a->partial) + tile * 2;
     double loss = 0;
     for (int first = 0; first < T; first += VL) {
       ivec present;

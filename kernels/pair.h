@@ -10,6 +10,8 @@ struct pair {
 };
 
 /* The first column of its kernel, in a row whose weights begin at row_weights. */
-INLINE int pair_column(struct pair pair, uint32_t row_weights) { return (int)((pair.weights - row_weights) / 4); }
+INLINE int pair_column(struct pair pair, uint32_t row_weights) {
+  return (int)((pair.weights - row_weights) / 4);
+}
 
 #endif

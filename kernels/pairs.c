@@ -1,5 +1,5 @@
-/* The lists of the pairs of channels that have a kernel, and the same transposed, for the input gradient. Layouts:
- * src/runtime/contract/.
+/* The lists of the pairs of channels that have a kernel, and the same transposed, for the input
+ * gradient. Layouts: src/runtime/contract/.
  */
 #include "kernels.h"
 #include "pair.h"

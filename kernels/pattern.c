@@ -13,7 +13,8 @@ KERNEL(compress) {
     struct row_pattern pattern = {0, 0};
     struct entry *out = entries + (size_t)r * a->cols;
     int c = 0;
-    for (; c + BLOCK <= a->cols; c += BLOCK) add_to_pattern(&pattern, out, columns, c, row + c, BLOCK);
+    for (; c + BLOCK <= a->cols; c += BLOCK)
+      add_to_pattern(&pattern, out, columns, c, row + c, BLOCK);
     if (c < a->cols) add_to_pattern(&pattern, out, columns, c, row + c, a->cols - c);
     changed[r] = pattern.moved || pattern.count != counts[r];
     counts[r] = pattern.count;

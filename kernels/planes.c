@@ -1,4 +1,5 @@
-/* Moving and combining planes: borders, copies, scaled sums, dot products, and images of a data set into planes.
+/* Moving and combining planes: borders, copies, scaled sums, dot products, and images of a data set
+ * into planes.
  *
  * All are bound by memory: one pass, whole vectors.
  */
@@ -75,9 +76,10 @@ KERNEL(sum_partial) {
   ((float *)at(memory, a->g))[a->index] = (float)sum;
 }
 
-/* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if flip), so what
-   it shows goes up and left; then 0 in the square of `side` pixels at (top, left), as far as it lies within the
-   plane. Outside of the image is byte 0, or if `reflect` the image again, mirrored at its first and last pixels. */
+/* How a sample is changed: out[h, w] = image[h + down, w + right] of the image (mirrored first if
+ * flip), so what it shows goes up and left; then 0 in the square of `side` pixels at (top, left),
+ * as far as it lies within the plane. Outside of the image is byte 0, or if `reflect` the image
+ * again, mirrored at its first and last pixels. */
 struct change {
   int32_t down, right, flip, reflect, top, left, side;
 };
@@ -92,7 +94,8 @@ struct picture {
   struct change change;
 };
 
-/* VL bytes of row h, columns w on, as floats: 0 for what lies outside. `row` is the row within the image, or NULL. */
+/* VL bytes of row h, columns w on, as floats: 0 for what lies outside. `row` is the row within the
+ * image, or NULL. */
 INLINE vec picture_bytes(const struct picture *p, const uint8_t *row, int w, int width) {
   uint8_t bytes[VL];
   const int from = w + p->change.right;
@@ -110,13 +113,14 @@ INLINE vec picture_bytes(const struct picture *p, const uint8_t *row, int w, int
   return load_bytes(bytes);
 }
 
-INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int height, int width, float scale,
-                       float shift, float *out) {
+INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int height, int width,
+                       float scale, float shift, float *out) {
   const uint8_t *row[T];
   for (int b = 0; b < T; b++) {
     const struct picture *p = &pictures[b];
     const int from = pixel_at(h + p->change.down, height, p->change.reflect);
-    row[b] = p->image && from >= 0 && from < height ? p->image + plane + (size_t)from * width : NULL;
+    row[b] =
+        p->image && from >= 0 && from < height ? p->image + plane + (size_t)from * width : NULL;
   }
   for (int w = 0; w < width; w += VL)
     for (int first = 0; first < T; first += VL) {
@@ -150,14 +154,16 @@ KERNEL(gather_images_u8) {
     struct picture pictures[T];
     for (int b = 0; b < T; b++) {
       const int32_t index = indices[b];
-      const uint8_t *image = (const uint8_t *)at(memory, a->data) + (uint32_t)index * plane * a->channels;
+      const uint8_t *image =
+          (const uint8_t *)at(memory, a->data) + (uint32_t)index * plane * a->channels;
       pictures[b] = (struct picture){.image = index < 0 ? NULL : image};
       if (changes && index >= 0) pictures[b].change = changes[tile * T + b];
     }
     for (int c = 0; c < a->channels; c++)
       for (int h = 0; h < a->height; h++) {
         float *row = row_of(plane_of(out, tile, c), out, h);
-        gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c], row);
+        gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c],
+                   row);
         for (int b = 0; b < T; b++) cut_row(&pictures[b].change, h, a->width, row + b);
       }
   }

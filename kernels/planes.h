@@ -1,7 +1,9 @@
-/* Planes: how a tensor of images is walked, and which lanes of a tile hold samples. Layouts: src/runtime/contract/.
+/* Planes: how a tensor of images is walked, and which lanes of a tile hold samples. Layouts:
+ * src/runtime/contract/.
  *
- * A plane is one channel of one tile: rows of positions, each position T lanes. Ops over planes are split into units,
- * unit = tile * channels + channel. Borders are never touched: rows are as long as the interior, and strides skip the rest.
+ * A plane is one channel of one tile: rows of positions, each position T lanes. Ops over planes are
+ * split into units, unit = tile * channels + channel. Borders are never touched: rows are as long
+ * as the interior, and strides skip the rest.
  */
 #ifndef BREGMAN_PLANES_H
 #define BREGMAN_PLANES_H
@@ -17,7 +19,8 @@ struct tensor {
 };
 
 INLINE struct tensor tensor_at(char *memory, struct tensor_args a) {
-  return (struct tensor){at_or_null(memory, a.at), (uint32_t)a.tile, (uint32_t)a.plane, (uint32_t)a.row};
+  return (struct tensor){at_or_null(memory, a.at), (uint32_t)a.tile, (uint32_t)a.plane,
+                         (uint32_t)a.row};
 }
 
 /* The tensor's plane of a unit; NULL if the tensor is absent. */
@@ -26,10 +29,13 @@ INLINE float *plane_of(struct tensor t, int tile, int channel) {
 }
 
 /* Where `length` floats of row h start. */
-INLINE float *row_of(float *plane, struct tensor t, int h) { return plane ? plane + h * t.row : NULL; }
+INLINE float *row_of(float *plane, struct tensor t, int h) {
+  return plane ? plane + h * t.row : NULL;
+}
 
-/* Units as runs of floats: their rows, one run a plane if no tensor has anything between its rows, or one run for all of a
- * tile's units if there is nothing between its planes either (a vector's features are planes of one position). */
+/* Units as runs of floats: their rows, one run a plane if no tensor has anything between its rows,
+ * or one run for all of a tile's units if there is nothing between its planes either (a vector's
+ * features are planes of one position). */
 struct runs {
   int count; /* in a plane */
   size_t length;
@@ -42,10 +48,13 @@ INLINE int planes_touch(struct tensor t, int height, int width) {
   return !t.data || t.plane == (size_t)height * width * T;
 }
 
-INLINE struct runs runs_of(int height, int width, struct tensor a, struct tensor b, struct tensor c) {
+INLINE struct runs runs_of(int height, int width, struct tensor a, struct tensor b,
+                           struct tensor c) {
   const size_t length = (size_t)width * T;
-  if (!rows_touch(a, width) || !rows_touch(b, width) || !rows_touch(c, width)) return (struct runs){height, length, 0};
-  const int whole = planes_touch(a, height, width) && planes_touch(b, height, width) && planes_touch(c, height, width);
+  if (!rows_touch(a, width) || !rows_touch(b, width) || !rows_touch(c, width))
+    return (struct runs){height, length, 0};
+  const int whole = planes_touch(a, height, width) && planes_touch(b, height, width) &&
+                    planes_touch(c, height, width);
   return (struct runs){1, length * height, whole};
 }
 

@@ -1,7 +1,8 @@
 /* Pooling: maximum and mean over windows of a plane, and their gradients.
  *
- * Windows may overlap (stride < size) or leave positions out. A gradient of windows that tile the plane is written in
- * one pass; any other is added up on a plane of zeros. There is no padding, so all windows are inside.
+ * Windows may overlap (stride < size) or leave positions out. A gradient of windows that tile the
+ * plane is written in one pass; any other is added up on a plane of zeros. There is no padding, so
+ * all windows are inside.
  */
 #include "planes.h"
 
@@ -64,11 +65,14 @@ KERNEL(max_pool) {
 /* Zeroes positions of a plane from row h0, or column w0, on. */
 INLINE void zero_rest(float *plane, size_t row, int height, int width, int h0, int w0) {
   for (int h = 0; h < height; h++)
-    for (size_t i = h < h0 ? (size_t)w0 * T : 0; i < (size_t)width * T; i += VL) store(plane + h * row + i, splat(0));
+    for (size_t i = h < h0 ? (size_t)w0 * T : 0; i < (size_t)width * T; i += VL)
+      store(plane + h * row + i, splat(0));
 }
 
-/* dy goes to the first position that is not below the maximum (if that is NaN: to the first of all). */
-INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, int begin, int end, int size, int add) {
+/* dy goes to the first position that is not below the maximum (if that is NaN: to the first of
+ * all). */
+INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, int begin, int end,
+                            int size, int add) {
   const struct tensor x = tensor_at(memory, a->x), y = tensor_at(memory, a->y);
   const struct tensor dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
   const size_t step = (size_t)a->stride * T;
@@ -76,10 +80,12 @@ INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, in
     const int tile = unit / a->channels, c = unit % a->channels;
     float *plane = plane_of(dx, tile, c);
     if (!a->accumulate)
-      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * size, add ? 0 : a->width * size);
+      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * size,
+                add ? 0 : a->width * size);
     for (int h = 0; h < a->height; h++) {
       const float *from = row_of(plane_of(x, tile, c), x, h * a->stride);
-      const float *top = row_of(plane_of(y, tile, c), y, h), *grad = row_of(plane_of(dy, tile, c), dy, h);
+      const float *top = row_of(plane_of(y, tile, c), y, h),
+                  *grad = row_of(plane_of(dy, tile, c), dy, h);
       float *to = row_of(plane, dx, h * a->stride);
       for (int w = 0; w < a->width; w++, from += step, to += step, top += T, grad += T)
         UNROLL for (int q = 0; q < TV; q++) {
@@ -105,7 +111,8 @@ KERNEL(max_pool_grad) {
   else max_grad_planes(memory, a, begin, end, a->size, 1);
 }
 
-INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, int end, struct window s) {
+INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, int end,
+                       struct window s) {
   const struct tensor x = tensor_at(memory, a->x);
   const struct tensor y = tensor_at(memory, a->y);
   const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
@@ -128,12 +135,13 @@ INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, i
 
 KERNEL(avg_pool) {
   const struct avg_pool_args *a = (const void *)args;
-  if (a->size_height == 2 && a->size_width == 2) avg_planes(memory, a, begin, end, (struct window){2, 2});
+  if (a->size_height == 2 && a->size_width == 2)
+    avg_planes(memory, a, begin, end, (struct window){2, 2});
   else avg_planes(memory, a, begin, end, (struct window){a->size_height, a->size_width});
 }
 
-INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, int begin, int end, struct window s,
-                            int add) {
+INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, int begin, int end,
+                            struct window s, int add) {
   const struct tensor dy = tensor_at(memory, a->dy);
   const struct tensor dx = tensor_at(memory, a->dx);
   const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
@@ -141,7 +149,8 @@ INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, in
     const int tile = unit / a->channels, c = unit % a->channels;
     float *plane = plane_of(dx, tile, c);
     if (!a->accumulate)
-      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * s.height, add ? 0 : a->width * s.width);
+      zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * s.height,
+                add ? 0 : a->width * s.width);
     for (int h = 0; h < a->height; h++) {
       const float *grad = row_of(plane_of(dy, tile, c), dy, h);
       float *to = row_of(plane, dx, h * a->stride);
@@ -160,7 +169,8 @@ KERNEL(avg_pool_grad) {
   const struct avg_pool_grad_args *a = (const void *)args;
   const struct window s = {a->size_height, a->size_width};
   /* Where there is one window in a direction, its stride there does not matter. */
-  const int apart = (s.height == a->stride || a->height == 1) && (s.width == a->stride || a->width == 1);
+  const int apart =
+      (s.height == a->stride || a->height == 1) && (s.width == a->stride || a->width == 1);
   if (a->accumulate || !apart) avg_grad_planes(memory, a, begin, end, s, 1);
   else avg_grad_planes(memory, a, begin, end, s, 0);
 }

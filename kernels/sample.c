@@ -1,10 +1,12 @@
-/* The gradient of a linear layer's weight, estimated from a part of the batch. Contract: src/runtime/contract/.
+/* The gradient of a linear layer's weight, estimated from a part of the batch. Contract:
+ * src/runtime/contract/.
  *
  *     g = sum over samples of dy_b x_b^T        is estimated by        sum over the drawn b of dy_b x_b^T / p_b
  *
- * with p_b = min(1, c a_b), a_b = |dy_b| |x_b|, so that n samples are drawn: unbiased, and of all p the ones with the smallest
- * variance  sum of (1 / p_b - 1) a_b^2. The draw is systematic: one random number u in [0, 1), and sample b is drawn where
- * p_0 + ... + p_b passes u, u + 1, u + 2, ...; each is then drawn with exactly its p_b.
+ * with p_b = min(1, c a_b), a_b = |dy_b| |x_b|, so that n samples are drawn: unbiased, and of all p
+ * the ones with the smallest variance  sum of (1 / p_b - 1) a_b^2. The draw is systematic: one
+ * random number u in [0, 1), and sample b is drawn where p_0 + ... + p_b passes u, u + 1, u + 2,
+ * ...; each is then drawn with exactly its p_b.
  */
 #include "kernels.h"
 
@@ -30,10 +32,12 @@ KERNEL(sample_norms) {
   }
 }
 
-/* The c with which sum of min(1, c a) = n; `largest` and the sum are those of all a, more than n of which are above 0. */
+/* The c with which sum of min(1, c a) = n; `largest` and the sum are those of all a, more than n of
+ * which are above 0. */
 static double share_of(const float *a, int count, int n, double sum) {
   double c = n / sum;
-  /* Samples that are drawn for certain leave fewer draws for the others: each round finds more of them, or none. */
+  /* Samples that are drawn for certain leave fewer draws for the others: each round finds more of
+   * them, or none. */
   for (int certain = 0, found = -1; found != certain;) {
     double left = 0;
     found = certain;

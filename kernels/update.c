@@ -1,4 +1,5 @@
-/* One optimizer step: v moves by the gradient, theta follows v, and theta's new pattern is written in the same pass.
+/* One optimizer step: v moves by the gradient, theta follows v, and theta's new pattern is written
+ * in the same pass.
  *
  *     plain     v <- v - tau g
  *     momentum  m1 <- beta1 m1 + (1 - beta1) tau g,  v <- v - m1
@@ -7,14 +8,16 @@
  *               v <- v - tau c1 m1 / (sqrt(c2 m2) + eps)
  *     follow    theta <- delta shrink(v)   (prox_{delta J}(delta v); see src/optim/optimizer.ts)
  *
- * Zeros are decided by "not (|v| <= threshold)", so that a NaN in the gradient reaches theta and stops the training.
+ * Zeros are decided by "not (|v| <= threshold)", so that a NaN in the gradient reaches theta and
+ * stops the training.
  */
 #include "update.h"
 
 /* |shrink(v_row; t)| */
 INLINE float row_norm(const struct row *w, float t) {
   dvec sum[2] = {{0}, {0}};
-  for (int c = 0; c < w->n; c += VL) add_squares(sum, shrink(load_part(w->v + c, w->n - c), splat(t)));
+  for (int c = 0; c < w->n; c += VL)
+    add_squares(sum, shrink(load_part(w->v + c, w->n - c), splat(t)));
   return norm_of(sum);
 }
 
@@ -37,7 +40,8 @@ struct plan {
 };
 
 /* The move of one vector; a row that is a group has moved before. */
-INLINE vec next_v(const struct row *w, const struct hyper *h, const struct plan p, int c, int left) {
+INLINE vec next_v(const struct row *w, const struct hyper *h, const struct plan p, int c,
+                  int left) {
   if (p.grouped) return load_part(w->v + c, left);
   const vec v = moved(w, h, c, left, p.move, p.penalty, p.unit);
   store_part(w->v + c, v, left);
@@ -45,8 +49,8 @@ INLINE vec next_v(const struct row *w, const struct hyper *h, const struct plan 
 }
 
 /* The step for n <= BLOCK weights of a row, from column c on. */
-INLINE void update_block(const struct row *w, const struct hyper *h, const struct plan p, int c, int n,
-                         struct row_pattern *pattern) {
+INLINE void update_block(const struct row *w, const struct hyper *h, const struct plan p, int c,
+                         int n, struct row_pattern *pattern) {
   ivec zero = splat(0) == 0;
   UNROLL for (int i = 0; i < BLOCK; i += VL)
     if (i < n) zero &= dead(next_v(w, h, p, c + i, n - i), p.follow, h->threshold);
@@ -57,7 +61,8 @@ INLINE void update_block(const struct row *w, const struct hyper *h, const struc
   for (int i = 0; i < n; i += VL) {
     const vec v = load_part(w->v + c + i, n - i);
     vec x = splat(0);
-    if (!none) x = where(~dead(v, p.follow, h->threshold), p.scale * shortened(v, p.follow, h->threshold));
+    if (!none)
+      x = where(~dead(v, p.follow, h->threshold), p.scale * shortened(v, p.follow, h->threshold));
     store_part(theta + i, x, n - i);
     if (p.write_back) store_part(w->v + c + i, x, n - i);
   }
@@ -68,16 +73,20 @@ INLINE void update_block(const struct row *w, const struct hyper *h, const struc
 /* Columns of a row that are moved before the non-zeros among them are written. */
 #define SPAN 512
 
-/* Moves one vector, and writes the columns of it where theta is not 0 to `alive`; returns how many. */
-INLINE int list_alive(const struct row *w, const struct hyper *h, const struct plan p, int c, int left, int32_t *alive) {
+/* Moves one vector, and writes the columns of it where theta is not 0 to `alive`; returns how many.
+ * */
+INLINE int list_alive(const struct row *w, const struct hyper *h, const struct plan p, int c,
+                      int left, int32_t *alive) {
   const uint32_t set = ALL_BITS & ~bits(dead(next_v(w, h, p, c, left), p.follow, h->threshold));
   store((float *)alive, (vec)_mm512_maskz_compress_epi32(set, (__m512i)(LANE_NUMBERS + c)));
   return __builtin_popcount(set);
 }
 
-/* The step for a row of which only the pattern is kept. Its columns are listed first, so that no branch depends on where they
- * are: it would be mispredicted about once a non-zero. (Without an instruction that lists them, nothing is gained.) */
-INLINE void update_sparse(const struct row *w, const struct hyper *h, const struct plan p, struct row_pattern *pattern) {
+/* The step for a row of which only the pattern is kept. Its columns are listed first, so that no
+ * branch depends on where they are: it would be mispredicted about once a non-zero. (Without an
+ * instruction that lists them, nothing is gained.) */
+INLINE void update_sparse(const struct row *w, const struct hyper *h, const struct plan p,
+                          struct row_pattern *pattern) {
   int32_t alive[SPAN + VL];
   for (int first = 0; first < w->n; first += SPAN) {
     const int end = first + SPAN < w->n ? first + SPAN : w->n;
@@ -122,9 +131,10 @@ INLINE struct row_pattern update_row(const struct row *w, const struct hyper *h,
   return pattern;
 }
 
-/* The whole step for a row of kernels, groups of `group` columns each. Only theta is written: its pairs are made from it
- * (conv_pairs.c). Returns the number of non-zeros. */
-static int32_t update_kernels(const struct row *w, const struct hyper *h, const struct plan p, int group) {
+/* The whole step for a row of kernels, groups of `group` columns each. Only theta is written: its
+ * pairs are made from it (conv_pairs.c). Returns the number of non-zeros. */
+static int32_t update_kernels(const struct row *w, const struct hyper *h, const struct plan p,
+                              int group) {
   int32_t count = 0;
   move_row(w, h, p);
   for (int first = 0; first < w->n; first += group)
@@ -149,16 +159,21 @@ KERNEL(update) {
         .columns = at_or_null(memory, a->columns),
     };
     if (a->follow == FOLLOW_KERNEL_GROUP || a->follow == FOLLOW_SPARSE_KERNEL_GROUP) {
-      counts[r] = update_kernels(&w, h, (struct plan){a->move, a->follow, a->penalty, a->write_back, 1, 0, 0}, a->group);
+      counts[r] = update_kernels(
+          &w, h, (struct plan){a->move, a->follow, a->penalty, a->write_back, 1, 0, 0}, a->group);
       changed[r] = 0;
       continue;
     }
     /* LinBreg has code of its own, without tests in its loop. */
-    const int lin_breg = a->move == MOVE_PLAIN && a->follow == FOLLOW_L1 && a->penalty == PENALTY_NONE && !a->write_back;
+    const int lin_breg = a->move == MOVE_PLAIN && a->follow == FOLLOW_L1 &&
+                         a->penalty == PENALTY_NONE && !a->write_back;
     const int grouped = a->follow == FOLLOW_ROW_GROUP || a->follow == FOLLOW_SPARSE_ROW_GROUP;
     const struct row_pattern pattern =
-        lin_breg ? update_row(&w, h, (struct plan){MOVE_PLAIN, FOLLOW_L1, PENALTY_NONE, 0, 0, 0, h->delta})
-                 : update_row(&w, h, (struct plan){a->move, a->follow, a->penalty, a->write_back, grouped, 0, h->delta});
+        lin_breg ? update_row(&w, h,
+                              (struct plan){MOVE_PLAIN, FOLLOW_L1, PENALTY_NONE, 0, 0, 0, h->delta})
+                 : update_row(&w, h,
+                              (struct plan){a->move, a->follow, a->penalty, a->write_back, grouped,
+                                            0, h->delta});
     changed[r] = w.entries && (pattern.moved || pattern.count != counts[r]);
     counts[r] = pattern.count;
   }

@@ -1,4 +1,5 @@
-/* What one optimizer step consists of, for a whole row (update.c) and for the weights of a pattern (update_pattern.c). */
+/* What one optimizer step consists of, for a whole row (update.c) and for the weights of a pattern
+ * (update_pattern.c). */
 #ifndef BREGMAN_UPDATE_H
 #define BREGMAN_UPDATE_H
 
@@ -18,10 +19,10 @@ struct row {
 /* sign(v) max(|v| - t, 0) */
 INLINE vec shrink(vec v, vec t) { return where(~(magnitude(v) <= t), v - with_sign(t, v)); }
 
-/* v of one vector (of `left` floats that belong to the row) after its move; the moments are moved in memory.
- * `unit` = penalty / |v_row|. */
-INLINE vec moved(const struct row *w, const struct hyper *h, int c, int left, const int move, const int penalty,
-                 float unit) {
+/* v of one vector (of `left` floats that belong to the row) after its move; the moments are moved
+ * in memory. `unit` = penalty / |v_row|. */
+INLINE vec moved(const struct row *w, const struct hyper *h, int c, int left, const int move,
+                 const int penalty, float unit) {
   const vec v = load_part(w->v + c, left);
   vec g = load_part(w->g + c, left);
   if (penalty == PENALTY_L1) g += where(v != 0, with_sign(splat(h->penalty), v));
@@ -43,20 +44,23 @@ INLINE vec moved(const struct row *w, const struct hyper *h, int c, int left, co
   return v - h->tau * (h->correction1 * m1) / (square_root(h->correction2 * m2) + h->eps);
 }
 
-/* Column c of a row on: v shrunk by t, and zeros in the lanes that do not belong to the `left` columns of the group. */
+/* Column c of a row on: v shrunk by t, and zeros in the lanes that do not belong to the `left`
+ * columns of the group. */
 INLINE vec group_part(const struct row *w, int c, int left, float t) {
   return where(LANE_NUMBERS < left, shrink(load_part(w->v + c, w->n - c), splat(t)));
 }
 
-/* theta of a group = its shrunk v times this, by the norm of the latter: 0 where the whole group is. */
+/* theta of a group = its shrunk v times this, by the norm of the latter: 0 where the whole group
+ * is. */
 INLINE float group_scale(const struct hyper *h, float norm) {
   return norm <= h->group_threshold ? 0 : h->delta * (1 - h->group_threshold / norm);
 }
 
-/* theta of a kernel, the `group` columns from `first` on, after its v has moved. Returns the number of non-zeros.
- * overrun: what lies beyond the kernel's end may be overwritten, as it is written again with the next one. */
-INLINE int32_t follow_kernel(const struct row *w, const struct hyper *h, int follow, int write_back, int first,
-                             int group, const int overrun) {
+/* theta of a kernel, the `group` columns from `first` on, after its v has moved. Returns the number
+ * of non-zeros. overrun: what lies beyond the kernel's end may be overwritten, as it is written
+ * again with the next one. */
+INLINE int32_t follow_kernel(const struct row *w, const struct hyper *h, int follow, int write_back,
+                             int first, int group, const int overrun) {
   const float threshold = follow == FOLLOW_SPARSE_KERNEL_GROUP ? h->threshold : 0;
   const int end = first + group;
   int32_t count = 0;

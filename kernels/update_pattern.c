@@ -1,13 +1,13 @@
-/* One optimizer step with a frozen pattern: only the weights of the pattern move, and it stays as it is.
- * All other weights are zero and keep v and moments. A weight of the pattern may become zero and come
- * back.
+/* One optimizer step with a frozen pattern: only the weights of the pattern move, and it stays as
+ * it is. All other weights are zero and keep v and moments. A weight of the pattern may become zero
+ * and come back.
  *
- * The formulas are those of update.c. Groups too are of the weights of the pattern alone: a norm counts
- * no other, whatever its v.
+ * The formulas are those of update.c. Groups too are of the weights of the pattern alone: a norm
+ * counts no other, whatever its v.
  *
- * Entries list the weights of the pattern. Pairs list kernels, and a kernel may have weights outside the
- * pattern. These are zero, and a weight of the pattern that is zero at the moment is minus zero: so theta
- * tells them apart.
+ * Entries list the weights of the pattern. Pairs list kernels, and a kernel may have weights
+ * outside the pattern. These are zero, and a weight of the pattern that is zero at the moment is
+ * minus zero: so theta tells them apart.
  */
 #include "conv.h"
 #include "pair.h"
@@ -24,7 +24,8 @@ INLINE float moved_one(const struct row *w, const struct hyper *h, int c, const 
   }
   w->m1[c] = h->beta1 * w->m1[c] + h->gain1 * g;
   w->m2[c] = h->beta2 * w->m2[c] + h->gain2 * (g * g);
-  return v - h->tau * (h->correction1 * w->m1[c]) / (__builtin_sqrtf(h->correction2 * w->m2[c]) + h->eps);
+  return v - h->tau * (h->correction1 * w->m1[c]) /
+                 (__builtin_sqrtf(h->correction2 * w->m2[c]) + h->eps);
 }
 
 /* shrink(v), where a NaN stays one. */
@@ -32,12 +33,13 @@ INLINE float shrunk_one(float v, const int follow, float threshold) {
   if (follow == FOLLOW_NONE || follow == FOLLOW_ROW_GROUP) return v;
   const float size = follow == FOLLOW_NON_NEGATIVE ? v : __builtin_fabsf(v);
   if (size <= threshold) return 0;
-  return v - __builtin_copysignf(threshold, v); /* a branch would be mispredicted for every other weight */
+  return v - __builtin_copysignf(threshold,
+                                 v); /* a branch would be mispredicted for every other weight */
 }
 
 /* A row of single weights. */
-INLINE void update_entries(const struct update_pattern_args *a, const struct row *w, const struct hyper *h, int used,
-                           const int move, const int follow) {
+INLINE void update_entries(const struct update_pattern_args *a, const struct row *w,
+                           const struct hyper *h, int used, const int move, const int follow) {
   const int grouped = follow == FOLLOW_ROW_GROUP || follow == FOLLOW_SPARSE_ROW_GROUP;
   double squares = 0;
   for (int k = 0; k < used; k++) {
@@ -60,10 +62,13 @@ INLINE void update_entries(const struct update_pattern_args *a, const struct row
 }
 
 /* All bits where a weight of theta belongs to the pattern, of `left` columns from c on. */
-INLINE ivec in_pattern(const struct row *w, int c, int left) { return (ivec)load_part(w->theta + c, left) != 0; }
+INLINE ivec in_pattern(const struct row *w, int c, int left) {
+  return (ivec)load_part(w->theta + c, left) != 0;
+}
 
 /* Moves v and moments of the weights of the pattern. */
-INLINE void move_in_pattern(const struct row *w, const struct hyper *h, int c, int left, const int move) {
+INLINE void move_in_pattern(const struct row *w, const struct hyper *h, int c, int left,
+                            const int move) {
   const ivec in = in_pattern(w, c, left);
   const vec v = load_part(w->v + c, left);
   vec m1 = splat(0), m2 = splat(0);
@@ -80,7 +85,8 @@ INLINE vec shrunk_in_pattern(const struct row *w, int c, int left, float t) {
 }
 
 /* theta from the shrunk v; returns the number of non-zeros. */
-INLINE int32_t follow_in_pattern(const struct row *w, int c, int left, float threshold, float scale) {
+INLINE int32_t follow_in_pattern(const struct row *w, int c, int left, float threshold,
+                                 float scale) {
   const ivec in = in_pattern(w, c, left);
   const vec v = shrunk_in_pattern(w, c, left, threshold);
   const vec x = scale == 0 ? splat(0) : where(v != 0, scale * v); /* a NaN is not 0 */
@@ -90,8 +96,9 @@ INLINE int32_t follow_in_pattern(const struct row *w, int c, int left, float thr
 }
 
 /* A row of kernels, each a group; returns its non-zeros. */
-static int32_t update_pairs(const struct update_pattern_args *a, const struct row *w, const struct hyper *h,
-                            const struct pair *pairs, int used, int32_t row_weights) {
+static int32_t update_pairs(const struct update_pattern_args *a, const struct row *w,
+                            const struct hyper *h, const struct pair *pairs, int used,
+                            int32_t row_weights) {
   const float threshold = a->follow == FOLLOW_SPARSE_KERNEL_GROUP ? h->threshold : 0;
   int32_t count = 0;
   for (int k = 0; k < used; k++) {
@@ -109,12 +116,14 @@ static int32_t update_pairs(const struct update_pattern_args *a, const struct ro
 }
 
 /* The same where the group is the whole row. */
-static int32_t update_row_of_pairs(const struct update_pattern_args *a, const struct row *w, const struct hyper *h,
-                                   const struct pair *pairs, int used, int32_t row_weights) {
+static int32_t update_row_of_pairs(const struct update_pattern_args *a, const struct row *w,
+                                   const struct hyper *h, const struct pair *pairs, int used,
+                                   int32_t row_weights) {
   const float threshold = a->follow == FOLLOW_SPARSE_ROW_GROUP ? h->threshold : 0;
   dvec sum[2] = {{0}, {0}};
   for (int k = 0; k < used; k++)
-    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0; c += VL, left -= VL) {
+    for (int c = pair_column(pairs[k], row_weights), left = a->group; left > 0;
+         c += VL, left -= VL) {
       move_in_pattern(w, h, c, left, a->move);
       add_squares(sum, shrunk_in_pattern(w, c, left, threshold));
     }
@@ -134,7 +143,8 @@ KERNEL(update_pattern) {
   const int whole_rows = a->follow == FOLLOW_ROW_GROUP || a->follow == FOLLOW_SPARSE_ROW_GROUP;
   for (int r = begin; r < end; r++) {
     const size_t start = (size_t)r * a->cols;
-    char *entries = (char *)at(memory, a->entries) + (size_t)r * a->entry_stride * sizeof(struct entry);
+    char *entries =
+        (char *)at(memory, a->entries) + (size_t)r * a->entry_stride * sizeof(struct entry);
     const struct row w = {
         .n = a->cols,
         .v = (float *)at(memory, a->v) + start,
@@ -146,9 +156,10 @@ KERNEL(update_pattern) {
     };
     changed[r] = 0;
     if (a->pairs) {
-      counts[r] = (whole_rows ? update_row_of_pairs : update_pairs)(a, &w, h, (const struct pair *)entries, used[r],
-                                                                    (int32_t)(a->theta + start * 4));
-    } else if (a->move == MOVE_PLAIN && a->follow == FOLLOW_L1) { /* LinBreg: without tests in its loop */
+      counts[r] = (whole_rows ? update_row_of_pairs : update_pairs)(
+          a, &w, h, (const struct pair *)entries, used[r], (int32_t)(a->theta + start * 4));
+    } else if (a->move == MOVE_PLAIN &&
+               a->follow == FOLLOW_L1) { /* LinBreg: without tests in its loop */
       update_entries(a, &w, h, used[r], MOVE_PLAIN, FOLLOW_L1);
     } else {
       update_entries(a, &w, h, used[r], a->move, a->follow);

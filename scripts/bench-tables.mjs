@@ -8,7 +8,9 @@ function read(name) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-/** Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none. */
+/**
+ * Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none.
+ */
 function benchTable({ rows }, densities, opponents, threads = "[12] threads?") {
   const wanted = new RegExp(`, density (${densities}) %, .*, ${threads}, against (${opponents})`);
   const lines = rows
@@ -17,19 +19,31 @@ function benchTable({ rows }, densities, opponents, threads = "[12] threads?") {
       const [, label, against] = /^[^,]*, (.*), against (.*)$/.exec(what);
       return [label, against, ours.toFixed(2), other.toFixed(2), ratio.toFixed(1)];
     });
-  return lines.length > 0 ? markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines) : "";
+  return lines.length > 0
+    ? markdown(["ours", "against", "ours, ms", "other, ms", "ratio"], lines)
+    : "";
 }
 
 /** Milliseconds with three digits or so. */
 const milliseconds = (x) => x.toFixed(x < 100 ? 1 : 0);
 
-/** The step of a network: ours against each opponent of the same rounds, on two threads; or only those rows that match. */
+/**
+ * The step of a network: ours against each opponent of the same rounds, on two threads; or only
+ * those rows that match.
+ */
 function stepTable({ rows }, wanted = /2 threads/) {
   const lines = rows
     .filter(({ what }) => wanted.test(what) && !/1 thread/.test(what))
     .map(({ what, ours, other, ratio, share }) => {
       const [, label, against] = /^[^,]*, (.*?),? against (.*)$/.exec(what);
-      return [label, against, milliseconds(ours), milliseconds(other), ratio.toFixed(2), share ?? ""];
+      return [
+        label,
+        against,
+        milliseconds(ours),
+        milliseconds(other),
+        ratio.toFixed(2),
+        share ?? "",
+      ];
     });
   return markdown(["ours", "against", "ours, ms", "other, ms", "ratio", "realised share"], lines);
 }
@@ -50,16 +64,24 @@ function sweepTable({ rows }) {
   const kinds = [...new Set(rows.map(({ kind, step }) => `${kind}, ${step}`))];
   const densities = [...new Set(rows.map(({ density }) => density))];
   const cell = (density, label) => {
-    const { ours, ratio } = rows.find((row) => row.density === density && `${row.kind}, ${row.step}` === label);
+    const { ours, ratio } = rows.find(
+      (row) => row.density === density && `${row.kind}, ${row.step}` === label,
+    );
     return `${milliseconds(ours)} (${ratio.toFixed(2)})`;
   };
   return markdown(
     ["density %", ...kinds],
-    densities.map((density) => [percent(density, 0), ...kinds.map((label) => cell(density, label))]),
+    densities.map((density) => [
+      percent(density, 0),
+      ...kinds.map((label) => cell(density, label)),
+    ]),
   );
 }
 
-/** GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an unstructured weight, and dense. */
+/**
+ * GFLOP/s of useful work of ResNet-18's inner layers on two threads: by kernel groups and by an
+ * unstructured weight, and dense.
+ */
 function layersTable({ rows }) {
   const LAYER =
     /^ResNet-18 (\S+) 3x3 (@\S+), (forward|input gradient|weight gradient), (.*) 3\.4 %, (native|wasm), 2 threads, against dense$/;
@@ -74,7 +96,12 @@ function layersTable({ rows }) {
   }
   return markdown(
     ["backend", "layer", "work", "kernel groups 3.4 %", "unstructured 3.4 %", "dense"],
-    [...lines.values()].map((line) => [...line.place, line["kernel groups"], line.unstructured, line.dense]),
+    [...lines.values()].map((line) => [
+      ...line.place,
+      line["kernel groups"],
+      line.unstructured,
+      line.dense,
+    ]),
   );
 }
 
@@ -87,28 +114,41 @@ function comparisonTable({ rows }) {
     epochs,
     ...[testAccuracy, validAccuracy, density].map(cell),
   ]);
-  return markdown(["recipe", "seeds", "epochs", "test accuracy %", "validation %", "density %"], lines);
+  return markdown(
+    ["recipe", "seeds", "epochs", "test accuracy %", "validation %", "density %"],
+    lines,
+  );
 }
 
 /** The machine's roofs. */
 function peakTable({ rows }) {
   return markdown(
     ["code", "threads", "GFLOP/s from registers", "GB/s through memory"],
-    rows.map(({ what, threads, gflops, gbytesPerSecond }) => [what, threads, gflops, gbytesPerSecond]),
+    rows.map(({ what, threads, gflops, gbytesPerSecond }) => [
+      what,
+      threads,
+      gflops,
+      gbytesPerSecond,
+    ]),
   );
 }
 
 /** Blocks by name: how each is made, from which file under results/. */
 const FILES = {
   "mlp-step": [
-    // At the densities where every way to the gradient is measured, the other table has them, and both numbers of threads.
+    // At the densities where every way to the gradient is measured, the other table has them, and
+    // both numbers of threads.
     (file) => benchTable(file, "1|8|100", "the better of the two|PyTorch", "1 thread"),
     "bench/mlp-step",
   ],
-  "mlp-step-ways": [(file) => benchTable(file, "2|5", "PyTorch|our own dense step"), "bench/mlp-step"],
+  "mlp-step-ways": [
+    (file) => benchTable(file, "2|5", "PyTorch|our own dense step"),
+    "bench/mlp-step",
+  ],
   "resnet18-step": [stepTable, "bench/resnet18-step"],
   "convnet-step": [
-    (file) => stepTable(file, /native.*against (PyTorch|our own dense step)|9 frozen steps, wasm.*PyTorch/),
+    (file) =>
+      stepTable(file, /native.*against (PyTorch|our own dense step)|9 frozen steps, wasm.*PyTorch/),
     "bench/convnet-step",
   ],
   "convnet-threads": [threadsTable, "bench/convnet-step"],

@@ -21,7 +21,8 @@ function list(head, items, tail) {
   items.forEach((item, k) => {
     const text = k < items.length - 1 ? `${item},` : `${item}${tail}`;
     const separator = k === 0 ? "" : " ";
-    if (lines.at(-1).length + separator.length + text.length <= WIDTH) lines.push(`${lines.pop()}${separator}${text}`);
+    if (lines.at(-1).length + separator.length + text.length <= WIDTH)
+      lines.push(`${lines.pop()}${separator}${text}`);
     else lines.push(`      ${text}`);
   });
   return lines.join("\n");
@@ -31,7 +32,8 @@ function list(head, items, tail) {
 function members(fields) {
   const groups = [];
   for (const field of fields) {
-    const [name, type] = typeof field === "string" ? [field, "int32_t"] : [field[0], `struct ${field[1].struct}`];
+    const [name, type] =
+      typeof field === "string" ? [field, "int32_t"] : [field[0], `struct ${field[1].struct}`];
     if (groups.at(-1)?.type === type) groups.at(-1).names.push(snake(name));
     else groups.push({ type, names: [snake(name)] });
   }
@@ -45,7 +47,9 @@ const struct = (name, fields) =>
 const names = (prefix, table) =>
   list(
     "enum { ",
-    Object.entries(table).map(([name, value]) => `${prefix}_${snake(name).toUpperCase()} = ${value}`),
+    Object.entries(table).map(
+      ([name, value]) => `${prefix}_${snake(name).toUpperCase()} = ${value}`,
+    ),
     " };",
   );
 
@@ -59,12 +63,15 @@ const collect = (fields) => {
 Object.values(KERNELS).forEach(collect);
 for (const [name, fields] of Object.entries(KERNELS)) {
   const most = OP_WORDS - OP_ARGS;
-  if (words(fields) > most) throw new RangeError(`${name} has ${words(fields)} words of arguments, most is ${most}`);
+  if (words(fields) > most)
+    throw new RangeError(`${name} has ${words(fields)} words of arguments, most is ${most}`);
 }
 
 /** Elementwise functions by the names of their layers. */
 const activations = Object.fromEntries(
-  Object.entries(layers).flatMap(([name, { rule }]) => (rule?.code === undefined ? [] : [[name, rule.code]])),
+  Object.entries(layers).flatMap(([name, { rule }]) =>
+    rule?.code === undefined ? [] : [[name, rule.code]],
+  ),
 );
 if (new Set(Object.values(activations)).size < Object.keys(activations).length) {
   throw new RangeError(`two activations have one code: ${JSON.stringify(activations)}`);
@@ -118,7 +125,9 @@ ${Object.keys(KERNELS)
 
 if (process.argv.includes("--check")) {
   if (readFileSync(FILE, "utf8") !== text) {
-    process.stderr.write("kernels/contract.h is not what the tables say: npm run build && npm run build:contract\n");
+    process.stderr.write(
+      "kernels/contract.h is not what the tables say: npm run build && npm run build:contract\n",
+    );
     process.exitCode = 1;
   }
 } else writeFileSync(FILE, text);

@@ -1,10 +1,12 @@
-// Builds the native addon with node-gyp, as npm's install script. It never fails an install: without a compiler, or if
-// the build fails, one line says so and the wasm kernels serve. With --force (npm run build:native) a failure is an
-// error, with the whole log. BREGMAN_SKIP_NATIVE=1 skips it. With --sanitize it builds, into build-sanitized, an addon
-// that reports wrong accesses to memory and undefined arithmetic (scripts/sanitized.mjs).
+// Builds the native addon with node-gyp, as npm's install script. It never fails an install:
+// without a compiler, or if the build fails, one line says so and the wasm kernels serve. With
+// --force (npm run build:native) a failure is an error, with the whole log. BREGMAN_SKIP_NATIVE=1
+// skips it. With --sanitize it builds, into build-sanitized, an addon that reports wrong accesses
+// to memory and undefined arithmetic (scripts/sanitized.mjs).
 //
-// It builds a copy of the sources in a folder of its own and moves the result into place when it is done, together with
-// a fingerprint of those sources: src/runtime/native.ts doesn't load an addon that was built from others.
+// It builds a copy of the sources in a folder of its own and moves the result into place when it is
+// done, together with a fingerprint of those sources: src/runtime/native.ts doesn't load an addon
+// that was built from others.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -25,12 +27,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sanitize = process.argv.includes("--sanitize");
 const force = process.argv.includes("--force") || sanitize;
 const home = join(root, sanitize ? "build-sanitized" : "build");
-// They go behind the flags of binding.gyp. Without optimization the compiler is done in a fourth of the time.
+// They go behind the flags of binding.gyp. Without optimization the compiler is done in a fourth of
+// the time.
 const SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined";
 const environment = sanitize
   ? { ...process.env, CFLAGS: `-O0 -g -fno-omit-frame-pointer ${SANITIZERS}`, LDFLAGS: SANITIZERS }
   : process.env;
-// A build takes about 10 seconds; node-gyp may hang for long where it wants to download headers and can't.
+// A build takes about 10 seconds; node-gyp may hang for long where it wants to download headers and
+// can't.
 const TIMEOUT_MS = 300_000;
 
 // npm tells its scripts where its own node-gyp is; otherwise the npm beside this node has one.
@@ -38,7 +42,8 @@ function nodeGyp() {
   const prefix = dirname(dirname(process.execPath));
   const candidates = [
     process.env.npm_config_node_gyp,
-    process.env.npm_execpath && join(dirname(process.env.npm_execpath), "../node_modules/node-gyp/bin/node-gyp.js"),
+    process.env.npm_execpath &&
+      join(dirname(process.env.npm_execpath), "../node_modules/node-gyp/bin/node-gyp.js"),
     join(prefix, "lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js"),
     join(prefix, "share/nodejs/npm/node_modules/node-gyp/bin/node-gyp.js"),
     join(dirname(process.execPath), "node_modules/npm/node_modules/node-gyp/bin/node-gyp.js"),
@@ -53,7 +58,8 @@ function nodeDir() {
   return existsSync(join(prefix, "include/node/node_api.h")) ? [`--nodedir=${prefix}`] : [];
 }
 
-// SHA-256 of kernels/*.c and *.h, in the order of their names; the same as in src/runtime/native.ts.
+// SHA-256 of kernels/*.c and *.h, in the order of their names; the same as in
+// src/runtime/native.ts.
 function fingerprint(folder) {
   const hash = createHash("sha256");
   for (const name of readdirSync(folder).toSorted()) {
@@ -67,13 +73,17 @@ function build(folder) {
   cpSync(join(root, "kernels"), join(folder, "kernels"), { recursive: true });
   cpSync(join(root, "binding.gyp"), join(folder, "binding.gyp"));
   const [command, ...before] = nodeGyp();
-  const { status, stdout, stderr, error } = spawnSync(command, [...before, "rebuild", "--jobs=max", ...nodeDir()], {
-    cwd: folder,
-    env: environment,
-    encoding: "utf8",
-    timeout: TIMEOUT_MS,
-    shell: process.platform === "win32" && before.length === 0,
-  });
+  const { status, stdout, stderr, error } = spawnSync(
+    command,
+    [...before, "rebuild", "--jobs=max", ...nodeDir()],
+    {
+      cwd: folder,
+      env: environment,
+      encoding: "utf8",
+      timeout: TIMEOUT_MS,
+      shell: process.platform === "win32" && before.length === 0,
+    },
+  );
   if (status === 0) return join(folder, "build/Release/bregman_native.node");
   const log = `${stdout ?? ""}${stderr ?? ""}`;
   throw Object.assign(new Error(cause(error, log)), { log });
@@ -114,8 +124,11 @@ if (process.env.BREGMAN_SKIP_NATIVE && !force) {
     console.log(`bregman: native kernels built${sanitize ? ", with sanitizers" : ""}`);
   } catch (error) {
     if (force) {
-      console.error(`${error.log ?? ""}\nbregman: cannot build the native kernels: ${error.message}`);
+      console.error(
+        `${error.log ?? ""}\nbregman: cannot build the native kernels: ${error.message}`,
+      );
       process.exitCode = 1;
-    } else console.log(`bregman: native kernels not built (${error.message}), the wasm kernels serve`);
+    } else
+      console.log(`bregman: native kernels not built (${error.message}), the wasm kernels serve`);
   }
 }

@@ -1,5 +1,6 @@
-// Compiles kernels/kernels.c to kernels/kernels.wasm. With --check it compiles to a temporary file and fails if the bytes
-// differ from the committed ones. The bytes depend on the sources and the clang version only, not on paths or time.
+// Compiles kernels/kernels.c to kernels/kernels.wasm. With --check it compiles to a temporary file
+// and fails if the bytes differ from the committed ones. The bytes depend on the sources and the
+// clang version only, not on paths or time.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const kernels = fileURLToPath(new URL("../kernels/", import.meta.url));
 const target = join(kernels, "kernels.wasm");
 
-// The committed file is made with clang 19; another version makes a file that works but has other bytes.
+// The committed file is made with clang 19; another version makes a file that works but has other
+// bytes.
 const WANTED = 19;
 
 const FLAGS = [
@@ -33,8 +35,9 @@ const FLAGS = [
   "-Wl,--shared-memory",
   // All of 4 GiB; the memory given at run time may be smaller.
   "-Wl,--max-memory=4294967296",
-  // The first page belongs to the module (its data, if it ever has any; src/runtime/memory.ts hands out what comes
-  // after); the linker fails if it needs more. Stacks are not in it: each thread brings its own.
+  // The first page belongs to the module (its data, if it ever has any; src/runtime/memory.ts hands
+  // out what comes after); the linker fails if it needs more. Stacks are not in it: each thread
+  // brings its own.
   "-Wl,--initial-memory=65536",
   "-Wl,-z,stack-size=16384",
   "-Wl,--export=run",
@@ -49,7 +52,9 @@ function clang() {
     const version = Number(/version (\d+)/.exec(stdout ?? "")?.[1] ?? 0);
     if (version >= 16) return { command, version };
   }
-  return fail(`cannot build kernels.wasm: no clang-${WANTED}, nor a clang of version 16 or later, is on the PATH`);
+  return fail(
+    `cannot build kernels.wasm: no clang-${WANTED}, nor a clang of version 16 or later, is on the PATH`,
+  );
 }
 
 function fail(message) {

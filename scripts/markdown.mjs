@@ -5,5 +5,7 @@ export const percent = (x, digits = 1) => (x === undefined ? "" : (100 * x).toFi
 
 /** A table in Markdown. The formatter aligns its columns afterwards. */
 export function markdown(heads, rows) {
-  return [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [heads, heads.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }

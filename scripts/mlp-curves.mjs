@@ -1,5 +1,5 @@
-// Writes docs/images/mlp-*.svg from results/mnist-mlp-*: the curves of the paper's figures 2 (lambda) and 3 (optimizer), each line
-// the mean over a recipe's seeds.
+// Writes docs/images/mlp-*.svg from results/mnist-mlp-*: the curves of the paper's figures 2
+// (lambda) and 3 (optimizer), each line the mean over a recipe's seeds.
 //   npm run build && node scripts/mlp-curves.mjs
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,9 +9,17 @@ import { runsOf } from "./runs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The lines of a figure, and its panels by file name. SGD has no regularizer to read the l1 norm from. */
+/**
+ * The lines of a figure, and its panels by file name. SGD has no regularizer to read the l1 norm
+ * from.
+ */
 const SGD = { name: "SGD", recipe: "mnist-mlp-sgd", colour: "var(--muted)" };
-const LINBREG = { name: "LinBreg 0.1", recipe: "mnist-mlp-linbreg", colour: "var(--c0)", lambda: 0.1 };
+const LINBREG = {
+  name: "LinBreg 0.1",
+  recipe: "mnist-mlp-linbreg",
+  colour: "var(--c0)",
+  lambda: 0.1,
+};
 const byLambda = [
   LINBREG,
   { name: "LinBreg 0.01", recipe: "mnist-mlp-linbreg-1e-2", colour: "var(--c1)", lambda: 0.01 },
@@ -30,7 +38,12 @@ const accuracy = {
   domain: [0.94, 0.99],
 };
 const density = { label: "Density", pick: (epoch) => epoch.density, format: percent, names: true };
-const l1 = { label: "l1 norm", pick: (epoch, { lambda }) => epoch.regularizer / lambda, format: String, names: true };
+const l1 = {
+  label: "l1 norm",
+  pick: (epoch, { lambda }) => epoch.regularizer / lambda,
+  format: String,
+  names: true,
+};
 const PANELS = {
   "lambda-density": { ...density, lines: [...byLambda, SGD], domain: [0, 1] },
   "lambda-accuracy": { ...accuracy, lines: [...byLambda, SGD] },

@@ -14,8 +14,10 @@ function accuracy(parts, key) {
   return parts.length < 3 ? percent(mean) : `${(100 * mean).toFixed(1)} ± ${percent(deviation)}`;
 }
 
-// What the cell "ours" says, given what final holds of each run: at the end, or in the epoch that is best by validation.
-const validationAtTheEnd = (finals) => `${accuracy(finals, "validAccuracy")} at ${percent(meanOf(finals, "density"))}`;
+// What the cell "ours" says, given what final holds of each run: at the end, or in the epoch that
+// is best by validation.
+const validationAtTheEnd = (finals) =>
+  `${accuracy(finals, "validAccuracy")} at ${percent(meanOf(finals, "density"))}`;
 
 const similarityAtTheEnd = (finals) =>
   `SSIM ${meanOf(finals, "ssim").toFixed(3)} at ${percent(meanOf(finals, "density"))}`;
@@ -29,13 +31,20 @@ const testAt =
     return `${accuracy(best, "testAccuracy")} at ${densities.join(" / ")}`;
   };
 
-/** The experiments: name, what the cells of ours say, and by method the recipe and the paper's figure in the same form. */
+/**
+ * The experiments: name, what the cells of ours say, and by method the recipe and the paper's
+ * figure in the same form.
+ */
 const EXPERIMENTS = [
   [
     "MLP on MNIST, validation accuracy after the last epoch",
     validationAtTheEnd,
     [
-      ["LinBreg, lambda 0.1", "mnist-mlp-linbreg", "97.5 % at 11 % (figure 2), 97.2 % at 10.3 % (figure 3)"],
+      [
+        "LinBreg, lambda 0.1",
+        "mnist-mlp-linbreg",
+        "97.5 % at 11 % (figure 2), 97.2 % at 10.3 % (figure 3)",
+      ],
       ["LinBreg, lambda 0.01", "mnist-mlp-linbreg-1e-2", "97.7 % at 35 %"],
       ["LinBreg, lambda 0.001", "mnist-mlp-linbreg-1e-3", "97.9 % at 80.5 %"],
       ["LinBreg with momentum, lambda 0.1", "mnist-mlp-momentum", "97.4 % at 11.1 %"],

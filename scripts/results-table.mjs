@@ -1,7 +1,7 @@
-// Writes the tables of results in README and docs/ from results/, so that no number of ours in them is typed by hand.
-// After `npm run build`:
-//   node scripts/results-table.mjs          rewrites the pages
-//   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would write
+// Writes the tables of results in README and docs/ from results/, so that no number of ours in them
+// is typed by hand. After `npm run build`:
+//   node scripts/results-table.mjs          rewrites the pages node scripts/results-table.mjs
+//   --check  exits 1 with one line if a page is not what it would write
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { benchTables } from "./bench-tables.mjs";
@@ -27,7 +27,8 @@ const named = new Set();
 const next = PAGES.map((file) => {
   const page = readFileSync(`${ROOT}${file}`, "utf8");
   const written = page.replace(BLOCK, (_, open, name, close) => {
-    if (!(name in blocks)) stop(`${file}: no table is called ${name}, there are ${Object.keys(blocks).join(", ")}`);
+    if (!(name in blocks))
+      stop(`${file}: no table is called ${name}, there are ${Object.keys(blocks).join(", ")}`);
     named.add(name);
     return `${open}\n${blocks[name]}\n\n${close}`;
   });
@@ -40,6 +41,8 @@ if (unnamed.length > 0) stop(`on no page: the table ${unnamed.join(", ")}`);
 for (const { file, page, written } of next) {
   if (!process.argv.includes("--check")) writeFileSync(`${ROOT}${file}`, written);
   else if (words(written) !== words(page)) {
-    stop(`${file}: the results tables are not those of results/: run node scripts/results-table.mjs`);
+    stop(
+      `${file}: the results tables are not those of results/: run node scripts/results-table.mjs`,
+    );
   }
 }

@@ -39,10 +39,15 @@ function run(command, given, options = {}) {
 function kernelTests() {
   return readdirSync(join(root, "test/runtime"))
     .map((name) => `test/runtime/${name}`)
-    .filter((path) => readFileSync(join(root, path), "utf8").match(/forEachBackend\(|describe.each\(VARIANTS\)/));
+    .filter((path) =>
+      readFileSync(join(root, path), "utf8").match(/forEachBackend\(|describe.each\(VARIANTS\)/),
+    );
 }
 
-/** Where the compiler keeps a library: node was built without it, so it has to be there before node is. */
+/**
+ * Where the compiler keeps a library: node was built without it, so it has to be there before node
+ * is.
+ */
 function library(name) {
   const path = spawnSync("cc", [`-print-file-name=${name}`], { encoding: "utf8" }).stdout.trim();
   if (existsSync(path)) return path;

@@ -36,7 +36,10 @@ const TABLES = {
       ["ConvNet, kernel groups, LinBreg", "fashion-convnet-groups-linbreg"],
       ["ConvNet, kernel groups, LinBreg with momentum", "fashion-convnet-groups-momentum"],
       ["ConvNet, kernel groups, AdaBreg", "fashion-convnet-groups-adabreg"],
-      ["ConvNet, kernel groups, LinBreg as the authors ran it", "fashion-convnet-groups-linbreg-recorded"],
+      [
+        "ConvNet, kernel groups, LinBreg as the authors ran it",
+        "fashion-convnet-groups-linbreg-recorded",
+      ],
       ["DenseNet, kernel groups, AdaBreg", "fashion-densenet"],
     ],
   },
@@ -114,7 +117,10 @@ function table({ head, rows, best = false }) {
   });
   const heads = [head, "seeds", "epochs", "test accuracy %", "validation %", "density %"];
   return markdown(
-    [...heads, ...(best ? ["best validation in epoch", "its test accuracy %", "its density %"] : [])],
+    [
+      ...heads,
+      ...(best ? ["best validation in epoch", "its test accuracy %", "its density %"] : []),
+    ],
     lines,
   );
 }

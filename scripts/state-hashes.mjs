@@ -5,10 +5,10 @@
  *     node scripts/state-hashes.mjs --check before.json    trains and compares
  *     options: --only native-avx2-1,wasm-1                  some of the variants
  *
- * A hash is that of all tensors of the run's last checkpoint (weights, dual variables, moments, what
- * batch norm keeps, births), whatever their names, and of the losses and densities of its epochs.
- * Hashes of one machine compare with those of another only where both have the same compiler and
- * instruction set. Run `npm run build && npm run build:native` first.
+ * A hash is that of all tensors of the run's last checkpoint (weights, dual variables, moments,
+ * what batch norm keeps, births), whatever their names, and of the losses and densities of its
+ * epochs. Hashes of one machine compare with those of another only where both have the same
+ * compiler and instruction set. Run `npm run build && npm run build:native` first.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -81,19 +81,40 @@ const RUNS = {
   "mlp l1": [net, { optimizer: breg(b.l1(0.05)) }],
   "mlp momentum, cosine": [
     net,
-    { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), schedule: b.cosine({ epochs: 3, warmupEpochs: 1 }) },
+    {
+      optimizer: breg(b.l1(0.05), { momentum: 0.9 }),
+      schedule: b.cosine({ epochs: 3, warmupEpochs: 1 }),
+    },
   ],
-  "mlp nesterov, decay": [net, { optimizer: breg(b.l1(0.05), { momentum: 0.9, nesterov: true, weightDecay: 1e-3 }) }],
+  "mlp nesterov, decay": [
+    net,
+    { optimizer: breg(b.l1(0.05), { momentum: 0.9, nesterov: true, weightDecay: 1e-3 }) },
+  ],
   "mlp adaBreg, average": [net, { optimizer: ada(b.l1(0.02)), average: { decay: 0.9 } }],
-  "mlp sgd, smoothing": [net, { optimizer: both(b.sgd({ tau: 0.1, momentum: 0.9 })), labelSmoothing: 0.1, init: {} }],
-  "mlp adam, clip": [net, { optimizer: both(b.adam({ tau: 0.003, weightDecay: 1e-3 })), clip: { norm: 0.5 } }],
+  "mlp sgd, smoothing": [
+    net,
+    { optimizer: both(b.sgd({ tau: 0.1, momentum: 0.9 })), labelSmoothing: 0.1, init: {} },
+  ],
+  "mlp adam, clip": [
+    net,
+    { optimizer: both(b.adam({ tau: 0.003, weightDecay: 1e-3 })), clip: { norm: 0.5 } },
+  ],
   "mlp proxSgd": [net, { optimizer: both(b.proxSgd({ tau: 0.1, regularizer: b.l1(1e-3) })) }],
   "mlp lassoSgd": [net, { optimizer: both(b.lassoSgd({ tau: 0.1, regularizer: b.l1(1e-3) })) }],
-  "mlp magnitude": [net, { optimizer: both(b.magnitudePruning({ tau: 0.1, density: 0.1 })), init: {} }],
+  "mlp magnitude": [
+    net,
+    { optimizer: both(b.magnitudePruning({ tau: 0.1, density: 0.1 })), init: {} },
+  ],
   "mlp set": [net, { optimizer: both(b.sparseEvolution({ tau: 0.1, every: 5 })) }],
   "mlp rigL": [net, { optimizer: both(b.rigL({ tau: 0.1, every: 5 })) }],
-  "mlp rows": [net, { optimizer: breg(groups("rows")), init: { weights: { density: 0.3, mask: "row" } } }],
-  "mlp sparse rows": [net, { optimizer: ada(b.sparseGroupLasso({ lambda: 0.05, groups: "rows" })), freeze: 2 }],
+  "mlp rows": [
+    net,
+    { optimizer: breg(groups("rows")), init: { weights: { density: 0.3, mask: "row" } } },
+  ],
+  "mlp sparse rows": [
+    net,
+    { optimizer: ada(b.sparseGroupLasso({ lambda: 0.05, groups: "rows" })), freeze: 2 },
+  ],
   "mlp non-negative": [net, { optimizer: breg(b.nonNegativeL1(0.05)) }],
   "mlp elastic net": [net, { optimizer: breg(b.elasticNet({ lambda: 0.05, mu: 0.1 })) }],
   "mlp nuclear": [net, { optimizer: breg(b.nuclear(0.02)) }],
@@ -110,7 +131,10 @@ const RUNS = {
   "conv kernels, freeze": [
     conv,
     {
-      optimizer: { ...breg(b.l1(0.05)), convs: b.linBreg({ tau: 0.1, regularizer: groups("kernels") }) },
+      optimizer: {
+        ...breg(b.l1(0.05)),
+        convs: b.linBreg({ tau: 0.1, regularizer: groups("kernels") }),
+      },
       init: kernels,
       freeze: 2,
     },
@@ -118,7 +142,10 @@ const RUNS = {
   "conv filters, adaBreg": [
     conv,
     {
-      optimizer: { ...ada(b.l1(0.05)), convs: b.adaBreg({ tau: 0.005, regularizer: groups("filters") }) },
+      optimizer: {
+        ...ada(b.l1(0.05)),
+        convs: b.adaBreg({ tau: 0.005, regularizer: groups("filters") }),
+      },
       init: kernels,
       augment: { crop: 1, padding: "reflect", flip: true, cutout: 3 },
     },
@@ -137,17 +164,30 @@ const RUNS = {
       freeze: 2,
     },
   ],
-  "residual, recompute": [residual, { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), recompute: true }],
+  "residual, recompute": [
+    residual,
+    { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), recompute: true },
+  ],
   "residual, channels, parts": [
     residual,
     {
-      optimizer: { ...breg(b.l1(0.05)), convs: b.linBreg({ tau: 0.1, regularizer: groups("channels") }) },
+      optimizer: {
+        ...breg(b.l1(0.05)),
+        convs: b.linBreg({ tau: 0.1, regularizer: groups("channels") }),
+      },
       microBatches: 2,
     },
   ],
 };
 
-const VARIANTS = ["native-avx512-1", "native-avx2-1", "native-avx2-3", "native-base-1", "wasm-1", "wasm-3"];
+const VARIANTS = [
+  "native-avx512-1",
+  "native-avx2-1",
+  "native-avx2-3",
+  "native-base-1",
+  "wasm-1",
+  "wasm-3",
+];
 /** On instruction sets and threads beside the first these stand for all. */
 const SOME = /l1|freeze|sparse|parts|adaBreg|sampled/;
 
@@ -172,7 +212,11 @@ async function hashOf([model, options], backend, threads) {
     const sha = (data) => createHash("sha256").update(data).digest("hex");
     const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const all = Object.values(tensors).map((tensor) => sha(bytes(tensor)));
-    const figures = epochs.map(({ trainLoss, validLoss, density }) => [trainLoss, validLoss, density]);
+    const figures = epochs.map(({ trainLoss, validLoss, density }) => [
+      trainLoss,
+      validLoss,
+      density,
+    ]);
     return sha(JSON.stringify([all.sort(), figures])).slice(0, 16);
   } finally {
     rmSync(folder, { recursive: true });
@@ -191,7 +235,8 @@ for (const variant of args.only?.split(",") ?? VARIANTS) {
     try {
       (found[variant] ??= {})[name] = await hashOf(run, backend, threads);
     } catch (error) {
-      if (!/isa must be one of/.test(error.message)) throw new Error(`${variant}, ${name}`, { cause: error });
+      if (!/isa must be one of/.test(error.message))
+        throw new Error(`${variant}, ${name}`, { cause: error });
       process.stderr.write(`${variant}: not on this CPU\n`);
       break;
     }

@@ -1,5 +1,5 @@
-// Writes docs/images/autoencoder-units.svg from the first runs in results/mnist-*: the active units of each layer of the autoencoders
-// beside those of the paper's figure 4.
+// Writes docs/images/autoencoder-units.svg from the first runs in results/mnist-*: the active units
+// of each layer of the autoencoders beside those of the paper's figure 4.
 //   npm run build && node scripts/unit-picture.mjs
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -23,4 +23,7 @@ const profiles = [
   profile("mnist-deblur-skips", "var(--c2)", "6,4"),
 ];
 const layers = PAPER.map((_, k) => `layer ${k + 1}`);
-writeFileSync(`${ROOT}docs/images/autoencoder-units.svg`, standaloneSvg(unitChart(layers, profiles, UNITS_PER_LAYER)));
+writeFileSync(
+  `${ROOT}docs/images/autoencoder-units.svg`,
+  standaloneSvg(unitChart(layers, profiles, UNITS_PER_LAYER)),
+);

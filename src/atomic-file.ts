@@ -1,10 +1,20 @@
 /**
- * Files that are whole or not there: written under a temporary name beside the target, flushed to disk, then renamed.
+ * Files that are whole or not there: written under a temporary name beside the target, flushed to
+ * disk, then renamed.
  *
- * A run that is killed while it saves must leave the previous file, never half of the new one. Rename within one folder
- * is atomic on every file system we know of. The calls are synchronous, so that a signal handler can save too.
+ * A run that is killed while it saves must leave the previous file, never half of the new one.
+ * Rename within one folder is atomic on every file system we know of. The calls are synchronous, so
+ * that a signal handler can save too.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 let written = 0;
@@ -19,7 +29,8 @@ export interface AtomicOptions {
 /**
  * Replaces the content of `path` by `content` (strings as UTF-8).
  *
- * @throws Error with one line that names the path and the reason; its `cause` is the system's error (with `code`).
+ * @throws Error with one line that names the path and the reason; its `cause` is the system's error
+ *   (with `code`).
  */
 export function writeFileAtomic(
   path: string,
@@ -48,12 +59,13 @@ export function writeFileAtomic(
 const MOST_AT_ONCE = 2 ** 30;
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, Math.min(bytes.length - at, MOST_AT_ONCE));
+  for (let at = 0; at < bytes.length;)
+    at += writeSync(file, bytes, at, Math.min(bytes.length - at, MOST_AT_ONCE));
 }
 
 /**
- * Removes the temporary files that a killed process has left in a folder; nothing if the folder is not there. No other
- * process may be writing into it.
+ * Removes the temporary files that a killed process has left in a folder; nothing if the folder is
+ * not there. No other process may be writing into it.
  */
 export function removeTemporaries(folder: string): void {
   let names: string[];
@@ -65,7 +77,10 @@ export function removeTemporaries(folder: string): void {
   for (const name of names) if (TEMPORARY.test(name)) removeQuietly(join(folder, name));
 }
 
-/** The rename itself reaches the disk with the folder. Windows can't flush a folder: then the system does it in its own time. */
+/**
+ * The rename itself reaches the disk with the folder. Windows can't flush a folder: then the system
+ * does it in its own time.
+ */
 function flushFolder(folder: string): void {
   try {
     const file = openSync(folder, "r");

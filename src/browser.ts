@@ -1,6 +1,7 @@
 /**
- * bregman in a browser, entry point `bregman/browser`: all that does without files and processes. Data come as typed arrays,
- * networks as bytes. The kernels run in WebAssembly, on one thread or several; docs/browser.md has what a page must do.
+ * bregman in a browser, entry point `bregman/browser`: all that does without files and processes.
+ * Data come as typed arrays, networks as bytes. The kernels run in WebAssembly, on one thread or
+ * several; docs/browser.md has what a page must do.
  */
 export * from "./regularizers/index.js";
 export * from "./optim/index.js";
@@ -11,7 +12,14 @@ export { stream, restore, type Random, type RandomState } from "./random.js";
 
 export * from "./nn/layers/index.js";
 export type { Layer } from "./nn/layers/rules.js";
-export { graph, sequential, type GraphBuilder, type Model, type ModelNode, type Value } from "./nn/model.js";
+export {
+  graph,
+  sequential,
+  type GraphBuilder,
+  type Model,
+  type ModelNode,
+  type Value,
+} from "./nn/model.js";
 export type { Network, Values } from "./nn/network.js";
 export type { Normalization } from "./normalization.js";
 export { modelFromJson, modelToJson, type ModelJson } from "./nn/model-json.js";
@@ -22,7 +30,13 @@ export { resNet18, type ResNet18Options } from "./models/resnet18.js";
 export { denseNet, type DenseNetOptions } from "./models/densenet.js";
 export { skipAutoencoder, type SkipAutoencoderOptions } from "./models/skip-autoencoder.js";
 
-export { fromArrays, type ArraysOptions, type ArraysPart, type Dataset, type Samples } from "./data/dataset.js";
+export {
+  fromArrays,
+  type ArraysOptions,
+  type ArraysPart,
+  type Dataset,
+  type Samples,
+} from "./data/dataset.js";
 export {
   type Batch,
   type BatchStream,

@@ -1,6 +1,7 @@
 /**
- * How a recipe says a thing: plain data, beside the function that makes it. Recipes make a schema of them
- * (recipes/entry-schema.ts), and find them by the exports of the thing's folder: nothing else has to be registered.
+ * How a recipe says a thing: plain data, beside the function that makes it. Recipes make a schema
+ * of them (recipes/entry-schema.ts), and find them by the exports of the thing's folder: nothing
+ * else has to be registered.
  *
  *     stepDecay.entry = entry("step", { every: { type: "integer", above: 0 }, ... }, stepDecay);
  */
@@ -67,18 +68,24 @@ type ValueOf<K> = K extends { readonly type: "number" | "integer" }
             ? { -readonly [I in keyof Parts]: ValueOf<Parts[I]> }
             : never;
 
-type NamesWith<All, Property> = { [Name in keyof All]: All[Name] extends Property ? Name : never }[keyof All];
+type NamesWith<All, Property> = {
+  [Name in keyof All]: All[Name] extends Property ? Name : never;
+}[keyof All];
 type Optional = { readonly optional: true };
 
 /** What the keys say, defaults filled in. */
-export type Options<All> = { -readonly [Name in Exclude<keyof All, NamesWith<All, Optional>>]: ValueOf<All[Name]> } & {
+export type Options<All> = {
+  -readonly [Name in Exclude<keyof All, NamesWith<All, Optional>>]: ValueOf<All[Name]>;
+} & {
   -readonly [Name in NamesWith<All, Optional>]?: ValueOf<All[Name]> | undefined;
 };
 
 type MayBeAbsent = Optional | { readonly default: unknown };
 
 /** What a recipe says: what has a default may be left out. */
-export type Given<All> = { -readonly [Name in Exclude<keyof All, NamesWith<All, MayBeAbsent>>]: ValueOf<All[Name]> } & {
+export type Given<All> = {
+  -readonly [Name in Exclude<keyof All, NamesWith<All, MayBeAbsent>>]: ValueOf<All[Name]>;
+} & {
   -readonly [Name in NamesWith<All, MayBeAbsent>]?: ValueOf<All[Name]> | undefined;
 };
 

@@ -1,4 +1,7 @@
-/** The largest and the smallest of any number of numbers: `Math.max(...list)` fails for a list of some 100,000. */
+/**
+ * The largest and the smallest of any number of numbers: `Math.max(...list)` fails for a list of
+ * some 100,000.
+ */
 
 /** The largest of the numbers, and of `least`; -Infinity if there are none. NaN if one is. */
 export function largest(numbers: Iterable<number>, least = -Infinity): number {

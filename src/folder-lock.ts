@@ -7,9 +7,10 @@
  *     since      when it took the lock, for people
  *     token      of this lock: whoever finds another one in the file has lost it
  *
- * The lock of a process that is no more is taken over. On its own host the system knows, after a kill and after a reboot. Of
- * another host, and where the system tells too little, the file itself is the sign of life: its holder writes it anew every ten
- * seconds, and after two minutes of silence counts as dead. Should it wake up, it finds the lock gone and writes no more.
+ * The lock of a process that is no more is taken over. On its own host the system knows, after a
+ * kill and after a reboot. Of another host, and where the system tells too little, the file itself
+ * is the sign of life: its holder writes it anew every ten seconds, and after two minutes of
+ * silence counts as dead. Should it wake up, it finds the lock gone and writes no more.
  */
 import {
   closeSync,
@@ -36,7 +37,10 @@ const BEAT = 10;
 const SILENCE = 120;
 /** Seconds after which one that takes a lock over counts as dead: it has nothing else to do. */
 const TAKING = 10;
-/** Times that a lock is looked at which others take and give back meanwhile, and the milliseconds between them. */
+/**
+ * Times that a lock is looked at which others take and give back meanwhile, and the milliseconds
+ * between them.
+ */
 const TRIES = 50;
 const PAUSE = 20;
 
@@ -60,7 +64,8 @@ let taken = 0;
 /**
  * Takes the lock of a folder.
  *
- * @throws RangeError that names the process that holds it, if that is alive; Error if the folder can't be written
+ * @throws RangeError that names the process that holds it, if that is alive; Error if the folder
+ *   can't be written
  */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, LOCK_FILE);
@@ -95,7 +100,9 @@ export function lockFolder(folder: string): FolderLock {
     check() {
       if (isMine()) return;
       const other = look(path)?.holder;
-      const who = other ? `process ${other.process} has taken it over` : `its ${LOCK_FILE} was removed`;
+      const who = other
+        ? `process ${other.process} has taken it over`
+        : `its ${LOCK_FILE} was removed`;
       throw new RangeError(`stopped writing into ${folder}: ${who}`);
     },
     release() {
@@ -106,7 +113,10 @@ export function lockFolder(folder: string): FolderLock {
   };
 }
 
-/** Gets the lock's name for the draft. @throws RangeError if another has it who is alive; the system's errors */
+/**
+ * Gets the lock's name for the draft. @throws RangeError if another has it who is alive; the
+ * system's errors
+ */
 function take(folder: string, path: string, draft: string, text: string): void {
   for (let k = 0; k < TRIES; k++) {
     if (isFirst(path, draft, text)) return;
@@ -157,11 +167,16 @@ function look(path: string): { text: string; touched: number; holder?: Holder } 
   try {
     const stats = lstatSync(path);
     // A link may lead anywhere, and a pipe has no end.
-    const found = { text: stats.isFile() ? readFileSync(path, "utf8") : "", touched: stats.mtimeMs };
+    const found = {
+      text: stats.isFile() ? readFileSync(path, "utf8") : "",
+      touched: stats.mtimeMs,
+    };
     const holder = holderOf(found.text);
     return holder ? { ...found, holder } : found;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { text: "", touched: 0 };
+    return (error as NodeJS.ErrnoException).code === "ENOENT"
+      ? undefined
+      : { text: "", touched: 0 };
   }
 }
 
@@ -194,12 +209,16 @@ function exists(id: number): boolean {
   }
 }
 
-/** When a process began, as Linux knows it: the boot, and the ticks since then. Undefined elsewhere; "" if it has ended. */
+/**
+ * When a process began, as Linux knows it: the boot, and the ticks since then. Undefined elsewhere;
+ * "" if it has ended.
+ */
 function startOf(id: number): string | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-    // The second field is a name in brackets, which may hold anything. The third is the state, the 22nd the start.
+    // The second field is a name in brackets, which may hold anything. The third is the state, the
+    // 22nd the start.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return /[ZX]/.test(fields[0]) ? "" : `${boot} ${fields[19]}`;
   } catch {
@@ -220,7 +239,9 @@ function processSpace(): string {
 function inUse(folder: string, { process: id, host, since }: Holder, silence: number): RangeError {
   if (host === HOST) {
     const who = id === process.pid ? "this process already" : `process ${id}`;
-    return new RangeError(`${folder} is in use by ${who}, since ${plain(since)}: wait for its end, or stop it`);
+    return new RangeError(
+      `${folder} is in use by ${who}, since ${plain(since)}: wait for its end, or stop it`,
+    );
   }
   const left = Math.max(1, Math.ceil(SILENCE - silence));
   return new RangeError(

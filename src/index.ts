@@ -1,8 +1,9 @@
 /**
  * bregman: neural networks that are sparse from the first step.
  *
- * `fit` trains a model on a data set; `optim` and `regularizers` (entry points of their own, too) work on plain typed
- * arrays, for a training loop of your own. Here are files, recipes and runs; browser.ts has all that does without them.
+ * `fit` trains a model on a data set; `optim` and `regularizers` (entry points of their own, too)
+ * work on plain typed arrays, for a training loop of your own. Here are files, recipes and runs;
+ * browser.ts has all that does without them.
  */
 export * from "./browser.js";
 

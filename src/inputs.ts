@@ -1,8 +1,8 @@
 /**
  * Inputs of samples: bytes, which mean value / 255, or numbers, which are taken as they are.
  *
- * Networks compute in float32, which holds seven digits: 1700000000 and 1700000050 are one number to it. float64 tells them
- * apart, and is rounded only when mean and deviation have been taken off.
+ * Networks compute in float32, which holds seven digits: 1700000000 and 1700000050 are one number
+ * to it. float64 tells them apart, and is rounded only when mean and deviation have been taken off.
  */
 import { isTypedArray } from "./kinds.js";
 

@@ -1,4 +1,7 @@
-/** JSON of files, which may be anybody's: what can't be read is one line, and nothing is nested deeper than code can walk. */
+/**
+ * JSON of files, which may be anybody's: what can't be read is one line, and nothing is nested
+ * deeper than code can walk.
+ */
 
 /** Levels of arrays and objects within each other. What we write has some ten. */
 const DEEPEST = 100;

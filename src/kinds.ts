@@ -1,8 +1,9 @@
 /**
  * What kind of thing a value is, whichever realm made it.
  *
- * `instanceof` knows the classes of its own realm only. Typed arrays and errors from a test runner's sandbox, `node:vm`,
- * `structuredClone` beside them or another frame are made by classes of the same names, which are others.
+ * `instanceof` knows the classes of its own realm only. Typed arrays and errors from a test
+ * runner's sandbox, `node:vm`, `structuredClone` beside them or another frame are made by classes
+ * of the same names, which are others.
  */
 
 interface Arrays {
@@ -14,21 +15,31 @@ interface Arrays {
   Uint8ClampedArray: Uint8ClampedArray;
 }
 
-/** The getter that all typed arrays inherit: it looks at the array itself, and gives undefined for anything else. */
+/**
+ * The getter that all typed arrays inherit: it looks at the array itself, and gives undefined for
+ * anything else.
+ */
 const arrayName = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )!.get!;
 
-const tag = (value: unknown): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+const tag = (value: unknown): string =>
+  Object.prototype.toString.call(value).slice("[object ".length, -1);
 
-/** The kind of a typed array, of whatever realm, or undefined for anything else. A Buffer is a Uint8Array. */
+/**
+ * The kind of a typed array, of whatever realm, or undefined for anything else. A Buffer is a
+ * Uint8Array.
+ */
 export function typedArrayName(value: unknown): string | undefined {
   return arrayName.call(value);
 }
 
 /** Whether a value is a typed array of one of these kinds. */
-export function isTypedArray<K extends keyof Arrays>(value: unknown, ...kinds: readonly K[]): value is Arrays[K] {
+export function isTypedArray<K extends keyof Arrays>(
+  value: unknown,
+  ...kinds: readonly K[]
+): value is Arrays[K] {
   return kinds.includes(typedArrayName(value) as K);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Options that a function does not know: in TypeScript the compiler finds them, in JavaScript `linBreg({ tua: 1 })` would train with
- * the default. One line with the nearest known name says so.
+ * Options that a function does not know: in TypeScript the compiler finds them, in JavaScript
+ * `linBreg({ tua: 1 })` would train with the default. One line with the nearest known name says so.
  */
 import { didYouMean } from "./nearest.js";
 
@@ -8,8 +8,9 @@ import { didYouMean } from "./nearest.js";
 type KeyOf<Options> = Options extends unknown ? keyof Options : never;
 
 /**
- * All keys of some options, each with a value that says no more than that it is one, or what a recipe may say there
- * (entry.ts): the compiler insists that none is left out and none is there that is not one of them.
+ * All keys of some options, each with a value that says no more than that it is one, or what a
+ * recipe may say there (entry.ts): the compiler insists that none is left out and none is there
+ * that is not one of them.
  */
 export type OptionKeys<Options, Value = 1> = { readonly [Key in KeyOf<Options>]-?: Value };
 
@@ -29,12 +30,20 @@ export function knownOptions<Options extends object>(
 ): Options {
   const known = Object.keys(keys);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const found = Array.isArray(options) ? "a list" : options ? `a ${typeof options}` : String(options);
-    throw new TypeError(`${who}: expected an object of options (${known.join(", ")}), found ${found}`);
+    const found = Array.isArray(options)
+      ? "a list"
+      : options
+        ? `a ${typeof options}`
+        : String(options);
+    throw new TypeError(
+      `${who}: expected an object of options (${known.join(", ")}), found ${found}`,
+    );
   }
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(keys, key)) continue;
-    throw new TypeError(`${who}: unknown option "${key}"${didYouMean(key, known)}; options: ${known.join(", ")}`);
+    throw new TypeError(
+      `${who}: unknown option "${key}"${didYouMean(key, known)}; options: ${known.join(", ")}`,
+    );
   }
   return options;
 }

@@ -5,9 +5,9 @@
  *     erdosRenyi         d_l = eps (in + out) / (in out)
  *     erdosRenyiKernel   d_l = eps (in + out + kh + kw) / (in out kh kw);  the same where there are no kernels
  *
- * eps is such that the net has the density d; a layer that would get more than 1 is dense, and eps is found anew for the
- * others. Small layers keep more of their weights that way.
- * Source: Mocanu et al., Nature Communications 9:2383 (2018); Evci et al., Rigging the Lottery, ICML 2020, section 3.
+ * eps is such that the net has the density d; a layer that would get more than 1 is dense, and eps
+ * is found anew for the others. Small layers keep more of their weights that way. Source: Mocanu et
+ * al., Nature Communications 9:2383 (2018); Evci et al., Rigging the Lottery, ICML 2020, section 3.
  */
 import { largest } from "./extremes.js";
 
@@ -32,7 +32,9 @@ export function layerDensities(
   if (!(density > 0 && density <= 1))
     throw new RangeError(`layerDensities: density must be in (0, 1], found ${density}`);
   if (!SPREADS.includes(spread)) {
-    throw new RangeError(`layerDensities: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`);
+    throw new RangeError(
+      `layerDensities: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`,
+    );
   }
   if (spread === "uniform") return shapes.map(() => density);
   const layers = shapes.map((shape) => {

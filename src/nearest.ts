@@ -1,7 +1,8 @@
 /**
  * The known name nearest to a misspelt one, for error messages ("did you mean ...?").
  *
- * Distance: Levenshtein, case ignored. A name further away than about half its length is no help and is not offered.
+ * Distance: Levenshtein, case ignored. A name further away than about half its length is no help
+ * and is not offered.
  */
 import { distance } from "fastest-levenshtein";
 

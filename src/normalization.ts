@@ -1,4 +1,6 @@
-/** What makes inputs of one size: their mean is taken off, and they are divided by their deviation. */
+/**
+ * What makes inputs of one size: their mean is taken off, and they are divided by their deviation.
+ */
 import { kindOf, typedArrayName } from "./kinds.js";
 
 /** One number a channel, in units of the inputs (bytes count as value / 255). */
@@ -28,13 +30,17 @@ export function checkNormalization(values: unknown, { fits, wanted }: Counts): v
   const { mean, std } = values as Partial<Record<keyof Normalization, unknown>>;
   for (const [what, list] of Object.entries({ mean, std })) {
     if (list === undefined) continue;
-    if (!isList(list)) throw new TypeError(`${what} must be a list of numbers, found ${kindOf(list)}`);
-    if (!fits(list.length)) throw new TypeError(`${what} must have ${wanted}, found ${list.length}`);
+    if (!isList(list))
+      throw new TypeError(`${what} must be a list of numbers, found ${kindOf(list)}`);
+    if (!fits(list.length))
+      throw new TypeError(`${what} must have ${wanted}, found ${list.length}`);
     const isGood = (x: unknown) => Number.isFinite(x) && (what === "mean" || (x as number) > 0);
     const wrong = list.findIndex((x) => !isGood(x));
     if (wrong < 0) continue;
     const expected = what === "mean" ? "finite numbers" : "positive and finite numbers";
-    throw new RangeError(`${what} must be ${expected}, found ${shown(list[wrong])} at index ${wrong}`);
+    throw new RangeError(
+      `${what} must be ${expected}, found ${shown(list[wrong])} at index ${wrong}`,
+    );
   }
 }
 
@@ -46,7 +52,9 @@ export function checkBoth(values: unknown, counts: Counts): asserts values is No
     throw new TypeError(`expected mean and std, found no ${mean === undefined ? "mean" : "std"}`);
   }
   if (mean.length !== std.length) {
-    throw new TypeError(`expected as many deviations as means, found ${std.length} and ${mean.length}`);
+    throw new TypeError(
+      `expected as many deviations as means, found ${std.length} and ${mean.length}`,
+    );
   }
 }
 
@@ -55,5 +63,9 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "number" ? String(value) : typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+  return typeof value === "number"
+    ? String(value)
+    : typeof value === "string"
+      ? JSON.stringify(value)
+      : kindOf(value);
 }

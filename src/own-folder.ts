@@ -1,7 +1,7 @@
 /**
- * Folders within a folder of ours, such as the pictures of a run. A link there may lead anywhere, and a run folder may be a
- * stranger's: nothing is written or deleted through it. (Files are safe: those that we write take the place of a link, and
- * those that we delete are the links.)
+ * Folders within a folder of ours, such as the pictures of a run. A link there may lead anywhere,
+ * and a run folder may be a stranger's: nothing is written or deleted through it. (Files are safe:
+ * those that we write take the place of a link, and those that we delete are the links.)
  */
 import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,12 +15,17 @@ export function ownPath(parent: string, name: string): string {
   const path = join(parent, name);
   const what = kindOf(path);
   if (what === "link")
-    throw new RangeError(`could not write into ${path}: it is a link, which may lead out of ${parent}`);
+    throw new RangeError(
+      `could not write into ${path}: it is a link, which may lead out of ${parent}`,
+    );
   if (what === "file") throw new RangeError(`could not write into ${path}: it is no folder`);
   return path;
 }
 
-/** Makes the folder where it is not there yet, and returns its path. @throws RangeError as ownPath, Error if it can't be made */
+/**
+ * Makes the folder where it is not there yet, and returns its path. @throws RangeError as ownPath,
+ * Error if it can't be made
+ */
 export function ownFolder(parent: string, name: string): string {
   const path = ownPath(parent, name);
   try {
@@ -31,12 +36,17 @@ export function ownFolder(parent: string, name: string): string {
   return path;
 }
 
-/** The names of the files in a folder within another; none if it is not there, is a link, or can't be read. */
+/**
+ * The names of the files in a folder within another; none if it is not there, is a link, or can't
+ * be read.
+ */
 export function filesOf(parent: string, name: string): string[] {
   const path = join(parent, name);
   if (kindOf(path) !== "folder") return [];
   try {
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [entry.name] : [],
+    );
   } catch {
     return [];
   }

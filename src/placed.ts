@@ -1,4 +1,6 @@
-/** Errors with the place where they happened in front of their message; their kind and stack stay. */
+/**
+ * Errors with the place where they happened in front of their message; their kind and stack stay.
+ */
 import { isError } from "./kinds.js";
 
 /** The same error, "<place>: " in front. What is no Error comes back as it is. */

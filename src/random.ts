@@ -1,12 +1,14 @@
 /**
  * Seeded random numbers: the same bits from one seed on every platform and engine.
  *
- * xoroshiro128+ (Blackman and Vigna, of the package pure-rand) on a state hashed from the seed and the name of a stream.
- * What is drawn for one purpose ("init", "order", ...) then does not depend on how much was drawn for another. The state
- * is plain JSON, so a checkpoint holds it and a resumed run goes on with the same numbers.
+ * xoroshiro128+ (Blackman and Vigna, of the package pure-rand) on a state hashed from the seed and
+ * the name of a stream. What is drawn for one purpose ("init", "order", ...) then does not depend
+ * on how much was drawn for another. The state is plain JSON, so a checkpoint holds it and a
+ * resumed run goes on with the same numbers.
  *
- * Only additions, multiplications, divisions and square roots are used: IEEE 754 fixes their bits, which it does not for
- * Math.log, Math.cos or Math.pow. Hence the polar method for normal numbers, and a logarithm of our own.
+ * Only additions, multiplications, divisions and square roots are used: IEEE 754 fixes their bits,
+ * which it does not for Math.log, Math.cos or Math.pow. Hence the polar method for normal numbers,
+ * and a logarithm of our own.
  */
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
@@ -34,7 +36,9 @@ export interface Random {
   integer(n: number): number;
   /** True with probability p: never for p <= 0, always for p >= 1. */
   bernoulli(p: number): boolean;
-  /** Puts the elements in random order, in place: every order is equally likely (Fisher and Yates). */
+  /**
+   * Puts the elements in random order, in place: every order is equally likely (Fisher and Yates).
+   */
   shuffle(array: Int32Array | Uint32Array | number[]): void;
   /** Where the stream stands, for {@link restore}. */
   state(): RandomState;
@@ -52,10 +56,17 @@ export interface Random {
  */
 export function stream(seed: number, name = ""): Random {
   if (!Number.isSafeInteger(seed)) {
-    throw new RangeError(`a random seed must be an integer of at most 2^53 - 1 in size, found ${seed}`);
+    throw new RangeError(
+      `a random seed must be an integer of at most 2^53 - 1 in size, found ${seed}`,
+    );
   }
-  const input = [seed | 0, Math.floor(seed / 2 ** 32) | 0, ...Array.from(name, (letter) => letter.codePointAt(0)!)];
-  // Each word is the same chain of hashes from another start; for a fixed name it is one-to-one in the seed's low word.
+  const input = [
+    seed | 0,
+    Math.floor(seed / 2 ** 32) | 0,
+    ...Array.from(name, (letter) => letter.codePointAt(0)!),
+  ];
+  // Each word is the same chain of hashes from another start; for a fixed name it is one-to-one in
+  // the seed's low word.
   const words = [0x9e3779b9, 0x7f4a7c15, 0xf39cc060, 0x5cedc834].map((start) =>
     input.reduce((hash, word) => scramble((hash + 0x6d2b79f5) ^ word), start),
   );
@@ -73,8 +84,15 @@ export function stream(seed: number, name = ""): Random {
  */
 export function restore(state: RandomState): Random {
   const { words, spare: waiting } = state;
-  if (!Array.isArray(words) || words.length !== 4 || !words.every(Number.isInteger) || words.every((w) => w === 0)) {
-    throw new TypeError(`a random state must hold four integers, not all zero, found ${JSON.stringify(words)}`);
+  if (
+    !Array.isArray(words) ||
+    words.length !== 4 ||
+    !words.every(Number.isInteger) ||
+    words.every((w) => w === 0)
+  ) {
+    throw new TypeError(
+      `a random state must hold four integers, not all zero, found ${JSON.stringify(words)}`,
+    );
   }
   const generator = xoroshiro128plusFromState(words.map((word) => word | 0));
   let spare = waiting;
@@ -143,7 +161,10 @@ function scramble(word: number): number {
 
 const SQRT_HALF = Math.sqrt(0.5);
 
-/** ln x for 0 < x < 1 to about 1e-16 relative to its size: x = m 2^-e with m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh((m - 1) / (m + 1)). */
+/**
+ * ln x for 0 < x < 1 to about 1e-16 relative to its size: x = m 2^-e with m in [sqrt(1/2),
+ * sqrt(2)), ln m = 2 artanh((m - 1) / (m + 1)).
+ */
 function logarithm(x: number): number {
   let m = x;
   let e = 0;

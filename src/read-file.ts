@@ -1,6 +1,14 @@
 /** Reads files; what goes wrong is one line with the path. */
 import { constants as bufferLimits } from "node:buffer";
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+} from "node:fs";
 
 /** The system gives less than 2 GiB at a time. */
 const MOST_AT_ONCE = 2 ** 30;
@@ -26,7 +34,9 @@ export function readBytes(path: string): Uint8Array {
   return withFile(path, (file, size) => {
     if (size <= MOST_AT_ONCE) return readFileSync(file);
     if (size <= bufferLimits.MAX_LENGTH) return readLarge(file, size);
-    throw new Error(`it has ${size} bytes, and this version of Node holds ${bufferLimits.MAX_LENGTH} in an array`);
+    throw new Error(
+      `it has ${size} bytes, and this version of Node holds ${bufferLimits.MAX_LENGTH} in an array`,
+    );
   });
 }
 
@@ -38,7 +48,10 @@ export type ReadAt = (place: number, into: Uint8Array) => void;
  *
  * @throws Error as {@link readBytes}; what `work` throws
  */
-export function readParts<Result>(path: string, work: (read: ReadAt, size: number) => Result): Result {
+export function readParts<Result>(
+  path: string,
+  work: (read: ReadAt, size: number) => Result,
+): Result {
   let thrown: { readonly error: unknown } | undefined;
   const result = withFile(path, (file, size) => {
     let failed: unknown;
@@ -80,7 +93,10 @@ function withFile<Result>(path: string, work: (file: number, size: number) => Re
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const reasons: Readonly<Record<string, string>> = { ENOENT: "there is no such file", EISDIR: "it is a folder" };
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder",
+    };
     throw new Error(`could not read ${path}: ${reasons[code ?? ""] ?? message}`, { cause });
   }
 }

@@ -1,4 +1,7 @@
-/** The folders are the architecture: imports run one way, without cycles, and files stay small enough to read. */
+/**
+ * The folders are the architecture: imports run one way, without cycles, and files stay small
+ * enough to read.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,11 +24,25 @@ const ALLOWED: Record<string, readonly string[]> = {
   engine: ["export", "init", "nn", "optim", "regularizers", "runtime"],
   measure: ["data", "engine", "export", "nn", "optim", "regularizers", "runtime"],
   train: ["data", "engine", "export", "init", "measure", "nn", "optim", "regularizers", "runtime"],
-  runs: ["data", "engine", "export", "measure", "models", "nn", "optim", "recipes", "runtime", "train"],
+  runs: [
+    "data",
+    "engine",
+    "export",
+    "measure",
+    "models",
+    "nn",
+    "optim",
+    "recipes",
+    "runtime",
+    "train",
+  ],
   report: ["measure", "runs", "export", "recipes"],
   cli: ["data", "engine", "export", "measure", "recipes", "report", "runs", "runtime", "train"],
 };
-/** Files of src/ itself that import nothing of the project, except each other, and may be imported by anybody. */
+/**
+ * Files of src/ itself that import nothing of the project, except each other, and may be imported
+ * by anybody.
+ */
 const LEAVES = [
   "random.ts",
   "nearest.ts",
@@ -58,15 +75,17 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) =>
+  file.endsWith(".ts"),
+);
 const imports: Import[] = files.flatMap((from) => {
   const text = readFileSync(join(SRC, from), "utf8");
-  return [...text.matchAll(/(import type [^;"]*|export type [^;"]*|)(?:from|import\()\s*"(\.[^"]+)"/g)].map(
-    ([, typeOnly, specifier]) => {
-      const path = resolve(dirname(join(SRC, from)), specifier.replace(/\.js$/, ".ts"));
-      return { from, to: relative(SRC, path), typeOnly: typeOnly !== "" };
-    },
-  );
+  return [
+    ...text.matchAll(/(import type [^;"]*|export type [^;"]*|)(?:from|import\()\s*"(\.[^"]+)"/g),
+  ].map(([, typeOnly, specifier]) => {
+    const path = resolve(dirname(join(SRC, from)), specifier.replace(/\.js$/, ".ts"));
+    return { from, to: relative(SRC, path), typeOnly: typeOnly !== "" };
+  });
 });
 const folderOf = (file: string) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
 
@@ -112,8 +131,11 @@ test("what a browser loads has no module and no Buffer of Node", () => {
   visit("browser.ts");
   expect(reached.size).toBeGreaterThan(100);
   // Only code counts: comments may speak of a Buffer.
-  const code = (file: string) => readFileSync(join(SRC, file), "utf8").replace(/^\s*(\*|\/\/|\/\*).*$/gm, "");
-  const foreign = [...reached].filter((file) => /from "node:|\bBuffer\.|(?<!globalThis\.)\bprocess\./.test(code(file)));
+  const code = (file: string) =>
+    readFileSync(join(SRC, file), "utf8").replace(/^\s*(\*|\/\/|\/\*).*$/gm, "");
+  const foreign = [...reached].filter((file) =>
+    /from "node:|\bBuffer\.|(?<!globalThis\.)\bprocess\./.test(code(file)),
+  );
   expect(foreign).toEqual([]);
 });
 
@@ -123,7 +145,8 @@ describe("house rules", () => {
     expect(text.split("\n").length, "lines").toBeLessThanOrEqual(350);
     expect(text).not.toMatch(/^export default/m);
     expect(text).not.toMatch(/^(export )?(const )?enum /m);
-    // An array or an error of another realm is an instance of a class of the same name, which is another: see kinds.ts.
+    // An array or an error of another realm is an instance of a class of the same name, which is
+    // another: see kinds.ts.
     const classes = [...text.matchAll(/\binstanceof (\w+)/g)].map(([, name]) => name);
     if (file !== "kinds.ts") expect(classes.filter((name) => name in globalThis)).toEqual([]);
     if (file !== "cli/main.ts") expect(text.trimStart()).toMatch(/^\/\*\*/);
@@ -132,7 +155,12 @@ describe("house rules", () => {
 
 test("no array is spread into the arguments of a call: an engine has room for some 100,000 (src/extremes.ts)", () => {
   const spread = files.flatMap((file) => {
-    const source = ts.createSourceFile(file, readFileSync(join(SRC, file), "utf8"), ts.ScriptTarget.Latest, true);
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(join(SRC, file), "utf8"),
+      ts.ScriptTarget.Latest,
+      true,
+    );
     const found: string[] = [];
     const visit = (node: ts.Node): void => {
       const isCall = ts.isCallExpression(node) || ts.isNewExpression(node);

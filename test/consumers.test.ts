@@ -22,7 +22,8 @@ import { l1 } from "bregman/regularizers";
 import "bregman/pool-worker";
 
 const data = fromArrays({ shape: [2], train: { inputs: new Float32Array(4), labels: [0, 1] } });
-const optimizer = { weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }), biases: linBreg({ tau: 0.1 }) };
+const weights = linBreg({ tau: 0.1, regularizer: l1(0.1) });
+const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };
 export const train = (): Promise<FitResult> => fit(mlp([2, 2]), data, { optimizer, epochs: 1 });
 export const outputs = (bytes: Uint8Array): Promise<Float32Array> =>
   predict(decodeModel(bytes), new Float32Array(loadModel("a").model.input[0]));
@@ -38,9 +39,19 @@ const RESOLUTIONS = {
 };
 
 /** What the compiler has to say of such a program; nothing if it takes it. */
-function compile(compiler: string, resolution: keyof typeof RESOLUTIONS, options: object = {}): string {
+function compile(
+  compiler: string,
+  resolution: keyof typeof RESOLUTIONS,
+  options: object = {},
+): string {
   const folder = temporaryFolder();
-  const compilerOptions = { strict: true, noEmit: true, target: "es2022", lib: ["es2023"], types: ["node"] };
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    lib: ["es2023"],
+    types: ["node"],
+  };
   writeFileSync(join(folder, "main.ts"), PROGRAM);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(
@@ -61,26 +72,36 @@ function compile(compiler: string, resolution: keyof typeof RESOLUTIONS, options
 
 const wherever = existsSync(compilers);
 
-describe.skipIf(!wherever)("old TypeScript (`npm ci --prefix test/typescript --ignore-scripts` installs it)", () => {
-  const [oldest, checked] = ["typescript-5.0", "typescript-5.7"].map((name) => join(compilers, name));
+describe.skipIf(!wherever)(
+  "old TypeScript (`npm ci --prefix test/typescript --ignore-scripts` installs it)",
+  () => {
+    const [oldest, checked] = ["typescript-5.0", "typescript-5.7"].map((name) =>
+      join(compilers, name),
+    );
 
-  test.each(Object.keys(RESOLUTIONS) as (keyof typeof RESOLUTIONS)[])("5.0, skipLibCheck: %s", (resolution) => {
-    expect(compile(oldest, resolution, { skipLibCheck: true })).toBe("");
-  });
+    test.each(Object.keys(RESOLUTIONS) as (keyof typeof RESOLUTIONS)[])(
+      "5.0, skipLibCheck: %s",
+      (resolution) => {
+        expect(compile(oldest, resolution, { skipLibCheck: true })).toBe("");
+      },
+    );
 
-  test("5.7, with the checks of libraries: node16", { timeout: 240_000 }, () => {
-    expect(compile(checked, "node16")).toBe("");
-  });
+    test("5.7, with the checks of libraries: node16", { timeout: 240_000 }, () => {
+      expect(compile(checked, "node16")).toBe("");
+    });
 
-  test.each(["node10", "bundler"] as const)("5.7, skipLibCheck: %s", (resolution) => {
-    expect(compile(checked, resolution, { skipLibCheck: true })).toBe("");
-  });
-});
+    test.each(["node10", "bundler"] as const)("5.7, skipLibCheck: %s", (resolution) => {
+      expect(compile(checked, resolution, { skipLibCheck: true })).toBe("");
+    });
+  },
+);
 
 test("typesVersions has every entry that has types, for what does not read exports", () => {
-  const { exports, typesVersions, main, types } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const typed = Object.entries(exports as Record<string, { types?: string }>).flatMap(([entry, { types: file }]) =>
-    file === undefined ? [] : [[entry, file] as const],
+  const { exports, typesVersions, main, types } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const typed = Object.entries(exports as Record<string, { types?: string }>).flatMap(
+    ([entry, { types: file }]) => (file === undefined ? [] : [[entry, file] as const]),
   );
   const [[first, file], ...others] = typed;
   expect([first, file, exports["."].default]).toEqual([".", types, main]);
@@ -92,7 +113,9 @@ test("typesVersions has every entry that has types, for what does not read expor
 
 test("the README names the oldest versions that are tried here", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8").replaceAll(/\s+/g, " ");
-  const { dependencies } = JSON.parse(readFileSync(join(root, "test/typescript/package.json"), "utf8"));
+  const { dependencies } = JSON.parse(
+    readFileSync(join(root, "test/typescript/package.json"), "utf8"),
+  );
   expect(Object.keys(dependencies)).toEqual(["typescript-5.0", "typescript-5.7"]);
   expect(readme).toContain("Types are for TypeScript 5.7 or newer, with `skipLibCheck` 5.0");
 });

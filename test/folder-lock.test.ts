@@ -1,4 +1,6 @@
-/** One process at a time writes into a folder: who is alive is waited for, who is dead is followed. */
+/**
+ * One process at a time writes into a folder: who is alive is waited for, who is dead is followed.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -21,13 +23,17 @@ import { LOCK_FILE, lockFolder } from "#bregman/folder-lock.js";
 const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-lock-"));
 const MODULE = pathToFileURL(join(import.meta.dirname, "..", "dist", "folder-lock.js")).href;
 
-/** A process that does something with the module; the code sees `folder`, and `say` writes a line. */
+/**
+ * A process that does something with the module; the code sees `folder`, and `say` writes a line.
+ */
 function child(folder: string, code: string) {
   const program = `const { lockFolder } = await import(${JSON.stringify(MODULE)});
     const folder = ${JSON.stringify(folder)};
     const say = (text) => process.stdout.write(text + "\\n");
     ${code}`;
-  return spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 const holding = "lockFolder(folder); say('locked'); setTimeout(() => {}, 60_000);";
 
@@ -60,7 +66,9 @@ test("is taken and given back; nothing else is left", () => {
   const folder = newFolder();
   const lock = lockFolder(folder);
   expect(readdirSync(folder)).toEqual([LOCK_FILE]);
-  expect(JSON.parse(readFileSync(join(folder, LOCK_FILE), "utf8"))).toMatchObject({ process: process.pid });
+  expect(JSON.parse(readFileSync(join(folder, LOCK_FILE), "utf8"))).toMatchObject({
+    process: process.pid,
+  });
   expect(() => lockFolder(folder)).toThrow(RangeError);
   expect(() => lockFolder(folder)).toThrow(
     /^\S+ is in use by this process already, since 20[\d:.TZ-]+: wait for its end, or stop it$/,
@@ -75,7 +83,9 @@ test("of a living process is respected, of a killed one taken over at once", asy
   const folder = newFolder();
   const holder = child(folder, holding);
   await once(holder.stdout, "data");
-  expect(() => lockFolder(folder)).toThrow(new RegExp(` is in use by process ${holder.pid}, since `));
+  expect(() => lockFolder(folder)).toThrow(
+    new RegExp(` is in use by process ${holder.pid}, since `),
+  );
   // However long it has been silent, say stopped by Ctrl-Z: it will go on.
   utimesSync(join(folder, LOCK_FILE), 0, 0);
   if (isLinux) expect(() => lockFolder(folder)).toThrow(` is in use by process ${holder.pid}, `);
@@ -86,14 +96,19 @@ test("of a living process is respected, of a killed one taken over at once", asy
 });
 
 describe("of whom the system does not know", () => {
-  test.runIf(isLinux)("another process of the same number, as after a reboot or in a new container", () => {
-    const { start } = JSON.parse(lockText({})) as { start: string };
-    const [boot, ticks] = start.split(" ");
-    expectFree(lockedFolder(lockText({ start: `${boot} ${Number(ticks) + 1}` })));
-    expectFree(lockedFolder(lockText({ start: `00000000-0000-0000-0000-000000000000 ${ticks}` })));
-    // The parent of all is not of this folder.
-    expectFree(lockedFolder(lockText({ process: 1 })));
-  });
+  test.runIf(isLinux)(
+    "another process of the same number, as after a reboot or in a new container",
+    () => {
+      const { start } = JSON.parse(lockText({})) as { start: string };
+      const [boot, ticks] = start.split(" ");
+      expectFree(lockedFolder(lockText({ start: `${boot} ${Number(ticks) + 1}` })));
+      expectFree(
+        lockedFolder(lockText({ start: `00000000-0000-0000-0000-000000000000 ${ticks}` })),
+      );
+      // The parent of all is not of this folder.
+      expectFree(lockedFolder(lockText({ process: 1 })));
+    },
+  );
 
   test("on another host it is alive while it is not silent", () => {
     const text = lockText({ process: 77, host: "node-12 pid:[4026531836]" });
@@ -111,14 +126,21 @@ describe("of whom the system does not know", () => {
   });
 });
 
-test.each(["", "{", "null", "5", "{}", '{"process":-1}', `{"process":"1","host":"a","since":"","token":""}`])(
-  "a damaged one counts as none: %s",
-  (text) => expectFree(lockedFolder(text)),
-);
+test.each([
+  "",
+  "{",
+  "null",
+  "5",
+  "{}",
+  '{"process":-1}',
+  `{"process":"1","host":"a","since":"","token":""}`,
+])("a damaged one counts as none: %s", (text) => expectFree(lockedFolder(text)));
 
 test("what stands in it comes into a message as plain text", () => {
   const text = lockText({ process: 5, host: "\u001b[31mnode\n12", since: "<b>" });
-  expect(() => lockFolder(lockedFolder(text))).toThrow(/ by process 5 on \?\?31mnode\?12, since \?b\?: /);
+  expect(() => lockFolder(lockedFolder(text))).toThrow(
+    / by process 5 on \?\?31mnode\?12, since \?b\?: /,
+  );
 });
 
 test("a link in its place is replaced, wherever it leads", () => {
@@ -143,7 +165,9 @@ test("whoever has lost it writes no more, and leaves the other's alone", () => {
   const lock = lockFolder(folder);
   const other = lockText({ process: 4711 });
   writeFileSync(join(folder, LOCK_FILE), other);
-  expect(() => lock.check()).toThrow(new RangeError(`stopped writing into ${folder}: process 4711 has taken it over`));
+  expect(() => lock.check()).toThrow(
+    new RangeError(`stopped writing into ${folder}: process 4711 has taken it over`),
+  );
   lock.release();
   expect(readFileSync(join(folder, LOCK_FILE), "utf8")).toBe(other);
 });

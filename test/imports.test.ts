@@ -1,6 +1,7 @@
 /**
- * An import does nothing: no entry point reads or changes what is global, starts anything, or keeps the process alive. So they
- * load where much is missing, as under a test runner, and what is not used costs nothing.
+ * An import does nothing: no entry point reads or changes what is global, starts anything, or keeps
+ * the process alive. So they load where much is missing, as under a test runner, and what is not
+ * used costs nothing.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -12,7 +13,9 @@ const { exports, name } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"
   name: string;
   exports: Record<string, { default: string } | string>;
 };
-const modules = Object.entries(exports).flatMap(([key, value]) => (typeof value === "string" ? [] : key));
+const modules = Object.entries(exports).flatMap(([key, value]) =>
+  typeof value === "string" ? [] : key,
+);
 
 const node = (script: string, ...flags: string[]): string =>
   execFileSync(process.execPath, [...flags, "--input-type=module", "-e", script], {
@@ -82,31 +85,38 @@ test("all entry points are looked at", () => {
   expect(modules).toEqual([".", "./browser", "./optim", "./regularizers", "./pool-worker"]);
 });
 
-test.each(modules.filter((key) => key !== "./pool-worker"))("the import of %s does nothing", (key) => {
-  expect(JSON.parse(node(WATCH([key.replace(".", name)])))).toEqual({ read: [], changes: [] });
-});
+test.each(modules.filter((key) => key !== "./pool-worker"))(
+  "the import of %s does nothing",
+  (key) => {
+    expect(JSON.parse(node(WATCH([key.replace(".", name)])))).toEqual({ read: [], changes: [] });
+  },
+);
 
 /** Modules that are there to do something: npm's command, and the thread of a pool. */
 const PROGRAMS = ["cli/main.ts", "runtime/pool-worker.ts"];
 
 test("nor does that of any module, except of the programs", () => {
-  const all = readdirSync(`${root}/src`, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const all = readdirSync(`${root}/src`, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
   const others = all.filter((file) => !PROGRAMS.includes(file.replaceAll("\\", "/")));
   expect(all.length - others.length).toBe(PROGRAMS.length);
-  const script = WATCH(others.map((file) => new URL(`../dist/${file.replace(/ts$/, "js")}`, import.meta.url).href));
+  const script = WATCH(
+    others.map((file) => new URL(`../dist/${file.replace(/ts$/, "js")}`, import.meta.url).href),
+  );
   expect(JSON.parse(node(script))).toEqual({ read: [], changes: [] });
 });
 
 test("the watch sees what a module does", () => {
-  const module = (code: string) => `data:text/javascript,${encodeURIComponent(`${code}\n//# sourceURL=/dist/x.js`)}`;
+  const module = (code: string) =>
+    `data:text/javascript,${encodeURIComponent(`${code}\n//# sourceURL=/dist/x.js`)}`;
   const watched = (code: string) =>
     JSON.parse(node(WATCH([module(code)], "own.exit();"))) as { read: string[]; changes: string[] };
   const channel = watched("new MessageChannel().port1.onmessage = () => {};");
   expect(channel.changes).toContain("MessagePort");
   expect(channel.read).toEqual([expect.stringMatching("MessageChannel")]);
-  expect(watched("globalThis.mine = 1; Array.prototype.mine = 2; process.on('SIGINT', () => {});").changes).toEqual([
-    "globalThis mine",
-    "Array.prototype mine",
-    "SIGINT1",
-  ]);
+  expect(
+    watched("globalThis.mine = 1; Array.prototype.mine = 2; process.on('SIGINT', () => {});")
+      .changes,
+  ).toEqual(["globalThis mine", "Array.prototype mine", "SIGINT1"]);
 });

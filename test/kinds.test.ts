@@ -1,4 +1,7 @@
-/** Arrays, maps and errors of another realm count as what they are: the same calls with them have the same results. */
+/**
+ * Arrays, maps and errors of another realm count as what they are: the same calls with them have
+ * the same results.
+ */
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { describeError } from "#bregman/cli/errors.js";
@@ -39,7 +42,14 @@ import {
   type Network,
   type Tensor,
 } from "#bregman/index.js";
-import { isArrayBuffer, isError, isErrorNamed, isMap, isTypedArray, kindOf } from "#bregman/kinds.js";
+import {
+  isArrayBuffer,
+  isError,
+  isErrorNamed,
+  isMap,
+  isTypedArray,
+  kindOf,
+} from "#bregman/kinds.js";
 import { placed } from "#bregman/placed.js";
 
 const elsewhere = createContext({});
@@ -60,11 +70,15 @@ const ours: typeof theirs = {
   map: (x) => new Map(x),
 };
 
-const wave = (length: number, step = 0.7): number[] => Array.from({ length }, (_, k) => Math.sin(1 + step * k));
+const wave = (length: number, step = 0.7): number[] =>
+  Array.from({ length }, (_, k) => Math.sin(1 + step * k));
 const pixels = (length: number): number[] => wave(length).map((x) => Math.floor(128 + 127 * x));
 const classes = (length: number): number[] => Array.from({ length }, (_, k) => (k * k) % 2);
 const training = {
-  optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.01) }), biases: linBreg({ tau: 0.1 }) },
+  optimizer: {
+    weights: linBreg({ tau: 0.1, regularizer: l1(0.01) }),
+    biases: linBreg({ tau: 0.1 }),
+  },
 };
 const little = { epochs: 2, batchSize: 4, backend: "wasm", threads: 1 } as const;
 
@@ -73,8 +87,14 @@ const trained = async (model: Model, data: Dataset, more: Partial<FitOptions> = 
 
 /** A network with parameters and buffers of the realm. */
 async function network({ f32, map }: typeof theirs): Promise<Network> {
-  const model = sequential([1, 4, 4], [conv2d(2, { kernel: 3 }), batchNorm2d(), relu(), flatten(), linear(2)]);
-  const data = fromArrays({ shape: [1, 4, 4], train: { inputs: f32(wave(128)), labels: Uint8Array.from(classes(8)) } });
+  const model = sequential(
+    [1, 4, 4],
+    [conv2d(2, { kernel: 3 }), batchNorm2d(), relu(), flatten(), linear(2)],
+  );
+  const data = fromArrays({
+    shape: [1, 4, 4],
+    train: { inputs: f32(wave(128)), labels: Uint8Array.from(classes(8)) },
+  });
   const { parameters, buffers } = await fit(model, data, { ...training, ...little });
   const values = (from: Network["parameters"]) =>
     map([...from].map(([name, { shape, data }]) => [name, { shape, data: f32(data) }] as const));
@@ -94,7 +114,10 @@ const CALLS: Record<string, (realm: typeof theirs) => unknown> = {
     return trained(model, fromArrays({ shape: [1, 4, 4], train }), { augment: { crop: 1 } });
   },
   "fit on targets": async ({ f32 }) => {
-    const data = fromArrays({ shape: [4], train: { inputs: f32(wave(40)), targets: f32(wave(20)) } });
+    const data = fromArrays({
+      shape: [4],
+      train: { inputs: f32(wave(40)), targets: f32(wave(20)) },
+    });
     return trained(sequential([4], [linear(2)]), data, { loss: "meanSquaredError" });
   },
   "targets of the wrong kind": ({ f32, f64 }) =>
@@ -102,7 +125,10 @@ const CALLS: Record<string, (realm: typeof theirs) => unknown> = {
   "an input that is not finite": ({ f32, u8 }) =>
     fromArrays({ shape: [1], train: { inputs: f32([1, Infinity]), labels: u8([0, 1]) } }),
   "fromBatches on bytes": ({ u8 }) => {
-    const batches: LabelledBatch[] = [0, 1].map(() => ({ inputs: u8(pixels(8)), labels: u8([0, 1]) }));
+    const batches: LabelledBatch[] = [0, 1].map(() => ({
+      inputs: u8(pixels(8)),
+      labels: u8([0, 1]),
+    }));
     return fromBatches({ shape: [4], train: batches });
   },
   "fromBatches on floats, then bytes": ({ f32, u8 }) =>
@@ -123,15 +149,21 @@ const CALLS: Record<string, (realm: typeof theirs) => unknown> = {
     return trained(sequential([4], [linear(2)]), fromArrays({ shape: [4], train }));
   },
   "predict on bytes": async (realm) => predict(await network(realm), realm.u8(pixels(32)), little),
-  "predict on a canvas' bytes": async (realm) => predict(await network(realm), realm.clamped(pixels(32)), little),
+  "predict on a canvas' bytes": async (realm) =>
+    predict(await network(realm), realm.clamped(pixels(32)), little),
   evaluate: async (realm) => {
     const part = { inputs: realm.u8(pixels(64)), labels: realm.u8(classes(4)) };
-    return evaluate([await network(realm)], fromArrays({ shape: [1, 4, 4], train: part, test: part }), little);
+    return evaluate(
+      [await network(realm)],
+      fromArrays({ shape: [1, 4, 4], train: part, test: part }),
+      little,
+    );
   },
   "batch norm's statistics": async (realm) => {
     const train = { inputs: realm.f32(wave(64)), labels: realm.u8(classes(4)) };
     const data = fromArrays({ shape: [1, 4, 4], train });
-    return (await reestimateBatchNorm(await network(realm), data, { ...little, batches: 1 })).buffers;
+    return (await reestimateBatchNorm(await network(realm), data, { ...little, batches: 1 }))
+      .buffers;
   },
   "simplify and prune": async (realm) => {
     const pruned = prune(await network(realm), { density: 0.3 });
@@ -153,12 +185,17 @@ const CALLS: Record<string, (realm: typeof theirs) => unknown> = {
   "idx files": ({ u8 }) => parseIdx(u8([0, 0, 8, 1, 0, 0, 0, 2, 5, 6])),
   "a restoration task": ({ u8 }) => {
     const part = { inputs: u8(pixels(256)), labels: u8([1]) };
-    return restorationTask(fromArrays({ shape: [1, 16, 16], train: part, test: part }), { noise: 0.1 }).train;
+    return restorationTask(fromArrays({ shape: [1, 16, 16], train: part, test: part }), {
+      noise: 0.1,
+    }).train;
   },
   ssim: ({ f32 }) => ssimSum(f32(wave(256)), f32(wave(256, 0.71)), { height: 16, width: 16 }),
 };
 for (const kind of ["f32", "f64"] as const) {
-  for (const optimizer of [linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.1) }), adaBreg({ tau: 0.1 })]) {
+  for (const optimizer of [
+    linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.1) }),
+    adaBreg({ tau: 0.1 }),
+  ]) {
     CALLS[`${optimizer.kind} on ${kind}`] = (realm) => {
       const theta = realm[kind](wave(12));
       const state = optimizer.init(theta, [3, 4]);
@@ -180,7 +217,10 @@ for (const kind of ["f32", "f64"] as const) {
   }
 }
 
-/** Plain data, so that realms can't be told apart: typed arrays as their kind and numbers, maps as entries. */
+/**
+ * Plain data, so that realms can't be told apart: typed arrays as their kind and numbers, maps as
+ * entries.
+ */
 function plain(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return [kindOf(value), ...(value as Uint8Array)];
   if (isMap(value)) return [...value].map(([key, entry]) => [key, plain(entry)]);
@@ -210,43 +250,75 @@ test.each(Object.entries(CALLS))("%s", async (_name, call) => {
 describe("what a value is", () => {
   const make = (code: string): unknown => runInContext(code, elsewhere);
   test.each(["Float32Array", "Uint8Array", "Uint8ClampedArray"] as const)("%s", (kind) => {
-    for (const value of [new globalThis[kind](2), make(`new ${kind}(2)`), structuredClone(new globalThis[kind](2))]) {
-      expect([isTypedArray(value, kind), isTypedArray(value, "Float64Array", "Int32Array"), kindOf(value)]).toEqual([
-        true,
-        false,
-        kind,
-      ]);
+    for (const value of [
+      new globalThis[kind](2),
+      make(`new ${kind}(2)`),
+      structuredClone(new globalThis[kind](2)),
+    ]) {
+      expect([
+        isTypedArray(value, kind),
+        isTypedArray(value, "Float64Array", "Int32Array"),
+        kindOf(value),
+      ]).toEqual([true, false, kind]);
     }
   });
 
   test("a Buffer is a Uint8Array; what only looks like an array is none", () => {
-    expect([isTypedArray(Buffer.of(1), "Uint8Array"), kindOf(Buffer.of(1))]).toEqual([true, "Uint8Array"]);
-    const others = [undefined, null, 1, "text", [1], new DataView(new ArrayBuffer(1)), Float32Array.prototype];
-    const disguised = { [Symbol.toStringTag]: "Float32Array", length: 1, constructor: Float32Array };
-    for (const value of [...others, disguised]) expect(isTypedArray(value, "Float32Array")).toBe(false);
-    expect(others.map(kindOf).slice(0, 6)).toEqual(["undefined", "null", "Number", "String", "Array", "DataView"]);
+    expect([isTypedArray(Buffer.of(1), "Uint8Array"), kindOf(Buffer.of(1))]).toEqual([
+      true,
+      "Uint8Array",
+    ]);
+    const others = [
+      undefined,
+      null,
+      1,
+      "text",
+      [1],
+      new DataView(new ArrayBuffer(1)),
+      Float32Array.prototype,
+    ];
+    const disguised = {
+      [Symbol.toStringTag]: "Float32Array",
+      length: 1,
+      constructor: Float32Array,
+    };
+    for (const value of [...others, disguised])
+      expect(isTypedArray(value, "Float32Array")).toBe(false);
+    expect(others.map(kindOf).slice(0, 6)).toEqual([
+      "undefined",
+      "null",
+      "Number",
+      "String",
+      "Array",
+      "DataView",
+    ]);
   });
 
   test("buffers and maps", () => {
     expect(
-      [new ArrayBuffer(1), make("new ArrayBuffer(1)"), new SharedArrayBuffer(1), Buffer.of(1)].map(isArrayBuffer),
+      [new ArrayBuffer(1), make("new ArrayBuffer(1)"), new SharedArrayBuffer(1), Buffer.of(1)].map(
+        isArrayBuffer,
+      ),
     ).toEqual([true, true, false, false]);
-    expect([new Map(), make("new Map()"), new Set(), {}].map(isMap)).toEqual([true, true, false, false]);
+    expect([new Map(), make("new Map()"), new Set(), {}].map(isMap)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   test("errors, and what is made of them", () => {
     const errors = [new RangeError("x"), make('new RangeError("x")')];
     expect(errors.map(isError)).toEqual([true, true]);
-    expect([new DOMException("x", "AbortError"), make("({ message: 'x' })"), "x"].map(isError)).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect(
+      [new DOMException("x", "AbortError"), make("({ message: 'x' })"), "x"].map(isError),
+    ).toEqual([true, false, false]);
     for (const error of errors) {
-      expect([isErrorNamed(error, "SyntaxError", "RangeError"), isErrorNamed(error, "TypeError")]).toEqual([
-        true,
-        false,
-      ]);
+      expect([
+        isErrorNamed(error, "SyntaxError", "RangeError"),
+        isErrorNamed(error, "TypeError"),
+      ]).toEqual([true, false]);
       expect(describeError(placed(error, "row 3"))).toBe("bregman: row 3: x");
     }
     expect(describeError(make("try { null.x } catch (error) { error }"))).toMatch(/internal error/);

@@ -1,4 +1,7 @@
-/** No function takes a misspelt option in silence: each is called with one, and none that there is is left out of the table. */
+/**
+ * No function takes a misspelt option in silence: each is called with one, and none that there is
+ * is left out of the table.
+ */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import * as bregman from "#bregman/index.js";
 import { knownOptions, type OptionKeys } from "#bregman/known-options.js";
@@ -14,8 +17,16 @@ const good = { optimizer: { weights: bregman.sgd(), biases: bregman.sgd() }, epo
 const theta = new Float32Array(4);
 const images = new Float32Array(121);
 
-/** Function, arguments before the options, and a key with a slip in it beside what it should have been. */
-const CALLS: readonly (readonly [name: string, before: readonly unknown[], wrong: string, right: string])[] = [
+/**
+ * Function, arguments before the options, and a key with a slip in it beside what it should have
+ * been.
+ */
+const CALLS: readonly (readonly [
+  name: string,
+  before: readonly unknown[],
+  wrong: string,
+  right: string,
+])[] = [
   ["linBreg", [], "tua", "tau"],
   ["adaBreg", [], "beta_1", "beta1"],
   ["sgd", [], "momentun", "momentum"],
@@ -84,7 +95,10 @@ const WITHOUT = [
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
 ].flat();
 
-/** Functions that recipes know say themselves what their options are; without any, or with lambda alone, they have none. */
+/**
+ * Functions that recipes know say themselves what their options are; without any, or with lambda
+ * alone, they have none.
+ */
 const entryOf = (name: string) => (loose[name] as unknown as { entry?: { keys: object } }).entry;
 const listed = new Set([...CALLS.map(([name]) => name), ...WITHOUT]);
 const said = Object.keys(bregman).filter(
@@ -110,7 +124,9 @@ describe("a misspelt option is an error with the nearest name", () => {
   test.each(CALLS)("%s", async (name, before, wrong, right) => {
     const error = await thrown(() => loose[name](...before, { [wrong]: 1 }));
     expect(error).toBeInstanceOf(TypeError);
-    expect((error as Error).message).toMatch(new RegExp(`unknown option "${wrong}" \\(did you mean "${right}"\\?\\)`));
+    expect((error as Error).message).toMatch(
+      new RegExp(`unknown option "${wrong}" \\(did you mean "${right}"\\?\\)`),
+    );
     expect((error as Error).message.split("\n")).toHaveLength(1);
   });
 
@@ -145,11 +161,20 @@ describe("a misspelt option is an error with the nearest name", () => {
 
   test("augment, within fit's, and blur, within restorationTask's", async () => {
     const pixels = new Uint8Array(2 * 16);
-    const tiny = bregman.fromArrays({ shape: [1, 4, 4], train: { inputs: pixels, labels: Uint8Array.of(0, 1) } });
+    const tiny = bregman.fromArrays({
+      shape: [1, 4, 4],
+      train: { inputs: pixels, labels: Uint8Array.of(0, 1) },
+    });
     const net = bregman.sequential([1, 4, 4], [bregman.flatten(), bregman.linear(2)]);
-    const error = await thrown(() => loose.fit(net, tiny, { ...good, threads: 1, augment: { filp: true } }));
-    expect((error as Error).message).toContain('augment: unknown option "filp" (did you mean "flip"?)');
-    expect(() => loose.restorationTask(tiny, { blur: { size: 3, sigm: 1 } })).toThrow('(did you mean "sigma"?)');
+    const error = await thrown(() =>
+      loose.fit(net, tiny, { ...good, threads: 1, augment: { filp: true } }),
+    );
+    expect((error as Error).message).toContain(
+      'augment: unknown option "filp" (did you mean "flip"?)',
+    );
+    expect(() => loose.restorationTask(tiny, { blur: { size: 3, sigm: 1 } })).toThrow(
+      '(did you mean "sigma"?)',
+    );
   });
 
   test.each([
@@ -160,7 +185,9 @@ describe("a misspelt option is an error with the nearest name", () => {
     [{ kind: "imageFolder", trian: "x" }, "trian", "train"],
   ])("%j, a source of loadData", (source, wrong, right) => {
     expect(() => loose.loadData(source)).toThrow(TypeError);
-    expect(() => loose.loadData(source)).toThrow(`loadData: unknown option "${wrong}" (did you mean "${right}"?)`);
+    expect(() => loose.loadData(source)).toThrow(
+      `loadData: unknown option "${wrong}" (did you mean "${right}"?)`,
+    );
   });
 
   test("an unknown kind of source", () => {
@@ -179,13 +206,16 @@ describe("a misspelt option is an error with the nearest name", () => {
       ),
     );
     // Those of a data set have their count beside them.
-    expect(bregman.fromArrays({ shape: [2], train: data.train, test: data.train }).test.count).toBe(2);
+    expect(bregman.fromArrays({ shape: [2], train: data.train, test: data.train }).test.count).toBe(
+      2,
+    );
   });
 });
 
 describe("knownOptions", () => {
   const keys = { tau: 1, momentum: 1 } as const;
-  const check = (options: unknown) => knownOptions("sgd", options as { tau?: number; momentum?: number }, keys);
+  const check = (options: unknown) =>
+    knownOptions("sgd", options as { tau?: number; momentum?: number }, keys);
 
   test("gives the options back; an undefined value counts as absent", () => {
     const options = { tau: 1, other: undefined };

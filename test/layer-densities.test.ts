@@ -1,4 +1,7 @@
-/** A density spread over layers: the total is kept, the proportions are those of the formula, nothing exceeds 1. */
+/**
+ * A density spread over layers: the total is kept, the proportions are those of the formula,
+ * nothing exceeds 1.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layerDensities, SPREADS } from "#bregman/layer-densities.js";
@@ -12,7 +15,8 @@ const MLP = [
 ];
 
 test("worked out by hand: the MLP at 8 %", () => {
-  // 0.08 of 173,600 are 13,888; the last layer would get 10.99 x 90 / 800 > 1 and is dense; 13,088 = eps (984 + 280).
+  // 0.08 of 173,600 are 13,888; the last layer would get 10.99 x 90 / 800 > 1 and is dense; 13,088
+  // = eps (984 + 280).
   const eps = 13088 / 1264;
   const [first, second, third] = layerDensities(MLP, 0.08, "erdosRenyi");
   expect(first).toBeCloseTo((eps * 984) / 156800, 12);
@@ -65,7 +69,9 @@ test.each([0, -0.1, 1.1, Number.NaN])("a density of %s is refused", (density) =>
 
 test("an unknown spread is refused", () => {
   expect(() => layerDensities(MLP, 0.1, "erk" as "uniform")).toThrow(
-    new RangeError("layerDensities: spread must be one of uniform, erdosRenyi, erdosRenyiKernel, found erk"),
+    new RangeError(
+      "layerDensities: spread must be one of uniform, erdosRenyi, erdosRenyiKernel, found erk",
+    ),
   );
 });
 
@@ -82,7 +88,9 @@ test("a dense net is dense, whatever rounding makes of its last layer", () => {
       [32, 64, 3, 3],
     ]) {
       expect(layerDensities([shape], 1, spread)[0]).toBeCloseTo(1, 12);
-      expect(Math.max(...layerDensities([shape, [10, shape[0]]], 1, spread))).toBeLessThanOrEqual(1);
+      expect(Math.max(...layerDensities([shape, [10, shape[0]]], 1, spread))).toBeLessThanOrEqual(
+        1,
+      );
     }
   }
 });

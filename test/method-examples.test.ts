@@ -1,4 +1,7 @@
-/** The examples in the documentation of regularizers, optimizers, starts and random numbers run, and give what their comments say. */
+/**
+ * The examples in the documentation of regularizers, optimizers, starts and random numbers run, and
+ * give what their comments say.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as biases from "#bregman/init/bias-init.js";
@@ -23,7 +26,9 @@ const names: Readonly<Record<string, unknown>> = {
 
 /** What each example leaves in a variable, by its function. */
 const claims: Readonly<Record<string, readonly [expression: string, value: unknown]>> = {
-  ...Object.fromEntries(Object.entries(EXAMPLES).map(([file, claim]) => [`regularizers/${file}`, claim])),
+  ...Object.fromEntries(
+    Object.entries(EXAMPLES).map(([file, claim]) => [`regularizers/${file}`, claim]),
+  ),
   "optim/magnitude-pruning": ["[...theta]", [0, -3]],
   "optim/rig-l": ["[...state.mask]", [0, 1, 0, 1]],
   "optim/sparse-evolution": [
@@ -64,7 +69,9 @@ function examples(file: string): string[] {
 /** Runs an example, then evaluates an expression in its scope. */
 function run(code: string, expression: string): unknown {
   // oxlint-disable-next-line no-new-func -- the examples are our own text
-  return new Function(...Object.keys(names), `"use strict";\n${code}\nreturn ${expression};`)(...Object.values(names));
+  return new Function(...Object.keys(names), `"use strict";\n${code}\nreturn ${expression};`)(
+    ...Object.values(names),
+  );
 }
 
 describe.each(Object.entries(claims))("src/%s.ts", (file, [expression, value]) => {
@@ -77,17 +84,19 @@ describe.each(Object.entries(claims))("src/%s.ts", (file, [expression, value]) =
 
 test("src/random.ts: both examples", () => {
   const [order, twins] = examples("src/random.ts");
-  expect(run(order, "[order.length, new Set(order).size, order[0] !== 0 || order[1] !== 1]")).toEqual([
-    60000,
-    60000,
-    true,
-  ]);
-  expect(run(twins.replace("random.normal() ===", "const same = random.normal() ==="), "same")).toBe(true);
+  expect(
+    run(order, "[order.length, new Set(order).size, order[0] !== 0 || order[1] !== 1]"),
+  ).toEqual([60000, 60000, true]);
+  expect(
+    run(twins.replace("random.normal() ===", "const same = random.normal() ==="), "same"),
+  ).toBe(true);
 });
 
 test("every file with an example is in the table", () => {
   const files = ["regularizers", "optim", "init"].flatMap((folder) =>
     readdirSync(`src/${folder}`).map((name) => `${folder}/${name.replace(".ts", "")}`),
   );
-  expect(files.filter((file) => examples(`src/${file}.ts`).length > 0).sort()).toEqual(Object.keys(claims).sort());
+  expect(files.filter((file) => examples(`src/${file}.ts`).length > 0).sort()).toEqual(
+    Object.keys(claims).sort(),
+  );
 });

@@ -7,11 +7,15 @@ import { temporaryFolder } from "./cli/run-cli.js";
 import { areBundlersHere, bundled, bundler } from "./support/bundlers.js";
 import { installPackage } from "./support/installed-package.js";
 
-/** Trains on as many threads as it's told, with the kernels that it's told; prints who computed, and the loss. */
+/**
+ * Trains on as many threads as it's told, with the kernels that it's told; prints who computed, and
+ * the loss.
+ */
 const program = (first = "", wasm = "process.argv[3]") => `${first}
 import { fit, fromArrays, mlp, sgd } from "bregman";
 const inputs = Float32Array.from({ length: 80 }, (_, k) => Math.sin(k * k));
-const data = fromArrays({ shape: [2], train: { inputs, labels: Array.from({ length: 40 }, (_, k) => k % 2) } });
+const labels = Array.from({ length: 40 }, (_, k) => k % 2);
+const data = fromArrays({ shape: [2], train: { inputs, labels } });
 fit(mlp([2, 4, 2]), data, {
   optimizer: { weights: sgd(), biases: sgd() },
   epochs: 1,
@@ -26,7 +30,8 @@ fit(mlp([2, 4, 2]), data, {
   },
 );`;
 
-const KEEP_EXTERNAL = "if bregman is in a bundle, keep it external to it (esbuild: --external:bregman)";
+const KEEP_EXTERNAL =
+  "if bregman is in a bundle, keep it external to it (esbuild: --external:bregman)";
 
 describe.skipIf(!areBundlersHere)(bundled, () => {
   const root = temporaryFolder();
@@ -60,7 +65,11 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
 
   /** All that a bundle without its package can do: one thread, with kernels that it is given. */
   const alone = (file: string) => {
-    says(/^Error: cannot load kernels\.wasm: .*, or give the option wasm: its address or its bytes$/m, file, "1");
+    says(
+      /^Error: cannot load kernels\.wasm: .*, or give the option wasm: its address or its bytes$/m,
+      file,
+      "1",
+    );
     says(/^WorkerError: cannot start worker 1: /, file, "2", kernels);
     expect(works(file, "1", kernels)).toContain(KEEP_EXTERNAL);
   };
@@ -112,14 +121,22 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
       );
       const plugins = [resolve({ preferBuiltins: true }), commonjs()];
       const input = join(root, "program.js");
-      const bundle = await rollup.rollup({ input, external: [/^node:/, ...external], plugins, onwarn: () => {} });
+      const bundle = await rollup.rollup({
+        input,
+        external: [/^node:/, ...external],
+        plugins,
+        onwarn: () => {},
+      });
       await bundle.write({ dir: join(root, "out", name), entryFileNames: "[name].mjs" });
       return `out/${name}/program.mjs`;
     };
 
-    test("with bregman in it", { timeout: 120_000 }, async () => alone(await build("rollup-inside", [])));
+    test("with bregman in it", { timeout: 120_000 }, async () =>
+      alone(await build("rollup-inside", [])),
+    );
 
-    test("with bregman external", async () => void works(await build("rollup-outside", ["bregman"]), "2"));
+    test("with bregman external", async () =>
+      void works(await build("rollup-outside", ["bregman"]), "2"));
   });
 
   describe("webpack", () => {
@@ -138,16 +155,25 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
         };
         webpack(config, (error: Error | null, stats: any) => {
           if (error) failed(error);
-          else done(stats.toJson({ all: false, errors: true }).errors.map((fault: Error) => fault.message));
+          else
+            done(
+              stats
+                .toJson({ all: false, errors: true })
+                .errors.map((fault: Error) => fault.message),
+            );
         });
       });
       expect(faults).toEqual([]);
       return `out/${name}/program.mjs`;
     };
 
-    test("with bregman in it: it finds the package where it was built", { timeout: 120_000 }, async () => {
-      works(await build("webpack-inside", {}), "2");
-    });
+    test(
+      "with bregman in it: it finds the package where it was built",
+      { timeout: 120_000 },
+      async () => {
+        works(await build("webpack-inside", {}), "2");
+      },
+    );
 
     test("with bregman external", async () => {
       works(await build("webpack-outside", { bregman: "module bregman" }), "2");

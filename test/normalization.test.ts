@@ -28,15 +28,31 @@ import { randomNetwork } from "./support/random-network.js";
 
 /** What no normalization of five features can be: the fault's kind, and its words. */
 const WRONG: readonly (readonly [unknown, "TypeError" | "RangeError", RegExp])[] = [
-  [{ mean: [0, 0, 0], std: [1, 1, 1] }, "TypeError", /mean must have one number.*5 features, found 3$/],
+  [
+    { mean: [0, 0, 0], std: [1, 1, 1] },
+    "TypeError",
+    /mean must have one number.*5 features, found 3$/,
+  ],
   [{ mean: [], std: [] }, "TypeError", /mean must have one number.* found 0$/],
   [{ mean: [0], std: [] }, "TypeError", /std must have one number.* found 0$/],
   [{ mean: [0, 0, 0, 0, 0], std: [1] }, "TypeError", /as many deviations as means, found 1 and 5$/],
-  [{ mean: [0], std: [0] }, "RangeError", /std must be positive and finite numbers, found 0 at index 0$/],
+  [
+    { mean: [0], std: [0] },
+    "RangeError",
+    /std must be positive and finite numbers, found 0 at index 0$/,
+  ],
   [{ mean: [0], std: [-1] }, "RangeError", /std must be positive and finite numbers, found -1 at/],
-  [{ mean: [0], std: [Infinity] }, "RangeError", /std must be positive .* found (Infinity|null) at/],
+  [
+    { mean: [0], std: [Infinity] },
+    "RangeError",
+    /std must be positive .* found (Infinity|null) at/,
+  ],
   [{ mean: [0], std: [NaN] }, "RangeError", /std must be positive .* found (NaN|null) at index 0$/],
-  [{ mean: [0, 1, NaN, 3, 4], std: [1, 1, 1, 1, 1] }, "RangeError", /mean must be finite .* at index 2$/],
+  [
+    { mean: [0, 1, NaN, 3, 4], std: [1, 1, 1, 1, 1] },
+    "RangeError",
+    /mean must be finite .* at index 2$/,
+  ],
   [{ mean: ["0"], std: [1] }, "RangeError", /mean must be finite numbers, found "0" at index 0$/],
   [{ mean: [[0]], std: [1] }, "RangeError", /mean must be finite numbers, found Array at index 0$/],
   [{ mean: "0", std: [1] }, "TypeError", /mean must be a list of numbers, found String$/],
@@ -50,8 +66,14 @@ const WRONG: readonly (readonly [unknown, "TypeError" | "RangeError", RegExp])[]
 
 const model = sequential([5], [linear(2)]);
 const bare = randomNetwork(model, { density: 1, dead: 0 });
-const withNormalization = (value: unknown): Network => ({ ...bare, normalization: value as Normalization });
-const data = fromArrays({ shape: [5], train: { inputs: new Float32Array(20), labels: [0, 1, 0, 1] } });
+const withNormalization = (value: unknown): Network => ({
+  ...bare,
+  normalization: value as Normalization,
+});
+const data = fromArrays({
+  shape: [5],
+  train: { inputs: new Float32Array(20), labels: [0, 1, 0, 1] },
+});
 
 /** The bytes of a file that says this, as nobody here would write it. */
 function fileWith(value: unknown, network = bare): Uint8Array {
@@ -71,7 +93,8 @@ const OF_NETWORKS: Readonly<Record<string, (network: Network) => unknown>> = {
 
 /** Every function that takes a data set as it is. */
 const OF_DATA: Readonly<Record<string, (changed: Dataset) => unknown>> = {
-  fit: (changed) => fit(model, changed, { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 }),
+  fit: (changed) =>
+    fit(model, changed, { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 }),
   evaluate: (changed) => evaluate([bare], changed),
 };
 
@@ -96,7 +119,10 @@ describe.each(WRONG)("%j", (value, kind, message) => {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, "a.safetensors");
     writeFileSync(path, fileWith(value));
-    for (const read of [() => decodeModel(fileWith(value), { where: path }), () => loadModel(path)]) {
+    for (const read of [
+      () => decodeModel(fileWith(value), { where: path }),
+      () => loadModel(path),
+    ]) {
       const error = await errorOf(read);
       expect([error.name, error.message]).toEqual(["SyntaxError", expect.stringMatching(message)]);
       expect(error.message.startsWith(`${path}: normalization: `)).toBe(true);
@@ -114,7 +140,8 @@ describe.each(WRONG)("%j", (value, kind, message) => {
 
   test("given to fromArrays", async () => {
     // What is not given has a default, and one number is for all.
-    if (typeof value !== "object" || value === null || /as many|found no/.test(message.source)) return;
+    if (typeof value !== "object" || value === null || /as many|found no/.test(message.source))
+      return;
     const facts = { shape: [5], train: { inputs: new Float32Array(5), labels: [0] }, ...value };
     const error = await errorOf(() => fromArrays(facts));
     expect([error.name, error.message]).toEqual([kind, expect.stringMatching(message)]);
@@ -133,7 +160,10 @@ describe("those that fit", () => {
     ["images, of flat data with one for all", image, 1],
     ["images, of flat data with one for each", image, 12],
   ])("%s", (_name, fitting, count) => {
-    const network = { ...randomNetwork(fitting), normalization: { mean: ones(count), std: ones(count) } };
+    const network = {
+      ...randomNetwork(fitting),
+      normalization: { mean: ones(count), std: ones(count) },
+    };
     expect(decodeModel(encodeModel(network)).normalization).toEqual(network.normalization);
   });
 
@@ -153,7 +183,10 @@ describe("those that fit", () => {
     const { normalization } = decodeModel(encodeModel(withNormalization(value)));
     expect(normalization).toEqual({ mean: [0.5], std: [2] });
     const mean = Float64Array.of(1, 2, 3, 4, 5) as unknown as number[];
-    expect(channelNumbers([1, 1, 5], { mean })).toEqual({ mean: [1, 2, 3, 4, 5], std: [1, 1, 1, 1, 1] });
+    expect(channelNumbers([1, 1, 5], { mean })).toEqual({
+      mean: [1, 2, 3, 4, 5],
+      std: [1, 1, 1, 1, 1],
+    });
   });
 });
 
@@ -162,21 +195,30 @@ test("bytes that would be infinite are refused, numbers too", async () => {
   await expect(predict(tiny, new Uint8Array(5))).rejects.toThrow(
     new RangeError("inputs: bytes are too large for float32 as (x / 255 - 0) / 1e-300 (channel 0)"),
   );
-  await expect(predict(tiny, Float32Array.of(1, 1, 1, 1, 1))).rejects.toThrow(/too large for float32/);
+  await expect(predict(tiny, Float32Array.of(1, 1, 1, 1, 1))).rejects.toThrow(
+    /too large for float32/,
+  );
 });
 
 test("a recipe's means that don't fit its file are refused", () => {
   const baseDir = temporaryFolder();
   writeFileSync(join(baseDir, "a.csv"), "a,b,y\n1,2,0\n3,4,1\n");
-  const load = (facts: object) => loadData({ kind: "csv", train: "a.csv", label: "y", ...facts }, { baseDir });
+  const load = (facts: object) =>
+    loadData({ kind: "csv", train: "a.csv", label: "y", ...facts }, { baseDir });
   expect(load({ mean: [0, 0], std: [1, 1] })).toMatchObject({ mean: [0, 0], std: [1, 1] });
-  expect(() => load({ mean: [0, 0, 0], std: [1, 1, 1] })).toThrow(/mean must have one number.* found 3$/);
-  expect(() => load({ std: [0, 1] })).toThrow(/std must be positive and finite numbers, found 0 at index 0$/);
+  expect(() => load({ mean: [0, 0, 0], std: [1, 1, 1] })).toThrow(
+    /mean must have one number.* found 3$/,
+  );
+  expect(() => load({ std: [0, 1] })).toThrow(
+    /std must be positive and finite numbers, found 0 at index 0$/,
+  );
 });
 
 test("batch norm takes its statistics from data of its own shape", async () => {
   const normed = sequential([3, 2, 2], [batchNorm2d(), flatten(), linear(2)]);
   await expect(reestimateBatchNorm(randomNetwork(normed), data)).rejects.toThrow(
-    new TypeError('reestimateBatchNorm: the model takes 12 features, a sample of "arrays" has 5 ([1, 1, 5])'),
+    new TypeError(
+      'reestimateBatchNorm: the model takes 12 features, a sample of "arrays" has 5 ([1, 1, 5])',
+    ),
   );
 });

@@ -1,15 +1,21 @@
-/** The stream of random numbers: its bits, that it goes on where it stopped, and that it is as random as claimed. */
+/**
+ * The stream of random numbers: its bits, that it goes on where it stopped, and that it is as
+ * random as claimed.
+ */
 import { describe, expect, test } from "vitest";
 import { restore, stream } from "#bregman/random.js";
 
 describe("one seed, the same bits", () => {
-  // Recorded once. They change only if the generator changes, and then every seed of every result does.
+  // Recorded once. They change only if the generator changes, and then every seed of every result
+  // does.
   test("constants", () => {
     const random = stream(1, "init");
     expect([random.uniform(), random.uniform32(), random.normal(), random.normal()]).toEqual([
       0.8828722977202244, 0.23933768272399902, -1.081751039667754, 0.7295212845516921,
     ]);
-    expect([random.integer(10), random.integer(1000), random.integer(2 ** 32)]).toEqual([2, 120, 976431728]);
+    expect([random.integer(10), random.integer(1000), random.integer(2 ** 32)]).toEqual([
+      2, 120, 976431728,
+    ]);
     const order = Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7);
     random.shuffle(order);
     expect([...order]).toEqual([5, 3, 2, 1, 0, 6, 4, 7]);
@@ -18,7 +24,8 @@ describe("one seed, the same bits", () => {
   test("seeds and names each give a stream of their own", () => {
     const first = new Set<number>();
     for (const seed of [0, 1, 2, 3, -1, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER])
-      for (const name of ["", "init", "order", "order/0", "order/1"]) first.add(stream(seed, name).uniform());
+      for (const name of ["", "init", "order", "order/0", "order/1"])
+        first.add(stream(seed, name).uniform());
     expect(first.size).toBe(8 * 5);
     expect(stream(7, "a").uniform()).toBe(stream(7, "a").uniform());
   });
@@ -56,21 +63,26 @@ describe("state", () => {
 describe("distributions", () => {
   const N = 200_000;
   const draw = (f: () => number): number[] => Array.from({ length: N }, f);
-  const mean = (x: readonly number[]): number => x.reduce((sum, value) => sum + value, 0) / x.length;
+  const mean = (x: readonly number[]): number =>
+    x.reduce((sum, value) => sum + value, 0) / x.length;
 
-  test.each(["uniform", "uniform32"] as const)("%s: in [0, 1), moments, and every bit of its 16 boxes", (kind) => {
-    const random = stream(11, kind);
-    const x = draw(random[kind]);
-    expect(Math.min(...x.slice(0, 1e5))).toBeGreaterThanOrEqual(0);
-    expect(x.every((value) => value < 1)).toBe(true);
-    // Five standard errors of the mean, and chi-square of 15 degrees of freedom below 45 (p about 1e-4).
-    expect(Math.abs(mean(x) - 0.5)).toBeLessThan(5 / Math.sqrt(12 * N));
-    const boxes = Array.from({ length: 16 }, () => 0);
-    for (const value of x) boxes[Math.floor(value * 16)]++;
-    expect(boxes.reduce((sum, n) => sum + (n - N / 16) ** 2 / (N / 16), 0)).toBeLessThan(45);
-    if (kind === "uniform32") expect(x.every((value) => Math.fround(value) === value)).toBe(true);
-    else expect(x.some((value) => Math.fround(value) !== value)).toBe(true);
-  });
+  test.each(["uniform", "uniform32"] as const)(
+    "%s: in [0, 1), moments, and every bit of its 16 boxes",
+    (kind) => {
+      const random = stream(11, kind);
+      const x = draw(random[kind]);
+      expect(Math.min(...x.slice(0, 1e5))).toBeGreaterThanOrEqual(0);
+      expect(x.every((value) => value < 1)).toBe(true);
+      // Five standard errors of the mean, and chi-square of 15 degrees of freedom below 45 (p about
+      // 1e-4).
+      expect(Math.abs(mean(x) - 0.5)).toBeLessThan(5 / Math.sqrt(12 * N));
+      const boxes = Array.from({ length: 16 }, () => 0);
+      for (const value of x) boxes[Math.floor(value * 16)]++;
+      expect(boxes.reduce((sum, n) => sum + (n - N / 16) ** 2 / (N / 16), 0)).toBeLessThan(45);
+      if (kind === "uniform32") expect(x.every((value) => Math.fround(value) === value)).toBe(true);
+      else expect(x.some((value) => Math.fround(value) !== value)).toBe(true);
+    },
+  );
 
   test("normal: the first four moments, and no memory", () => {
     const random = stream(12, "normal");
@@ -81,7 +93,9 @@ describe("distributions", () => {
     expect(Math.abs(moment(2) - 1)).toBeLessThan(5 * Math.sqrt(2 / N));
     expect(Math.abs(moment(3))).toBeLessThan(5 * Math.sqrt(15 / N));
     expect(Math.abs(moment(4) - 3)).toBeLessThan(5 * Math.sqrt(96 / N));
-    expect(Math.abs(mean(x.slice(1).map((value, i) => value * x[i])))).toBeLessThan(5 / Math.sqrt(N));
+    expect(Math.abs(mean(x.slice(1).map((value, i) => value * x[i])))).toBeLessThan(
+      5 / Math.sqrt(N),
+    );
   });
 
   test("normal: the two of a pair are what the polar method makes of the engine's own logarithm", () => {

@@ -1,4 +1,7 @@
-/** What is no regular file is refused by every reader, at once: a pipe is waited for, a device has no end. */
+/**
+ * What is no regular file is refused by every reader, at once: a pipe is waited for, a device has
+ * no end.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { constants } from "node:buffer";
@@ -9,8 +12,14 @@ import { temporaryFolder } from "./data/idx-files.js";
 
 const dist = (path: string) => JSON.stringify(new URL(`../dist/${path}`, import.meta.url).href);
 
-/** Runs each reader in another process, which can be ended if it waits; gives what each of them says. */
-function messagesOf(readers: Readonly<Record<string, string>>, path: string): Record<string, string> {
+/**
+ * Runs each reader in another process, which can be ended if it waits; gives what each of them
+ * says.
+ */
+function messagesOf(
+  readers: Readonly<Record<string, string>>,
+  path: string,
+): Record<string, string> {
   const program = `
     const path = ${JSON.stringify(path)}, found = {};
     const attempt = async (name, read) => {
@@ -20,15 +29,20 @@ function messagesOf(readers: Readonly<Record<string, string>>, path: string): Re
       .map(([name, code]) => `await attempt(${JSON.stringify(name)}, async () => { ${code} });`)
       .join("\n")}
     console.log(JSON.stringify(found));`;
-  const { stdout, stderr, signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
-    encoding: "utf8",
-    timeout: 50_000,
-  });
+  const { stdout, stderr, signal } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "-e", program],
+    {
+      encoding: "utf8",
+      timeout: 50_000,
+    },
+  );
   expect({ stderr, signal }).toEqual({ stderr: "", signal: null });
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-const call = (module: string, name: string, args = "path") => `(await import(${dist(module)})).${name}(${args});`;
+const call = (module: string, name: string, args = "path") =>
+  `(await import(${dist(module)})).${name}(${args});`;
 
 const READERS: Readonly<Record<string, string>> = {
   readBytes: call("read-file.js", "readBytes"),
@@ -48,7 +62,8 @@ describe.skipIf(process.platform === "win32")("refused", () => {
     execFileSync("mkfifo", [path]);
     const said = messagesOf(READERS, path);
     expect(Object.keys(said)).toEqual(Object.keys(READERS));
-    for (const text of Object.values(said)) expect(text).toBe(`could not read ${path}: it is a pipe, not a file`);
+    for (const text of Object.values(said))
+      expect(text).toBe(`could not read ${path}: it is a pipe, not a file`);
   });
 
   test("a pipe among images, and one behind a link", () => {
@@ -56,8 +71,13 @@ describe.skipIf(process.platform === "win32")("refused", () => {
     mkdirSync(join(folder, "cats"));
     execFileSync("mkfifo", [join(folder, "pipe")]);
     symlinkSync(join(folder, "pipe"), join(folder, "cats", "1.png"));
-    const { images } = messagesOf({ images: call("data/image-folder.js", "readImageFolder") }, folder);
-    expect(images).toBe(`could not read ${join(folder, "cats", "1.png")}: it is a pipe, not a file`);
+    const { images } = messagesOf(
+      { images: call("data/image-folder.js", "readImageFolder") },
+      folder,
+    );
+    expect(images).toBe(
+      `could not read ${join(folder, "cats", "1.png")}: it is a pipe, not a file`,
+    );
   });
 
   test.each([

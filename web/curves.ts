@@ -17,7 +17,8 @@ export function createCurves(parent: HTMLElement): Curves {
     style.getPropertyValue(name),
   );
   const points: [number[], number[], number[]] = [[], [], []];
-  const percent = (_: uPlot, value: number | null) => (value === null ? "–" : `${value.toFixed(2)} %`);
+  const percent = (_: uPlot, value: number | null) =>
+    value === null ? "–" : `${value.toFixed(2)} %`;
   const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => `${tick} %`);
   const chart = new uPlot(
@@ -39,7 +40,9 @@ export function createCurves(parent: HTMLElement): Curves {
     points,
     parent,
   );
-  new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height: HEIGHT })).observe(parent);
+  new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height: HEIGHT })).observe(
+    parent,
+  );
   return {
     clear() {
       for (const list of points) list.length = 0;

@@ -9,7 +9,10 @@ export interface DigitPad {
 }
 
 /** @param onChange - called with the drawing, [28, 28] from 0 to 1, after each stroke of a pen */
-export function createDigitPad(canvas: HTMLCanvasElement, onChange: (pixels: Float32Array) => void): DigitPad {
+export function createDigitPad(
+  canvas: HTMLCanvasElement,
+  onChange: (pixels: Float32Array) => void,
+): DigitPad {
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.lineWidth = canvas.width / 12;
   context.lineCap = "round";
@@ -48,14 +51,17 @@ export function createDigitPad(canvas: HTMLCanvasElement, onChange: (pixels: Flo
   };
 }
 
-/** The drawing cut out, made 20 pixels large and centred by its mass; undefined if there is none. */
+/**
+ * The drawing cut out, made 20 pixels large and centred by its mass; undefined if there is none.
+ */
 function digitOf(canvas: HTMLCanvasElement): Float32Array | undefined {
   const { width, height } = canvas;
   const alpha = opacity(canvas.getContext("2d")!.getImageData(0, 0, width, height));
   const drawn = [...alpha.keys()].filter((k) => alpha[k] > 0);
   if (drawn.length === 0) return undefined;
   const [xs, ys] = [drawn.map((k) => k % width), drawn.map((k) => Math.floor(k / width))];
-  const range = (list: number[]) => list.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [1e9, -1]);
+  const range = (list: number[]) =>
+    list.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [1e9, -1]);
   const [[left, right], [top, bottom]] = [range(xs), range(ys)];
   const scale = BOX / Math.max(right - left + 1, bottom - top + 1);
   const mean = (list: number[]) => list.reduce((sum, x, i) => sum + x * alpha[drawn[i]], 0) / mass;

@@ -1,6 +1,6 @@
 /**
- * The dual variable of a layer as a histogram of |v| / lambda: below 1 a weight is zero and waits, beyond 1 it is there, and
- * the further the larger.
+ * The dual variable of a layer as a histogram of |v| / lambda: below 1 a weight is zero and waits,
+ * beyond 1 it is there, and the further the larger.
  */
 
 /** Bins from 0 on, each of width {@link WIDTH}; the last one holds all that is beyond. */
@@ -15,7 +15,10 @@ export function dualHistogram(v: Float32Array, lambda: number): Uint32Array {
   return counts;
 }
 
-/** Draws it: heights are logarithms, since there are many more that wait. Without counts it says why there are none. */
+/**
+ * Draws it: heights are logarithms, since there are many more that wait. Without counts it says why
+ * there are none.
+ */
 export function drawDual(canvas: HTMLCanvasElement, counts: Uint32Array | undefined): void {
   const style = getComputedStyle(canvas);
   const ratio = devicePixelRatio;

@@ -5,7 +5,8 @@ import { drawDual } from "./dual-histogram.js";
 import type { EpochMessage, FromWorker, Settings, ToWorker } from "./messages.js";
 import { drawWeights } from "./weight-picture.js";
 
-const byId = <E extends HTMLElement = HTMLElement>(id: string): E => document.getElementById(id) as E;
+const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
+  document.getElementById(id) as E;
 const form = byId<HTMLFormElement>("settings");
 const [train, stop] = [byId<HTMLButtonElement>("train"), byId<HTMLButtonElement>("stop")];
 const status = byId("status");
@@ -95,7 +96,15 @@ function show(message: FromWorker): void {
   }
 }
 
-function showEpoch({ epoch, density, accuracy, births, deaths, weights, dual }: EpochMessage): void {
+function showEpoch({
+  epoch,
+  density,
+  accuracy,
+  births,
+  deaths,
+  weights,
+  dual,
+}: EpochMessage): void {
   byId("epoch").textContent = String(epoch);
   byId("density").textContent = percent(density);
   byId("accuracy").textContent = percent(accuracy);
@@ -114,7 +123,11 @@ function showGuesses(probabilities: Float32Array): void {
       const bar = document.createElement("i");
       bar.style.width = `${100 * probability}px`;
       item.classList.toggle("best", digit === best);
-      item.append(String(digit), bar, probability >= 0.005 ? `${Math.round(100 * probability)} %` : "");
+      item.append(
+        String(digit),
+        bar,
+        probability >= 0.005 ? `${Math.round(100 * probability)} %` : "",
+      );
       return item;
     }),
   );

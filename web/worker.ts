@@ -82,13 +82,19 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
 function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; biases: Optimizer } {
   switch (optimizer) {
     case "linBreg":
-      return { weights: linBreg({ tau: 0.1, regularizer: l1(lambda) }), biases: linBreg({ tau: 0.1 }) };
+      return {
+        weights: linBreg({ tau: 0.1, regularizer: l1(lambda) }),
+        biases: linBreg({ tau: 0.1 }),
+      };
     case "momentum": {
       const moving = { tau: 0.1, momentum: 0.9 };
       return { weights: linBreg({ ...moving, regularizer: l1(lambda) }), biases: linBreg(moving) };
     }
     case "adaBreg":
-      return { weights: adaBreg({ tau: 0.001, regularizer: l1(lambda) }), biases: adaBreg({ tau: 0.001 }) };
+      return {
+        weights: adaBreg({ tau: 0.001, regularizer: l1(lambda) }),
+        biases: adaBreg({ tau: 0.001 }),
+      };
     case "sgd":
       return { weights: sgd({ tau: 0.1 }), biases: sgd({ tau: 0.1 }) };
   }

@@ -1,8 +1,15 @@
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 /**
- * The convolutions of the networks, each as programs of one kernel: forward, input gradient, weight gradient.
+ * The convolutions of the networks, each as programs of one kernel: forward, input gradient, weight
+ * gradient.
  */
-import { convLayout, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../../dist/nn/conv-geometry.js";
+import {
+  convLayout,
+  forwardStart,
+  forwardTaps,
+  gradientPad,
+  gradientPhases,
+} from "../../dist/nn/conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs, tensorBytes } from "../../dist/nn/tensor.js";
 import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
 import { kernelShape } from "../../dist/runtime/parameter.js";
@@ -53,18 +60,25 @@ export const LAYERS = [
 
 export const WORK = ["forward", "input gradient", "weight gradient"];
 
-/** Output channels of a unit of work, and those whose dense weight gradients are computed together. */
+/**
+ * Output channels of a unit of work, and those whose dense weight gradients are computed together.
+ */
 const BLOCK = 8;
 const WEIGHT_GRAIN = 4;
 
 /**
- * Puts a layer into a pool's memory (the caller releases it). Kinds of weight are functions that add theirs, and return
- * a program for each work, how many weights are not zero, and a program to be run before the others.
+ * Puts a layer into a pool's memory (the caller releases it). Kinds of weight are functions that
+ * add theirs, and return a program for each work, how many weights are not zero, and a program to
+ * be run before the others.
  * @param {import("../../dist/runtime/pool.js").Pool} pool
  * @param {Layer} layer
  * @param {{ batch: number, density: number }} options
  */
-export function convPrograms({ memory }, { inner, rows, size, kernel, stride, padding }, { batch, density }) {
+export function convPrograms(
+  { memory },
+  { inner, rows, size, kernel, stride, padding },
+  { batch, density },
+) {
   const next = random(1);
   const uniform = () => 2 * next() - 1;
   const tiles = Math.ceil(batch / TILE);
@@ -74,7 +88,9 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
   const yShape = { channels: rows, height: out, width: out, pad: gradientPad(shape, size, size) };
   const image = (/** @type {typeof xShape} */ tensor) => {
     const offset = memory.allocate(tensorBytes(tensor, tiles));
-    memory.f32(offset, tensorBytes(tensor, tiles) / 4).forEach((_, i, all) => (all[i] = (i % 251) / 251 - 0.5));
+    memory
+      .f32(offset, tensorBytes(tensor, tiles) / 4)
+      .forEach((_, i, all) => (all[i] = (i % 251) / 251 - 0.5));
     return { ...tensor, offset };
   };
   const [x, y, dx, dy] = [image(xShape), image(yShape), image(xShape), image(yShape)];
@@ -116,7 +132,15 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
       ],
       phases.map(({ table, taps: { length } }, p) =>
         op("convDense", backwardUnits, {
-          ...{ ...backward[p], w, rowStride: area, innerStride: cols, taps: table, tapCount: length, inner: rows },
+          ...{
+            ...backward[p],
+            w,
+            rowStride: area,
+            innerStride: cols,
+            taps: table,
+            tapCount: length,
+            inner: rows,
+          },
         }),
       ),
       [op("convDenseWeightGrad", rows, { ...gradient, taps, tapCount: area, inner }, WEIGHT_GRAIN)],
@@ -125,7 +149,9 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
   }
 
   function unstructured() {
-    const theta = Float32Array.from({ length: rows * cols }, () => (next() < density ? uniform() : 0));
+    const theta = Float32Array.from({ length: rows * cols }, () =>
+      next() < density ? uniform() : 0,
+    );
     const layout = convLayout(shape, x, dy);
     const entries = memory.allocate(rows * cols * 8);
     const counts = new Int32Array(rows);
@@ -147,7 +173,14 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
         tCounts: memory.allocate(layout.phases * inner * 4),
         source: memory.allocate(layout.phases * inner * most * 4),
       },
-      ...{ rows, cols, inner, phases: layout.phases, entryStride: most, tapTable: memory.put(layout.tapTable) },
+      ...{
+        rows,
+        cols,
+        inner,
+        phases: layout.phases,
+        entryStride: most,
+        tapTable: memory.put(layout.tapTable),
+      },
       ...{ rowBytes: layout.rowBytes, force: memory.put(Int32Array.of(1)) },
       kernel: kernelShape({ conv: layout }),
     };
@@ -166,7 +199,14 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
             entryStride: most,
           }),
         ),
-        [op("convSparseWeightGrad", rows, { ...gradient, ...pattern, kernel: transpose.kernel, cols }, WHOLE_SHARES)],
+        [
+          op(
+            "convSparseWeightGrad",
+            rows,
+            { ...gradient, ...pattern, kernel: transpose.kernel, cols },
+            WHOLE_SHARES,
+          ),
+        ],
       ]),
     };
   }
@@ -197,15 +237,27 @@ export function convPrograms({ memory }, { inner, rows, size, kernel, stride, pa
       programs: programs([
         [op("convPairs", forwardUnits, { ...forward, ...pattern, taps, tapCount: area })],
         phases.map(({ table, taps: { length } }, p) => {
-          const transposed = { entries: transpose.tEntries, counts: transpose.tCounts, entryStride: rows };
-          return op("convPairs", backwardUnits, { ...backward[p], ...transposed, taps: table, tapCount: length });
+          const transposed = {
+            entries: transpose.tEntries,
+            counts: transpose.tCounts,
+            entryStride: rows,
+          };
+          return op("convPairs", backwardUnits, {
+            ...backward[p],
+            ...transposed,
+            taps: table,
+            tapCount: length,
+          });
         }),
         [op("convPairsWeightGrad", rows, { ...gradient, ...pattern, taps, tapCount: area, inner })],
       ]),
     };
   }
 
-  /** Floating-point operations of one work with so many non-zero weights; products with the border's zeros count. */
+  /**
+   * Floating-point operations of one work with so many non-zero weights; products with the border's
+   * zeros count.
+   */
   const flops = (/** @type {number} */ nonZeros) => 2 * batch * out * out * nonZeros;
   return { flops, kinds: { dense, unstructured, "kernel groups": kernelGroups } };
 }

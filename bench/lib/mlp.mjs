@@ -1,4 +1,6 @@
-/** The MLP of the benchmark (problem.mjs) in a trainer, as every measurement of our side sets it up. */
+/**
+ * The MLP of the benchmark (problem.mjs) in a trainer, as every measurement of our side sets it up.
+ */
 import { loadMnist } from "../../dist/data/mnist.js";
 import { mlp } from "../../dist/models/mlp.js";
 import { storeSamples } from "../../dist/nn/samples.js";
@@ -20,7 +22,11 @@ export function mlpTrainer(
     pool,
     model,
     loss: "crossEntropy",
-    samples: storeSamples(pool.memory, [data.train], { features: SIZES[0], mean: data.mean, std: data.std }),
+    samples: storeSamples(pool.memory, [data.train], {
+      features: SIZES[0],
+      mean: data.mean,
+      std: data.std,
+    }),
     batchSize: BATCH,
     initial: new Map(
       model.nodes

@@ -1,6 +1,7 @@
 /**
- * The convolutional networks (batch 128) as every part of their benchmarks sets them up: random images, random weights of a
- * given density, and a learning rate so small that the pattern stays as it is.
+ * The convolutional networks (batch 128) as every part of their benchmarks sets them up: random
+ * images, random weights of a given density, and a learning rate so small that the pattern stays as
+ * it is.
  */
 import { convNet } from "../../dist/models/convnet.js";
 import { resNet18 } from "../../dist/models/resnet18.js";
@@ -21,8 +22,9 @@ const TAU = 1e-6;
 const LAMBDA = 0.1;
 
 /**
- * What is measured: ResNet-18 has a dense classifier, as its recipes have; in the ConvNet the linear layers hold half of the weights and are
- * as sparse as the convolutions, always by single weights.
+ * What is measured: ResNet-18 has a dense classifier, as its recipes have; in the ConvNet the
+ * linear layers hold half of the weights and are as sparse as the convolutions, always by single
+ * weights.
  */
 export const NETWORKS = {
   resnet18: { title: "ResNet-18", model: resNet18, image: [3, 32, 32], sparseLinear: false },
@@ -67,7 +69,10 @@ export function networkTrainer(
   const model = build();
   const features = image.reduce((product, n) => product * n, 1);
   const linear = sparseLinear && kind !== "dense";
-  const convs = { density: kind === "dense" ? 1 : density, mask: kind === "groups" ? "kernel" : "entry" };
+  const convs = {
+    density: kind === "dense" ? 1 : density,
+    mask: kind === "groups" ? "kernel" : "entry",
+  };
   const plain = linBreg({ tau: TAU });
   return createTrainer({
     pool,
@@ -79,7 +84,10 @@ export function networkTrainer(
       std: Array(image[0]).fill(0.25),
     }),
     batchSize: BATCH,
-    initial: initialParameters(model, stream(1, "init"), { weights: { density: linear ? density : 1 }, convs }),
+    initial: initialParameters(model, stream(1, "init"), {
+      weights: { density: linear ? density : 1 },
+      convs,
+    }),
     optimizers: {
       weight: linear ? linBreg({ tau: TAU, regularizer: l1(LAMBDA) }) : plain,
       bias: plain,
@@ -88,7 +96,10 @@ export function networkTrainer(
   });
 }
 
-/** Floating-point operations of a dense step: forward, weight gradient, and input gradient but for the first convolution's. */
+/**
+ * Floating-point operations of a dense step: forward, weight gradient, and input gradient but for
+ * the first convolution's.
+ */
 export function denseFlops(/** @type {keyof typeof NETWORKS} */ network) {
   const model = NETWORKS[network].model();
   const forward = model.nodes.reduce((sum, { layer, shape, parameters: [weight] }) => {
@@ -103,8 +114,12 @@ export function denseFlops(/** @type {keyof typeof NETWORKS} */ network) {
 }
 
 /** Share of the weights under a regularizer (of all, in a dense net) that are not zero. */
-export function sparseDensity(/** @type {import("../../dist/engine/trainer.js").Trainer} */ { pool, updaters }) {
-  const weights = updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "conv" || role === "weight");
+export function sparseDensity(
+  /** @type {import("../../dist/engine/trainer.js").Trainer} */ { pool, updaters },
+) {
+  const weights = updaters
+    .map(({ parameter }) => parameter)
+    .filter(({ role }) => role === "conv" || role === "weight");
   const regularized = updaters.filter(({ optimizer }) => optimizer.regularizer.kind !== "none");
   const counted = regularized.length > 0 ? regularized.map(({ parameter }) => parameter) : weights;
   const all = counted.reduce((sum, { rows, cols }) => sum + rows * cols, 0);

@@ -1,10 +1,12 @@
-/*
- * The two roofs of a machine: multiply-adds from registers, and streams through memory. Compiled for this machine, with a main
- * that runs them on so many threads, and for wasm, where peak.mjs calls the same two loops.
+/* 
+ * The two roofs of a machine: multiply-adds from registers, and streams through memory. Compiled
+ * for this machine, with a main that runs them on so many threads, and for wasm, where peak.mjs
+ * calls the same two loops.
  */
 typedef float vec __attribute__((vector_size(WIDTH * 4)));
 
-/* Independent chains: enough to hide the latency of a multiply-add on two ports, few enough to stay in registers. */
+/* Independent chains: enough to hide the latency of a multiply-add on two ports, few enough to stay
+ * in registers. */
 #define CHAINS 12
 
 /* 2 x WIDTH x CHAINS operations a turn; the result keeps the compiler from leaving them out. */
@@ -22,7 +24,8 @@ __attribute__((noinline)) float multiply_add(long turns, float by) {
 }
 
 /* Reads two arrays, writes a third: 12 bytes an element. */
-__attribute__((noinline)) void triad(float *restrict a, const float *restrict b, const float *restrict c, long n) {
+__attribute__((noinline)) void triad(float *restrict a, const float *restrict b,
+                                     const float *restrict c, long n) {
   for (long k = 0; k < n; k++) a[k] = b[k] + 3.0f * c[k];
 }
 

@@ -1,9 +1,11 @@
 /**
- * The problem every side of the MLP benchmark solves: the same weights, the same batches, the same numbers of the method.
+ * The problem every side of the MLP benchmark solves: the same weights, the same batches, the same
+ * numbers of the method.
  *
- * Network 784-200-80-10 with ReLU between the layers, batches of 128 MNIST digits, mean cross-entropy, and one LinBreg
- * step (Bungert, Roith, Tenbrinck, Burger, JMLR 23:192, 2022, algorithm 1) with J = lambda |theta|_1 and delta = 1:
- * v <- v - tau g, theta <- shrink(v, lambda). Biases have J = 0, so theta = v. At density 1 lambda is 0.
+ * Network 784-200-80-10 with ReLU between the layers, batches of 128 MNIST digits, mean
+ * cross-entropy, and one LinBreg step (Bungert, Roith, Tenbrinck, Burger, JMLR 23:192, 2022,
+ * algorithm 1) with J = lambda |theta|_1 and delta = 1: v <- v - tau g, theta <- shrink(v, lambda).
+ * Biases have J = 0, so theta = v. At density 1 lambda is 0.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +20,10 @@ export const TAU = 0.1;
 /** Batches each side cycles through. */
 export const BATCHES = 32;
 
-/** Frozen steps after each fine one, where steps are frozen: a block of 20 steps (side.mjs) is two cycles. */
+/**
+ * Frozen steps after each fine one, where steps are frozen: a block of 20 steps (side.mjs) is two
+ * cycles.
+ */
 export const COARSE = 9;
 /** Relative variance that estimated gradients may have, where the dual is sampled. */
 export const SAMPLE_DUAL = 1;
@@ -36,7 +41,8 @@ export const lambdaFor = (/** @type {number} */ density) => (density < 1 ? 0.1 :
  */
 
 /**
- * Sparse initialisation: entries kept with probability `density`, variance 1 / density times that of the dense net.
+ * Sparse initialisation: entries kept with probability `density`, variance 1 / density times that
+ * of the dense net.
  * @param {number} density fraction of non-zero weights
  * @returns {Layer[]}
  */
@@ -61,7 +67,9 @@ export function initialLayers(density) {
 /** Sample numbers of each batch, the same in every process. */
 export function batchIndices() {
   const next = random(2);
-  return Array.from({ length: BATCHES }, () => Int32Array.from({ length: BATCH }, () => Math.floor(next() * 60000)));
+  return Array.from({ length: BATCHES }, () =>
+    Int32Array.from({ length: BATCH }, () => Math.floor(next() * 60000)),
+  );
 }
 
 /**
@@ -75,7 +83,8 @@ export function batches() {
   return batchIndices().map((indices) => {
     const x = new Float32Array(BATCH * SIZES[0]);
     indices.forEach((sample, b) => {
-      for (let i = 0; i < SIZES[0]; i++) x[b * SIZES[0] + i] = train.inputs[sample * SIZES[0] + i] * scale + shift;
+      for (let i = 0; i < SIZES[0]; i++)
+        x[b * SIZES[0] + i] = train.inputs[sample * SIZES[0] + i] * scale + shift;
     });
     return { x, labels: Int32Array.from(indices, (sample) => train.labels[sample]) };
   });
@@ -90,7 +99,11 @@ export function oneHot(/** @type {Int32Array} */ labels) {
 }
 
 /** [rows, cols] to [cols, rows]. */
-export function transposed(/** @type {Float32Array} */ matrix, /** @type {number} */ rows, /** @type {number} */ cols) {
+export function transposed(
+  /** @type {Float32Array} */ matrix,
+  /** @type {number} */ rows,
+  /** @type {number} */ cols,
+) {
   return Float32Array.from(matrix, (_, k) => matrix[(k % rows) * cols + Math.floor(k / rows)]);
 }
 

@@ -1,5 +1,6 @@
 /**
- * Keeps other processes' work out of the figures on a shared machine (Linux; elsewhere nothing is known and nothing waited for).
+ * Keeps other processes' work out of the figures on a shared machine (Linux; elsewhere nothing is
+ * known and nothing waited for).
  */
 import { readFileSync } from "node:fs";
 import os from "node:os";
@@ -11,7 +12,10 @@ const LOOK_MS = 300;
 /** Milliseconds of a tick in /proc/stat. */
 const TICK_MS = 10;
 
-/** Milliseconds all cores have been busy since the start of the machine, or null where that is not to be had. */
+/**
+ * Milliseconds all cores have been busy since the start of the machine, or null where that is not
+ * to be had.
+ */
 function busyMs() {
   try {
     const [user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
@@ -46,11 +50,13 @@ async function untilQuiet(/** @type {number} */ patience) {
 }
 
 /**
- * Runs `measure` when the machine is quiet, and again if others have come in meanwhile; of several tries the least disturbed counts.
+ * Runs `measure` when the machine is quiet, and again if others have come in meanwhile; of several
+ * tries the least disturbed counts.
  * @template {{ cpuMs: number } | null} T
  * @param {() => Promise<T>} measure its `cpuMs`: CPU time that was its own
  * @param {object} options
- * @param {number} options.patience seconds to wait for quiet, in all tries together; 0: measures once, at once
+ * @param {number} options.patience seconds to wait for quiet, in all tries together; 0: measures
+ *   once, at once
  * @returns {Promise<T>}
  */
 export async function inQuiet(measure, { patience }) {

@@ -1,4 +1,7 @@
-/** A small seeded generator (mulberry32), uniform in [0, 1): every process must draw the same numbers. */
+/**
+ * A small seeded generator (mulberry32), uniform in [0, 1): every process must draw the same
+ * numbers.
+ */
 export function random(/** @type {number} */ seed) {
   let state = seed >>> 0;
   return () => {

@@ -15,7 +15,8 @@ import { median } from "../../dist/median.js";
  * @property {number} other median
  * @property {string} unit of both
  * @property {number} ratio above 1: ours is better
- * @property {{ ours: number[], other: number[] }} samples the values behind the medians, a round each
+ * @property {{ ours: number[], other: number[] }} samples the values behind the medians, a round
+ *   each
  */
 
 export { median };
@@ -57,7 +58,8 @@ export function machine() {
 
 /** The commit measured, "-dirty" if tracked files other than results differ from it. */
 export function commit() {
-  const git = (/** @type {string[]} */ ...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const git = (/** @type {string[]} */ ...args) =>
+    execFileSync("git", args, { encoding: "utf8" }).trim();
   try {
     const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/results");
     return git("rev-parse", "HEAD") + (changed === "" ? "" : "-dirty");

@@ -1,16 +1,21 @@
 /**
- * The child's half of the protocol: a side is handed its configuration as JSON in argv, does the same schedule of steps
- * as every other side, and prints one line of JSON.
+ * The child's half of the protocol: a side is handed its configuration as JSON in argv, does the
+ * same schedule of steps as every other side, and prints one line of JSON.
  *
- * A side may queue work: the clock stops only when the loss of a block's last step has been read, once a block, as a
- * training loop that shows its progress would do.
+ * A side may queue work: the clock stops only when the loss of a block's last step has been read,
+ * once a block, as a training loop that shows its progress would do.
  */
 import { BATCHES } from "./problem.mjs";
 
-/** Steps before the clock starts; their losses are read, which is what is compared between the sides. */
+/**
+ * Steps before the clock starts; their losses are read, which is what is compared between the
+ * sides.
+ */
 export const WARMUP = 100;
 export const BLOCKS = 10;
-/** Blocks run before those that count: a queued step takes other paths than one that is waited for. */
+/**
+ * Blocks run before those that count: a queued step takes other paths than one that is waited for.
+ */
 export const WARMUP_BLOCKS = 2;
 export const STEPS = 20;
 
@@ -42,7 +47,8 @@ export function config() {
  * Runs the schedule and prints the report.
  * @template T
  * @param {object} side
- * @param {(batch: number) => T} side.step does one training step on batch number `batch`; may only queue it
+ * @param {(batch: number) => T} side.step does one training step on batch number `batch`; may only
+ *   queue it
  * @param {(handle: T) => number | Promise<number>} side.loss waits for a step and reads its loss
  * @param {(handle: T) => void} [side.drop] lets go of a loss nobody reads
  * @param {() => number | Promise<number>} side.density
@@ -63,6 +69,13 @@ export async function run({ step, loss, drop = () => {}, density, note }) {
   }
   const { user, system } = process.cpuUsage();
   /** @type {Report} */
-  const report = { samples, losses, lastLoss, density: await density(), cpuMs: (user + system) / 1000, note };
+  const report = {
+    samples,
+    losses,
+    lastLoss,
+    density: await density(),
+    cpuMs: (user + system) / 1000,
+    note,
+  };
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 }

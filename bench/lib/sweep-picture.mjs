@@ -1,4 +1,7 @@
-/** The picture of bench/density-sweep: milliseconds of a step against density, a line for each kind of step, the dense step as a rule. */
+/**
+ * The picture of bench/density-sweep: milliseconds of a step against density, a line for each kind
+ * of step, the dense step as a rule.
+ */
 import * as Plot from "@observablehq/plot";
 
 import { apart, FRAME, toSvg } from "../../dist/report/charts.js";
@@ -6,7 +9,8 @@ import { standaloneSvg } from "../../dist/report/standalone-svg.js";
 import { median } from "./result.mjs";
 
 /**
- * @param {readonly { kind: string, step: string, density: number, ours: number, other: number }[]} rows
+ * @param {readonly { kind: string, step: string, density: number, ours: number, other: number }[]}
+ *   rows
  * @returns {string} SVG
  */
 export function sweepPicture(rows) {
@@ -49,7 +53,14 @@ export function sweepPicture(rows) {
       }),
       Plot.line(lines, { x: "density", y: "ours", z: "line", stroke: colour }),
       Plot.dot(lines, { x: "density", y: "ours", r: 2.5, fill: colour }),
-      Plot.text(labels, { x: "density", y: "y", text: "line", dx: 8, textAnchor: "start", fill: colour }),
+      Plot.text(labels, {
+        x: "density",
+        y: "y",
+        text: "line",
+        dx: 8,
+        textAnchor: "start",
+        fill: colour,
+      }),
     ],
   });
   return standaloneSvg(svg);

@@ -1,9 +1,10 @@
 /**
  * TensorFlow.js's threaded wasm build on Node, where it is switched off (tensorflow/tfjs#3830).
  *
- * Three things stand in its way there: its worker script and main script are Blobs, which worker threads can't load
- * (they become files here); the main script is cut out of the Node bundle and lacks its `require`s (the package's own
- * unbundled copy is used); and it takes half the cores, so on 2 cores never more than 1 thread.
+ * Three things stand in its way there: its worker script and main script are Blobs, which worker
+ * threads can't load (they become files here); the main script is cut out of the Node bundle and
+ * lacks its `require`s (the package's own unbundled copy is used); and it takes half the cores, so
+ * on 2 cores never more than 1 thread.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -33,7 +34,10 @@ export async function withThreads(mainScript, start) {
   class FileWorker extends Worker {
     postMessage(/** @type {any} */ message, /** @type {any[]} */ ...rest) {
       const blob = message.urlOrBlob;
-      super.postMessage(blob instanceof FileBlob ? { ...message, urlOrBlob: blob.path } : message, ...rest);
+      super.postMessage(
+        blob instanceof FileBlob ? { ...message, urlOrBlob: blob.path } : message,
+        ...rest,
+      );
     }
   }
 
@@ -41,7 +45,11 @@ export async function withThreads(mainScript, start) {
   const { createObjectURL } = URL;
   const { cpus } = os;
   // Emscripten assigns its own Worker to the global: the setter swallows it.
-  Object.defineProperty(globalThis, "Worker", { get: () => FileWorker, set: () => {}, configurable: true });
+  Object.defineProperty(globalThis, "Worker", {
+    get: () => FileWorker,
+    set: () => {},
+    configurable: true,
+  });
   Object.assign(globalThis, { Blob: FileBlob });
   URL.createObjectURL = (blob) => (blob instanceof FileBlob ? blob.path : createObjectURL(blob));
   const [cpu] = cpus();

@@ -1,6 +1,6 @@
 /**
- * The browser's Worker on Node's worker threads, as far as jax-js needs it: Node has no global Worker, and without one
- * jax-js runs on one thread.
+ * The browser's Worker on Node's worker threads, as far as jax-js needs it: Node has no global
+ * Worker, and without one jax-js runs on one thread.
  */
 import { resolveObjectURL } from "node:buffer";
 import { Worker as Thread } from "node:worker_threads";
@@ -36,8 +36,14 @@ class WebWorker {
   }
 }
 
-/** Makes `Worker` and `navigator.hardwareConcurrency` what a browser with this many cores would show. */
+/**
+ * Makes `Worker` and `navigator.hardwareConcurrency` what a browser with this many cores would
+ * show.
+ */
 export function installWebWorker(/** @type {number} */ cores) {
   Object.defineProperty(globalThis, "Worker", { value: WebWorker, configurable: true });
-  Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: cores }, configurable: true });
+  Object.defineProperty(globalThis, "navigator", {
+    value: { hardwareConcurrency: cores },
+    configurable: true,
+  });
 }

@@ -1,11 +1,14 @@
 /**
- * A training step of a network with this library, through the trainer that `bregman train` uses: exact steps, then cycles of
- * one fine and some frozen steps. The milliseconds of each step, by its kind.
+ * A training step of a network with this library, through the trainer that `bregman train` uses:
+ * exact steps, then cycles of one fine and some frozen steps. The milliseconds of each step, by its
+ * kind.
  */
 import { openPool } from "../lib/pool.mjs";
 import { batch, networkTrainer, sparseDensity } from "../lib/network.mjs";
 
-const { backend, threads, network, kind, density, coarse, steps, warmup } = JSON.parse(process.argv[2]);
+const { backend, threads, network, kind, density, coarse, steps, warmup } = JSON.parse(
+  process.argv[2],
+);
 const pool = await openPool({ backend, threads });
 const trainer = networkTrainer(pool, { network, kind, density });
 let count = 0;

@@ -1,7 +1,8 @@
 /**
- * The MLP step with this library, through the same trainer that `bregman train` uses: batch fetched from the data set
- * (which the peers are spared), forward, backward, LinBreg update with the new pattern and its transpose. With `coarse` the
- * steps are cycles of one fine and so many frozen ones, with `sampleDual` the gradients of zero weights are estimated.
+ * The MLP step with this library, through the same trainer that `bregman train` uses: batch fetched
+ * from the data set (which the peers are spared), forward, backward, LinBreg update with the new
+ * pattern and its transpose. With `coarse` the steps are cycles of one fine and so many frozen
+ * ones, with `sampleDual` the gradients of zero weights are estimated.
  */
 import { nonZeros } from "../../dist/runtime/parameter.js";
 import { mlpTrainer } from "../lib/mlp.mjs";
@@ -15,7 +16,8 @@ const trainer = mlpTrainer(pool, { density, sampleDual });
 trainer.freeze(coarse);
 
 const indices = batchIndices();
-const weights = () => trainer.updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "weight");
+const weights = () =>
+  trainer.updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "weight");
 
 await run({
   step: (batch) => trainer.step(indices[batch]).loss,

@@ -1,11 +1,22 @@
 /**
- * The MLP step with @jax-js/jax on its wasm backend: the whole step under one `jit`, dense weights, theta = shrink(v).
+ * The MLP step with @jax-js/jax on its wasm backend: the whole step under one `jit`, dense weights,
+ * theta = shrink(v).
  *
- * Tried, and the fastest kept: weights [out, in] (their products run 10 to 25 % faster than with [in, out]); the backward
- * pass by hand (10 % faster than valueAndGrad, which was used to check it); v - tau g left for jit to fuse into
- * the product, with tau / batch folded into the small delta of the last layer.
+ * Tried, and the fastest kept: weights [out, in] (their products run 10 to 25 % faster than with
+ * [in, out]); the backward pass by hand (10 % faster than valueAndGrad, which was used to check
+ * it); v - tau g left for jit to fuse into the product, with tau / batch folded into the small
+ * delta of the last layer.
  */
-import { BATCH, SIZES, TAU, batches, densityOf, initialLayers, lambdaFor, oneHot } from "../lib/problem.mjs";
+import {
+  BATCH,
+  SIZES,
+  TAU,
+  batches,
+  densityOf,
+  initialLayers,
+  lambdaFor,
+  oneHot,
+} from "../lib/problem.mjs";
 import { config, run } from "../lib/side.mjs";
 import { installWebWorker } from "../lib/web-worker.mjs";
 
@@ -16,7 +27,8 @@ const { init, jit, nn, numpy: np } = await import("@jax-js/jax");
 await init("wasm");
 
 const lambda = lambdaFor(density);
-const array = (/** @type {Float32Array} */ data, /** @type {number[]} */ shape) => np.array(data).reshape(shape);
+const array = (/** @type {Float32Array} */ data, /** @type {number[]} */ shape) =>
+  np.array(data).reshape(shape);
 
 let state = initialLayers(density).map(({ rows, cols, v, bias }) => ({
   v: array(v, [rows, cols]),

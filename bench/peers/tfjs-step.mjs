@@ -1,10 +1,12 @@
 /**
- * The MLP step with @tensorflow/tfjs on its wasm backend (SIMD, XNNPACK), dense weights, theta = shrink(v).
+ * The MLP step with @tensorflow/tfjs on its wasm backend (SIMD, XNNPACK), dense weights, theta =
+ * shrink(v).
  *
- * Tried, and the fastest kept: products only of untransposed matrices, with `tf.transpose` before them (a product with
- * transposeA or transposeB leaves XNNPACK for a plain loop, 10x slower, which is also why the backward pass is by
- * hand: `tf.grads` uses them; a step is 4 times slower with it); weights [in, out]; bias and ReLU fused into the
- * product; tau / batch folded into the small delta of the last layer. There is no jit.
+ * Tried, and the fastest kept: products only of untransposed matrices, with `tf.transpose` before
+ * them (a product with transposeA or transposeB leaves XNNPACK for a plain loop, 10x slower, which
+ * is also why the backward pass is by hand: `tf.grads` uses them; a step is 4 times slower with
+ * it); weights [in, out]; bias and ReLU fused into the product; tau / batch folded into the small
+ * delta of the last layer. There is no jit.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -33,7 +35,9 @@ wasm.setThreadsCount(threads);
 if (threads > 1) {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);
   const root = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
-  await withThreads(join(root, "wasm-out", "tfjs-backend-wasm-threaded-simd.js"), () => tf.setBackend("wasm"));
+  await withThreads(join(root, "wasm-out", "tfjs-backend-wasm-threaded-simd.js"), () =>
+    tf.setBackend("wasm"),
+  );
 } else await tf.setBackend("wasm");
 
 const lambda = lambdaFor(density);
@@ -54,7 +58,12 @@ function forwardBackward({ x, y }) {
   const inputs = [x];
   let h = x;
   for (let k = 0; k <= last; k++) {
-    h = tf.fused.matMul({ a: h, b: weights[k], bias: state[k].bias, activation: k < last ? "relu" : "linear" });
+    h = tf.fused.matMul({
+      a: h,
+      b: weights[k],
+      bias: state[k].bias,
+      activation: k < last ? "relu" : "linear",
+    });
     inputs.push(h);
   }
   const probabilities = tf.softmax(h);

@@ -33,14 +33,21 @@ export function addCompare(program: Command): void {
     .option("--epochs <n>", "another number of epochs than the recipes'", integer("--epochs", 1))
     .option("--out <folder>", "folder of the comparison", folder("--out"), "runs/compare");
   addComputingOptions(command)
-    .addHelpText("after", "\nExample:\n  bregman compare mnist-mlp-linbreg mnist-mlp-rigl --seeds 0,1,2 --epochs 10")
+    .addHelpText(
+      "after",
+      "\nExample:\n  bregman compare mnist-mlp-linbreg mnist-mlp-rigl --seeds 0,1,2 --epochs 10",
+    )
     .action(async (recipes: string[], flags: CompareFlags) => {
       process.exitCode = await compare(recipes, flags, process.argv.slice(2));
     });
 }
 
 /** Runs the command and returns the exit code. */
-async function compare(namesOrFiles: readonly string[], flags: CompareFlags, args: readonly string[]): Promise<number> {
+async function compare(
+  namesOrFiles: readonly string[],
+  flags: CompareFlags,
+  args: readonly string[],
+): Promise<number> {
   const { readRecipe } = await import("../recipes/load.js");
   const { compareRecipes } = await import("../runs/compare.js");
   const { writeReport } = await import("../report/report.js");
@@ -53,7 +60,10 @@ async function compare(namesOrFiles: readonly string[], flags: CompareFlags, arg
     flags.seeds.length,
   );
   const stopper = createStopper(
-    () => view.line("Stopping after this step; the same command goes on from here. Ctrl-C again stops at once."),
+    () =>
+      view.line(
+        "Stopping after this step; the same command goes on from here. Ctrl-C again stops at once.",
+      ),
     view.clear,
   );
   try {
@@ -91,7 +101,9 @@ async function show(comparison: Comparison, out: string): Promise<void> {
   });
   for (const row of comparison.rows) table.push(columns.map(({ cell }) => cell(row)));
   const page = writeCompareReport(out, comparison);
-  process.stdout.write(`${table.toString()}\n\nLast epoch, mean ± standard deviation over the seeds.\n${page}\n`);
+  process.stdout.write(
+    `${table.toString()}\n\nLast epoch, mean ± standard deviation over the seeds.\n${page}\n`,
+  );
 }
 
 /** One line a run on stderr; on a terminal, below them, the epoch of the run under way. */
@@ -110,7 +122,10 @@ function createView(recipes: readonly Recipe[], seeds: number) {
   };
   const percent = (fraction: number | undefined) =>
     fraction === undefined ? "" : `${(100 * fraction).toFixed(2)} %`.padStart(9);
-  const onRun: NonNullable<CompareOptions["onRun"]> = ({ recipe: { name, seed, epochs } }: ComparedRun, event) => {
+  const onRun: NonNullable<CompareOptions["onRun"]> = (
+    { recipe: { name, seed, epochs } }: ComparedRun,
+    event,
+  ) => {
     const head = `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ${name.padEnd(width)}  seed ${seed}`;
     if (event.type === "note") line(event.text);
     if (event.type === "warning") line(`${name}, seed ${seed}: warning: ${event.text}`);

@@ -25,12 +25,18 @@ export function addComputingOptions(command: Command): Command {
     );
 }
 
-/** As many threads as there are cores, at most: more would only wait for each other. The results are the same. */
+/**
+ * As many threads as there are cores, at most: more would only wait for each other. The results are
+ * the same.
+ */
 function threads(text: string): number {
   const wanted = integer("--threads", 1, 256)(text);
   const cores = availableParallelism();
   if (wanted <= cores) return wanted;
-  const these = cores === 1 ? "1 core, so that 1 thread computes" : `${cores} cores, so that ${cores} threads compute`;
+  const these =
+    cores === 1
+      ? "1 core, so that 1 thread computes"
+      : `${cores} cores, so that ${cores} threads compute`;
   process.stderr.write(`--threads ${wanted}: this machine has ${these}\n`);
   return cores;
 }

@@ -1,4 +1,7 @@
-/** `bregman data`: downloads a data set from where its makers or keepers offer it; without a name, lists them. */
+/**
+ * `bregman data`: downloads a data set from where its makers or keepers offer it; without a name,
+ * lists them.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { largest } from "../extremes.js";

@@ -1,4 +1,7 @@
-/** What `simplify` and `prune` share: a run's network is opened, changed, compared with the original, and written beside it. */
+/**
+ * What `simplify` and `prune` share: a run's network is opened, changed, compared with the
+ * original, and written beside it.
+ */
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
 import type { SavedRun } from "../runs/saved-run.js";
@@ -19,8 +22,15 @@ export interface Derivation {
   change(network: Network, data: Data, options: EvaluateOptions): Network | Promise<Network>;
 }
 
-/** Carries out a derivation, writes the new network and prints both side by side. Returns the new network. */
-export async function derive(path: string, flags: ComputingFlags, { what, change }: Derivation): Promise<void> {
+/**
+ * Carries out a derivation, writes the new network and prints both side by side. Returns the new
+ * network.
+ */
+export async function derive(
+  path: string,
+  flags: ComputingFlags,
+  { what, change }: Derivation,
+): Promise<void> {
   const { openRun, derivedFile } = await import("../runs/saved-run.js");
   const { evaluate } = await import("../train/evaluate.js");
   const { dataOfRun } = await import("../runs/run-recipe.js");
@@ -35,11 +45,17 @@ export async function derive(path: string, flags: ComputingFlags, { what, change
   const reached = await evaluate([before, after], data, options);
   const out = derivedFile(file, `-${what}.safetensors`);
   saveModel(out, after, { recipe: recipe.name, seed: String(recipe.seed) });
-  const [old, now] = [before, after].map((network, k) => ({ size: networkSize(network), reached: reached[k] }));
+  const [old, now] = [before, after].map((network, k) => ({
+    size: networkSize(network),
+    reached: reached[k],
+  }));
   process.stdout.write(`${networkTable(old, now, painter(process.stdout))}\n\n  ${out}\n`);
 }
 
-function evaluateOptions({ loss, data }: Recipe, { threads, backend }: ComputingFlags): EvaluateOptions {
+function evaluateOptions(
+  { loss, data }: Recipe,
+  { threads, backend }: ComputingFlags,
+): EvaluateOptions {
   const { validation, splitSeed, limit, normalize } = data;
   return { loss, validation, splitSeed, limit, normalize, threads, backend };
 }

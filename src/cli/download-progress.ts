@@ -1,6 +1,7 @@
 /**
- * Downloads as one watches them, on stderr: a line for each file and, on a terminal, a bar below with the share, the speed
- * and the time left. Elsewhere a line at every tenth of a file, without a bar or any control character.
+ * Downloads as one watches them, on stderr: a line for each file and, on a terminal, a bar below
+ * with the share, the speed and the time left. Elsewhere a line at every tenth of a file, without a
+ * bar or any control character.
  */
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { FetchEvent } from "../data/fetch-dataset.js";
@@ -64,7 +65,10 @@ export function createDownloadProgress(stream: ProgressStream): DownloadProgress
           if (canRedraw(stream) && !bars) openBar();
           break;
         case "progress": {
-          state = { received: event.received, total: event.total ?? Math.max(size, event.received) };
+          state = {
+            received: event.received,
+            total: event.total ?? Math.max(size, event.received),
+          };
           // Speed counts from here: what an earlier process fetched cost no time now.
           began ??= { time: Date.now(), received: event.received };
           bars?.bar.update(Math.min(1, state.received / state.total));

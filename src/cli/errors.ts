@@ -1,8 +1,10 @@
 /**
- * What a person sees when something goes wrong: `bregman: ...` on stderr and exit code 1, no stack trace.
+ * What a person sees when something goes wrong: `bregman: ...` on stderr and exit code 1, no stack
+ * trace.
  *
- * Bad input comes as RangeError, TypeError, SyntaxError or an error of the system (with `code`): its message is for
- * whoever typed the command. Everything else is a fault of ours and says so. BREGMAN_DEBUG=1 adds the stack.
+ * Bad input comes as RangeError, TypeError, SyntaxError or an error of the system (with `code`):
+ * its message is for whoever typed the command. Everything else is a fault of ours and says so.
+ * BREGMAN_DEBUG=1 adds the stack.
  */
 import { CommanderError } from "commander";
 import { isError, isErrorNamed } from "../kinds.js";
@@ -11,7 +13,8 @@ import { isError, isErrorNamed } from "../kinds.js";
 export const FAILURE = 1;
 
 /**
- * The text of an error, without a line end. One line; only a recipe with several faults has one more line for each.
+ * The text of an error, without a line end. One line; only a recipe with several faults has one
+ * more line for each.
  *
  * @param debug - adds the stack
  */
@@ -30,7 +33,10 @@ function message(error: unknown): string {
   return system ?? compact(error.message);
 }
 
-/** `error: unknown option '--epoch'` + `(Did you mean --epochs?)` on a line of its own, as one line of ours. */
+/**
+ * `error: unknown option '--epoch'` + `(Did you mean --epochs?)` on a line of its own, as one line
+ * of ours.
+ */
 function commanderMessage(error: CommanderError): string {
   const text = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   return text.replace("(Did you mean", "(did you mean");
@@ -40,7 +46,10 @@ function internal(text: string): string {
   return `internal error: ${compact(text, true)} (set BREGMAN_DEBUG=1 to see where)`;
 }
 
-/** Several lines are a heading with its list: kept if the list is one, joined if it has a single item. */
+/**
+ * Several lines are a heading with its list: kept if the list is one, joined if it has a single
+ * item.
+ */
 function compact(text: string, always = false): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   if (lines.length > 2 && !always) return lines.join("\n");
@@ -52,13 +61,20 @@ function compact(text: string, always = false): string {
 
 function isBadInput(error: Error): boolean {
   // The engine's own TypeErrors and RangeErrors are slips in our code, whatever their class.
-  if (/^Cannot (read|set) propert|is not a function|is not iterable|Maximum call stack/.test(error.message))
+  if (
+    /^Cannot (read|set) propert|is not a function|is not iterable|Maximum call stack/.test(
+      error.message,
+    )
+  )
     return false;
   const ours = isErrorNamed(error, "RangeError", "TypeError", "SyntaxError");
   return ours || hasCode(error) || hasCode(error.cause);
 }
 
-/** Node's own words, "ENOENT: no such file or directory, open '/x'", turned around: what, where, why. */
+/**
+ * Node's own words, "ENOENT: no such file or directory, open '/x'", turned around: what, where,
+ * why.
+ */
 function systemMessage(error: Error): string | undefined {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (!code || !syscall || !path) return undefined;

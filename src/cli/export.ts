@@ -3,7 +3,11 @@ import type { Command } from "commander";
 import { oneOf } from "./options.js";
 
 /** Formats, with how the new file's name ends. */
-const FORMATS = { onnx: ".onnx", "onnx-sparse": "-sparse.onnx", sparse: "-sparse.safetensors" } as const;
+const FORMATS = {
+  onnx: ".onnx",
+  "onnx-sparse": "-sparse.onnx",
+  sparse: "-sparse.safetensors",
+} as const;
 type Format = keyof typeof FORMATS;
 
 /** Adds the command to the program. */
@@ -11,14 +15,19 @@ export function addExport(program: Command): void {
   program
     .command("export")
     .summary("write a trained network as ONNX, or in a small file")
-    .description("Writes the network of a run, or a smaller one made of it, in another format beside it.")
+    .description(
+      "Writes the network of a run, or a smaller one made of it, in another format beside it.",
+    )
     .argument("<run>", "a run folder, or a network in one")
     .requiredOption(
       "--format <format>",
       "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros only of weights below a third of density; sparse: for bregman itself, the non-zeros only",
       oneOf("--format", Object.keys(FORMATS) as Format[]),
     )
-    .addHelpText("after", "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx")
+    .addHelpText(
+      "after",
+      "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx",
+    )
     .action(async (run: string, { format }: { format: Format }) => {
       const { openRun, derivedFile } = await import("../runs/saved-run.js");
       const { encodeModel } = await import("../export/model-format.js");

@@ -1,6 +1,7 @@
 /**
- * Pictures of the first layer's weights in a run folder. They are drawn when the run ends, or stops; the weights they are drawn
- * from stay in files of their own beside them, so that a run that goes on has all its pictures, in the same colours.
+ * Pictures of the first layer's weights in a run folder. They are drawn when the run ends, or
+ * stops; the weights they are drawn from stay in files of their own beside them, so that a run that
+ * goes on has all its pictures, in the same colours.
  *
  *     pictures/epoch-003.safetensors    the weight after epoch 3, as its non-zeros where that is smaller
  *     pictures/epoch-003.png            its picture
@@ -16,8 +17,8 @@ import type { Trainer } from "../engine/trainer.js";
 
 export interface FilmFolder {
   /**
-   * Brings back the weights of the epochs up to `epoch` of a run that is resumed, and removes what a kill has left half written.
-   * The folder must be locked.
+   * Brings back the weights of the epochs up to `epoch` of a run that is resumed, and removes what
+   * a kill has left half written. The folder must be locked.
    */
   resume(epoch: number): void;
   /** To be called with each epoch, 0 included. */
@@ -32,7 +33,8 @@ const NAME = /^epoch-(\d+)\.(?:safetensors|png)$/;
 /**
  * The pictures of a run of so many epochs.
  *
- * @throws RangeError if there is something in the place of the folder, such as a link that leads elsewhere
+ * @throws RangeError if there is something in the place of the folder, such as a link that leads
+ *   elsewhere
  */
 export function openFilm(run: string, epochs: number): FilmFolder {
   const folder = ownPath(run, FOLDER);
@@ -52,7 +54,9 @@ export function openFilm(run: string, epochs: number): FilmFolder {
   return {
     resume(last) {
       removeTemporaries(ownPath(run, FOLDER));
-      for (const { epoch, name } of filesIn(run, "safetensors").filter((file) => file.epoch <= last)) {
+      for (const { epoch, name } of filesIn(run, "safetensors").filter(
+        (file) => file.epoch <= last,
+      )) {
         try {
           const { shape, theta } = readWeight(join(folder, name));
           add(epoch, shape, theta);
@@ -62,7 +66,9 @@ export function openFilm(run: string, epochs: number): FilmFolder {
       }
     },
     observe(epoch, trainer) {
-      const node = trainer.model.nodes.find(({ parameters }) => parameters.some(({ role }) => role === "weight"));
+      const node = trainer.model.nodes.find(({ parameters }) =>
+        parameters.some(({ role }) => role === "weight"),
+      );
       const spec = node?.parameters.find(({ role }) => role === "weight");
       if (!node || !spec) return;
       const theta = trainer.theta(`${node.name}.${spec.name}`);
@@ -91,7 +97,9 @@ function writeWeight(path: string, shape: readonly number[], data: Float32Array)
   writeSafetensors(path, parts ?? { [WEIGHT]: whole }, { shape: JSON.stringify(shape) });
 }
 
-function vector<Data extends Float32Array | Uint8Array>(data: Data): { shape: number[]; data: Data } {
+function vector<Data extends Float32Array | Uint8Array>(
+  data: Data,
+): { shape: number[]; data: Data } {
   return { shape: [data.length], data };
 }
 
@@ -103,7 +111,8 @@ function readWeight(path: string): { shape: readonly number[]; theta: Float32Arr
   const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(part)!.data);
   const packed = { values: values as Float32Array, gaps: gaps as Uint8Array };
   const [rows, cols] = shape;
-  if (!(rows * cols <= MOST_WEIGHTS)) throw new RangeError(`expected at most ${MOST_WEIGHTS} weights`);
+  if (!(rows * cols <= MOST_WEIGHTS))
+    throw new RangeError(`expected at most ${MOST_WEIGHTS} weights`);
   return { shape, theta: unpackSparse(packed, rows * cols) };
 }
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The `bregman` command. Each command has a file of its own and loads what it needs only when it runs. */
+/**
+ * The `bregman` command. Each command has a file of its own and loads what it needs only when it
+ * runs.
+ */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addCompare } from "./compare.js";
@@ -17,7 +20,9 @@ import { addSimplify } from "./simplify.js";
 import { addTrain } from "./train.js";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  const { version } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as {
     version: string;
   };
   const program = new Command("bregman")
@@ -45,7 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read our output (`| head`) has seen enough. A run under way listens too, and keeps itself first.
+    // Whoever read our output (`| head`) has seen enough. A run under way listens too, and keeps
+    // itself first.
     if (isReaderGone(error) || stream.listenerCount("error") > 1) return;
     process.stderr.write(`${describeError(error)}\n`);
     process.exit(FAILURE);
@@ -55,7 +61,8 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const isHelp = error instanceof CommanderError && /^commander\.(help|helpDisplayed|version)$/.test(error.code);
+  const isHelp =
+    error instanceof CommanderError && /^commander\.(help|helpDisplayed|version)$/.test(error.code);
   if (!isHelp) process.stderr.write(`${describeError(error, process.env.BREGMAN_DEBUG === "1")}\n`);
   // Not exitCode alone: a thread that was left behind must not keep a failed command alive.
   process.exit(error instanceof CommanderError ? error.exitCode : FAILURE);

@@ -1,4 +1,7 @@
-/** Two networks side by side, before and after something was done: what they cost and what they reach. */
+/**
+ * Two networks side by side, before and after something was done: what they cost and what they
+ * reach.
+ */
 import Table from "cli-table3";
 import type { NetworkSize } from "../export/size.js";
 import { bytes, count, loss, percent } from "../report/format.js";
@@ -23,7 +26,8 @@ export function networkTable(before: Measured, after: Measured, paint: Paint): s
     if (old !== undefined && now !== undefined) table.push([name, old, paint("bold", now)]);
   };
   const mega = (flops: number) => (flops / 1e6).toFixed(3);
-  const accuracy = (share: number | undefined) => (share === undefined ? undefined : percent(share));
+  const accuracy = (share: number | undefined) =>
+    share === undefined ? undefined : percent(share);
   row("weights", ({ size }) => count(size.weights));
   row("non-zeros", ({ size }) => count(size.nonZeros));
   row("density", ({ size }) => percent(size.nonZeros / size.weights));
@@ -35,7 +39,9 @@ export function networkTable(before: Measured, after: Measured, paint: Paint): s
   row("test accuracy", ({ reached }) => accuracy(reached.testAccuracy));
   row("validation accuracy", ({ reached }) => accuracy(reached.validAccuracy));
   if (before.reached.testAccuracy === undefined) {
-    row("test loss", ({ reached }) => (reached.testLoss === undefined ? undefined : loss(reached.testLoss)));
+    row("test loss", ({ reached }) =>
+      reached.testLoss === undefined ? undefined : loss(reached.testLoss),
+    );
     row("SSIM", ({ reached }) => reached.ssim?.toFixed(4));
   }
   return table

@@ -1,12 +1,21 @@
-/** Readers of option values that say in one line which option, what it must be and what was found. */
+/**
+ * Readers of option values that say in one line which option, what it must be and what was found.
+ */
 
 /** A reader of whole numbers in [min, max]. */
-export function integer(option: string, min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+export function integer(
+  option: string,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   const allowed =
-    max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`;
+    max === Number.MAX_SAFE_INTEGER
+      ? `an integer of at least ${min}`
+      : `an integer from ${min} to ${max}`;
   return (text) => {
     const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (!(value >= min && value <= max)) throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
+    if (!(value >= min && value <= max))
+      throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
     return value;
   };
 }
@@ -36,7 +45,9 @@ export function decimal(option: string, allowed: string, isAllowed: (value: numb
   };
 }
 
-/** A reader of folders. A dash in front is the next option, the folder forgotten (`--out --json`). */
+/**
+ * A reader of folders. A dash in front is the next option, the folder forgotten (`--out --json`).
+ */
 export function folder(option: string): (text: string) => string {
   return (text) => {
     if (text.trim() === "" || text.startsWith("-")) {
@@ -52,15 +63,22 @@ export function folder(option: string): (text: string) => string {
 export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
   return (text) => {
     const word = words.find((candidate) => candidate === text);
-    if (word === undefined) throw new RangeError(`${option} must be ${words.join(" or ")}, found "${text}"`);
+    if (word === undefined)
+      throw new RangeError(`${option} must be ${words.join(" or ")}, found "${text}"`);
     return word;
   };
 }
 
-/** Options that name places of this machine, or what is done with the result: a repetition does not need them. */
+/**
+ * Options that name places of this machine, or what is done with the result: a repetition does not
+ * need them.
+ */
 const PLACES = ["--out", "--data-dir", "--results", "--checkpoint-every"];
 
-/** The command that repeats a run: its arguments without those that name places, quoted where a shell needs it. */
+/**
+ * The command that repeats a run: its arguments without those that name places, quoted where a
+ * shell needs it.
+ */
 export function repeatingCommand(args: readonly string[]): string {
   const kept = args.filter((text, k) => {
     const isPlace = PLACES.some((option) => text === option || text.startsWith(`${option}=`));
@@ -71,6 +89,8 @@ export function repeatingCommand(args: readonly string[]): string {
 
 /** A command line as one would type it, arguments quoted where a shell needs it. */
 export function commandLine(args: readonly string[]): string {
-  const quoted = args.map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`));
+  const quoted = args.map((text) =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`,
+  );
   return ["bregman", ...quoted].join(" ");
 }

@@ -1,4 +1,7 @@
-/** The run folder of a training: its default name, and the checks that must fail before the training, not after it. */
+/**
+ * The run folder of a training: its default name, and the checks that must fail before the
+ * training, not after it.
+ */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { LOCK_FILE } from "../folder-lock.js";
@@ -13,10 +16,11 @@ export function defaultFolder(recipe: string, seed: number, now: Date = new Date
 }
 
 /**
- * Makes the folder and makes sure that files can be written into it. Returns a function that takes an empty folder
- * away again, for a run that fails before it has written anything.
+ * Makes the folder and makes sure that files can be written into it. Returns a function that takes
+ * an empty folder away again, for a run that fails before it has written anything.
  *
- * @throws RangeError if it is there and not empty (a run never writes over another), is a file, or can't be made or written
+ * @throws RangeError if it is there and not empty (a run never writes over another), is a file, or
+ *   can't be made or written
  */
 export function prepareFolder(folder: string): () => void {
   const held = entries(folder);
@@ -30,8 +34,8 @@ export function prepareFolder(folder: string): () => void {
 }
 
 /**
- * Makes a folder where it is not there yet, and makes sure that files can be written into it. Returns a function that
- * takes away what was made, as far as it is empty.
+ * Makes a folder where it is not there yet, and makes sure that files can be written into it.
+ * Returns a function that takes away what was made, as far as it is empty.
  *
  * @throws RangeError if that can't be; `what` names the folder in the message
  */
@@ -42,7 +46,8 @@ export function makeWritable(folder: string, what: string): () => void {
     const first = resolve(made);
     try {
       // From the innermost folder to the first that was made.
-      for (let path = resolve(folder); path.startsWith(first); path = dirname(path)) rmdirSync(path);
+      for (let path = resolve(folder); path.startsWith(first); path = dirname(path))
+        rmdirSync(path);
     } catch {
       // Not empty: there is something worth keeping.
     }
@@ -61,8 +66,9 @@ export function makeWritable(folder: string, what: string): () => void {
 }
 
 /**
- * Makes a folder and its parents; returns the first that was made. Not mkdirSync's own recursion: it tries for ever where the
- * system calls a folder in one that is there "no such file or directory", as /proc does.
+ * Makes a folder and its parents; returns the first that was made. Not mkdirSync's own recursion:
+ * it tries for ever where the system calls a folder in one that is there "no such file or
+ * directory", as /proc does.
  */
 function makeFolders(folder: string): string | undefined {
   const missing: string[] = [];
@@ -78,7 +84,10 @@ function makeFolders(folder: string): string | undefined {
   return missing[0];
 }
 
-/** What is in the folder; nothing if it is not there yet. A lock is no content: a run that is going has more, and one may be left. */
+/**
+ * What is in the folder; nothing if it is not there yet. A lock is no content: a run that is going
+ * has more, and one may be left.
+ */
 function entries(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name !== LOCK_FILE);

@@ -1,4 +1,6 @@
-/** Colour and weight of terminal text. Plain where the stream is no terminal, or NO_COLOR is set. */
+/**
+ * Colour and weight of terminal text. Plain where the stream is no terminal, or NO_COLOR is set.
+ */
 import { styleText } from "node:util";
 
 type Format = Parameters<typeof styleText>[0];

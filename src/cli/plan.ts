@@ -1,4 +1,6 @@
-/** `bregman plan`: what a recipe would compute and how much memory it would take, before it runs. */
+/**
+ * `bregman plan`: what a recipe would compute and how much memory it would take, before it runs.
+ */
 import type { Command } from "commander";
 
 /** Adds the command to the program. */
@@ -15,7 +17,10 @@ export function addPlan(program: Command): void {
     });
 }
 
-/** The plan of a recipe as text. The network is prepared as for training, on a batch of empty samples. */
+/**
+ * The plan of a recipe as text. The network is prepared as for training, on a batch of empty
+ * samples.
+ */
 export async function planText(nameOrFile: string): Promise<string> {
   const { loadRecipe } = await import("../recipes/load.js");
   const { buildModel } = await import("../recipes/build.js");
@@ -28,7 +33,16 @@ export async function planText(nameOrFile: string): Promise<string> {
   const { steps, memory, faults } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
 
   const table = new Table({
-    head: ["step", "forward", "backward and update", "output", "weights", "density", "MFLOP dense", "MFLOP now"],
+    head: [
+      "step",
+      "forward",
+      "backward and update",
+      "output",
+      "weights",
+      "density",
+      "MFLOP dense",
+      "MFLOP now",
+    ],
     colAligns: ["left", "left", "left", "right", "right", "right", "right", "right"],
     ...BOXED,
     wordWrap: true,
@@ -56,7 +70,8 @@ export async function planText(nameOrFile: string): Promise<string> {
     "",
     `weights        ${count(sum("weights"))}, of which ${count(sum("nonZeros"))} (${percent(sum("nonZeros") / sum("weights"))}) are there at the start`,
     `forward        ${mega(flops)} MFLOP a sample dense, ${mega(flopsNow)} with the non-zeros only (MFLOP: 2 x multiplications of the products)`,
-    // Exact LinBreg needs the gradient of every weight, which is as much work as the dense forward pass.
+    // Exact LinBreg needs the gradient of every weight, which is as much work as the dense forward
+    // pass.
     `training step  ${gigaStep(3 * flops)} GFLOP dense, ${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every weight`,
     `memory         ${bytes(memory.training + memory.parameters)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
     `               ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,

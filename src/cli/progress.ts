@@ -1,7 +1,7 @@
 /**
- * Training as one watches it, on stderr: a table with one line an epoch and, on a terminal, a progress bar below it
- * with loss, accuracy, density, steps per second and the time left. Elsewhere the same lines, without a bar or any
- * control character.
+ * Training as one watches it, on stderr: a table with one line an epoch and, on a terminal, a
+ * progress bar below it with loss, accuracy, density, steps per second and the time left. Elsewhere
+ * the same lines, without a bar or any control character.
  */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { largest } from "../extremes.js";
@@ -21,7 +21,10 @@ export interface Progress {
   close(): void;
 }
 
-export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type ProgressStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
 
 /** Shows a run's events on a stream. */
 export function createProgress(stream: ProgressStream): Progress {
@@ -89,7 +92,10 @@ function headLines(
   return [
     `${paint("bold", recipe.name)}  seed ${recipe.seed}`,
     field("samples", `${parts.join(", ")}; batches of ${recipe.batchSize}`),
-    field("backend", `${backendName(backend, isa)}, ${threads} ${threads === 1 ? "thread" : "threads"}`),
+    field(
+      "backend",
+      `${backendName(backend, isa)}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    ),
     field("", paint("dim", reason)),
     ...(resumed ? [field("resumed", place(resumed.steps, stepsPerEpoch, recipe.epochs))] : []),
     "",
@@ -99,7 +105,9 @@ function headLines(
 /** Where a resumed run stands. */
 function place(steps: number, stepsPerEpoch: number, epochs: number): string {
   const done = Math.floor(steps / stepsPerEpoch);
-  return done < epochs ? `after ${count(steps)} steps, in epoch ${done + 1} of ${epochs}` : "after the last epoch";
+  return done < epochs
+    ? `after ${count(steps)} steps, in epoch ${done + 1} of ${epochs}`
+    : "after the last epoch";
 }
 
 interface Column {
@@ -113,10 +121,24 @@ function columns(initial: EpochMetrics, classifies: boolean): Column[] {
   const all: (Column | false)[] = [
     { title: "epoch", width: 7, text: ({ epoch }) => String(epoch) },
     { title: "loss", width: 8, text: ({ trainLoss }) => loss(trainLoss) },
-    !classifies && valid && { title: "valid loss", width: 11, text: ({ validLoss }) => loss(validLoss) },
-    classifies && { title: "accuracy", width: 9, text: ({ trainAccuracy }) => percent(trainAccuracy) },
-    classifies && valid && { title: "validation", width: 11, text: ({ validAccuracy }) => percent(validAccuracy) },
-    initial.validSsim !== undefined && { title: "SSIM", width: 7, text: ({ validSsim }) => similarity(validSsim) },
+    !classifies &&
+      valid && { title: "valid loss", width: 11, text: ({ validLoss }) => loss(validLoss) },
+    classifies && {
+      title: "accuracy",
+      width: 9,
+      text: ({ trainAccuracy }) => percent(trainAccuracy),
+    },
+    classifies &&
+      valid && {
+        title: "validation",
+        width: 11,
+        text: ({ validAccuracy }) => percent(validAccuracy),
+      },
+    initial.validSsim !== undefined && {
+      title: "SSIM",
+      width: 7,
+      text: ({ validSsim }) => similarity(validSsim),
+    },
     { title: "density", width: 9, text: ({ density }) => percent(density) },
     { title: "births", width: 8, text: ({ births, epoch }) => (epoch ? count(births) : "–") },
     { title: "deaths", width: 8, text: ({ deaths, epoch }) => (epoch ? count(deaths) : "–") },
@@ -172,20 +194,26 @@ export interface BarLine {
   readonly paint: ReturnType<typeof painter>;
 }
 
-/** The bar with its figures, as wide as the terminal; in a narrow one the less important figures make room. */
+/**
+ * The bar with its figures, as wide as the terminal; in a narrow one the less important figures
+ * make room.
+ */
 export function barLine({ epochs, progress, left, step, width, paint }: BarLine): string {
   const head = `  epoch ${String(step?.epoch ?? 1).padStart(String(epochs).length)}/${epochs} `;
   const figures = step
     ? [
         { text: `loss ${loss(step.loss)}`, rank: 1 },
-        ...(step.accuracy === undefined ? [] : [{ text: `acc ${percent(step.accuracy, 1)}`, rank: 2 }]),
+        ...(step.accuracy === undefined
+          ? []
+          : [{ text: `acc ${percent(step.accuracy, 1)}`, rank: 2 }]),
         { text: `density ${percent(step.density)}`, rank: 3 },
         { text: `${count(step.stepsPerSecond)} steps/s`, rank: 5 },
         { text: left === undefined ? "" : `${clock(left)} left`, rank: 0 },
       ].filter(({ text }) => text !== "")
     : [{ text: "starting", rank: 0 }];
   const least = 8;
-  const size = (shown: typeof figures) => head.length + shown.reduce((sum, { text }) => sum + text.length + 2, 0) + 1;
+  const size = (shown: typeof figures) =>
+    head.length + shown.reduce((sum, { text }) => sum + text.length + 2, 0) + 1;
   let shown = figures;
   while (shown.length > 1 && size(shown) + least > width) {
     const last = largest(shown.map(({ rank }) => rank));

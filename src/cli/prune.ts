@@ -48,10 +48,17 @@ export function addPrune(program: Command): void {
       const size = density === undefined ? { threshold: threshold! } : { density };
       const name = density === undefined ? `t${threshold}` : `d${density}`;
       await derive(run, flags, {
-        what: ["pruned", name, ...(groups === "kernels" ? [groups] : []), ...(bn ? ["bn"] : [])].join("-"),
+        what: [
+          "pruned",
+          name,
+          ...(groups === "kernels" ? [groups] : []),
+          ...(bn ? ["bn"] : []),
+        ].join("-"),
         change(network, data, options) {
           if (bn && network.buffers.size === 0) {
-            throw new RangeError("--bn: the network has no batch norm whose statistics could be estimated");
+            throw new RangeError(
+              "--bn: the network has no batch norm whose statistics could be estimated",
+            );
           }
           const pruned = prune(network, { ...size, groups });
           return bn ? reestimateBatchNorm(pruned, data, options) : pruned;

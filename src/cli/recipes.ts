@@ -1,4 +1,7 @@
-/** `bregman recipes`: the recipes that come with the library, one line each; with a name, that recipe as JSON. */
+/**
+ * `bregman recipes`: the recipes that come with the library, one line each; with a name, that
+ * recipe as JSON.
+ */
 import type { Command } from "commander";
 import { largest } from "../extremes.js";
 
@@ -7,7 +10,9 @@ export function addRecipes(program: Command): void {
   program
     .command("recipes")
     .summary("list the recipes, or print one")
-    .description("Lists the recipes that come with bregman, or prints one as JSON, with all defaults filled in.")
+    .description(
+      "Lists the recipes that come with bregman, or prints one as JSON, with all defaults filled in.",
+    )
     .argument("[recipe]", "name of a recipe, or a JSON file")
     .addHelpText(
       "after",

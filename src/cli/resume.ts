@@ -1,4 +1,7 @@
-/** `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had, or to more epochs. */
+/**
+ * `bregman resume`: goes on with a run that was stopped or killed, to the bits it would have had,
+ * or to more epochs.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { commandLine, integer } from "./options.js";
@@ -17,9 +20,16 @@ export function addResume(program: Command): void {
       "Goes on with a run from its last checkpoint. On the same backend the finished run has the bits of one that was never interrupted. With --epochs a run goes on to more epochs than it was to have, also a finished one, or ends before.",
     )
     .argument("<run>", "a run folder")
-    .option("--epochs <n>", "another number of epochs in all than the run was to have", integer("--epochs", 1));
+    .option(
+      "--epochs <n>",
+      "another number of epochs in all than the run was to have",
+      integer("--epochs", 1),
+    );
   addTrainingOptions(command)
-    .addHelpText("after", "\nExample:\n  bregman resume runs/first\n  bregman resume runs/first --epochs 20")
+    .addHelpText(
+      "after",
+      "\nExample:\n  bregman resume runs/first\n  bregman resume runs/first --epochs 20",
+    )
     .action(async (run: string, flags: ResumeFlags) => {
       process.exitCode = await resume(run, flags);
     });
@@ -31,7 +41,13 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   const { openResumable } = await import("../runs/resumable.js");
   const { recipe, finished } = openResumable(folder, flags.epochs);
   if (!finished) {
-    return carryOut({ recipe, folder, resume: true, command: commandLine(repeatingArguments(recipe)), flags });
+    return carryOut({
+      recipe,
+      folder,
+      resume: true,
+      command: commandLine(repeatingArguments(recipe)),
+      flags,
+    });
   }
   const { lockFolder } = await import("../folder-lock.js");
   const lock = lockFolder(folder);
@@ -50,7 +66,9 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   return 0;
 }
 
-/** The report of a finished run, made anew: a kill may have come between the result and the report. */
+/**
+ * The report of a finished run, made anew: a kill may have come between the result and the report.
+ */
 async function reportOf(folder: string, epochs: number): Promise<string> {
   const { openFilm } = await import("./film-folder.js");
   const { writeReport } = await import("../report/report.js");

@@ -1,6 +1,8 @@
 /**
- * Ctrl-C and its like, also the hang-up of a terminal that is closed. The first signal asks the run to stop after the step under way; the second ends the process at
- * once. Exit codes as shells have them: 128 + the signal's number. Where output can't be written any more the run is stopped, and kept, too.
+ * Ctrl-C and its like, also the hang-up of a terminal that is closed. The first signal asks the run
+ * to stop after the step under way; the second ends the process at once. Exit codes as shells have
+ * them: 128 + the signal's number. Where output can't be written any more the run is stopped, and
+ * kept, too.
  */
 
 import { describeError, FAILURE } from "./errors.js";
@@ -9,7 +11,10 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** A reader of our output that has gone (`| head`) stops the run too. */
 const BROKEN_PIPE = 141;
 
-/** Whether a write failed because nobody reads any more: the other end of the pipe, or the terminal, is closed. */
+/**
+ * Whether a write failed because nobody reads any more: the other end of the pipe, or the terminal,
+ * is closed.
+ */
 export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === "EPIPE" || code === "EIO";
 }
@@ -32,7 +37,8 @@ export interface Stopper {
 export function createStopper(onFirst: () => void, onSecond: () => void): Stopper {
   const controller = new AbortController();
   let exitCode: number | undefined;
-  // A terminal that closes breaks the pipe too, before or after its signal: that is one wish to stop, not two.
+  // A terminal that closes breaks the pipe too, before or after its signal: that is one wish to
+  // stop, not two.
   let signalled = false;
   const onSignal = (name: NodeJS.Signals) => {
     const code = SIGNALS[name as keyof typeof SIGNALS];

@@ -1,4 +1,7 @@
-/** What a person reads when a run ends: the net layer by layer, then what it reached, what it costs and where it is. */
+/**
+ * What a person reads when a run ends: the net layer by layer, then what it reached, what it costs
+ * and where it is.
+ */
 import Table from "cli-table3";
 import { largest } from "../extremes.js";
 import {
@@ -42,11 +45,13 @@ export function summaryText(
 ): string {
   const field = (name: string, value: string, more = "") =>
     `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(8) : value)}${more && `  ${paint("dim", more)}`}`;
-  const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
+  const sum = (key: "weights" | "nonZeros") =>
+    last.layers.reduce((total, layer) => total + layer[key], 0);
   const lines = [
     layerTable(last, paint),
     "",
-    interrupted && field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
+    interrupted &&
+      field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
     ...reachedFields(last, final, field),
     final.best !== undefined &&
       field(
@@ -83,7 +88,10 @@ function joined(separator: string, ...texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join(separator);
 }
 
-/** What it reached on the test samples, and beside them or in their place on those held out for validation. */
+/**
+ * What it reached on the test samples, and beside them or in their place on those held out for
+ * validation.
+ */
 function reachedFields({ validSsim }: EpochMetrics, final: FinalMetrics, field: Field): string[] {
   const { testAccuracy, testLoss, validAccuracy, validLoss, ssim } = final;
   const classifies = testAccuracy !== undefined || validAccuracy !== undefined;
@@ -114,21 +122,29 @@ function sizeField({ dense, sparse, compressed }: FinalMetrics["bytes"], field: 
 
 /** How many connections are used, and which are not: "unused: conv1 → block3, conv1 → block4". */
 function connectionsField(connections: readonly Connection[], field: Field): string {
-  const unused = connections.filter(({ density }) => density === 0).map(({ from, to }) => `${from} → ${to}`);
+  const unused = connections
+    .filter(({ density }) => density === 0)
+    .map(({ from, to }) => `${from} → ${to}`);
   const used = `${connections.length - unused.length} of ${connections.length}`;
-  const named = unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", ..." : "");
+  const named =
+    unused.slice(0, MOST_NAMED).join(", ") + (unused.length > MOST_NAMED ? ", ..." : "");
   return field("Connections", used, unused.length ? `used; unused: ${named}` : "used");
 }
 
 /** What the training cost against a dense one: births and deaths, operations, time. */
 function savingsFields(saved: Savings, field: Field): string[] {
-  const { births, deaths, steps, frozenSteps, trainingFlops, trainingFlopDensity, stepSeconds } = saved;
+  const { births, deaths, steps, frozenSteps, trainingFlops, trainingFlopDensity, stepSeconds } =
+    saved;
   const frozen = frozenSteps ? `${count(frozenSteps)} of them frozen; ` : "";
   const cost = `of a dense training's multiplications: ${flops(trainingFlops)}, gradients included`;
   const ratio = speedUp(saved);
   const dense = ratio && `a dense one takes ${stepTime(ratio * stepSeconds)}: ${speed(ratio)}`;
   return [
-    field("Steps", count(steps), `${frozen}${count(births)} births and ${count(deaths)} deaths of weights`),
+    field(
+      "Steps",
+      count(steps),
+      `${frozen}${count(births)} births and ${count(deaths)} deaths of weights`,
+    ),
     field("Training cost", percent(trainingFlopDensity), cost),
     field("A step took", stepTime(stepSeconds), dense || ""),
   ];

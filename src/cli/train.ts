@@ -1,4 +1,6 @@
-/** `bregman train`: trains by a recipe, shows the progress, and leaves a run folder with a report. */
+/**
+ * `bregman train`: trains by a recipe, shows the progress, and leaves a run folder with a report.
+ */
 import type { Command } from "commander";
 import { folder, integer, repeatingCommand } from "./options.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
@@ -14,9 +16,15 @@ export function addTrain(program: Command): void {
   const command = program
     .command("train")
     .summary("train a network by a recipe")
-    .description("Trains a network by a recipe and leaves a run folder with the model, the metrics and a report.")
+    .description(
+      "Trains a network by a recipe and leaves a run folder with the model, the metrics and a report.",
+    )
     .argument("<recipe>", "name of a recipe (see `bregman recipes`), or a JSON file")
-    .option("--out <folder>", "run folder, new or empty (default: runs/<recipe>-seed<n>-<time>)", folder("--out"))
+    .option(
+      "--out <folder>",
+      "run folder, new or empty (default: runs/<recipe>-seed<n>-<time>)",
+      folder("--out"),
+    )
     .option("--seed <n>", "another seed than the recipe's", integer("--seed", 0, 0xffffffff))
     .option("--epochs <n>", "another number of epochs than the recipe's", integer("--epochs", 1));
   addTrainingOptions(command)
@@ -27,12 +35,24 @@ export function addTrain(program: Command): void {
 }
 
 /** Runs the command and returns the exit code. */
-async function train(nameOrFile: string, flags: TrainFlags, args: readonly string[]): Promise<number> {
+async function train(
+  nameOrFile: string,
+  flags: TrainFlags,
+  args: readonly string[],
+): Promise<number> {
   const { adjusted, readRecipe } = await import("../recipes/load.js");
   const { defaultFolder, prepareFolder } = await import("./out-folder.js");
   const { recipe: read, baseDir } = readRecipe(nameOrFile);
   const recipe = adjusted(read, flags);
   const out = flags.out ?? defaultFolder(recipe.name, recipe.seed);
   const tidy = prepareFolder(out);
-  return carryOut({ recipe, baseDir, folder: out, resume: false, command: repeatingCommand(args), flags, tidy });
+  return carryOut({
+    recipe,
+    baseDir,
+    folder: out,
+    resume: false,
+    command: repeatingCommand(args),
+    flags,
+    tidy,
+  });
 }

@@ -1,5 +1,6 @@
 /**
- * What `train` and `resume` share: the options of how to compute, the view, and a run from its start to its summary.
+ * What `train` and `resume` share: the options of how to compute, the view, and a run from its
+ * start to its summary.
  */
 import type { Command } from "commander";
 import type { Recipe } from "../recipes/schema.js";
@@ -23,7 +24,11 @@ export function addTrainingOptions(command: Command): Command {
       integer("--checkpoint-every", 0, 1e6),
     )
     .option("--json", "print events as JSON, one a line, and nothing else")
-    .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json", folder("--results"));
+    .option(
+      "--results <folder>",
+      "also write <folder>/<recipe>/seed-<n>.json",
+      folder("--results"),
+    );
 }
 
 export interface Training {

@@ -1,9 +1,9 @@
 /**
  * In which order an epoch visits the samples: a fresh seeded shuffle each epoch, cut into batches.
  *
- * The order of epoch e is the shuffle by the random stream "order/e" of the seed: it depends on the seed and e, on nothing
- * that was drawn before. So a place in the order is two numbers, and a run resumed in the middle of an epoch sees the very
- * batches it would have seen.
+ * The order of epoch e is the shuffle by the random stream "order/e" of the seed: it depends on the
+ * seed and e, on nothing that was drawn before. So a place in the order is two numbers, and a run
+ * resumed in the middle of an epoch sees the very batches it would have seen.
  */
 import { stream } from "../random.js";
 
@@ -19,7 +19,10 @@ export interface Batches {
   /** Samples of an epoch, and batches, the last smaller one included. */
   readonly samples: number;
   readonly perEpoch: number;
-  /** The next batch of sample indices; begins a new epoch if none is left. A view, valid until the next epoch begins. */
+  /**
+   * The next batch of sample indices; begins a new epoch if none is left. A view, valid until the
+   * next epoch begins.
+   */
   next(): Int32Array;
   /** The batches left of this epoch, or all of the next epoch if none is left. */
   epoch(): Iterable<Int32Array>;
@@ -36,7 +39,10 @@ export interface BatchesOptions {
   readonly shuffle?: boolean | undefined;
   /** Samples at the end of each epoch's order that it goes without. Default 0. */
   readonly leaveOut?: number | undefined;
-  /** Where to go on: the `state()` of batches over the same samples with the same seed. Default: the beginning. */
+  /**
+   * Where to go on: the `state()` of batches over the same samples with the same seed. Default: the
+   * beginning.
+   */
   readonly from?: BatchesState | undefined;
 }
 
@@ -47,7 +53,8 @@ export interface BatchesOptions {
  * const order = batches(Int32Array.of(3, 5, 8), { batchSize: 2, seed: 0 });
  * for (const batch of order.epoch()) console.log(batch.length); // 2, then 1
  *
- * @throws RangeError if there are no samples, the batch size is not a positive integer, or `from` is no place in the order.
+ * @throws RangeError if there are no samples, the batch size is not a positive integer, or `from`
+ *   is no place in the order.
  */
 export function batches(
   samples: Int32Array,
@@ -57,14 +64,17 @@ export function batches(
     throw new RangeError(`batchSize must be a positive integer, found ${batchSize}`);
   }
   const end = samples.length - leaveOut;
-  if (end <= 0) throw new RangeError("could not make batches: expected one sample or more, found none");
+  if (end <= 0)
+    throw new RangeError("could not make batches: expected one sample or more, found none");
   const order = new Int32Array(samples.length);
   let { epoch, position } = from ?? { epoch: 0, position: 0 };
   if (!Number.isInteger(epoch) || epoch < 0) {
     throw new RangeError(`could not resume at epoch ${epoch}: expected a non-negative integer`);
   }
   if (!Number.isInteger(position) || position < 0 || position > order.length) {
-    throw new RangeError(`could not resume at sample ${position}: expected an integer from 0 to ${order.length}`);
+    throw new RangeError(
+      `could not resume at sample ${position}: expected an integer from 0 to ${order.length}`,
+    );
   }
   shuffleAnew();
 

@@ -1,5 +1,10 @@
 /** Means and deviations of a data set: a number for each channel. */
-import { checkBoth, checkNormalization, type Counts, type Normalization } from "../normalization.js";
+import {
+  checkBoth,
+  checkNormalization,
+  type Counts,
+  type Normalization,
+} from "../normalization.js";
 
 type SampleShape = readonly [channels: number, height: number, width: number];
 
@@ -8,7 +13,8 @@ type SampleShape = readonly [channels: number, height: number, width: number];
  * their features, or one for each; what is not given is 0 and 1.
  *
  * @param shape - of a sample, [channels, height, width]
- * @throws TypeError for what is no list, or another number of them; RangeError for one that can't be
+ * @throws TypeError for what is no list, or another number of them; RangeError for one that can't
+ *   be
  */
 export function channelNumbers(
   shape: SampleShape,
@@ -39,7 +45,10 @@ export function isFlat([channels, height]: SampleShape): boolean {
 function countsOf(shape: SampleShape): Counts {
   const [channels, , features] = shape;
   if (!isFlat(shape)) {
-    return { fits: (n) => n === channels, wanted: `one number for each of the ${channels} channels` };
+    return {
+      fits: (n) => n === channels,
+      wanted: `one number for each of the ${channels} channels`,
+    };
   }
   return {
     fits: (n) => n === 1 || n === features,

@@ -21,7 +21,11 @@ export interface SampleArray {
  * @throws RangeError for images whose channels may come first or last, if it is not said; for
  * "last" without four dimensions
  */
-export function channelsFirst(array: SampleArray, channels: Channels | undefined, where: string): SampleArray {
+export function channelsFirst(
+  array: SampleArray,
+  channels: Channels | undefined,
+  where: string,
+): SampleArray {
   const { shape, data } = array;
   if (shape.length !== 4) {
     if (channels !== "last") return array;

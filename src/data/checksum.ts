@@ -1,4 +1,6 @@
-/** SHA-256, by which files of published data sets, checkpoints and the data of a run are recognised. */
+/**
+ * SHA-256, by which files of published data sets, checkpoints and the data of a run are recognised.
+ */
 import { createHash } from "node:crypto";
 
 /** A hash takes less than 2 GiB at a time. */
@@ -8,7 +10,8 @@ const MOST_AT_ONCE = 2 ** 30;
 export function sha256(bytes: Uint8Array | readonly Uint8Array[]): string {
   const hash = createHash("sha256");
   for (const part of Array.isArray(bytes) ? bytes : [bytes]) {
-    for (let at = 0; at < part.length; at += MOST_AT_ONCE) hash.update(part.subarray(at, at + MOST_AT_ONCE));
+    for (let at = 0; at < part.length; at += MOST_AT_ONCE)
+      hash.update(part.subarray(at, at + MOST_AT_ONCE));
   }
   return hash.digest("hex");
 }

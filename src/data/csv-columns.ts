@@ -36,7 +36,11 @@ export interface CsvColumns {
  * @throws RangeError if a column is not there, if no feature is left, or if a feature has no name
  * or that of another column; SyntaxError if the first row should be a header and is not
  */
-export function csvColumns(first: readonly string[], options: ColumnOptions, path: string): CsvColumns {
+export function csvColumns(
+  first: readonly string[],
+  options: ColumnOptions,
+  path: string,
+): CsvColumns {
   const { header = true } = options;
   const names = first.map((cell, k) => (header ? cell.trim() : `column ${k}`));
   const ignored = new Set(
@@ -45,7 +49,9 @@ export function csvColumns(first: readonly string[], options: ColumnOptions, pat
   const found = places(names, options.label, "for the labels", options, path);
   const label = found.find((k) => !ignored.has(k));
   if (label === undefined) {
-    throw new RangeError(`${path}: column ${JSON.stringify(options.label)} can't be the label and be ignored`);
+    throw new RangeError(
+      `${path}: column ${JSON.stringify(options.label)} can't be the label and be ignored`,
+    );
   }
   const features = names.flatMap((_, k) => (k === label || ignored.has(k) ? [] : [k]));
   if (features.length === 0) {
@@ -102,7 +108,12 @@ function expectNames(names: readonly string[], features: readonly number[], path
  * Refuses features that may be there by mistake: one without a name, as programs write the numbers
  * of their rows, and one with the name of another column, which may be the label again.
  */
-function checkNames(names: readonly string[], label: number, features: readonly number[], path: string): void {
+function checkNames(
+  names: readonly string[],
+  label: number,
+  features: readonly number[],
+  path: string,
+): void {
   const unnamed = features.find((k) => names[k] === "");
   if (unnamed !== undefined) {
     throw new RangeError(

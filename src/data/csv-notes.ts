@@ -54,7 +54,8 @@ function tellsLabel({ rows, at }: Column, labels: readonly string[]): boolean {
   const valueOf = new Map<string, number>();
   for (let row = 0; row < rows; row++) {
     const [value, label] = [at(row), labels[row]];
-    if ((labelOf.get(value) ?? label) !== label || (valueOf.get(label) ?? value) !== value) return false;
+    if ((labelOf.get(value) ?? label) !== label || (valueOf.get(label) ?? value) !== value)
+      return false;
     labelOf.set(value, label);
     valueOf.set(label, value);
   }

@@ -47,7 +47,9 @@ function unpacked(path: string): Uint8Array {
   const content = isGzip(bytes) ? gunzip(bytes, MOST_BYTES, path) : bytes;
   if (content !== undefined && content.length <= MOST_BYTES) return content;
   const found = content === undefined ? "more, unpacked" : content.length;
-  throw new RangeError(`could not read ${path}: a CSV file has ${MOST_BYTES} bytes at most, found ${found}; use .npy`);
+  throw new RangeError(
+    `could not read ${path}: a CSV file has ${MOST_BYTES} bytes at most, found ${found}; use .npy`,
+  );
 }
 
 function decoded(bytes: Uint8Array, path: string, delimiter: string): string {
@@ -84,7 +86,9 @@ function notUtf8(bytes: Uint8Array, path: string, delimiter: string): SyntaxErro
 function wholeCharacters(bytes: Uint8Array): string {
   // With `stream` a character may be cut at the end.
   const decode = (length: number): string =>
-    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length), { stream: true });
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length), {
+      stream: true,
+    });
   let [good, bad] = [0, bytes.length + 1];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);

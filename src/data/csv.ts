@@ -1,6 +1,12 @@
 /** Reads a table of numbers from a CSV file: a row is a sample, one column is its label. */
 import Papa from "papaparse";
-import { type ColumnName, type ColumnOptions, type CsvColumns, csvColumns, NUMBER } from "./csv-columns.js";
+import {
+  type ColumnName,
+  type ColumnOptions,
+  type CsvColumns,
+  csvColumns,
+  NUMBER,
+} from "./csv-columns.js";
 import { readCsvText } from "./csv-text.js";
 
 export interface CsvOptions extends ColumnOptions {
@@ -46,10 +52,14 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     }
     const { names, label, features } = columns;
     if (cells.length !== names.length) {
-      throw new SyntaxError(`${path}: row ${row}: expected ${names.length} cells, found ${cells.length}`);
+      throw new SyntaxError(
+        `${path}: row ${row}: expected ${names.length} cells, found ${cells.length}`,
+      );
     }
     if (used + cells.length > numbers.length) {
-      const grown = pixels ? new Uint8Array(2 * used + cells.length) : new Float64Array(2 * used + cells.length);
+      const grown = pixels
+        ? new Uint8Array(2 * used + cells.length)
+        : new Float64Array(2 * used + cells.length);
       grown.set(numbers);
       numbers = grown;
     }
@@ -76,11 +86,16 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     delimiter,
     newline: "\n",
     step: ({ data, errors }) => {
-      if (errors.length > 0) throw new SyntaxError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
+      if (errors.length > 0)
+        throw new SyntaxError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
       take(data);
     },
   });
   if (labels.length === 0) throw new RangeError(`${path}: expected rows of numbers, found none`);
   const { names, features } = columns!;
-  return { inputs: numbers.slice(0, used), labels, columns: features.map((k) => (header ? names[k] : k)) };
+  return {
+    inputs: numbers.slice(0, used),
+    labels,
+    columns: features.map((k) => (header ? names[k] : k)),
+  };
 }

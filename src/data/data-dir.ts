@@ -1,6 +1,6 @@
 /**
- * Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA, else the cache folder,
- * where `bregman data` puts what it downloads.
+ * Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA,
+ * else the cache folder, where `bregman data` puts what it downloads.
  */
 import type { OptionKeys } from "../known-options.js";
 import { existsSync } from "node:fs";
@@ -11,10 +11,11 @@ import { PUBLISHED } from "./published.js";
 
 export interface DataOptions {
   /**
-   * Folder with the files of the data set, or with a subfolder named after it, so that one folder serves several data
-   * sets. Default: the environment variable BREGMAN_DATA if set and not empty, else what `bregman data` downloaded, else
-   * what the data set says. Of one's own files: the folder that holds them, under as much of their paths as is there.
-   * Default: where their paths lead.
+   * Folder with the files of the data set, or with a subfolder named after it, so that one folder
+   * serves several data sets. Default: the environment variable BREGMAN_DATA if set and not empty,
+   * else what `bregman data` downloaded, else what the data set says. Of one's own files: the
+   * folder that holds them, under as much of their paths as is there. Default: where their paths
+   * lead.
    */
   readonly dataDir?: string | undefined;
 }
@@ -35,7 +36,10 @@ export function chosenFolder({ dataDir }: DataOptions): ChosenFolder | undefined
   return fromEnvironment ? { folder: fromEnvironment, source: "BREGMAN_DATA" } : undefined;
 }
 
-/** The folder with this data set in the cache, or undefined if it is not there in full: never downloaded, or broken off. */
+/**
+ * The folder with this data set in the cache, or undefined if it is not there in full: never
+ * downloaded, or broken off.
+ */
 export function downloadedFolder(name: DatasetName): ChosenFolder | undefined {
   const folder = join(cacheFolder(), name);
   const isWhole = PUBLISHED[name].files.every(({ name: file }) =>
@@ -45,12 +49,14 @@ export function downloadedFolder(name: DatasetName): ChosenFolder | undefined {
 }
 
 /**
- * Where downloaded and decoded data sets are kept: `bregman` in $XDG_CACHE_HOME, else in %LOCALAPPDATA% on Windows and in
- * ~/.cache elsewhere.
+ * Where downloaded and decoded data sets are kept: `bregman` in $XDG_CACHE_HOME, else in
+ * %LOCALAPPDATA% on Windows and in ~/.cache elsewhere.
  */
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = process.env;
   // The XDG specification wants relative paths ignored.
   if (xdg && isAbsolute(xdg)) return join(xdg, "bregman");
-  return process.platform === "win32" && local ? join(local, "bregman", "cache") : join(homedir(), ".cache", "bregman");
+  return process.platform === "win32" && local
+    ? join(local, "bregman", "cache")
+    : join(homedir(), ".cache", "bregman");
 }

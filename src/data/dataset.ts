@@ -1,21 +1,33 @@
 /**
- * What a data set is: samples with labels, split into a training and a test part, and what is needed to normalise them.
+ * What a data set is: samples with labels, split into a training and a test part, and what is
+ * needed to normalise them.
  *
- * Inputs are stored as they come, one sample after the other, channels first: [count, channels, height, width]. A sample of
- * bytes means value / 255. The batch maker applies (x - mean[c]) / std[c] after that, if the recipe asks for it.
+ * Inputs are stored as they come, one sample after the other, channels first: [count, channels,
+ * height, width]. A sample of bytes means value / 255. The batch maker applies (x - mean[c]) /
+ * std[c] after that, if the recipe asks for it.
  */
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { channelNumbers } from "./channel-numbers.js";
-import { checkLabels, type LabelList, labelBytes, labelRange, MOST_CLASSES, startNotes } from "./labels.js";
+import {
+  checkLabels,
+  type LabelList,
+  labelBytes,
+  labelRange,
+  MOST_CLASSES,
+  startNotes,
+} from "./labels.js";
 
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
   readonly inputs: Inputs;
   /** [count], each below the number of classes; empty if there are targets only. */
   readonly labels: Uint8Array;
-  /** [count, target features] row-major: what the squared error compares the outputs with. They are not normalised. */
+  /**
+   * [count, target features] row-major: what the squared error compares the outputs with. They are
+   * not normalised.
+   */
   readonly targets?: Float32Array;
   readonly count: number;
 }
@@ -34,11 +46,17 @@ export interface Dataset {
   readonly std: readonly number[];
   readonly train: Samples;
   readonly test: Samples;
-  /** What a person should know of the files they come from, a line each; `fit` tells it when it starts. */
+  /**
+   * What a person should know of the files they come from, a line each; `fit` tells it when it
+   * starts.
+   */
   readonly notes?: readonly string[];
 }
 
-/** Inputs [count, features] row-major, with labels [count] to classify or targets [count, target features] to come near to. */
+/**
+ * Inputs [count, features] row-major, with labels [count] to classify or targets [count, target
+ * features] to come near to.
+ */
 export type ArraysPart =
   | {
       readonly inputs: Inputs;
@@ -85,23 +103,30 @@ const OPTIONS: OptionKeys<ArraysOptions> = {
 const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 1, count: 1 };
 
 /**
- * A data set from plain arrays. Typed arrays are used, not copied; labels may be any array of whole numbers.
+ * A data set from plain arrays. Typed arrays are used, not copied; labels may be any array of whole
+ * numbers.
  *
  * @example
- * const data = fromArrays({ shape: [2], train: { inputs: new Float32Array([0, 0, 1, 1]), labels: [0, 1] } });
+ * const train = { inputs: new Float32Array([0, 0, 1, 1]), labels: [0, 1] };
+ * const data = fromArrays({ shape: [2], train });
  * data.train.count; // 2
  *
  * @example
  * // Targets in place of labels, y = x0 + x1 and y = x0 - x1, are trained by the squared error.
- * const train = { inputs: new Float32Array([1, 2, 3, 4]), targets: new Float32Array([3, -1, 7, -1]) };
+ * const targets = new Float32Array([3, -1, 7, -1]);
+ * const train = { inputs: new Float32Array([1, 2, 3, 4]), targets };
  * const result = await fit(sequential([2], [linear(2)]), fromArrays({ shape: [2], train }), {
- *   optimizer: { weights: adaBreg({ tau: 0.1, regularizer: l1(0.01) }), biases: adaBreg({ tau: 0.1 }) },
+ *   optimizer: {
+ *     weights: adaBreg({ tau: 0.1, regularizer: l1(0.01) }),
+ *     biases: adaBreg({ tau: 0.1 }),
+ *   },
  *   epochs: 200,
  * });
  * result.epochs.at(-1).trainLoss; // near 0
  *
- * @throws TypeError if kinds or lengths don't fit together; RangeError for a value that can't be: a label that is not
- * below `classes`, an input or target that is not finite, a deviation that is not positive.
+ * @throws TypeError if kinds or lengths don't fit together; RangeError for a value that can't be: a
+ * label that is not below `classes`, an input or target that is not finite, a deviation that is not
+ * positive.
  */
 export function fromArrays(options: ArraysOptions): Dataset {
   knownOptions("fromArrays", options, OPTIONS);
@@ -113,7 +138,10 @@ export function fromArrays(options: ArraysOptions): Dataset {
     labels: new Uint8Array(0),
     ...(train.targets && { targets: new Float32Array(0) }),
   };
-  const test = options.test === undefined ? { ...none, count: 0 } : checkedSamples("test", options.test, features);
+  const test =
+    options.test === undefined
+      ? { ...none, count: 0 }
+      : checkedSamples("test", options.test, features);
   checkInputsAlike(train, test);
   checkTargetsAlike(train, test);
   checkLabelsAlike(train, test);
@@ -130,7 +158,11 @@ export function fromArrays(options: ArraysOptions): Dataset {
   };
 }
 
-function classesOf(options: ArraysOptions, train: Samples, test: Samples): Pick<Dataset, "classes" | "labelNames"> {
+function classesOf(
+  options: ArraysOptions,
+  train: Samples,
+  test: Samples,
+): Pick<Dataset, "classes" | "labelNames"> {
   if (train.count > 0 && train.labels.length === 0) {
     for (const key of ["classes", "labelNames"] as const) {
       if (options[key] === undefined) continue;
@@ -138,7 +170,8 @@ function classesOf(options: ArraysOptions, train: Samples, test: Samples): Pick<
     }
     return { classes: 0, labelNames: [] };
   }
-  const classes = options.classes ?? 1 + Math.max(labelRange(train.labels)[1], labelRange(test.labels)[1]);
+  const classes =
+    options.classes ?? 1 + Math.max(labelRange(train.labels)[1], labelRange(test.labels)[1]);
   if (!Number.isInteger(classes) || classes < 1 || classes > MOST_CLASSES) {
     throw new RangeError(`classes must be an integer from 1 to ${MOST_CLASSES}, found ${classes}`);
   }
@@ -146,7 +179,9 @@ function classesOf(options: ArraysOptions, train: Samples, test: Samples): Pick<
   checkLabels(test.labels, classes, "test.labels");
   const labelNames = options.labelNames ?? Array.from({ length: classes }, (_, i) => String(i));
   if (labelNames.length !== classes) {
-    throw new TypeError(`labelNames must have one name for each of the ${classes} classes, found ${labelNames.length}`);
+    throw new TypeError(
+      `labelNames must have one name for each of the ${classes} classes, found ${labelNames.length}`,
+    );
   }
   return { classes, labelNames };
 }
@@ -163,7 +198,8 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
 
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
   const { inputs, targets } = knownOptions(`fromArrays: ${where}`, part, PART);
-  if (!isInputs(inputs)) throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
+  if (!isInputs(inputs))
+    throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
   }
@@ -179,7 +215,10 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
       `${where}.inputs must have ${count} ${isLabelled ? "labels" : "samples"} x ${features} features = ${count * features} elements, found ${inputs.length}`,
     );
   }
-  if (targets && (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)) {
+  if (
+    targets &&
+    (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)
+  ) {
     throw new TypeError(
       `${where}.targets must have the same number of features for each of the ${count} samples, found ${targets.length} elements`,
     );
@@ -197,9 +236,13 @@ function checkFinite(what: string, values: Inputs, features: number): void {
 }
 
 function checkInputsAlike(train: Samples, test: Samples): void {
-  const [wanted, found] = [train, test].map(({ inputs }) => (isBytes(inputs) ? "bytes" : "numbers"));
+  const [wanted, found] = [train, test].map(({ inputs }) =>
+    isBytes(inputs) ? "bytes" : "numbers",
+  );
   if (test.count === 0 || wanted === found) return;
-  throw new TypeError(`test.inputs must be of the kind of train.inputs: expected ${wanted}, found ${found}`);
+  throw new TypeError(
+    `test.inputs must be of the kind of train.inputs: expected ${wanted}, found ${found}`,
+  );
 }
 
 function checkTargetsAlike(train: Samples, test: Samples): void {
@@ -213,8 +256,11 @@ function checkTargetsAlike(train: Samples, test: Samples): void {
 
 function checkLabelsAlike(train: Samples, test: Samples): void {
   if (train.count === 0 || test.count === 0) return;
-  const [wanted, found] = [train, test].map(({ labels }) => (labels.length > 0 ? "labels" : "none"));
-  if (wanted !== found) throw new TypeError(`test.labels: expected ${wanted}, as in train, found ${found}`);
+  const [wanted, found] = [train, test].map(({ labels }) =>
+    labels.length > 0 ? "labels" : "none",
+  );
+  if (wanted !== found)
+    throw new TypeError(`test.labels: expected ${wanted}, as in train, found ${found}`);
 }
 
 /** Features of one target; 0 if there are none. */

@@ -1,15 +1,24 @@
 /**
- * Downloads one file, goes on where it broke off, and leaves it under its name only when it is whole and right.
+ * Downloads one file, goes on where it broke off, and leaves it under its name only when it is
+ * whole and right.
  *
- * While it comes in it is called `<name>.part`. A connection that breaks or stalls is taken up again from there by an HTTP
- * Range request; so is a download that an earlier process began. Whatever the server makes of the request (it may send
- * everything again, or nothing), the content's check decides, and a `.part` that fails it is never kept.
+ * While it comes in it is called `<name>.part`. A connection that breaks or stalls is taken up
+ * again from there by an HTTP Range request; so is a download that an earlier process began.
+ * Whatever the server makes of the request (it may send everything again, or nothing), the
+ * content's check decides, and a `.part` that fails it is never kept.
  *
  * No server can keep it for ever: a file has a largest size, and a connection a lowest rate.
  */
 import { open, rm, stat, truncate } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { downloadError, httpFault, isTooLong, mayPass, networkReason, tooLongFault } from "./network.js";
+import {
+  downloadError,
+  httpFault,
+  isTooLong,
+  mayPass,
+  networkReason,
+  tooLongFault,
+} from "./network.js";
 import { createFetcher, type Fetcher } from "./proxy.js";
 import { LOWEST_RATE, type RateOptions, watchRate } from "./watch-rate.js";
 
@@ -22,7 +31,10 @@ export interface DownloadOptions extends RateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes that the file has at most. Default: any number. */
   readonly most?: number | undefined;
-  /** Faults without getting further, at the lowest rate or faster, after which it gives up. Default 5. */
+  /**
+   * Faults without getting further, at the lowest rate or faster, after which it gives up. Default
+   * 5.
+   */
   readonly attempts?: number | undefined;
   /** Wait before the first of them, doubled for each further one. Default 1000 ms. */
   readonly retryDelay?: number | undefined;
@@ -33,10 +45,10 @@ export interface DownloadOptions extends RateOptions {
  *
  * @param check - throws if the file is not what it should be
  * @returns when the file is complete and checked; renaming it is the caller's
- * @throws Error (`code` ERR_DOWNLOAD) with one line that names the address and the reason: an answer such as 404, a
- * connection that stays broken, more bytes than the file can have, or what `check` throws for content that was fetched in
- * one go. Nothing but a `.part` that can be gone on with is left. The signal's reason after an abort. RangeError as
- * `createFetcher`.
+ * @throws Error (`code` ERR_DOWNLOAD) with one line that names the address and the reason: an
+ * answer such as 404, a connection that stays broken, more bytes than the file can have, or what
+ * `check` throws for content that was fetched in one go. Nothing but a `.part` that can be gone on
+ * with is left. The signal's reason after an abort. RangeError as `createFetcher`.
  */
 export async function downloadPart(
   url: string,
@@ -59,7 +71,14 @@ async function downloadWith(
   check: (part: string) => Promise<void>,
   options: DownloadOptions,
 ): Promise<void> {
-  const { onRetry, signal, most = Infinity, attempts = 5, retryDelay = 1000, lowestRate = LOWEST_RATE } = options;
+  const {
+    onRetry,
+    signal,
+    most = Infinity,
+    attempts = 5,
+    retryDelay = 1000,
+    lowestRate = LOWEST_RATE,
+  } = options;
   let faults = 0;
   let startedAnew = false;
   if ((await sizeOf(part)) > most) await rm(part);
@@ -131,7 +150,9 @@ async function fetchRest(
       }
       throw httpFault(response.status, response.statusText);
     }
-    const rest = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+    const rest = response.headers.has("content-encoding")
+      ? null
+      : response.headers.get("content-length");
     const total = rest === null ? undefined : begin + Number(rest);
     if (total !== undefined && total > most) {
       await response.body?.cancel();
@@ -141,7 +162,8 @@ async function fetchRest(
     onProgress?.(received, total);
     const file = await open(part, begin > 0 ? "a" : "w");
     try {
-      // Each chunk is written before the next is waited for: a connection that breaks takes none of them along.
+      // Each chunk is written before the next is waited for: a connection that breaks takes none of
+      // them along.
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         watch.came(chunk.length);
         received += chunk.length;
@@ -167,7 +189,8 @@ async function fetchRest(
 function beginOf({ status, headers }: Response, have: number): number | undefined {
   if (status === 200) return 0;
   const range = headers.get("content-range") ?? "";
-  if (status === 416) return Number(/^bytes \*\/(\d+)$/.exec(range)?.[1] ?? Number.NaN) === have ? have : undefined;
+  if (status === 416)
+    return Number(/^bytes \*\/(\d+)$/.exec(range)?.[1] ?? Number.NaN) === have ? have : undefined;
   const begin = Number(/^bytes (\d+)-/.exec(range)?.[1] ?? Number.NaN);
   const isPlain = !headers.has("content-encoding");
   return status === 206 && begin === have && isPlain ? have : undefined;

@@ -1,8 +1,10 @@
 /**
- * Fashion-MNIST: 60,000 + 10,000 images of clothes, 28 x 28, 10 classes (Xiao, Rasul, Vollgraf, 2017, arXiv 1708.07747).
+ * Fashion-MNIST: 60,000 + 10,000 images of clothes, 28 x 28, 10 classes (Xiao, Rasul, Vollgraf,
+ * 2017, arXiv 1708.07747).
  *
- * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data fashion-mnist` downloaded. No npm
- * package has them. The normalisation by (0.5, 0.5) is the one of the paper's experiments, not the data's own mean and deviation.
+ * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data fashion-mnist`
+ * downloaded. No npm package has them. The normalisation by (0.5, 0.5) is the one of the paper's
+ * experiments, not the data's own mean and deviation.
  */
 import { knownOptions } from "../known-options.js";
 import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
@@ -38,7 +40,8 @@ const SUBFOLDERS = ["fashion-mnist", "FashionMNIST/raw"];
  */
 export function loadFashionMnist(options: DataOptions = {}): Dataset {
   const chosen =
-    chosenFolder(knownOptions("loadFashionMnist", options, DATA_OPTIONS)) ?? downloadedFolder("fashion-mnist");
+    chosenFolder(knownOptions("loadFashionMnist", options, DATA_OPTIONS)) ??
+    downloadedFolder("fashion-mnist");
   if (chosen === undefined) {
     throw new RangeError(
       "could not find fashion-mnist: run `bregman data fashion-mnist`, or get its four idx files from https://github.com/zalandoresearch/fashion-mnist (or the Debian package dataset-fashion-mnist) and give their folder by --data-dir or BREGMAN_DATA",

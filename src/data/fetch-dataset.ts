@@ -1,7 +1,8 @@
 /**
- * Downloads a published data set into a folder: each file comes in, is unpacked where it is an archive, and is put in its
- * place only when its content has the right SHA-256. Files that are there and right are not fetched again. What is known of
- * the content's size bounds what is fetched and what is unpacked.
+ * Downloads a published data set into a folder: each file comes in, is unpacked where it is an
+ * archive, and is put in its place only when its content has the right SHA-256. Files that are
+ * there and right are not fetched again. What is known of the content's size bounds what is fetched
+ * and what is unpacked.
  */
 import { createReadStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
@@ -20,7 +21,12 @@ import { PUBLISHED, type PublishedFile, type PublishedSet } from "./published.js
 export type FetchEvent =
   /** A download begins; `bytes` is the size to expect. */
   | { readonly type: "begin"; readonly name: string; readonly url: string; readonly bytes: number }
-  | { readonly type: "progress"; readonly name: string; readonly received: number; readonly total: number | undefined }
+  | {
+      readonly type: "progress";
+      readonly name: string;
+      readonly received: number;
+      readonly total: number | undefined;
+    }
   /** It goes on after a fault, or from another address. */
   | { readonly type: "retry"; readonly name: string; readonly reason: string }
   | { readonly type: "done"; readonly name: string }
@@ -28,7 +34,10 @@ export type FetchEvent =
   | { readonly type: "present"; readonly name: string };
 
 export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRetry" | "most"> {
-  /** Base address of a mirror to use instead of the known ones: the files are below it under their usual names. */
+  /**
+   * Base address of a mirror to use instead of the known ones: the files are below it under their
+   * usual names.
+   */
   readonly from?: string | undefined;
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
   /** What to fetch, instead of what is published under the name. For tests. */
@@ -38,10 +47,14 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRe
 /**
  * Downloads the data set into `folder`, which is made if it is not there.
  *
- * @throws RangeError if `from` is no http or https address; Error with one line if a file can't be downloaded from any
- * address, has the wrong content, or can't be written
+ * @throws RangeError if `from` is no http or https address; Error with one line if a file can't be
+ * downloaded from any address, has the wrong content, or can't be written
  */
-export async function fetchDataset(name: DatasetName, folder: string, options: FetchOptions = {}): Promise<void> {
+export async function fetchDataset(
+  name: DatasetName,
+  folder: string,
+  options: FetchOptions = {},
+): Promise<void> {
   const { from, onEvent, set = PUBLISHED[name], ...download } = options;
   const addresses = from === undefined ? set.addresses : [baseAddress(from)];
   try {
@@ -61,7 +74,8 @@ export async function fetchDataset(name: DatasetName, folder: string, options: F
       await downloadPart(url, join(folder, file), target.check, {
         ...download,
         most: target.most,
-        onProgress: (received, total) => onEvent?.({ type: "progress", name: file, received, total }),
+        onProgress: (received, total) =>
+          onEvent?.({ type: "progress", name: file, received, total }),
         onRetry: (reason) => onEvent?.({ type: "retry", name: file, reason }),
       });
     });
@@ -88,7 +102,8 @@ function targetOf(file: string, folder: string, files: readonly PublishedFile[])
   return {
     most: packedAtMost(wanted.bytes),
     isPresent: () => fits(path, wanted),
-    check: async (part) => checkContent(file, await unpacked(readBytes(part), file, wanted.bytes), wanted),
+    check: async (part) =>
+      checkContent(file, await unpacked(readBytes(part), file, wanted.bytes), wanted),
     finish: () => rename(`${path}.part`, path),
   };
 }
@@ -118,12 +133,16 @@ function packedAtMost(bytes: number): number {
   return Math.ceil(1.01 * bytes) + 2 ** 16;
 }
 
-/** Members with their headers, and as much again of what comes with them: a page, a list of names. */
+/**
+ * Members with their headers, and as much again of what comes with them: a page, a list of names.
+ */
 function archiveAtMost(files: readonly PublishedFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes + 2048, 2 ** 20);
 }
 
-/** The wanted members of a .tar.gz file by their names without folders; `most`: its bytes, unpacked. */
+/**
+ * The wanted members of a .tar.gz file by their names without folders; `most`: its bytes, unpacked.
+ */
 async function readMembers(
   part: string,
   files: readonly PublishedFile[],
@@ -147,7 +166,11 @@ async function readMembers(
       },
     });
     const damaged = (cause: Error) =>
-      reject(new SyntaxError(`expected a .tar.gz archive, found a damaged one (${cause.message})`, { cause }));
+      reject(
+        new SyntaxError(`expected a .tar.gz archive, found a damaged one (${cause.message})`, {
+          cause,
+        }),
+      );
     parser.on("error", damaged);
     parser.on("end", () => resolve());
     let size = 0;
@@ -178,8 +201,13 @@ async function unpacked(bytes: Uint8Array, name: string, most: number): Promise<
   }
 }
 
-function checkContent(name: string, content: Uint8Array | undefined, { bytes, sha256: wanted }: PublishedFile): void {
-  if (content === undefined) throw new SyntaxError(`${name} of ${bytes} bytes is not in the archive`);
+function checkContent(
+  name: string,
+  content: Uint8Array | undefined,
+  { bytes, sha256: wanted }: PublishedFile,
+): void {
+  if (content === undefined)
+    throw new SyntaxError(`${name} of ${bytes} bytes is not in the archive`);
   if (content.length !== bytes) {
     throw new SyntaxError(
       `${name} is not what was published: expected ${bytes} bytes of content, found ${content.length}`,
@@ -204,7 +232,10 @@ async function fits(path: string, wanted: PublishedFile): Promise<boolean> {
 }
 
 /** Tries one address after the other; the first one's fault is told if none works. */
-async function fromFirst(addresses: readonly string[], work: (base: string) => Promise<void>): Promise<void> {
+async function fromFirst(
+  addresses: readonly string[],
+  work: (base: string) => Promise<void>,
+): Promise<void> {
   let first: unknown;
   for (const base of addresses) {
     try {

@@ -9,7 +9,11 @@ export interface SaidSize {
 }
 
 /** The error of a file that is not as long as its header says. */
-export function wrongSize(found: number | "more", { size, what }: SaidSize, where: string): SyntaxError {
+export function wrongSize(
+  found: number | "more",
+  { size, what }: SaidSize,
+  where: string,
+): SyntaxError {
   const fault = found !== "more" && found < size ? "truncated" : "extra bytes";
   return new SyntaxError(`${where}: ${fault}: expected ${size} bytes for ${what}, found ${found}`);
 }

@@ -1,10 +1,11 @@
 /**
- * A data set from streams of batches: anything that can be iterated, also asynchronously (a generator over files, a
- * database cursor, a loader of another library).
+ * A data set from streams of batches: anything that can be iterated, also asynchronously (a
+ * generator over files, a database cursor, a loader of another library).
  *
- * Training visits the samples in another order each epoch, so all of them must be at hand: the batches are copied into one
- * array. Memory: the samples twice while the array is put together, once after that, and once more in the shared memory
- * of a run. Bytes take a quarter of what floats take.
+ * Training visits the samples in another order each epoch, so all of them must be at hand: the
+ * batches are copied into one array. Memory: the samples twice while the array is put together,
+ * once after that, and once more in the shared memory of a run. Bytes take a quarter of what floats
+ * take.
  */
 import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -13,7 +14,10 @@ import { isTypedArray, kindOf } from "../kinds.js";
 import { type ArraysOptions, type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { type LabelList, labelBytes } from "./labels.js";
 
-/** Samples with labels to classify, or with targets to come near to. All of it is copied at once, so arrays may be used again. */
+/**
+ * Samples with labels to classify, or with targets to come near to. All of it is copied at once, so
+ * arrays may be used again.
+ */
 export type Batch = LabelledBatch | TargetBatch;
 
 export interface LabelledBatch {
@@ -76,9 +80,10 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
  * const sums = [{ inputs: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(3, 7) }];
  * const regression = await fromBatches({ shape: [2], train: sums });
  *
- * @throws TypeError if a batch is of another kind than the first, or its inputs, labels and targets don't fit together; RangeError
- * for a label that is no whole number below 256, a stream without samples, or one with fewer than were asked for;
- * otherwise as `fromArrays`. What the stream throws goes through.
+ * @throws TypeError if a batch is of another kind than the first, or its inputs, labels and targets
+ * don't fit together; RangeError for a label that is no whole number below 256, a stream without
+ * samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream throws
+ * goes through.
  */
 export async function fromBatches(options: FromBatchesOptions): Promise<Dataset> {
   const {
@@ -125,7 +130,9 @@ async function collect(
   }
   if (count === 0) throw new RangeError(`${where}: expected one sample or more, found none`);
   if (most !== Number.POSITIVE_INFINITY && count < most) {
-    throw new RangeError(`${where}: expected ${most} samples, found ${count} before the end of the batches`);
+    throw new RangeError(
+      `${where}: expected ${most} samples, found ${count} before the end of the batches`,
+    );
   }
   const [labels, targets] = [
     chunks.flatMap((chunk) => chunk.labels ?? []),
@@ -141,7 +148,9 @@ async function collect(
 
 function joinedInputs(parts: readonly Inputs[]): Inputs {
   if (isBytes(parts[0])) return joined(parts, Uint8Array);
-  return isTypedArray(parts[0], "Float32Array") ? joined(parts, Float32Array) : joined(parts, Float64Array);
+  return isTypedArray(parts[0], "Float32Array")
+    ? joined(parts, Float32Array)
+    : joined(parts, Float64Array);
 }
 
 /** A batch as it is kept until all have come. */
@@ -153,8 +162,14 @@ interface Chunk {
 }
 
 /** The batch, with its own memory where a slice would share it. */
-function checked(where: string, { inputs, labels, targets }: Batch, features: number, first?: Chunk): Chunk {
-  if (!isInputs(inputs)) throw new TypeError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
+function checked(
+  where: string,
+  { inputs, labels, targets }: Batch,
+  features: number,
+  first?: Chunk,
+): Chunk {
+  if (!isInputs(inputs))
+    throw new TypeError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (first !== undefined && kindOf(first.inputs) !== kindOf(inputs)) {
     throw new TypeError(
       `${where}: inputs must be a ${kindOf(first.inputs)} as in the first batch, found ${kindOf(inputs)}`,
@@ -174,20 +189,36 @@ function checked(where: string, { inputs, labels, targets }: Batch, features: nu
   checkTargets(where, targets, count, first);
   // A Buffer's slice would be a view.
   const own = isBytes(inputs) ? new Uint8Array(inputs) : inputs;
-  return { count, inputs: own, labels: labels && new Uint8Array(labelBytes(labels, where)), targets };
+  return {
+    count,
+    inputs: own,
+    labels: labels && new Uint8Array(labelBytes(labels, where)),
+    targets,
+  };
 }
 
-function checkAlike(where: string, key: "labels" | "targets", value: unknown, first: Chunk | undefined): void {
+function checkAlike(
+  where: string,
+  key: "labels" | "targets",
+  value: unknown,
+  first: Chunk | undefined,
+): void {
   if (first === undefined || (first[key] === undefined) === (value === undefined)) return;
   const [wanted, found] = first[key] === undefined ? [`no ${key}`, "some"] : [key, "none"];
   throw new TypeError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
 }
 
 /** As many features a target as in the first batch; an empty batch says nothing of them. */
-function checkTargets(where: string, targets: Float32Array | undefined, count: number, first: Chunk | undefined): void {
+function checkTargets(
+  where: string,
+  targets: Float32Array | undefined,
+  count: number,
+  first: Chunk | undefined,
+): void {
   if (!targets) return;
   const width = first?.count ? first.targets!.length / first.count : undefined;
-  const fits = width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
+  const fits =
+    width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
   if (fits && (count > 0 ? targets.length > 0 : targets.length === 0)) return;
   throw new TypeError(
     `${where}: targets must have ${width ?? "the same number of"} features for each of the ${count} samples, found ${targets.length} elements`,

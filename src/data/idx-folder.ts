@@ -3,7 +3,8 @@
  *
  *     train-images-idx3-ubyte   train-labels-idx1-ubyte   t10k-images-idx3-ubyte   t10k-labels-idx1-ubyte
  *
- * also with ".gz" at the end, and with "." instead of the second "-" ("train-images.idx3-ubyte"), as some copies have it.
+ * also with ".gz" at the end, and with "." instead of the second "-" ("train-images.idx3-ubyte"),
+ * as some copies have it.
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -29,8 +30,9 @@ const FIRST_FILE = { stem: "train-images", dimensions: 3 };
 /**
  * Reads the four files.
  *
- * @throws RangeError if the folder or a file is missing, with what was looked for, if the files don't fit together (counts,
- * image sizes), or if a label is too large; SyntaxError if a file is damaged.
+ * @throws RangeError if the folder or a file is missing, with what was looked for, if the files
+ * don't fit together (counts, image sizes), or if a label is too large; SyntaxError if a file is
+ * damaged.
  */
 export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): Dataset {
   const folder = findFolder(facts.name, options);
@@ -41,10 +43,18 @@ export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): D
       `${folder}: training images are ${train.height} x ${train.width}, test images ${test.height} x ${test.width}: sizes must be equal`,
     );
   }
-  return { ...facts, shape: [1, train.height, train.width], train: train.samples, test: test.samples };
+  return {
+    ...facts,
+    shape: [1, train.height, train.width],
+    train: train.samples,
+    test: test.samples,
+  };
 }
 
-/** A subfolder named after the data set goes first: the files beside it may be those of another data set. */
+/**
+ * A subfolder named after the data set goes first: the files beside it may be those of another data
+ * set.
+ */
 function findFolder(name: string, { folder, source, subfolders }: IdxFolderOptions): string {
   if (!existsSync(folder))
     throw new RangeError(`could not find ${name}: the folder ${folder} (${source}) does not exist`);
@@ -81,7 +91,9 @@ function readPart(
     );
   }
   if (count * height * width === 0) {
-    throw new RangeError(`${imagesPath}: expected images, found shape [${images.shape.join(", ")}]`);
+    throw new RangeError(
+      `${imagesPath}: expected images, found shape [${images.shape.join(", ")}]`,
+    );
   }
   checkLabels(labels.data, classes, labelsPath);
   return { samples: { inputs: images.data, labels: labels.data, count }, height, width };
@@ -91,7 +103,9 @@ function requireFile(folder: string, stem: string, dimensions: number): string {
   const path = findFile(folder, stem, dimensions);
   if (path === undefined) {
     const [first, ...others] = fileNames(stem, dimensions);
-    throw new RangeError(`could not find ${join(folder, first)}, nor ${others.join(", ")} in that folder`);
+    throw new RangeError(
+      `could not find ${join(folder, first)}, nor ${others.join(", ")} in that folder`,
+    );
   }
   return path;
 }
@@ -103,5 +117,7 @@ function findFile(folder: string, stem: string, dimensions: number): string | un
 }
 
 function fileNames(stem: string, dimensions: number): string[] {
-  return ["-", "."].flatMap((mark) => SPELLINGS.map((end) => `${stem}${mark}idx${dimensions}${end}`));
+  return ["-", "."].flatMap((mark) =>
+    SPELLINGS.map((end) => `${stem}${mark}idx${dimensions}${end}`),
+  );
 }

@@ -7,13 +7,16 @@
  *     4 + 4 i     size of dimension i, 32 bit, big-endian; i < n
  *     4 + 4 n     the elements, row-major
  *
- * The first four bytes read as one number are the "magic": 2049 for labels [count], 2051 for images [count, height, width].
- * Source: "The MNIST database of handwritten digits", section "File formats", Y. LeCun, C. Cortes, C. Burges.
+ * The first four bytes read as one number are the "magic": 2049 for labels [count], 2051 for images
+ * [count, height, width]. Source: "The MNIST database of handwritten digits", section "File
+ * formats", Y. LeCun, C. Cortes, C. Burges.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 
-/** Content of an idx file: `data` holds the elements row-major. It may be a view of a larger buffer. */
+/**
+ * Content of an idx file: `data` holds the elements row-major. It may be a view of a larger buffer.
+ */
 export interface IdxArray {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
@@ -43,9 +46,13 @@ const OPTIONS: OptionKeys<IdxOptions> = { dimensions: 1, where: 1 };
 /**
  * Reads the header of an idx file from its first bytes.
  *
- * @throws SyntaxError if it is not that of an idx file of unsigned bytes with the wanted number of dimensions
+ * @throws SyntaxError if it is not that of an idx file of unsigned bytes with the wanted number of
+ *   dimensions
  */
-export function idxHeader(bytes: Uint8Array, { dimensions, where = "idx data" }: IdxOptions = {}): IdxHeader {
+export function idxHeader(
+  bytes: Uint8Array,
+  { dimensions, where = "idx data" }: IdxOptions = {},
+): IdxHeader {
   if (bytes.length < 4) {
     throw new SyntaxError(
       `${where}: truncated: expected an idx header of 4 bytes or more, found ${bytes.length} bytes`,
@@ -62,7 +69,9 @@ export function idxHeader(bytes: Uint8Array, { dimensions, where = "idx data" }:
   }
   const begin = 4 + 4 * rank;
   if (bytes.length < begin) {
-    throw new SyntaxError(`${where}: truncated: expected an idx header of ${begin} bytes, found ${bytes.length} bytes`);
+    throw new SyntaxError(
+      `${where}: truncated: expected an idx header of ${begin} bytes, found ${bytes.length} bytes`,
+    );
   }
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const size = begin + shape.reduce((product, n) => product * n, 1);
@@ -76,13 +85,18 @@ export function idxHeader(bytes: Uint8Array, { dimensions, where = "idx data" }:
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   const { shape, begin, ...header } = idxHeader(bytes, knownOptions("parseIdx", options, OPTIONS));
-  if (bytes.length !== header.size) throw wrongSize(bytes.length, header, options.where ?? "idx data");
+  if (bytes.length !== header.size)
+    throw wrongSize(bytes.length, header, options.where ?? "idx data");
   // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
-  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + begin, bytes.length - begin) };
+  return {
+    shape,
+    data: new Uint8Array(bytes.buffer, bytes.byteOffset + begin, bytes.length - begin),
+  };
 }
 
 function magicName(rank: number | undefined, magic?: number): string {
-  if (magic === undefined && rank === undefined) return `${UNSIGNED_BYTE * 256} + number of dimensions`;
+  if (magic === undefined && rank === undefined)
+    return `${UNSIGNED_BYTE * 256} + number of dimensions`;
   const value = magic ?? UNSIGNED_BYTE * 256 + rank!;
   const kinds = new Map([
     [2049, " (labels)"],

@@ -1,5 +1,11 @@
 /** Reads idx files (see `idx-format.ts`), plain or gzip-compressed. */
-import { type IdxArray, idxHeader, type IdxOptions, LONGEST_IDX_HEADER, parseIdx } from "./idx-format.js";
+import {
+  type IdxArray,
+  idxHeader,
+  type IdxOptions,
+  LONGEST_IDX_HEADER,
+  parseIdx,
+} from "./idx-format.js";
 import { readHeaded, readRows, type Rows } from "./read-headed.js";
 
 /**

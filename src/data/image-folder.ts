@@ -3,11 +3,12 @@
  *
  *     train/cat/001.png   train/cat/002.png   train/dog/a.png   ...
  *
- * Classes and files are taken in the order of their names (by code points), so that the same files give the same samples
- * everywhere. What systems leave behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX.
+ * Classes and files are taken in the order of their names (by code points), so that the same files
+ * give the same samples everywhere. What systems leave behind is passed over: names that begin with
+ * ".", Thumbs.db, desktop.ini, __MACOSX.
  *
- * PNG only: a JPEG must be decoded to the same bits on every machine for a run to be repeatable, and no small, well-kept
- * decoder promises that.
+ * PNG only: a JPEG must be decoded to the same bits on every machine for a run to be repeatable,
+ * and no small, well-kept decoder promises that.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,10 @@ export interface FolderImages extends OwnPart {
 }
 
 export interface ImageFolderOptions {
-  /** Shape each image must have. Default: that of the first. Where it has three channels, grey images are repeated. */
+  /**
+   * Shape each image must have. Default: that of the first. Where it has three channels, grey
+   * images are repeated.
+   */
   readonly shape?: readonly number[] | undefined;
   /** Names of the classes; a folder may have fewer, but no others. Default: the folder's own. */
   readonly labelNames?: readonly string[] | undefined;
@@ -37,8 +41,9 @@ export interface ImageFolderOptions {
 /**
  * Reads the images of a folder.
  *
- * @throws Error if a folder or file can't be read; RangeError if there are no images, in the folder or in one of
- * a class, if an image has another size than the first, or if a class is not one of `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
+ * @throws Error if a folder or file can't be read; RangeError if there are no images, in the folder
+ * or in one of a class, if an image has another size than the first, or if a class is not one of
+ * `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
  */
 export function readImageFolder(folder: string, options: ImageFolderOptions = {}): FolderImages {
   const { shape: wanted, labelNames, use } = options;
@@ -47,7 +52,9 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
   const files = found.flatMap(({ name, path }) => {
     const label = names.indexOf(name);
     if (label < 0) {
-      throw new RangeError(`${path}: unknown class ${JSON.stringify(name)}; expected one of ${names.join(", ")}`);
+      throw new RangeError(
+        `${path}: unknown class ${JSON.stringify(name)}; expected one of ${names.join(", ")}`,
+      );
     }
     const inside = entries(path);
     if (inside.length === 0) {
@@ -58,7 +65,9 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
     return inside.map((file) => ({ ...file, label }));
   });
   if (files.length === 0) {
-    throw new RangeError(`could not find images in ${folder}: expected a folder for each class with PNG files in it`);
+    throw new RangeError(
+      `could not find images in ${folder}: expected a folder for each class with PNG files in it`,
+    );
   }
   if (wanted !== undefined && wanted.length !== 3) {
     throw new RangeError(
@@ -70,7 +79,9 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
   const read = rows ? Array.from(rows, (k) => files[k]) : files;
   const length = shape[0] * shape[1] * shape[2];
   const inputs = new Uint8Array(read.length * length);
-  read.forEach((file, k) => inputs.set(fitted(readImage(file), shape, file.path, files[0].path), k * length));
+  read.forEach((file, k) =>
+    inputs.set(fitted(readImage(file), shape, file.path, files[0].path), k * length),
+  );
   const labelsOf = (list: typeof files) => Uint8Array.from(list, ({ label }) => label);
   return {
     where: folder,
@@ -82,10 +93,18 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
   };
 }
 
-function readImage({ path, isFolder }: { readonly path: string; readonly isFolder: boolean }): Image {
+function readImage({
+  path,
+  isFolder,
+}: {
+  readonly path: string;
+  readonly isFolder: boolean;
+}): Image {
   if (isFolder || !/\.png$/i.test(path)) {
     const kind = isFolder ? "a folder" : "another file";
-    throw new TypeError(`${path}: expected a PNG file, found ${kind}; convert other images to PNG first`);
+    throw new TypeError(
+      `${path}: expected a PNG file, found ${kind}; convert other images to PNG first`,
+    );
   }
   return readPng(path);
 }
@@ -95,7 +114,12 @@ function shapeOf({ channels, height, width }: Image): FolderImages["shape"] {
 }
 
 /** The image's bytes in this shape. */
-function fitted(image: Image, shape: FolderImages["shape"], path: string, firstPath: string): Uint8Array {
+function fitted(
+  image: Image,
+  shape: FolderImages["shape"],
+  path: string,
+  firstPath: string,
+): Uint8Array {
   const [channels, height, width] = shape;
   if (image.height !== height || image.width !== width) {
     throw new RangeError(
@@ -110,11 +134,17 @@ function fitted(image: Image, shape: FolderImages["shape"], path: string, firstP
     return data;
   }
   const hint = channels === 1 ? `; a "shape" of [3, ${height}, ${width}] takes both` : "";
-  throw new RangeError(`${path}: expected ${kindName(channels)}, found ${kindName(image.channels)}${hint}`);
+  throw new RangeError(
+    `${path}: expected ${kindName(channels)}, found ${kindName(image.channels)}${hint}`,
+  );
 }
 
 function kindName(channels: number): string {
-  return channels === 1 ? "a grey image" : channels === 3 ? "a colour image" : `an image of ${channels} channels`;
+  return channels === 1
+    ? "a grey image"
+    : channels === 3
+      ? "a colour image"
+      : `an image of ${channels} channels`;
 }
 
 /** What is in a folder, by name. */
@@ -132,7 +162,11 @@ function entries(folder: string): { name: string; path: string; isFolder: boolea
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason =
-      code === "ENOENT" ? "there is no such folder" : code === "ENOTDIR" ? "it is a file, not a folder" : message;
+      code === "ENOENT"
+        ? "there is no such folder"
+        : code === "ENOTDIR"
+          ? "it is a file, not a folder"
+          : message;
     throw new Error(`could not read ${folder}: ${reason}`, { cause });
   }
 }

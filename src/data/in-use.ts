@@ -37,26 +37,38 @@ export function rowsInUse(
   return rows;
 }
 
-/** The data set with the training samples in use only. It is the same one if that is all of them. */
+/**
+ * The data set with the training samples in use only. It is the same one if that is all of them.
+ */
 export function inUse(data: Dataset, options: UseOptions): Dataset {
   const rows = rowsInUse(data.train.count, options);
   return rows ? { ...data, train: pickSamples(data.train, rows) } : data;
 }
 
 function pickSamples({ inputs, labels, targets, count }: Samples, rows: Int32Array): Samples {
-  const pick = <A extends ArrayLike<number>>(from: A, to: A): A => pickRows(from, from.length / count, rows, to);
+  const pick = <A extends ArrayLike<number>>(from: A, to: A): A =>
+    pickRows(from, from.length / count, rows, to);
   return {
     inputs: pick(inputs, inputsLike(inputs, (inputs.length / count) * rows.length)),
     labels: pick(labels, new Uint8Array((labels.length / count) * rows.length)),
-    ...(targets && { targets: pick(targets, new Float32Array((targets.length / count) * rows.length)) }),
+    ...(targets && {
+      targets: pick(targets, new Float32Array((targets.length / count) * rows.length)),
+    }),
     count: rows.length,
   };
 }
 
 /** Copies rows of an array of [count, length], and returns `to`. */
-export function pickRows<A extends ArrayLike<number | bigint>>(from: A, length: number, rows: Int32Array, to: A): A {
+export function pickRows<A extends ArrayLike<number | bigint>>(
+  from: A,
+  length: number,
+  rows: Int32Array,
+  to: A,
+): A {
   // All kinds of typed arrays have both.
   const [source, target] = [from, to] as unknown as [Uint8Array, Uint8Array];
-  rows.forEach((row, k) => target.set(source.subarray(row * length, (row + 1) * length), k * length));
+  rows.forEach((row, k) =>
+    target.set(source.subarray(row * length, (row + 1) * length), k * length),
+  );
   return to;
 }

@@ -10,7 +10,8 @@ export type LabelList = ArrayLike<number | bigint>;
 /**
  * Labels as bytes; a Uint8Array is taken as it is.
  *
- * @throws TypeError for what is no array; RangeError for a label that is no whole number from 0 to 255, with its place
+ * @throws TypeError for what is no array; RangeError for a label that is no whole number from 0 to
+ *   255, with its place
  */
 export function labelBytes(labels: LabelList, where: string): Uint8Array {
   if (isTypedArray(labels, "Uint8Array")) return labels;
@@ -24,7 +25,9 @@ export function labelBytes(labels: LabelList, where: string): Uint8Array {
     bytes[k] = isNumber ? Number(label) : 0;
     if (isNumber && bytes[k] === Number(label)) continue;
     const found = isNumber ? String(label) : JSON.stringify(label);
-    throw new RangeError(`${where}: label ${found} at index ${k}: labels must be whole numbers from 0 to 255`);
+    throw new RangeError(
+      `${where}: label ${found} at index ${k}: labels must be whole numbers from 0 to 255`,
+    );
   }
   return bytes;
 }
@@ -38,13 +41,18 @@ export function checkLabels(labels: Uint8Array, classes: number, where: string):
   const bad = labels.findIndex((label) => label >= classes);
   if (bad < 0) return;
   const range = `labels must be from 0 to ${classes - 1}`;
-  throw new RangeError(`${where}: label ${labels[bad]} at index ${bad}: ${range}${startHint(labels)}`);
+  throw new RangeError(
+    `${where}: label ${labels[bad]} at index ${bad}: ${range}${startHint(labels)}`,
+  );
 }
 
 /** The smallest and the largest label; of none both are 0. */
 export function labelRange(labels: Uint8Array): readonly [least: number, most: number] {
   if (labels.length === 0) return [0, 0];
-  return labels.reduce<[number, number]>(([least, most], x) => [Math.min(least, x), Math.max(most, x)], [255, 0]);
+  return labels.reduce<[number, number]>(
+    ([least, most], x) => [Math.min(least, x), Math.max(most, x)],
+    [255, 0],
+  );
 }
 
 /** What an error says of labels that begin with 1, as other programs count them; "" of others. */
@@ -54,7 +62,9 @@ export function startHint(labels: Uint8Array): string {
   return `; these labels go from ${least} to ${most}, and they count from 0: subtract ${least}`;
 }
 
-/** The same as a note, for labels that can be trained with: a class that nobody has costs an output. */
+/**
+ * The same as a note, for labels that can be trained with: a class that nobody has costs an output.
+ */
 export function startNotes(labels: Uint8Array, name: string): string[] {
   const [least, most] = labelRange(labels);
   if (least === 0) return [];

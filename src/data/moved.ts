@@ -4,8 +4,9 @@ import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:p
 import { mapPaths, pathsOf, resolvePaths, type DataSource, type OwnSource } from "./source.js";
 
 /**
- * The same source with its files in another folder, under as much of their paths as is there: `data/train.csv` may be
- * `<folder>/data/train.csv` or `<folder>/train.csv`. Files that lay apart still do.
+ * The same source with its files in another folder, under as much of their paths as is there:
+ * `data/train.csv` may be `<folder>/data/train.csv` or `<folder>/train.csv`. Files that lay apart
+ * still do.
  *
  * @param source - with absolute paths
  * @throws RangeError if the files are not all there
@@ -22,7 +23,11 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
   if (found) return found;
   // A folder of images may be named itself.
   const [first] = paths;
-  if (source.kind === "imageFolder" && paths.every((path) => isWithin(first, path)) && existsSync(folder)) {
+  if (
+    source.kind === "imageFolder" &&
+    paths.every((path) => isWithin(first, path)) &&
+    existsSync(folder)
+  ) {
     return mapPaths(source, (path) => join(folder, relative(first, path)));
   }
   const tails = paths.map((path) => relative(common, path));
@@ -30,8 +35,9 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
 }
 
 /**
- * The same source with absolute paths. Where relative ones lead nowhere, since the recipe's folder was moved up or down within
- * a larger one, the files are looked for from each of the folders above it.
+ * The same source with absolute paths. Where relative ones lead nowhere, since the recipe's folder
+ * was moved up or down within a larger one, the files are looked for from each of the folders above
+ * it.
  */
 export function fromMoved<Source extends DataSource>(source: Source, baseDir: string): Source {
   const here = resolvePaths(source, baseDir);
@@ -41,7 +47,9 @@ export function fromMoved<Source extends DataSource>(source: Source, baseDir: st
   const down = (path: string) => path.replace(/^(?:\.\.[\\/])+/, "");
   return (
     above
-      .map((folder) => mapPaths(source, (path) => (isAbsolute(path) ? path : resolve(folder, down(path)))))
+      .map((folder) =>
+        mapPaths(source, (path) => (isAbsolute(path) ? path : resolve(folder, down(path)))),
+      )
       .find(isThere) ?? here
   );
 }

@@ -1,4 +1,7 @@
-/** Names of the data sets that can be loaded and downloaded. Apart from their loaders, so that naming one loads no code. */
+/**
+ * Names of the data sets that can be loaded and downloaded. Apart from their loaders, so that
+ * naming one loads no code.
+ */
 
 /** All names, in the order they are listed to people. */
 export const datasetNames = ["mnist", "fashion-mnist", "cifar10"] as const;

@@ -3,7 +3,9 @@ import { isError } from "../kinds.js";
 
 /** An answer that is not the file. */
 export function httpFault(status: number, text: string): Error {
-  return Object.assign(new Error(`the server answered ${status}${text ? ` ${text}` : ""}`), { status });
+  return Object.assign(new Error(`the server answered ${status}${text ? ` ${text}` : ""}`), {
+    status,
+  });
 }
 
 /** A connection without a word for too long. */
@@ -27,9 +29,14 @@ export function isTooLong(fault: unknown): boolean {
   return codesOf(fault).includes("ERR_TOO_LONG");
 }
 
-/** The error that ends a download. It has a `code`, as errors of the system do: nothing is wrong with the program. */
+/**
+ * The error that ends a download. It has a `code`, as errors of the system do: nothing is wrong
+ * with the program.
+ */
 export function downloadError(url: string, reason: string, cause: unknown): Error {
-  return Object.assign(new Error(`could not download ${url}: ${reason}`, { cause }), { code: "ERR_DOWNLOAD" });
+  return Object.assign(new Error(`could not download ${url}: ${reason}`, { cause }), {
+    code: "ERR_DOWNLOAD",
+  });
 }
 
 /** Whether asking again may help: the connection broke, or the server is busy. */

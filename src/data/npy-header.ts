@@ -52,12 +52,17 @@ export const LONGEST_NPY_HEADER = 2 ** 16;
 export function npyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const { text, begin } = findText(bytes, where);
   const { descr, fortran, shape } = entries(text, where);
-  if (typeof descr !== "string") throw new TypeError(`${where}: expected an array of numbers, found one of records`);
+  if (typeof descr !== "string")
+    throw new TypeError(`${where}: expected an array of numbers, found one of records`);
   const [, order, code] = /^([<>|=]?)(\w+)$/.exec(descr) ?? [];
-  const type = Object.entries(TYPES).find(([known, { name }]) => code === known || code === name)?.[1];
+  const type = Object.entries(TYPES).find(
+    ([known, { name }]) => code === known || code === name,
+  )?.[1];
   if (type === undefined) {
     const known = Object.values(TYPES).map(({ name }) => name);
-    throw new TypeError(`${where}: expected elements of type ${known.join(", ")}, found ${JSON.stringify(descr)}`);
+    throw new TypeError(
+      `${where}: expected elements of type ${known.join(", ")}, found ${JSON.stringify(descr)}`,
+    );
   }
   if (fortran && shape.length > 1) {
     throw new TypeError(
@@ -106,21 +111,25 @@ function isNumbers(value: PythonValue | undefined): value is number[] {
 }
 
 function findText(bytes: Uint8Array, where: string): { text: string; begin: number } {
-  const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString("latin1");
+  const text = (from: number, to: number) =>
+    Buffer.from(bytes.subarray(from, to)).toString("latin1");
   if (text(0, 4) === "PK\x03\x04") {
     throw new SyntaxError(
       `${where}: expected a .npy file, found a .npz archive; save its arrays one by one with np.save`,
     );
   }
   if (text(0, 6) !== "\x93NUMPY") {
-    throw new SyntaxError(`${where}: expected a .npy file, found one that begins with ${JSON.stringify(text(0, 6))}`);
+    throw new SyntaxError(
+      `${where}: expected a .npy file, found one that begins with ${JSON.stringify(text(0, 6))}`,
+    );
   }
   const version = bytes[6];
   if (!(version >= 1 && version <= 3)) {
     throw new SyntaxError(`${where}: expected .npy version 1, 2 or 3, found ${version}`);
   }
   const first = version === 1 ? 10 : 12;
-  if (bytes.length < first) throw new SyntaxError(`${where}: truncated: found ${bytes.length} bytes`);
+  if (bytes.length < first)
+    throw new SyntaxError(`${where}: truncated: found ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const begin = first + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (begin > LONGEST_NPY_HEADER) {
@@ -129,7 +138,9 @@ function findText(bytes: Uint8Array, where: string): { text: string; begin: numb
     );
   }
   if (bytes.length < begin) {
-    throw new SyntaxError(`${where}: truncated: expected a header of ${begin} bytes, found ${bytes.length} bytes`);
+    throw new SyntaxError(
+      `${where}: truncated: expected a header of ${begin} bytes, found ${bytes.length} bytes`,
+    );
   }
   return { text: text(first, begin), begin };
 }

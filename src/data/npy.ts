@@ -43,7 +43,11 @@ function arrayOf({ shape, type, bigEndian }: NpyHeader, bytes: Uint8Array): NpyA
   const size = type.array.BYTES_PER_ELEMENT;
   const elements = arranged(bytes, size, bigEndian);
   const count = elements.length / size;
-  return { shape, type: type.name, data: new type.array(elements.buffer as ArrayBuffer, elements.byteOffset, count) };
+  return {
+    shape,
+    type: type.name,
+    data: new type.array(elements.buffer as ArrayBuffer, elements.byteOffset, count),
+  };
 }
 
 /**

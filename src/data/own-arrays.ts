@@ -53,7 +53,10 @@ function rowsFor(inputs: string, labels: string, labelCount: number, use: UseOpt
   return { rows, picked: () => picked };
 }
 
-function labelsOf(all: Uint8Array, picked: Int32Array | undefined): Pick<OwnPart, "labels" | "allLabels"> {
+function labelsOf(
+  all: Uint8Array,
+  picked: Int32Array | undefined,
+): Pick<OwnPart, "labels" | "allLabels"> {
   if (!picked) return { labels: all };
   return { labels: pickRows(all, 1, picked, new Uint8Array(picked.length)), allLabels: all };
 }
@@ -70,10 +73,14 @@ export function readNpyPart(inputs: string, labels: string, options: ArrayOption
   const { shape: wanted, channels, use } = options;
   const given = readNpy(labels);
   const isFlat = given.shape.length === 1 || (given.shape.length === 2 && given.shape[1] === 1);
-  if (!isFlat) throw new RangeError(`${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`);
+  if (!isFlat)
+    throw new RangeError(
+      `${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`,
+    );
   const picking = rowsFor(inputs, labels, given.shape[0], use);
   const array = readNpy(inputs, picking?.rows);
-  if (array.shape.length > 0 && !picking?.picked()) checkCounts(inputs, array.shape[0], labels, given.shape[0]);
+  if (array.shape.length > 0 && !picking?.picked())
+    checkCounts(inputs, array.shape[0], labels, given.shape[0]);
   const numbers = inputNumbers(array, inputs);
   const { shape, data } = channelsFirst({ shape: array.shape, data: numbers }, channels, inputs);
   return {
@@ -88,7 +95,9 @@ function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
   if (type === "uint8") return data as Uint8Array;
   const isFloat = isTypedArray(data, "Float32Array", "Float64Array");
   const numbers = isFloat ? data : Float64Array.from(data as ArrayLike<number | bigint>, Number);
-  const bad = numbers.findIndex(isFloat ? (x) => !Number.isFinite(x) : (x) => !Number.isSafeInteger(x));
+  const bad = numbers.findIndex(
+    isFloat ? (x) => !Number.isFinite(x) : (x) => !Number.isSafeInteger(x),
+  );
   if (bad < 0) return numbers;
   const wanted = isFloat ? "finite" : "whole numbers below 2^53, which float64 holds";
   throw new RangeError(`${where}: inputs must be ${wanted}, found ${data[bad]} at index ${bad}`);

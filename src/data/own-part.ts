@@ -1,4 +1,7 @@
-/** What the readers of one's own files have in common: a part (training or test), and the shape of its samples. */
+/**
+ * What the readers of one's own files have in common: a part (training or test), and the shape of
+ * its samples.
+ */
 import type { Inputs } from "../inputs.js";
 
 /** Samples as read from files, before they are checked as a whole. */
@@ -16,8 +19,8 @@ export interface OwnPart {
 export type SampleShape = readonly [channels: number, height: number, width: number];
 
 /**
- * The shape of a sample, from that of an array with all samples: [count, features], [count, height, width] or
- * [count, channels, height, width].
+ * The shape of a sample, from that of an array with all samples: [count, features], [count, height,
+ * width] or [count, channels, height, width].
  *
  * @param wanted - the shape that was asked for, if any
  * @throws RangeError if the array has no such shape, or none that agrees with the wanted one
@@ -53,7 +56,12 @@ function padded(shape: readonly number[]): SampleShape {
  *
  * @throws RangeError if not, with both files
  */
-export function checkCounts(inputs: string, count: number, labels: string, labelCount: number): void {
+export function checkCounts(
+  inputs: string,
+  count: number,
+  labels: string,
+  labelCount: number,
+): void {
   if (count !== labelCount) {
     throw new RangeError(
       `${inputs} has ${count} samples, but ${labels} has ${labelCount} labels: counts must be equal`,

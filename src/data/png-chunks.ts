@@ -59,15 +59,19 @@ export function pngParts(bytes: Uint8Array): PngParts {
   const beginning = Buffer.from(bytes.subarray(0, SIGNATURE.length)).toString("latin1");
   if (beginning !== SIGNATURE) {
     const other = OTHERS.find(([start]) => beginning.startsWith(start))?.[1];
-    throw new SyntaxError(`expected a PNG file, found ${other ? `a ${other} file` : JSON.stringify(beginning)}`);
+    throw new SyntaxError(
+      `expected a PNG file, found ${other ? `a ${other} file` : JSON.stringify(beginning)}`,
+    );
   }
   const chunks = [...chunksOf(bytes)];
   const [first] = chunks;
-  if (first.type !== "IHDR") throw new SyntaxError(`damaged PNG file: expected IHDR first, found ${first.type}`);
+  if (first.type !== "IHDR")
+    throw new SyntaxError(`damaged PNG file: expected IHDR first, found ${first.type}`);
   const header = readHeader(first.data);
   const only = (type: string): Uint8Array | undefined => {
     const found = chunks.filter((chunk) => chunk.type === type);
-    if (found.length > 1) throw new SyntaxError(`damaged PNG file: expected one ${type}, found ${found.length}`);
+    if (found.length > 1)
+      throw new SyntaxError(`damaged PNG file: expected one ${type}, found ${found.length}`);
     return found[0]?.data;
   };
   only("IHDR");
@@ -75,7 +79,8 @@ export function pngParts(bytes: Uint8Array): PngParts {
   const pixels = chunks.flatMap(({ type }, k) => (type === "IDAT" ? [k] : []));
   const [begin, end] = [pixels[0], pixels[pixels.length - 1] + 1];
   if (pixels.length === 0) throw new SyntaxError("damaged PNG file: it has no pixels (IDAT)");
-  if (end - begin > pixels.length) throw new SyntaxError("damaged PNG file: its pixels (IDAT) are not in one place");
+  if (end - begin > pixels.length)
+    throw new SyntaxError("damaged PNG file: its pixels (IDAT) are not in one place");
   for (const type of ["PLTE", "tRNS"]) {
     if (chunks.findIndex((chunk) => chunk.type === type) > begin) {
       throw new SyntaxError(`damaged PNG file: ${type} comes after the pixels (IDAT)`);
@@ -108,20 +113,26 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
         `damaged PNG file: expected the name of a chunk at byte ${at + 4}, found ${JSON.stringify(type)}`,
       );
     }
-    if (crc32(body) !== view.getUint32(end - 4)) throw new SyntaxError(`damaged PNG file: wrong checksum of ${type}`);
+    if (crc32(body) !== view.getUint32(end - 4))
+      throw new SyntaxError(`damaged PNG file: wrong checksum of ${type}`);
     if (type === "IEND") return;
     if (/^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT"].includes(type)) {
-      throw new SyntaxError(`expected an image without ${type}, which is no part of the PNG format`);
+      throw new SyntaxError(
+        `expected an image without ${type}, which is no part of the PNG format`,
+      );
     }
     yield { type, data: body.subarray(4) };
     at = end;
   }
 }
 
-type Header = Pick<PngParts, "width" | "height" | "depth" | "samples" | "interlaced"> & { readonly kind: number };
+type Header = Pick<PngParts, "width" | "height" | "depth" | "samples" | "interlaced"> & {
+  readonly kind: number;
+};
 
 function readHeader(data: Uint8Array): Header {
-  if (data.length !== 13) throw new SyntaxError(`damaged PNG file: expected IHDR of 13 bytes, found ${data.length}`);
+  if (data.length !== 13)
+    throw new SyntaxError(`damaged PNG file: expected IHDR of 13 bytes, found ${data.length}`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, kind, compression, filter, interlace] = data.subarray(8);
@@ -141,9 +152,16 @@ function readHeader(data: Uint8Array): Header {
 
 function checkedPalette(palette: Uint8Array | undefined, depth: number): Uint8Array {
   const most = 3 * 2 ** depth;
-  if (palette === undefined || palette.length === 0 || palette.length % 3 > 0 || palette.length > most) {
+  if (
+    palette === undefined ||
+    palette.length === 0 ||
+    palette.length % 3 > 0 ||
+    palette.length > most
+  ) {
     const found = palette === undefined ? "none" : `${palette.length}`;
-    throw new SyntaxError(`damaged PNG file: expected a palette of 3 to ${most} bytes, found ${found}`);
+    throw new SyntaxError(
+      `damaged PNG file: expected a palette of 3 to ${most} bytes, found ${found}`,
+    );
   }
   return palette;
 }

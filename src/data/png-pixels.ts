@@ -38,7 +38,14 @@ const MOST_BYTES = 2 ** 30;
  * @throws SyntaxError if the pixels are damaged, or are not as many as the header says; RangeError
  * if the image is too large
  */
-export function pngSamples({ width, height, depth, samples, interlaced, packed }: PngParts): Uint8Array {
+export function pngSamples({
+  width,
+  height,
+  depth,
+  samples,
+  interlaced,
+  packed,
+}: PngParts): Uint8Array {
   const passes = (interlaced ? ADAM7 : WHOLE).flatMap((pass) => {
     const columns = Math.ceil((width - pass.x0) / pass.dx);
     const lines = Math.ceil((height - pass.y0) / pass.dy);
@@ -70,7 +77,8 @@ export function pngSamples({ width, height, depth, samples, interlaced, packed }
       if (dx === 1) out.set(values, to);
       else {
         for (let x = 0; x < columns; x++) {
-          for (let s = 0; s < samples; s++) out[to + x * dx * samples + s] = values[x * samples + s];
+          for (let s = 0; s < samples; s++)
+            out[to + x * dx * samples + s] = values[x * samples + s];
         }
       }
       above = now;
@@ -95,7 +103,8 @@ function unfilter(filter: number, now: Uint8Array, above: Uint8Array, step: numb
       for (let k = 0; k < now.length; k++) now[k] += above[k];
       return;
     case 3:
-      for (let k = 0; k < now.length; k++) now[k] += ((k < step ? 0 : now[k - step]) + above[k]) >> 1;
+      for (let k = 0; k < now.length; k++)
+        now[k] += ((k < step ? 0 : now[k - step]) + above[k]) >> 1;
       return;
     case 4:
       for (let k = 0; k < now.length; k++) {

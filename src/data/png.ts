@@ -53,12 +53,22 @@ export function decodePng(bytes: Uint8Array): Image {
   return { channels, height, width, data };
 }
 
-function fill(plane: Uint8Array, samples: Uint8Array, { samples: size, depth }: PngParts, channel: number): void {
+function fill(
+  plane: Uint8Array,
+  samples: Uint8Array,
+  { samples: size, depth }: PngParts,
+  channel: number,
+): void {
   const scale = 255 / (2 ** depth - 1); // 255, 85, 17 or 1
   for (let p = 0, at = channel; p < plane.length; p++, at += size) plane[p] = scale * samples[at];
 }
 
-function fillFromPalette(plane: Uint8Array, samples: Uint8Array, palette: Uint8Array, channel: number): void {
+function fillFromPalette(
+  plane: Uint8Array,
+  samples: Uint8Array,
+  palette: Uint8Array,
+  channel: number,
+): void {
   for (let p = 0; p < plane.length; p++) plane[p] = palette[3 * samples[p] + channel];
 }
 
@@ -66,7 +76,9 @@ function checkPlaces(samples: Uint8Array, palette: Uint8Array): void {
   const colours = palette.length / 3;
   const bad = samples.find((place) => place >= colours);
   if (bad === undefined) return;
-  throw new SyntaxError(`damaged PNG file: expected a colour below ${colours} of its palette, found ${bad}`);
+  throw new SyntaxError(
+    `damaged PNG file: expected a colour below ${colours} of its palette, found ${bad}`,
+  );
 }
 
 /** Whether a pixel is transparent, in part or as a whole; undefined if none can be. */
@@ -78,7 +90,9 @@ function clearPixel(
   if (transparency === undefined) return undefined;
   const most = palette ? palette.length / 3 : 2 * size;
   if (palette ? transparency.length > most : transparency.length !== most) {
-    throw new SyntaxError(`damaged PNG file: expected tRNS of ${most} bytes, found ${transparency.length}`);
+    throw new SyntaxError(
+      `damaged PNG file: expected tRNS of ${most} bytes, found ${transparency.length}`,
+    );
   }
   if (palette) return (pixel) => (transparency[samples[pixel]] ?? 255) < 255;
   // One colour, in samples of 16 bits of which the image has the low ones.

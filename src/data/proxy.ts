@@ -29,7 +29,8 @@ export async function createFetcher(): Promise<Fetcher> {
     proxyTunnel: false,
   });
   return {
-    fetch: ((url: string, options: object) => fetchBy(url, { ...options, dispatcher })) as unknown as typeof fetch,
+    fetch: ((url: string, options: object) =>
+      fetchBy(url, { ...options, dispatcher })) as unknown as typeof fetch,
     named: proxies.map(({ name }) => name).join(", "),
     end: () => dispatcher.destroy(),
   };

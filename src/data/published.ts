@@ -1,11 +1,11 @@
 /**
- * The files of the published data sets: what they are called, where their makers or keepers offer them, and how to tell
- * that they are whole.
+ * The files of the published data sets: what they are called, where their makers or keepers offer
+ * them, and how to tell that they are whole.
  *
- * The checksum is that of a file's content after decompression. Mirrors have compressed the same content anew (the
- * copies of Fashion-MNIST at its makers' and in Debian differ in 24 bytes of gzip header), and are as good. The MNIST and
- * Fashion-MNIST checksums were computed from copies in use since 2017, those of CIFAR-10 from files whose SHA-1 are the
- * ones that Apache MXNet publishes.
+ * The checksum is that of a file's content after decompression. Mirrors have compressed the same
+ * content anew (the copies of Fashion-MNIST at its makers' and in Debian differ in 24 bytes of gzip
+ * header), and are as good. The MNIST and Fashion-MNIST checksums were computed from copies in use
+ * since 2017, those of CIFAR-10 from files whose SHA-1 are the ones that Apache MXNet publishes.
  */
 import type { DatasetName } from "./names.js";
 
@@ -19,11 +19,17 @@ export interface PublishedFile {
 
 export interface PublishedSet {
   readonly description: string;
-  /** Base addresses, the next one for when the one before fails. Each has the `downloads` below it. */
+  /**
+   * Base addresses, the next one for when the one before fails. Each has the `downloads` below it.
+   */
   readonly addresses: readonly string[];
-  /** What is fetched, with its size in bytes, which mirrors may differ in: for the progress only. */
+  /**
+   * What is fetched, with its size in bytes, which mirrors may differ in: for the progress only.
+   */
   readonly downloads: readonly { readonly name: string; readonly bytes: number }[];
-  /** The content: of downloads of the same name without ".gz", or of members of the one tar archive. */
+  /**
+   * The content: of downloads of the same name without ".gz", or of members of the one tar archive.
+   */
   readonly files: readonly PublishedFile[];
 }
 
@@ -40,7 +46,8 @@ export const CIFAR10_FILES: readonly PublishedFile[] = [
 export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
   mnist: {
     description: "60,000 + 10,000 images of handwritten digits, 28 x 28",
-    // Its makers' own server (yann.lecun.com/exdb/mnist) has long refused downloads; these two copies are the usual ones.
+    // Its makers' own server (yann.lecun.com/exdb/mnist) has long refused downloads; these two
+    // copies are the usual ones.
     addresses: [
       "https://ossci-datasets.s3.amazonaws.com/mnist/",
       "https://storage.googleapis.com/cvdf-datasets/mnist/",

@@ -5,12 +5,19 @@
  */
 
 /** Tuples and lists come as arrays, dictionaries as maps. */
-export type PythonValue = string | number | boolean | null | PythonValue[] | Map<PythonValue, PythonValue>;
+export type PythonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | PythonValue[]
+  | Map<PythonValue, PythonValue>;
 
 /** Headers need 3: a tuple in a list in a dictionary. */
 const DEEPEST = 16;
 
-const TOKEN = /\s*(?:([{}()[\],:])|[uU]?(?:'([^'\\\n]*)'|"([^"\\\n]*)")|(\d+)[lL]?\b|(True|False|None)\b)/y;
+const TOKEN =
+  /\s*(?:([{}()[\],:])|[uU]?(?:'([^'\\\n]*)'|"([^"\\\n]*)")|(\d+)[lL]?\b|(True|False|None)\b)/y;
 const WORDS = { True: true, False: false, None: null };
 const CLOSES = { "(": ")", "[": "]", "{": "}" };
 
@@ -31,7 +38,8 @@ interface Token {
 export function pythonLiteral(text: string): PythonValue {
   const tokens = tokensOf(text);
   let at = 0;
-  const fault = (): SyntaxError => new SyntaxError(`expected a Python literal, found ${JSON.stringify(text)}`);
+  const fault = (): SyntaxError =>
+    new SyntaxError(`expected a Python literal, found ${JSON.stringify(text)}`);
   const isMark = (mark: string): boolean => tokens[at]?.mark === mark;
   const expectMark = (mark: string): void => {
     if (!isMark(mark)) throw fault();
@@ -71,7 +79,8 @@ function tokensOf(text: string): Token[] {
   while (pattern.lastIndex < end) {
     const from = pattern.lastIndex;
     const found = pattern.exec(text);
-    if (found === null) throw new SyntaxError(`expected a Python literal, found ${JSON.stringify(text.slice(from))}`);
+    if (found === null)
+      throw new SyntaxError(`expected a Python literal, found ${JSON.stringify(text.slice(from))}`);
     const [, mark, single, double, digits, word] = found;
     if (mark !== undefined) tokens.push({ mark, value: null });
     else if (digits !== undefined) tokens.push({ value: Number(digits) });

@@ -22,11 +22,11 @@ export interface ArrayHeader extends SaidSize {
 export type Rows = (count: number) => Int32Array | undefined;
 
 /**
- * Rows of an array in a file that is not packed, and nothing else of it; undefined for a packed one,
- * which is unpacked as a whole.
+ * Rows of an array in a file that is not packed, and nothing else of it; undefined for a packed
+ * one, which is unpacked as a whole.
  *
- * @throws Error if the file can't be read; what `header` and `rows` throw; SyntaxError for a file of
- * another length than its header says; RangeError for rows that no array holds
+ * @throws Error if the file can't be read; what `header` and `rows` throw; SyntaxError for a file
+ * of another length than its header says; RangeError for rows that no array holds
  */
 export function readRows<Header extends ArrayHeader>(
   path: string,
@@ -51,7 +51,9 @@ export function readRows<Header extends ArrayHeader>(
       );
     }
     const bytes = new Uint8Array(needed);
-    picked.forEach((row, k) => read(said.begin + row * length, bytes.subarray(k * length, (k + 1) * length)));
+    picked.forEach((row, k) =>
+      read(said.begin + row * length, bytes.subarray(k * length, (k + 1) * length)),
+    );
     return { header: { ...said, shape: [picked.length, ...said.shape.slice(1)] }, bytes };
   });
 }

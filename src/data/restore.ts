@@ -1,11 +1,13 @@
 /**
- * A task of restoration: the inputs are images blurred and made noisy, the targets are the images as they were.
+ * A task of restoration: the inputs are images blurred and made noisy, the targets are the images
+ * as they were.
  *
  *     target = x in [0, 1]
  *     input  = (K * x) + e,   K a Gaussian of size x size pixels with sum 1, zeros around the image;  e ~ N(0, noise^2)
  *
- * First the blur, then the noise, which is drawn once: a sample has the same noise in every epoch. Values are not clipped.
- * Source: the denoising and deblurring of Bungert, Roith, Tenbrinck, Burger (arXiv 2106.02479 and JMLR 23:192, section 4.6).
+ * First the blur, then the noise, which is drawn once: a sample has the same noise in every epoch.
+ * Values are not clipped. Source: the denoising and deblurring of Bungert, Roith, Tenbrinck, Burger
+ * (arXiv 2106.02479 and JMLR 23:192, section 4.6).
  */
 import { type Inputs, isBytes } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
@@ -32,13 +34,15 @@ export interface RestoreOptions {
 const OPTIONS: OptionKeys<RestoreOptions> = { blur: 1, noise: 1, seed: 1 };
 
 /**
- * A data set whose inputs are the given one's, blurred and made noisy, and whose targets are the given ones. Labels, mean
- * and deviation stay: `fit` normalises the inputs by them, never the targets.
+ * A data set whose inputs are the given one's, blurred and made noisy, and whose targets are the
+ * given ones. Labels, mean and deviation stay: `fit` normalises the inputs by them, never the
+ * targets.
  *
- * Inputs and targets are both float32, so that bytes take eight times their memory here, and once more as much in the
- * shared memory of a run: 440 MB each for MNIST.
+ * Inputs and targets are both float32, so that bytes take eight times their memory here, and once
+ * more as much in the shared memory of a run: 440 MB each for MNIST.
  *
- * @throws RangeError for a size that is not odd, or a sigma or noise that can't be; TypeError to blur what are no images
+ * @throws RangeError for a size that is not odd, or a sigma or noise that can't be; TypeError to
+ *   blur what are no images
  * @example
  * const data = restorationTask(loadMnist(), { noise: 0.05, seed: 3 });
  * await fit(skipAutoencoder(), data, { loss: "meanSquaredError", ...options });
@@ -51,9 +55,12 @@ export function restorationTask(data: Dataset, options: RestoreOptions): Dataset
     throw new RangeError(`restore: noise must be a finite number of at least 0, found ${noise}`);
   }
   if (blur && (height === 1 || width === 1)) {
-    throw new TypeError(`restore: blur needs images, a sample of "${name}" is [${shape.join(", ")}]`);
+    throw new TypeError(
+      `restore: blur needs images, a sample of "${name}" is [${shape.join(", ")}]`,
+    );
   }
-  const kernel = blur && gaussianKernel(knownOptions("restorationTask: blur", blur, { size: 1, sigma: 1 }));
+  const kernel =
+    blur && gaussianKernel(knownOptions("restorationTask: blur", blur, { size: 1, sigma: 1 }));
   const corrupt = (samples: Samples, random: Random): Samples => {
     const targets = asTargets(samples.inputs);
     const inputs = kernel ? blurred(targets, { kernel, height, width }) : targets.slice();
@@ -74,13 +81,20 @@ function asTargets(inputs: Inputs): Float32Array {
   return Float32Array.from(inputs as ArrayLike<number>, (x) => x / scale);
 }
 
-/** One dimension of the Gaussian: exp(-k^2 / (2 sigma^2)) for k around 0, with sum 1. The two-dimensional one is its square. */
+/**
+ * One dimension of the Gaussian: exp(-k^2 / (2 sigma^2)) for k around 0, with sum 1. The
+ * two-dimensional one is its square.
+ */
 export function gaussianKernel({ size, sigma }: BlurOptions): Float64Array {
   if (!(Number.isInteger(size) && size >= 1 && size % 2 === 1)) {
-    throw new RangeError(`the size of a Gaussian kernel must be a positive odd integer, found ${size}`);
+    throw new RangeError(
+      `the size of a Gaussian kernel must be a positive odd integer, found ${size}`,
+    );
   }
   if (!(sigma > 0 && sigma < Infinity)) {
-    throw new RangeError(`the sigma of a Gaussian kernel must be a finite number above 0, found ${sigma}`);
+    throw new RangeError(
+      `the sigma of a Gaussian kernel must be a finite number above 0, found ${sigma}`,
+    );
   }
   const kernel = Float64Array.from({ length: size }, (_, k) =>
     Math.exp(-((k - (size - 1) / 2) ** 2) / (2 * sigma ** 2)),
@@ -103,7 +117,12 @@ function blurred(images: Float32Array, { kernel, height, width }: Blur): Float32
   for (let at = 0; at < images.length; at += size) {
     const plane = images.subarray(at, at + size);
     convolve(plane, rows, kernel, { lines: height, length: width, step: 1, lineStep: width });
-    convolve(rows, out.subarray(at, at + size), kernel, { lines: width, length: height, step: width, lineStep: 1 });
+    convolve(rows, out.subarray(at, at + size), kernel, {
+      lines: width,
+      length: height,
+      step: width,
+      lineStep: 1,
+    });
   }
   return out;
 }

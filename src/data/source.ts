@@ -1,6 +1,6 @@
 /**
- * Where a run's data come from, as a recipe's `data` states it: a set by its name, or files of one's own. Plain data;
- * `loadData` reads it.
+ * Where a run's data come from, as a recipe's `data` states it: a set by its name, or files of
+ * one's own. Plain data; `loadData` reads it.
  */
 import { isAbsolute, relative, resolve } from "node:path";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -19,7 +19,10 @@ export interface NamedSource {
 export interface OwnFacts {
   /** Shape of a sample, [features] or [channels, height, width]. Default: what the files say. */
   readonly shape?: readonly number[] | undefined;
-  /** One name a class. Default: folder names, labels that are text, or "0", "1", ... up to the largest label. */
+  /**
+   * One name a class. Default: folder names, labels that are text, or "0", "1", ... up to the
+   * largest label.
+   */
   readonly labelNames?: readonly string[] | undefined;
   /** One number a channel, in units of the scaled inputs. Default: that of the training samples. */
   readonly mean?: readonly number[] | undefined;
@@ -30,8 +33,8 @@ export interface OwnFacts {
 /** Files of one array each. */
 interface ArraySource extends OwnFacts {
   /**
-   * Where images of four dimensions have their channels. Default: first; where the shape looks as if they were last it must
-   * be said.
+   * Where images of four dimensions have their channels. Default: first; where the shape looks as
+   * if they were last it must be said.
    */
   readonly channels?: Channels | undefined;
 }
@@ -82,10 +85,38 @@ export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource;
 export type DataSource = NamedSource | OwnSource;
 
 const OWN: OptionKeys<OwnFacts> = { shape: 1, labelNames: 1, mean: 1, std: 1 };
-const FILES: { readonly [Kind in OwnSource["kind"]]: OptionKeys<Extract<OwnSource, { kind: Kind }>> } = {
-  idx: { kind: 1, trainImages: 1, trainLabels: 1, testImages: 1, testLabels: 1, channels: 1, ...OWN },
-  npy: { kind: 1, trainInputs: 1, trainLabels: 1, testInputs: 1, testLabels: 1, channels: 1, ...OWN },
-  csv: { kind: 1, train: 1, test: 1, label: 1, ignore: 1, header: 1, delimiter: 1, pixels: 1, ...OWN },
+const FILES: {
+  readonly [Kind in OwnSource["kind"]]: OptionKeys<Extract<OwnSource, { kind: Kind }>>;
+} = {
+  idx: {
+    kind: 1,
+    trainImages: 1,
+    trainLabels: 1,
+    testImages: 1,
+    testLabels: 1,
+    channels: 1,
+    ...OWN,
+  },
+  npy: {
+    kind: 1,
+    trainInputs: 1,
+    trainLabels: 1,
+    testInputs: 1,
+    testLabels: 1,
+    channels: 1,
+    ...OWN,
+  },
+  csv: {
+    kind: 1,
+    train: 1,
+    test: 1,
+    label: 1,
+    ignore: 1,
+    header: 1,
+    delimiter: 1,
+    pixels: 1,
+    ...OWN,
+  },
   imageFolder: { kind: 1, train: 1, test: 1, ...OWN },
 };
 
@@ -122,7 +153,10 @@ const PATH_KEYS = [
 ] as const;
 
 /** The same source, each of its paths as the function says. */
-export function mapPaths<Source extends DataSource>(source: Source, map: (path: string) => string): Source {
+export function mapPaths<Source extends DataSource>(
+  source: Source,
+  map: (path: string) => string,
+): Source {
   const paths = PATH_KEYS.flatMap((key) => {
     const path = (source as Partial<Record<(typeof PATH_KEYS)[number], string>>)[key];
     return path === undefined ? [] : [[key, map(path)] as const];
@@ -148,15 +182,21 @@ export function resolvePaths<Source extends DataSource>(source: Source, baseDir:
 }
 
 /**
- * The same source for a recipe file in another folder: paths that started from the first start from the second, and absolute
- * ones stay. So a folder that holds recipe, data and runs can be moved.
+ * The same source for a recipe file in another folder: paths that started from the first start from
+ * the second, and absolute ones stay. So a folder that holds recipe, data and runs can be moved.
  *
  * @example
- * rebasePaths({ kind: "imageFolder", train: "images" }, "/home/me", "/home/me/runs/first").train; // "../../images"
+ * rebasePaths({ kind: "imageFolder", train: "images" }, "/home/me", "/home/me/runs/first").train;
+ * // "../../images"
  */
-export function rebasePaths<Source extends DataSource>(source: Source, from: string, to: string): Source {
+export function rebasePaths<Source extends DataSource>(
+  source: Source,
+  from: string,
+  to: string,
+): Source {
   return mapPaths(source, (path) =>
-    // Slashes are understood everywhere. Another drive of Windows has no relative path: it stays absolute.
+    // Slashes are understood everywhere. Another drive of Windows has no relative path: it stays
+    // absolute.
     isAbsolute(path) ? path : relative(resolve(to), resolve(from, path)).replaceAll("\\", "/"),
   );
 }

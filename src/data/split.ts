@@ -1,15 +1,15 @@
 /**
  * Splits samples into a training and a validation part by a seeded shuffle.
  *
- * The paper's runs hold out 5 % with seed 42: 57,000 / 3,000 for MNIST. The same seed gives the same split here, but not the
- * samples of the authors' split, which came from another generator.
+ * The paper's runs hold out 5 % with seed 42: 57,000 / 3,000 for MNIST. The same seed gives the
+ * same split here, but not the samples of the authors' split, which came from another generator.
  */
 import type { Random } from "../random.js";
 
 /**
  * Samples held out for validation, from what was asked for: their number, or their share of the
- * samples in use, such as 0.2. With a limit on the training samples fewer are in use, and the share is
- * of those.
+ * samples in use, such as 0.2. With a limit on the training samples fewer are in use, and the share
+ * is of those.
  *
  * @param count - training samples that there are
  * @param limit - training samples that are left at most after that

@@ -1,5 +1,6 @@
 /**
- * Mean and standard deviation of each channel: what inputs are normalised by, (x - mean[c]) / std[c].
+ * Mean and standard deviation of each channel: what inputs are normalised by, (x - mean[c]) /
+ * std[c].
  *
  *     mean[c] = sum x / n        std[c] = sqrt(sum (x - mean[c])^2 / n)        over the n values of channel c
  */
@@ -8,7 +9,10 @@ import { type Inputs, isBytes } from "../inputs.js";
 /** One number a channel, in units of the scaled inputs (bytes mean value / 255). */
 export interface ChannelStatistics {
   readonly mean: number[];
-  /** 1 where all values of the channel are equal, or differ by rounding only: they can't be scaled to a deviation of 1. */
+  /**
+   * 1 where all values of the channel are equal, or differ by rounding only: they can't be scaled
+   * to a deviation of 1.
+   */
   readonly std: number[];
 }
 
@@ -19,8 +23,14 @@ export interface ChannelStatistics {
  * @param channels - number of channels
  * @param size - values of one channel in one sample
  */
-export function channelStatistics(inputs: Inputs, channels: number, size: number): ChannelStatistics {
-  const { mean, variance } = isBytes(inputs) ? ofBytes(inputs, channels, size) : ofNumbers(inputs, channels, size);
+export function channelStatistics(
+  inputs: Inputs,
+  channels: number,
+  size: number,
+): ChannelStatistics {
+  const { mean, variance } = isBytes(inputs)
+    ? ofBytes(inputs, channels, size)
+    : ofNumbers(inputs, channels, size);
   const std = Array.from(variance, (x, c) => {
     const deviation = Math.sqrt(x);
     return deviation > Number.EPSILON * Math.abs(mean[c]) ? deviation : 1;
@@ -53,7 +63,8 @@ function ofBytes(inputs: Uint8Array, channels: number, size: number): Moments {
 
 function ofNumbers(inputs: Inputs, channels: number, size: number): Moments {
   const mean = meansOf(inputs, size, new Float64Array(channels), 1);
-  // The mean of many large numbers is rounded: what it misses is the mean of the deviations from it.
+  // The mean of many large numbers is rounded: what it misses is the mean of the deviations from
+  // it.
   const missed = meansOf(inputs, size, mean, 1);
   for (let c = 0; c < channels; c++) mean[c] += missed[c];
   // Deviations in a pass of their own: the difference of two large sums would lose digits.
@@ -64,7 +75,11 @@ function ofNumbers(inputs: Inputs, channels: number, size: number): Moments {
 function meansOf(inputs: Inputs, size: number, centres: Float64Array, power: 1 | 2): Float64Array {
   const channels = centres.length;
   const sums = new Float64Array(channels);
-  for (let at = 0, channel = 0; at < inputs.length; at += size, channel = channel + 1 < channels ? channel + 1 : 0) {
+  for (
+    let at = 0, channel = 0;
+    at < inputs.length;
+    at += size, channel = channel + 1 < channels ? channel + 1 : 0
+  ) {
     const centre = centres[channel];
     let sum = sums[channel];
     for (let k = at; k < at + size; k++) {

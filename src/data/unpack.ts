@@ -69,7 +69,12 @@ function atMost(
   }
 }
 
-function run(unpack: Unpack, bytes: Uint8Array, options: ZlibOptions, damaged: (reason: string) => string): Uint8Array {
+function run(
+  unpack: Unpack,
+  bytes: Uint8Array,
+  options: ZlibOptions,
+  damaged: (reason: string) => string,
+): Uint8Array {
   try {
     return unpack(bytes, options);
   } catch (cause) {

@@ -10,7 +10,9 @@ export const LOWEST_RATE = 1000;
 export interface RateOptions {
   /** Silence after which a connection counts as broken. Default 30000 ms. */
   readonly stallTimeout?: number | undefined;
-  /** Bytes a second, over the time of `stallTimeout`, below which it counts as broken. Default 1000. */
+  /**
+   * Bytes a second, over the time of `stallTimeout`, below which it counts as broken. Default 1000.
+   */
   readonly lowestRate?: number | undefined;
 }
 
@@ -23,13 +25,17 @@ export interface RateWatch {
 }
 
 /** Begins to watch. */
-export function watchRate({ stallTimeout = 30_000, lowestRate = LOWEST_RATE }: RateOptions): RateWatch {
+export function watchRate({
+  stallTimeout = 30_000,
+  lowestRate = LOWEST_RATE,
+}: RateOptions): RateWatch {
   const controller = new AbortController();
   const stall = () => setTimeout(() => controller.abort(stallFault(stallTimeout)), stallTimeout);
   let stalled = stall();
   let bytes = 0;
   const look = () => {
-    if (bytes < (lowestRate * stallTimeout) / 1000) controller.abort(slowFault(bytes, stallTimeout));
+    if (bytes < (lowestRate * stallTimeout) / 1000)
+      controller.abort(slowFault(bytes, stallTimeout));
     bytes = 0;
   };
   // Counted from the first bytes: a server may take its time to begin.

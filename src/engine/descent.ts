@@ -4,8 +4,9 @@
  *     directly     backward, each parameter updated as soon as its gradient is complete, while it is in cache
  *     in turn      backward (for each part of the batch), then what needs all gradients, then all updates
  *
- * Clipping by norm needs all gradients before the first update, and a batch computed in parts needs their sum. Clipping by value
- * does not wait. Nothing waits unless it is asked to: then the step has the programs and the bits that it has without.
+ * Clipping by norm needs all gradients before the first update, and a batch computed in parts needs
+ * their sum. Clipping by value does not wait. Nothing waits unless it is asked to: then the step
+ * has the programs and the bits that it has without.
  */
 import type { Plan } from "../nn/compile.js";
 import { clipFactor, type ClipOptions } from "../optim/clip.js";
@@ -38,18 +39,32 @@ export interface DescentOptions {
   readonly clip?: ClipOptions | undefined;
 }
 
-/** Whether gradients of one backward pass wait for each other. (Those of several are added up elsewhere.) */
-export function waits({ microBatches = 1, clip }: Pick<DescentOptions, "microBatches" | "clip">): boolean {
+/**
+ * Whether gradients of one backward pass wait for each other. (Those of several are added up
+ * elsewhere.)
+ */
+export function waits({
+  microBatches = 1,
+  clip,
+}: Pick<DescentOptions, "microBatches" | "clip">): boolean {
   return microBatches === 1 && clip?.norm !== undefined;
 }
 
 /** Prepares the second half of a step. */
-export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, clip }: DescentOptions): Descent {
+export function createDescent(
+  pool: Pool,
+  { plan, updaters, microBatches = 1, clip }: DescentOptions,
+): Descent {
   const { memory } = pool;
   const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
   const sums =
     microBatches > 1
-      ? new Map(updaters.map(({ parameter: { name, rows, cols } }) => [name, memory.allocate(rows * cols * 4)]))
+      ? new Map(
+          updaters.map(({ parameter: { name, rows, cols } }) => [
+            name,
+            memory.allocate(rows * cols * 4),
+          ]),
+        )
       : undefined;
   const share = memory.allocate(4);
   const bounds = memory.put(Float32Array.of(1, clip?.value ?? Infinity));
@@ -65,21 +80,31 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
   };
 
   /** The backward pass; after each stage what becomes of its gradients. */
-  const backward = (kind: StepKind, then: (parameter: Parameter, gradient: number) => readonly Action[]): Action[] =>
+  const backward = (
+    kind: StepKind,
+    then: (parameter: Parameter, gradient: number) => readonly Action[],
+  ): Action[] =>
     plan
       .lower(kind === "frozen")
       .backward.flatMap((stage): Action[] => [
         ...stage.ops,
         ...stage.gradients.flatMap(({ parameter, gradient }) => then(parameter, gradient)),
       ]);
-  /** Where updates wait: every parameter whose gradient is known after the backward pass, and its place. */
+  /**
+   * Where updates wait: every parameter whose gradient is known after the backward pass, and its
+   * place.
+   */
   const gradients = direct
     ? []
     : plan
         .lower()
         .backward.flatMap((stage) => stage.gradients)
-        .map(({ parameter, gradient }) => ({ parameter, gradient: sums?.get(parameter.name) ?? gradient }));
-  const clipOp = ({ rows, cols }: Parameter, g: number): Op => op("clipGradient", rows, { g, bounds, rows, cols });
+        .map(({ parameter, gradient }) => ({
+          parameter,
+          gradient: sums?.get(parameter.name) ?? gradient,
+        }));
+  const clipOp = ({ rows, cols }: Parameter, g: number): Op =>
+    op("clipGradient", rows, { g, bounds, rows, cols });
   const update = (kind: StepKind) => (parameter: Parameter, gradient: number) => [
     ...(clip?.value === undefined ? [] : [clipOp(parameter, gradient)]),
     ...updaterOf.get(parameter)!.actions(gradient, kind),
@@ -94,7 +119,8 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
     );
     let squares = 0;
     for (const { parameter } of gradients) {
-      for (const norm of memory.f32(norms!.get(parameter.name)!, parameter.rows)) squares += norm * norm;
+      for (const norm of memory.f32(norms!.get(parameter.name)!, parameter.rows))
+        squares += norm * norm;
     }
     const factor = clipFactor(Math.sqrt(squares), limit);
     if (factor === 1) return;
@@ -108,7 +134,18 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
       memory.f32(share, 1)[0] = part;
       run(`${first ? "first" : "next"} ${kind}`, () =>
         backward(kind, ({ name, rows, cols }, g) =>
-          sums ? [op("sumGradient", rows, { g, sum: sums.get(name)!, share, first: first ? 1 : 0, rows, cols })] : [],
+          sums
+            ? [
+                op("sumGradient", rows, {
+                  g,
+                  sum: sums.get(name)!,
+                  share,
+                  first: first ? 1 : 0,
+                  rows,
+                  cols,
+                }),
+              ]
+            : [],
         ),
       );
     },
@@ -118,7 +155,9 @@ export function createDescent(pool: Pool, { plan, updaters, microBatches = 1, cl
         return;
       }
       if (norms) clipNorm(clip!.norm!, kind);
-      run(kind, () => gradients.flatMap(({ parameter, gradient }) => update(kind)(parameter, gradient)));
+      run(kind, () =>
+        gradients.flatMap(({ parameter, gradient }) => update(kind)(parameter, gradient)),
+      );
     },
     reset() {
       sequences = new Map();

@@ -28,7 +28,11 @@ export interface EvaluationOptions {
 }
 
 /** @param run - runs the plan's evaluation on the batch that is set */
-export function evaluationOf(plan: Plan, run: () => void, { model, loss, samples }: EvaluationOptions): Evaluation {
+export function evaluationOf(
+  plan: Plan,
+  run: () => void,
+  { model, loss, samples }: EvaluationOptions,
+): Evaluation {
   // Full tiles: no lane idles, however small the batches of a training are.
   const batchSize = plan.tiles * TILE;
   function* inBatches(indices: Int32Array): Generator<void, Evaluated> {

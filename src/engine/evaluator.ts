@@ -1,5 +1,6 @@
 /**
- * A network at work, without gradients and optimizer: each layer runs on the kernel that suits its density.
+ * A network at work, without gradients and optimizer: each layer runs on the kernel that suits its
+ * density.
  */
 import { compile } from "../nn/compile.js";
 import { size } from "../nn/layers/layer.js";
@@ -10,7 +11,13 @@ import { eachNonZero, nonZerosOf, packedOf } from "../nn/packed-values.js";
 import type { SampleStore } from "../nn/samples.js";
 import { chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
-import { compressOp, createParameter, isWeightRole, type Parameter, type PatternKind } from "../runtime/parameter.js";
+import {
+  compressOp,
+  createParameter,
+  isWeightRole,
+  type Parameter,
+  type PatternKind,
+} from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
@@ -19,7 +26,10 @@ import { countNonZeros } from "./updater.js";
 /** Samples that are computed at a time, for the memory of so many. */
 const BATCH = 128;
 
-/** Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do not fit */
+/**
+ * Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do
+ * not fit
+ */
 export function createEvaluator(
   pool: Pool,
   network: Network,
@@ -40,7 +50,8 @@ export function createEvaluator(
     buffers,
   });
   let sequence: Sequence | undefined;
-  const run = () => (sequence ??= createSequence(pool, forwardActions(plan.lowerEvaluation()))).run();
+  const run = () =>
+    (sequence ??= createSequence(pool, forwardActions(plan.lowerEvaluation()))).run();
   return evaluationOf(plan, run, { model, loss, samples });
 }
 
@@ -60,9 +71,14 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
       const name = `${node.name}.${spec.name}`;
       const values = network.parameters.get(name)!;
       const density = nonZerosOf(values) / size(spec.shape);
-      const isSparse = isWeightRole(spec.role) && chooseKernel(density, "dense", backend) === "sparse";
+      const isSparse =
+        isWeightRole(spec.role) && chooseKernel(density, "dense", backend) === "sparse";
       const pattern = isSparse ? patternOf(spec.shape, values) : undefined;
-      const parameter = createParameter(memory, { ...spec, name }, { pattern, transpose, conv: convs.get(name) });
+      const parameter = createParameter(
+        memory,
+        { ...spec, name },
+        { pattern, transpose, conv: convs.get(name) },
+      );
       const theta = memory.f32(parameter.theta, size(spec.shape));
       // Packed ones stay so: the memory is zero.
       if (packedOf(values)) eachNonZero(values, (w, place) => (theta[place] = w));
@@ -75,7 +91,10 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
       parameters.set(name, parameter);
     }
     for (const { name } of node.buffers) {
-      buffers.set(`${node.name}.${name}`, memory.put(network.buffers.get(`${node.name}.${name}`)!.data));
+      buffers.set(
+        `${node.name}.${name}`,
+        memory.put(network.buffers.get(`${node.name}.${name}`)!.data),
+      );
     }
   }
   runOnce(pool, ops);

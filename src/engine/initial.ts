@@ -1,4 +1,7 @@
-/** The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of the model's nodes. */
+/**
+ * The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of
+ * the model's nodes.
+ */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "../init/sparse-init.js";
@@ -15,16 +18,24 @@ export type WeightInitOptions = Omit<SparseInitOptions, "random">;
 export interface SpreadInitOptions extends WeightInitOptions {
   /** Share of the weights that are drawn, in (0, 1]; default 1. */
   readonly density?: number | undefined;
-  /** How the density is spread over the layers that have none of their own, see layerDensities; default "uniform". */
+  /**
+   * How the density is spread over the layers that have none of their own, see layerDensities;
+   * default "uniform".
+   */
   readonly spread?: Spread | undefined;
 }
 
 export interface InitOptions {
   /** Weights of linear layers, see sparseInit; default: every weight drawn (density 1). */
   readonly weights?: SpreadInitOptions | undefined;
-  /** Weights of convolutions; default: as `weights`, whose density is then that of both together. */
+  /**
+   * Weights of convolutions; default: as `weights`, whose density is then that of both together.
+   */
   readonly convs?: SpreadInitOptions | undefined;
-  /** What is different in single layers, by their names, e.g. `{ "stem.conv": { density: 1 } }`. Default: nothing. */
+  /**
+   * What is different in single layers, by their names, e.g. `{ "stem.conv": { density: 1 } }`.
+   * Default: nothing.
+   */
   readonly layers?: Readonly<Record<string, WeightInitOptions>> | undefined;
   /** See biasInit; default: positive biases below 1 / sqrt(fanIn). */
   readonly biases?: Omit<BiasInitOptions, "random" | "fanIn"> | undefined;
@@ -44,9 +55,14 @@ const WEIGHTS: OptionKeys<WeightInitOptions> = {
 /**
  * Draws all parameters of a model; the keys are `<layer>.<parameter>`.
  *
- * @throws RangeError as sparseInit and biasInit, or if `layers` names a layer without weights; TypeError for an unknown key
+ * @throws RangeError as sparseInit and biasInit, or if `layers` names a layer without weights;
+ *   TypeError for an unknown key
  */
-export function initialParameters(model: Model, random: Random, options: InitOptions = {}): Map<string, Float32Array> {
+export function initialParameters(
+  model: Model,
+  random: Random,
+  options: InitOptions = {},
+): Map<string, Float32Array> {
   const { weights, convs = weights, layers = {}, biases } = checkedInit(options);
   checkNames(model, Object.keys(layers));
   const densities = spreadDensities(model, weights, convs, layers);
@@ -58,7 +74,12 @@ export function initialParameters(model: Model, random: Random, options: InitOpt
       else if (isWeightRole(role)) {
         const { spread: _, ...common } = (role === "conv" ? convs : weights) ?? {};
         const density = densities.get(node.name) ?? 1;
-        sparseInit(theta, shape, { ...common, density, ...withoutUndefined(layers[node.name] ?? {}), random });
+        sparseInit(theta, shape, {
+          ...common,
+          density,
+          ...withoutUndefined(layers[node.name] ?? {}),
+          random,
+        });
       } else biasInit(theta, { ...biases, fanIn, random });
       drawn.set(`${node.name}.${name}`, theta);
     }
@@ -81,12 +102,16 @@ function checkedInit(options: InitOptions): InitOptions {
   for (const [name, group] of Object.entries({ weights, convs })) {
     if (group) knownOptions(`init.${name}`, group, { ...WEIGHTS, spread: 1 });
   }
-  for (const [name, layer] of Object.entries(layers)) knownOptions(`init.layers["${name}"]`, layer, WEIGHTS);
+  for (const [name, layer] of Object.entries(layers))
+    knownOptions(`init.layers["${name}"]`, layer, WEIGHTS);
   if (biases) knownOptions("init.biases", biases, { r0: 1, signed: 1 });
   return options;
 }
 
-/** Densities by layer. Linear layers and convolutions share one, unless `convs` is an entry of its own. */
+/**
+ * Densities by layer. Linear layers and convolutions share one, unless `convs` is an entry of its
+ * own.
+ */
 function spreadDensities(
   { nodes }: Model,
   weights: SpreadInitOptions | undefined,
@@ -94,13 +119,18 @@ function spreadDensities(
   own: NonNullable<InitOptions["layers"]>,
 ): Map<string, number> {
   const densities = new Map<string, number>();
-  const spread = ({ density = 1, spread: how }: SpreadInitOptions = {}, ...roles: readonly string[]) => {
+  const spread = (
+    { density = 1, spread: how }: SpreadInitOptions = {},
+    ...roles: readonly string[]
+  ) => {
     const members = nodes.flatMap(({ name, parameters }) =>
       parameters.filter(({ role }) => roles.includes(role)).map(({ shape }) => ({ name, shape })),
     );
     const sharing = members.filter(({ name }) => own[name]?.density === undefined);
     const shapes = sharing.map(({ shape }) => shape);
-    layerDensities(shapes, density, how).forEach((value, k) => densities.set(sharing[k].name, value));
+    layerDensities(shapes, density, how).forEach((value, k) =>
+      densities.set(sharing[k].name, value),
+    );
   };
   if (convs === weights) spread(weights, "weight", "conv");
   else {

@@ -6,7 +6,8 @@ import type { Pool } from "../runtime/pool.js";
 import { runOnce } from "./sequence.js";
 
 /**
- * Lets every layer run on the kernels that suit its density, and brings the form of its weights that they read up to date.
+ * Lets every layer run on the kernels that suit its density, and brings the form of its weights
+ * that they read up to date.
  *
  * @returns whether anything has changed: programs have then to be written anew
  */
@@ -21,7 +22,8 @@ export function chooseKernels(pool: Pool, parameters: Iterable<Parameter>): bool
     const density = nonZeros(memory, parameter) / (rows * cols);
     const kernel = chooseKernel(density, parameter.kernel, backend);
     const kind = pattern.kind === "pairs" ? "pairs" : conv ? "conv" : "linear";
-    const gradient = kernel === "sparse" ? chooseGradient(density, parameter.gradient, kind, backend) : "all";
+    const gradient =
+      kernel === "sparse" ? chooseGradient(density, parameter.gradient, kind, backend) : "all";
     changed ||= kernel !== parameter.kernel || gradient !== parameter.gradient;
     parameter.gradient = gradient;
     if (kernel === parameter.kernel) continue;

@@ -10,12 +10,16 @@ declare const MessageChannel: new () => Channel;
 
 /** Resolves as soon as those who wait have had their turn. */
 export function nextTurn(): Promise<void> {
-  // Node's own: the global one may be a test runner's, which stands still, or not there, as in jsdom.
+  // Node's own: the global one may be a test runner's, which stands still, or not there, as in
+  // jsdom.
   const immediately = nodeModule("node:timers")?.setImmediate;
   return immediately ? new Promise((resolve) => void immediately(resolve)) : turnByMessage();
 }
 
-/** A pause in a browser, where a timer of 0 ms would take 4: a message to oneself. An open channel would keep Node alive. */
+/**
+ * A pause in a browser, where a timer of 0 ms would take 4: a message to oneself. An open channel
+ * would keep Node alive.
+ */
 export function turnByMessage(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -27,7 +31,10 @@ export function turnByMessage(): Promise<void> {
   });
 }
 
-/** Asked between the pieces of a long computation: a promise to wait for when it is time that others have their turn. */
+/**
+ * Asked between the pieces of a long computation: a promise to wait for when it is time that others
+ * have their turn.
+ */
 export type Turns = () => Promise<void> | undefined;
 
 /** How long a computation may hold the event loop, in milliseconds. */

@@ -5,8 +5,15 @@ import { readTheta, type Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
 import { runOnce } from "./sequence.js";
 
-/** Says where the first non-finite number of a forward pass appears, for the message of a run that has diverged. */
-export function firstNonFinite(pool: Pool, plan: Plan, parameters: ReadonlyMap<string, Parameter>): string {
+/**
+ * Says where the first non-finite number of a forward pass appears, for the message of a run that
+ * has diverged.
+ */
+export function firstNonFinite(
+  pool: Pool,
+  plan: Plan,
+  parameters: ReadonlyMap<string, Parameter>,
+): string {
   for (const [name, parameter] of parameters) {
     if (!readTheta(pool.memory, parameter).every(Number.isFinite)) {
       return `parameter "${name}" is not finite; a smaller learning rate may help`;

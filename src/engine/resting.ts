@@ -1,13 +1,21 @@
 /**
- * Resting weights: those of a frozen pattern that are zero at the moment. They belong to the pattern until the next fine
- * step, so that theta alone does not tell it. (Within a kernel of a pair it does: there they are minus zero, see
- * kernels/update_pattern.c. A kernel whose weights all rest is named here.)
+ * Resting weights: those of a frozen pattern that are zero at the moment. They belong to the
+ * pattern until the next fine step, so that theta alone does not tell it. (Within a kernel of a
+ * pair it does: there they are minus zero, see kernels/update_pattern.c. A kernel whose weights all
+ * rest is named here.)
  */
 import type { Memory } from "../runtime/memory.js";
 import { entryColumn, type Parameter } from "../runtime/parameter.js";
 
-/** Visits the places of a pattern: the index in theta, and the word of memory that holds the weight. Of a pair all weights. */
-function visit(memory: Memory, parameter: Parameter, each: (indices: number[], words: number[]) => void): void {
+/**
+ * Visits the places of a pattern: the index in theta, and the word of memory that holds the weight.
+ * Of a pair all weights.
+ */
+function visit(
+  memory: Memory,
+  parameter: Parameter,
+  each: (indices: number[], words: number[]) => void,
+): void {
   const { pattern, rows, cols, theta, conv } = parameter;
   const { kind, entries, counts, entryStride } = pattern!;
   const words = memory.i32(entries, rows * entryStride * 2);
@@ -31,7 +39,10 @@ function visit(memory: Memory, parameter: Parameter, each: (indices: number[], w
   }
 }
 
-/** Indices in theta of the pattern's resting weights; of a resting pair the first that belongs to the pattern. */
+/**
+ * Indices in theta of the pattern's resting weights; of a resting pair the first that belongs to
+ * the pattern.
+ */
 export function restingWeights(memory: Memory, parameter: Parameter): Int32Array {
   const all = memory.f32(0, memory.used / 4);
   const resting: number[] = [];
@@ -50,11 +61,15 @@ export function restingWeights(memory: Memory, parameter: Parameter): Int32Array
 }
 
 /**
- * What stands in theta for a resting weight while the pattern is made from it: a NaN, which counts as non-zero and
- * is nowhere else, as no step is done on one. `unmarkResting` then turns it back into zero, in theta and in the pattern
- * (of a pair into minus zero).
+ * What stands in theta for a resting weight while the pattern is made from it: a NaN, which counts
+ * as non-zero and is nowhere else, as no step is done on one. `unmarkResting` then turns it back
+ * into zero, in theta and in the pattern (of a pair into minus zero).
  */
-export function markResting(memory: Memory, { theta, rows, cols }: Parameter, resting: Int32Array): void {
+export function markResting(
+  memory: Memory,
+  { theta, rows, cols }: Parameter,
+  resting: Int32Array,
+): void {
   const values = memory.f32(theta, rows * cols);
   for (const index of resting) values[index] = NaN;
 }

@@ -1,4 +1,6 @@
-/** A model's parameters and buffers, given their places in shared memory and their initial values. */
+/**
+ * A model's parameters and buffers, given their places in shared memory and their initial values.
+ */
 import { size } from "../nn/layers/layer.js";
 import type { Layout } from "../nn/layout.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -24,7 +26,10 @@ export function createParameters(
   memory: Memory,
   layout: Layout,
   { initial, optimizerOf }: ParametersOptions,
-): { readonly parameters: ReadonlyMap<string, Parameter>; readonly buffers: ReadonlyMap<string, Buffer> } {
+): {
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+} {
   const parameters = new Map<string, Parameter>();
   const buffers = new Map<string, Buffer>();
   for (const { node: index, inputs } of layout.steps) {
@@ -53,7 +58,10 @@ export function createParameters(
 }
 
 /** How a parameter's non-zeros are kept, or undefined if it has no use for sparse kernels. */
-function patternKind(role: ParameterRole, { regularizer, follow }: Optimizer): PatternKind | undefined {
+function patternKind(
+  role: ParameterRole,
+  { regularizer, follow }: Optimizer,
+): PatternKind | undefined {
   if (!isWeightRole(role)) return undefined;
   if (follow === "masked") return "entries";
   if (regularizer.trivial) return undefined;

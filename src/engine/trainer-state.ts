@@ -1,13 +1,14 @@
 /**
- * A trainer's state as plain tensors: with the same model, optimizers and samples it goes on with the very same bits.
+ * A trainer's state as plain tensors: with the same model, optimizers and samples it goes on with
+ * the very same bits.
  *
  *     theta/<parameter>    dense, whatever kernel the parameter runs on
  *     v/, m1/, m2/, mask/  dual variable, moments and mask, as far as the optimizer has them
  *     buffer/<buffer>      what layers keep from step to step, such as the running statistics of batch norm
  *
- * Which kernel a parameter runs on is part of the state: near the crossover it depends on the past, and the two kernels
- * round differently. Patterns and their transposes are not: theta determines them, down to the order of the entries; between
- * frozen steps together with
+ * Which kernel a parameter runs on is part of the state: near the crossover it depends on the past,
+ * and the two kernels round differently. Patterns and their transposes are not: theta determines
+ * them, down to the order of the entries; between frozen steps together with
  *
  *     resting/<parameter>  indices of the pattern's weights that are zero (see resting.ts), if there are any
  */
@@ -58,22 +59,32 @@ export interface TrainerParts {
   readonly buffers: ReadonlyMap<string, Buffer>;
 }
 
-/** The state after so many steps. The tensors of v, moments and buffers are views: write them before the next step. */
-export function saveState({ memory, updaters, buffers }: TrainerParts, steps: number, cycle: Cycle): TrainerState {
+/**
+ * The state after so many steps. The tensors of v, moments and buffers are views: write them before
+ * the next step.
+ */
+export function saveState(
+  { memory, updaters, buffers }: TrainerParts,
+  steps: number,
+  cycle: Cycle,
+): TrainerState {
   const tensors = new Map<string, Tensor>();
   for (const { parameter, state, freezes } of updaters) {
     const { name, shape } = parameter;
     const resting = freezes && cycle.coarse > 0 ? restingWeights(memory, parameter) : [];
-    if (resting.length) tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: Int32Array.from(resting) });
+    if (resting.length)
+      tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: Int32Array.from(resting) });
     tensors.set(`theta/${name}`, { shape, data: readTheta(memory, parameter) });
     for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });
   }
   for (const [name, { offset, shape }] of buffers) {
     tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, length(shape)) });
   }
-  const parameters = updaters.map(({ parameter: { name, kernel, gradient }, lambda, state, fullSteps }) => {
-    return { name, kernel, gradient, lambda, step: state.step, fullSteps };
-  });
+  const parameters = updaters.map(
+    ({ parameter: { name, kernel, gradient }, lambda, state, fullSteps }) => {
+      return { name, kernel, gradient, lambda, step: state.step, fullSteps };
+    },
+  );
   return { steps, cycle, parameters, tensors };
 }
 
@@ -90,14 +101,16 @@ export function restoreState(
   { parameters, cycle, tensors }: TrainerState,
   run: (ops: readonly Op[]) => void,
 ): void {
-  const wanted = [...saveState({ memory, updaters, buffers }, 0, { coarse: 0, left: 0 }).tensors].map(
-    ([name, { shape }]) => ({ name, shape }),
-  );
+  const wanted = [
+    ...saveState({ memory, updaters, buffers }, 0, { coarse: 0, left: 0 }).tensors,
+  ].map(([name, { shape }]) => ({ name, shape }));
   for (const { name, shape } of wanted) {
     const found = tensors.get(name);
     if (found?.shape.join() === shape.join() && isTypedArray(found.data, "Float32Array")) continue;
     const what = found ? `[${found.shape.join(", ")}]` : "none";
-    throw new RangeError(`could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`);
+    throw new RangeError(
+      `could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`,
+    );
   }
   const said = new Map(parameters.map((entry) => [entry.name, entry]));
   for (const { parameter, freezes } of updaters) {
@@ -105,7 +118,9 @@ export function restoreState(
     checkSaved(parameter, said.get(parameter.name), zeros, freezes && cycle.coarse > 0);
   }
   if (cycle.coarse > 0 && !updaters.some(({ freezes }) => freezes)) {
-    throw new RangeError(`could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`);
+    throw new RangeError(
+      `could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`,
+    );
   }
   const values = (name: string) => tensors.get(name)!.data as Float32Array;
   const patterns: Op[] = [];
@@ -129,12 +144,14 @@ export function restoreState(
       markResting(memory, parameter, zeros.data as Int32Array);
       resting.push(parameter);
     }
-    if (saved.kernel === "sparse" || (freezes && cycle.coarse > 0)) patterns.push(compressOp(parameter));
+    if (saved.kernel === "sparse" || (freezes && cycle.coarse > 0))
+      patterns.push(compressOp(parameter));
     if (saved.kernel === "dense" || !transpose) continue;
     transposes.push(transpose.update);
     forced.push(memory.i32(transpose.force, 1));
   }
-  for (const [name, { offset, shape }] of buffers) memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
+  for (const [name, { offset, shape }] of buffers)
+    memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
   run(patterns);
   for (const parameter of resting) {
     unmarkResting(memory, parameter);
@@ -154,15 +171,25 @@ function checkSaved(
 ): void {
   if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
   if (saved.kernel === "sparse" && !pattern) {
-    throw new RangeError(`could not resume: parameter ${name} has no sparse kernel, found "sparse"`);
+    throw new RangeError(
+      `could not resume: parameter ${name} has no sparse kernel, found "sparse"`,
+    );
   }
   if (saved.gradient === "pattern" && saved.kernel !== "sparse") {
-    throw new RangeError(`could not resume: parameter ${name} has a dense kernel, found the gradient of a pattern`);
+    throw new RangeError(
+      `could not resume: parameter ${name} has a dense kernel, found the gradient of a pattern`,
+    );
   }
   if (!resting) return;
   const isPlace = (index: number) => index >= 0 && index < rows * cols;
-  if (!isFrozen || !isTypedArray(resting, "Int32Array") || !(resting as Int32Array).every(isPlace)) {
-    throw new RangeError(`could not resume: the tensor ${RESTING}${name} names no weights that can rest`);
+  if (
+    !isFrozen ||
+    !isTypedArray(resting, "Int32Array") ||
+    !(resting as Int32Array).every(isPlace)
+  ) {
+    throw new RangeError(
+      `could not resume: the tensor ${RESTING}${name} names no weights that can rest`,
+    );
   }
 }
 

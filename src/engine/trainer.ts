@@ -1,10 +1,11 @@
 /**
  * A model in training: its parameters in shared memory, its plan, and one step at a time.
  *
- * A step is two programs for the pool. The first fetches the batch and runs forward to the loss; if that is not finite
- * the step stops here, with all parameters as they were. The second goes from the last layer to the first: gradients,
- * and at once the update, while the gradient is still in cache. (A layer's input gradient is computed before its
- * weights move, so the result is the textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
+ * A step is two programs for the pool. The first fetches the batch and runs forward to the loss; if
+ * that is not finite the step stops here, with all parameters as they were. The second goes from
+ * the last layer to the first: gradients, and at once the update, while the gradient is still in
+ * cache. (A layer's input gradient is computed before its weights move, so the result is the
+ * textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
  * programs: see descent.ts.
  */
 import { compile, type Plan } from "../nn/compile.js";
@@ -46,15 +47,17 @@ export interface TrainerOptions extends StepSettings {
   /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
-  /** Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known. */
+  /**
+   * Steps of the whole training, for optimizers whose mask follows a schedule. Default: not known.
+   */
   readonly steps?: number | undefined;
   /** Images are moved, mirrored and cut, as `step` is told. Default false. */
   readonly augment?: boolean | undefined;
 }
 
 /**
- * The optimizer of each role. Convolutions follow the weights unless they have their own; the factors of batch norm and
- * the scalars of skip connections follow the biases.
+ * The optimizer of each role. Convolutions follow the weights unless they have their own; the
+ * factors of batch norm and the scalars of skip connections follow the biases.
  */
 export type RoleOptimizers = Readonly<
   Record<"weight" | "bias", Optimizer> & Partial<Record<ParameterRole, Optimizer | undefined>>
@@ -74,12 +77,17 @@ export interface Trainer extends Evaluation {
    * @param tauFactor - factor on every optimizer's learning rate (the schedule's)
    * @param augmentation - how each image is changed, if the trainer augments
    * @returns mean loss and number of correct predictions of the batch, before the step
-   * @throws RangeError at the first non-finite loss, naming the step and the first layer with a non-finite value
+   * @throws RangeError at the first non-finite loss, naming the step and the first layer with a
+   *   non-finite value
    */
-  step(indices: Int32Array, tauFactor?: number, augmentation?: Augmentation): { loss: number; correct: number };
+  step(
+    indices: Int32Array,
+    tauFactor?: number,
+    augmentation?: Augmentation,
+  ): { loss: number; correct: number };
   /**
-   * Runs a part of a batch (batchSize / microBatches samples) forward as a step does, but with nothing random: the running
-   * statistics of batch norm move, all else stays.
+   * Runs a part of a batch (batchSize / microBatches samples) forward as a step does, but with
+   * nothing random: the running statistics of batch norm move, all else stays.
    */
   runStatistics(indices: Int32Array): void;
   /** What the next step may do to patterns. */
@@ -93,9 +101,11 @@ export interface Trainer extends Evaluation {
    */
   checkFreeze(): void;
   /**
-   * From now on every fine step is followed by so many frozen ones; 0, as at the start: none is. See optim/freeze.ts.
+   * From now on every fine step is followed by so many frozen ones; 0, as at the start: none is.
+   * See optim/freeze.ts.
    *
-   * @param lambda - "scaled" (the default): lambda is that of the optimizer / (coarse + 1), and subgradients are scaled along
+   * @param lambda - "scaled" (the default): lambda is that of the optimizer / (coarse + 1), and
+   *   subgradients are scaled along
    * @throws TypeError as checkFreeze
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
@@ -104,8 +114,8 @@ export interface Trainer extends Evaluation {
   /** Copies of what layers keep beside their parameters, by name: see FitResult. */
   buffers(): Map<string, { shape: readonly number[]; data: Float32Array }>;
   /**
-   * Puts other numbers in the place of weights and buffers, by name, for evaluations; put back what it returns before the next
-   * step. Weights that are zero must stay so.
+   * Puts other numbers in the place of weights and buffers, by name, for evaluations; put back what
+   * it returns before the next step. Weights that are zero must stay so.
    *
    * @returns what was there
    */
@@ -141,7 +151,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const optimizer = optimizerOf(p.role);
     const shapes = shapesOf.get(optimizer)!;
     const { steps: total } = options;
-    return createUpdater(memory, p, optimizer, { name: p.name, seed, shapes, ...(total && { steps: total }) });
+    return createUpdater(memory, p, optimizer, {
+      name: p.name,
+      seed,
+      shapes,
+      ...(total && { steps: total }),
+    });
   });
   const places = new Map([...buffers].map(([name, { offset }]) => [name, offset]));
   const shared = { memory, loss, samples, parameters, buffers: places };
@@ -171,7 +186,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 
   /** Runs a part of a batch forward to its loss. */
-  const forward = (kind: StepKind, indices: Int32Array, part: number, augmentation?: Augmentation) => {
+  const forward = (
+    kind: StepKind,
+    indices: Int32Array,
+    part: number,
+    augmentation?: Augmentation,
+  ) => {
     const frozen = kind === "frozen";
     const sequence = (sequences[frozen ? "frozen" : "forward"] ??= createSequence(
       pool,
@@ -183,7 +203,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const sums = plan.readLoss();
     const mean = sums.loss / (indices.length * terms);
     if (!Number.isFinite(mean)) {
-      throw new RangeError(`the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`);
+      throw new RangeError(
+        `the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`,
+      );
     }
     return sums;
   };
@@ -199,7 +221,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
         // A mask changes by the gradient of every weight, in steps of its own.
         !freezes && isWeightRole(role) && (!regularizer.trivial || follow === "masked"),
     );
-    if (fixed || !updaters.some(({ freezes }) => freezes)) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
+    if (fixed || !updaters.some(({ freezes }) => freezes))
+      throw new TypeError(`could not freeze ${whyNot(fixed)}`);
   };
 
   look();
@@ -214,7 +237,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     step(indices, tauFactor = 1, augmentation) {
       if (indices.length > batchSize) {
-        throw new RangeError(`a batch of ${indices.length} samples does not fit the trainer's batch size ${batchSize}`);
+        throw new RangeError(
+          `a batch of ${indices.length} samples does not fit the trainer's batch size ${batchSize}`,
+        );
       }
       const { coarse, left } = cycle;
       const kind = kindOfNext(cycle);
@@ -231,7 +256,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       descent.move(kind);
       steps++;
       if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
-      // A frozen pattern has no other form, and may hold zeros: its layer changes sides after a fine step only.
+      // A frozen pattern has no other form, and may hold zeros: its layer changes sides after a
+      // fine step only.
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
@@ -256,11 +282,14 @@ export function createTrainer(options: TrainerOptions): Trainer {
         updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
       }
       // From now on dense kernels keep their patterns too, and a state that is saved reads them.
-      const dense = frozen.map(({ parameter }) => parameter).filter(({ kernel }) => kernel === "dense");
+      const dense = frozen
+        .map(({ parameter }) => parameter)
+        .filter(({ kernel }) => kernel === "dense");
       if (cycle.coarse === 0) runOnce(pool, dense.map(compressOp));
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
-    theta: (name, out) => unmarked(readTheta(memory, parameters.get(name)!, out), parameters.get(name)!),
+    theta: (name, out) =>
+      unmarked(readTheta(memory, parameters.get(name)!, out), parameters.get(name)!),
     buffers: () =>
       new Map(
         [...buffers].map(([name, { offset, shape }]) => [
@@ -292,9 +321,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 }
 
-/** In frozen steps of kernels minus zeros mark weights that rest (kernels/update_pattern.c). Nobody else need know. */
+/**
+ * In frozen steps of kernels minus zeros mark weights that rest (kernels/update_pattern.c). Nobody
+ * else need know.
+ */
 function unmarked(theta: Float32Array, { pattern }: Parameter): Float32Array {
-  if (pattern?.kind === "pairs") for (let i = 0; i < theta.length; i++) if (theta[i] === 0) theta[i] = 0;
+  if (pattern?.kind === "pairs")
+    for (let i = 0; i < theta.length; i++) if (theta[i] === 0) theta[i] = 0;
   return theta;
 }
 

@@ -1,9 +1,10 @@
 /**
  * An optimizer at work on one parameter in shared memory.
  *
- * Most optimizers have a twin in C, the `update` kernel, which moves v, lets theta follow and writes the new pattern in
- * one pass over the rows. An optimizer without a twin (a regularizer of your own, say) takes its step in TypeScript on
- * the same memory, between two programs; the pattern is then made from theta.
+ * Most optimizers have a twin in C, the `update` kernel, which moves v, lets theta follow and
+ * writes the new pattern in one pass over the rows. An optimizer without a twin (a regularizer of
+ * your own, say) takes its step in TypeScript on the same memory, between two programs; the pattern
+ * is then made from theta.
  */
 import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
@@ -12,14 +13,21 @@ import { at } from "../placed.js";
 import { FOLLOW } from "../runtime/contract/update.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, kernelShape, patternArgs, readTheta, type Parameter } from "../runtime/parameter.js";
+import {
+  compressOp,
+  kernelShape,
+  patternArgs,
+  readTheta,
+  type Parameter,
+} from "../runtime/parameter.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);
 
 /**
- * What a step may do to patterns: "exact" and "fine" change them; fine ones, which frozen steps follow, also keep the pattern of a
- * parameter that runs on dense kernels. "frozen" moves the weights of the patterns only (see optim/freeze.ts).
+ * What a step may do to patterns: "exact" and "fine" change them; fine ones, which frozen steps
+ * follow, also keep the pattern of a parameter that runs on dense kernels. "frozen" moves the
+ * weights of the patterns only (see optim/freeze.ts).
  */
 export type StepKind = "exact" | "fine" | "frozen";
 
@@ -27,7 +35,10 @@ export interface Updater {
   readonly parameter: Parameter;
   /** With lambda as it is at the moment. */
   readonly optimizer: Optimizer;
-  /** v, moments (views of shared memory) and the number of steps done: with theta, all that a resumed run needs. */
+  /**
+   * v, moments (views of shared memory) and the number of steps done: with theta, all that a
+   * resumed run needs.
+   */
   readonly state: OptimizerState;
   /** Whether its pattern can be frozen. */
   readonly freezes: boolean;
@@ -40,8 +51,9 @@ export interface Updater {
   /**
    * Changes the factor on lambda, from the next step on.
    *
-   * @param dual - "kept": v stays, so that weights between the old threshold and the new one are born or die.
-   *   "scaled": theta stays, and its subgradient is scaled along: v = theta / delta + p, p <- p new / old (except for what its mu adds)
+   * @param dual - "kept": v stays, so that weights between the old threshold and the new one are
+   *   born or die. "scaled": theta stays, and its subgradient is scaled along: v = theta / delta +
+   *   p, p <- p new / old (except for what its mu adds)
    */
   setLambda(factor: number, dual: "kept" | "scaled"): void;
   /** Sets the learning rate and counts the step; call it before the step's program runs. */
@@ -84,7 +96,8 @@ export function createUpdater(
     step: 0,
   };
   const now = { optimizer: given, form: kernelForm(given, shape), lambda: 1, fullSteps: 0 };
-  const freezes = now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror";
+  const freezes =
+    now.form !== undefined && parameter.pattern !== undefined && given.follow === "mirror";
   const stepNumber = (step: StepKind) => {
     state.step++;
     if (step === "frozen" && freezes) return state.step;
@@ -111,7 +124,12 @@ export function createUpdater(
       if (factor === now.lambda) return;
       const next = scaleLambda(given, factor);
       if (dual === "scaled") {
-        scaleSubgradient(state.v, readTheta(memory, parameter), [now.optimizer, next], factor / now.lambda);
+        scaleSubgradient(
+          state.v,
+          readTheta(memory, parameter),
+          [now.optimizer, next],
+          factor / now.lambda,
+        );
       }
       now.lambda = factor;
       now.optimizer = next;
@@ -136,8 +154,18 @@ function kernelSteps(
   memory: Memory,
   parameter: Parameter,
   places: { readonly v: number; readonly m1: number; readonly m2: number },
-  { move, follow, writeBack, penalty, group, weightDecay }: KernelForm & Pick<Optimizer, "weightDecay">,
-  { form, stepNumber }: { readonly form: () => KernelForm; readonly stepNumber: (step: StepKind) => number },
+  {
+    move,
+    follow,
+    writeBack,
+    penalty,
+    group,
+    weightDecay,
+  }: KernelForm & Pick<Optimizer, "weightDecay">,
+  {
+    form,
+    stepNumber,
+  }: { readonly form: () => KernelForm; readonly stepNumber: (step: StepKind) => number },
 ): Steps {
   const { rows, cols, columns, counts, changed, pattern, transpose, conv } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
@@ -153,7 +181,8 @@ function kernelSteps(
       ...decay(g),
       op("updatePattern", rows, {
         ...shared,
-        // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its norm.
+        // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its
+        // norm.
         follow: pairs && follow === FOLLOW.l1 ? FOLLOW.sparseKernelGroup : follow,
         group: pairs ? cols / conv!.inner : 1,
         pairs: pairs ? 1 : 0,
@@ -164,7 +193,8 @@ function kernelSteps(
         entryStride,
         kernel: kernelShape(parameter),
       }),
-      // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to date.
+      // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to
+      // date.
       ...(sparse && transpose && !pairs ? [transpose.update] : []),
     ];
   };
@@ -202,7 +232,12 @@ function decayOp(parameter: Parameter, g: number, factor: number): Op {
 }
 
 /** Steps in TypeScript, between two programs. */
-function hostSteps(memory: Memory, parameter: Parameter, state: OptimizerState, optimizer: () => Optimizer): Steps {
+function hostSteps(
+  memory: Memory,
+  parameter: Parameter,
+  state: OptimizerState,
+  optimizer: () => Optimizer,
+): Steps {
   const { rows, cols, shape } = parameter;
   const theta = memory.f32(parameter.theta, rows * cols);
   let stepTau = 0;
@@ -214,16 +249,24 @@ function hostSteps(memory: Memory, parameter: Parameter, state: OptimizerState, 
       const g = memory.f32(gradient, rows * cols);
       const step = () => {
         optimizer().step(state, theta, g, shape, stepTau);
-        // The kernel that makes the pattern counts too, and compares with the old counts to see what has changed.
+        // The kernel that makes the pattern counts too, and compares with the old counts to see
+        // what has changed.
         if (parameter.kernel === "dense") countNonZeros(memory, parameter);
       };
       if (parameter.kernel === "dense") return [step];
-      return [step, compressOp(parameter), ...(parameter.transpose ? [parameter.transpose.update] : [])];
+      return [
+        step,
+        compressOp(parameter),
+        ...(parameter.transpose ? [parameter.transpose.update] : []),
+      ];
     },
   };
 }
 
-/** v = theta / delta + p: p times a factor, except for the part of it that mu makes, which is that of the new mu. */
+/**
+ * v = theta / delta + p: p times a factor, except for the part of it that mu makes, which is that
+ * of the new mu.
+ */
 function scaleSubgradient(
   v: OptimizerState["v"],
   theta: Float32Array,

@@ -1,12 +1,14 @@
 /**
- * Latent POD (proper orthogonal decomposition): a smaller latent space for an autoencoder, after training.
+ * Latent POD (proper orthogonal decomposition): a smaller latent space for an autoencoder, after
+ * training.
  *
  *     encoder  z = W_e x + b_e,   decoder  y = W_d z + b_d,   nothing between them;   W_e = U S V^T
  *     r   = #{ k : (sum S^2 - sum_{j <= k} S_j^2) / sum S^2 >= tolerance } + 1
  *     W_e <- S_r V_r^T,  b_e <- 0,  W_d <- W_d U_r,  b_d <- b_d + W_d b_e
  *
- * y changes by W_d (U_r U_r^T - I) W_e x, so by at most |W_d| S_{r+1} |x|: not at all if the rank of W_e is r.
- * Source: Heeringa et al. on autoencoders with nuclear-norm Bregman training, who train W_e to a low rank.
+ * y changes by W_d (U_r U_r^T - I) W_e x, so by at most |W_d| S_{r+1} |x|: not at all if the rank
+ * of W_e is r. Source: Heeringa et al. on autoencoders with nuclear-norm Bregman training, who
+ * train W_e to a low rank.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { Matrix, SVD } from "ml-matrix";
@@ -16,16 +18,21 @@ import { modelOf } from "../nn/rebuild.js";
 export interface LatentPodOptions {
   /** Share of the squares of the singular values that may be lost, in [0, 1). Default 1e-6. */
   readonly tolerance?: number | undefined;
-  /** Name of the last encoder layer; default: the only linear layer that is read by one linear layer and nobody else. */
+  /**
+   * Name of the last encoder layer; default: the only linear layer that is read by one linear layer
+   * and nobody else.
+   */
   readonly encoder?: string | undefined;
 }
 
 const OPTIONS: OptionKeys<LatentPodOptions> = { tolerance: 1, encoder: 1 };
 
 /**
- * A network with a latent space of the numerical rank of its last encoder matrix. It stays as it is if that is full.
+ * A network with a latent space of the numerical rank of its last encoder matrix. It stays as it is
+ * if that is full.
  *
- * @throws RangeError if the tolerance is outside [0, 1), or there is no such encoder, or several and none is named
+ * @throws RangeError if the tolerance is outside [0, 1), or there is no such encoder, or several
+ *   and none is named
  * @example
  * const small = simplify(latentPod({ model, ...result }, { tolerance: 1e-8 }));
  */
@@ -37,7 +44,8 @@ export function latentPod(network: Network, options: LatentPodOptions = {}): Net
   checkNetwork(network);
   const { nodes } = network.model;
   const [e, d] = findPair(network, encoder);
-  const parameter = (node: number, key: string) => network.parameters.get(`${nodes[node].name}.${key}`);
+  const parameter = (node: number, key: string) =>
+    network.parameters.get(`${nodes[node].name}.${key}`);
   const weightOf = (node: number) => {
     const { shape, data } = parameter(node, "weight")!;
     return Matrix.from1DArray(shape[0], shape[1], data);
@@ -55,8 +63,13 @@ export function latentPod(network: Network, options: LatentPodOptions = {}): Net
   const V = svd.rightSingularVectors.subMatrixColumn(kept);
   kept.forEach((k, column) => V.mulColumn(column, svd.diagonal[k]));
 
-  const shift = decode.mmul(Matrix.columnVector(parameter(e, "bias")?.data ?? new Float32Array(encode.rows)));
-  const bias = Float32Array.from(shift.getColumn(0), (s, o) => s + (parameter(d, "bias")?.data[o] ?? 0));
+  const shift = decode.mmul(
+    Matrix.columnVector(parameter(e, "bias")?.data ?? new Float32Array(encode.rows)),
+  );
+  const bias = Float32Array.from(
+    shift.getColumn(0),
+    (s, o) => s + (parameter(d, "bias")?.data[o] ?? 0),
+  );
   const parameters = new Map(network.parameters);
   const set = (node: number, key: string, shape: readonly number[], data: ArrayLike<number>) =>
     parameters.set(`${nodes[node].name}.${key}`, { shape, data: Float32Array.from(data) });
@@ -73,7 +86,10 @@ export function latentPod(network: Network, options: LatentPodOptions = {}): Net
   return { ...network, model: modelOf(network.model.input, entries), parameters };
 }
 
-/** Singular values, the largest first, to keep so that the rest has less than this share of the squares. */
+/**
+ * Singular values, the largest first, to keep so that the rest has less than this share of the
+ * squares.
+ */
 function rankOf(sigma: readonly number[], tolerance: number): number {
   const total = sigma.reduce((sum, s) => sum + s * s, 0);
   let rest = total;
@@ -88,7 +104,8 @@ function rankOf(sigma: readonly number[], tolerance: number): number {
 function findPair({ model: { nodes } }: Network, encoder: string | undefined): [number, number] {
   const pairs = nodes.flatMap(({ layer }, k): [number, number][] => {
     const readers = nodes.flatMap(({ inputs }, reader) => (inputs.includes(k) ? [reader] : []));
-    const isPair = layer.kind === "linear" && readers.length === 1 && nodes[readers[0]].layer.kind === "linear";
+    const isPair =
+      layer.kind === "linear" && readers.length === 1 && nodes[readers[0]].layer.kind === "linear";
     return isPair ? [[k, readers[0]]] : [];
   });
   const names = pairs.map(([k]) => `"${nodes[k].name}"`).join(", ") || "none";

@@ -3,7 +3,12 @@ import { knownOptions } from "../known-options.js";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Network } from "../nn/network.js";
 import { readBytes } from "../read-file.js";
-import { decodeModel, encodeModel, type EncodeModelOptions, type LoadModelOptions } from "./model-format.js";
+import {
+  decodeModel,
+  encodeModel,
+  type EncodeModelOptions,
+  type LoadModelOptions,
+} from "./model-format.js";
 
 /** The network of a run, in its folder. */
 export const MODEL_FILE = "model.safetensors";
@@ -13,7 +18,8 @@ export const MODEL_FILE = "model.safetensors";
  *
  * @param metadata - texts to keep beside it
  * @param options - `sparse: true` keeps the non-zeros only
- * @throws TypeError if a parameter or buffer is missing; RangeError for a text whose name is taken; Error if the file can't be written
+ * @throws TypeError if a parameter or buffer is missing; RangeError for a text whose name is taken;
+ *   Error if the file can't be written
  * @example
  * saveModel("small.safetensors", simplify({ model, ...result }), {}, { sparse: true });
  */
@@ -23,7 +29,10 @@ export function saveModel(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeModelOptions = {},
 ): void {
-  writeFileAtomic(path, encodeModel(network, metadata, knownOptions("saveModel", options, { sparse: 1 })));
+  writeFileAtomic(
+    path,
+    encodeModel(network, metadata, knownOptions("saveModel", options, { sparse: 1 })),
+  );
 }
 
 /**

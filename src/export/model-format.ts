@@ -1,13 +1,14 @@
 /**
- * A network as bytes: safetensors with parameters and buffers by name, and the graph in its metadata. Works without a file
- * system.
+ * A network as bytes: safetensors with parameters and buffers by name, and the graph in its
+ * metadata. Works without a file system.
  *
  *     metadata   format         "bregman"
  *                model          the graph as JSON, see nn/model-json.ts
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
  *                ...            texts of whoever writes it
  *
- * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each weight that is smaller that way.
+ * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each
+ * weight that is smaller that way.
  */
 import { parseJson } from "../json.js";
 import { isTypedArray } from "../kinds.js";
@@ -28,8 +29,8 @@ const RESERVED = ["format", "model", "normalization"];
 
 export interface EncodeModelOptions {
   /**
-   * Weights as their non-zeros with their places, where that is smaller: some 5 bytes a non-zero. Only bregman reads it; without
-   * it any program that knows safetensors does. Default false.
+   * Weights as their non-zeros with their places, where that is smaller: some 5 bytes a non-zero.
+   * Only bregman reads it; without it any program that knows safetensors does. Default false.
    */
   readonly sparse?: boolean | undefined;
 }
@@ -40,8 +41,9 @@ const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
  * The bytes of a network, as `saveModel` writes them to a file.
  *
  * @param metadata - texts to keep beside it
- * @throws TypeError if a parameter or buffer is missing, or the normalization is not one of the inputs; RangeError for a
- * number in it that can't be, and for a text named "format", "model" or "normalization"
+ * @throws TypeError if a parameter or buffer is missing, or the normalization is not one of the
+ * inputs; RangeError for a number in it that can't be, and for a text named "format", "model" or
+ * "normalization"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -68,7 +70,9 @@ export function encodeModel(
   }
   for (const key of RESERVED) {
     if (key in metadata)
-      throw new RangeError(`could not keep a text "${key}" beside the network: the name is reserved`);
+      throw new RangeError(
+        `could not keep a text "${key}" beside the network: the name is reserved`,
+      );
   }
   return encodeSafetensors(tensors, {
     ...metadata,
@@ -85,7 +89,9 @@ function weightNames({ nodes }: Model): string[] {
 }
 
 export interface LoadModelOptions {
-  /** The model of a file that does not have its graph, such as one that another program has written. */
+  /**
+   * The model of a file that does not have its graph, such as one that another program has written.
+   */
   readonly model?: Model | undefined;
 }
 
@@ -97,7 +103,8 @@ export interface DecodeModelOptions extends LoadModelOptions {
 const DECODE_OPTIONS: OptionKeys<DecodeModelOptions> = { model: 1, where: 1 };
 
 /**
- * The network of bytes that `encodeModel` or `saveModel` has made, or a training: its `model.safetensors`.
+ * The network of bytes that `encodeModel` or `saveModel` has made, or a training: its
+ * `model.safetensors`.
  *
  * @throws SyntaxError if they are damaged, or no network of bregman
  * @example
@@ -114,7 +121,8 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
       model.nodes.flatMap((node) =>
         node[key].flatMap(({ name, shape }) => {
           const full = `${node.name}.${name}`;
-          const values = (tensors.get(full) as Values | undefined) ?? sparseValues(tensors, full, shape, where);
+          const values =
+            (tensors.get(full) as Values | undefined) ?? sparseValues(tensors, full, shape, where);
           return values ? [[full, values] as const] : [];
         }),
       ),
@@ -150,11 +158,16 @@ function sparseValues(
   try {
     return valuesOf({ values, gaps }, shape);
   } catch (error) {
-    throw new SyntaxError(`${where}: "${name}" is damaged: ${(error as Error).message}`, { cause: error });
+    throw new SyntaxError(`${where}: "${name}" is damaged: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
-function graphOf({ format, model }: Readonly<Record<string, string>>, where: string): Model | undefined {
+function graphOf(
+  { format, model }: Readonly<Record<string, string>>,
+  where: string,
+): Model | undefined {
   if (format !== FORMAT || model === undefined) return undefined;
   return modelFromJson(parseJson(model, `${where}: damaged metadata`), where);
 }

@@ -5,7 +5,8 @@
  *     kernels   |K|_2 / sqrt(taps) for the whole kernel of a convolution: a root mean square, so that kernels and the
  *               single weights of linear layers stand in one order
  *
- * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and skips stay.
+ * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and
+ * skips stay.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
@@ -15,11 +16,17 @@ import { isWeightRole } from "../runtime/parameter.js";
 import { valuesOf } from "./sparse-values.js";
 
 export interface PruneOptions {
-  /** Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as it is. */
+  /**
+   * Share of all weights to keep, in (0, 1]: the largest. A network with fewer non-zeros stays as
+   * it is.
+   */
   readonly density?: number | undefined;
   /** Or: weights smaller than this become zero, > 0. */
   readonly threshold?: number | undefined;
-  /** What is cut of convolutions: single weights (the default), or whole kernels by their root mean square. */
+  /**
+   * What is cut of convolutions: single weights (the default), or whole kernels by their root mean
+   * square.
+   */
   readonly groups?: "entries" | "kernels" | undefined;
 }
 
@@ -37,8 +44,8 @@ const OPTIONS: OptionKeys<PruneOptions> = { density: 1, threshold: 1, groups: 1 
 /**
  * A network whose smallest weights are zero, to a density or by a threshold.
  *
- * @throws RangeError for an impossible density or threshold, or unless exactly one of them is given; TypeError if the
- * network is not complete
+ * @throws RangeError for an impossible density or threshold, or unless exactly one of them is
+ * given; TypeError if the network is not complete
  * @example
  * const pruned = prune({ model, ...result }, { density: 0.02 });
  */
@@ -72,11 +79,18 @@ export function prune(network: Network, options: PruneOptions): Network {
       const taps = size(shape.slice(2));
       all.push({ values, packed, length: groups === "kernels" && role === "conv" ? taps : 1 });
       // Read when all is cut.
-      write.push(() => parameters.set(full, packed ? valuesOf({ ...packed, values }, shape) : { shape, data: values }));
+      write.push(() =>
+        parameters.set(
+          full,
+          packed ? valuesOf({ ...packed, values }, shape) : { shape, data: values },
+        ),
+      );
     }
   }
   const isKept =
-    threshold === undefined ? largestOf(all, Math.round(density! * weights)) : (size: number) => size >= threshold;
+    threshold === undefined
+      ? largestOf(all, Math.round(density! * weights))
+      : (size: number) => size >= threshold;
   for (const group of all) {
     eachGroup(group, (size, nonZeros, from, to) => {
       if (!isKept(size, nonZeros)) group.values.fill(0, from, to);
@@ -88,7 +102,9 @@ export function prune(network: Network, options: PruneOptions): Network {
 
 type Visit = (size: number, nonZeros: number, from: number, to: number) => void;
 
-/** Calls f for each group that is not zero: its size, its non-zeros, and where it is in the values. */
+/**
+ * Calls f for each group that is not zero: its size, its non-zeros, and where it is in the values.
+ */
 function eachGroup({ values, packed, length }: Groups, f: Visit): void {
   const visit = (from: number, to: number) => {
     let [squares, nonZeros] = [0, 0];
@@ -96,7 +112,8 @@ function eachGroup({ values, packed, length }: Groups, f: Visit): void {
       squares += values[k] * values[k];
       if (values[k] !== 0) nonZeros++;
     }
-    if (nonZeros > 0) f(length === 1 ? Math.abs(values[from]) : Math.sqrt(squares / length), nonZeros, from, to);
+    if (nonZeros > 0)
+      f(length === 1 ? Math.abs(values[from]) : Math.sqrt(squares / length), nonZeros, from, to);
   };
   if (!packed) {
     for (let at = 0; at < values.length; at += length) visit(at, at + length);
@@ -114,10 +131,13 @@ function eachGroup({ values, packed, length }: Groups, f: Visit): void {
 }
 
 /**
- * Says for one group after the other, in the order of eachGroup, whether it is among the largest that have together at most
- * so many non-zeros; of equal ones the first.
+ * Says for one group after the other, in the order of eachGroup, whether it is among the largest
+ * that have together at most so many non-zeros; of equal ones the first.
  */
-function largestOf(all: readonly Groups[], most: number): (size: number, nonZeros: number) => boolean {
+function largestOf(
+  all: readonly Groups[],
+  most: number,
+): (size: number, nonZeros: number) => boolean {
   const sizes: number[] = [];
   const counts: number[] = [];
   for (const group of all) {
@@ -126,8 +146,10 @@ function largestOf(all: readonly Groups[], most: number): (size: number, nonZero
       counts.push(nonZeros);
     });
   }
-  const above = (border: number) => sizes.reduce((sum, size, k) => (size > border ? sum + counts[k] : sum), 0);
-  // The smallest size that leaves no more than `most` above it; without a comparator typed arrays sort in native code.
+  const above = (border: number) =>
+    sizes.reduce((sum, size, k) => (size > border ? sum + counts[k] : sum), 0);
+  // The smallest size that leaves no more than `most` above it; without a comparator typed arrays
+  // sort in native code.
   const sorted = new Float64Array(sizes.length + 1); // and 0
   sorted.set(sizes, 1);
   sorted.sort();

@@ -6,8 +6,9 @@
  *                 { "__metadata__": { key: text }, name: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
  *     the rest    the elements, row-major, little-endian; offsets count from here; no gaps, no overlaps
  *
- * Source: https://github.com/huggingface/safetensors, "Format". We pad the header so that the data begin at a multiple of 8
- * and write wide types first: then every tensor is aligned to its element size, and a reader may use it without a copy.
+ * Source: https://github.com/huggingface/safetensors, "Format". We pad the header so that the data
+ * begin at a multiple of 8 and write wide types first: then every tensor is aligned to its element
+ * size, and a reader may use it without a copy.
  */
 import { parseJson } from "../json.js";
 import { isMap, kindOf, typedArrayName } from "../kinds.js";
@@ -43,8 +44,8 @@ const METADATA = "__metadata__";
 /**
  * The bytes of a safetensors file. Tensors of one kind keep the order they are given in.
  *
- * @throws TypeError if a tensor's shape doesn't fit its data, its kind of elements can't be written, or metadata are no texts; RangeError for the
- * reserved name "__metadata__".
+ * @throws TypeError if a tensor's shape doesn't fit its data, its kind of elements can't be
+ * written, or metadata are no texts; RangeError for the reserved name "__metadata__".
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
@@ -58,10 +59,14 @@ export function encodeSafetensors(
   }
   named.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
 
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
+  const header: [string, unknown][] =
+    Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
   let length = 0;
   for (const [name, { shape, data }] of named) {
-    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [length, length + data.byteLength] }]);
+    header.push([
+      name,
+      { dtype: dtypeOf(data), shape, data_offsets: [length, length + data.byteLength] },
+    ]);
     length += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -72,7 +77,8 @@ export function encodeSafetensors(
   bytes.set(json, 8);
   let place = 8 + headerLength;
   for (const [, { data }] of named) {
-    // Every machine that JavaScript engines run on today stores numbers little-endian, as the format wants them.
+    // Every machine that JavaScript engines run on today stores numbers little-endian, as the
+    // format wants them.
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
     place += data.byteLength;
   }
@@ -80,9 +86,11 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows, else copies.
+ * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows,
+ * else copies.
  *
- * @throws SyntaxError if the bytes are not a whole, consistent file, with what is wrong; `where` names the source.
+ * @throws SyntaxError if the bytes are not a whole, consistent file, with what is wrong; `where`
+ *   names the source.
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): TensorFile {
   const fail = (fault: string): never => {
@@ -91,11 +99,17 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Ten
   if (bytes.length < 8) fail(`truncated: expected 8 bytes or more, found ${bytes.length}`);
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerLength > bytes.length - 8) {
-    fail(`not safetensors, or truncated: the header should have ${headerLength} bytes, found ${bytes.length - 8}`);
+    fail(
+      `not safetensors, or truncated: the header should have ${headerLength} bytes, found ${bytes.length - 8}`,
+    );
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
   // Not bytes.subarray(): that of a Buffer is a Buffer, whose slice() does not copy.
-  const body = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + headerLength, bytes.length - 8 - headerLength);
+  const body = new Uint8Array(
+    bytes.buffer,
+    bytes.byteOffset + 8 + headerLength,
+    bytes.length - 8 - headerLength,
+  );
   const tensors = new Map<string, Tensor>();
   const spans: { name: string; begin: number; end: number }[] = [];
   let metadata: Record<string, string> = {};
@@ -115,7 +129,8 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Ten
 type Fail = (fault: string) => never;
 
 function checkTensor(name: string, { shape, data }: Tensor): void {
-  if (name === METADATA) throw new RangeError(`could not write a tensor named "${METADATA}": the name is reserved`);
+  if (name === METADATA)
+    throw new RangeError(`could not write a tensor named "${METADATA}": the name is reserved`);
   dtypeOf(data);
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
     throw new TypeError(
@@ -132,7 +147,8 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
 
 function dtypeOf(data: TensorData): Dtype {
   const found = typedArrayName(data);
-  for (const [dtype, kind] of Object.entries(DTYPES)) if (kind.name === found) return dtype as Dtype;
+  for (const [dtype, kind] of Object.entries(DTYPES))
+    if (kind.name === found) return dtype as Dtype;
   const kinds = Object.values(DTYPES).map((kind) => kind.name);
   throw new TypeError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
 }
@@ -167,7 +183,9 @@ function checkedEntry(
   } = isObject(entry) ? entry : fail(`tensor ${JSON.stringify(name)}: expected an object`);
   if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
     const known = Object.keys(DTYPES).join(", ");
-    return fail(`tensor ${JSON.stringify(name)}: dtype must be one of ${known}, found ${JSON.stringify(dtype)}`);
+    return fail(
+      `tensor ${JSON.stringify(name)}: dtype must be one of ${known}, found ${JSON.stringify(dtype)}`,
+    );
   }
   if (!isCounts(shape)) {
     return fail(
@@ -175,7 +193,9 @@ function checkedEntry(
     );
   }
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    return fail(`tensor ${JSON.stringify(name)}: data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
+    return fail(
+      `tensor ${JSON.stringify(name)}: data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`,
+    );
   }
   const [begin, end] = offsets;
   if (end > bodyLength) {
@@ -183,7 +203,10 @@ function checkedEntry(
       `truncated: tensor ${JSON.stringify(name)} ends at byte ${end} of the data, found ${bodyLength} bytes of data`,
     );
   }
-  const expected = shape.reduce((product, size) => product * size, DTYPES[dtype as Dtype].BYTES_PER_ELEMENT);
+  const expected = shape.reduce(
+    (product, size) => product * size,
+    DTYPES[dtype as Dtype].BYTES_PER_ELEMENT,
+  );
   if (end - begin !== expected) {
     fail(
       `tensor ${JSON.stringify(name)}: ${dtype} of shape [${shape.join(", ")}] needs ${expected} bytes, found ${end - begin}`,
@@ -193,7 +216,11 @@ function checkedEntry(
 }
 
 /** The format forbids gaps and overlaps: bytes nobody names could hide anything. */
-function checkSpans(spans: { name: string; begin: number; end: number }[], bodyLength: number, fail: Fail): void {
+function checkSpans(
+  spans: { name: string; begin: number; end: number }[],
+  bodyLength: number,
+  fail: Fail,
+): void {
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let place = 0;
   for (const { name, begin, end } of spans) {
@@ -204,7 +231,8 @@ function checkSpans(spans: { name: string; begin: number; end: number }[], bodyL
     }
     place = end;
   }
-  if (place !== bodyLength) fail(`extra bytes: expected ${place} bytes of data, found ${bodyLength}`);
+  if (place !== bodyLength)
+    fail(`extra bytes: expected ${place} bytes of data, found ${bodyLength}`);
 }
 
 function elements(dtype: Dtype, body: Uint8Array, begin: number, end: number): TensorData {

@@ -1,15 +1,24 @@
-/** Safetensors files: see `safetensors-format.ts` for the format, which works without a file system. */
+/**
+ * Safetensors files: see `safetensors-format.ts` for the format, which works without a file system.
+ */
 import { writeFileAtomic } from "../atomic-file.js";
 import { readBytes } from "../read-file.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorFile } from "./safetensors-format.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+  type TensorFile,
+} from "./safetensors-format.js";
 
 export type { Tensor, TensorData, TensorFile } from "./safetensors-format.js";
 
 /**
- * Writes tensors to a safetensors file; an existing file is replaced in one go, never left half written.
+ * Writes tensors to a safetensors file; an existing file is replaced in one go, never left half
+ * written.
  *
  * @example
- * writeSafetensors("model.safetensors", { "layer1.weight": { shape: [2, 3], data: new Float32Array(6) } });
+ * const weight = { shape: [2, 3], data: new Float32Array(6) };
+ * writeSafetensors("model.safetensors", { "layer1.weight": weight });
  *
  * @throws Error if the file can't be written; otherwise as `encodeSafetensors`.
  */

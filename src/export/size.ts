@@ -1,9 +1,10 @@
 /**
  * What a network costs: weights, multiplications, bytes.
  *
- * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. Bytes are those of all
- * parameters: dense in float32; sparse with the weights as their non-zeros where that is smaller (see sparse-values.ts), the
- * rest dense. Those are the sizes of the file that `encodeModel` makes, without its header.
+ * Weights are those of linear layers and convolutions; biases, batch norm and skips never count.
+ * Bytes are those of all parameters: dense in float32; sparse with the weights as their non-zeros
+ * where that is smaller (see sparse-values.ts), the rest dense. Those are the sizes of the file
+ * that `encodeModel` makes, without its header.
  */
 import { joined } from "../joined.js";
 import { size } from "../nn/layers/layer.js";
@@ -18,7 +19,9 @@ export interface NetworkSize {
   readonly nonZeros: number;
   /** Rows of the weights: units and output channels. */
   readonly units: number;
-  /** 2 x multiplications of one sample's forward pass, with all weights and with the non-zeros only. */
+  /**
+   * 2 x multiplications of one sample's forward pass, with all weights and with the non-zeros only.
+   */
   readonly flops: { readonly dense: number; readonly sparse: number };
   readonly bytes: { readonly dense: number; readonly sparse: number };
 }

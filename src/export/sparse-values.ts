@@ -22,7 +22,10 @@ const MORE = 1 << BITS;
 /** As many float32 as 4 GiB hold, which is all that a network may have. */
 const LONGEST = 2 ** 30;
 
-/** The non-zeros of an array, or undefined if that takes no fewer bytes. Zeros of either sign come back as 0. */
+/**
+ * The non-zeros of an array, or undefined if that takes no fewer bytes. Zeros of either sign come
+ * back as 0.
+ */
 export function packSparse(data: Float32Array): SparseValues | undefined {
   return pack(nonZeros(data), data.length, (f) => {
     for (let k = 0; k < data.length; k++) if (data[k] !== 0) f(data[k], k);
@@ -44,7 +47,9 @@ function pack(count: number, size: number, each: Packed["each"]): SparseValues |
     values[next++] = value;
     from = place + 1;
   });
-  return values.byteLength + length < 4 * size ? { values, gaps: gaps.slice(0, length) } : undefined;
+  return values.byteLength + length < 4 * size
+    ? { values, gaps: gaps.slice(0, length) }
+    : undefined;
 }
 
 /**
@@ -66,7 +71,9 @@ export function unpackSparse(sparse: SparseValues, length: number): Float32Array
 export function valuesOf(sparse: SparseValues, shape: Shape): Values {
   const length = size(shape);
   if (length > LONGEST) {
-    throw new RangeError(`[${shape.join(", ")}] are ${length} numbers, of which at most ${LONGEST} are possible`);
+    throw new RangeError(
+      `[${shape.join(", ")}] are ${length} numbers, of which at most ${LONGEST} are possible`,
+    );
   }
   // As we pack them: somebody else's may have zeros among their values, or long gaps in more bytes.
   let count = 0;
@@ -124,14 +131,19 @@ export function moveNonZeros(all: Values, shape: Shape, to: (place: number) => n
 }
 
 /** @throws SyntaxError as unpackSparse */
-function eachValue({ values, gaps }: SparseValues, length: number, f: (value: number, place: number) => void): void {
+function eachValue(
+  { values, gaps }: SparseValues,
+  length: number,
+  f: (value: number, place: number) => void,
+): void {
   let place = -1;
   let at = 0;
   for (const value of values) {
     let gap = 0;
     let factor = 1;
     do {
-      if (at === gaps.length) throw new SyntaxError(`expected a gap for each of ${values.length} values, found fewer`);
+      if (at === gaps.length)
+        throw new SyntaxError(`expected a gap for each of ${values.length} values, found fewer`);
       gap += (gaps[at] % MORE) * factor;
       factor *= MORE;
     } while (gaps[at++] >= MORE && factor <= MORE ** 5);
@@ -140,6 +152,8 @@ function eachValue({ values, gaps }: SparseValues, length: number, f: (value: nu
     f(value, place);
   }
   if (at !== gaps.length) {
-    throw new SyntaxError(`expected ${at} bytes of gaps for ${values.length} values, found ${gaps.length}`);
+    throw new SyntaxError(
+      `expected ${at} bytes of gaps for ${values.length} values, found ${gaps.length}`,
+    );
   }
 }

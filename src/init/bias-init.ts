@@ -3,10 +3,11 @@
  *
  *     b ~ U(0, r0 / sqrt(fanIn)),   with `signed` U(-r0 / sqrt(fanIn), r0 / sqrt(fanIn))
  *
- * A sparse start leaves many units without any weight. With equal biases all of these would share one activation, a
- * symmetry nothing breaks; with positive ones a ReLU lets them live until their first weight is born. Signs may vary
- * where the activation is zero at zero only (tanh, leaky ReLU).
- * Source: Bungert et al., JMLR 23:192 (2022), section 4.1; r0 = 1 in the authors' MLP, 10 in their ConvNet.
+ * A sparse start leaves many units without any weight. With equal biases all of these would share
+ * one activation, a symmetry nothing breaks; with positive ones a ReLU lets them live until their
+ * first weight is born. Signs may vary where the activation is zero at zero only (tanh, leaky
+ * ReLU). Source: Bungert et al., JMLR 23:192 (2022), section 4.1; r0 = 1 in the authors' MLP, 10 in
+ * their ConvNet.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
@@ -38,7 +39,8 @@ export function biasInit(bias: Floats, options: BiasInitOptions): void {
   if (!(Number.isSafeInteger(fanIn) && fanIn >= 1)) {
     throw new RangeError(`biasInit: fanIn must be an integer of at least 1, found ${fanIn}`);
   }
-  if (!(r0 > 0 && r0 < Infinity)) throw new RangeError(`biasInit: r0 must be a finite number above 0, found ${r0}`);
+  if (!(r0 > 0 && r0 < Infinity))
+    throw new RangeError(`biasInit: r0 must be a finite number above 0, found ${r0}`);
   const bound = r0 / Math.sqrt(fanIn);
   for (let i = 0; i < bias.length; i++) {
     // uniform() is in [0, 1): taken from 1 it is never zero.

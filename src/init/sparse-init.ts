@@ -1,23 +1,26 @@
 /**
- * Sparse initialisation: a dense draw times a random mask, with the variance raised by what the mask takes away.
+ * Sparse initialisation: a dense draw times a random mask, with the variance raised by what the
+ * mask takes away.
  *
  *     W = Wt * M,   Var[Wt] = varianceFactor * alpha / r,   so that the mean of Var[W] is varianceFactor * alpha
  *     alpha = 2 / fanIn (or fanOut) for ReLU (He), 2 / (fanIn + fanOut) for odd activations such as tanh (Glorot)
  *
- * r is the share of the weights that the mask M keeps. It is counted, since it is not always the density
- * asked for: a count is rounded up to whole rows or kernels, draws with replacement hit some twice, and
- * `atLeast` adds some. The mask sets zeros once and is then forgotten: from there the optimizer decides.
- * Source: Bungert et al., JMLR 23:192 (2022), section 4.1, where r is the density and M ~ Bernoulli(r).
+ * r is the share of the weights that the mask M keeps. It is counted, since it is not always the
+ * density asked for: a count is rounded up to whole rows or kernels, draws with replacement hit
+ * some twice, and `atLeast` adds some. The mask sets zeros once and is then forgotten: from there
+ * the optimizer decides. Source: Bungert et al., JMLR 23:192 (2022), section 4.1, where r is the
+ * density and M ~ Bernoulli(r).
  *
- * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels of
- * 3 x 3. Under batch norm and ReLU such a filter is constant, its gradient is zero for ever and no weight of
- * it can be born; and a narrow net may be left without a way from its inputs to its outputs. So rows that the
- * mask leaves without a weight are given one: a row of n has at least the density 1 / n. `atLeast` asks for
- * more, or for none.
+ * At 1 % many rows of a layer with few inputs have no weight at all: 3 of 4 filters over 3 channels
+ * of 3 x 3. Under batch norm and ReLU such a filter is constant, its gradient is zero for ever and
+ * no weight of it can be born; and a narrow net may be left without a way from its inputs to its
+ * outputs. So rows that the mask leaves without a weight are given one: a row of n has at least the
+ * density 1 / n. `atLeast` asks for more, or for none.
  *
  * 1. The paper prints Glorot's variance with a product in place of the sum, taken for a misprint.
- * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r): that is
- *    varianceFactor = r f^2 here, to the deviation of r from the density. Their MLP has r = 0.01, f = 7, so varianceFactor 0.49.
+ * 2. The authors' code draws He-normal weights and multiplies by a factor f instead of 1 / sqrt(r):
+ *    that is varianceFactor = r f^2 here, to the deviation of r from the density. Their MLP has r =
+ *    0.01, f = 7, so varianceFactor 0.49.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
@@ -29,7 +32,10 @@ export interface SparseInitOptions {
   readonly random: Random;
   /** Share of the weights that start non-zero, in (0, 1]; default 0.01. 1 is a dense start. */
   readonly density?: number | undefined;
-  /** What the mask keeps or drops: single entries, whole rows (units), or kernels of a convolution; default "entry". */
+  /**
+   * What the mask keeps or drops: single entries, whole rows (units), or kernels of a convolution;
+   * default "entry".
+   */
   readonly mask?: "entry" | "row" | "kernel" | undefined;
   /**
    * How many are kept: every one for itself with probability density, or exactly ceil(density n) of
@@ -38,9 +44,10 @@ export interface SparseInitOptions {
    */
   readonly count?: "bernoulli" | "exact" | "withReplacement" | undefined;
   /**
-   * So many entries (or kernels, as the mask says) are kept in every row at least: rows with fewer are given more of their own,
-   * each as likely as the other. A row that has fewer at all is kept whole. 0 leaves the mask as it was drawn, as in the paper.
-   * Default 1; where the mask keeps whole rows 0, but one row is kept in any case.
+   * So many entries (or kernels, as the mask says) are kept in every row at least: rows with fewer
+   * are given more of their own, each as likely as the other. A row that has fewer at all is kept
+   * whole. 0 leaves the mask as it was drawn, as in the paper. Default 1; where the mask keeps
+   * whole rows 0, but one row is kept in any case.
    */
   readonly atLeast?: number | undefined;
   /** alpha: "he" for ReLU, "glorot" for odd activations; default "he". */
@@ -70,12 +77,14 @@ const OPTIONS: OptionKeys<SparseInitOptions> = {
  *
  * @param theta - weights, row-major
  * @param shape - [out, in, ...]; the fans are in * rest and out * rest
- * @throws RangeError if density is outside (0, 1], varianceFactor is not above 0, atLeast is not an integer of at least 0 (and 0
- *   where the mask keeps whole rows), or a choice is not one of those named
+ * @throws RangeError if density is outside (0, 1], varianceFactor is not above 0, atLeast is not an
+ *   integer of at least 0 (and 0 where the mask keeps whole rows), or a choice is not one of those
+ *   named
  * @throws TypeError if the shape has fewer than two dimensions or does not fit theta
  * @example
  * const theta = new Float32Array(200 * 784);
- * sparseInit(theta, [200, 784], { density: 0.01, random: stream(1, "init") }); // about 1568 weights are not zero
+ * sparseInit(theta, [200, 784], { density: 0.01, random: stream(1, "init") });
+ * // about 1568 weights are not zero
  */
 export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptions): void {
   const {
@@ -89,9 +98,12 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
     distribution = "normal",
     varianceFactor = 1,
   } = knownOptions("sparseInit", options, OPTIONS);
-  if (!(density > 0 && density <= 1)) throw new RangeError(`sparseInit: density must be in (0, 1], found ${density}`);
+  if (!(density > 0 && density <= 1))
+    throw new RangeError(`sparseInit: density must be in (0, 1], found ${density}`);
   if (!(varianceFactor > 0 && varianceFactor < Infinity)) {
-    throw new RangeError(`sparseInit: varianceFactor must be a finite number above 0, found ${varianceFactor}`);
+    throw new RangeError(
+      `sparseInit: varianceFactor must be a finite number above 0, found ${varianceFactor}`,
+    );
   }
   checkChoice("mask", mask, ["entry", "row", "kernel"]);
   checkChoice("count", count, ["bernoulli", "exact", "withReplacement"]);
@@ -100,7 +112,9 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
     throw new RangeError(`sparseInit: atLeast must be an integer of at least 0, found ${atLeast}`);
   }
   if (atLeast > 0 && mask === "row") {
-    throw new RangeError(`sparseInit: atLeast must be 0 where the mask keeps whole rows, found ${atLeast}`);
+    throw new RangeError(
+      `sparseInit: atLeast must be 0 where the mask keeps whole rows, found ${atLeast}`,
+    );
   }
   checkChoice("rule", rule, ["he", "glorot"]);
   checkChoice("fan", fan, ["in", "out"]);
@@ -139,7 +153,8 @@ function keep(
   count: "bernoulli" | "exact" | "withReplacement",
   random: Random,
 ): Uint8Array {
-  if (count === "bernoulli") return Uint8Array.from({ length: n }, () => Number(random.bernoulli(density)));
+  if (count === "bernoulli")
+    return Uint8Array.from({ length: n }, () => Number(random.bernoulli(density)));
   // The product is rounded before the ceiling: 0.07 * 100 is 7.000000000000001.
   const draws = Math.ceil(Number((density * n).toPrecision(12)));
   const kept = new Uint8Array(n);
@@ -168,6 +183,8 @@ function topUp(kept: Uint8Array, rows: number, n: number, random: Random): void 
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
-    throw new RangeError(`sparseInit: ${name} must be one of ${choices.join(", ")}, found ${String(value)}`);
+    throw new RangeError(
+      `sparseInit: ${name} must be one of ${choices.join(", ")}, found ${String(value)}`,
+    );
   }
 }

@@ -4,7 +4,10 @@ import { kernelDensity, totalDensity } from "./metrics.js";
 
 /** Whether an epoch's validation accuracy is the best so far. */
 export function isBest({ validAccuracy }: EpochMetrics, before: readonly EpochMetrics[]): boolean {
-  return validAccuracy !== undefined && before.slice(1).every((line) => validAccuracy >= (line.validAccuracy ?? 0));
+  return (
+    validAccuracy !== undefined &&
+    before.slice(1).every((line) => validAccuracy >= (line.validAccuracy ?? 0))
+  );
 }
 
 /** The best epoch of a run: the last line that has a test accuracy. */

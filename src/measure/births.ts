@@ -4,13 +4,17 @@
  *     0         the weight is zero
  *     e + 1     it is not, and was born in epoch e (0: it was there at the start); after a death, the last birth counts
  *
- * A weight that was born and died between two looks is not seen. Two bytes a weight; epochs past 65,534 count as that one.
+ * A weight that was born and died between two looks is not seen. Two bytes a weight; epochs past
+ * 65,534 count as that one.
  */
 import type { Tensor } from "../export/safetensors-format.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Trainer } from "../engine/trainer.js";
 
-/** By the name of the weight, e.g. "linear1.weight": for each entry 0, or 1 + the epoch of its last birth. */
+/**
+ * By the name of the weight, e.g. "linear1.weight": for each entry 0, or 1 + the epoch of its last
+ * birth.
+ */
 export type Births = ReadonlyMap<string, Uint16Array>;
 
 /** Weights born and died in an epoch. */
@@ -23,7 +27,10 @@ export interface Changes {
 
 /** Counts the weights born and died between two looks, and remembers when. */
 export interface BirthCounter {
-  /** Looks at the end of an epoch. `layers` has the changes of each weight, in the order of layerMetrics. */
+  /**
+   * Looks at the end of an epoch. `layers` has the changes of each weight, in the order of
+   * layerMetrics.
+   */
   look(epoch: number): Changes & { readonly layers: readonly Changes[] };
   /** As of the last look; the arrays change with the next. */
   state(): Births;
@@ -37,7 +44,9 @@ const LAST_EPOCH = 0xffff - 1;
  * @param from - or goes on from the state of another counter, which it takes over
  */
 export function createBirthCounter(trainer: Trainer, from?: Births): BirthCounter {
-  const names = trainer.updaters.flatMap(({ parameter: { name, role } }) => (isWeightRole(role) ? [name] : []));
+  const names = trainer.updaters.flatMap(({ parameter: { name, role } }) =>
+    isWeightRole(role) ? [name] : [],
+  );
   const born = new Map<string, Uint16Array>();
   for (const name of names) {
     const theta = trainer.theta(name);
@@ -84,8 +93,9 @@ export function birthTensors(births: Births): [string, Tensor][] {
 }
 
 /**
- * The births among the tensors of a checkpoint. Those of earlier versions say only where a weight is: such weights count as
- * there at the start, and the lines of metrics beside them have no births of layers.
+ * The births among the tensors of a checkpoint. Those of earlier versions say only where a weight
+ * is: such weights count as there at the start, and the lines of metrics beside them have no births
+ * of layers.
  */
 export function birthsOf(tensors: ReadonlyMap<string, Tensor>): Births {
   const born = [...tensors].filter(([name]) => name.startsWith(BORN));

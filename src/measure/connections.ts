@@ -1,9 +1,11 @@
 /**
- * Which connections a net uses: a layer that reads the concatenated channels of several earlier layers is connected to each
- * of them, and a connection is used if one of its weights is not zero. A skip connection is used if its scalar is not.
+ * Which connections a net uses: a layer that reads the concatenated channels of several earlier
+ * layers is connected to each of them, and a connection is used if one of its weights is not zero.
+ * A skip connection is used if its scalar is not.
  *
- * In a DenseNet whose kernels stand and fall in groups, and where skips may open, this is the architecture that training has found.
- * Source: "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
+ * In a DenseNet whose kernels stand and fall in groups, and where skips may open, this is the
+ * architecture that training has found. Source: "Neural Architecture Search via Bregman Iterations"
+ * (arXiv 2106.02479).
  */
 import { ruleOf } from "../nn/layers/rules.js";
 import { inputShapes, type Model } from "../nn/model.js";
@@ -17,7 +19,8 @@ interface Source {
 }
 
 /**
- * The connections of all layers that read two sources or more, and all skip connections, in the order of the model.
+ * The connections of all layers that read two sources or more, and all skip connections, in the
+ * order of the model.
  *
  * @param thetaOf - a weight by its name, such as "block1.weight"
  */
@@ -31,7 +34,8 @@ export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Ar
     if (sources.length < 2) return [];
     const theta = thetaOf(`${name}.${weight.name}`);
     const rows = weight.shape[0];
-    // Columns are channel by channel, with the taps of a kernel or the pixels of a flattened image inside.
+    // Columns are channel by channel, with the taps of a kernel or the pixels of a flattened image
+    // inside.
     const columns = theta.length / rows / sources.reduce((sum, { channels }) => sum + channels, 0);
     let from = 0;
     return sources.map((source) => {
@@ -44,7 +48,12 @@ export function connectionsOf(model: Model, thetaOf: (name: string) => Float32Ar
 }
 
 /** The skip connections into one sum: a scalar for each of its inputs but the first. */
-function skips(model: Model, to: string, inputs: readonly number[], scalars: Float32Array): Connection[] {
+function skips(
+  model: Model,
+  to: string,
+  inputs: readonly number[],
+  scalars: Float32Array,
+): Connection[] {
   return inputs.slice(1).map((input, k) => {
     const from = sourcesOf(model, input)
       .map((source) => source.name)
@@ -61,8 +70,11 @@ function sourcesOf(model: Model, index: number): readonly Source[] {
   const { channels } = ruleOf(layer);
   const own = [{ name, channels: shape[0] }];
   if (channels.by !== "channel") return own;
-  const before = inputs.map((input) => sourcesOf(model, input).flatMap((source) => channelNames(source)));
-  // Of a flat tensor the sources are those of the channels it was: as many features have one and the same.
+  const before = inputs.map((input) =>
+    sourcesOf(model, input).flatMap((source) => channelNames(source)),
+  );
+  // Of a flat tensor the sources are those of the channels it was: as many features have one and
+  // the same.
   const names: (string | undefined)[] = [];
   let isSum = false;
   channels.sources(layer, { inputs: inputShapes(model, node), output: shape }, (c, input, d) => {
@@ -72,7 +84,8 @@ function sourcesOf(model: Model, index: number): readonly Source[] {
   return isSum ? own : runs(names as string[]);
 }
 
-const channelNames = ({ name, channels }: Source): string[] => Array.from({ length: channels }, () => name);
+const channelNames = ({ name, channels }: Source): string[] =>
+  Array.from({ length: channels }, () => name);
 
 /** Neighbours of one name as one source. */
 function runs(names: readonly string[]): Source[] {

@@ -1,7 +1,8 @@
 /**
  * What a training run says of itself: the lines of metrics.jsonl and the events of a run.
  *
- * Densities, accuracies and shares are fractions in [0, 1]; losses are means over samples; times are seconds.
+ * Densities, accuracies and shares are fractions in [0, 1]; losses are means over samples; times
+ * are seconds.
  */
 
 /** State of one layer's weight at the end of an epoch. */
@@ -55,7 +56,10 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
-/** One layer's view of another whose channels it reads, concatenated with those of others, or a skip connection. */
+/**
+ * One layer's view of another whose channels it reads, concatenated with those of others, or a skip
+ * connection.
+ */
 export interface Connection {
   /** Name of the layer whose channels are read, or "input". */
   readonly from: string;
@@ -63,11 +67,17 @@ export interface Connection {
   readonly to: string;
   /** Non-zeros / weights; the connection is used if it is above 0. */
   readonly density: number;
-  /** The scalar of a skip connection (`scaledSum`), whose density is 0 or 1; null in a file if it is not finite. */
+  /**
+   * The scalar of a skip connection (`scaledSum`), whose density is 0 or 1; null in a file if it is
+   * not finite.
+   */
   readonly scale?: number | null;
 }
 
-/** What sparsity saved of a run: births and deaths, and what its steps cost against those of a dense training. */
+/**
+ * What sparsity saved of a run: births and deaths, and what its steps cost against those of a dense
+ * training.
+ */
 export interface Savings {
   /** Steps of all kinds. */
   readonly steps: number;
@@ -77,16 +87,19 @@ export interface Savings {
   readonly births: number;
   readonly deaths: number;
   /**
-   * Operations (2 x multiplications) of the products in all steps, forward and both gradients, as they were carried out: a layer on
-   * dense kernels costs all its weights, and so does the weight gradient of a fine step. Batch norm, activations and
-   * updates are not in it.
+   * Operations (2 x multiplications) of the products in all steps, forward and both gradients, as
+   * they were carried out: a layer on dense kernels costs all its weights, and so does the weight
+   * gradient of a fine step. Batch norm, activations and updates are not in it.
    */
   readonly trainingFlops: number;
   /** `trainingFlops` / those of the same steps with all weights. */
   readonly trainingFlopDensity: number;
   /** Mean over all steps. */
   readonly stepSeconds: number;
-  /** Of a step with dense kernels, measured before training: see dense-step.ts. Absent where it could not be measured fairly. */
+  /**
+   * Of a step with dense kernels, measured before training: see dense-step.ts. Absent where it
+   * could not be measured fairly.
+   */
   readonly denseStepSeconds?: number;
 }
 
@@ -100,8 +113,8 @@ export interface FinalMetrics {
   readonly validAccuracy?: number;
   readonly trainAccuracy?: number;
   /**
-   * Structural similarity of outputs and targets, mean over the test images. Only where the loss is the squared error and
-   * the targets are images in [0, 1].
+   * Structural similarity of outputs and targets, mean over the test images. Only where the loss is
+   * the squared error and the targets are images in [0, 1].
    */
   readonly ssim?: number;
   readonly density: number;
@@ -118,8 +131,8 @@ export interface FinalMetrics {
   /** Connections to concatenated layers, and skip connections; only where a model has some. */
   readonly connections?: readonly Connection[];
   /**
-   * The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and densities. Absent without
-   * validation or test samples.
+   * The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and
+   * densities. Absent without validation or test samples.
    */
   readonly best?: {
     readonly epoch: number;
@@ -149,7 +162,9 @@ export interface Resumed {
   readonly steps: number;
   /** The lines of metrics after the initial one. */
   readonly epochs: readonly EpochMetrics[];
-  /** Numbers of epochs the run was to have: at its beginning, and each time it went on with another. */
+  /**
+   * Numbers of epochs the run was to have: at its beginning, and each time it went on with another.
+   */
   readonly lengths: readonly number[];
   /** Texts that the checkpoint was given to keep. */
   readonly about: Readonly<Record<string, string>>;

@@ -1,9 +1,10 @@
 /**
- * Batch norm's running statistics taken anew: the mean, over some batches of training samples, of what each batch has with the
- * weights as they are now.
+ * Batch norm's running statistics taken anew: the mean, over some batches of training samples, of
+ * what each batch has with the weights as they are now.
  *
- * Running statistics follow the weights with a delay of ten batches or so. Where weights are born or die, or lambda has just
- * moved, an evaluation before they have caught up judges a network that nobody has trained.
+ * Running statistics follow the weights with a delay of ten batches or so. Where weights are born
+ * or die, or lambda has just moved, an evaluation before they have caught up judges a network that
+ * nobody has trained.
  */
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -16,7 +17,10 @@ interface FreshStatistics {
   readonly batches: number;
 }
 
-/** Puts fresh statistics in the place of the running ones. Training goes on as if nothing had happened: it never reads them. */
+/**
+ * Puts fresh statistics in the place of the running ones. Training goes on as if nothing had
+ * happened: it never reads them.
+ */
 async function freshStatistics(
   trainer: Trainer,
   { indices, size, batches }: FreshStatistics,
@@ -24,7 +28,9 @@ async function freshStatistics(
 ): Promise<void> {
   const shares = momentumOf(trainer);
   if (shares.size === 0) return;
-  const sums = new Map([...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]));
+  const sums = new Map(
+    [...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]),
+  );
   const zeros = new Map([...sums].map(([name, { length }]) => [name, new Float32Array(length)]));
   const count = Math.max(1, Math.min(batches, Math.floor(indices.length / size)));
   for (let k = 0; k < count; k++) {
@@ -50,7 +56,11 @@ export interface SettlerOptions extends Omit<FreshStatistics, "batches"> {
 }
 
 /** Runs evaluations, with fresh statistics where weights have moved since they were taken. */
-export function createSettler(trainer: Trainer, { indices, size, batches, last }: SettlerOptions, turns: Turns) {
+export function createSettler(
+  trainer: Trainer,
+  { indices, size, batches, last }: SettlerOptions,
+  turns: Turns,
+) {
   let settledAt = -1;
   return async <Result>(run: () => Promise<Result>): Promise<Result> => {
     if (batches !== undefined && !(last && settledAt === trainer.steps)) {

@@ -1,8 +1,8 @@
 /**
  * What is measured of a net: densities by layer, active units, multiplications, bytes.
  *
- * Weights are those of linear layers and convolutions; biases, batch norm and skips never count. The paper's plots call a
- * density "sparsity".
+ * Weights are those of linear layers and convolutions; biases, batch norm and skips never count.
+ * The paper's plots call a density "sparsity".
  */
 import { sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
@@ -35,7 +35,9 @@ export function layerMetrics(trainer: Trainer): LayerMetrics[] {
       density: nonZeros / (rows * cols),
       units: rows,
       activeUnits: used.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0),
-      ...(role === "conv" ? { kernels: (rows * cols) / taps, activeKernels: groups(theta, taps) } : {}),
+      ...(role === "conv"
+        ? { kernels: (rows * cols) / taps, activeKernels: groups(theta, taps) }
+        : {}),
       kernel,
     };
   });
@@ -61,7 +63,10 @@ function groups(theta: Float32Array, size: number): number {
   return active;
 }
 
-/** Non-zeros / weights of the whole net, from the counts alone: between frozen steps a little too much. */
+/**
+ * Non-zeros / weights of the whole net, from the counts alone: between frozen steps a little too
+ * much.
+ */
 export function netDensity(trainer: Trainer): number {
   return countedDensity(trainer, trainer.updaters.filter(isWeight));
 }
@@ -81,7 +86,9 @@ export function totalDensity(layers: readonly LayerMetrics[]): number {
 /** Kernels with a non-zero weight / kernels, over all convolutions; undefined if there are none. */
 export function kernelDensity(layers: readonly LayerMetrics[]): number | undefined {
   const kernels = layers.reduce((sum, layer) => sum + (layer.kernels ?? 0), 0);
-  return kernels ? layers.reduce((sum, layer) => sum + (layer.activeKernels ?? 0), 0) / kernels : undefined;
+  return kernels
+    ? layers.reduce((sum, layer) => sum + (layer.activeKernels ?? 0), 0) / kernels
+    : undefined;
 }
 
 /** Multiplications of a forward pass with the non-zeros only / with all weights. */
@@ -109,7 +116,10 @@ export function regularizerValue(trainer: Trainer): number {
     );
 }
 
-/** Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and in Node the latter after brotli. */
+/**
+ * Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and in Node
+ * the latter after brotli.
+ */
 export function modelBytes({ updaters, theta }: Trainer): ModelBytes {
   const all = updaters.map(({ parameter: { name, role } }) => ({ role, data: theta(name) }));
   const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -1,4 +1,7 @@
-/** How near a model's outputs come to images they shall restore: structural similarity, over samples of a data set. */
+/**
+ * How near a model's outputs come to images they shall restore: structural similarity, over samples
+ * of a data set.
+ */
 import type { Dataset, Samples } from "../data/dataset.js";
 import { size } from "../nn/layers/layer.js";
 import type { Turns } from "../engine/next-turn.js";
@@ -9,8 +12,9 @@ import type { Trainer } from "../engine/trainer.js";
 const CHUNK = 512;
 
 /**
- * A function that gives the mean similarity over samples, by their indices (training samples first, then test samples).
- * Undefined if the targets are no images of the samples' shape with values in [0, 1], or too small for a window.
+ * A function that gives the mean similarity over samples, by their indices (training samples first,
+ * then test samples). Undefined if the targets are no images of the samples' shape with values in
+ * [0, 1], or too small for a window.
  */
 export function createSimilarity(
   evaluator: Pick<Trainer, "model" | "predict">,
@@ -19,7 +23,8 @@ export function createSimilarity(
   const { train, test } = data;
   const [channels, height, width] = data.shape;
   const features = channels * height * width;
-  const sized = height >= SSIM_WINDOW && width >= SSIM_WINDOW && size(evaluator.model.output) === features;
+  const sized =
+    height >= SSIM_WINDOW && width >= SSIM_WINDOW && size(evaluator.model.output) === features;
   if (!sized || !hasUnitRange(train) || !hasUnitRange(test)) return undefined;
   const target = (index: number): Float32Array => {
     const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];

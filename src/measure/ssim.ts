@@ -1,11 +1,12 @@
 /**
- * Structural similarity of two images (Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", 2004, equation 13).
+ * Structural similarity of two images (Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment",
+ * 2004, equation 13).
  *
  *     SSIM = (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2)),   averaged over windows
  *     C1 = (K1 L)^2, C2 = (K2 L)^2, K1 = 0.01, K2 = 0.03, L the range of the values
  *
- * Means m, variances s^2 and the covariance s_ab are weighted by a Gaussian of 11 x 11 pixels, sigma 1.5, with sum 1. Only
- * windows that lie in the image count, as in the authors' program.
+ * Means m, variances s^2 and the covariance s_ab are weighted by a Gaussian of 11 x 11 pixels,
+ * sigma 1.5, with sum 1. Only windows that lie in the image count, as in the authors' program.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { gaussianKernel } from "../data/restore.js";
@@ -27,7 +28,8 @@ const OPTIONS: OptionKeys<SsimOptions> = { height: 1, width: 1, range: 1 };
 /**
  * The similarity of images, one after the other in two arrays; 1 if they are equal, never more.
  *
- * @param a - [planes, height, width] row-major; an image of several channels counts as so many planes
+ * @param a - [planes, height, width] row-major; an image of several channels counts as so many
+ *   planes
  * @param b - the same shape
  * @returns the sum over the planes: divide by their number
  * @throws RangeError if the images are smaller than a window; TypeError if the lengths don't fit

@@ -1,19 +1,27 @@
 /**
  * What the steps of a training cost, against a dense training.
  *
- * Of each linear layer and convolution a step computes three products, each with so many multiplications a sample for each weight
- * that takes part (1, or the positions of a convolution's output):
+ * Of each linear layer and convolution a step computes three products, each with so many
+ * multiplications a sample for each weight that takes part (1, or the positions of a convolution's
+ * output):
  *
  *     forward           all weights on dense kernels, those of the pattern on sparse ones
  *     input gradient    the same; none where nothing below the layer is trained
  *     weight gradient   all weights; in a frozen step those of the pattern, unless all are cheaper (Parameter.gradient)
  *
- * A dense step costs all weights three times. These are counts of what is carried out, not of what would be enough. The sampled
- * dual's weight gradient counts as a whole: how many samples it draws is not known here, so that it costs less than is said.
+ * A dense step costs all weights three times. These are counts of what is carried out, not of what
+ * would be enough. The sampled dual's weight gradient counts as a whole: how many samples it draws
+ * is not known here, so that it costs less than is said.
  */
 import { layoutOf } from "../nn/layout.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import { isWeightRole, layerOf, needsPatternOnly, nonZeros, type Parameter } from "../runtime/parameter.js";
+import {
+  isWeightRole,
+  layerOf,
+  needsPatternOnly,
+  nonZeros,
+  type Parameter,
+} from "../runtime/parameter.js";
 import type { EpochMetrics, Savings } from "./events.js";
 import type { Trainer } from "../engine/trainer.js";
 
@@ -40,7 +48,10 @@ export interface WorkCounter {
 /** Starts counting the steps of a trainer, from 0 or from what was counted before. */
 export function createWorkCounter(trainer: Trainer, from: Partial<Work> = {}): WorkCounter {
   const products = productsOf(trainer);
-  const perSample = products.reduce((sum, { each, weights, backward }) => sum + each * weights * (2 + backward), 0);
+  const perSample = products.reduce(
+    (sum, { each, weights, backward }) => sum + each * weights * (2 + backward),
+    0,
+  );
   let work: Work = { steps: 0, frozenSteps: 0, multiplications: 0, dense: 0, seconds: 0, ...from };
   return {
     during(run, samples) {
@@ -113,7 +124,11 @@ function productsOf({ model, updaters, plan }: Trainer): Products[] {
 }
 
 /** Multiplications of the next step for each of its samples. */
-function stepMultiplications({ pool: { memory } }: Trainer, products: readonly Products[], frozen: boolean): number {
+function stepMultiplications(
+  { pool: { memory } }: Trainer,
+  products: readonly Products[],
+  frozen: boolean,
+): number {
   let sum = 0;
   for (const { parameter, weights, each, backward, forward } of products) {
     const { kernel, pattern, rows, conv } = parameter;
@@ -122,10 +137,13 @@ function stepMultiplications({ pool: { memory } }: Trainer, products: readonly P
       // Of kernel groups all taps take part.
       used =
         pattern!.kind === "pairs"
-          ? conv!.kernelHeight * conv!.kernelWidth * memory.i32(pattern!.counts, rows).reduce((all, n) => all + n, 0)
+          ? conv!.kernelHeight *
+            conv!.kernelWidth *
+            memory.i32(pattern!.counts, rows).reduce((all, n) => all + n, 0)
           : nonZeros(memory, parameter);
     }
-    sum += each * ((forward + backward) * used + (needsPatternOnly(parameter, frozen) ? used : weights));
+    sum +=
+      each * ((forward + backward) * used + (needsPatternOnly(parameter, frozen) ? used : weights));
   }
   return sum;
 }

@@ -1,4 +1,7 @@
-/** The ConvNet of the paper (section 4.4) on Fashion-MNIST: two 5 x 5 convolutions, two linear layers, no padding. */
+/**
+ * The ConvNet of the paper (section 4.4) on Fashion-MNIST: two 5 x 5 convolutions, two linear
+ * layers, no padding.
+ */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { conv2d } from "../nn/layers/conv2d.js";
 import { flatten } from "../nn/layers/join.js";
@@ -17,7 +20,8 @@ export interface ConvNetOptions {
 const OPTIONS: OptionKeys<ConvNetOptions> = { input: 1, classes: 1 };
 
 /**
- * conv 64 @ 5 x 5, max pool, ReLU, conv 64 @ 5 x 5, max pool, ReLU, linear 128, ReLU, linear: 236,352 weights.
+ * conv 64 @ 5 x 5, max pool, ReLU, conv 64 @ 5 x 5, max pool, ReLU, linear 128, ReLU, linear:
+ * 236,352 weights.
  *
  * @example
  * const model = convNet();

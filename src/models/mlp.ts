@@ -6,8 +6,8 @@ import { sequential, type Model } from "../nn/model.js";
 
 export interface MlpOptions {
   /**
-   * A ReLU on the output too, as in the authors' code; a class whose logit is never positive then dies.
-   * Default false.
+   * A ReLU on the output too, as in the authors' code; a class whose logit is never positive then
+   * dies. Default false.
    */
   finalRelu?: boolean | undefined;
 }
@@ -25,7 +25,9 @@ const OPTIONS: OptionKeys<MlpOptions> = { finalRelu: 1 };
 export function mlp(features: readonly number[], options: MlpOptions = {}): Model {
   const { finalRelu = false } = knownOptions("mlp", options, OPTIONS);
   if (features.length < 2 || features.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new RangeError(`mlp: features must be at least two positive integers, found [${features.join(", ")}]`);
+    throw new RangeError(
+      `mlp: features must be at least two positive integers, found [${features.join(", ")}]`,
+    );
   }
   const widths = features.slice(1);
   const layers = widths.flatMap((out, k) =>

@@ -1,6 +1,7 @@
 /**
- * ResNet-18 for small images (He et al., 2015, in the CIFAR form of the paper's section 4.5): a 3 x 3 convolution, four stages of
- * two residual blocks, global average pooling, a linear layer. 11,164,352 weights for 3 x 32 x 32 images and 10 classes.
+ * ResNet-18 for small images (He et al., 2015, in the CIFAR form of the paper's section 4.5): a 3 x
+ * 3 convolution, four stages of two residual blocks, global average pooling, a linear layer.
+ * 11,164,352 weights for 3 x 32 x 32 images and 10 classes.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { batchNorm2d } from "../nn/layers/batch-norm2d.js";
@@ -36,7 +37,10 @@ export function resNet18(options: ResNet18Options = {}): Model {
   } = knownOptions("resNet18", options, OPTIONS);
   return graph(input, (builder) => {
     const { apply } = builder;
-    let x = apply(relu({ name: "stem.relu" }), normalised(builder, builder.input, "stem", widths[0], 3, 1));
+    let x = apply(
+      relu({ name: "stem.relu" }),
+      normalised(builder, builder.input, "stem", widths[0], 3, 1),
+    );
     widths.forEach((width, s) => {
       for (let b = 0; b < 2; b++) {
         x = block(builder, x, `stage${s + 1}.block${b + 1}`, width, b === 0 && s > 0 ? 2 : 1);
@@ -48,14 +52,30 @@ export function resNet18(options: ResNet18Options = {}): Model {
 }
 
 /** Two 3 x 3 convolutions and a shortcut, which is a 1 x 1 convolution where the shape changes. */
-function block(builder: GraphBuilder, x: Value, name: string, width: number, stride: number): Value {
+function block(
+  builder: GraphBuilder,
+  x: Value,
+  name: string,
+  width: number,
+  stride: number,
+): Value {
   const { apply } = builder;
   // The shortcut comes first, so that the sum can be part of the last batch norm's pass (fuse.ts).
   const same = stride === 1 && x.shape[0] === width;
   const shortcut = same ? x : normalised(builder, x, `${name}.shortcut`, width, 1, stride);
   const first = normalised(builder, x, `${name}.1`, width, 3, stride);
-  const second = normalised(builder, apply(relu({ name: `${name}.relu1` }), first), `${name}.2`, width, 3, 1);
-  return apply(relu({ name: `${name}.relu2` }), apply(add({ name: `${name}.add` }), second, shortcut));
+  const second = normalised(
+    builder,
+    apply(relu({ name: `${name}.relu1` }), first),
+    `${name}.2`,
+    width,
+    3,
+    1,
+  );
+  return apply(
+    relu({ name: `${name}.relu2` }),
+    apply(add({ name: `${name}.add` }), second, shortcut),
+  );
 }
 
 /** A convolution without bias and its batch norm. */

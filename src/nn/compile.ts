@@ -3,8 +3,8 @@
  *
  * schedule.ts says when each step runs, places.ts where its tensors are.
  *
- * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do not: `lower` is
- * called again when a parameter has changed sides.
+ * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do
+ * not: `lower` is called again when a parameter has changed sides.
  */
 import { TILE, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -26,7 +26,10 @@ export interface Stage {
   /** Name of the layer, or "input" or "loss". */
   readonly name: string;
   readonly ops: readonly Op[];
-  /** Backward stages: parameters whose gradients are complete after it, each with the place of its gradient. */
+  /**
+   * Backward stages: parameters whose gradients are complete after it, each with the place of its
+   * gradient.
+   */
   readonly gradients: readonly { readonly parameter: Parameter; readonly gradient: number }[];
   /** Forward stages: what it writes. */
   readonly output?: Tensor;
@@ -56,11 +59,14 @@ export interface Plan extends PlanData {
    */
   lower(frozen?: boolean): Lowered;
   /**
-   * The ops of an evaluation: no augmentation, nothing random, running statistics. They use the places of a training step, whose
-   * values are gone afterwards. A batch may fill the tiles: tiles * T samples.
+   * The ops of an evaluation: no augmentation, nothing random, running statistics. They use the
+   * places of a training step, whose values are gone afterwards. A batch may fill the tiles: tiles
+   * * T samples.
    */
   lowerEvaluation(): Pick<Lowered, "forward" | "loss">;
-  /** The ops of a training's forward pass with nothing random, for the statistics it leaves behind. */
+  /**
+   * The ops of a training's forward pass with nothing random, for the statistics it leaves behind.
+   */
   lowerStatistics(): Pick<Lowered, "forward" | "loss">;
 }
 
@@ -68,7 +74,9 @@ export interface CompileOptions {
   readonly memory: Memory;
   readonly batchSize: number;
   readonly loss: LossKind;
-  /** "evaluate" leaves out the backward pass and reuses memory as soon as the forward pass allows. */
+  /**
+   * "evaluate" leaves out the backward pass and reuses memory as soon as the forward pass allows.
+   */
   readonly purpose: "train" | "evaluate";
   readonly samples: SampleStore;
   /** Parameters by name. */
@@ -77,7 +85,10 @@ export interface CompileOptions {
   readonly buffers: ReadonlyMap<string, number>;
   /** Images are shifted and mirrored as setBatch says. Default false. */
   readonly augment?: boolean | undefined;
-  /** The parameters' gradients stay until the end of the backward pass; default false: they may be gone after their stage. */
+  /**
+   * The parameters' gradients stay until the end of the backward pass; default false: they may be
+   * gone after their stage.
+   */
   readonly keepGradients?: boolean | undefined;
   /** Of a training. */
   readonly settings?: PlanSettings | undefined;
@@ -85,7 +96,10 @@ export interface CompileOptions {
 
 /** What of a training's settings its plan follows from. */
 export interface PlanSettings {
-  /** Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts). Default: they are exact. */
+  /**
+   * Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts).
+   * Default: they are exact.
+   */
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common; default 0. */
   readonly labelSmoothing?: number | undefined;
@@ -96,7 +110,8 @@ export interface PlanSettings {
 /**
  * Compiles a model for one batch size.
  *
- * @throws TypeError if the samples do not have the model's input shape, or the loss does not fit its output
+ * @throws TypeError if the samples do not have the model's input shape, or the loss does not fit
+ *   its output
  */
 export function compile(layout: Layout, options: CompileOptions): Plan {
   const { model, steps, values } = layout;
@@ -175,7 +190,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       if (!training || !places.gradients.has(value)) return undefined;
       const detour = own.detours[k];
       if (detour === undefined) return { tensor: gradientAt(value), accumulate: own.accumulate[k] };
-      return { tensor: { ...values.get(value)!.gradient, offset: place(detour) }, accumulate: false };
+      return {
+        tensor: { ...values.get(value)!.gradient, offset: place(detour) },
+        accumulate: false,
+      };
     };
     const toResidual =
       residual === undefined || sameGradient.get(residual) === output
@@ -186,7 +204,9 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       training: learns,
       random: learns && pass !== "statistics",
       frozen,
-      ...(own.sampleScratch === undefined ? {} : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
+      ...(own.sampleScratch === undefined
+        ? {}
+        : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
       counts: data.counts,
       ...bound[s],
       xs: inputs.map(at),
@@ -208,15 +228,20 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   };
   /** Behind what writes a tensor, where it shares its place with those of another border. */
-  const clear = (tensor: Tensor): Op[] => (recompute ? borderOps(tensor, tiles, data.constant) : []);
-  /** Whether the first layer, a linear one, computes the gradient of every weight, for which it wants the input as rows too. */
+  const clear = (tensor: Tensor): Op[] =>
+    recompute ? borderOps(tensor, tiles, data.constant) : [];
+  /**
+   * Whether the first layer, a linear one, computes the gradient of every weight, for which it
+   * wants the input as rows too.
+   */
   const readsRows = (frozen: boolean) =>
     places.inputRows !== undefined && !needsPatternOnly(bound[0].parameters[0], frozen);
   /** To the loss; unless it evaluates, as the backward pass needs it. */
   const lowerForward = (pass: Pass, frozen = false): Pick<Lowered, "forward" | "loss"> => {
     const learns = pass !== "evaluation";
     const input = valueAt(-1);
-    const gathered = places.inputCopy === undefined ? input : { ...inputImage, offset: place(places.inputCopy) };
+    const gathered =
+      places.inputCopy === undefined ? input : { ...inputImage, offset: place(places.inputCopy) };
     const forward: Stage[] = [
       {
         name: "input",
@@ -240,7 +265,8 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     steps.forEach(({ node }, s) => {
       const { name, layer } = model.nodes[node];
       const at = lowering(s, pass);
-      const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
+      const follows =
+        joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
       const ops = joinTiles([...ruleOf(layer).forward(layer, at), ...clear(at.y)], tiles, follows);
       forward.push({ name, ops, gradients: [], output: at.y });
     });
@@ -259,10 +285,20 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
           output: valueAt(outputValue).offset,
           features: size(model.output),
           gradient: flatGradient,
-          smoothing: learns && labelSmoothing ? data.constant("smoothing", () => Float32Array.of(labelSmoothing)) : 0,
+          smoothing:
+            learns && labelSmoothing
+              ? data.constant("smoothing", () => Float32Array.of(labelSmoothing))
+              : 0,
         }),
         ...(learns && places.lossGradient !== undefined
-          ? [copyOp({ ...outputGradient!, pad: 0, offset: flatGradient }, outputGradient!, tiles, false)]
+          ? [
+              copyOp(
+                { ...outputGradient!, pad: 0, offset: flatGradient },
+                outputGradient!,
+                tiles,
+                false,
+              ),
+            ]
           : []),
         ...(outputGradient ? clear(outputGradient) : []),
       ],
@@ -282,11 +318,14 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         ready.add(s);
         const { node, output, residual } = steps[s];
         const { layer } = model.nodes[node];
-        for (const one of ruleOf(layer).onGradient?.(layer, lowering(s, "backward", frozen)) ?? []) ops.push(one);
-        // That of the residual may be the same tensor; a ReLU there has to wait until this step has read it.
+        for (const one of ruleOf(layer).onGradient?.(layer, lowering(s, "backward", frozen)) ?? [])
+          ops.push(one);
+        // That of the residual may be the same tensor; a ReLU there has to wait until this step has
+        // read it.
         const shared = residual !== undefined && sameGradient.get(residual) === output;
         const writer = shared ? values.get(residual)!.writer! : -1;
-        if (schedule.completes(s).includes(writer) && !steps[writer].reluGradient && isKept(writer)) s = writer;
+        if (schedule.completes(s).includes(writer) && !steps[writer].reluGradient && isKept(writer))
+          s = writer;
       }
       return ops;
     };
@@ -304,9 +343,13 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
       const rule = ruleOf(layer);
       const at = lowering(s, "backward", frozen);
       const additions = inputs.flatMap((value, k) =>
-        places.steps[s].detours[k] === undefined ? [] : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
+        places.steps[s].detours[k] === undefined
+          ? []
+          : [copyOp(at.dxs[k]!.tensor, gradientAt(value), tiles, true)],
       );
-      const first = [...at.dxs, at.dResidual].filter((to) => to !== undefined).filter(({ accumulate }) => !accumulate);
+      const first = [...at.dxs, at.dResidual]
+        .filter((to) => to !== undefined)
+        .filter(({ accumulate }) => !accumulate);
       const ops = [
         ...(recomputation.before.get(s) ?? []).flatMap(again),
         ...onGradient(s),
@@ -316,7 +359,10 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
         ...schedule.completes(s).filter(isKept).flatMap(onGradient),
         ...(rule.weightGradients?.(layer, at) ?? []),
       ];
-      const gradients = at.parameters.map((parameter, p) => ({ parameter, gradient: at.gradients[p] }));
+      const gradients = at.parameters.map((parameter, p) => ({
+        parameter,
+        gradient: at.gradients[p],
+      }));
       // Parameters move once all that runs together is done.
       held = [...(joinedBackward(s) ? held : []), ...gradients];
       backward.push({

@@ -1,11 +1,13 @@
 /**
- * The tables of a convolution: which position each tap reads, forward and in each phase of the input gradient.
+ * The tables of a convolution: which position each tap reads, forward and in each phase of the
+ * input gradient.
  *
  *     forward         y[i, j]  reads x at row  i s + kh - p,  column  j s + kw - p
  *     input gradient  dx[h, w] with h = s i + a reads dy at row  i + u,  u = (a + p - kh) / s,  for the taps that divide
  *
- * The pairs of remainders (a, b) that have a tap are the phases; each tap belongs to exactly one. (A stride larger than the kernel
- * leaves remainders without taps: there dx is zero.) Offsets count from the start of the padded plane, so they are never negative.
+ * The pairs of remainders (a, b) that have a tap are the phases; each tap belongs to exactly one.
+ * (A stride larger than the kernel leaves remainders without taps: there dx is zero.) Offsets count
+ * from the start of the padded plane, so they are never negative.
  */
 import { largest } from "../extremes.js";
 import { TILE } from "../runtime/kernel-table.js";
@@ -19,20 +21,31 @@ export interface ConvShape {
 }
 
 export interface Phase {
-  /** Its place among those of the parameter's transpose. One without positions has a place, too: each tap needs its phase. */
+  /**
+   * Its place among those of the parameter's transpose. One without positions has a place, too:
+   * each tap needs its phase.
+   */
   readonly number: number;
-  /** First row and column of the input that this phase computes; it does every stride-th from there. */
+  /**
+   * First row and column of the input that this phase computes; it does every stride-th from there.
+   */
   readonly row: number;
   readonly column: number;
   /** Positions it computes. */
   readonly height: number;
   readonly width: number;
-  /** i32 [taps][2]: { index within the kernel, float offset from the start of dy's padded plane }. */
+  /**
+   * i32 [taps][2]: { index within the kernel, float offset from the start of dy's padded plane }.
+   */
   readonly taps: Int32Array;
 }
 
 /** The border of dy that the input gradient reads into, for an input of height x width. */
-export function gradientPad({ kernel, stride, padding }: ConvShape, height: number, width: number): number {
+export function gradientPad(
+  { kernel, stride, padding }: ConvShape,
+  height: number,
+  width: number,
+): number {
   const side = (n: number, k: number): number => {
     const out = Math.floor((n + 2 * padding - k) / stride) + 1;
     const before = Math.ceil((k - 1 - padding) / stride);
@@ -42,13 +55,17 @@ export function gradientPad({ kernel, stride, padding }: ConvShape, height: numb
   return Math.max(side(height, kernel[0]), side(width, kernel[1]));
 }
 
-/** Bytes from the start of x's padded tensor to what output position (0, 0) reads with tap (0, 0). */
+/**
+ * Bytes from the start of x's padded tensor to what output position (0, 0) reads with tap (0, 0).
+ */
 export function forwardStart({ padding }: ConvShape, x: TensorShape): number {
   // A border wider than this convolution's padding, wanted by another reader, is skipped.
   return (x.pad - padding) * (strides(x).row + TILE) * 4;
 }
 
-/** Forward taps, i32 [taps][2]: { index within the kernel, float offset from {@link forwardStart} }. */
+/**
+ * Forward taps, i32 [taps][2]: { index within the kernel, float offset from {@link forwardStart} }.
+ */
 export function forwardTaps({ kernel: [kh, kw] }: ConvShape, x: TensorShape): Int32Array {
   const { row } = strides(x);
   const taps = new Int32Array(2 * kh * kw);
@@ -59,7 +76,10 @@ export function forwardTaps({ kernel: [kh, kw] }: ConvShape, x: TensorShape): In
   return taps;
 }
 
-/** One remainder of the rows, or columns, of dx: its positions, and its taps, each with the row or column of dy that it reads first. */
+/**
+ * One remainder of the rows, or columns, of dx: its positions, and its taps, each with the row or
+ * column of dy that it reads first.
+ */
 interface Remainder {
   readonly first: number;
   readonly positions: number;
@@ -77,7 +97,11 @@ function remainders(n: number, k: number, { stride, padding }: ConvShape): Remai
     taps.set(first, own);
   }
   return [...taps]
-    .map(([first, own]) => ({ first, positions: Math.max(0, Math.ceil((n - first) / stride)), taps: own }))
+    .map(([first, own]) => ({
+      first,
+      positions: Math.max(0, Math.ceil((n - first) / stride)),
+      taps: own,
+    }))
     .sort((a, b) => a.first - b.first);
 }
 
@@ -87,8 +111,16 @@ function bothRemainders(shape: ConvShape, x: TensorShape) {
   return { rows: remainders(x.height, kh, shape), columns: remainders(x.width, kw, shape) };
 }
 
-/** The taps of a phase, i32 [taps][2]: { index within the kernel, float offset from the start of dy's padded plane }. */
-function tapsOf(down: Remainder, across: Remainder, kernelWidth: number, dy: TensorShape): Int32Array {
+/**
+ * The taps of a phase, i32 [taps][2]: { index within the kernel, float offset from the start of
+ * dy's padded plane }.
+ */
+function tapsOf(
+  down: Remainder,
+  across: Remainder,
+  kernelWidth: number,
+  dy: TensorShape,
+): Int32Array {
   const { row } = strides(dy);
   const taps = new Int32Array(2 * down.taps.length * across.taps.length);
   let at = 0;
@@ -101,7 +133,10 @@ function tapsOf(down: Remainder, across: Remainder, kernelWidth: number, dy: Ten
   return taps;
 }
 
-/** Phases that a plan may have: each is an op. A kernel of 1024 x 1024 that moves by 1024 has as many. */
+/**
+ * Phases that a plan may have: each is an op. A kernel of 1024 x 1024 that moves by 1024 has as
+ * many.
+ */
 const MOST_PHASES = 2 ** 20;
 
 /**
@@ -138,14 +173,18 @@ export function coversInput(phases: readonly Phase[], { height, width }: TensorS
   return phases.reduce((sum, phase) => sum + phase.height * phase.width, 0) === height * width;
 }
 
-/** What a parameter has to know of its convolution to keep patterns and their transposes, see parameter.ts. */
+/**
+ * What a parameter has to know of its convolution to keep patterns and their transposes, see
+ * parameter.ts.
+ */
 export function convLayout(shape: ConvShape, x: TensorShape, dy: TensorShape): ConvLayout {
   const [kh, kw] = shape.kernel;
   const { plane } = strides(x);
   const taps = forwardTaps(shape, x);
   const columns = new Int32Array(x.channels * kh * kw);
   for (let column = 0; column < columns.length; column++) {
-    columns[column] = (Math.floor(column / (kh * kw)) * plane + taps[2 * (column % (kh * kw)) + 1]) * 4;
+    columns[column] =
+      (Math.floor(column / (kh * kw)) * plane + taps[2 * (column % (kh * kw)) + 1]) * 4;
   }
   const remainder = bothRemainders(shape, x);
   const tapTable = new Int32Array(2 * kh * kw);

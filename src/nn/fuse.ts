@@ -26,7 +26,9 @@ export interface Step {
   readonly residual?: number;
 }
 
-/** By value: the places of those that read it, ascending; one that reads it twice is there twice. */
+/**
+ * By value: the places of those that read it, ascending; one that reads it twice is there twice.
+ */
 function readersIn(reads: readonly (readonly number[])[]): (value: number) => readonly number[] {
   const readers = new Map<number, number[]>();
   reads.forEach((values, reader) => {
@@ -94,8 +96,11 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
     const [source] = step.inputs;
     const isFlatten = nodes[step.node].layer.kind === "flatten" && step.output !== nodes.length - 1;
     const alone = readers(source).length === 1;
-    // A layer that takes a flatten reads bytes; any other reader would see the image's shape instead of the vector's.
-    const intoLinear = readers(step.output).every((other) => ruleOf(nodes[steps[other].node].layer).fuses.flatten);
+    // A layer that takes a flatten reads bytes; any other reader would see the image's shape
+    // instead of the vector's.
+    const intoLinear = readers(step.output).every(
+      (other) => ruleOf(nodes[steps[other].node].layer).fuses.flatten,
+    );
     if (!isFlatten || !alone || !intoLinear) return true;
     const writer = writers.get(source);
     if (writer) {
@@ -119,6 +124,12 @@ export function maskedByReader(model: Model, steps: readonly Step[]): (step: Ste
   const readers = readersOf(steps);
   return (step) => {
     const [reader, ...others] = readers(step.output);
-    return step.relu && isLinear(step) && reader !== undefined && others.length === 0 && isLinear(steps[reader]);
+    return (
+      step.relu &&
+      isLinear(step) &&
+      reader !== undefined &&
+      others.length === 0 &&
+      isLinear(steps[reader])
+    );
   };
 }

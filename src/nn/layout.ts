@@ -1,8 +1,8 @@
 /**
  * The shape of every tensor of a model: which border it has, and the tables of its convolutions.
  *
- * All of this follows from the model alone, so that the training plan and the evaluation plan agree on it, and so that a
- * sparse weight can hold precomputed shifts that both understand.
+ * All of this follows from the model alone, so that the training plan and the evaluation plan agree
+ * on it, and so that a sparse weight can hold precomputed shifts that both understand.
  */
 import type { ConvLayout } from "../runtime/parameter.js";
 import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
@@ -73,7 +73,9 @@ export function layoutOf(model: Model): Layout {
       const step = steps[writer];
       const node = nodes[step.node];
       gradientPad = ruleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
-      needsGradient = node.parameters.length > 0 || readBy(step).some((input) => values.get(input)!.needsGradient);
+      needsGradient =
+        node.parameters.length > 0 ||
+        readBy(step).some((input) => values.get(input)!.needsGradient);
     }
     values.set(value, {
       shape: tensorShape(shape, pad),
@@ -89,7 +91,11 @@ export function layoutOf(model: Model): Layout {
   const convs = new Map<string, ConvLayout>();
   for (const { node, inputs, output } of steps) {
     const { layer, name, parameters } = nodes[node];
-    const layout = ruleOf(layer).convLayout?.(layer, values.get(inputs[0])!.shape, values.get(output)!.gradient);
+    const layout = ruleOf(layer).convLayout?.(
+      layer,
+      values.get(inputs[0])!.shape,
+      values.get(output)!.gradient,
+    );
     if (layout) convs.set(`${name}.${parameters[0].name}`, layout);
   }
   return { model, steps, values, convs };

@@ -33,11 +33,30 @@ export interface LossPlaces {
  * @throws TypeError if the samples lack the labels or targets that the loss compares with
  */
 export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): Op[] {
-  const { tiles, output, features, indices, counts, partial, gradient: grad, smoothing, target } = at;
+  const {
+    tiles,
+    output,
+    features,
+    indices,
+    counts,
+    partial,
+    gradient: grad,
+    smoothing,
+    target,
+  } = at;
   if (loss === "crossEntropy") {
     if (!samples.labels) throw new TypeError("crossEntropy: the samples have no labels");
     const labels = samples.labels;
-    const args = { logits: output, labels, indices, grad, partial, counts, classes: features, smoothing };
+    const args = {
+      logits: output,
+      labels,
+      indices,
+      grad,
+      partial,
+      counts,
+      classes: features,
+      smoothing,
+    };
     return [op("crossEntropy", tiles, args)];
   }
   if (!samples.targets) throw new TypeError("meanSquaredError: the samples have no targets");
@@ -47,7 +66,14 @@ export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): O
     );
   }
   return [
-    op("gatherF32", tiles, { data: samples.targets, indices, out: target, rowsOut: 0, features, rowStride: 0 }),
+    op("gatherF32", tiles, {
+      data: samples.targets,
+      indices,
+      out: target,
+      rowsOut: 0,
+      features,
+      rowStride: 0,
+    }),
     op("meanSquaredError", tiles, { y: output, target, indices, grad, partial, counts, features }),
   ];
 }

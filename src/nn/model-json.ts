@@ -36,7 +36,9 @@ export function modelToJson({ input, nodes }: Model): ModelJson {
 export function modelFromJson(data: unknown, where = "model"): Model {
   const { input, nodes } = (data ?? {}) as Partial<ModelJson>;
   if (!Array.isArray(input) || !Array.isArray(nodes)) {
-    throw new SyntaxError(`${where}: not a model: expected an object with the lists "input" and "nodes"`);
+    throw new SyntaxError(
+      `${where}: not a model: expected an object with the lists "input" and "nodes"`,
+    );
   }
   try {
     return modelOf(input, nodes.map(entryOf));
@@ -47,12 +49,19 @@ export function modelFromJson(data: unknown, where = "model"): Model {
 
 function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {
   const { name, inputs, layer } = node ?? {};
-  if (typeof name !== "string" || !Array.isArray(inputs) || typeof layer !== "object" || layer === null) {
+  if (
+    typeof name !== "string" ||
+    !Array.isArray(inputs) ||
+    typeof layer !== "object" ||
+    layer === null
+  ) {
     throw new TypeError(`node ${k}: expected an object with name, inputs and layer`);
   }
   const { kind, ...entry } = layer;
   if (!layerKinds.includes(kind)) {
-    throw new RangeError(`layer "${name}": kind must be one of ${layerKinds.join(", ")}, found "${kind}"`);
+    throw new RangeError(
+      `layer "${name}": kind must be one of ${layerKinds.join(", ")}, found "${kind}"`,
+    );
   }
   return { name, inputs, layer: ruleOf({ kind }).fromJson(entry as Omit<Layer, "kind">) };
 }

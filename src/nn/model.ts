@@ -1,7 +1,8 @@
 /**
  * A model: a graph of layers as plain data, with every shape inferred and checked when it is built.
  *
- * Nodes stand in topological order; a node reads the nodes in its `inputs` (-1 is the model's input).
+ * Nodes stand in topological order; a node reads the nodes in its `inputs` (-1 is the model's
+ * input).
  */
 import type { Shape } from "../regularizers/regularizer.js";
 import { TILE } from "../runtime/kernel-table.js";
@@ -47,11 +48,13 @@ export interface GraphBuilder {
 }
 
 /**
- * A model as a graph. The value that `build` returns is the output; it must be that of the last layer added.
+ * A model as a graph. The value that `build` returns is the output; it must be that of the last
+ * layer added.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its inputs, or nobody reads what it gives;
- * RangeError if what a layer gives, or the parameters of all layers, would not fit into memory
+ * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its
+ * inputs, or nobody reads what it gives; RangeError if what a layer gives, or the parameters of all
+ * layers, would not fit into memory
  * @example
  * const model = graph([3, 32, 32], ({ input, apply }) => {
  *   const x = apply(conv2d(16, { kernel: 3, padding: 1 }), input);
@@ -85,12 +88,16 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
     let shape: Shape;
     try {
       if (values.length === 0 || (rule.inputs !== undefined && values.length !== rule.inputs)) {
-        throw new TypeError(`expected ${rule.inputs ?? "one or more"} inputs, found ${values.length}`);
+        throw new TypeError(
+          `expected ${rule.inputs ?? "one or more"} inputs, found ${values.length}`,
+        );
       }
       shape = rule.outputShape(layer, shapes);
     } catch (error) {
       const message = (error as Error).message;
-      throw new TypeError(`layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`);
+      throw new TypeError(
+        `layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`,
+      );
     }
     const parameters = rule.parameters?.(layer, shapes) ?? [];
     checkRoom(`the output [${shape.join(", ")}] of layer "${name}"`, size(shape) * TILE);
@@ -123,11 +130,16 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
   return { input, nodes, output: output.shape };
 }
 
-/** Who describes a model pays for it only if it can be computed: the shapes of a file of some hundred bytes may ask for anything. */
+/**
+ * Who describes a model pays for it only if it can be computed: the shapes of a file of some
+ * hundred bytes may ask for anything.
+ */
 function checkRoom(what: string, numbers: number): void {
   if (numbers * 4 <= MOST_BYTES) return;
   const bytes = (numbers * 4).toPrecision(3);
-  throw new RangeError(`${what} would take ${bytes} bytes, more than the ${MOST_BYTES} that a memory can have`);
+  throw new RangeError(
+    `${what} would take ${bytes} bytes, more than the ${MOST_BYTES} that a memory can have`,
+  );
 }
 
 /**
@@ -139,7 +151,9 @@ function checkRoom(what: string, numbers: number): void {
  * const model = sequential([784], [linear(200), relu(), linear(80), relu(), linear(10)]);
  */
 export function sequential(input: Shape, layers: readonly Layer[]): Model {
-  return graph(input, ({ input: start, apply }) => layers.reduce((value, layer) => apply(layer, value), start));
+  return graph(input, ({ input: start, apply }) =>
+    layers.reduce((value, layer) => apply(layer, value), start),
+  );
 }
 
 /** Shapes of what a node reads. */

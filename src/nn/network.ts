@@ -16,8 +16,8 @@ export interface Values {
 /**
  * A model with its numbers. What `fit` returns is one without its model: `{ model, ...result }`.
  *
- * Names are `<layer>.<parameter>`, e.g. "linear1.weight" of shape [out, in] and "batchNorm2d1.running" of shape
- * [2, channels] (mean and variance).
+ * Names are `<layer>.<parameter>`, e.g. "linear1.weight" of shape [out, in] and
+ * "batchNorm2d1.running" of shape [2, channels] (mean and variance).
  */
 export interface Network {
   readonly model: Model;
@@ -36,21 +36,30 @@ export interface Network {
  */
 export function checkNetwork({ model, parameters, buffers, normalization }: Network): void {
   for (const node of model.nodes) {
-    for (const [specs, values] of [[node.parameters, parameters] as const, [node.buffers, buffers] as const]) {
+    for (const [specs, values] of [
+      [node.parameters, parameters] as const,
+      [node.buffers, buffers] as const,
+    ]) {
       for (const { name: key, shape } of specs) {
         const name = `${node.name}.${key}`;
         const value = values.get(name);
         if (value?.shape.join() === shape.join()) {
           // Packed ones have been checked, and stay packed.
           if (packedOf(value)) continue;
-          if (isTypedArray(value.data, "Float32Array") && value.data.length === size(shape)) continue;
+          if (isTypedArray(value.data, "Float32Array") && value.data.length === size(shape))
+            continue;
         }
-        const found = value ? `[${value.shape.join(", ")}] with ${value.data.length} numbers` : "none";
-        throw new TypeError(`the network needs "${name}" of shape [${shape.join(", ")}] in float32, found ${found}`);
+        const found = value
+          ? `[${value.shape.join(", ")}] with ${value.data.length} numbers`
+          : "none";
+        throw new TypeError(
+          `the network needs "${name}" of shape [${shape.join(", ")}] in float32, found ${found}`,
+        );
       }
     }
   }
-  if (normalization !== undefined) at("normalization", () => checkBoth(normalization, countsOf(model.input)));
+  if (normalization !== undefined)
+    at("normalization", () => checkBoth(normalization, countsOf(model.input)));
 }
 
 /**

@@ -1,13 +1,15 @@
 /**
  * Values that a file keeps as their non-zeros, unpacked only where somebody reads them as an array.
  *
- * A file of some hundred bytes may say that it has a weight of 1e9 entries. What only counts or copies
- * the non-zeros asks here, and costs what the file has, not what it says.
+ * A file of some hundred bytes may say that it has a weight of 1e9 entries. What only counts or
+ * copies the non-zeros asks here, and costs what the file has, not what it says.
  */
 import type { Shape } from "../regularizers/regularizer.js";
 import type { Values } from "./network.js";
 
-/** Non-zeros in the order of their places, which are given by the gaps: see export/sparse-values.ts. */
+/**
+ * Non-zeros in the order of their places, which are given by the gaps: see export/sparse-values.ts.
+ */
 export interface Packed {
   readonly values: Float32Array;
   readonly gaps: Uint8Array;

@@ -1,8 +1,9 @@
 /**
  * The tensors of a plan: how long each is needed, and its place in the arena.
  *
- * Lifetimes follow from the schedule; arena.ts gives the places. Tensors with a border share places among themselves only, so
- * that the border, zero at first, stays zero; unless it is made zero whenever one is written.
+ * Lifetimes follow from the schedule; arena.ts gives the places. Tensors with a border share places
+ * among themselves only, so that the border, zero at first, stays zero; unless it is made zero
+ * whenever one is written.
  */
 import { largest, smallest } from "../extremes.js";
 import { placeTensors, type Lifetime } from "../runtime/arena.js";
@@ -29,7 +30,10 @@ export interface Places {
   readonly gradients: ReadonlyMap<number, number>;
   /** The input as rows, for a first layer that is linear. */
   readonly inputRows: Place;
-  /** The loss's targets; its gradient, where the output's has a border; the inputs, where they are copied into one. */
+  /**
+   * The loss's targets; its gradient, where the output's has a border; the inputs, where they are
+   * copied into one.
+   */
   readonly target: Place;
   readonly lossGradient: Place;
   readonly inputCopy: Place;
@@ -63,7 +67,8 @@ export interface PlacesOptions {
 /** Places all tensors of a plan. */
 export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOptions): Places {
   const { model, steps, values } = layout;
-  const { tiles, training, loss, samples, keepGradients, sampled, clearsBorders, recomputation } = options;
+  const { tiles, training, loss, samples, keepGradients, sampled, clearsBorders, recomputation } =
+    options;
   const outputValue = model.nodes.length - 1;
   const { forwardAt, lossAt, backwardAt, sameGradient } = schedule;
   const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
@@ -73,7 +78,8 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
   const reserveTensor = (shape: TensorShape, from: number, to: number) => {
     const { channels, height, width, pad } = shape;
-    const form = pad > 0 && !clearsBorders ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
+    const form =
+      pad > 0 && !clearsBorders ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
     return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
   };
   const valueTensor = new Map<number, number>();
@@ -81,7 +87,8 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   const gradientTensor = new Map<number, number>();
   /** By value: those whose gradient is the same tensor as its own. */
   const residualsOf = new Map<number, number[]>();
-  for (const [residual, sum] of sameGradient) residualsOf.set(sum, [...(residualsOf.get(sum) ?? []), residual]);
+  for (const [residual, sum] of sameGradient)
+    residualsOf.set(sum, [...(residualsOf.get(sum) ?? []), residual]);
   for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
     const again = writer === undefined ? undefined : recomputation.moments.get(writer);
     const later = training
@@ -99,7 +106,10 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
     if (training) {
       if (again !== undefined) againTensor.set(value, reserveTensor(shape, again, largest(later)));
       const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
-      if (writer !== undefined && (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))) {
+      if (
+        writer !== undefined &&
+        (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))
+      ) {
         uses.push(backwardAt(writer));
       }
     }
@@ -107,22 +117,30 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
     if (!training || !needsGradient || writer === undefined || sameGradient.has(value)) continue;
     const born = value === outputValue ? lossAt : smallest(readers.map(backwardAt));
     const together = [value];
-    for (const one of together) for (const residual of residualsOf.get(one) ?? []) together.push(residual);
+    for (const one of together)
+      for (const residual of residualsOf.get(one) ?? []) together.push(residual);
     const dies = largest(together.map((one) => backwardAt(values.get(one)!.writer!)));
     const tensor = reserveTensor(gradient, born, dies);
     for (const one of together) gradientTensor.set(one, tensor);
   }
-  const firstIsLinear = model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
+  const firstIsLinear =
+    model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
   const rowStride = paddedRow(size(model.input));
-  const inputRows = training && firstIsLinear ? reserve(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : undefined;
+  const inputRows =
+    training && firstIsLinear ? reserve(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : undefined;
   const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
-  const target = loss === "meanSquaredError" ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
+  const target =
+    loss === "meanSquaredError" ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
   // The loss writes its gradient without border.
   const lossGradient =
-    training && values.get(outputValue)!.gradient.pad > 0 ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
+    training && values.get(outputValue)!.gradient.pad > 0
+      ? reserveTensor(flatOutput, lossAt, lossAt)
+      : undefined;
   const inputImage = { ...values.get(-1)!.shape, pad: 0 };
   const inputCopy =
-    samples.format === "f32" && values.get(-1)!.shape.pad > 0 ? reserveTensor(inputImage, 0, 0) : undefined;
+    samples.format === "f32" && values.get(-1)!.shape.pad > 0
+      ? reserveTensor(inputImage, 0, 0)
+      : undefined;
   const kept = steps.map(({ node, relu }, s) => {
     const bytes = ruleAt(s).keptBytes?.(inputShapes(model, model.nodes[node]), tiles, relu) ?? 0;
     return training && bytes ? reserve(bytes, forwardAt(s), backwardAt(s)) : undefined;
@@ -134,7 +152,10 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
   const detours: (number | undefined)[][] = [];
   const written = new Set<number>();
   const end = steps.reduce((last, _, s) => Math.max(last, backwardAt(s)), 0);
-  /** Backward destinations in the order the backward pass visits them: whether each has been written before. */
+  /**
+   * Backward destinations in the order the backward pass visits them: whether each has been written
+   * before.
+   */
   const accumulate: boolean[][] = [];
   const visit = (value: number): boolean => {
     const before = written.has(value);
@@ -145,13 +166,20 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
     const { node, inputs, residual } = steps[s];
     const now = backwardAt(s);
     const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
-    scratch[s] = bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
+    scratch[s] =
+      bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
     const sampledBytes = sampled
-      ? (ruleAt(s).sampledBytes?.(model.nodes[node].layer, inputShapes(model, model.nodes[node]), tiles) ?? 0)
+      ? (ruleAt(s).sampledBytes?.(
+          model.nodes[node].layer,
+          inputShapes(model, model.nodes[node]),
+          tiles,
+        ) ?? 0)
       : 0;
     sampleScratch[s] = sampledBytes ? reserve(sampledBytes, now, now) : undefined;
     const until = keepGradients ? end : now;
-    weightGradients[s] = model.nodes[node].parameters.map((spec) => reserve(size(spec.shape) * 4, now, until));
+    weightGradients[s] = model.nodes[node].parameters.map((spec) =>
+      reserve(size(spec.shape) * 4, now, until),
+    );
     accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
     detours[s] = inputs.map((value, k) =>
       accumulate[s][k] && gradientTensor.has(value) && !ruleAt(s).accumulates
@@ -160,7 +188,8 @@ export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOpti
     );
   }
   const { offsets, bytes } = placeTensors(lives);
-  const place = (tensor: number | undefined): Place => (tensor === undefined ? undefined : offsets[tensor]);
+  const place = (tensor: number | undefined): Place =>
+    tensor === undefined ? undefined : offsets[tensor];
   const placed = (tensors: ReadonlyMap<number, number>) =>
     new Map([...tensors].map(([value, tensor]) => [value, offsets[tensor]]));
   return {

@@ -1,9 +1,15 @@
-/** What a plan keeps in memory beside its tensors: the batch's indices, constants of its ops, sums of the loss. */
+/**
+ * What a plan keeps in memory beside its tensors: the batch's indices, constants of its ops, sums
+ * of the loss.
+ */
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 
-/** How the samples of a batch are changed, [samples][AUGMENT_WORDS] as an augmenter draws it: see data/augment.ts. */
+/**
+ * How the samples of a batch are changed, [samples][AUGMENT_WORDS] as an augmenter draws it: see
+ * data/augment.ts.
+ */
 export type Augmentation = Int32Array;
 
 export interface PlanData {
@@ -23,9 +29,15 @@ export interface PlanData {
   setBatch(indices: Int32Array, augmentation?: Augmentation): void;
   /** Sets the seed from which the next step's dropout masks follow. */
   setSeed(seed: number): void;
-  /** Sum of the losses and number of correct predictions of the last step. Losses sum over samples, or over elements for the squared error. */
+  /**
+   * Sum of the losses and number of correct predictions of the last step. Losses sum over samples,
+   * or over elements for the squared error.
+   */
   readLoss(): { loss: number; correct: number };
-  /** Copies the model's output for the last batch to `out`, row-major [samples, features]; the length of `out` says how many samples. */
+  /**
+   * Copies the model's output for the last batch to `out`, row-major [samples, features]; the
+   * length of `out` says how many samples.
+   */
   readOutput(out: Float32Array): void;
   /** Byte offset of constant data; the same key gives the same place. */
   constant(key: string, make: () => Int32Array | Float32Array): number;
@@ -53,7 +65,8 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
   const seeds = new Map<number, number>();
   let seed = 0;
   /** One-to-one in the seed for each step, and different between steps. */
-  const mixed = (of: number, step: number) => Math.imul(of, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
+  const mixed = (of: number, step: number) =>
+    Math.imul(of, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
   return {
     indices,
     counts,
@@ -61,7 +74,9 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
     augment,
     setBatch(batch, augmentation) {
       if (batch.length > samples) {
-        throw new RangeError(`a batch of ${batch.length} samples does not fit a plan of ${samples}`);
+        throw new RangeError(
+          `a batch of ${batch.length} samples does not fit a plan of ${samples}`,
+        );
       }
       const words = memory.i32(indices, samples);
       words.fill(-1);
@@ -91,7 +106,8 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
       const numbers = memory.f32(output, samples * features);
       for (let i = 0; i < out.length; i++) {
         const sample = Math.floor(i / features);
-        out[i] = numbers[(Math.floor(sample / TILE) * features + (i % features)) * TILE + (sample % TILE)];
+        out[i] =
+          numbers[(Math.floor(sample / TILE) * features + (i % features)) * TILE + (sample % TILE)];
       }
     },
     constant(key, make) {

@@ -1,12 +1,14 @@
 /**
  * Which values the backward pass computes again instead of keeping them: gradient checkpointing.
  *
- * A net is cut where a single value is all that goes on: in a ResNet behind every block. The values at the cuts are kept (unless a
- * convolution writes them), those between two cuts are gone after the forward pass; before the backward pass enters the piece,
- * its convolutions and batch norms run forward once more. The same kernels on the same numbers give the same bits. What that
- * costs in a sparse net are mostly passes over memory.
+ * A net is cut where a single value is all that goes on: in a ResNet behind every block. The values
+ * at the cuts are kept (unless a convolution writes them), those between two cuts are gone after
+ * the forward pass; before the backward pass enters the piece, its convolutions and batch norms run
+ * forward once more. The same kernels on the same numbers give the same bits. What that costs in a
+ * sparse net are mostly passes over memory.
  *
- * Source: Chen, Xu, Zhang, Guestrin, "Training Deep Nets with Sublinear Memory Cost" (arXiv 1604.06174).
+ * Source: Chen, Xu, Zhang, Guestrin, "Training Deep Nets with Sublinear Memory Cost" (arXiv
+ * 1604.06174).
  */
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
@@ -45,7 +47,8 @@ export function recomputationOf(layout: Layout, { backwardAt, planesOf }: Schedu
   let first = 0;
   for (let end = 0; end < steps.length; end++) {
     if (!isCut(end)) continue;
-    // Between the backward passes of the step behind the cut, which reads it, and of the step before it.
+    // Between the backward passes of the step behind the cut, which reads it, and of the step
+    // before it.
     const moment = backwardAt(end) - 0.5;
     const again: number[] = [];
     for (let s = end - 1; s >= first; s--) {
@@ -62,7 +65,10 @@ export function recomputationOf(layout: Layout, { backwardAt, planesOf }: Schedu
   return { moments, before };
 }
 
-/** Whether the backward pass of a step reads a value that its forward pass reads. (Never a residual's.) */
+/**
+ * Whether the backward pass of a step reads a value that its forward pass reads. (Never a
+ * residual's.)
+ */
 export function readsBackward({ model, steps }: Layout, s: number, value: number): boolean {
   const { node, reads } = steps[s];
   return reads.has(value) && ruleOf(model.nodes[node].layer).backwardReads.x;

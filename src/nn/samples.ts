@@ -1,7 +1,8 @@
 /**
  * Samples in shared memory, from which the gather kernels fetch batches by index.
  *
- * A uint8 image stays uint8 (a quarter of the memory); it is normalised while it is fetched: x = u8 * scale + shift.
+ * A uint8 image stays uint8 (a quarter of the memory); it is normalised while it is fetched: x = u8
+ * * scale + shift.
  */
 import { type Inputs, isBytes } from "../inputs.js";
 import { op, type Op } from "../runtime/kernel-table.js";
@@ -37,7 +38,10 @@ export interface SamplePart {
 export interface SampleOptions {
   readonly features: number;
   readonly targetFeatures?: number | undefined;
-  /** Mean and standard deviation of each channel, in units of x = u8 / 255: stored samples read as (x - mean) / std. Default 0 and 1. */
+  /**
+   * Mean and standard deviation of each channel, in units of x = u8 / 255: stored samples read as
+   * (x - mean) / std. Default 0 and 1.
+   */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
 }
@@ -53,11 +57,16 @@ export function unchanged(input: readonly number[]): {
 }
 
 /**
- * Copies samples into shared memory. Mean and deviation are taken off in float64; float32 is what is left.
+ * Copies samples into shared memory. Mean and deviation are taken off in float64; float32 is what
+ * is left.
  *
  * @throws RangeError for a number that is finite before this and not after it
  */
-export function storeSamples(memory: Memory, parts: readonly SamplePart[], options: SampleOptions): SampleStore {
+export function storeSamples(
+  memory: Memory,
+  parts: readonly SamplePart[],
+  options: SampleOptions,
+): SampleStore {
   const { features, targetFeatures = 0, mean = [0], std = [1] } = options;
   const channelSize = features / mean.length;
   const count = parts.reduce((sum, { inputs }) => sum + inputs.length / features, 0);
@@ -81,7 +90,8 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
       }
     }
     if (labels && labelled) memory.i32(labelPlace + at * 4, labels.length).set(labels);
-    if (targets && targeted) memory.f32(targetPlace + at * targetFeatures * 4, targets.length).set(targets);
+    if (targets && targeted)
+      memory.f32(targetPlace + at * targetFeatures * 4, targets.length).set(targets);
     at += inputs.length / features;
   }
   return {
@@ -97,7 +107,13 @@ export function storeSamples(memory: Memory, parts: readonly SamplePart[], optio
   };
 }
 
-function tooLarge(x: number, index: number, features: number, mean: number, std: number): RangeError {
+function tooLarge(
+  x: number,
+  index: number,
+  features: number,
+  mean: number,
+  std: number,
+): RangeError {
   const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
   return new RangeError(
     `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ${mean}) / ${std}; scale it before`,
@@ -106,7 +122,10 @@ function tooLarge(x: number, index: number, features: number, mean: number, std:
 
 /** Scale and shift of each channel's bytes. */
 function affineOf(mean: readonly number[], std: readonly number[]): Float32Array {
-  const affine = Float32Array.from([...std.map((s) => 1 / (255 * s)), ...mean.map((m, c) => -m / std[c])]);
+  const affine = Float32Array.from([
+    ...std.map((s) => 1 / (255 * s)),
+    ...mean.map((m, c) => -m / std[c]),
+  ]);
   const at = affine.findIndex((x) => !Number.isFinite(x));
   if (at < 0) return affine;
   const channel = at % std.length;
@@ -139,11 +158,22 @@ export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
   const { tiles, indices, augment, out, image, rowsOut, rowStride } = at;
   const { inputs: data, features, affine, channelSize } = store;
   if (store.format === "f32") {
-    return [op("gatherF32", tiles, { data, indices, out: out.offset, rowsOut, features, rowStride })];
+    return [
+      op("gatherF32", tiles, { data, indices, out: out.offset, rowsOut, features, rowStride }),
+    ];
   }
   if (!image) {
     return [
-      op("gatherU8", tiles, { data, indices, affine, out: out.offset, rowsOut, features, channelSize, rowStride }),
+      op("gatherU8", tiles, {
+        data,
+        indices,
+        affine,
+        out: out.offset,
+        rowsOut,
+        features,
+        channelSize,
+        rowStride,
+      }),
     ];
   }
   const { channels, height, width } = out;

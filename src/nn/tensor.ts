@@ -1,8 +1,8 @@
 /**
  * A tensor's place and strides: `[tiles][channels][H + 2p][W + 2p][T]`.
  *
- * A flat vector of features is the case of planes of one position: channels = features, H = W = 1, p = 0. An image
- * without border and its flattened form are therefore the same bytes.
+ * A flat vector of features is the case of planes of one position: channels = features, H = W = 1,
+ * p = 0. An image without border and its flattened form are therefore the same bytes.
  */
 import type { Shape } from "../regularizers/regularizer.js";
 import type { POSITIONS, TENSOR, Values } from "../runtime/contract/composites.js";
@@ -28,7 +28,11 @@ export function tensorShape(shape: Shape, pad = 0): TensorShape {
 }
 
 /** Strides in floats: from row to row, plane to plane, tile to tile. */
-export function strides({ channels, height, width, pad }: TensorShape): { row: number; plane: number; tile: number } {
+export function strides({ channels, height, width, pad }: TensorShape): {
+  row: number;
+  plane: number;
+  tile: number;
+} {
   const row = (width + 2 * pad) * TILE;
   const plane = (height + 2 * pad) * row;
   return { row, plane, tile: channels * plane };
@@ -54,10 +58,14 @@ export function tensorArgs(tensor: Tensor): Values<typeof TENSOR.fields> {
  * Positions of a tensor as convolutions take them.
  *
  * @param at - byte offset of the first one
- * @param step - from one to the next, in rows and columns of the tensor; one beyond the tensor has a
- * single position, whatever it is
+ * @param step - from one to the next, in rows and columns of the tensor; one beyond the tensor has
+ * a single position, whatever it is
  */
-export function positionArgs(tensor: TensorShape, at: number, step = 1): Values<typeof POSITIONS.fields> {
+export function positionArgs(
+  tensor: TensorShape,
+  at: number,
+  step = 1,
+): Values<typeof POSITIONS.fields> {
   const { tile, plane, row } = strides(tensor);
   const { height, width, pad } = tensor;
   const [down, across] = [height, width].map((side) => Math.min(step, side + 2 * pad));

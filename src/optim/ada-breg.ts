@@ -4,9 +4,9 @@
  *     v     <- v - tau m1h / (sqrt(m2h) + eps)
  *     theta <- prox_{delta J}(delta v)
  *
- * As v moves by about tau a step whatever the size of the gradient, a weight with steady sign is born after about
- * lambda / tau steps: AdaBreg wants a much larger lambda / tau than LinBreg for the same density.
- * Source: Bungert et al., JMLR 23:192 (2022), algorithm 3.
+ * As v moves by about tau a step whatever the size of the gradient, a weight with steady sign is
+ * born after about lambda / tau steps: AdaBreg wants a much larger lambda / tau than LinBreg for
+ * the same density. Source: Bungert et al., JMLR 23:192 (2022), algorithm 3.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
@@ -40,7 +40,8 @@ const OPTIONS: OptionKeys<AdaBregOptions> = {
 /**
  * AdaBreg: LinBreg with Adam's step size for every weight.
  *
- * @throws RangeError if tau, delta or eps is not a finite number above 0, weightDecay is negative or not finite, or beta1 or beta2 outside [0, 1)
+ * @throws RangeError if tau, delta or eps is not a finite number above 0, weightDecay is negative
+ *   or not finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adaBreg({ tau: 0.1, regularizer: l1(0.25) });
  * const theta = Float64Array.of(0);

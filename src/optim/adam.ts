@@ -30,12 +30,14 @@ const OPTIONS: OptionKeys<AdamOptions> = {
 /**
  * Adam.
  *
- * @throws RangeError if tau or eps is not a finite number above 0, weightDecay is negative or not finite, or beta1 or beta2 outside [0, 1)
+ * @throws RangeError if tau or eps is not a finite number above 0, weightDecay is negative or not
+ *   finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adam({ tau: 0.1 });
  * const theta = Float64Array.of(1);
  * const state = optimizer.init(theta, [1]);
- * optimizer.step(state, theta, Float64Array.of(7), [1]); // theta is now 0.9: the first step is tau long
+ * optimizer.step(state, theta, Float64Array.of(7), [1]);
+ * // theta is now 0.9: the first step is tau long
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { tau = 1e-3, weightDecay = 0, ...moments } = knownOptions("adam", options, OPTIONS);

@@ -4,9 +4,9 @@
  *     epoch e <  w:  (e + 1) / (w + 1)                                                      w: warmupEpochs
  *     epoch e >= w:  m + (1 - m) (1 + cos(pi t)) / 2,   t = (e - w) / (epochs - w)          m: minFactor
  *
- * The first epoch after the warm-up has factor 1. minFactor would be reached by the epoch after the last one, so that
- * no epoch is spent at learning rate 0.
- * Source: Loshchilov and Hutter, ICLR 2017, equation (5), without restarts.
+ * The first epoch after the warm-up has factor 1. minFactor would be reached by the epoch after the
+ * last one, so that no epoch is spent at learning rate 0. Source: Loshchilov and Hutter, ICLR 2017,
+ * equation (5), without restarts.
  */
 import { entry, type Keys } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -23,7 +23,13 @@ export interface CosineOptions {
 
 const KEYS = {
   warmupEpochs: { type: "integer", least: 0, default: 0 },
-  minFactor: { type: "number", least: 0, most: 1, default: 0, about: "Last learning rate as a share of tau" },
+  minFactor: {
+    type: "number",
+    least: 0,
+    most: 1,
+    default: 0,
+    about: "Last learning rate as a share of tau",
+  },
 } as const satisfies Keys;
 
 const OPTIONS: OptionKeys<CosineOptions, unknown> = { epochs: 1, ...KEYS };
@@ -31,10 +37,12 @@ const OPTIONS: OptionKeys<CosineOptions, unknown> = { epochs: 1, ...KEYS };
 /**
  * Cosine schedule.
  *
- * @throws RangeError if epochs or warmupEpochs is not a count, warmupEpochs >= epochs, or minFactor outside [0, 1]
+ * @throws RangeError if epochs or warmupEpochs is not a count, warmupEpochs >= epochs, or minFactor
+ *   outside [0, 1]
  * @example
  * const schedule = cosine({ epochs: 10 });
- * const state = schedule.next(schedule.init(), { epoch: 4, trainLoss: 1 }); // state.factor is 0.5 for epoch 5
+ * const state = schedule.next(schedule.init(), { epoch: 4, trainLoss: 1 });
+ * // state.factor is 0.5 for epoch 5
  */
 export function cosine(options: CosineOptions): Schedule {
   const {
@@ -46,7 +54,9 @@ export function cosine(options: CosineOptions): Schedule {
   checkCount("cosine", "warmupEpochs", warmupEpochs, 0);
   checkShare("cosine", "minFactor", minFactor);
   if (warmupEpochs >= epochs)
-    throw new RangeError(`cosine: warmupEpochs must be less than epochs (${epochs}), found ${warmupEpochs}`);
+    throw new RangeError(
+      `cosine: warmupEpochs must be less than epochs (${epochs}), found ${warmupEpochs}`,
+    );
   const factorOf = (epoch: number) => {
     if (epoch < warmupEpochs) return (epoch + 1) / (warmupEpochs + 1);
     const t = Math.min((epoch - warmupEpochs) / (epochs - warmupEpochs), 1);
@@ -57,4 +67,6 @@ export function cosine(options: CosineOptions): Schedule {
 }
 
 // Its epochs are those of the run.
-cosine.entry = entry("cosine", KEYS, (options, run: { readonly epochs: number }) => cosine({ ...options, ...run }));
+cosine.entry = entry("cosine", KEYS, (options, run: { readonly epochs: number }) =>
+  cosine({ ...options, ...run }),
+);

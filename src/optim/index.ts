@@ -1,4 +1,7 @@
-/** Optimizers and learning-rate schedules: one file each. What they are stands in optimizer.ts and schedule.ts. */
+/**
+ * Optimizers and learning-rate schedules: one file each. What they are stands in optimizer.ts and
+ * schedule.ts.
+ */
 export type { Follow, Move, Optimizer, OptimizerState, TrainingFacts } from "./optimizer.js";
 export type { MaskRule } from "./mask-rule.js";
 export type { AdamMoveOptions } from "./move.js";

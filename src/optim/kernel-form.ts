@@ -2,8 +2,9 @@
  * An optimizer as the numbers of the C kernel `update`.
  *
  * The kernel knows a few ways for v to move and for theta to follow, see MOVE, FOLLOW and HYPER in
- * runtime/kernel-table.ts. A regularizer has a twin there if it has a standard form (regularizers/standard-form.ts) whose
- * groups are rows, filters or kernels. Without one there is no kernel form: the caller then runs the optimizer's own `step`.
+ * runtime/kernel-table.ts. A regularizer has a twin there if it has a standard form
+ * (regularizers/standard-form.ts) whose groups are rows, filters or kernels. Without one there is
+ * no kernel form: the caller then runs the optimizer's own `step`.
  *
  *     mirror    theta = delta shrink(v; lambda)      prox_{delta J}(delta v) = delta prox_J(v), as J is 1-homogeneous
  *     proximal  theta = shrink(v; tau lambda), written back to v
@@ -53,7 +54,8 @@ interface KernelRegularizer {
 }
 
 /**
- * The kernel form of an optimizer for a tensor of this shape, or undefined if the kernel has no twin of it (as of a mask).
+ * The kernel form of an optimizer for a tensor of this shape, or undefined if the kernel has no
+ * twin of it (as of a mask).
  *
  * @example
  * const form = kernelForm(linBreg({ tau: 0.1, regularizer: l1(0.5) }), [200, 784]);
@@ -62,7 +64,8 @@ interface KernelRegularizer {
 export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | undefined {
   const { move, follow, delta, regularizer } = optimizer;
   const J = kernelRegularizer(regularizer, shape);
-  if (!J || follow === "masked" || (follow === "penalty" && J.penalty === undefined)) return undefined;
+  if (!J || follow === "masked" || (follow === "penalty" && J.penalty === undefined))
+    return undefined;
   const { mu = 0 } = J;
   const rows = shape.length > 1 ? shape[0] : 1;
   return {
@@ -94,10 +97,16 @@ function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegula
   const bare = !nonNegative && mu === undefined;
   const size = norms === undefined || groups === "entries" ? 1 : groupLayout(groups, shape).size;
   if (entries === undefined && norms === undefined && !nonNegative) {
-    return { follow: FOLLOW.none, penalty: bare ? 0 : undefined, threshold: 0, groupThreshold: 0, mu };
+    return {
+      follow: FOLLOW.none,
+      penalty: bare ? 0 : undefined,
+      threshold: 0,
+      groupThreshold: 0,
+      mu,
+    };
   }
-  // A group that is a single weight has no norm except its size. (Rows of a bias are such groups, and the kernel sees a
-  // bias as one row.)
+  // A group that is a single weight has no norm except its size. (Rows of a bias are such groups,
+  // and the kernel sees a bias as one row.)
   if (size === 1) {
     const threshold = lambda * ((entries ?? 0) + (norms ?? 0));
     const follow = nonNegative ? FOLLOW.nonNegative : FOLLOW.l1;
@@ -110,7 +119,14 @@ function kernelRegularizer(regularizer: Regularizer, shape: Shape): KernelRegula
   if (entries === undefined) {
     const follow = kernels ? FOLLOW.kernelGroup : FOLLOW.rowGroup;
     // The kernel's group penalty is of rows.
-    return { follow, penalty: bare && !kernels ? 2 : undefined, threshold: 0, groupThreshold, group, mu };
+    return {
+      follow,
+      penalty: bare && !kernels ? 2 : undefined,
+      threshold: 0,
+      groupThreshold,
+      group,
+      mu,
+    };
   }
   const follow = kernels ? FOLLOW.sparseKernelGroup : FOLLOW.sparseRowGroup;
   return { follow, penalty: undefined, threshold: lambda * entries, groupThreshold, group, mu };

@@ -3,10 +3,12 @@
  *
  *     g <- g + p,  p in dJ(theta);   theta moves by g
  *
- * The classical baseline: weights come near zero but not to it, so zeros only appear when small weights are cut after
- * training: `density` does that in the last step. With a group lasso it is the Group Lasso of Scardapane et al. 2017.
+ * The classical baseline: weights come near zero but not to it, so zeros only appear when small
+ * weights are cut after training: `density` does that in the last step. With a group lasso it is
+ * the Group Lasso of Scardapane et al. 2017.
  *
- * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it has one.
+ * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it
+ *    has one.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkRegularizer } from "../regularizers/check-regularizer.js";
@@ -26,26 +28,35 @@ export interface LassoSgdOptions {
   /** How theta moves by the gradient: SGD's step or Adam's; default "plain". */
   readonly inner?: "plain" | "adam" | undefined;
   /**
-   * Share of the weights that is kept when training ends, in (0, 1]: in the last step the smallest are cut. Default 1: none
-   * is. Less than 1 is for weights only, and `init` must be told the number of steps.
+   * Share of the weights that is kept when training ends, in (0, 1]: in the last step the smallest
+   * are cut. Default 1: none is. Less than 1 is for weights only, and `init` must be told the
+   * number of steps.
    */
   readonly density?: number | undefined;
   /** How that density is spread over the layers, see layerDensities; default "uniform". */
   readonly spread?: Spread | undefined;
 }
 
-const OPTIONS: OptionKeys<LassoSgdOptions> = { tau: 1, regularizer: 1, inner: 1, density: 1, spread: 1 };
+const OPTIONS: OptionKeys<LassoSgdOptions> = {
+  tau: 1,
+  regularizer: 1,
+  inner: 1,
+  density: 1,
+  spread: 1,
+};
 
 /**
  * Gradient descent on loss + J.
  *
- * @throws RangeError if tau is not a finite number above 0, density outside (0, 1], or there is no such spread
+ * @throws RangeError if tau is not a finite number above 0, density outside (0, 1], or there is no
+ *   such spread
  * @throws TypeError if J may be infinite somewhere (nonNegativeL1, box), or `inner` is unknown
  * @example
  * const optimizer = lassoSgd({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(2);
  * const state = optimizer.init(theta, [1]);
- * optimizer.step(state, theta, Float64Array.of(0), [1]); // theta is now 1.5: the penalty alone pulls it
+ * optimizer.step(state, theta, Float64Array.of(0), [1]);
+ * // theta is now 1.5: the penalty alone pulls it
  */
 export function lassoSgd(options: LassoSgdOptions): Optimizer {
   const {
@@ -66,7 +77,8 @@ export function lassoSgd(options: LassoSgdOptions): Optimizer {
   }
   const move = inner === "adam" ? adamMove("lassoSgd", {}) : plainMove;
   checkDensity("lassoSgd", density, spread);
-  if (density === 1) return makeOptimizer("lassoSgd", { tau, move, follow: "penalty", regularizer });
+  if (density === 1)
+    return makeOptimizer("lassoSgd", { tau, move, follow: "penalty", regularizer });
   const rule = { kind: "magnitude", density, spread, start: 1, end: 1, every: 1 } as const;
   return makeMasked("lassoSgd", { tau, move, rule, penalty: regularizer });
 }

@@ -18,9 +18,14 @@ export interface LinBregOptions {
   readonly tau?: number | undefined;
   /** Elastic-net parameter, > 0: scales theta for a given v; default 1. */
   readonly delta?: number | undefined;
-  /** beta in [0, 1): the running mean of gradients that moves v; default 0, the plain step. The paper uses 0.9. */
+  /**
+   * beta in [0, 1): the running mean of gradients that moves v; default 0, the plain step. The
+   * paper uses 0.9.
+   */
   readonly momentum?: number | undefined;
-  /** Takes the gradient where momentum alone would lead (Nesterov's momentum, of v); default false. */
+  /**
+   * Takes the gradient where momentum alone would lead (Nesterov's momentum, of v); default false.
+   */
   readonly nesterov?: boolean | undefined;
   /** mu >= 0 of a loss with mu / 2 |theta|^2 added; default 0. */
   readonly weightDecay?: number | undefined;
@@ -40,7 +45,8 @@ const OPTIONS: OptionKeys<LinBregOptions> = {
 /**
  * LinBreg: v gathers gradients, a weight is born when |v| passes lambda.
  *
- * @throws RangeError if tau or delta is not a finite number above 0, weightDecay is negative or not finite, or momentum outside [0, 1) or 0 with nesterov
+ * @throws RangeError if tau or delta is not a finite number above 0, weightDecay is negative or not
+ *   finite, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = linBreg({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(0);

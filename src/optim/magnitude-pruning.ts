@@ -6,7 +6,8 @@
  *
  * Source: Han et al., NeurIPS 2015; Zhu and Gupta 2017 (arXiv 1710.01878).
  *
- * 1. The smallest are sought in each tensor for itself; `spread` says how the density is spread over them.
+ * 1. The smallest are sought in each tensor for itself; `spread` says how the density is spread
+ *    over them.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { SPREADS, type Spread } from "../layer-densities.js";
@@ -21,7 +22,9 @@ export interface MagnitudePruningOptions extends MaskedMoveOptions {
   readonly spread?: Spread | undefined;
   /** When the cuts begin, as a share of the training; default 0.25. */
   readonly start?: number | undefined;
-  /** When the last cut is; default 0.75. Equal to `start`: there is one cut. 1: in the last step. */
+  /**
+   * When the last cut is; default 0.75. Equal to `start`: there is one cut. 1: in the last step.
+   */
   readonly end?: number | undefined;
   /** Steps between two cuts; default 100. */
   readonly every?: number | undefined;
@@ -41,12 +44,14 @@ const OPTIONS: OptionKeys<MagnitudePruningOptions> = {
 /**
  * Magnitude pruning, at once or gradually.
  *
- * @throws RangeError if an option is outside its range, or end is before start; TypeError if `inner` is unknown
+ * @throws RangeError if an option is outside its range, or end is before start; TypeError if
+ *   `inner` is unknown
  * @example
  * const optimizer = magnitudePruning({ tau: 0.5, density: 0.5, start: 0.5, end: 0.5 });
  * const theta = Float64Array.of(1, -3);
  * const state = optimizer.init(theta, [1, 2], { steps: 2 });
- * optimizer.step(state, theta, Float64Array.of(0, 0), [1, 2]); // half of the training: theta is now 0, -3
+ * optimizer.step(state, theta, Float64Array.of(0, 0), [1, 2]);
+ * // half of the training: theta is now 0, -3
  */
 export function magnitudePruning(options: MagnitudePruningOptions): Optimizer {
   const {
@@ -61,7 +66,8 @@ export function magnitudePruning(options: MagnitudePruningOptions): Optimizer {
   checkDensity(kind, density, spread);
   checkShare(kind, "start", start);
   checkShare(kind, "end", end);
-  if (end < start) throw new RangeError(`${kind}: end must be at least start (${start}), found ${end}`);
+  if (end < start)
+    throw new RangeError(`${kind}: end must be at least start (${start}), found ${end}`);
   return makeMasked(kind, {
     ...maskedMove(kind, move),
     rule: { kind: "magnitude", density, spread, start, end, every },
@@ -70,8 +76,11 @@ export function magnitudePruning(options: MagnitudePruningOptions): Optimizer {
 
 /** @throws RangeError unless the density is in (0, 1] and the spread is one of those there are */
 export function checkDensity(kind: string, density: number, spread: Spread): void {
-  if (!(density > 0 && density <= 1)) throw new RangeError(`${kind}: density must be in (0, 1], found ${density}`);
+  if (!(density > 0 && density <= 1))
+    throw new RangeError(`${kind}: density must be in (0, 1], found ${density}`);
   if (!SPREADS.includes(spread)) {
-    throw new RangeError(`${kind}: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`);
+    throw new RangeError(
+      `${kind}: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`,
+    );
   }
 }

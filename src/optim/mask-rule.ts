@@ -7,15 +7,16 @@
  *     gradient    the same, and those grow where the gradient is largest (RigL)
  *                 f_t = share / 2 (1 + cos(pi t / t_until))
  *
- * t counts steps; start, end and until are shares of the training. A weight that grows starts at zero; one that is dropped
- * and grows at once keeps its value.
+ * t counts steps; start, end and until are shares of the training. A weight that grows starts at
+ * zero; one that is dropped and grows at once keeps its value.
  *
- * Source: Zhu and Gupta 2017 (arXiv 1710.01878); Mocanu et al., Nature Communications 9:2383 (2018); Evci et al., Rigging
- * the Lottery, ICML 2020, algorithm 1.
+ * Source: Zhu and Gupta 2017 (arXiv 1710.01878); Mocanu et al., Nature Communications 9:2383
+ * (2018); Evci et al., Rigging the Lottery, ICML 2020, algorithm 1.
  *
- * 1. SET as published draws new weights at random and changes the mask once an epoch; here, as in the comparisons of
- *    the RigL paper, both methods share schedule and start at zero.
- * 2. RigL's code adds a little noise before it drops, to break ties; here the first of equal weights stays.
+ * 1. SET as published draws new weights at random and changes the mask once an epoch; here, as in
+ *    the comparisons of the RigL paper, both methods share schedule and start at zero.
+ * 2. RigL's code adds a little noise before it drops, to break ties; here the first of equal
+ *    weights stays.
  */
 import { layerDensities, type Spread } from "../layer-densities.js";
 import { stream } from "../random.js";
@@ -54,12 +55,21 @@ export function changesAt(rule: MaskRule, t: number, steps: number): boolean {
  * @param state - of the tensor; state.step is the step's number, from 1
  * @param g - gradient of every weight
  */
-export function changedMask(rule: MaskRule, state: OptimizerState, theta: Floats, g: Floats, shape: Shape): Int32Array {
+export function changedMask(
+  rule: MaskRule,
+  state: OptimizerState,
+  theta: Floats,
+  g: Floats,
+  shape: Shape,
+): Int32Array {
   const { mask, step, facts } = state;
   const kept = placesOf(mask!);
-  if (rule.kind === "magnitude") return largest(theta, kept, sizeAt(rule, kept.length, state, shape));
+  if (rule.kind === "magnitude")
+    return largest(theta, kept, sizeAt(rule, kept.length, state, shape));
   const drop = Math.floor(
-    kept.length * (rule.share / 2) * (1 + Math.cos((Math.PI * step) / (rule.until * stepsOf(state)))),
+    kept.length *
+      (rule.share / 2) *
+      (1 + Math.cos((Math.PI * step) / (rule.until * stepsOf(state)))),
   );
   const stay = largest(theta, kept, kept.length - drop);
   const free = new Uint8Array(mask!.length).fill(1);
@@ -80,8 +90,14 @@ function stepsOf({ facts }: OptimizerState): number {
   return facts!.steps!;
 }
 
-/** Steps, from 1, of the first and the last change; the last is that of the whole training for a share of 1. */
-function interval({ start, end }: Extract<MaskRule, { kind: "magnitude" }>, steps: number): [number, number] {
+/**
+ * Steps, from 1, of the first and the last change; the last is that of the whole training for a
+ * share of 1.
+ */
+function interval(
+  { start, end }: Extract<MaskRule, { kind: "magnitude" }>,
+  steps: number,
+): [number, number] {
   const at = (share: number) => Math.max(1, Math.round(share * steps));
   return [at(start), at(end)];
 }
@@ -96,7 +112,10 @@ function sizeAt(
   const { density, spread } = rule;
   const shapes = state.facts?.shapes ?? [shape];
   const index = shapes.findIndex((other) => other.join() === shape.join());
-  const goal = Math.max(1, Math.round(layerDensities(shapes, density, spread)[index] * state.v.length));
+  const goal = Math.max(
+    1,
+    Math.round(layerDensities(shapes, density, spread)[index] * state.v.length),
+  );
   const [first, last] = interval(rule, stepsOf(state));
   if (state.step >= last) return Math.min(now, goal);
   const left = 1 - (state.step - first) / (last - first);

@@ -1,12 +1,14 @@
 /**
- * Optimizers with a mask: SGD or Adam on some of the weights, and every so many steps the mask changes.
+ * Optimizers with a mask: SGD or Adam on some of the weights, and every so many steps the mask
+ * changes.
  *
  *     a step        v moves by g on the mask (see move.ts);  theta <- v
  *     a change      the mask changes by its rule (mask-rule.ts), and no weight moves
  *     off the mask  v = theta = 0, and so are the moments: a weight that comes back has no past
  *
- * With a regularizer J, a subgradient of J is added to the gradient, as in Lasso-SGD. The mask starts as the non-zeros of
- * theta. These are the baselines that Bregman training is compared with; the mask is state, as v is.
+ * With a regularizer J, a subgradient of J is added to the gradient, as in Lasso-SGD. The mask
+ * starts as the non-zeros of theta. These are the baselines that Bregman training is compared with;
+ * the mask is state, as v is.
  */
 import { checkShape } from "../regularizers/checks.js";
 import { none } from "../regularizers/none.js";
@@ -29,7 +31,8 @@ export interface MaskedMoveOptions {
 /**
  * The move of {@link MaskedMoveOptions}, and its learning rate.
  *
- * @throws TypeError if `inner` is unknown; RangeError if there is a momentum beside "adam", or it is outside [0, 1)
+ * @throws TypeError if `inner` is unknown; RangeError if there is a momentum beside "adam", or it
+ *   is outside [0, 1)
  */
 export function maskedMove(
   kind: string,
@@ -39,7 +42,8 @@ export function maskedMove(
     throw new TypeError(`${kind}: inner must be "plain" or "adam", found ${String(inner)}`);
   }
   if (inner === "plain") return { tau, move: momentumMove(kind, momentum) };
-  if (momentum !== 0) throw new RangeError(`${kind}: momentum must be 0 with inner "adam", found ${momentum}`);
+  if (momentum !== 0)
+    throw new RangeError(`${kind}: momentum must be 0 with inner "adam", found ${momentum}`);
   return { tau, move: adamMove(kind, {}) };
 }
 
@@ -56,7 +60,10 @@ export interface MaskedParts {
  *
  * @throws RangeError unless tau is finite and above 0, and `every` an integer of at least 1
  */
-export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: MaskedParts): Optimizer {
+export function makeMasked(
+  kind: string,
+  { tau, move, rule, penalty = none() }: MaskedParts,
+): Optimizer {
   if (!(Number.isSafeInteger(rule.every) && rule.every >= 1)) {
     throw new RangeError(`${kind}: every must be an integer of at least 1, found ${rule.every}`);
   }
@@ -69,10 +76,14 @@ export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: 
     init(theta, shape, facts = {}) {
       const { steps } = facts;
       if (shape.length < 2) {
-        throw new TypeError(`${kind}: a mask is for weights [out, in, ...], found the shape [${shape.join(", ")}]`);
+        throw new TypeError(
+          `${kind}: a mask is for weights [out, in, ...], found the shape [${shape.join(", ")}]`,
+        );
       }
       if (!(Number.isSafeInteger(steps) && steps! >= 1)) {
-        throw new RangeError(`${kind}: init must be told the steps of the training, found ${steps}`);
+        throw new RangeError(
+          `${kind}: init must be told the steps of the training, found ${steps}`,
+        );
       }
       return { ...inner.init(theta, shape), mask: theta.map((w) => (w === 0 ? 0 : 1)), facts };
     },
@@ -82,10 +93,11 @@ export function makeMasked(kind: string, { tau, move, rule, penalty = none() }: 
       const { v, facts } = state;
       state.step++;
       const changes = changesAt(rule, state.step, facts!.steps!);
-      // Magnitude pruning cuts what its step has made; the others look at the gradient in place of a step.
+      // Magnitude pruning cuts what its step has made; the others look at the gradient in place of
+      // a step.
       if (!changes || rule.kind === "magnitude") {
-        // theta is written at the end anyway: until then it holds the gradient that counts. Off the mask it is zero, and so
-        // v and the moments stay zero there.
+        // theta is written at the end anyway: until then it holds the gradient that counts. Off the
+        // mask it is zero, and so v and the moments stay zero there.
         maskedGradient(state, theta, g, shape);
         moveDual(move, state, theta, stepTau);
         theta.set(v);

@@ -1,5 +1,6 @@
 /**
- * How v moves: the first of the two nouns an optimizer is made of (the other is how theta follows, see step.ts).
+ * How v moves: the first of the two nouns an optimizer is made of (the other is how theta follows,
+ * see step.ts).
  *
  *     plain     v <- v - tau g
  *     momentum  m1 <- beta m1 + (1 - beta) tau g,   v <- v - m1
@@ -8,15 +9,17 @@
  *               m2 <- beta2 m2 + (1 - beta2) g^2,   m2h = m2 / (1 - beta2^k)
  *               v  <- v - tau m1h / (sqrt(m2h) + eps)
  *
- * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3; adam as in Kingma and Ba 2015; nesterov as in Sutskever et
- * al., ICML 2013, equations (3) and (4), for the dual variable.
+ * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3; adam as in Kingma and Ba 2015;
+ * nesterov as in Sutskever et al., ICML 2013, equations (3) and (4), for the dual variable.
  *
- * 1. In momentum tau sits inside the buffer: what was gathered before the learning rate fell keeps its old one. The
- *    buffer is a running mean (dampened), not a sum.
- * 2. Nesterov's gradient is taken where the buffer alone would lead. With w the dual variable that momentum moves, v is that
- *    point, v = w - beta m1: theta = prox_{delta J}(delta v) and its gradient are those of v, and w <- w - m1 is the line
- *    above in terms of v. No second theta is needed.
- * 3. The code behind the paper's AdaBreg tables left m1 uncorrected (m1h = m1): `biasCorrectFirstMoment: false`.
+ * 1. In momentum tau sits inside the buffer: what was gathered before the learning rate fell keeps
+ *    its old one. The buffer is a running mean (dampened), not a sum.
+ * 2. Nesterov's gradient is taken where the buffer alone would lead. With w the dual variable that
+ *    momentum moves, v is that point, v = w - beta m1: theta = prox_{delta J}(delta v) and its
+ *    gradient are those of v, and w <- w - m1 is the line above in terms of v. No second theta is
+ *    needed.
+ * 3. The code behind the paper's AdaBreg tables left m1 uncorrected (m1h = m1):
+ *    `biasCorrectFirstMoment: false`.
  */
 import type { Floats } from "../regularizers/regularizer.js";
 import type { Move, OptimizerState } from "./optimizer.js";
@@ -25,13 +28,15 @@ import type { Move, OptimizerState } from "./optimizer.js";
 export const plainMove: Move = { kind: "plain" };
 
 /**
- * Moves by a running mean of the gradients, taken ahead if `nesterov`; beta = 0 is {@link plainMove}.
+ * Moves by a running mean of the gradients, taken ahead if `nesterov`; beta = 0 is {@link
+ * plainMove}.
  *
  * @throws RangeError unless 0 <= beta < 1, and beta > 0 for `nesterov`
  */
 export function momentumMove(kind: string, beta: number, nesterov = false): Move {
   checkDecay(kind, "momentum", beta);
-  if (nesterov && beta === 0) throw new RangeError(`${kind}: nesterov needs a momentum above 0, found 0`);
+  if (nesterov && beta === 0)
+    throw new RangeError(`${kind}: nesterov needs a momentum above 0, found 0`);
   return beta === 0 ? plainMove : { kind: nesterov ? "nesterov" : "momentum", beta };
 }
 
@@ -43,7 +48,10 @@ export interface AdamMoveOptions {
   readonly beta2?: number | undefined;
   /** Added to the root of the corrected second moment, > 0; default 1e-8. */
   readonly eps?: number | undefined;
-  /** Whether the first moment is divided by 1 - beta1^k; default true. False is the form the paper's tables were made with. */
+  /**
+   * Whether the first moment is divided by 1 - beta1^k; default true. False is the form the paper's
+   * tables were made with.
+   */
   readonly biasCorrectFirstMoment?: boolean | undefined;
 }
 
@@ -64,7 +72,10 @@ export function adamMove(
   return { kind: "adam", beta1, beta2, eps, biasCorrectFirstMoment };
 }
 
-/** Moves state.v by the gradient g, which may share memory with nothing in `state`. `state.step` already counts this step. */
+/**
+ * Moves state.v by the gradient g, which may share memory with nothing in `state`. `state.step`
+ * already counts this step.
+ */
 export function moveDual(move: Move, state: OptimizerState, g: Floats, tau: number): void {
   const { v } = state;
   switch (move.kind) {
@@ -106,5 +117,6 @@ export function moveDual(move: Move, state: OptimizerState, g: Floats, tau: numb
 }
 
 function checkDecay(kind: string, name: string, beta: number): void {
-  if (!(beta >= 0 && beta < 1)) throw new RangeError(`${kind}: ${name} must be in [0, 1), found ${beta}`);
+  if (!(beta >= 0 && beta < 1))
+    throw new RangeError(`${kind}: ${name} must be in [0, 1), found ${beta}`);
 }

@@ -26,13 +26,19 @@ const OPTIONS = {
 /**
  * Multi-step decay.
  *
- * @throws RangeError unless there are milestones, integers of at least 1 that rise, and factor is in (0, 1)
+ * @throws RangeError unless there are milestones, integers of at least 1 that rise, and factor is
+ *   in (0, 1)
  * @example
  * const schedule = multiStep({ milestones: [10, 15], factor: 0.5 });
- * const state = schedule.next(schedule.init(), { epoch: 14, trainLoss: 1 }); // state.factor is 0.25 from epoch 15 on
+ * const state = schedule.next(schedule.init(), { epoch: 14, trainLoss: 1 });
+ * // state.factor is 0.25 from epoch 15 on
  */
 export function multiStep(options: MultiStepOptions): Schedule {
-  const { milestones, factor = OPTIONS.factor.default } = knownOptions("multiStep", options, OPTIONS);
+  const { milestones, factor = OPTIONS.factor.default } = knownOptions(
+    "multiStep",
+    options,
+    OPTIONS,
+  );
   if (milestones.length === 0) {
     throw new RangeError("multiStep: expected at least one milestone, found none");
   }

@@ -10,12 +10,14 @@
  *             penalty   g <- g + subgradient of J, theta <- v         Lasso-SGD
  *             masked    theta <- v on the mask, 0 elsewhere           magnitude pruning, SET, RigL; see masked.ts
  *
- * With weight decay mu, g is the gradient of the loss plus mu theta, before any of this. It pulls at the weights that are there, so that v of one
- * that the loss no longer needs falls back below the threshold; v of a zero weight is left alone.
+ * With weight decay mu, g is the gradient of the loss plus mu theta, before any of this. It pulls
+ * at the weights that are there, so that v of one that the loss no longer needs falls back below
+ * the threshold; v of a zero weight is left alone.
  *
- * An optimizer is a plain object made by a function (`linBreg({ tau: 0.1, regularizer: l1(0.1) })`). `init` makes the
- * state of one parameter tensor, `step` changes state and theta in place; both are free functions over plain data, so
- * a training loop of your own needs nothing else of this library.
+ * An optimizer is a plain object made by a function (`linBreg({ tau: 0.1, regularizer: l1(0.1)
+ * })`). `init` makes the state of one parameter tensor, `step` changes state and theta in place;
+ * both are free functions over plain data, so a training loop of your own needs nothing else of
+ * this library.
  */
 import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
 import type { MaskRule } from "./mask-rule.js";
@@ -28,7 +30,10 @@ export type Move =
       readonly beta1: number;
       readonly beta2: number;
       readonly eps: number;
-      /** false: the first moment is used without bias correction, as in the code behind the paper's tables. */
+      /**
+       * false: the first moment is used without bias correction, as in the code behind the paper's
+       * tables.
+       */
       readonly biasCorrectFirstMoment: boolean;
     };
 
@@ -38,10 +43,16 @@ export type Follow = "mirror" | "proximal" | "penalty" | "masked";
 export interface TrainingFacts {
   /** Steps of the whole training. */
   readonly steps?: number;
-  /** Name of the tensor and seed of the training: what is drawn for the tensor follows from both. Default "" and 0. */
+  /**
+   * Name of the tensor and seed of the training: what is drawn for the tensor follows from both.
+   * Default "" and 0.
+   */
   readonly name?: string;
   readonly seed?: number;
-  /** Shapes of all tensors the optimizer trains, for densities that differ by layer. Default: this one alone. */
+  /**
+   * Shapes of all tensors the optimizer trains, for densities that differ by layer. Default: this
+   * one alone.
+   */
   readonly shapes?: readonly Shape[];
 }
 
@@ -62,7 +73,10 @@ export interface OptimizerState {
 }
 
 export interface Optimizer {
-  /** Name, as in recipes: "linBreg", "adaBreg", "sgd", "adam", "proxSgd", "lassoSgd", "magnitudePruning", "sparseEvolution", "rigL". */
+  /**
+   * Name, as in recipes: "linBreg", "adaBreg", "sgd", "adam", "proxSgd", "lassoSgd",
+   * "magnitudePruning", "sparseEvolution", "rigL".
+   */
   readonly kind: string;
   /** Learning rate, used unless `step` is given another. */
   readonly tau: number;
@@ -71,15 +85,20 @@ export interface Optimizer {
   readonly move: Move;
   readonly follow: Follow;
   readonly regularizer: Regularizer;
-  /** mu: the loss is that of the batch plus mu / 2 |theta|^2, so that g + mu theta moves v. 0: none. */
+  /**
+   * mu: the loss is that of the batch plus mu / 2 |theta|^2, so that g + mu theta moves v. 0: none.
+   */
   readonly weightDecay: number;
   /** How the mask changes (masked forms). */
   readonly mask?: MaskRule;
   /**
-   * v = theta / delta + p with p in dJ(theta): then prox_{delta J}(delta v) = theta exactly up to rounding. Moments are zero.
-   * A mask starts as the non-zeros of theta.
+   * v = theta / delta + p with p in dJ(theta): then prox_{delta J}(delta v) = theta exactly up to
+   * rounding. Moments are zero. A mask starts as the non-zeros of theta.
    */
   init(theta: Floats, shape: Shape, facts?: TrainingFacts): OptimizerState;
-  /** One step, in place, for the gradient g of the loss at theta. `tau` overrides the optimizer's learning rate (schedules). */
+  /**
+   * One step, in place, for the gradient g of the loss at theta. `tau` overrides the optimizer's
+   * learning rate (schedules).
+   */
   step(state: OptimizerState, theta: Floats, g: Floats, shape: Shape, tau?: number): void;
 }

@@ -1,10 +1,12 @@
 /**
- * The learning rate along straight lines between given points: a triangle, a trapezoid, or any curve epoch by epoch.
+ * The learning rate along straight lines between given points: a triangle, a trapezoid, or any
+ * curve epoch by epoch.
  *
  *     epoch e between two points (a, f), (b, h):  f + (h - f) (e - a) / (b - a)
  *     before the first and after the last point:  its factor
  *
- * A last point at the number of epochs with factor 0 ends a run without an epoch at learning rate 0, as a cosine does.
+ * A last point at the number of epochs with factor 0 ends a run without an epoch at learning rate
+ * 0, as a cosine does.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -32,15 +34,18 @@ const OPTIONS = {
 /**
  * Piecewise linear schedule.
  *
- * @throws RangeError if there is no point, epochs don't rise from 0 on, or a factor is negative or not finite
+ * @throws RangeError if there is no point, epochs don't rise from 0 on, or a factor is negative or
+ *   not finite
  * @example
  * // Up in 2 epochs, level, and down over the last 5 of 20.
  * const schedule = piecewise({ points: [[0, 0.5], [2, 1], [15, 1], [20, 0]] });
- * const state = schedule.next(schedule.init(), { epoch: 17, trainLoss: 1 }); // state.factor is 0.4 for epoch 18
+ * const state = schedule.next(schedule.init(), { epoch: 17, trainLoss: 1 });
+ * // state.factor is 0.4 for epoch 18
  */
 export function piecewise(options: PiecewiseOptions): Schedule {
   const { points } = knownOptions("piecewise", options, OPTIONS);
-  if (points.length === 0) throw new RangeError("piecewise: expected at least one point, found none");
+  if (points.length === 0)
+    throw new RangeError("piecewise: expected at least one point, found none");
   points.forEach(([epoch, factor], k) => {
     const before = k === 0 ? -1 : points[k - 1][0];
     if (!(epoch > before && epoch >= 0 && epoch < Infinity)) {
@@ -65,4 +70,9 @@ export function piecewise(options: PiecewiseOptions): Schedule {
   return byEpoch("piecewise", factorOf, { points });
 }
 
-piecewise.entry = entry("piecewise", OPTIONS, piecewise, "Factors on tau along straight lines between points");
+piecewise.entry = entry(
+  "piecewise",
+  OPTIONS,
+  piecewise,
+  "Factors on tau along straight lines between points",
+);

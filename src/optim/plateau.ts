@@ -4,22 +4,31 @@
  *     better:  metric < best (1 - threshold)      (maximised: metric > best (1 + threshold))
  *     after more than `patience` epochs in a row that were not better: factor <- factor * decay, and the count restarts
  *
- * PyTorch's ReduceLROnPlateau without cooldown. The defaults are those of the authors' experiments: training loss,
- * factor 0.5, patience 5, relative threshold 0.01.
+ * PyTorch's ReduceLROnPlateau without cooldown. The defaults are those of the authors' experiments:
+ * training loss, factor 0.5, patience 5, relative threshold 0.01.
  *
- * 1. The paper's text says validation accuracy, its code watches the training loss: `metric` offers both.
+ * 1. The paper's text says validation accuracy, its code watches the training loss: `metric` offers
+ *    both.
  * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minFactor`.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import { checkCount, checkShare, type EpochMetrics, type Schedule, type ScheduleState } from "./schedule.js";
+import {
+  checkCount,
+  checkShare,
+  type EpochMetrics,
+  type Schedule,
+  type ScheduleState,
+} from "./schedule.js";
 
 export interface PlateauOptions {
   /** What is watched: the loss should fall, the accuracy rise; default "trainLoss". */
   readonly metric?: "trainLoss" | "validAccuracy" | undefined;
   /** What the learning rate is multiplied by, in (0, 1); default 0.5. */
   readonly factor?: number | undefined;
-  /** Epochs without progress that are let pass: the learning rate falls after one more; default 5. */
+  /**
+   * Epochs without progress that are let pass: the learning rate falls after one more; default 5.
+   */
   readonly patience?: number | undefined;
   /** Relative change that counts as progress, in [0, 1]; default 0.01. */
   readonly threshold?: number | undefined;
@@ -35,11 +44,33 @@ export interface PlateauState extends ScheduleState {
 }
 
 const OPTIONS = {
-  metric: { type: "choice", of: ["trainLoss", "validAccuracy"], default: "trainLoss", about: "What is watched" },
+  metric: {
+    type: "choice",
+    of: ["trainLoss", "validAccuracy"],
+    default: "trainLoss",
+    about: "What is watched",
+  },
   factor: { type: "number", above: 0, below: 1, default: 0.5 },
-  patience: { type: "integer", least: 0, default: 5, about: "Epochs without improvement that are borne" },
-  threshold: { type: "number", least: 0, below: 1, default: 0.01, about: "Relative change that counts as improvement" },
-  minFactor: { type: "number", least: 0, most: 1, optional: true, about: "The factor falls no lower; default 0" },
+  patience: {
+    type: "integer",
+    least: 0,
+    default: 5,
+    about: "Epochs without improvement that are borne",
+  },
+  threshold: {
+    type: "number",
+    least: 0,
+    below: 1,
+    default: 0.01,
+    about: "Relative change that counts as improvement",
+  },
+  minFactor: {
+    type: "number",
+    least: 0,
+    most: 1,
+    optional: true,
+    about: "The factor falls no lower; default 0",
+  },
 } as const satisfies OptionKeys<PlateauOptions, Key>;
 
 /**
@@ -50,7 +81,8 @@ const OPTIONS = {
  * @example
  * const schedule = plateau({ patience: 0 });
  * let state = schedule.next(schedule.init(), { epoch: 0, trainLoss: 1 });
- * state = schedule.next(state, { epoch: 1, trainLoss: 0.999 }); // not 1 % better: state.factor is 0.5
+ * state = schedule.next(state, { epoch: 1, trainLoss: 0.999 });
+ * // not 1 % better: state.factor is 0.5
  */
 export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   const {
@@ -61,7 +93,9 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
     minFactor = 0,
   } = knownOptions("plateau", options, OPTIONS);
   if (metric !== "trainLoss" && metric !== "validAccuracy") {
-    throw new RangeError(`plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`);
+    throw new RangeError(
+      `plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`,
+    );
   }
   checkShare("plateau", "factor", factor, true);
   checkCount("plateau", "patience", patience, 0);
@@ -84,7 +118,9 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   function valueOf(metrics: EpochMetrics): number {
     const value = metrics[metric];
     if (typeof value !== "number") {
-      throw new TypeError(`plateau: ${metric} of epoch ${metrics.epoch} must be a number, found ${String(value)}`);
+      throw new TypeError(
+        `plateau: ${metric} of epoch ${metrics.epoch} must be a number, found ${String(value)}`,
+      );
     }
     return value;
   }
@@ -95,4 +131,9 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   }
 }
 
-plateau.entry = entry("plateau", OPTIONS, plateau, "Multiplies tau by factor when the metric stagnates");
+plateau.entry = entry(
+  "plateau",
+  OPTIONS,
+  plateau,
+  "Multiplies tau by factor when the metric stagnates",
+);

@@ -1,10 +1,12 @@
 /**
- * Proximal gradient descent (ISTA with stochastic gradients), the baseline that thresholds theta itself.
+ * Proximal gradient descent (ISTA with stochastic gradients), the baseline that thresholds theta
+ * itself.
  *
  *     theta <- prox_{tau J}(theta - tau g)
  *
- * Nothing is remembered of a weight that was set to zero: where LinBreg gathers small gradients until the weight is
- * born, here they are cut off at every step. And J biases the minimum. No momentum, as in the authors' code.
+ * Nothing is remembered of a weight that was set to zero: where LinBreg gathers small gradients
+ * until the weight is born, here they are cut off at every step. And J biases the minimum. No
+ * momentum, as in the authors' code.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";

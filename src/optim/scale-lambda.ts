@@ -1,4 +1,7 @@
-/** An optimizer with another lambda: what density control and freezing change in the course of a run. */
+/**
+ * An optimizer with another lambda: what density control and freezing change in the course of a
+ * run.
+ */
 import { withLambdaTimes } from "../regularizers/scaled.js";
 import { makeMasked } from "./masked.js";
 import type { Optimizer } from "./optimizer.js";

@@ -1,8 +1,9 @@
 /**
  * What a learning-rate schedule is: plain state and a pure function of it.
  *
- * The learning rate of an epoch is `base * state.factor`. `init()` gives the state for the first epoch; after each
- * epoch `next(state, metrics)` gives the state for the one that follows. A state is JSON, so a checkpoint holds it as is.
+ * The learning rate of an epoch is `base * state.factor`. `init()` gives the state for the first
+ * epoch; after each epoch `next(state, metrics)` gives the state for the one that follows. A state
+ * is JSON, so a checkpoint holds it as is.
  */
 
 /** What a schedule may look at when an epoch ends. */
@@ -31,8 +32,9 @@ export interface Schedule<State extends ScheduleState = ScheduleState> {
   /** State for the epoch after the one these metrics are of. Does not change `state`. */
   next(state: State, metrics: EpochMetrics): State;
   /**
-   * State for an epoch, from 0, of a schedule that follows the number of the epoch and nothing else. A run that goes on with
-   * another number of epochs takes its state from here; without it, the state goes on as it was.
+   * State for an epoch, from 0, of a schedule that follows the number of the epoch and nothing
+   * else. A run that goes on with another number of epochs takes its state from here; without it,
+   * the state goes on as it was.
    */
   at?(epoch: number): State;
 }
@@ -56,8 +58,15 @@ export function byEpoch(
   };
 }
 
-/** The state of a schedule for an epoch, from 1. @throws RangeError unless its factor is a finite number of at least 0 */
-export function checkedState<State extends ScheduleState>(kind: string, state: State, epoch: number): State {
+/**
+ * The state of a schedule for an epoch, from 1. @throws RangeError unless its factor is a finite
+ * number of at least 0
+ */
+export function checkedState<State extends ScheduleState>(
+  kind: string,
+  state: State,
+  epoch: number,
+): State {
   const { factor } = state;
   if (Number.isFinite(factor) && factor >= 0) return state;
   throw new RangeError(
@@ -68,13 +77,17 @@ export function checkedState<State extends ScheduleState>(kind: string, state: S
 /** @throws RangeError unless value is an integer of at least `least` */
 export function checkCount(kind: string, name: string, value: number, least: number): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
-    throw new RangeError(`${kind}: ${name} must be an integer of at least ${least}, found ${value}`);
+    throw new RangeError(
+      `${kind}: ${name} must be an integer of at least ${least}, found ${value}`,
+    );
   }
 }
 
 /** @throws RangeError unless 0 <= value <= 1, or 0 < value < 1 with `open` */
 export function checkShare(kind: string, name: string, value: number, open = false): void {
   if (open ? !(value > 0 && value < 1) : !(value >= 0 && value <= 1)) {
-    throw new RangeError(`${kind}: ${name} must be in ${open ? "(0, 1)" : "[0, 1]"}, found ${value}`);
+    throw new RangeError(
+      `${kind}: ${name} must be in ${open ? "(0, 1)" : "[0, 1]"}, found ${value}`,
+    );
   }
 }

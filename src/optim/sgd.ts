@@ -3,9 +3,10 @@
  *
  *     theta <- theta - tau g                                 (momentum: m <- beta m + (1 - beta) tau g, theta <- theta - m)
  *
- * 1. Momentum is in the same dampened form as in LinBreg, so that the two compare at the same learning rate. The usual
- *    heavy ball (m <- beta m + g, theta <- theta - tau m) with learning rate tau' is this one with tau = tau' / (1 - beta);
- *    with `nesterov` too, where that form is theta <- theta - tau (g + beta m).
+ * 1. Momentum is in the same dampened form as in LinBreg, so that the two compare at the same
+ *    learning rate. The usual heavy ball (m <- beta m + g, theta <- theta - tau m) with learning
+ *    rate tau' is this one with tau = tau' / (1 - beta); with `nesterov` too, where that form is
+ *    theta <- theta - tau (g + beta m).
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { none } from "../regularizers/none.js";
@@ -29,7 +30,8 @@ const OPTIONS: OptionKeys<SgdOptions> = { tau: 1, momentum: 1, nesterov: 1, weig
 /**
  * Stochastic gradient descent, with dampened momentum.
  *
- * @throws RangeError if tau is not a finite number above 0, weightDecay is negative or not finite, or momentum outside [0, 1) or 0 with nesterov
+ * @throws RangeError if tau is not a finite number above 0, weightDecay is negative or not finite,
+ *   or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = sgd({ tau: 0.5 });
  * const theta = Float64Array.of(1, 2);
@@ -37,7 +39,12 @@ const OPTIONS: OptionKeys<SgdOptions> = { tau: 1, momentum: 1, nesterov: 1, weig
  * optimizer.step(state, theta, Float64Array.of(1, -1), [2]); // theta is now 0.5, 2.5
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const { tau = 0.1, momentum = 0, nesterov = false, weightDecay = 0 } = knownOptions("sgd", options, OPTIONS);
+  const {
+    tau = 0.1,
+    momentum = 0,
+    nesterov = false,
+    weightDecay = 0,
+  } = knownOptions("sgd", options, OPTIONS);
   return makeOptimizer("sgd", {
     tau,
     move: momentumMove("sgd", momentum, nesterov),

@@ -1,14 +1,16 @@
 /**
  * SET, sparse evolutionary training: as {@link rigL}, but what grows is drawn at random.
  *
- * Source: Mocanu et al., Scalable training of artificial neural networks with adaptive sparse connectivity inspired by
- * network science, Nature Communications 9:2383 (2018); deviations in mask-rule.ts.
+ * Source: Mocanu et al., Scalable training of artificial neural networks with adaptive sparse
+ * connectivity inspired by network science, Nature Communications 9:2383 (2018); deviations in
+ * mask-rule.ts.
  */
 import type { Optimizer } from "./optimizer.js";
 import { makeRewiring, type RewiringOptions } from "./rig-l.js";
 
 /**
- * SET. What is drawn follows from the seed, the tensor's name and the step, which `init` and the state know.
+ * SET. What is drawn follows from the seed, the tensor's name and the step, which `init` and the
+ * state know.
  *
  * @throws RangeError if an option is outside its range; TypeError if `inner` is unknown
  * @example

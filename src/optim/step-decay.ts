@@ -21,7 +21,8 @@ const OPTIONS = {
  * @throws RangeError if `every` is not an integer of at least 1, or factor outside (0, 1)
  * @example
  * const schedule = stepDecay({ every: 10, factor: 0.5 });
- * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 }); // state.factor is 0.5 from epoch 10 on
+ * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 });
+ * // state.factor is 0.5 from epoch 10 on
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
   const { every, factor = OPTIONS.factor.default } = knownOptions("stepDecay", options, OPTIONS);

@@ -1,5 +1,6 @@
 /**
- * Move x follow: every optimizer of this folder is one line that names the two. This file carries them out.
+ * Move x follow: every optimizer of this folder is one line that names the two. This file carries
+ * them out.
  *
  *     0  (weight decay) g <- g + mu theta
  *     1  (penalty only)   g <- g + p,  p in dJ(v)
@@ -8,12 +9,13 @@
  *        proximal   theta <- prox_{tau J}(v),  v <- theta
  *        penalty    theta <- v
  *
- * Start: mirror v = theta / delta + p with p in dJ(theta) of minimal norm, the others v = theta; moments are zero.
- * A weight or group that starts at zero therefore starts with v = 0, and has to gather more than lambda to be born.
- * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3.
+ * Start: mirror v = theta / delta + p with p in dJ(theta) of minimal norm, the others v = theta;
+ * moments are zero. A weight or group that starts at zero therefore starts with v = 0, and has to
+ * gather more than lambda to be born. Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to
+ * 3.
  *
- * Sums are in double and rounded to the array when stored, so float64 arrays give the mathematics to 1e-12 and
- * float32 arrays what the kernels give, up to rounding.
+ * Sums are in double and rounded to the array when stored, so float64 arrays give the mathematics
+ * to 1e-12 and float32 arrays what the kernels give, up to rounding.
  */
 import { isTypedArray } from "../kinds.js";
 import { checkRegularizer } from "../regularizers/check-regularizer.js";
@@ -36,7 +38,8 @@ export interface OptimizerParts {
 /**
  * Puts an optimizer together from how v moves and how theta follows.
  *
- * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is not one
+ * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is
+ *   not one
  */
 export function makeOptimizer(
   kind: string,
@@ -45,7 +48,9 @@ export function makeOptimizer(
   checkPositive(kind, "tau", tau);
   checkPositive(kind, "delta", delta);
   if (!(weightDecay >= 0 && weightDecay < Infinity)) {
-    throw new RangeError(`${kind}: weightDecay must be a finite number of at least 0, found ${weightDecay}`);
+    throw new RangeError(
+      `${kind}: weightDecay must be a finite number of at least 0, found ${weightDecay}`,
+    );
   }
   checkRegularizer(kind, regularizer);
   return {
@@ -77,7 +82,8 @@ export function makeOptimizer(
       checkStepTau(kind, stepTau);
       state.step++;
       if (follow === "penalty") {
-        // theta is written at the end anyway: until then it holds the gradient of loss + J, and the caller's g stays as it is.
+        // theta is written at the end anyway: until then it holds the gradient of loss + J, and the
+        // caller's g stays as it is.
         regularizer.subgradient(state.v, shape, theta);
         for (let i = 0; i < theta.length; i++) theta[i] += g[i];
         moveDual(move, state, theta, stepTau);

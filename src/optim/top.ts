@@ -2,7 +2,8 @@
 import type { Floats } from "../regularizers/regularizer.js";
 
 /**
- * Those of `places` at which |values| is largest, in the order of `places`; of equal ones the first.
+ * Those of `places` at which |values| is largest, in the order of `places`; of equal ones the
+ * first.
  *
  * @param values - looked at in absolute value; finite
  * @param places - indices into values
@@ -24,7 +25,10 @@ export function largest(values: Floats, places: Int32Array, k: number): Int32Arr
   return found;
 }
 
-/** The value that would stand at place k if the values were sorted (Hoare's selection); they are put in another order. */
+/**
+ * The value that would stand at place k if the values were sorted (Hoare's selection); they are put
+ * in another order.
+ */
 function selected(values: Float64Array, k: number): number {
   let [left, right] = [0, values.length - 1];
   while (left < right) {

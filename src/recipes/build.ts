@@ -1,6 +1,7 @@
 /**
- * From the entries of a recipe to the objects they stand for. A new optimizer or model in the schema needs a case here;
- * tsc insists. Regularizers, schedules and layers bring theirs along (entries.ts).
+ * From the entries of a recipe to the objects they stand for. A new optimizer or model in the
+ * schema needs a case here; tsc insists. Regularizers, schedules and layers bring theirs along
+ * (entries.ts).
  */
 import {
   adaBreg,
@@ -77,7 +78,9 @@ export function buildModel(entry: ModelEntry): Model {
     case "layers":
       return sequential(
         entry.input,
-        entry.layers.map((layer, k) => at(`model.layers.${k}`, () => madeBy<Layer>(layerEntries, layer))),
+        entry.layers.map((layer, k) =>
+          at(`model.layers.${k}`, () => madeBy<Layer>(layerEntries, layer)),
+        ),
       );
   }
 }
@@ -97,5 +100,8 @@ function optionsOf<Entry extends { readonly kind: string }, Key extends keyof En
   ...apart: readonly Key[]
 ): Omit<Entry, "kind" | Key> {
   const names: readonly string[] = ["kind", ...apart.map(String)];
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !names.includes(key))) as Omit<Entry, "kind" | Key>;
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !names.includes(key))) as Omit<
+    Entry,
+    "kind" | Key
+  >;
 }

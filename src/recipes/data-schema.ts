@@ -1,6 +1,6 @@
 /**
- * The `data` of a recipe: a set by its name, or one's own files, with how to split, normalise and augment them. What it
- * allows is what `loadData` takes.
+ * The `data` of a recipe: a set by its name, or one's own files, with how to split, normalise and
+ * augment them. What it allows is what `loadData` takes.
  *
  *     { "name": "mnist", "validation": 3000 }
  *     { "kind": "npy", "trainInputs": "x.npy", "trainLabels": "y.npy" }
@@ -24,18 +24,36 @@ const use = {
   validation: z
     .number()
     .min(0)
-    .refine((x) => x < 1 || Number.isInteger(x), found("a whole number of samples, or a share between 0 and 1"))
+    .refine(
+      (x) => x < 1 || Number.isInteger(x),
+      found("a whole number of samples, or a share between 0 and 1"),
+    )
     .default(0)
     .describe("Training samples held out for validation: their number, or a share of those in use"),
-  splitSeed: z.int().min(0).max(0xffffffff).default(42).describe("Seed of the split, apart from the run's seed"),
-  normalize: z.boolean().default(true).describe("Subtract the channel mean, divide by the deviation"),
+  splitSeed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(42)
+    .describe("Seed of the split, apart from the run's seed"),
+  normalize: z
+    .boolean()
+    .default(true)
+    .describe("Subtract the channel mean, divide by the deviation"),
   limit: count.optional().describe("Use only so many training samples"),
   augment: z
     .strictObject({
       crop: z.int().nonnegative().default(0).describe("Move images by up to so many pixels"),
-      padding: z.enum(["black", "reflect"]).default("black").describe("What then comes in from outside"),
+      padding: z
+        .enum(["black", "reflect"])
+        .default("black")
+        .describe("What then comes in from outside"),
       flip: z.boolean().default(false).describe("Mirror every other image by chance"),
-      cutout: z.int().nonnegative().default(0).describe("Set a square of so many pixels a side to the mean"),
+      cutout: z
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("Set a square of so many pixels a side to the mean"),
     })
     .optional()
     .describe("Random changes of the training images, anew in each epoch"),
@@ -48,18 +66,28 @@ const use = {
         })
         .optional()
         .describe("Blur the inputs first"),
-      noise: z.number().nonnegative().default(0).describe("Deviation of the noise then added, white being 1"),
+      noise: z
+        .number()
+        .nonnegative()
+        .default(0)
+        .describe("Deviation of the noise then added, white being 1"),
       seed: z.int().min(0).max(0xffffffff).optional().describe("Of the noise; default: the run's"),
     })
     .optional()
-    .describe("The task: to restore the samples from blurred and noisy ones. Needs the loss meanSquaredError"),
+    .describe(
+      "The task: to restore the samples from blurred and noisy ones. Needs the loss meanSquaredError",
+    ),
 };
 
 /** For one's own files. */
 const facts = {
   labelNames: z.array(z.string()).min(1).max(256).optional().describe("One name a class"),
   mean: finite.optional().describe("One number a channel; default: of the training samples"),
-  std: z.array(z.number().positive()).min(1).optional().describe("One number a channel; default: as mean"),
+  std: z
+    .array(z.number().positive())
+    .min(1)
+    .optional()
+    .describe("One number a channel; default: as mean"),
 };
 const image = z.tuple([count, count, count]);
 const shape = z
@@ -68,7 +96,10 @@ const shape = z
   .describe("Shape of a sample: [features] or [channels, height, width]");
 
 const column = z.union([z.string(), z.int()], found("a column's name or index"));
-const channels = z.enum(["first", "last"]).optional().describe("Where images of four dimensions have their channels");
+const channels = z
+  .enum(["first", "last"])
+  .optional()
+  .describe("Where images of four dimensions have their channels");
 
 /** Schema of a recipe's `data`. */
 export const dataSchema = z.discriminatedUnion("kind", [
@@ -119,9 +150,15 @@ export const dataSchema = z.discriminatedUnion("kind", [
       delimiter: z
         .string()
         .length(1)
-        .refine((text) => !/["\r\n\ufeff]/.test(text), found("a character that is no quote and no line end"))
+        .refine(
+          (text) => !/["\r\n\ufeff]/.test(text),
+          found("a character that is no quote and no line end"),
+        )
         .default(","),
-      pixels: z.boolean().default(false).describe("Whole numbers from 0 to 255 that mean value / 255"),
+      pixels: z
+        .boolean()
+        .default(false)
+        .describe("Whole numbers from 0 to 255 that mean value / 255"),
       shape,
       ...facts,
       ...use,
@@ -144,7 +181,10 @@ export type DataEntry = z.infer<typeof dataSchema>;
 
 type SourceOf<Entry> = Entry extends unknown ? Omit<Entry, keyof typeof use> : never;
 
-/** What `loadData` takes of a recipe's `data`: all but how to use them. tsc fails here if the schema allows more than that. */
+/**
+ * What `loadData` takes of a recipe's `data`: all but how to use them. tsc fails here if the schema
+ * allows more than that.
+ */
 export function toSource(entry: DataEntry): DataSource {
   const own = Object.entries(entry).filter(([key]) => !Object.hasOwn(use, key));
   return Object.fromEntries(own) as SourceOf<DataEntry>;

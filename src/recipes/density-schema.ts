@@ -1,4 +1,7 @@
-/** Entries that steer which weights there are: the density that a run is to come to, and frozen steps. */
+/**
+ * Entries that steer which weights there are: the density that a run is to come to, and frozen
+ * steps.
+ */
 import { z } from "zod";
 import { found } from "./union-fault.js";
 
@@ -17,10 +20,15 @@ export const targetDensity = z
             net: target.optional(),
             weights: target.optional(),
             convs: target.optional(),
-            layers: z.record(z.string(), target).optional().describe("Of single layers, each with a lambda of its own"),
+            layers: z
+              .record(z.string(), target)
+              .optional()
+              .describe("Of single layers, each with a lambda of its own"),
           })
           .superRefine(({ layers = {}, ...parts }, context) => {
-            const given = Object.entries(parts).flatMap(([part, value]) => (value === undefined ? [] : [part]));
+            const given = Object.entries(parts).flatMap(([part, value]) =>
+              value === undefined ? [] : [part],
+            );
             const all = [...given, ...Object.keys(layers)];
             if (all.length > 0 && (parts.net === undefined || all.length === 1)) return;
             const message = `expected one of the net, or of weights, convs and layers, found ${all.join(", ") || "none"}`;
@@ -29,8 +37,12 @@ export const targetDensity = z
         rule: z.enum(["relative", "discrepancy"]).optional(),
         every: count.optional().describe("Steps between two looks"),
         after: z.int().nonnegative().optional().describe("Epochs before the first one"),
-        gain: positive.optional().describe("lambda <- lambda (density / target)^(gain x the schedule's factor on tau)"),
-        ramp: fraction.optional().describe("Share of the run in which the target rises from the density at the start"),
+        gain: positive
+          .optional()
+          .describe("lambda <- lambda (density / target)^(gain x the schedule's factor on tau)"),
+        ramp: fraction
+          .optional()
+          .describe("Share of the run in which the target rises from the density at the start"),
         increment: positive.optional().describe("Of the discrepancy rule"),
       }),
     ],
@@ -38,7 +50,10 @@ export const targetDensity = z
   )
   .describe("Moves lambda so that the run comes to this density");
 
-const coarse = z.int().nonnegative().describe("Frozen steps after each one that may change the patterns");
+const coarse = z
+  .int()
+  .nonnegative()
+  .describe("Frozen steps after each one that may change the patterns");
 export const freeze = z
   .union(
     [

@@ -1,4 +1,6 @@
-/** What the folders of regularizers, schedules and layers have for recipes: found by their exports. */
+/**
+ * What the folders of regularizers, schedules and layers have for recipes: found by their exports.
+ */
 import { entriesOf, type Entry } from "../entry.js";
 import * as layers from "../nn/layers/index.js";
 import * as optim from "../optim/index.js";

@@ -1,4 +1,7 @@
-/** The schema of what recipes say in entries (entry.ts): one member of a union for each, by its kind. */
+/**
+ * The schema of what recipes say in entries (entry.ts): one member of a union for each, by its
+ * kind.
+ */
 import { z } from "zod";
 import type { Entry, Given, Key, Keys, Options } from "../entry.js";
 import { found } from "./union-fault.js";
@@ -12,11 +15,15 @@ type Flat<T> = { [Name in keyof T]: T[Name] };
 
 /** What a recipe says by an entry, defaults filled in. */
 export type Said<E> =
-  E extends Entry<infer Kind, infer All, infer _Made, infer _Run> ? Flat<{ kind: Kind } & Options<All>> : never;
+  E extends Entry<infer Kind, infer All, infer _Made, infer _Run>
+    ? Flat<{ kind: Kind } & Options<All>>
+    : never;
 
 /** The same as people write it. */
 export type SaidBriefly<E> =
-  E extends Entry<infer Kind, infer All, infer _Made, infer _Run> ? Flat<{ kind: Kind } & Given<All>> : never;
+  E extends Entry<infer Kind, infer All, infer _Made, infer _Run>
+    ? Flat<{ kind: Kind } & Given<All>>
+    : never;
 
 /**
  * The union of some entries.
@@ -35,12 +42,15 @@ export function schemaOf<E extends AnyEntry>(
     return about === undefined ? member : member.describe(about);
   });
   // The data say what the types do: see Said.
-  return z.discriminatedUnion("kind", members as never) as unknown as z.ZodType<Said<E>, SaidBriefly<E>>;
+  return z.discriminatedUnion("kind", members as never) as unknown as z.ZodType<
+    Said<E>,
+    SaidBriefly<E>
+  >;
 }
 
 /**
- * What a function throws about values that don't go together, as a fault of the recipe. Where one of the values is a
- * fault already, nothing more can be told from them.
+ * What a function throws about values that don't go together, as a fault of the recipe. Where one
+ * of the values is a fault already, nothing more can be told from them.
  */
 export function faultOf(make: () => void, context: z.RefinementCtx, ...path: string[]): void {
   if (context.issues.some((issue) => path.every((key, k) => issue.path?.[k] === key))) return;

@@ -11,18 +11,25 @@ const weightKeys = {
     .describe("What is drawn: single weights, whole rows, or kernels of a convolution"),
   count: z
     .enum(["bernoulli", "exact", "withReplacement"])
-    .describe("How many are kept: each by chance, exactly so many, or so many draws that may coincide"),
+    .describe(
+      "How many are kept: each by chance, exactly so many, or so many draws that may coincide",
+    ),
   atLeast: z
     .int()
     .nonnegative()
-    .describe("So many weights (or kernels, as the mask says) are kept in each row at least: rows with fewer get more"),
+    .describe(
+      "So many weights (or kernels, as the mask says) are kept in each row at least: rows with fewer get more",
+    ),
   varianceFactor: positive.describe(
     "Var W as a share of the He value; the weights that the mask keeps have Var / their share",
   ),
   distribution: z.enum(["normal", "uniform"]),
 };
 /** A mask of whole rows has nothing to add to a row. */
-function checkAtLeast({ mask, atLeast }: { mask?: string; atLeast?: number }, context: z.RefinementCtx): void {
+function checkAtLeast(
+  { mask, atLeast }: { mask?: string; atLeast?: number },
+  context: z.RefinementCtx,
+): void {
   if (mask !== "row" || !atLeast) return;
   const message = `expected 0 where the mask keeps whole rows, found ${atLeast}`;
   context.addIssue({ code: "custom", path: ["atLeast"], message });
@@ -60,7 +67,10 @@ export const init = z.strictObject({
   biases: z
     .strictObject({
       scale: positive.default(1).describe("Biases are drawn below scale / sqrt(inputs)"),
-      signed: z.boolean().default(false).describe("false: positive only, so that no unit starts dead"),
+      signed: z
+        .boolean()
+        .default(false)
+        .describe("false: positive only, so that no unit starts dead"),
     })
     .prefault({}),
 });

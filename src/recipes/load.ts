@@ -1,11 +1,18 @@
 /**
- * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON file.
+ * Finds, reads and checks recipes: by name the ones that come with the library, by path any JSON
+ * file.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import {
+  findNodeAtLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
 import { resolvePaths } from "../data/source.js";
 import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
@@ -14,16 +21,24 @@ import { readText } from "../read-file.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
-/** The folder of the recipes that come with the library: the build copies the JSON files there. A bundle has none. */
+/**
+ * The folder of the recipes that come with the library: the build copies the JSON files there. A
+ * bundle has none.
+ */
 function ownFolder(): string | undefined {
   const folder = packageFile("dist/recipes/");
   return folder && existsSync(folder) ? fileURLToPath(folder) : undefined;
 }
 
-/** Names of the recipes that come with the library, sorted. Throws a RangeError if they are not beside its code. */
+/**
+ * Names of the recipes that come with the library, sorted. Throws a RangeError if they are not
+ * beside its code.
+ */
 export function recipeNames(): string[] {
   if (ownFolder() !== undefined) return ownNames();
-  throw new RangeError(`the recipes that come with bregman are not beside its code; ${KEEP_EXTERNAL}`);
+  throw new RangeError(
+    `the recipes that come with bregman are not beside its code; ${KEEP_EXTERNAL}`,
+  );
 }
 
 function ownNames(): string[] {
@@ -43,7 +58,8 @@ export interface ReadRecipe {
 /**
  * Reads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
  *
- * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
+ * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as
+ *   {@link parseRecipe}.
  */
 export function readRecipe(nameOrPath: string): ReadRecipe {
   const isPath = /[\\/]|\.json$/.test(nameOrPath);
@@ -51,7 +67,9 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
   const isName = names.includes(nameOrPath);
   const path = isName ? join(ownFolder()!, `${nameOrPath}.json`) : nameOrPath;
   if (!isName && !(isPath && existsSync(nameOrPath))) {
-    const what = isPath ? `there is no recipe file ${nameOrPath}` : `there is no recipe "${nameOrPath}"`;
+    const what = isPath
+      ? `there is no recipe file ${nameOrPath}`
+      : `there is no recipe "${nameOrPath}"`;
     const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
     throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
   }
@@ -59,32 +77,40 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
 }
 
 /**
- * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json". Paths to data in a file
- * start from its folder; in the result they are absolute.
+ * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ * Paths to data in a file start from its folder; in the result they are absolute.
  *
  * @example
  * const recipe = loadRecipe("mnist-quick");
  * recipe.batchSize; // 128
  *
- * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as {@link parseRecipe}.
+ * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as
+ *   {@link parseRecipe}.
  */
 export function loadRecipe(nameOrPath: string): Recipe {
   const { recipe, baseDir } = readRecipe(nameOrPath);
   return { ...recipe, data: resolvePaths(recipe.data, baseDir) };
 }
 
-/** What `bregman` is told to repeat a run: by name if the recipe comes with the library, else from the run's folder. */
+/**
+ * What `bregman` is told to repeat a run: by name if the recipe comes with the library, else from
+ * the run's folder.
+ */
 export function repeatingArguments(recipe: Recipe): string[] {
   const { name, seed, epochs } = recipe;
-  const isBuiltIn = ownNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
-  return isBuiltIn ? ["train", name, "--seed", String(seed), "--epochs", String(epochs)] : ["train", "recipe.json"];
+  const isBuiltIn =
+    ownNames().includes(name) && isDeepStrictEqual({ ...loadRecipe(name), seed, epochs }, recipe);
+  return isBuiltIn
+    ? ["train", name, "--seed", String(seed), "--epochs", String(epochs)]
+    : ["train", "recipe.json"];
 }
 
 /**
  * Reads a recipe from JSON text. `where` names the source in error messages.
  *
- * @throws SyntaxError if the text is not JSON, has a key twice or is nested too deeply, with line and column. RangeError if a key or a value is not
- * allowed: the first line names the source, then follows one line for each problem.
+ * @throws SyntaxError if the text is not JSON, has a key twice or is nested too deeply, with line
+ * and column. RangeError if a key or a value is not allowed: the first line names the source, then
+ * follows one line for each problem.
  */
 export function parseRecipe(source: string, where = "recipe"): Recipe {
   // Some editors put a byte order mark in front.
@@ -92,7 +118,11 @@ export function parseRecipe(source: string, where = "recipe"): Recipe {
   const deep = tooDeepAt(text);
   if (deep !== undefined) throw new SyntaxError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  const tree = parseTree(text, errors, {
+    disallowComments: true,
+    allowTrailingComma: false,
+    allowEmptyContent: false,
+  });
   if (errors.length > 0 || tree === undefined) {
     const { offset, error } = errors[0] ?? { offset: 0, error: 0 };
     const fault = words(printParseErrorCode(error));
@@ -100,7 +130,9 @@ export function parseRecipe(source: string, where = "recipe"): Recipe {
   }
   const repeated = repeatedKey(tree);
   if (repeated !== undefined) {
-    throw new SyntaxError(`${where}:${position(text, repeated.offset)}: key "${repeated.value}" is there twice`);
+    throw new SyntaxError(
+      `${where}:${position(text, repeated.offset)}: key "${repeated.value}" is there twice`,
+    );
   }
   return checked(JSON.parse(text), where, { text, tree });
 }
@@ -117,7 +149,8 @@ export function checkRecipe(input: unknown, where = "recipe"): Recipe {
 /**
  * A recipe with another seed or number of epochs, as the options of a command ask for it.
  *
- * @throws RangeError of one line if the number of epochs does not fit the recipe: the option is at fault
+ * @throws RangeError of one line if the number of epochs does not fit the recipe: the option is at
+ *   fault
  */
 export function adjusted(
   recipe: Recipe,
@@ -130,7 +163,9 @@ export function adjusted(
   const result = check(recipeSchema, { ...recipe, seed, epochs });
   if ("value" in result) return result.value;
   const faults = result.problems.map(({ path, text }) => `${pathName(path)}: ${text}`);
-  throw new RangeError(`--epochs ${epochs} does not fit the recipe "${recipe.name}": ${faults.join("; ")}`);
+  throw new RangeError(
+    `--epochs ${epochs} does not fit the recipe "${recipe.name}": ${faults.join("; ")}`,
+  );
 }
 
 interface Source {
@@ -142,24 +177,34 @@ function checked(input: unknown, where: string, source?: Source): Recipe {
   const result = check(recipeSchema, input);
   if ("value" in result) return result.value;
   const said = ({ path, text }: Problem): string => `${pathName(path)}: ${text}`;
-  const lines = source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
+  const lines =
+    source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
   const number = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
-  throw new RangeError([`${where}: not a valid recipe: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  throw new RangeError(
+    [`${where}: not a valid recipe: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"),
+  );
 }
 
 /** The problems in the order of the text, each with its line and column. */
-function placed(problems: Problem[], said: (problem: Problem) => string, { text, tree }: Source): string[] {
+function placed(
+  problems: Problem[],
+  said: (problem: Problem) => string,
+  { text, tree }: Source,
+): string[] {
   return problems
     .map((problem) => ({ offset: offsetOf(tree, problem.path), line: said(problem) }))
     .sort((a, b) => a.offset - b.offset)
     .map(({ offset, line }) => `${position(text, offset)} ${line}`);
 }
 
-/** Where the key begins; an absent key has no place of its own, so its nearest ancestor's is taken. */
+/**
+ * Where the key begins; an absent key has no place of its own, so its nearest ancestor's is taken.
+ */
 function offsetOf(tree: Node, path: readonly PropertyKey[]): number {
   for (let end = path.length; end > 0; end--) {
     const node = findNodeAtLocation(tree, path.slice(0, end) as (string | number)[]);
-    if (node !== undefined) return node.parent?.type === "property" ? node.parent.offset : node.offset;
+    if (node !== undefined)
+      return node.parent?.type === "property" ? node.parent.offset : node.offset;
   }
   return tree.offset;
 }

@@ -9,7 +9,9 @@ export const spread = z.enum(SPREADS).describe("How the density is spread over t
 
 /** What Lasso-SGD has beside its penalty. */
 export const finalCut = {
-  density: density.default(1).describe("Share of the weights kept in the end: in the last step the smallest are cut"),
+  density: density
+    .default(1)
+    .describe("Share of the weights kept in the end: in the last step the smallest are cut"),
   spread: spread.default("uniform"),
 };
 
@@ -21,8 +23,12 @@ const common = {
 };
 const rewiring = {
   ...common,
-  share: fraction.default(0.3).describe("Share of the mask that is exchanged at first; it falls to 0 by a cosine"),
-  until: fraction.default(0.75).describe("The mask changes no more after this share of the training"),
+  share: fraction
+    .default(0.3)
+    .describe("Share of the mask that is exchanged at first; it falls to 0 by a cosine"),
+  until: fraction
+    .default(0.75)
+    .describe("The mask changes no more after this share of the training"),
 };
 
 /** Members of the union of optimizers. */
@@ -34,12 +40,16 @@ export const maskedOptimizers = [
       density: density.describe("Share of the weights that stay"),
       spread: spread.default("uniform"),
       start: fraction.default(0.25).describe("When the cuts begin, as a share of the training"),
-      end: fraction.default(0.75).describe("When the last cut is; equal to start: there is one cut"),
+      end: fraction
+        .default(0.75)
+        .describe("When the last cut is; equal to start: there is one cut"),
     })
     .describe("Trains densely and cuts the smallest weights"),
   z
     .strictObject({ kind: z.literal("sparseEvolution"), ...rewiring })
-    .describe("SET: small weights make room for others at random; the first mask is the non-zeros of the start"),
+    .describe(
+      "SET: small weights make room for others at random; the first mask is the non-zeros of the start",
+    ),
   z
     .strictObject({ kind: z.literal("rigL"), ...rewiring })
     .describe("RigL: small weights make room for those with the largest gradient"),
@@ -55,17 +65,29 @@ interface Entry {
   readonly end?: number;
 }
 
-/** What is wrong with an optimizer's mask: masks are for weights, and their options hang together. */
-export function maskFaults(group: string, entry: Entry): { readonly path: string; readonly message: string }[] {
+/**
+ * What is wrong with an optimizer's mask: masks are for weights, and their options hang together.
+ */
+export function maskFaults(
+  group: string,
+  entry: Entry,
+): { readonly path: string; readonly message: string }[] {
   const { kind, inner, momentum = 0, density: kept = 1, start = 0, end = 1 } = entry;
   const isMasked = maskedOptimizers.some(({ shape }) => shape.kind.value === kind);
   const isCut = kind === "lassoSgd" && kept < 1;
   if ((isMasked || isCut) && group !== "weights" && group !== "convs") {
     const [path, found] = isCut ? ["density", kept] : ["kind", `"${kind}"`];
-    return [{ path, message: `expected an optimizer without a mask: only weights and convs have one, found ${found}` }];
+    return [
+      {
+        path,
+        message: `expected an optimizer without a mask: only weights and convs have one, found ${found}`,
+      },
+    ];
   }
   if (isMasked && inner === "adam" && momentum > 0) {
     return [{ path: "momentum", message: `expected 0 with inner "adam", found ${momentum}` }];
   }
-  return end < start ? [{ path: "end", message: `expected at least start (${start}), found ${end}` }] : [];
+  return end < start
+    ? [{ path: "end", message: `expected at least start (${start}), found ${end}` }]
+    : [];
 }

@@ -1,13 +1,20 @@
-/** Models in recipes. A new kind of model is a member of the union here, and a case in `build.ts`; layers say
- * themselves what they may be (entry.ts). */
+/**
+ * Models in recipes. A new kind of model is a member of the union here, and a case in `build.ts`;
+ * layers say themselves what they may be (entry.ts).
+ */
 import { z } from "zod";
 import { layerEntries } from "./entries.js";
 import { schemaOf } from "./entry-schema.js";
 
 const count = z.int().positive();
 
-const image = z.tuple([count, count, count]).describe("Shape of a sample: [channels, height, width]");
-const finalRelu = z.boolean().default(false).describe("true: ReLU on the outputs too, as in the paper's code");
+const image = z
+  .tuple([count, count, count])
+  .describe("Shape of a sample: [channels, height, width]");
+const finalRelu = z
+  .boolean()
+  .default(false)
+  .describe("true: ReLU on the outputs too, as in the paper's code");
 
 /** One layer of a chain. */
 export const layer = schemaOf(layerEntries);
@@ -19,7 +26,11 @@ export const model = z.discriminatedUnion("kind", [
     features: z.array(count).min(2).describe("Width of each layer, from the inputs to the classes"),
     finalRelu,
   }),
-  z.strictObject({ kind: z.literal("convNet"), input: image.default([1, 28, 28]), classes: count.default(10) }),
+  z.strictObject({
+    kind: z.literal("convNet"),
+    input: image.default([1, 28, 28]),
+    classes: count.default(10),
+  }),
   z.strictObject({
     kind: z.literal("resNet18"),
     input: image.default([3, 32, 32]),
@@ -38,7 +49,10 @@ export const model = z.discriminatedUnion("kind", [
     kind: z.literal("skipAutoencoder"),
     features: count.default(784),
     layers: count.default(6),
-    skips: z.boolean().default(true).describe("Skip connections from every earlier state, with learnable scalars"),
+    skips: z
+      .boolean()
+      .default(true)
+      .describe("Skip connections from every earlier state, with learnable scalars"),
   }),
   z.strictObject({
     kind: z.literal("layers"),

@@ -1,6 +1,6 @@
 /**
- * Says in plain words what is wrong with a recipe: one line a problem, each with the key's path, what was found and what is
- * allowed, and for misspelt names the nearest known one.
+ * Says in plain words what is wrong with a recipe: one line a problem, each with the key's path,
+ * what was found and what is allowed, and for misspelt names the nearest known one.
  */
 import type { z } from "zod";
 import { didYouMean } from "../nearest.js";
@@ -16,7 +16,10 @@ type Issue = z.core.$ZodRawIssue;
 /**
  * Checks `input` against `schema`: the parsed value, or every problem found.
  */
-export function check<T>(schema: z.ZodType<T>, input: unknown): { value: T } | { problems: Problem[] } {
+export function check<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+): { value: T } | { problems: Problem[] } {
   const result = schema.safeParse(input, { error: explain });
   if (result.success) return { value: result.data };
   return { problems: result.error.issues.flatMap((issue) => problemsOf(issue)) };
@@ -30,7 +33,9 @@ function problemsOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
   }
   if (issue.code === "invalid_union") {
     // Of a union of several types, the faults by the one that the value is of.
-    const ofItsType = issue.errors.filter(([first]) => first.code !== "invalid_type" || first.path.length > 0);
+    const ofItsType = issue.errors.filter(
+      ([first]) => first.code !== "invalid_type" || first.path.length > 0,
+    );
     if (ofItsType.length === 1) return ofItsType[0].flatMap((inner) => problemsOf(inner, path));
   }
   return [{ path, text: issue.message }];
@@ -39,7 +44,12 @@ function problemsOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
 /** optimizer.weights.tau, model.features[1]; "recipe" for the whole. */
 export function pathName(path: readonly PropertyKey[]): string {
   const name = path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    (text, key) =>
+      typeof key === "number"
+        ? `${text}[${key}]`
+        : text === ""
+          ? String(key)
+          : `${text}.${String(key)}`,
     "",
   );
   return name || "recipe";
@@ -61,9 +71,15 @@ function explain(issue: Issue): string | undefined {
     case "invalid_union":
       return oneOf(discriminants(issue.options), valueAt(issue.input, issue.discriminator));
     case "too_small":
-      return expectedFound(bound(issue.inclusive ? "at least" : "more than", issue.minimum, issue.origin), issue.input);
+      return expectedFound(
+        bound(issue.inclusive ? "at least" : "more than", issue.minimum, issue.origin),
+        issue.input,
+      );
     case "too_big":
-      return expectedFound(bound(issue.inclusive ? "at most" : "less than", issue.maximum, issue.origin), issue.input);
+      return expectedFound(
+        bound(issue.inclusive ? "at most" : "less than", issue.maximum, issue.origin),
+        issue.input,
+      );
     default:
       // Formats and custom checks bring their own words.
       return undefined;
@@ -87,12 +103,16 @@ function oneOf(values: readonly unknown[], input: unknown): string {
 }
 
 function expectedFound(expected: string, input: unknown): string {
-  return input === undefined ? `missing; expected ${expected}` : `expected ${expected}, found ${show(input)}`;
+  return input === undefined
+    ? `missing; expected ${expected}`
+    : `expected ${expected}, found ${show(input)}`;
 }
 
 function bound(relation: string, limit: number | bigint, origin: string): string {
   if (origin === "array") return `${relation} ${limit} elements`;
-  return origin === "string" ? `a text of ${relation} ${limit} characters` : `a value ${relation} ${limit}`;
+  return origin === "string"
+    ? `a text of ${relation} ${limit} characters`
+    : `a value ${relation} ${limit}`;
 }
 
 function article(type: string): string {
@@ -101,7 +121,9 @@ function article(type: string): string {
 }
 
 function valueAt(input: unknown, key: string | undefined): unknown {
-  return key !== undefined && typeof input === "object" && input !== null ? Reflect.get(input, key) : input;
+  return key !== undefined && typeof input === "object" && input !== null
+    ? Reflect.get(input, key)
+    : input;
 }
 
 /** The value as JSON, cut to a readable length. */

@@ -1,9 +1,10 @@
 /**
- * What a recipe is: one JSON object that states an experiment in full. Defaults are filled in on reading.
+ * What a recipe is: one JSON object that states an experiment in full. Defaults are filled in on
+ * reading.
  *
- * To extend it, add a member to one of the unions (a model kind, an optimizer) or a key with a default, so that older
- * recipes stay valid. `build.ts` turns entries into objects. Regularizers and schedules are not told here: each has
- * its entry beside it (entry.ts).
+ * To extend it, add a member to one of the unions (a model kind, an optimizer) or a key with a
+ * default, so that older recipes stay valid. `build.ts` turns entries into objects. Regularizers
+ * and schedules are not told here: each has its entry beside it (entry.ts).
  */
 import { z } from "zod";
 import { dataSchema } from "./data-schema.js";
@@ -29,10 +30,20 @@ const delta = positive.default(1).describe("Elastic-net parameter: J + |theta|^2
 const regularizerOrNone = regularizer.prefault({ kind: "none" });
 const momentum = {
   momentum: decay.default(0).describe("Decay of the running mean of gradients"),
-  nesterov: z.boolean().default(false).describe("true: the gradient is taken where momentum alone would lead"),
+  nesterov: z
+    .boolean()
+    .default(false)
+    .describe("true: the gradient is taken where momentum alone would lead"),
 };
-const weightDecay = z.number().nonnegative().default(0).describe("mu of a loss with mu / 2 |theta|^2 added");
-const checkNesterov = (entry: { momentum: number; nesterov: boolean }, context: z.RefinementCtx): void => {
+const weightDecay = z
+  .number()
+  .nonnegative()
+  .default(0)
+  .describe("mu of a loss with mu / 2 |theta|^2 added");
+const checkNesterov = (
+  entry: { momentum: number; nesterov: boolean },
+  context: z.RefinementCtx,
+): void => {
   if (!entry.nesterov || entry.momentum > 0) return;
   context.addIssue({
     code: "custom",
@@ -44,7 +55,10 @@ const adamMoments = {
   beta1: decay.default(0.9),
   beta2: decay.default(0.999),
   eps: positive.default(1e-8),
-  biasCorrectFirstMoment: z.boolean().default(true).describe("false: as in the code behind the paper's AdaBreg tables"),
+  biasCorrectFirstMoment: z
+    .boolean()
+    .default(true)
+    .describe("false: as in the code behind the paper's AdaBreg tables"),
 };
 
 const optimizer = z.discriminatedUnion("kind", [
@@ -66,15 +80,22 @@ const optimizer = z.discriminatedUnion("kind", [
     weightDecay,
     regularizer: regularizerOrNone,
   }),
-  z.strictObject({ kind: z.literal("sgd"), tau, ...momentum, weightDecay }).superRefine(checkNesterov),
+  z
+    .strictObject({ kind: z.literal("sgd"), tau, ...momentum, weightDecay })
+    .superRefine(checkNesterov),
   z.strictObject({ kind: z.literal("adam"), tau, ...adamMoments, weightDecay }),
   z.strictObject({ kind: z.literal("proxSgd"), tau, regularizer: regularizerOrNone }),
   z
     .strictObject({
       kind: z.literal("lassoSgd"),
       tau,
-      inner: z.enum(["plain", "adam"]).default("plain").describe("How theta moves by the gradient of loss and penalty"),
-      regularizer: regularizerOrNone.describe("As a penalty in the loss: one that is finite everywhere"),
+      inner: z
+        .enum(["plain", "adam"])
+        .default("plain")
+        .describe("How theta moves by the gradient of loss and penalty"),
+      regularizer: regularizerOrNone.describe(
+        "As a penalty in the loss: one that is finite everywhere",
+      ),
       ...finalCut,
     })
     .superRefine(({ regularizer: said }, context) => {
@@ -87,7 +108,9 @@ const optimizer = z.discriminatedUnion("kind", [
 
 const clip = z
   .strictObject({
-    norm: positive.exactOptional().describe("Largest norm of the gradient of all parameters together"),
+    norm: positive
+      .exactOptional()
+      .describe("Largest norm of the gradient of all parameters together"),
     value: positive.exactOptional().describe("Largest size of any of its components"),
   })
   .superRefine(({ norm, value }, context) => {
@@ -98,16 +121,24 @@ const clip = z
   .describe("Bounds the gradient before the optimizers see it");
 
 const average = z
-  .strictObject({ decay: positive.lt(1).describe("A step; 0.999: the last 1000 steps or so count") })
-  .describe("Evaluates and saves an average of the weights over the last steps; training is the same");
+  .strictObject({
+    decay: positive.lt(1).describe("A step; 0.999: the last 1000 steps or so count"),
+  })
+  .describe(
+    "Evaluates and saves an average of the weights over the last steps; training is the same",
+  );
 
-/** Schema of a recipe. `z.toJSONSchema(recipeSchema, { io: "input" })` gives editors completion; see {@link recipeJsonSchema}. */
+/**
+ * Schema of a recipe. `z.toJSONSchema(recipeSchema, { io: "input" })` gives editors completion; see
+ * {@link recipeJsonSchema}.
+ */
 export const recipeSchema = z
   .strictObject({
     $schema: z.string().optional().describe("For editors; ignored"),
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
       // It names folders of results and runs.
-      error: ({ input }) => `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
+      error: ({ input }) =>
+        `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
     }),
     description: z.string().default(""),
     data: dataSchema,
@@ -123,13 +154,17 @@ export const recipeSchema = z
       biases: optimizer.describe("For the biases"),
       convs: optimizer.optional().describe("For the weights of convolutions; default: as weights"),
       norms: optimizer.optional().describe("For the factors of batch norm; default: as biases"),
-      skips: optimizer.optional().describe("For the scalars of skip connections; default: as biases"),
+      skips: optimizer
+        .optional()
+        .describe("For the scalars of skip connections; default: as biases"),
     }),
     schedule: schedule.prefault({ kind: "constant" }),
     freeze: freeze.optional(),
     targetDensity: targetDensity.optional(),
     clip: clip.optional(),
-    sampleDual: positive.optional().describe("Relative variance that the estimated gradient of zero weights may have"),
+    sampleDual: positive
+      .optional()
+      .describe("Relative variance that the estimated gradient of zero weights may have"),
     average: average.optional(),
     freshStatistics: count
       .optional()
@@ -137,14 +172,19 @@ export const recipeSchema = z
         "Batches over which batch norm's statistics are taken anew before each evaluation; default: running statistics",
       ),
     batchSize: count.default(128),
-    shuffle: z.boolean().optional().describe("false: each epoch visits the samples in their own order"),
+    shuffle: z
+      .boolean()
+      .optional()
+      .describe("false: each epoch visits the samples in their own order"),
     microBatches: count
       .optional()
       .describe("Parts that a batch is computed in, for less memory; their gradients are added up"),
     recompute: z
       .boolean()
       .optional()
-      .describe("Values between the ends of blocks are computed again for the backward pass, for less memory"),
+      .describe(
+        "Values between the ends of blocks are computed again for the backward pass, for less memory",
+      ),
     epochs: count,
     seed: seed.default(0),
   })
@@ -178,7 +218,8 @@ export const recipeSchema = z
       "schedule",
     );
     for (const [key, method] of Object.entries(optimizers)) {
-      for (const { path, message } of method ? maskFaults(key, method) : []) fault(`optimizer.${key}.${path}`, message);
+      for (const { path, message } of method ? maskFaults(key, method) : [])
+        fault(`optimizer.${key}.${path}`, message);
     }
     for (const [key, what, method] of [
       ["biases", "a bias has", biases] as const,
@@ -187,7 +228,10 @@ export const recipeSchema = z
       if (!method || !("regularizer" in method)) continue;
       const { groups: found = "entries" } = madeBy(regularizerEntries, method.regularizer);
       if (found === "entries" || found === "rows") continue;
-      fault(`optimizer.${key}.regularizer.groups`, `expected "rows": ${what} no ${found}, found "${found}"`);
+      fault(
+        `optimizer.${key}.regularizer.groups`,
+        `expected "rows": ${what} no ${found}, found "${found}"`,
+      );
     }
     if (labelSmoothing && loss !== "crossEntropy") {
       fault("labelSmoothing", `expected it with the loss crossEntropy, found "${loss}"`);
@@ -196,9 +240,13 @@ export const recipeSchema = z
       fault("loss", `expected "meanSquaredError", as data.restore asks for, found "${loss}"`);
     }
     if (!restore && loss === "meanSquaredError") {
-      fault("data.restore", "missing; expected it for the loss meanSquaredError, which needs targets");
+      fault(
+        "data.restore",
+        "missing; expected it for the loss meanSquaredError, which needs targets",
+      );
     }
-    if (restore && augment) fault("data.augment", "expected nothing beside data.restore, found an object");
+    if (restore && augment)
+      fault("data.augment", "expected nothing beside data.restore, found an object");
   });
 
 /** A recipe with all defaults filled in. */
@@ -211,7 +259,10 @@ export type ScheduleEntry = z.infer<typeof schedule>;
 export type ModelEntry = z.infer<typeof model>;
 export type LayerEntry = z.infer<typeof layer>;
 
-/** The schema as JSON Schema (draft 2020-12): give it to an editor for completion and checks of recipe files. */
+/**
+ * The schema as JSON Schema (draft 2020-12): give it to an editor for completion and checks of
+ * recipe files.
+ */
 export function recipeJsonSchema(): object {
   return z.toJSONSchema(recipeSchema, { io: "input" });
 }

@@ -6,8 +6,8 @@
  *     0 0 0 4
  *     0 0 3 0
  *
- * A row or column of zeros is in none. What the singular vectors of a matrix span follows its blocks, so what is made of
- * them is exactly zero everywhere else.
+ * A row or column of zeros is in none. What the singular vectors of a matrix span follows its
+ * blocks, so what is made of them is exactly zero everywhere else.
  */
 import type { Floats } from "./regularizer.js";
 
@@ -48,7 +48,12 @@ export function gathered(x: Floats, { rows, cols }: Block, width: number): Float
 }
 
 /** The reverse of {@link gathered}. */
-export function scatter(values: ArrayLike<number>, { rows, cols }: Block, width: number, out: Floats): void {
+export function scatter(
+  values: ArrayLike<number>,
+  { rows, cols }: Block,
+  width: number,
+  out: Floats,
+): void {
   let k = 0;
   for (const i of rows) for (const j of cols) out[i * width + j] = values[k++];
 }

@@ -5,12 +5,14 @@
  *     prox_{s J}(x)_i = x_i, or the bound it has passed, whatever s
  *     dJ(x)_i = 0 inside, [0, infinity) at the upper bound, (-infinity, 0] at the lower
  *
- * Source: example 1 of Bungert et al., JMLR 23:192 (2022), for [0, infinity); the prox of an indicator is the projection.
+ * Source: example 1 of Bungert et al., JMLR 23:192 (2022), for [0, infinity); the prox of an
+ * indicator is the projection.
  *
- * 1. 0 is a subgradient everywhere in the box, and the one of minimal norm, so v starts as theta / delta. Outside J is
- *    infinite and has none; there too 0 is given, and the first step brings such weights to the bound.
- * 2. A bound is compared as the array's own type rounds it: a float32 weight at the bound 0.1 is in the box, although
- *    the float32 nearest to 0.1 is a little more.
+ * 1. 0 is a subgradient everywhere in the box, and the one of minimal norm, so v starts as theta /
+ *    delta. Outside J is infinite and has none; there too 0 is given, and the first step brings
+ *    such weights to the bound.
+ * 2. A bound is compared as the array's own type rounds it: a float32 weight at the bound 0.1 is in
+ *    the box, although the float32 nearest to 0.1 is a little more.
  */
 import { isTypedArray } from "../kinds.js";
 import { entry, type Key } from "../entry.js";
@@ -33,13 +35,21 @@ export interface Box extends Regularizer {
 }
 
 const OPTIONS = {
-  lower: { type: "number", optional: true, about: "Smallest weight allowed; default: none is too small" },
-  upper: { type: "number", optional: true, about: "Largest weight allowed; default: none is too large" },
+  lower: {
+    type: "number",
+    optional: true,
+    about: "Smallest weight allowed; default: none is too small",
+  },
+  upper: {
+    type: "number",
+    optional: true,
+    about: "Largest weight allowed; default: none is too large",
+  },
 } as const satisfies OptionKeys<BoxOptions, Key>;
 
 /**
- * Keeps every weight between two bounds, for weights of any shape. It has no lambda, and makes nothing sparse but what
- * a bound of 0 does.
+ * Keeps every weight between two bounds, for weights of any shape. It has no lambda, and makes
+ * nothing sparse but what a bound of 0 does.
  *
  * @throws RangeError unless lower <= upper and some number lies between them
  * @example
@@ -71,7 +81,8 @@ export function box(options: BoxOptions): Box {
     prox(x, step, shape, out) {
       checkStep("box", step);
       checkShape("box", shape, x, out);
-      for (let i = 0; i < x.length; i++) out[i] = x[i] < lower ? lower : x[i] > upper ? upper : x[i];
+      for (let i = 0; i < x.length; i++)
+        out[i] = x[i] < lower ? lower : x[i] > upper ? upper : x[i];
     },
     subgradient(x, shape, out) {
       checkShape("box", shape, x, out);

@@ -21,7 +21,9 @@ export function checkStrength(kind: string, name: string, value: number): void {
 /** @throws RangeError unless the step of a prox is finite and at least 0 */
 export function checkStep(kind: string, step: number): void {
   if (!(step >= 0 && step < Infinity)) {
-    throw new RangeError(`${kind}: the step of a prox must be a finite number of at least 0, found ${step}`);
+    throw new RangeError(
+      `${kind}: the step of a prox must be a finite number of at least 0, found ${step}`,
+    );
   }
 }
 

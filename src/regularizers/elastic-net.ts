@@ -5,10 +5,12 @@
  *     prox_{s J}(x)_i = shrink(x_i; s lambda) / (1 + s mu)
  *     dJ(x)_i = lambda sign(x_i) + mu x_i where x_i != 0, [-lambda, lambda] where x_i = 0
  *
- * Source: Zou and Hastie, J. R. Stat. Soc. B 67 (2005), equation (3); the prox is the zero of z - x + s dJ(z).
+ * Source: Zou and Hastie, J. R. Stat. Soc. B 67 (2005), equation (3); the prox is the zero of z - x
+ * + s dJ(z).
  *
- * 1. J_delta has a quadratic part of its own, and the two add up: in LinBreg and AdaBreg the elastic net with delta is l1
- *    with delta / (1 + delta mu). mu is another way to scale theta there. In proxSgd and lassoSgd it is a weight decay.
+ * 1. J_delta has a quadratic part of its own, and the two add up: in LinBreg and AdaBreg the
+ *    elastic net with delta is l1 with delta / (1 + delta mu). mu is another way to scale theta
+ *    there. In proxSgd and lassoSgd it is a weight decay.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -72,7 +74,8 @@ export function elasticNet(options: ElasticNetOptions): ElasticNet {
     },
     subgradient(x, shape, out) {
       checkShape("elasticNet", shape, x, out);
-      for (let i = 0; i < x.length; i++) out[i] = x[i] === 0 ? 0 : lambda * Math.sign(x[i]) + mu * x[i];
+      for (let i = 0; i < x.length; i++)
+        out[i] = x[i] === 0 ? 0 : lambda * Math.sign(x[i]) + mu * x[i];
     },
   };
 }

@@ -1,11 +1,13 @@
 /**
- * The group elastic net: whole groups of weights are zero or not, and a quadratic part keeps them small.
+ * The group elastic net: whole groups of weights are zero or not, and a quadratic part keeps them
+ * small.
  *
  *     J(x) = lambda sqrt(n) sum_g |x_g|_2 + (mu / 2) |x|^2           n = elements in a group
  *     prox_{s J}(x)_g = x_g max(1 - s lambda sqrt(n) / |x_g|, 0) / (1 + s mu)
  *     dJ(x)_g = lambda sqrt(n) x_g / |x_g| + mu x_g where x_g != 0, the ball of radius lambda sqrt(n) where x_g = 0
  *
- * Source: the group lasso with the quadratic part of Zou and Hastie, J. R. Stat. Soc. B 67 (2005); see elastic-net.ts.
+ * Source: the group lasso with the quadratic part of Zou and Hastie, J. R. Stat. Soc. B 67 (2005);
+ * see elastic-net.ts.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -48,7 +50,11 @@ const OPTIONS = {
  * J.prox(w, 1, [2, 2], w); // w is now 0.9, 1.2, 0, 0
  */
 export function groupElasticNet(options: GroupElasticNetOptions): GroupElasticNet {
-  const { lambda, mu, groups = OPTIONS.groups.default } = knownOptions("groupElasticNet", options, OPTIONS);
+  const {
+    lambda,
+    mu,
+    groups = OPTIONS.groups.default,
+  } = knownOptions("groupElasticNet", options, OPTIONS);
   checkLambda("groupElasticNet", lambda);
   checkStrength("groupElasticNet", "mu", mu);
   checkGroups("groupElasticNet", groups);
@@ -77,7 +83,8 @@ export function groupElasticNet(options: GroupElasticNetOptions): GroupElasticNe
     subgradient(x, shape, out) {
       checkShape("groupElasticNet", shape, x, out);
       const layout = groupLayout(groups, shape);
-      // Both parts are x times a factor of its group; a group that is zero stays zero, whatever the factor.
+      // Both parts are x times a factor of its group; a group that is zero stays zero, whatever the
+      // factor.
       const factors = groupUnits(x, layout, lambda).map((unit) => unit + mu);
       scaleGroups(x, layout, factors, out);
     },

@@ -5,12 +5,20 @@
  *     prox_{s J}(x)_g = x_g max(1 - s lambda sqrt(n) / |x_g|, 0),   0 stays 0
  *     dJ(x)_g = lambda sqrt(n) x_g / |x_g| where x_g != 0, the ball of radius lambda sqrt(n) where x_g = 0
  *
- * Source: Bungert et al., JMLR 23:192 (2022), equation (1.2), rows in (1.14); Scardapane et al. 2017.
+ * Source: Bungert et al., JMLR 23:192 (2022), equation (1.2), rows in (1.14); Scardapane et al.
+ * 2017.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
-import { checkGroups, groupLayout, groupNorms, scaleGroups, type GroupLayout, type Groups } from "./groups.js";
+import {
+  checkGroups,
+  groupLayout,
+  groupNorms,
+  scaleGroups,
+  type GroupLayout,
+  type Groups,
+} from "./groups.js";
 import { GROUPS_KEY, LAMBDA } from "./keys.js";
 import type { Floats, Regularizer } from "./regularizer.js";
 
@@ -27,10 +35,14 @@ export interface GroupLasso extends Regularizer {
   readonly groups: Groups;
 }
 
-const OPTIONS = { lambda: LAMBDA, groups: GROUPS_KEY } as const satisfies OptionKeys<GroupLassoOptions, Key>;
+const OPTIONS = { lambda: LAMBDA, groups: GROUPS_KEY } as const satisfies OptionKeys<
+  GroupLassoOptions,
+  Key
+>;
 
 /**
- * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see {@link Groups}.
+ * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see
+ * {@link Groups}.
  *
  * @throws RangeError if lambda is negative or not finite, or there is no such kind of group
  * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
@@ -77,12 +89,20 @@ export function groupValue(x: Floats, layout: GroupLayout, weight: number): numb
 /** out_g = x_g max(1 - weight sqrt(n) / |x_g|, 0). `out` may be `x`. */
 export function groupShrink(x: Floats, layout: GroupLayout, weight: number, out: Floats): void {
   const threshold = weight * Math.sqrt(layout.size);
-  // The test comes before the division, so a zero norm is never divided by; a NaN fails it and stays a NaN.
-  const factors = groupNorms(x, layout).map((norm) => (norm <= threshold ? 0 : 1 - threshold / norm));
+  // The test comes before the division, so a zero norm is never divided by; a NaN fails it and
+  // stays a NaN.
+  const factors = groupNorms(x, layout).map((norm) =>
+    norm <= threshold ? 0 : 1 - threshold / norm,
+  );
   scaleGroups(x, layout, factors, out);
 }
 
-/** weight sqrt(n) / |x_g| for every group, 0 for a zero group: times x_g it is the group's subgradient. */
+/**
+ * weight sqrt(n) / |x_g| for every group, 0 for a zero group: times x_g it is the group's
+ * subgradient.
+ */
 export function groupUnits(x: Floats, layout: GroupLayout, weight: number): Float64Array {
-  return groupNorms(x, layout).map((norm) => (norm === 0 ? 0 : (weight * Math.sqrt(layout.size)) / norm));
+  return groupNorms(x, layout).map((norm) =>
+    norm === 0 ? 0 : (weight * Math.sqrt(layout.size)) / norm,
+  );
 }

@@ -7,9 +7,9 @@
  *     dJ(x) = { lambda p : p_i = w_i sign(x_i), w >= 0, sum w = 1, w_i = 0 where |x_i| is not the largest }
  *             and at x = 0 all p with |p|_1 <= lambda
  *
- * Many weights end at the same largest size, as with weights of one bit and a scale. The tensor is zero until |v|_1, the
- * sum over all its weights, passes lambda.
- * Source: Moreau 1965 for x - P(x); Michelot, J. Optim. Theory Appl. 50 (1986), for the level t.
+ * Many weights end at the same largest size, as with weights of one bit and a scale. The tensor is
+ * zero until |v|_1, the sum over all its weights, passes lambda. Source: Moreau 1965 for x - P(x);
+ * Michelot, J. Optim. Theory Appl. 50 (1986), for the level t.
  */
 import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
@@ -41,7 +41,8 @@ export function lInfinity(lambda: number): Regularizer {
       checkShape("lInfinity", shape, x, out);
       const t = level(x, step * lambda);
       // Neither a NaN nor its t, which is NaN then, is at most the other: it goes on.
-      for (let i = 0; i < x.length; i++) out[i] = t === 0 ? 0 : Math.abs(x[i]) <= t ? x[i] : x[i] > 0 ? t : -t;
+      for (let i = 0; i < x.length; i++)
+        out[i] = t === 0 ? 0 : Math.abs(x[i]) <= t ? x[i] : x[i] > 0 ? t : -t;
     },
     subgradient(x, shape, out) {
       checkShape("lInfinity", shape, x, out);
@@ -50,7 +51,8 @@ export function lInfinity(lambda: number): Regularizer {
       for (let i = 0; i < x.length; i++) if (Math.abs(x[i]) === most) count++;
       // Equal shares have the smallest norm.
       const share = most === 0 ? 0 : lambda / count;
-      for (let i = 0; i < x.length; i++) out[i] = share > 0 && Math.abs(x[i]) === most ? share * Math.sign(x[i]) : 0;
+      for (let i = 0; i < x.length; i++)
+        out[i] = share > 0 && Math.abs(x[i]) === most ? share * Math.sign(x[i]) : 0;
     },
   };
 }
@@ -66,9 +68,9 @@ function largest(x: Floats): number {
 /**
  * The t >= 0 with sum_i max(|x_i| - t, 0) = radius, or 0 if |x|_1 <= radius.
  *
- * With the set A of entries above t known, t = (sum_A |x_i| - radius) / |A|. Beginning with all entries, each t is below
- * the one sought, so what it leaves out stays out, and A is right once nothing more is left out. No sort is needed, and
- * a few passes are enough.
+ * With the set A of entries above t known, t = (sum_A |x_i| - radius) / |A|. Beginning with all
+ * entries, each t is below the one sought, so what it leaves out stays out, and A is right once
+ * nothing more is left out. No sort is needed, and a few passes are enough.
  */
 function level(x: Floats, radius: number): number {
   if (radius === 0) return Infinity;

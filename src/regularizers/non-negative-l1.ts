@@ -7,8 +7,9 @@
  *
  * Derivation: J is the sum of lambda <1, x> and the indicator of the non-negative orthant.
  *
- * 1. The authors' code keeps lambda sign(x_i) as subgradient of a negative weight, and leaves the indicator out of the
- *    value. There is no subgradient where J is infinite; this file takes the nearest weight that is allowed, which is 0.
+ * 1. The authors' code keeps lambda sign(x_i) as subgradient of a negative weight, and leaves the
+ *    indicator out of the value. There is no subgradient where J is infinite; this file takes the
+ *    nearest weight that is allowed, which is 0.
  */
 import { entry } from "../entry.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
@@ -18,7 +19,8 @@ import type { Regularizer } from "./regularizer.js";
 /**
  * Non-negative l1 regularizer: sparse weights, none of them negative, for weights of any shape.
  *
- * A start with negative weights is brought to the non-negative ones by the first step: they become 0.
+ * A start with negative weights is brought to the non-negative ones by the first step: they become
+ * 0.
  *
  * @param lambda - strength, >= 0
  * @throws RangeError if lambda is negative or not finite
@@ -54,4 +56,6 @@ export function nonNegativeL1(lambda: number): Regularizer {
   };
 }
 
-nonNegativeL1.entry = entry("nonNegativeL1", { lambda: LAMBDA }, ({ lambda }) => nonNegativeL1(lambda));
+nonNegativeL1.entry = entry("nonNegativeL1", { lambda: LAMBDA }, ({ lambda }) =>
+  nonNegativeL1(lambda),
+);

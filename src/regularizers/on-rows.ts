@@ -4,15 +4,16 @@
  *     J(x) = K(x_S),   prox_{s J}(x)_S = prox_{s K}(x_S),   dJ(x)_S = dK(x_S)
  *     prox_{s J}(x)_i = x_i,   dJ(x)_i = 0                                        for i outside of S
  *
- * Source: J is a separable sum of K and 0, see Parikh and Boyd, "Proximal Algorithms" (2014), section 2.1.
+ * Source: J is a separable sum of K and 0, see Parikh and Boyd, "Proximal Algorithms" (2014),
+ * section 2.1.
  */
 import { checkShape, elements } from "./checks.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { withLambdaTimes } from "./scaled.js";
 
 /**
- * K on rows `from` (included) to `to` (excluded): of a weight of shape `[out, in, ...]` those into these units, of a bias
- * their entries. Steps are taken in TypeScript, not in the kernels.
+ * K on rows `from` (included) to `to` (excluded): of a weight of shape `[out, in, ...]` those into
+ * these units, of a bias their entries. Steps are taken in TypeScript, not in the kernels.
  *
  * @param to - may be more than there are rows, as in `slice`; default all
  * @throws RangeError unless 0 <= from < to, both integers
@@ -22,7 +23,9 @@ import { withLambdaTimes } from "./scaled.js";
  * onRows(l1(0.5), 1).prox(x, 1, [3], x); // x is now 0.25, -0.5, 2.5
  */
 export function onRows(regularizer: Regularizer, from: number, to = Infinity): Regularizer {
-  if (!(Number.isInteger(from) && from >= 0 && to > from && (to === Infinity || Number.isInteger(to)))) {
+  if (
+    !(Number.isInteger(from) && from >= 0 && to > from && (to === Infinity || Number.isInteger(to)))
+  ) {
     throw new RangeError(`onRows: expected integers with 0 <= from < to, found ${from} and ${to}`);
   }
   const { kind, lambda, trivial, finite, homogeneous, constraint, groups } = regularizer;
@@ -35,7 +38,8 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
     constraint,
     // A column has weights in other rows, too, and they have no share in the size of its group.
     groups: groups === "columns" || groups === "channels" ? undefined : groups,
-    withLambda: (target) => onRows(withLambdaTimes(regularizer, lambda === 0 ? 1 : target / lambda), from, to),
+    withLambda: (target) =>
+      onRows(withLambdaTimes(regularizer, lambda === 0 ? 1 : target / lambda), from, to),
     value(x, shape) {
       const [start, end, part] = rows(shape, x);
       return regularizer.value(slice(x, start, end), part);
@@ -53,10 +57,15 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
   };
 
   /** Where the rows lie in a tensor, and their shape. */
-  function rows(shape: Shape, x: Floats, out = x): readonly [start: number, end: number, part: Shape] {
+  function rows(
+    shape: Shape,
+    x: Floats,
+    out = x,
+  ): readonly [start: number, end: number, part: Shape] {
     checkShape("onRows", shape, x, out);
     const [count, ...rest] = shape;
-    if (!(from < count)) throw new TypeError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
+    if (!(from < count))
+      throw new TypeError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
     const last = Math.min(to, count);
     const size = elements(rest);
     return [from * size, last * size, [last - from, ...rest]];

@@ -3,9 +3,11 @@
  *
  *     (c J)(x) = c J(x),   prox_{s (c J)} = prox_{(s c) J},   d(c J)(x) = c dJ(x)
  *
- * Its lambda and mu are c times those of J. Where only lambda is to change, J may have another rule: `withLambda`.
+ * Its lambda and mu are c times those of J. Where only lambda is to change, J may have another
+ * rule: `withLambda`.
  *
- * 1. Where J is infinite c J is, for c = 0 too: what is not allowed stays so, and 0 * Infinity would be NaN.
+ * 1. Where J is infinite c J is, for c = 0 too: what is not allowed stays so, and 0 * Infinity
+ *    would be NaN.
  */
 import type { Regularizer } from "./regularizer.js";
 

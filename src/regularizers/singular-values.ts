@@ -1,11 +1,12 @@
 /**
- * Singular values of a tensor seen as a matrix: [out, the rest], so a convolution is [out, in kh kw] and a bias a column.
+ * Singular values of a tensor seen as a matrix: [out, the rest], so a convolution is [out, in kh
+ * kw] and a bias a column.
  *
  *     x = U diag(sigma) V^T,   sigma >= 0
  *
  * By ml-matrix's SVD, block by block (blocks.ts): rounding would leave numbers of 1e-15 where the
- * result is zero. For float32 arrays the singular values are shrunk another way, several times as fast and as good as
- * the array can hold, see {@link shrinkSingularValues}.
+ * result is zero. For float32 arrays the singular values are shrunk another way, several times as
+ * fast and as good as the array can hold, see {@link shrinkSingularValues}.
  */
 import { EVD, Matrix, SVD } from "ml-matrix";
 import { largest } from "../extremes.js";
@@ -29,8 +30,8 @@ export function singularValues(x: Floats, shape: Shape): readonly number[] {
 }
 
 /**
- * out = U diag(f(sigma)) V^T, with zeros where no block of x is; NaN everywhere if x holds a number that is not finite.
- * `out` may be `x`.
+ * out = U diag(f(sigma)) V^T, with zeros where no block of x is; NaN everywhere if x holds a number
+ * that is not finite. `out` may be `x`.
  */
 export function mapSingularValues(
   x: Floats,
@@ -43,7 +44,10 @@ export function mapSingularValues(
     out.fill(Number.NaN);
     return;
   }
-  const parts = blocksOf(x, rows, cols).map((block) => ({ block, svd: svdOf(gathered(x, block, cols), block) }));
+  const parts = blocksOf(x, rows, cols).map((block) => ({
+    block,
+    svd: svdOf(gathered(x, block, cols), block),
+  }));
   const mapped = f(parts.flatMap(({ svd }) => svd.diagonal));
   out.fill(0);
   let first = 0;
@@ -61,8 +65,8 @@ export function mapSingularValues(
  *
  *     out = U_r diag(1 - t / sigma) (U_r^T x),   r: the sigma above t
  *
- * Only those count, and they come out with an error of about 2^-53 sigma_1^2 / t: far below the rounding of the array,
- * unless t is less than a millionth of sigma_1.
+ * Only those count, and they come out with an error of about 2^-53 sigma_1^2 / t: far below the
+ * rounding of the array, unless t is less than a millionth of sigma_1.
  */
 export function shrinkSingularValues(x: Floats, shape: Shape, t: number, out: Floats): void {
   const shrink = (sigma: readonly number[]) => sigma.map((value) => Math.max(value - t, 0));
@@ -72,18 +76,32 @@ export function shrinkSingularValues(x: Floats, shape: Shape, t: number, out: Fl
   }
   const shrunkBySvd = (svd: SVD) => composed(svd, shrink(svd.diagonal));
   const [rows, cols] = sides(shape);
-  const parts = blocksOf(x, rows, cols).map((block) => ({ block, values: gathered(x, block, cols) }));
+  const parts = blocksOf(x, rows, cols).map((block) => ({
+    block,
+    values: gathered(x, block, cols),
+  }));
   out.fill(0);
   for (const { block, values } of parts) {
-    scatter(shrunkByEigenvalues(values, block, t) ?? shrunkBySvd(svdOf(values, block)), block, cols, out);
+    scatter(
+      shrunkByEigenvalues(values, block, t) ?? shrunkBySvd(svdOf(values, block)),
+      block,
+      cols,
+      out,
+    );
   }
 }
 
 /** A block with its singular values shrunk; undefined if t is too small for this way. */
-function shrunkByEigenvalues(x: Float64Array, { rows, cols }: Block, t: number): Float64Array | undefined {
+function shrunkByEigenvalues(
+  x: Float64Array,
+  { rows, cols }: Block,
+  t: number,
+): Float64Array | undefined {
   const shape = [rows.length, cols.length];
   const lines = linesOf(x, shape);
-  const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), { assumeSymmetric: true });
+  const { realEigenvalues, eigenvectorMatrix: U } = new EVD(gramMatrix(lines), {
+    assumeSymmetric: true,
+  });
   const sigma = realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0)));
   if (t < SMALLEST_SHARE * largest(sigma)) return undefined;
   const shrunk = lines.map((line) => new Float64Array(line.length));
@@ -127,7 +145,10 @@ function sides(shape: Shape): [rows: number, cols: number] {
 function linesOf(x: Floats, shape: Shape): Float64Array[] {
   const [rows, cols] = sides(shape);
   if (rows <= cols)
-    return Array.from({ length: rows }, (_, i) => new Float64Array(x.subarray(i * cols, (i + 1) * cols)));
+    return Array.from(
+      { length: rows },
+      (_, i) => new Float64Array(x.subarray(i * cols, (i + 1) * cols)),
+    );
   const lines = Array.from({ length: cols }, () => new Float64Array(rows));
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) lines[j][i] = x[i * cols + j];
   return lines;
@@ -137,7 +158,8 @@ function linesOf(x: Floats, shape: Shape): Float64Array[] {
 function writeLines(lines: readonly Float64Array[], shape: Shape, out: Floats): void {
   const [rows, cols] = sides(shape);
   if (rows <= cols) lines.forEach((line, i) => out.set(line, i * cols));
-  else for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[i * cols + j] = lines[j][i];
+  else
+    for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[i * cols + j] = lines[j][i];
 }
 
 /** The products of any two lines. */

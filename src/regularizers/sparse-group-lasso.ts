@@ -5,11 +5,12 @@
  *     prox_{s J} = group shrink by s lambda lambda0 sqrt(n)  after  shrink by s lambda (1 - lambda0)
  *     subgradient: the sum of both parts
  *
- * The order matters: l1 first, then the group, is the exact prox (the optimality tests check it), the reverse is not.
- * Source: Bungert et al., JMLR 23:192 (2022), section 1; Simon et al. 2013.
+ * The order matters: l1 first, then the group, is the exact prox (the optimality tests check it),
+ * the reverse is not. Source: Bungert et al., JMLR 23:192 (2022), section 1; Simon et al. 2013.
  *
- * 1. The authors' code multiplies by lambda twice in prox and subgradient, both parts with weight lambda^2, and its value
- *    is 0. Here lambda enters once. Their setting lambda is ours with { lambda: 2 lambda^2, lambda0: 0.5 }.
+ * 1. The authors' code multiplies by lambda twice in prox and subgradient, both parts with weight
+ *    lambda^2, and its value is 0. Here lambda enters once. Their setting lambda is ours with {
+ *    lambda: 2 lambda^2, lambda0: 0.5 }.
  */
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -38,14 +39,21 @@ export interface SparseGroupLasso extends Regularizer {
 
 const OPTIONS = {
   lambda: LAMBDA,
-  lambda0: { type: "number", least: 0, most: 1, default: 0.5, about: "Share of the group norm; the rest is l1" },
+  lambda0: {
+    type: "number",
+    least: 0,
+    most: 1,
+    default: 0.5,
+    about: "Share of the group norm; the rest is l1",
+  },
   groups: GROUPS_KEY,
 } as const satisfies OptionKeys<SparseGroupLassoOptions, Key>;
 
 /**
  * Sparse group lasso on rows, columns or kernels, see {@link Groups}.
  *
- * @throws RangeError if lambda is negative or not finite, lambda0 outside [0, 1], or there is no such kind of group
+ * @throws RangeError if lambda is negative or not finite, lambda0 outside [0, 1], or there is no
+ *   such kind of group
  * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
  * @example
  * const w = Float64Array.of(3, 4, 0, 0.1, 0.2, 0.2); // [2, 3]
@@ -83,7 +91,8 @@ export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupL
       checkStep("sparseGroupLasso", step);
       checkShape("sparseGroupLasso", shape, x, out);
       const layout = groupLayout(groups, shape);
-      // The l1 part is kept in `out`, rounded to its type: no scratch array, at the price of one rounding in float32.
+      // The l1 part is kept in `out`, rounded to its type: no scratch array, at the price of one
+      // rounding in float32.
       for (let i = 0; i < x.length; i++) out[i] = shrink(x[i], step * entry);
       groupShrink(out, layout, step * group, out);
     },

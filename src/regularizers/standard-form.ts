@@ -3,8 +3,8 @@
  *
  *     J(x) = lambda (entries sum_i |x_i| + norms sqrt(n) sum_g |x_g|_2) + (mu / 2) |x|^2
  *
- * on all x, or on those without a negative entry. The groups, n weights each, and mu are J's own members. Two shares in
- * place of two strengths: they stay as they are when lambda moves.
+ * on all x, or on those without a negative entry. The groups, n weights each, and mu are J's own
+ * members. Two shares in place of two strengths: they stay as they are when lambda moves.
  *
  *     prox_{s J}(x)_g = group shrink(shrink(x_g; s lambda entries); s lambda norms sqrt(n)) / (1 + s mu)
  */

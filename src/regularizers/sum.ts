@@ -4,14 +4,16 @@
  *     J(x) = I(x) + O(x),   prox_{s J}(x) = prox_{s O}(prox_{s I}(x)),   dJ(x) = dI(x) + dO(x)
  *
  * That does not hold for any two. It does
- * - if I is positively homogeneous and O a function of the norms of its groups, each of which holds whole groups of I:
- *   l1 within groups, kernels within filters. Then prox_{s O} scales each group, and dI is the same at x and at a x.
- *   Source: Yu, "On Decomposing the Proximal Map" (NeurIPS 2013), theorem 4, applied to each group of O.
- * - if both are sums over single weights and O is a constraint: on the line a convex function is least, within an
- *   interval, at the point of the interval that is nearest to where it is least at all. (The same paper, section 3.)
+ * - if I is positively homogeneous and O a function of the norms of its groups, each of which holds
+ *   whole groups of I: l1 within groups, kernels within filters. Then prox_{s O} scales each group,
+ *   and dI is the same at x and at a x. Source: Yu, "On Decomposing the Proximal Map" (NeurIPS
+ *   2013), theorem 4, applied to each group of O.
+ * - if both are sums over single weights and O is a constraint: on the line a convex function is
+ *   least, within an interval, at the point of the interval that is nearest to where it is least at
+ *   all. (The same paper, section 3.)
  *
- * All other pairs are refused; order does not matter to the caller. Compare ProximalOperators.jl, which leaves it to its
- * user whether a composition is right.
+ * All other pairs are refused; order does not matter to the caller. Compare ProximalOperators.jl,
+ * which leaves it to its user whether a composition is right.
  */
 import type { Regularizer } from "./regularizer.js";
 import { withLambdaTimes } from "./scaled.js";
@@ -105,7 +107,8 @@ function standardForm(parts: Parts, lambda: number): StandardForm | undefined {
   const [inner, outer] = forms;
   if (!inner || !outer) return undefined;
   const [within, around] = parts;
-  if (inner.norms !== undefined && within.groups !== around.groups && !around.trivial) return undefined;
+  if (inner.norms !== undefined && within.groups !== around.groups && !around.trivial)
+    return undefined;
   const share = (of: "entries" | "norms"): number | undefined => {
     if (inner[of] === undefined && outer[of] === undefined) return undefined;
     const strength = within.lambda * (inner[of] ?? 0) + around.lambda * (outer[of] ?? 0);

@@ -1,7 +1,8 @@
 /**
- * The path by layer as a figure: a line of cells a layer, from the first at the top to the last, a cell an epoch. The darker, the
- * more of the weights that are there in the end were born in it. Each layer's fullest cell has the full colour, and colours go
- * with the square root, so that few births show beside many.
+ * The path by layer as a figure: a line of cells a layer, from the first at the top to the last, a
+ * cell an epoch. The darker, the more of the weights that are there in the end were born in it.
+ * Each layer's fullest cell has the full colour, and colours go with the square root, so that few
+ * births show beside many.
  */
 import * as Plot from "@observablehq/plot";
 import { largest } from "../extremes.js";
@@ -21,7 +22,9 @@ export function birthChart({ layers, epoch: last }: BirthPath): string {
   const cells = layers.flatMap(({ layer, survivors, nonZeros }) => {
     const most = largest(survivors);
     return survivors.flatMap((born, epoch): Cell[] =>
-      born > 0 ? [{ layer, epoch, born, share: born / nonZeros, shade: Math.sqrt(born / most) }] : [],
+      born > 0
+        ? [{ layer, epoch, born, share: born / nonZeros, shade: Math.sqrt(born / most) }]
+        : [],
     );
   });
   const epochs = Array.from({ length: last + 1 }, (_, epoch) => epoch);
@@ -36,7 +39,13 @@ export function birthChart({ layers, epoch: last }: BirthPath): string {
     x: { ...epochAxis(epochs), domain: [-0.5, last + 0.5] },
     y: { type: "band", domain: names, label: null, tickSize: 0, padding: 0.15 },
     marks: [
-      Plot.barX(names, { x1: -0.5, x2: last + 0.5, y: (name: string) => name, fill: "var(--line)", fillOpacity: 0.4 }),
+      Plot.barX(names, {
+        x1: -0.5,
+        x2: last + 0.5,
+        y: (name: string) => name,
+        fill: "var(--line)",
+        fillOpacity: 0.4,
+      }),
       Plot.barX(cells, {
         x1: ({ epoch }: Cell) => epoch - 0.5,
         x2: ({ epoch }: Cell) => epoch + 0.5,

@@ -1,13 +1,17 @@
 /**
  * The path of a run: when each of its weights was born, layer by layer.
  *
- * In the inverse scale space view training starts at zero and weights enter one after the other, those that matter first. What
- * enters when is the regularization path; here it is read off a run in steps of an epoch.
+ * In the inverse scale space view training starts at zero and weights enter one after the other,
+ * those that matter first. What enters when is the regularization path; here it is read off a run
+ * in steps of an epoch.
  */
 import type { Births } from "../measure/births.js";
 import type { EpochMetrics } from "../measure/events.js";
 
-/** The path of one layer. Lists over epochs start with epoch 0, the weights that were there before training. */
+/**
+ * The path of one layer. Lists over epochs start with epoch 0, the weights that were there before
+ * training.
+ */
 export interface LayerPath {
   readonly layer: string;
   /** [out, in] or [out, in, kernel height, kernel width] */
@@ -38,7 +42,8 @@ export interface BirthPath {
  *
  * @param kept - births as of the last line
  * @param epochs - lines of metrics, epoch 0 first
- * @throws RangeError if the lines don't say what was born in each layer (runs of earlier versions), or the births are those of others
+ * @throws RangeError if the lines don't say what was born in each layer (runs of earlier versions),
+ *   or the births are those of others
  */
 export function birthPath(
   run: { readonly recipe: string; readonly seed?: number },
@@ -85,7 +90,10 @@ export function birthPath(
   return { ...run, epoch: last, layers };
 }
 
-/** The epoch in which at least half of the weights that are there now had been born; undefined if there are none. */
+/**
+ * The epoch in which at least half of the weights that are there now had been born; undefined if
+ * there are none.
+ */
 export function medianBirth({ survivors, nonZeros }: LayerPath): number | undefined {
   let sum = 0;
   const epoch = survivors.findIndex((count) => (sum += count) >= nonZeros / 2);
@@ -93,8 +101,9 @@ export function medianBirth({ survivors, nonZeros }: LayerPath): number | undefi
 }
 
 /**
- * For each input of a layer the epoch of the earliest birth among the weights that read it and are there now; undefined
- * where there are none. The weights of the start do not count: they were drawn at random.
+ * For each input of a layer the epoch of the earliest birth among the weights that read it and are
+ * there now; undefined where there are none. The weights of the start do not count: they were drawn
+ * at random.
  */
 export function earliestByInput({ shape, alive }: LayerPath): (number | undefined)[] {
   const inputs = shape.slice(1).reduce((product, n) => product * n, 1);

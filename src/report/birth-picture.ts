@@ -1,7 +1,9 @@
 /**
- * Pictures of births: a pixel a weight, its colour the epoch in which it was born; white where there is none.
+ * Pictures of births: a pixel a weight, its colour the epoch in which it was born; white where
+ * there is none.
  *
- * The colours go from dark (early) to light (late), by log(1 + epoch): most is born in the first epochs.
+ * The colours go from dark (early) to light (late), by log(1 + epoch): most is born in the first
+ * epochs.
  */
 import { sequentialColour, type Rgb } from "./colours.js";
 import { tileGrid } from "./tile-grid.js";
@@ -38,8 +40,9 @@ export function birthPicture(
   { zoom = 2, columns = 1 }: BirthPictureOptions = {},
 ): Uint8Array {
   const across = Math.min(columns, tiles.length);
-  return tileGrid({ tiles: tiles.length, size, columns: across, zoom, gap: 6, colours: COLOURS }, (tile, place) =>
-    colourIndex(tiles[tile][place], last),
+  return tileGrid(
+    { tiles: tiles.length, size, columns: across, zoom, gap: 6, colours: COLOURS },
+    (tile, place) => colourIndex(tiles[tile][place], last),
   );
 }
 

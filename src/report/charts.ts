@@ -1,8 +1,8 @@
 /**
  * The report's figures: Observable Plot rendered to SVG text, with linkedom as the document.
  *
- * Colours are CSS variables of the page (style.ts), so a figure follows its light or dark theme. Every point carries
- * a <title>, which browsers show on hovering: no script is needed.
+ * Colours are CSS variables of the page (style.ts), so a figure follows its light or dark theme.
+ * Every point carries a <title>, which browsers show on hovering: no script is needed.
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
@@ -62,17 +62,28 @@ const LEAST_GAP = 0.05;
 /** A chart of one or more lines over epochs, as SVG text. */
 export function lineChart(
   series: readonly Series[],
-  { label, format, logFrom = Infinity, domain, epochs, marks = [], names = false }: LineChartOptions,
+  {
+    label,
+    format,
+    logFrom = Infinity,
+    domain,
+    epochs,
+    marks = [],
+    names = false,
+  }: LineChartOptions,
 ): string {
   const rows = series.map((one) => ({ ...one, points: one.points.filter(isFinitePoint) }));
   const values = rows.flatMap(({ points }) => points.map(({ value }) => value));
   const [low, high] = domain ?? [smallest(values), largest(values)];
   const positive = values.filter((value) => value > 0);
   const log = domain === undefined && positive.length > 0 && high / smallest(positive) > logFrom;
-  const y = log ? logAxis(smallest(positive), high) : { domain: padded(low, high, domain), ticks: 5 };
+  const y = log
+    ? logAxis(smallest(positive), high)
+    : { domain: padded(low, high, domain), ticks: 5 };
   const lines = rows.flatMap(({ name, colour, points, width = 2, dash }) => {
     const shown = log ? points.filter(({ value }) => value > 0) : points;
-    const title = ({ epoch, value }: { epoch: number; value: number }) => `${name}, epoch ${epoch}: ${format(value)}`;
+    const title = ({ epoch, value }: { epoch: number; value: number }) =>
+      `${name}, epoch ${epoch}: ${format(value)}`;
     return [
       Plot.line(shown, {
         x: "epoch",
@@ -105,15 +116,35 @@ export function lineChart(
     marks: [
       Plot.gridY({ ticks: y.ticks, stroke: "var(--line)", strokeOpacity: 1 }),
       Plot.ruleX(marks, { x: "epoch", stroke: "var(--muted)", strokeDasharray: "2,3" }),
-      Plot.text(marks, { x: "epoch", text: "text", frameAnchor: "top", dy: -8, fill: "var(--muted)", fontSize: 11 }),
+      Plot.text(marks, {
+        x: "epoch",
+        text: "text",
+        frameAnchor: "top",
+        dy: -8,
+        fill: "var(--muted)",
+        fontSize: 11,
+      }),
       ...lines,
-      Plot.text(labels, { x: "epoch", y: "y", text: "name", fill: "colour", textAnchor: "start", dx: 8 }),
+      Plot.text(labels, {
+        x: "epoch",
+        y: "y",
+        text: "name",
+        fill: "colour",
+        textAnchor: "start",
+        dx: 8,
+      }),
     ],
   });
 }
 
-/** Names of lines from top to bottom, moved down where they would stand on top of one another; `span` is the axis's length. */
-export function apart<Label extends { readonly y: number }>(labels: readonly Label[], span: number): Label[] {
+/**
+ * Names of lines from top to bottom, moved down where they would stand on top of one another;
+ * `span` is the axis's length.
+ */
+export function apart<Label extends { readonly y: number }>(
+  labels: readonly Label[],
+  span: number,
+): Label[] {
   let above = Infinity;
   return labels
     .toSorted((a, b) => b.y - a.y)
@@ -127,7 +158,11 @@ export interface Change {
 }
 
 /** Births as bars above the axis and deaths below it, as SVG text. */
-export function changeChart(changes: readonly Change[], label: string, format: (value: number) => string): string {
+export function changeChart(
+  changes: readonly Change[],
+  label: string,
+  format: (value: number) => string,
+): string {
   const bar = (key: "births" | "deaths", sign: 1 | -1, fill: string) =>
     Plot.rectY(changes, {
       x1: ({ epoch }: Change) => epoch - 0.36,
@@ -150,7 +185,12 @@ export function changeChart(changes: readonly Change[], label: string, format: (
     ...FRAME,
     ariaLabel: label,
     x: { ...axis, domain: [smallest(epochs) - 0.5, largest(epochs) + 0.5] },
-    y: { label: null, domain: [least, most], ticks: 5, tickFormat: (value: number) => format(Math.abs(value)) },
+    y: {
+      label: null,
+      domain: [least, most],
+      ticks: 5,
+      tickFormat: (value: number) => format(Math.abs(value)),
+    },
     marks: [
       Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
       bar("births", 1, "var(--birth)"),
@@ -163,40 +203,57 @@ export function changeChart(changes: readonly Change[], label: string, format: (
 /** A figure as SVG text. */
 export function toSvg(options: Plot.PlotOptions): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const figure = Plot.plot({ ...options, document } as Plot.PlotOptions) as unknown as { outerHTML: string };
+  const figure = Plot.plot({ ...options, document } as Plot.PlotOptions) as unknown as {
+    outerHTML: string;
+  };
   return figure.outerHTML;
 }
 
 /** Whole epochs only, at most eleven ticks. */
 export function epochAxis(epochs: readonly number[]) {
   const [first, last] = [smallest(epochs), largest(epochs)];
-  const steps = [1, 2, 5].flatMap((step) => [step, 10 * step, 100 * step, 1000 * step]).sort((a, b) => a - b);
+  const steps = [1, 2, 5]
+    .flatMap((step) => [step, 10 * step, 100 * step, 1000 * step])
+    .sort((a, b) => a - b);
   const step = steps.find((candidate) => (last - first) / candidate <= 10) ?? last - first;
   const start = Math.ceil(first / step) * step;
   return {
     label: "epoch",
     labelArrow: "none" as const,
-    ticks: Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, k) => start + k * step),
+    ticks: Array.from(
+      { length: Math.floor((last - start) / step) + 1 },
+      (_, k) => start + k * step,
+    ),
     tickFormat: (epoch: number) => String(epoch),
     domain: first === last ? [first - 1, first + 1] : [first, last],
   };
 }
 
 /** Room for the line's width; a flat line gets an axis all the same. */
-function padded(low: number, high: number, fixed: readonly [number, number] | undefined): [number, number] {
+function padded(
+  low: number,
+  high: number,
+  fixed: readonly [number, number] | undefined,
+): [number, number] {
   if (fixed) return [...fixed];
   if (low === high) return low === 0 ? [0, 1] : [Math.min(0, 2 * low), Math.max(0, 2 * low)];
   return [low >= 0 && low < 0.5 * high ? 0 : low - 0.04 * (high - low), high + 0.04 * (high - low)];
 }
 
-/** A logarithmic axis that starts at a round number, with ticks 1, 2, 5 times powers of ten; fewer if that is too many. */
+/**
+ * A logarithmic axis that starts at a round number, with ticks 1, 2, 5 times powers of ten; fewer
+ * if that is too many.
+ */
 function logAxis(low: number, high: number) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const decades = Array.from({ length: to - from + 1 }, (_, k) => Number(`1e${from + k}`));
-  const round = decades.flatMap((decade) => [1, 2, 5].map((step) => Number((step * decade).toPrecision(1))));
+  const round = decades.flatMap((decade) =>
+    [1, 2, 5].map((step) => Number((step * decade).toPrecision(1))),
+  );
   // A floor just below a round number may start at it: the line's width covers that.
   const bottom = round.findLast((mark) => mark <= 1.02 * low) ?? low;
-  const within = (marks: readonly number[]) => marks.filter((mark) => mark >= bottom && mark <= high);
+  const within = (marks: readonly number[]) =>
+    marks.filter((mark) => mark >= bottom && mark <= high);
   const few = within(round).length <= 8 ? within(round) : within(decades);
   return { type: "log" as const, domain: [Math.min(bottom, low), high], ticks: few };
 }

@@ -1,8 +1,10 @@
 /**
- * The diverging colour map of the weight pictures: blue below zero, red above, and white for exactly zero.
+ * The diverging colour map of the weight pictures: blue below zero, red above, and white for
+ * exactly zero.
  *
- * White is kept for zero alone: the smallest non-zero weight already has a tint, so that "white" reads as "no weight
- * here", not as "a small one". The ends are those of ColorBrewer's RdBu, which colour-blind readers tell apart.
+ * White is kept for zero alone: the smallest non-zero weight already has a tint, so that "white"
+ * reads as "no weight here", not as "a small one". The ends are those of ColorBrewer's RdBu, which
+ * colour-blind readers tell apart.
  */
 
 /** Red, green and blue, 0 to 255. */
@@ -49,6 +51,7 @@ const SEQUENCE: readonly Rgb[] = [
 export function sequentialColour(x: number): Rgb {
   const at = Math.min(1, Math.max(0, x)) * (SEQUENCE.length - 1);
   const from = Math.min(Math.floor(at), SEQUENCE.length - 2);
-  const mix = (k: number) => Math.round(SEQUENCE[from][k] + (at - from) * (SEQUENCE[from + 1][k] - SEQUENCE[from][k]));
+  const mix = (k: number) =>
+    Math.round(SEQUENCE[from][k] + (at - from) * (SEQUENCE[from + 1][k] - SEQUENCE[from][k]));
   return [mix(0), mix(1), mix(2)];
 }

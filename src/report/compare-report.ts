@@ -1,4 +1,7 @@
-/** compare.html and compare.svg: a comparison on one page, as a table and a figure. No network, no script. */
+/**
+ * compare.html and compare.svg: a comparison on one page, as a table and a figure. No network, no
+ * script.
+ */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { ComparedRecipe, Comparison, Statistic } from "../runs/comparison.js";
@@ -16,7 +19,12 @@ export interface CompareColumn {
 
 /** The columns that a comparison has figures for. */
 export function compareColumns({ rows }: Comparison): CompareColumn[] {
-  const figure = (head: string, key: keyof ComparedRecipe, scale: number, digits: number): CompareColumn[] => {
+  const figure = (
+    head: string,
+    key: keyof ComparedRecipe,
+    scale: number,
+    digits: number,
+  ): CompareColumn[] => {
     const value = (row: ComparedRecipe) => row[key] as Statistic | undefined;
     if (!rows.some(value)) return [];
     return [{ head, cell: (row) => plusMinus(value(row), scale, digits) }];
@@ -67,10 +75,17 @@ export function compareFigure({ rows }: Comparison): string {
   const points = rows.flatMap(({ recipe, density, [key]: shown }) =>
     shown ? [{ name: recipe, x: times(100, density), y: times(factor, shown) }] : [],
   );
-  return scatterChart(points, { label: `${yLabel} against density, by recipe`, xLabel: "density, %", yLabel });
+  return scatterChart(points, {
+    label: `${yLabel} against density, by recipe`,
+    xLabel: "density, %",
+    yLabel,
+  });
 }
 
-/** Writes compare.html and compare.svg into the folder of a comparison; returns the path of the page. */
+/**
+ * Writes compare.html and compare.svg into the folder of a comparison; returns the path of the
+ * page.
+ */
 export function writeCompareReport(folder: string, comparison: Comparison): string {
   const figure = compareFigure(comparison);
   writeFileAtomic(join(folder, "compare.svg"), standaloneSvg(figure));
@@ -88,7 +103,8 @@ function compareHtml(comparison: Comparison, figure: string): string {
     machine,
     ...(commit === undefined ? [] : [`commit ${commit}`]),
   ];
-  const cells = (row: ComparedRecipe): Markup[] => columns.map(({ cell }) => html`<td>${cell(row)}</td>`);
+  const cells = (row: ComparedRecipe): Markup[] =>
+    columns.map(({ cell }) => html`<td>${cell(row)}</td>`);
   return page(
     "Comparison",
     html`<header>

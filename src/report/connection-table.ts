@@ -1,4 +1,7 @@
-/** The report's table of connections between layers: which sources a layer of a DenseNet reads, as a triangle of densities. */
+/**
+ * The report's table of connections between layers: which sources a layer of a DenseNet reads, as a
+ * triangle of densities.
+ */
 import type { Connection } from "../measure/events.js";
 import { parameter, percent } from "./format.js";
 import { html, type Markup } from "./markup.js";
@@ -15,8 +18,8 @@ export function connectionTable(connections: readonly Connection[] = []): Markup
   };
   return html`<h2>Connections</h2>
     <p class="note">
-      ${used} of ${connections.length} are used. Each row is a layer, each column a source that it reads; the share of
-      its weights that is not zero, or the scalar of a skip connection.
+      ${used} of ${connections.length} are used. Each row is a layer, each column a source that it
+      reads; the share of its weights that is not zero, or the scalar of a skip connection.
     </p>
     <div class="wide">
       <table>

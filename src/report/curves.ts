@@ -1,4 +1,7 @@
-/** The report's curves: loss, accuracy, density (total and by layer), active units, births and deaths, each with legend and caption. */
+/**
+ * The report's curves: loss, accuracy, density (total and by layer), active units, births and
+ * deaths, each with legend and caption.
+ */
 import { largest, smallest } from "../extremes.js";
 import type { EpochMetrics } from "../measure/events.js";
 import { changeChart, lineChart, type Point, type Series } from "./charts.js";
@@ -31,12 +34,21 @@ function lossFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const series = trainAndValid(epochs, "trainLoss", "validLoss");
   if (!series.length) return undefined;
   const falls = epochs.flatMap(({ epoch, tau }, k) =>
-    k > 0 && Number.isFinite(tau) && epochs[k - 1].tau !== tau ? [{ epoch, text: `τ ${parameter(tau)}` }] : [],
+    k > 0 && Number.isFinite(tau) && epochs[k - 1].tau !== tau
+      ? [{ epoch, text: `τ ${parameter(tau)}` }]
+      : [],
   );
   // A schedule that moves tau every epoch is no event; a handful of drops is.
   const marks = falls.length <= 5 ? falls : [];
-  const svg = lineChart(series, { label: "Loss over epochs", format: axisLoss, logFrom: 20, marks });
-  const caption = marks.length ? "Mean over samples. Dashed: the learning rate τ falls." : "Mean over samples.";
+  const svg = lineChart(series, {
+    label: "Loss over epochs",
+    format: axisLoss,
+    logFrom: 20,
+    marks,
+  });
+  const caption = marks.length
+    ? "Mean over samples. Dashed: the learning rate τ falls."
+    : "Mean over samples.";
   return figure("Loss", legend(series, loss), svg, caption);
 }
 
@@ -44,11 +56,17 @@ function accuracyFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const series = trainAndValid(epochs, "trainAccuracy", "validAccuracy");
   if (!series.length) return undefined;
   // Before training a net guesses; an axis from there would flatten all that follows.
-  const trained = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch > 0)).map(({ value }) => value!);
-  const before = series.flatMap(({ points }) => points.filter(({ epoch }) => epoch === 0)).at(-1)?.value;
+  const trained = series
+    .flatMap(({ points }) => points.filter(({ epoch }) => epoch > 0))
+    .map(({ value }) => value!);
+  const before = series
+    .flatMap(({ points }) => points.filter(({ epoch }) => epoch === 0))
+    .at(-1)?.value;
   const floor = trained.length ? Math.max(0, Math.floor(20 * smallest(trained) - 0.2) / 20) : 0;
   const cut = typeof before === "number" && before < floor;
-  const shown = cut ? series.map((one) => ({ ...one, points: one.points.filter(({ epoch }) => epoch > 0) })) : series;
+  const shown = cut
+    ? series.map((one) => ({ ...one, points: one.points.filter(({ epoch }) => epoch > 0) }))
+    : series;
   const svg = lineChart(shown, {
     label: "Accuracy over epochs",
     format: axisPercent,
@@ -104,7 +122,9 @@ function densityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
 /** Only where units come or go: rows of single weights are seldom empty. */
 function unitFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const [first, last] = [epochs[0], epochs.at(-1)!];
-  const resting = [first, last].some(({ layers }) => layers.some(({ units, activeUnits }) => activeUnits < units));
+  const resting = [first, last].some(({ layers }) =>
+    layers.some(({ units, activeUnits }) => activeUnits < units),
+  );
   if (last.layers.length < 2 || !resting) return undefined;
   const profiles = [
     { line: last, colour: "var(--train)" },
@@ -132,7 +152,11 @@ function changeFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
   const sum = (key: "births" | "deaths") => changes.reduce((total, line) => total + line[key], 0);
   const [births, deaths] = [sum("births"), sum("deaths")];
   if (births + deaths === 0) return undefined;
-  const svg = changeChart(thin(changes, MOST_POINTS), "Births and deaths of weights in each epoch", count);
+  const svg = changeChart(
+    thin(changes, MOST_POINTS),
+    "Births and deaths of weights in each epoch",
+    count,
+  );
   const entries = legendOf([
     { name: "births", colour: "var(--birth)", value: count(births) },
     { name: "deaths", colour: "var(--death)", value: count(deaths) },
@@ -176,7 +200,8 @@ function legend(series: readonly Series[], format: (value: number) => string): M
 function legendOf(entries: readonly { name: string; colour: string; value: string }[]): Markup {
   return html`<ul class="legend">
     ${entries.map(
-      ({ name, colour, value }) => html`<li><i style="border-color: ${colour}"></i>${name} <b>${value}</b></li>`,
+      ({ name, colour, value }) =>
+        html`<li><i style="border-color: ${colour}"></i>${name} <b>${value}</b></li>`,
     )}
   </ul>`;
 }

@@ -1,8 +1,8 @@
 /**
  * The pictures of a run: weights kept at a few epochs, drawn when training ends.
  *
- * They are drawn at the end because only then one knows which units are worth a place, and which weight deserves the
- * full colour; all pictures of a run share both, so that they can be compared.
+ * They are drawn at the end because only then one knows which units are worth a place, and which
+ * weight deserves the full colour; all pictures of a run share both, so that they can be compared.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,9 @@ import { writeFileAtomic } from "../atomic-file.js";
 import { mostActiveUnits, weightGrid, weightScale } from "./pictures.js";
 
 export interface Film {
-  /** Takes the weight after an epoch, `[rows, height * width]` row-major; it is kept, not copied. */
+  /**
+   * Takes the weight after an epoch, `[rows, height * width]` row-major; it is kept, not copied.
+   */
   add(epoch: number, theta: Float32Array): void;
   /** Writes `epoch-000.png`, ... into a folder, which is made. Nothing if nothing was added. */
   write(folder: string): void;
@@ -49,7 +51,8 @@ export function createFilm(rows: number, size: readonly [number, number], epochs
 }
 
 /**
- * At most `most` epochs from 0 to `epochs`, both included, closer together at the start, where most weights are born.
+ * At most `most` epochs from 0 to `epochs`, both included, closer together at the start, where most
+ * weights are born.
  *
  * @example
  * pictureEpochs(30); // [0, 1, 3, 6, 9, 12, 16, 21, 25, 30]
@@ -65,7 +68,10 @@ export function pictureEpochs(epochs: number, most = 10): number[] {
   return places;
 }
 
-/** [height, width] of square images of one channel with so many pixels; undefined if there are none such. */
+/**
+ * [height, width] of square images of one channel with so many pixels; undefined if there are none
+ * such.
+ */
 export function squareImage(pixels: number): [number, number] | undefined {
   const side = Math.sqrt(pixels);
   return Number.isInteger(side) && side > 1 ? [side, side] : undefined;

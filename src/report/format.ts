@@ -1,4 +1,7 @@
-/** Numbers as a person reads them, the same in the terminal and in the report. No locale: the same text on every machine. */
+/**
+ * Numbers as a person reads them, the same in the terminal and in the report. No locale: the same
+ * text on every machine.
+ */
 
 /** 173600 -> "173,600". */
 export function count(n: number): string {
@@ -7,7 +10,10 @@ export function count(n: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A fraction as a percentage: 0.0381 -> "3.81 %". "–" if it is absent or not finite (JSON turns NaN into null). */
+/**
+ * A fraction as a percentage: 0.0381 -> "3.81 %". "–" if it is absent or not finite (JSON turns NaN
+ * into null).
+ */
 export function percent(fraction: number | null | undefined, decimals = 2): string {
   if (!isNumber(fraction)) return "–";
   return `${(100 * fraction).toFixed(decimals)} %`;
@@ -50,12 +56,17 @@ export function stepTime(seconds: number): string {
   return seconds < 0.9995 ? `${(seconds * 1000).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
 }
 
-/** A ratio of two times, and which way: 3.62 -> "3.6 times as fast", 0.5 -> "0.50 times as fast". */
+/**
+ * A ratio of two times, and which way: 3.62 -> "3.6 times as fast", 0.5 -> "0.50 times as fast".
+ */
 export function speed(ratio: number): string {
   return `${times(ratio)} as fast`;
 }
 
-/** How many times less something is than the whole it is a part of: 1/43 -> "43 times less"; "" where it is hardly less. */
+/**
+ * How many times less something is than the whole it is a part of: 1/43 -> "43 times less"; ""
+ * where it is hardly less.
+ */
 export function timesLess(part: number, whole = 1): string {
   const ratio = whole / part;
   return ratio >= 1.05 && ratio < Infinity ? `${times(ratio)} less` : "";
@@ -89,7 +100,12 @@ export function shape(dimensions: readonly number[]): string {
 
 /** The name of a backend with its instruction set: "native (AVX-512)". */
 export function backendName(backend: string, isa?: string): string {
-  const names: Record<string, string> = { avx512: "AVX-512", avx2: "AVX2", neon: "NEON", simd128: "SIMD128" };
+  const names: Record<string, string> = {
+    avx512: "AVX-512",
+    avx2: "AVX2",
+    neon: "NEON",
+    simd128: "SIMD128",
+  };
   return isa ? `${backend} (${names[isa.toLowerCase()] ?? isa})` : backend;
 }
 

@@ -1,9 +1,12 @@
 /**
- * HTML by a template tag that escapes whatever is put into it. Only what the tag itself made, or what is declared
- * {@link safe}, goes in as markup.
+ * HTML by a template tag that escapes whatever is put into it. Only what the tag itself made, or
+ * what is declared {@link safe}, goes in as markup.
  */
 
-/** Markup that needs no escaping. Only this file makes some: whatever else looks like it, say out of a file, is none. */
+/**
+ * Markup that needs no escaping. Only this file makes some: whatever else looks like it, say out of
+ * a file, is none.
+ */
 class TrustedMarkup {
   readonly #text: string;
 
@@ -23,7 +26,13 @@ type Part = Markup | string | number | undefined | readonly Part[];
 
 /** Escapes the five characters that mean something in HTML, in text and in quoted attributes. */
 export function escapeHtml(text: string): string {
-  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  const names: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
   return text.replace(/[&<>"']/g, (character) => names[character]);
 }
 
@@ -40,7 +49,9 @@ export function safe(markup: string): Markup {
  * html`<td>${name}</td>`.markup
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Markup {
-  return new TrustedMarkup(strings.map((text, k) => text + (k < parts.length ? render(parts[k]) : "")).join(""));
+  return new TrustedMarkup(
+    strings.map((text, k) => text + (k < parts.length ? render(parts[k]) : "")).join(""),
+  );
 }
 
 function render(part: Part): string {
@@ -48,7 +59,9 @@ function render(part: Part): string {
   if (typeof part === "string" || typeof part === "number") return glue(escapeHtml(String(part)));
   if (part instanceof TrustedMarkup) return part.markup;
   if (Array.isArray(part)) return part.map(render).join("");
-  throw new TypeError(`expected text, a number or markup, found ${part === null ? "null" : typeof part}`);
+  throw new TypeError(
+    `expected text, a number or markup, found ${part === null ? "null" : typeof part}`,
+  );
 }
 
 /** A number and its unit stay on one line. */

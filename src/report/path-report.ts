@@ -1,15 +1,22 @@
 /**
  * path.json, path.html and path.svg: when the weights of a run were born.
  *
- * Where the first layer is linear and reads square images of one channel, the page also shows each pixel of the input in the
- * colour of the earliest birth in training among its weights, and the units with the most weights, weight by weight.
+ * Where the first layer is linear and reads square images of one channel, the page also shows each
+ * pixel of the input in the colour of the earliest birth in training among its weights, and the
+ * units with the most weights, weight by weight.
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { birthsOf } from "../measure/births.js";
 import { newestCheckpoint } from "../runs/checkpoint.js";
 import { birthChart } from "./birth-chart.js";
-import { birthPath, earliestByInput, medianBirth, type BirthPath, type LayerPath } from "./birth-path.js";
+import {
+  birthPath,
+  earliestByInput,
+  medianBirth,
+  type BirthPath,
+  type LayerPath,
+} from "./birth-path.js";
 import { birthPicture, birthShade } from "./birth-picture.js";
 import { sequentialColour } from "./colours.js";
 import { squareImage } from "./film.js";
@@ -23,17 +30,24 @@ import { standaloneSvg } from "./standalone-svg.js";
 /**
  * Reads the path of a run off its newest checkpoint that is whole.
  *
- * @throws RangeError, SyntaxError as readRun and birthPath; RangeError if there is no such checkpoint
+ * @throws RangeError, SyntaxError as readRun and birthPath; RangeError if there is no such
+ *   checkpoint
  */
 export function readPath(folder: string): BirthPath {
   const { name, recipe } = readRun(folder);
   const { checkpoint, faults } = newestCheckpoint(folder);
   if (!checkpoint) {
     const why = faults.length > 0 ? faults.join("; ") : "there is none";
-    throw new RangeError(`could not show the path of ${folder}: births are kept in its checkpoints, and ${why}`);
+    throw new RangeError(
+      `could not show the path of ${folder}: births are kept in its checkpoints, and ${why}`,
+    );
   }
   const seed = recipe.seed === undefined ? {} : { seed: recipe.seed };
-  return birthPath({ recipe: name, ...seed }, birthsOf(checkpoint.tensors), checkpoint.progress.epochs);
+  return birthPath(
+    { recipe: name, ...seed },
+    birthsOf(checkpoint.tensors),
+    checkpoint.progress.epochs,
+  );
 }
 
 /**
@@ -68,7 +82,16 @@ export function pathRow(layer: LayerPath): string[] {
 }
 
 /** What the columns of pathRow are. */
-export const PATH_COLUMNS = ["layer", "shape", "at the start", "births", "deaths", "now", "density", "half by epoch"];
+export const PATH_COLUMNS = [
+  "layer",
+  "shape",
+  "at the start",
+  "births",
+  "deaths",
+  "now",
+  "density",
+  "half by epoch",
+];
 
 function pathHtml(path: BirthPath, chart: string): string {
   const { recipe, seed, epoch, layers } = path;
@@ -77,14 +100,16 @@ function pathHtml(path: BirthPath, chart: string): string {
     html`<header>
         <p class="brand">bregman · path${seed === undefined ? "" : ` · seed ${seed}`}</p>
         <h1>${recipe}</h1>
-        <p class="lead">When the weights were born, over ${epoch} ${epoch === 1 ? "epoch" : "epochs"}.</p>
+        <p class="lead">
+          When the weights were born, over ${epoch} ${epoch === 1 ? "epoch" : "epochs"}.
+        </p>
       </header>
       <figure class="chart">
         <h3>Births by layer</h3>
         ${safe(chart)}
         <figcaption>
-          The darker, the more of the layer's weights that are there now were born in that epoch; its fullest epoch has
-          the full colour. Epoch 0: those of the start.
+          The darker, the more of the layer's weights that are there now were born in that epoch;
+          its fullest epoch has the full colour. Epoch 0: those of the start.
         </figcaption>
       </figure>
       ${pictures(path)}
@@ -107,7 +132,8 @@ function pathHtml(path: BirthPath, chart: string): string {
         </table>
       </div>
       <p class="note">
-        Half by epoch: the epoch by which half of the weights that are there now had been born, for the last time.
+        Half by epoch: the epoch by which half of the weights that are there now had been born, for
+        the last time.
       </p>`,
   );
 }
@@ -121,23 +147,35 @@ function pictures({ layers: [first], epoch }: BirthPath): Markup | undefined {
   const inputs = birthPicture([earliestByInput(first)], size, epoch, { zoom: 10 });
   return html`<h2>The inputs as they came into use</h2>
     <p class="note">
-      Each pixel of the input has the colour of the first birth in training among its weights in the first layer, the
-      random ones of the start left out; white pixels have no other.
+      Each pixel of the input has the colour of the first birth in training among its weights in the
+      first layer, the random ones of the start left out; white pixels have no other.
     </p>
     ${scale(epoch)}
-    <div class="picture last" style="max-width: 380px">${image("Earliest birth of each input", inputs)}</div>
+    <div class="picture last" style="max-width: 380px">
+      ${image("Earliest birth of each input", inputs)}
+    </div>
     <h2>The first layer, weight by weight</h2>
-    <p class="note">The units with the most weights, each drawn as the image it looks at, in the same colours.</p>
-    <div class="picture last">${image("Births of the first layer's weights", unitPicture(first, size, epoch))}</div>`;
+    <p class="note">
+      The units with the most weights, each drawn as the image it looks at, in the same colours.
+    </p>
+    <div class="picture last">
+      ${image("Births of the first layer's weights", unitPicture(first, size, epoch))}
+    </div>`;
 }
 
 /** The units with the most weights, weight by weight. */
-function unitPicture({ shape, weights, alive }: LayerPath, size: readonly [number, number], last: number): Uint8Array {
+function unitPicture(
+  { shape, weights, alive }: LayerPath,
+  size: readonly [number, number],
+  last: number,
+): Uint8Array {
   const [rows, cols] = shape;
   const births = new Float32Array(weights);
   alive.index.forEach((index, k) => (births[index] = alive.epoch[k] + 1));
   const tiles = mostActiveUnits(births, rows).map((unit) =>
-    Array.from(births.subarray(unit * cols, (unit + 1) * cols), (birth) => (birth === 0 ? undefined : birth - 1)),
+    Array.from(births.subarray(unit * cols, (unit + 1) * cols), (birth) =>
+      birth === 0 ? undefined : birth - 1,
+    ),
   );
   return birthPicture(tiles, size, last, { columns: 8 });
 }
@@ -150,10 +188,12 @@ function scale(last: number): Markup {
     (epoch) => birthShade(epoch, last) > 0.2 && birthShade(epoch, last) < 0.85,
   );
   const marks = middle.map(
-    (epoch) => html`<span><b style="color: ${colour(birthShade(epoch, last))}">■</b> ${epoch}</span>`,
+    (epoch) =>
+      html`<span><b style="color: ${colour(birthShade(epoch, last))}">■</b> ${epoch}</span>`,
   );
   return html`<p class="scale">
-    <span>before training</span><i style="background: linear-gradient(90deg, ${ramp})"></i><span>epoch ${last}</span>
+    <span>before training</span><i style="background: linear-gradient(90deg, ${ramp})"></i
+    ><span>epoch ${last}</span>
     ${marks}
   </p>`;
 }

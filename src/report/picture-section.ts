@@ -1,4 +1,7 @@
-/** The report's pictures of the first layer's weights: the last one large, the way there small below it. */
+/**
+ * The report's pictures of the first layer's weights: the last one large, the way there small below
+ * it.
+ */
 import { divergingColour } from "./colours.js";
 import { pictureEpochs } from "./film.js";
 import { count, percent } from "./format.js";
@@ -12,16 +15,22 @@ const MOST_PICTURES = 9;
 export function pictureSection({ pictures: all, epochs }: Run): Markup | undefined {
   if (!all.length) return undefined;
   const last = all[all.length - 1];
-  const ends = [-1, -0.66, -0.33, -1e-9, 0, 1e-9, 0.33, 0.66, 1].map((x) => `rgb(${divergingColour(x).join(" ")})`);
-  const ramp = ends.map((colour, k) => `${colour} ${[0, 17, 33, 48, 50, 52, 67, 83, 100][k]}%`).join(", ");
+  const ends = [-1, -0.66, -0.33, -1e-9, 0, 1e-9, 0.33, 0.66, 1].map(
+    (x) => `rgb(${divergingColour(x).join(" ")})`,
+  );
+  const ramp = ends
+    .map((colour, k) => `${colour} ${[0, 17, 33, 48, 50, 52, 67, 83, 100][k]}%`)
+    .join(", ");
   return html`<h2>The first layer’s weights as they appear</h2>
     <p class="note">
-      One square is one unit of the first layer, drawn as the image it looks at: every pixel is the weight of that
-      input. White is exactly zero: no weight, nothing to store, nothing to compute. The units and their places are the
-      same in all pictures; the largest tenth of the weights share the full colour.
+      One square is one unit of the first layer, drawn as the image it looks at: every pixel is the
+      weight of that input. White is exactly zero: no weight, nothing to store, nothing to compute.
+      The units and their places are the same in all pictures; the largest tenth of the weights
+      share the full colour.
     </p>
     <p class="scale">
-      <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i><span>positive</span>
+      <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i
+      ><span>positive</span>
     </p>
     <div class="picture last">${picture(last, epochs)}</div>
     ${all.length > 1 ? html`<div class="pictures">${chosen(all.slice(0, -1)).map((one) => picture(one, epochs))}</div>` : undefined}`;
@@ -30,7 +39,9 @@ export function pictureSection({ pictures: all, epochs }: Run): Markup | undefin
 function picture({ epoch, png }: WeightPicture, epochs: Run["epochs"]): Markup {
   const layer = epochs.find((line) => line.epoch === epoch)?.layers[0];
   const when = epoch === 0 ? "before training" : `epoch ${epoch}`;
-  const share = layer ? html`<span>${count(layer.nonZeros)} weights, ${percent(layer.density)}</span>` : undefined;
+  const share = layer
+    ? html`<span>${count(layer.nonZeros)} weights, ${percent(layer.density)}</span>`
+    : undefined;
   const data = Buffer.from(png).toString("base64");
   return html`<figure>
     <figcaption><b>${when}</b>${share}</figcaption>
@@ -38,7 +49,10 @@ function picture({ epoch, png }: WeightPicture, epochs: Run["epochs"]): Markup {
   </figure>`;
 }
 
-/** At most {@link MOST_PICTURES}, closer together at the start, where most weights are born; the first is always there. */
+/**
+ * At most {@link MOST_PICTURES}, closer together at the start, where most weights are born; the
+ * first is always there.
+ */
 function chosen(all: readonly WeightPicture[]): WeightPicture[] {
   return pictureEpochs(all.length - 1, MOST_PICTURES).map((k) => all[k]);
 }

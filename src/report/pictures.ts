@@ -1,7 +1,9 @@
 /**
- * Pictures of a first layer's weights: one tile a unit, each row of the weight laid out as the image it reads.
+ * Pictures of a first layer's weights: one tile a unit, each row of the weight laid out as the
+ * image it reads.
  *
- * White is exactly zero, red positive, blue negative; see colours.ts. The colours: zero, then {@link LEVELS} reds and as many blues.
+ * White is exactly zero, red positive, blue negative; see colours.ts. The colours: zero, then
+ * {@link LEVELS} reds and as many blues.
  */
 import { divergingColour, type Rgb } from "./colours.js";
 import { tileGrid } from "./tile-grid.js";
@@ -10,16 +12,24 @@ const LEVELS = 100;
 const COLOURS: readonly Rgb[] = [
   divergingColour(0),
   ...[1, -1].flatMap((sign) =>
-    Array.from({ length: LEVELS }, (_, k) => divergingColour((sign * k) / (LEVELS - 1) || sign * 1e-9)),
+    Array.from({ length: LEVELS }, (_, k) =>
+      divergingColour((sign * k) / (LEVELS - 1) || sign * 1e-9),
+    ),
   ),
 ];
 
 export interface WeightGridOptions {
-  /** Which rows of theta to show, in order. Default: {@link mostActiveUnits} of this theta. Give it to keep units in place over epochs. */
+  /**
+   * Which rows of theta to show, in order. Default: {@link mostActiveUnits} of this theta. Give it
+   * to keep units in place over epochs.
+   */
   units?: readonly number[] | undefined;
   /** Tiles in a line. Default: as near to a square as the number of units allows. */
   columns?: number | undefined;
-  /** |theta| of the full colour. Default: {@link weightScale} of the units shown. Give it to compare pictures. */
+  /**
+   * |theta| of the full colour. Default: {@link weightScale} of the units shown. Give it to
+   * compare pictures.
+   */
   scale?: number | undefined;
   /** Pixels a weight, in each direction. Default 2. */
   zoom?: number | undefined;
@@ -43,7 +53,13 @@ export function weightGrid(
   theta: Float32Array,
   rows: number,
   size: readonly [number, number],
-  { units = mostActiveUnits(theta, rows), columns, scale, zoom = 2, gap = 6 }: WeightGridOptions = {},
+  {
+    units = mostActiveUnits(theta, rows),
+    columns,
+    scale,
+    zoom = 2,
+    gap = 6,
+  }: WeightGridOptions = {},
 ): Uint8Array {
   const [height, width] = size;
   const cols = height * width;
@@ -54,7 +70,9 @@ export function weightGrid(
   }
   const stray = units.find((unit) => !Number.isInteger(unit) || unit < 0 || unit >= rows);
   if (stray !== undefined || units.length === 0) {
-    throw new RangeError(`weightGrid: units must be from 0 to ${rows - 1}, found ${stray ?? "none"}`);
+    throw new RangeError(
+      `weightGrid: units must be from 0 to ${rows - 1}, found ${stray ?? "none"}`,
+    );
   }
   const across = columns ?? squareColumns(units.length);
   for (const [name, value, least] of [
@@ -63,18 +81,22 @@ export function weightGrid(
     ["gap", gap, 0],
   ] as const) {
     if (!Number.isInteger(value) || value < least) {
-      throw new RangeError(`weightGrid: ${name} must be an integer of at least ${least}, found ${value}`);
+      throw new RangeError(
+        `weightGrid: ${name} must be an integer of at least ${least}, found ${value}`,
+      );
     }
   }
   const full = scale ?? weightScale(theta, rows, units);
 
-  return tileGrid({ tiles: units.length, size, columns: across, zoom, gap, colours: COLOURS }, (tile, place) =>
-    colourIndex(theta[units[tile] * cols + place], full),
+  return tileGrid(
+    { tiles: units.length, size, columns: across, zoom, gap, colours: COLOURS },
+    (tile, place) => colourIndex(theta[units[tile] * cols + place], full),
   );
 }
 
 /**
- * The units with the most non-zero weights, most first; ties go to the larger sum of |theta|, then to the lower index.
+ * The units with the most non-zero weights, most first; ties go to the larger sum of |theta|, then
+ * to the lower index.
  *
  * @param theta - [rows, cols] row-major
  * @param most - how many at the most; default 64
@@ -94,13 +116,17 @@ export function mostActiveUnits(theta: Float32Array, rows: number, most = 64): n
 }
 
 /**
- * The |theta| that gets the full colour: the 90th percentile of the non-zeros of the units, so that a few large
- * weights don't pale all others. 1 if all are zero.
+ * The |theta| that gets the full colour: the 90th percentile of the non-zeros of the units, so that
+ * a few large weights don't pale all others. 1 if all are zero.
  */
 export function weightScale(theta: Float32Array, rows: number, units: readonly number[]): number {
   const cols = theta.length / rows;
-  const sizes = units.flatMap((unit) => Array.from(theta.subarray(unit * cols, (unit + 1) * cols), Math.abs));
-  const nonZeros = Float32Array.from(sizes.filter((size) => size > 0 && Number.isFinite(size))).sort();
+  const sizes = units.flatMap((unit) =>
+    Array.from(theta.subarray(unit * cols, (unit + 1) * cols), Math.abs),
+  );
+  const nonZeros = Float32Array.from(
+    sizes.filter((size) => size > 0 && Number.isFinite(size)),
+  ).sort();
   return nonZeros.length ? nonZeros[Math.floor(0.9 * (nonZeros.length - 1))] : 1;
 }
 
@@ -110,9 +136,12 @@ function colourIndex(weight: number, full: number): number {
   return 1 + level + (weight < 0 ? LEVELS : 0);
 }
 
-/** Columns of the grid nearest to a square that has no or a well-filled last line: 64 -> 8, 10 -> 5. */
+/**
+ * Columns of the grid nearest to a square that has no or a well-filled last line: 64 -> 8, 10 -> 5.
+ */
 function squareColumns(tiles: number): number {
   const root = Math.ceil(Math.sqrt(tiles));
-  for (let columns = root; columns <= root + 2; columns++) if (tiles % columns === 0) return columns;
+  for (let columns = root; columns <= root + 2; columns++)
+    if (tiles % columns === 0) return columns;
   return root;
 }

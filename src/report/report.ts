@@ -1,6 +1,7 @@
 /**
- * report.html: a run on one page, in one file. Curves, the first layer's weights as they appear, the layers, the recipe
- * and the facts. It needs no network, no script and no other file, and is made of whatever a run has left so far.
+ * report.html: a run on one page, in one file. Curves, the first layer's weights as they appear,
+ * the layers, the recipe and the facts. It needs no network, no script and no other file, and is
+ * made of whatever a run has left so far.
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
@@ -30,9 +31,12 @@ export function reportHtml(run: Run): string {
   const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${savingsTable(run)}${connectionTable(run.result?.final?.connections)}
+    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${savingsTable(run)}
+    ${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
-    <p class="note">The whole experiment: on the same backend it gives the same weights again, bit for bit.</p>
+    <p class="note">
+      The whole experiment: on the same backend it gives the same weights again, bit for bit.
+    </p>
     <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>
     ${footer(run)}`;
   return page(run.name, body);
@@ -42,7 +46,11 @@ function header({ name, recipe, epochs, result }: Run): Markup {
   const last = epochs.at(-1);
   const planned = recipe.epochs === undefined ? "" : ` of ${recipe.epochs}`;
   const { description } = recipe;
-  const state = result?.interrupted ? "Interrupted" : result ? undefined : "No result yet: this run is unfinished";
+  const state = result?.interrupted
+    ? "Interrupted"
+    : result
+      ? undefined
+      : "No result yet: this run is unfinished";
   return html`<header>
     <p class="brand">bregman · training run</p>
     <h1>${name}</h1>
@@ -67,7 +75,8 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   if (last.validAccuracy !== undefined) {
     return `Classifies ${percent(last.validAccuracy)} of the validation samples right${far}, with ${share}.`;
   }
-  if (last.validLoss !== undefined) return `Validation loss ${loss(last.validLoss)}${far}, with ${share}.`;
+  if (last.validLoss !== undefined)
+    return `Validation loss ${loss(last.validLoss)}${far}, with ${share}.`;
   return `Trained${far}: ${share}.`;
 }
 
@@ -75,7 +84,8 @@ function tiles({ epochs, result }: Run): Markup {
   const last = epochs.at(-1)!;
   const final = result?.final;
   const valid = final?.validAccuracy ?? last.validAccuracy;
-  const started = epochs[0].epoch === 0 ? `it started with ${percent(epochs[0].density)}` : undefined;
+  const started =
+    epochs[0].epoch === 0 ? `it started with ${percent(epochs[0].density)}` : undefined;
   const size = final?.bytes;
   return html`<dl class="tiles">
     ${
@@ -97,7 +107,10 @@ function tiles({ epochs, result }: Run): Markup {
   </dl>`;
 }
 
-function lossTile({ validLoss, trainLoss }: EpochMetrics, { testLoss }: Partial<FinalMetrics> = {}): Markup {
+function lossTile(
+  { validLoss, trainLoss }: EpochMetrics,
+  { testLoss }: Partial<FinalMetrics> = {},
+): Markup {
   const named = [
     ["Test loss", testLoss],
     ["Validation loss", validLoss],
@@ -107,15 +120,23 @@ function lossTile({ validLoss, trainLoss }: EpochMetrics, { testLoss }: Partial<
   return tile(name, loss(value));
 }
 
-function similarityTile({ validSsim }: EpochMetrics, final: Partial<FinalMetrics> = {}): Markup | undefined {
+function similarityTile(
+  { validSsim }: EpochMetrics,
+  final: Partial<FinalMetrics> = {},
+): Markup | undefined {
   if (final.ssim === undefined) {
-    return validSsim === undefined ? undefined : tile("SSIM", similarity(validSsim), "of the validation images");
+    return validSsim === undefined
+      ? undefined
+      : tile("SSIM", similarity(validSsim), "of the validation images");
   }
   return tile("SSIM", similarity(final.ssim), validation(validSsim, similarity));
 }
 
 /** What stands small beside a figure of the test samples. */
-function validation(value: number | undefined, text: (value: number) => string): string | undefined {
+function validation(
+  value: number | undefined,
+  text: (value: number) => string,
+): string | undefined {
   return value === undefined ? undefined : `validation ${text(value)}`;
 }
 
@@ -129,7 +150,9 @@ function tile(name: string, value: string, small?: string): Markup {
 function layerTable(last: EpochMetrics | undefined): Markup | undefined {
   if (!last?.layers.length) return undefined;
   return html`<h2>Layer by layer</h2>
-    <p class="note">After epoch ${last.epoch}. A unit is active while it has at least one non-zero weight.</p>
+    <p class="note">
+      After epoch ${last.epoch}. A unit is active while it has at least one non-zero weight.
+    </p>
     <div class="wide">
       <table>
         <thead>
@@ -185,7 +208,8 @@ function footer({ epochs, result, recipe }: Run): Markup {
     recipe.seed !== undefined && `seed ${recipe.seed}`,
     result?.samples &&
       `${count(result.samples.train)} training, ${count(result.samples.valid)} validation, ${count(result.samples.test)} test samples`,
-    epochs.length > 0 && `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
+    epochs.length > 0 &&
+      `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
     result?.machine,
     result?.commit && `commit ${result.commit}`,
   ].filter((fact) => typeof fact === "string");

@@ -1,8 +1,10 @@
 /**
- * Reads what a run left in its folder: recipe.json, metrics.jsonl, result.json and pictures/, for the report.
+ * Reads what a run left in its folder: recipe.json, metrics.jsonl, result.json and pictures/, for
+ * the report.
  *
- * A run that was interrupted, or is still going, has no result.json, fewer lines and perhaps half a last line: all of
- * that is read as far as it goes. Only a folder without recipe.json or metrics.jsonl is no run.
+ * A run that was interrupted, or is still going, has no result.json, fewer lines and perhaps half a
+ * last line: all of that is read as far as it goes. Only a folder without recipe.json or
+ * metrics.jsonl is no run.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -42,18 +44,21 @@ export interface Run {
  * Reads a run folder.
  *
  * @throws RangeError if the folder is not there, or has no recipe.json or metrics.jsonl
- * @throws SyntaxError of one line if one of the files is damaged (save for a last line of metrics.jsonl cut short)
+ * @throws SyntaxError of one line if one of the files is damaged (save for a last line of
+ *   metrics.jsonl cut short)
  * @throws Error if a file can't be read
  */
 export function readRun(folder: string): Run {
-  const [recipeFile, metricsFile, resultFile] = ["recipe.json", "metrics.jsonl", "result.json"].map((name) =>
-    join(folder, name),
+  const [recipeFile, metricsFile, resultFile] = ["recipe.json", "metrics.jsonl", "result.json"].map(
+    (name) => join(folder, name),
   );
   const recipeText = readTextIfThere(recipeFile);
   const metricsText = readTextIfThere(metricsFile);
   if (recipeText === undefined || metricsText === undefined) {
     const missing = recipeText === undefined ? "recipe.json" : "metrics.jsonl";
-    throw new RangeError(`cannot read a run from ${folder}: it has no ${missing} (is it a run folder?)`);
+    throw new RangeError(
+      `cannot read a run from ${folder}: it has no ${missing} (is it a run folder?)`,
+    );
   }
   const recipe = checked(recipeSchema, parseJson(recipeText, recipeFile), recipeFile);
   const resultText = readTextIfThere(resultFile);

@@ -1,4 +1,7 @@
-/** The report's table of what sparsity saved: weights, multiplications and time, this run's beside those of a dense one. */
+/**
+ * The report's table of what sparsity saved: weights, multiplications and time, this run's beside
+ * those of a dense one.
+ */
 import { count, flops, percent, speed, stepTime } from "./format.js";
 import { html, type Markup } from "./markup.js";
 import type { Run } from "./run-folder.js";
@@ -9,9 +12,11 @@ export function savingsTable({ epochs, result }: Run): Markup | undefined {
   const { saved, flopDensity } = result?.final ?? {};
   const last = epochs.at(-1);
   if (!saved || !last) return undefined;
-  const { steps, frozenSteps, births, deaths, trainingFlops, trainingFlopDensity, stepSeconds } = saved;
+  const { steps, frozenSteps, births, deaths, trainingFlops, trainingFlopDensity, stepSeconds } =
+    saved;
   const ratio = speedUp(saved);
-  const sum = (key: "weights" | "nonZeros") => last.layers.reduce((total, layer) => total + layer[key], 0);
+  const sum = (key: "weights" | "nonZeros") =>
+    last.layers.reduce((total, layer) => total + layer[key], 0);
   const row = (name: string, own: string, dense: string, share: string) =>
     html`<tr>
       <td>${name}</td>
@@ -21,9 +26,9 @@ export function savingsTable({ epochs, result }: Run): Markup | undefined {
     </tr>`;
   return html`<h2>What sparsity saved</h2>
     <p class="note">
-      ${count(births)} births and ${count(deaths)} deaths of weights in ${count(steps)} steps, of which
-      ${frozenSteps ? count(frozenSteps) : "none"} had frozen patterns. Multiplications are those of linear layers and
-      convolutions as they were carried out, gradients
+      ${count(births)} births and ${count(deaths)} deaths of weights in ${count(steps)} steps, of
+      which ${frozenSteps ? count(frozenSteps) : "none"} had frozen patterns. Multiplications are
+      those of linear layers and convolutions as they were carried out, gradients
       included${ratio === undefined ? "." : "; the time of a dense step was measured before training, with every layer on its dense kernel."}
     </p>
     <div class="wide">

@@ -1,7 +1,9 @@
 /**
- * The figure of a comparison: accuracy (or loss) against density, one point a method with its spread both ways, as SVG text.
+ * The figure of a comparison: accuracy (or loss) against density, one point a method with its
+ * spread both ways, as SVG text.
  *
- * Names stand in a column on the right, in the order of the points and moved apart, each tied to its point by a line.
+ * Names stand in a column on the right, in the order of the points and moved apart, each tied to
+ * its point by a line.
  */
 import * as Plot from "@observablehq/plot";
 import { largest, smallest } from "../extremes.js";
@@ -33,7 +35,10 @@ const [TOP, BOTTOM] = [24, 44];
 const LINE = 17;
 
 /** Points with error bars. */
-export function scatterChart(points: readonly ScatterPoint[], { label, xLabel, yLabel }: ScatterOptions): string {
+export function scatterChart(
+  points: readonly ScatterPoint[],
+  { label, xLabel, yLabel }: ScatterOptions,
+): string {
   const x = domain(points.map((point) => point.x));
   const y = domain(points.map((point) => point.y));
   const perPixel = (y[1] - y[0]) / (HEIGHT - TOP - BOTTOM);
@@ -64,12 +69,26 @@ export function scatterChart(points: readonly ScatterPoint[], { label, xLabel, y
     marginBottom: BOTTOM,
     marginRight: NAMES,
     ariaLabel: label,
-    x: { domain: x, label: xLabel, labelAnchor: "center", labelArrow: "none", ticks: 6, tickFormat: parameter },
+    x: {
+      domain: x,
+      label: xLabel,
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks: 6,
+      tickFormat: parameter,
+    },
     y: { domain: y, label: yLabel, labelArrow: "none", ticks: 6, tickFormat: parameter },
     marks: [
       Plot.gridY({ ticks: 6, stroke: "var(--line)", strokeOpacity: 1 }),
       Plot.gridX({ ticks: 6, stroke: "var(--line)", strokeOpacity: 1 }),
-      Plot.link(rows, { x1: "x", y1: "y", x2: "end", y2: "height", stroke: colour, strokeOpacity: 0.35 }),
+      Plot.link(rows, {
+        x1: "x",
+        y1: "y",
+        x2: "end",
+        y2: "height",
+        stroke: colour,
+        strokeOpacity: 0.35,
+      }),
       Plot.ruleX(rows, { x: "x", y1: "y1", y2: "y2", stroke: colour, strokeWidth: 1.5 }),
       Plot.ruleY(rows, { y: "y", x1: "x1", x2: "x2", stroke: colour, strokeWidth: 1.5 }),
       Plot.dot(rows, {
@@ -80,7 +99,14 @@ export function scatterChart(points: readonly ScatterPoint[], { label, xLabel, y
         title: (row: (typeof rows)[number]) =>
           `${row.name}: ${yLabel} ${parameter(row.y)}, ${xLabel} ${parameter(row.x)}`,
       }),
-      Plot.text(rows, { x: "end", y: "height", text: "name", dx: 6, textAnchor: "start", fill: colour }),
+      Plot.text(rows, {
+        x: "end",
+        y: "height",
+        text: "name",
+        dx: 6,
+        textAnchor: "start",
+        fill: colour,
+      }),
     ],
   });
 }
@@ -94,9 +120,14 @@ function domain(ranges: readonly Range[]): [number, number] {
 }
 
 /** Falling values moved apart to a least distance, within the ends as far as there is room. */
-function apart(values: readonly number[], distance: number, [low, high]: readonly [number, number]): number[] {
+function apart(
+  values: readonly number[],
+  distance: number,
+  [low, high]: readonly [number, number],
+): number[] {
   const places: number[] = [];
-  for (const value of values) places.push(Math.min(value, (places.at(-1) ?? high + distance) - distance));
+  for (const value of values)
+    places.push(Math.min(value, (places.at(-1) ?? high + distance) - distance));
   // Those pushed out below move up again.
   let floor = low;
   for (let k = places.length - 1; k >= 0; k--) {

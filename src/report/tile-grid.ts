@@ -1,5 +1,6 @@
 /**
- * Images side by side in one PNG: each a tile with a border of one pixel, a transparent gap between them.
+ * Images side by side in one PNG: each a tile with a border of one pixel, a transparent gap between
+ * them.
  *
  * The PNG has a palette: 0 the gap, 1 the border, then the colours of what is shown.
  */
@@ -50,7 +51,11 @@ export function tileGrid(
       }
     }
   }
-  const palette = [[255, 255, 255, 0], [203, 207, 214, 255], ...colours.map((colour) => [...colour, 255])];
+  const palette = [
+    [255, 255, 255, 0],
+    [203, 207, 214, 255],
+    ...colours.map((colour) => [...colour, 255]),
+  ];
   return encode(
     { width: imageWidth, height: imageHeight, data, channels: 1, depth: 8, palette },
     { zlib: { level: 9 } },

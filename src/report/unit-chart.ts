@@ -1,6 +1,6 @@
 /**
- * Active units layer by layer, as the paper's figure 4 shows them for the autoencoder: the shape of a network that row groups
- * have found.
+ * Active units layer by layer, as the paper's figure 4 shows them for the autoencoder: the shape of
+ * a network that row groups have found.
  */
 import * as Plot from "@observablehq/plot";
 import { FRAME, toSvg } from "./charts.js";
@@ -24,25 +24,40 @@ const MOST_NAMES = 8;
  * @param layers - names, in the order of the counts
  * @param most - end of the axis: units of the widest layer
  */
-export function unitChart(layers: readonly string[], profiles: readonly UnitProfile[], most: number): string {
+export function unitChart(
+  layers: readonly string[],
+  profiles: readonly UnitProfile[],
+  most: number,
+): string {
   const places = layers.map((name, k) => (layers.length > MOST_NAMES ? String(k + 1) : name));
   const marks = profiles.flatMap(({ name, colour, dash, counts }) => {
     const points = counts.map((active, k) => ({ place: places[k], layer: layers[k], active }));
     const at = { x: "place", y: "active" };
     return [
-      Plot.line(points, { ...at, stroke: colour, strokeWidth: 2, ...(dash && { strokeDasharray: dash }) }),
+      Plot.line(points, {
+        ...at,
+        stroke: colour,
+        strokeWidth: 2,
+        ...(dash && { strokeDasharray: dash }),
+      }),
       Plot.dot(points, {
         ...at,
         fill: colour,
         r: 3,
-        title: ({ layer, active }: (typeof points)[number]) => `${name}, ${layer}: ${count(active)} active units`,
+        title: ({ layer, active }: (typeof points)[number]) =>
+          `${name}, ${layer}: ${count(active)} active units`,
       }),
     ];
   });
   return toSvg({
     ...FRAME,
     ariaLabel: "Active units of each layer",
-    x: { type: "point", domain: places, label: layers.length > MOST_NAMES ? "layer" : null, labelArrow: "none" },
+    x: {
+      type: "point",
+      domain: places,
+      label: layers.length > MOST_NAMES ? "layer" : null,
+      labelArrow: "none",
+    },
     y: { domain: [0, most], ticks: 5, label: null, tickFormat: count },
     marks: [Plot.gridY({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }), ...marks],
   });

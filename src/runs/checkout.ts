@@ -3,14 +3,16 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /**
- * The commit of the checkout that this code is in, "-dirty" behind it if a tracked file differs from it (but those of results/,
- * which runs write); undefined where it is not a checkout.
+ * The commit of the checkout that this code is in, "-dirty" behind it if a tracked file differs
+ * from it (but those of results/, which runs write); undefined where it is not a checkout.
  */
 export function currentCommit(): string | undefined {
   try {
     const root = fileURLToPath(new URL("../../", import.meta.url));
     const git = (...args: string[]) =>
-      execFileSync("git", ["--no-optional-locks", "-C", root, ...args], { stdio: ["ignore", "pipe", "ignore"] })
+      execFileSync("git", ["--no-optional-locks", "-C", root, ...args], {
+        stdio: ["ignore", "pipe", "ignore"],
+      })
         .toString()
         .trim();
     // An installed copy inside somebody else's checkout must not take that one's commit.

@@ -28,7 +28,10 @@ export interface Checkpoint {
 
 const FORMAT = "bregman checkpoint";
 const VERSION = "4";
-/** An identity of version 3 holds a hash of the first MiB of the data, and one of recipe.json as it was. */
+/**
+ * An identity of version 3 holds a hash of the first MiB of the data, and one of recipe.json as it
+ * was.
+ */
 const READ: readonly (string | undefined)[] = [VERSION, "3"];
 const EMPTY = "0".repeat(64);
 /** What every checkpoint has behind the length of its header. */
@@ -52,10 +55,14 @@ export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpo
 /**
  * Reads a checkpoint; the tensors are views of `bytes`.
  *
- * @throws SyntaxError that ends the sentence "<file> ...": it is no checkpoint, is damaged, or has another version
+ * @throws SyntaxError that ends the sentence "<file> ...": it is no checkpoint, is damaged, or has
+ *   another version
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  if (bytes.length < PLACE + EMPTY.length || new TextDecoder().decode(bytes.subarray(8, PLACE)) !== HEAD) {
+  if (
+    bytes.length < PLACE + EMPTY.length ||
+    new TextDecoder().decode(bytes.subarray(8, PLACE)) !== HEAD
+  ) {
     throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
@@ -68,8 +75,12 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, "is damaged");
   const { format, version } = metadata;
   if (format !== FORMAT || !READ.includes(version)) {
-    const plain = /^\w{1,20}$/.test(version ?? "") ? version : JSON.stringify(version?.slice(0, 20));
-    throw new SyntaxError(`has format version ${plain}, and this version of bregman reads ${VERSION}`);
+    const plain = /^\w{1,20}$/.test(version ?? "")
+      ? version
+      : JSON.stringify(version?.slice(0, 20));
+    throw new SyntaxError(
+      `has format version ${plain}, and this version of bregman reads ${VERSION}`,
+    );
   }
   return {
     version,

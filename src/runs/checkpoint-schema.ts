@@ -1,6 +1,7 @@
 /**
- * What is believed of the JSON within a checkpoint. Its checksum says that it is as it was written, not by whom: the file may be
- * a stranger's, or of a program that has changed something and signed it anew.
+ * What is believed of the JSON within a checkpoint. Its checksum says that it is as it was written,
+ * not by whom: the file may be a stranger's, or of a program that has changed something and signed
+ * it anew.
  */
 import { z } from "zod";
 import { parseJson } from "../json.js";
@@ -13,7 +14,10 @@ const number = z.number();
 const figure = number.nullable();
 const maybe = figure.exactOptional();
 
-/** A line of metrics as it was; nothing is filled in, since its numbers are to come back with their bits. */
+/**
+ * A line of metrics as it was; nothing is filled in, since its numbers are to come back with their
+ * bits.
+ */
 const line = z.object({
   epoch: count,
   trainLoss: maybe,
@@ -68,15 +72,18 @@ const progress = z
     }),
   })
   .superRefine(({ epoch, order, sums, epochs, trainer: { cycle } }, { addIssue }) => {
-    const refuse = (path: PropertyKey[], message: string) => addIssue({ code: "custom", path, message });
+    const refuse = (path: PropertyKey[], message: string) =>
+      addIssue({ code: "custom", path, message });
     if (epochs.length !== epoch || epochs.some((one, k) => one.epoch !== k)) {
       refuse(["epochs"], `expected one line for each epoch before ${epoch}, from 0 on`);
     }
-    const namesOf = ({ layers }: (typeof epochs)[number]) => layers.map(({ name }) => name).join("\n");
+    const namesOf = ({ layers }: (typeof epochs)[number]) =>
+      layers.map(({ name }) => name).join("\n");
     if (epochs.some((one) => namesOf(one) !== namesOf(epochs[0]))) {
       refuse(["epochs"], "expected the same layers in all lines");
     }
-    // Within an epoch its order is under way; before its first step that of the epoch before has come to its end.
+    // Within an epoch its order is under way; before its first step that of the epoch before has
+    // come to its end.
     const isWithin = sums.seen > 0;
     const [before, position] = [Math.max(0, epoch - 2), isWithin ? sums.seen : order.position];
     if (order.epoch !== (isWithin ? epoch - 1 : before) || order.position !== position) {

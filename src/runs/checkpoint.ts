@@ -1,9 +1,9 @@
 /**
  * The checkpoints of a run in their folder: `checkpoint-<steps>.safetensors`, the last two of them.
  *
- * A checkpoint is written under a temporary name, flushed, and only then renamed; the one that is too many goes just
- * before that. So at any moment there are at most two and a temporary file, and at least one that is whole (but for the
- * time before the first).
+ * A checkpoint is written under a temporary name, flushed, and only then renamed; the one that is
+ * too many goes just before that. So at any moment there are at most two and a temporary file, and
+ * at least one that is whole (but for the time before the first).
  */
 import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -43,11 +43,15 @@ export function checkpointNames(folder: string): string[] {
  *
  * @param resume - go on with what is there; temporary files that a kill has left are removed
  * @param given - the folder's lock, where the caller has it; else it is taken until `close`
- * @throws RangeError if there are checkpoints and `resume` is false, there are some and none is usable, or another process uses
- *   the folder
+ * @throws RangeError if there are checkpoints and `resume` is false, there are some and none is
+ *   usable, or another process uses the folder
  * @throws Error if the folder can't be made
  */
-export function openCheckpoints(folder: string, resume: boolean, given?: FolderLock): CheckpointFolder {
+export function openCheckpoints(
+  folder: string,
+  resume: boolean,
+  given?: FolderLock,
+): CheckpointFolder {
   const [there] = checkpointNames(folder);
   if (!resume && there !== undefined) {
     throw new RangeError(
@@ -68,7 +72,9 @@ export function openCheckpoints(folder: string, resume: boolean, given?: FolderL
   const { name, checkpoint, faults } = newestCheckpoint(folder);
   if (!checkpoint && faults.length > 0) {
     close();
-    throw new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`);
+    throw new RangeError(
+      `could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`,
+    );
   }
   /** The two newest that are whole, newest first. */
   let [last, before]: (string | undefined)[] = [name, found[found.indexOf(name ?? "") + 1]];
@@ -92,7 +98,10 @@ export function openCheckpoints(folder: string, resume: boolean, given?: FolderL
   };
 }
 
-/** The newest usable checkpoint of a folder with its name, if there is one, and one line for each newer one that is not usable. */
+/**
+ * The newest usable checkpoint of a folder with its name, if there is one, and one line for each
+ * newer one that is not usable.
+ */
 export function newestCheckpoint(folder: string): {
   readonly name?: string;
   readonly checkpoint?: Checkpoint;

@@ -4,8 +4,8 @@
  *     <out>/<recipe>/seed-<n>/    a run folder like any other
  *     <out>/compare.json          what came out, see Comparison
  *
- * A run that is finished is not repeated, and one that broke off goes on from its last checkpoint, so that the same call can be
- * made again and again until all is there.
+ * A run that is finished is not repeated, and one that broke off goes on from its last checkpoint,
+ * so that the same call can be made again and again until all is there.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,10 @@ import { runRecipe, type RunOptions, type RunResult } from "./run.js";
 import { readRunRecipe, RECIPE_FILE } from "./run-recipe.js";
 import { parseResult } from "./run-schema.js";
 
-export interface CompareOptions extends Pick<RunOptions, "dataDir" | "threads" | "backend" | "signal"> {
+export interface CompareOptions extends Pick<
+  RunOptions,
+  "dataDir" | "threads" | "backend" | "signal"
+> {
   /** Folder of the comparison. */
   readonly out: string;
   /** Seeds that each recipe is run with, at least one; default 0, 1, 2. */
@@ -53,25 +56,40 @@ export type RunEvent =
   { readonly type: "done"; readonly kept: boolean; readonly result: RunResult };
 
 /**
- * Runs recipes with seeds, and sums up. Seed by seed, so that a comparison that is stopped early compares all.
+ * Runs recipes with seeds, and sums up. Seed by seed, so that a comparison that is stopped early
+ * compares all.
  *
  * @returns the comparison, or undefined if `signal` stopped it before the end
- * @throws RangeError if two recipes have one name, a seed is there twice, or the folder holds runs of other recipes; whatever a
- *   run throws, with its recipe and seed
+ * @throws RangeError if two recipes have one name, a seed is there twice, or the folder holds runs
+ *   of other recipes; whatever a run throws, with its recipe and seed
  */
 export async function compareRecipes(
   recipes: readonly ReadRecipe[],
   options: CompareOptions,
 ): Promise<Comparison | undefined> {
-  const { out, seeds = [0, 1, 2], epochs, command, onRun, signal, dataDir, threads, backend } = options;
+  const {
+    out,
+    seeds = [0, 1, 2],
+    epochs,
+    command,
+    onRun,
+    signal,
+    dataDir,
+    threads,
+    backend,
+  } = options;
   const names = recipes.map(({ recipe }) => recipe.name);
   for (const [what, values] of [
     ["recipe", names],
     ["seed", seeds],
   ] as const) {
-    if (values.length === 0) throw new RangeError(`compare: expected at least one ${what}, found none`);
-    const twice = (values as readonly unknown[]).find((value, k) => values.indexOf(value as never) !== k);
-    if (twice !== undefined) throw new RangeError(`compare: expected every ${what} once, found ${String(twice)} twice`);
+    if (values.length === 0)
+      throw new RangeError(`compare: expected at least one ${what}, found none`);
+    const twice = (values as readonly unknown[]).find(
+      (value, k) => values.indexOf(value as never) !== k,
+    );
+    if (twice !== undefined)
+      throw new RangeError(`compare: expected every ${what} once, found ${String(twice)} twice`);
   }
   const runs = seeds.flatMap((seed) =>
     recipes.map(({ recipe: given, baseDir }): ComparedRun => {

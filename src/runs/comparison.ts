@@ -16,7 +16,9 @@ export interface Statistic {
   readonly values: readonly number[];
 }
 
-/** One recipe of a comparison; figures of the last epoch, fractions but for `seconds` and the loss. */
+/**
+ * One recipe of a comparison; figures of the last epoch, fractions but for `seconds` and the loss.
+ */
 export interface ComparedRecipe {
   readonly recipe: string;
   readonly description: string;
@@ -35,7 +37,10 @@ export interface ComparedRecipe {
 }
 
 /** What compare.json holds. */
-export interface Comparison extends Pick<RunResult, "commit" | "machine" | "backend" | "isa" | "threads"> {
+export interface Comparison extends Pick<
+  RunResult,
+  "commit" | "machine" | "backend" | "isa" | "threads"
+> {
   /** The command that repeats it. */
   readonly command: string;
   readonly rows: readonly ComparedRecipe[];
@@ -57,11 +62,19 @@ const FIGURES = [
 export function statistic(values: readonly number[]): Statistic {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0, values };
+  return {
+    mean,
+    deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0,
+    values,
+  };
 }
 
 /** Sums up finished runs; machine, backend and commit are those of the last. */
-export function summarize(recipes: readonly Recipe[], results: readonly RunResult[], command: string): Comparison {
+export function summarize(
+  recipes: readonly Recipe[],
+  results: readonly RunResult[],
+  command: string,
+): Comparison {
   const { commit, machine, backend, isa, threads } = results.at(-1)!;
   const rows = recipes.map(({ name, description }): ComparedRecipe => {
     const own = results.filter(({ recipe }) => recipe === name);

@@ -1,9 +1,10 @@
 /**
- * What must be the same for a run to go on with its own bits: the model, the data and the options, each as a short text
- * or a hash. A checkpoint holds it, so that a resumed run can say what has changed.
+ * What must be the same for a run to go on with its own bits: the model, the data and the options,
+ * each as a short text or a hash. A checkpoint holds it, so that a resumed run can say what has
+ * changed.
  *
- * The number of epochs, the backend and the threads are not part of it. Functions (a regularizer or a schedule of your
- * own) can't be compared: of them only the plain values count.
+ * The number of epochs, the backend and the threads are not part of it. Functions (a regularizer or
+ * a schedule of your own) can't be compared: of them only the plain values count.
  */
 import { sha256 } from "../data/checksum.js";
 import type { Dataset } from "../data/dataset.js";
@@ -22,9 +23,15 @@ export function identityOf(
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
-  const parts = { model: short(textBytes(JSON.stringify(model))), data: dataHash(data), ...options };
+  const parts = {
+    model: short(textBytes(JSON.stringify(model))),
+    data: dataHash(data),
+    ...options,
+  };
   return Object.fromEntries(
-    Object.entries(parts).flatMap(([key, value]) => (value === undefined ? [] : [[key, textOf(value)]])),
+    Object.entries(parts).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, textOf(value)]],
+    ),
   );
 }
 
@@ -32,10 +39,12 @@ export function identityOf(
 const LONGEST = 40;
 
 /**
- * What differs between two identities: keys, and where their texts are JSON the places within, with both values.
+ * What differs between two identities: keys, and where their texts are JSON the places within, with
+ * both values.
  *
  * @example
- * differences({ optimizer: '{"tau":0.1}', model: "a1" }, { optimizer: '{"tau":0.2}', model: "b2" });
+ * const before = { optimizer: '{"tau":0.1}', model: "a1" };
+ * differences(before, { optimizer: '{"tau":0.2}', model: "b2" });
  * // ["optimizer.tau (0.1, now 0.2)", "model"]
  */
 export function differences(before: Identity, now: Identity): string[] {

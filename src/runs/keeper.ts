@@ -1,4 +1,7 @@
-/** The checkpoints of a run, in its folder: what the training loop goes on from, and writes (train/keeper.ts). */
+/**
+ * The checkpoints of a run, in its folder: what the training loop goes on from, and writes
+ * (train/keeper.ts).
+ */
 import type { Dataset } from "../data/dataset.js";
 import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
@@ -18,7 +21,9 @@ function identityIn(found: Checkpoint, now: Identity): Identity {
   const added = Object.keys(DEFAULTS).filter((key) => key in now && !(key in found.identity));
   return {
     ...found.identity,
-    ...Object.fromEntries(added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])])),
+    ...Object.fromEntries(
+      added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])]),
+    ),
     ...(found.identity.schedule === JSON.stringify({ kind }) && { schedule: now.schedule }),
     ...(knowsLess(found) && { data: now.data, "recipe.json": now["recipe.json"] }),
   };
@@ -35,7 +40,13 @@ const EVERY = 60;
  * @throws RangeError as openCheckpoints, and if what is there is of another run
  */
 export function openKeeper(
-  { folder, everySeconds = EVERY, resume = false, identity: given = {}, about = {} }: CheckpointOptions,
+  {
+    folder,
+    everySeconds = EVERY,
+    resume = false,
+    identity: given = {},
+    about = {},
+  }: CheckpointOptions,
   model: Model,
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
@@ -69,10 +80,15 @@ export function openKeeper(
       if (!resume) return [];
       if (!resumed) return ["There is no checkpoint yet: the run starts from the beginning."];
       const notes = faults.map((fault) => `${fault}; the one before it is used.`);
-      if (less) notes.push("The run was begun by an earlier version: whether its data are the same is not known.");
+      if (less)
+        notes.push(
+          "The run was begun by an earlier version: whether its data are the same is not known.",
+        );
       if (resumed.backend !== backend || resumed.isa !== isa) {
         const names = `${resumed.backend} (${resumed.isa}) and goes on on ${backend} (${isa})`;
-        notes.push(`The run was on ${names}: its results are those of an uninterrupted run to rounding only.`);
+        notes.push(
+          `The run was on ${names}: its results are those of an uninterrupted run to rounding only.`,
+        );
       }
       return notes;
     },

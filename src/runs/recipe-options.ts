@@ -19,9 +19,21 @@ export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Datas
   return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
 }
 
-/** The options of `fit` that follow from a recipe: all but where and how to run it. Most keys are the same there. */
+/**
+ * The options of `fit` that follow from a recipe: all but where and how to run it. Most keys are
+ * the same there.
+ */
 export function fitOptionsOf(recipe: Recipe): FitOptions {
-  const { data, init, optimizer, schedule, $schema: _, description: __, model: ___, ...same } = recipe;
+  const {
+    data,
+    init,
+    optimizer,
+    schedule,
+    $schema: _,
+    description: __,
+    model: ___,
+    ...same
+  } = recipe;
   const { validation, splitSeed, normalize, limit, augment } = data;
   return {
     ...same,

@@ -1,4 +1,7 @@
-/** A run folder as `bregman resume` finds it: whether it may go on, to how many epochs, and whether there is anything to do. */
+/**
+ * A run folder as `bregman resume` finds it: whether it may go on, to how many epochs, and whether
+ * there is anything to do.
+ */
 import { join } from "node:path";
 import { readText, readTextIfThere } from "../read-file.js";
 import { adjusted } from "../recipes/load.js";
@@ -20,7 +23,8 @@ export interface Resumable {
  * Opens a run to go on with it.
  *
  * @param epochs - another number of them than the run was to have
- * @throws RangeError if the folder is no run, recipe.json has changed since the run began, or so many epochs can't be
+ * @throws RangeError if the folder is no run, recipe.json has changed since the run began, or so
+ *   many epochs can't be
  */
 export function openResumable(folder: string, epochs?: number): Resumable {
   const recipe = readRunRecipe(folder, "resume");
@@ -53,10 +57,16 @@ export function openResumable(folder: string, epochs?: number): Resumable {
       `--epochs must be at least ${least} for ${folder}, as many as are done or under way, found ${target}`,
     );
   }
-  return { recipe: adjusted(recipe, { epochs: target }), finished: ended && progress.epoch > target };
+  return {
+    recipe: adjusted(recipe, { epochs: target }),
+    finished: ended && progress.epoch > target,
+  };
 }
 
-/** Whether the run has come to an end: only then is there a result that is not that of an interruption. */
+/**
+ * Whether the run has come to an end: only then is there a result that is not that of an
+ * interruption.
+ */
 function hasEnded(folder: string): boolean {
   const file = join(folder, "result.json");
   try {
@@ -74,5 +84,7 @@ function recipeChanges(folder: string, before: string | undefined): string[] {
   const file = join(folder, RECIPE_FILE);
   const now = recipeIdentity(readText(file), file);
   // The whole text where it is no JSON.
-  return differences({ r: before }, { r: now }).map((place) => place.slice("r.".length) || "all of it");
+  return differences({ r: before }, { r: now }).map(
+    (place) => place.slice("r.".length) || "all of it",
+  );
 }

@@ -1,4 +1,7 @@
-/** recipe.json of a run folder: read wherever the folder is now, and in the words in which two of them are compared. */
+/**
+ * recipe.json of a run folder: read wherever the folder is now, and in the words in which two of
+ * them are compared.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fromMoved } from "../data/moved.js";
@@ -23,7 +26,9 @@ export const RECIPE_FILE = "recipe.json";
 export function readRunRecipe(folder: string, task = "read a run from"): Recipe {
   const file = join(folder, RECIPE_FILE);
   if (!existsSync(file)) {
-    throw new RangeError(`cannot ${task} ${folder}: it has no ${RECIPE_FILE} (is it a run folder?)`);
+    throw new RangeError(
+      `cannot ${task} ${folder}: it has no ${RECIPE_FILE} (is it a run folder?)`,
+    );
   }
   const { recipe, baseDir } = readRecipe(join(folder, RECIPE_FILE));
   return { ...recipe, data: fromMoved(recipe.data, baseDir) };
@@ -38,21 +43,30 @@ export function dataOfRun(recipe: Recipe, options: DataOptions): Dataset {
   try {
     return dataOf(recipe, options);
   } catch (error) {
-    const isLost = options.dataDir === undefined && !pathsOf(recipe.data).every((path) => existsSync(path));
-    if (isLost && isError(error)) error.message += "; if the data have moved, --data-dir names their folder";
+    const isLost =
+      options.dataDir === undefined && !pathsOf(recipe.data).every((path) => existsSync(path));
+    if (isLost && isError(error))
+      error.message += "; if the data have moved, --data-dir names their folder";
     throw error;
   }
 }
 
 /**
- * What of a run's recipe.json must stay for the run to go on: all that it says, but for what has no part in the bits, the
- * number of epochs, and the paths, since the data themselves are compared.
+ * What of a run's recipe.json must stay for the run to go on: all that it says, but for what has no
+ * part in the bits, the number of epochs, and the paths, since the data themselves are compared.
  *
- * Of the file, not of the recipe read from it: a later version of bregman may have more defaults to fill in.
+ * Of the file, not of the recipe read from it: a later version of bregman may have more defaults to
+ * fill in.
  *
  * @throws SyntaxError if the text is no JSON
  */
 export function recipeIdentity(text: string, where = RECIPE_FILE): string {
-  const { $schema: _, description: __, epochs: ___, data, ...rest } = parseJson(text, where) as Partial<Recipe>;
+  const {
+    $schema: _,
+    description: __,
+    epochs: ___,
+    data,
+    ...rest
+  } = parseJson(text, where) as Partial<Recipe>;
   return JSON.stringify({ ...rest, data: data && mapPaths(data, () => "") });
 }

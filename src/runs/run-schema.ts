@@ -1,6 +1,7 @@
 /**
- * What is believed of the files of a run folder, which may be a stranger's: the lines of metrics.jsonl, and result.json. Keys
- * that are not known are passed over; a figure that was not finite is null in JSON, and counts as absent.
+ * What is believed of the files of a run folder, which may be a stranger's: the lines of
+ * metrics.jsonl, and result.json. Keys that are not known are passed over; a figure that was not
+ * finite is null in JSON, and counts as absent.
  */
 import { z } from "zod";
 import { parseJson } from "../json.js";
@@ -47,7 +48,13 @@ const epochSchema = withoutNulls({
   seconds: figure.default(0),
 });
 
-const best = { epoch: count, validAccuracy: figure, testAccuracy: figure, density: figure, linearDensity: figure };
+const best = {
+  epoch: count,
+  validAccuracy: figure,
+  testAccuracy: figure,
+  density: figure,
+  linearDensity: figure,
+};
 
 const final = {
   testLoss: maybe,
@@ -74,7 +81,14 @@ const final = {
     })
     .exactOptional(),
   connections: z
-    .array(z.object({ from: z.string(), to: z.string(), density: figure, scale: figure.nullable().exactOptional() }))
+    .array(
+      z.object({
+        from: z.string(),
+        to: z.string(),
+        density: figure,
+        scale: figure.nullable().exactOptional(),
+      }),
+    )
     .exactOptional(),
   best: z.object({ ...best, kernelDensity: maybe }).exactOptional(),
   seconds: figure,
@@ -101,7 +115,10 @@ const resultSchema = z.object({
 });
 
 /** As far as it goes: of any version, or of another program. */
-const partialSchema = withoutNulls({ ...partial(result), final: withoutNulls(partial(final)).exactOptional() });
+const partialSchema = withoutNulls({
+  ...partial(result),
+  final: withoutNulls(partial(final)).exactOptional(),
+});
 
 /** result.json as far as it says something. */
 export type PartialResult = z.infer<typeof partialSchema>;
@@ -149,7 +166,9 @@ function withoutNulls<Shape extends z.ZodRawShape>(shape: Shape) {
 
 /** The same shape, any of it absent. */
 function partial<Shape extends z.ZodRawShape>(shape: Shape) {
-  return Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)])) as {
+  return Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]),
+  ) as {
     [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]>;
   };
 }

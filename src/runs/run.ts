@@ -1,5 +1,6 @@
 /**
- * A recipe run from beginning to end, with a run folder that can be read, and the run resumed, at any moment.
+ * A recipe run from beginning to end, with a run folder that can be read, and the run resumed, at
+ * any moment.
  *
  *     recipe.json           the recipe, defaults filled in, paths from here
  *     metrics.jsonl         one line an epoch, epoch 0 first, each written when it is known
@@ -34,24 +35,36 @@ import { trainModel } from "../train/train-model.js";
 import type { Trainer } from "../engine/trainer.js";
 
 export interface RunOptions {
-  /** Run folder; made if it is not there, refused if there is something in it (unless the run is resumed). */
+  /**
+   * Run folder; made if it is not there, refused if there is something in it (unless the run is
+   * resumed).
+   */
   readonly out: string;
   /**
-   * Goes on with the run in `out`, from its newest usable checkpoint or, before the first, from the beginning. Lines of
-   * metrics after the checkpoint are written anew. Default false.
+   * Goes on with the run in `out`, from its newest usable checkpoint or, before the first, from the
+   * beginning. Lines of metrics after the checkpoint are written anew. Default false.
    */
   readonly resume?: boolean | undefined;
-  /** Longest time between two checkpoints, in seconds; there is one at the end of each epoch too. Default 60. */
+  /**
+   * Longest time between two checkpoints, in seconds; there is one at the end of each epoch too.
+   * Default 60.
+   */
   readonly checkpointSeconds?: number | undefined;
   /** Folder that relative paths of the recipe start from. Default: the working folder. */
   readonly baseDir?: string | undefined;
-  /** Where the files of the data are; default: see loadDataset, and for one's own where the recipe says. */
+  /**
+   * Where the files of the data are; default: see loadDataset, and for one's own where the recipe
+   * says.
+   */
   readonly dataDir?: string | undefined;
   readonly threads?: number | undefined;
   readonly backend?: "native" | "wasm" | "auto" | undefined;
   /** Also writes `<resultsDir>/<recipe>/seed-<n>.json`. */
   readonly resultsDir?: string | undefined;
-  /** The command that repeats the run, for the result files; a resumed run keeps that of its checkpoint. */
+  /**
+   * The command that repeats the run, for the result files; a resumed run keeps that of its
+   * checkpoint.
+   */
   readonly command: string;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
   /** See fit. */
@@ -66,7 +79,10 @@ export interface RunResult {
   readonly recipe: string;
   readonly seed: number;
   readonly command: string;
-  /** Commit of the project's checkout when the run began, if it is one; "-dirty" behind it if files were changed. */
+  /**
+   * Commit of the project's checkout when the run began, if it is one; "-dirty" behind it if files
+   * were changed.
+   */
   readonly commit?: string;
   readonly machine: string;
   readonly backend: string;
@@ -98,11 +114,11 @@ const OPTIONS: OptionKeys<RunOptions> = {
 };
 
 /**
- * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model as it is then, and
- * the result is marked as interrupted.
+ * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model
+ * as it is then, and the result is marked as interrupted.
  *
- * @throws RangeError if `out` is a folder with something in it, can't be resumed, or is in use by another process; Error if it
- *   can't be written
+ * @throws RangeError if `out` is a folder with something in it, can't be resumed, or is in use by
+ *   another process; Error if it can't be written
  */
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
@@ -165,7 +181,10 @@ async function runLocked(
       if (event.type !== "step" && event.type !== "note") lock.check();
       if (event.type === "start") {
         start = event;
-        writeFileAtomic(metricsFile, [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""));
+        writeFileAtomic(
+          metricsFile,
+          [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""),
+        );
         // The result of a run that was stopped says no more what is in the folder.
         rmSync(join(out, "result.json"), { force: true });
         const known = parseJson(recipeText, recipeFile) as Recipe;
@@ -182,14 +201,19 @@ async function runLocked(
     throw error;
   });
 
-  saveModel(join(out, MODEL_FILE), { model, ...result }, { recipe: recipe.name, seed: String(recipe.seed) });
+  saveModel(
+    join(out, MODEL_FILE),
+    { model, ...result },
+    { recipe: recipe.name, seed: String(recipe.seed) },
+  );
   const { about, lengths } = start!.resumed ?? { about: { command, commit }, lengths: [] };
   const summary: RunResult = {
     recipe: recipe.name,
     seed: recipe.seed,
-    command: [about.command, ...lengths.slice(1).map((epochs) => `bregman resume <run> --epochs ${epochs}`)].join(
-      " && ",
-    ),
+    command: [
+      about.command,
+      ...lengths.slice(1).map((epochs) => `bregman resume <run> --epochs ${epochs}`),
+    ].join(" && "),
     ...(about.commit !== undefined && { commit: about.commit }),
     machine: machine(),
     backend: start!.backend,
@@ -198,7 +222,16 @@ async function runLocked(
     samples: start!.samples,
     interrupted: result.interrupted,
     epochs: thin(result.epochs, MOST_EPOCH_ROWS).map(
-      ({ epoch, trainLoss, trainAccuracy, validAccuracy, validSsim, density, regularizer, seconds }) => ({
+      ({
+        epoch,
+        trainLoss,
+        trainAccuracy,
+        validAccuracy,
+        validSsim,
+        density,
+        regularizer,
+        seconds,
+      }) => ({
         epoch,
         trainLoss,
         trainAccuracy,
@@ -241,7 +274,10 @@ function makeRunFolder(out: string): void {
   checkEmpty(out);
 }
 
-/** @throws RangeError if there is more in a run folder than a lock, which another run may hold or a kill have left */
+/**
+ * @throws RangeError if there is more in a run folder than a lock, which another run may hold or a
+ *   kill have left
+ */
 function checkEmpty(out: string): void {
   if (readdirSync(out).every((name) => name === LOCK_FILE)) return;
   throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);

@@ -26,7 +26,9 @@ export interface SavedRun {
 export function openRun(path: string): SavedRun {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new RangeError(`cannot read a run from ${path}: there is no such folder`);
-  const [folder, file] = stats.isDirectory() ? [path, join(path, MODEL_FILE)] : [dirname(path), path];
+  const [folder, file] = stats.isDirectory()
+    ? [path, join(path, MODEL_FILE)]
+    : [dirname(path), path];
   const recipe = readRunRecipe(folder);
   if (!existsSync(file)) {
     throw new RangeError(
@@ -36,7 +38,10 @@ export function openRun(path: string): SavedRun {
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
 }
 
-/** The file beside it for what is made of a network: model.safetensors, -small.safetensors -> model-small.safetensors. */
+/**
+ * The file beside it for what is made of a network: model.safetensors, -small.safetensors ->
+ * model-small.safetensors.
+ */
 export function derivedFile(file: string, ending: string): string {
   return join(dirname(file), `${basename(file, ".safetensors")}${ending}`);
 }

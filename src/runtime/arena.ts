@@ -1,13 +1,14 @@
 /**
  * The arena: one block of memory in which the tensors of a plan share places.
  *
- * Every tensor states when it lives: from the moment it is written to the last moment it is read, in the plan's own
- * time. Two tensors whose lives do not overlap may have the same place. Placement is greedy, largest first, each at the
- * lowest offset where it fits: simple, deterministic, and on the networks of the paper within a few per cent of the
- * largest sum of tensors alive at once, which no placement can beat.
+ * Every tensor states when it lives: from the moment it is written to the last moment it is read,
+ * in the plan's own time. Two tensors whose lives do not overlap may have the same place. Placement
+ * is greedy, largest first, each at the lowest offset where it fits: simple, deterministic, and on
+ * the networks of the paper within a few per cent of the largest sum of tensors alive at once,
+ * which no placement can beat.
  *
- * Tensors of one `form` share places with each other alone: what they have in common and nobody writes, the zeros of their
- * borders, then stays as it is for good.
+ * Tensors of one `form` share places with each other alone: what they have in common and nobody
+ * writes, the zeros of their borders, then stays as it is for good.
  */
 
 /** Alignment of every tensor, in bytes: a cache line, and one AVX-512 vector. */
@@ -18,7 +19,10 @@ export interface Lifetime {
   /** First and last moment of use, both included. */
   readonly from: number;
   readonly to: number;
-  /** Tensors of the same form, which have the same size, are the only ones that may have this one's place at other times. */
+  /**
+   * Tensors of the same form, which have the same size, are the only ones that may have this one's
+   * place at other times.
+   */
   readonly form?: string;
 }
 
@@ -48,7 +52,10 @@ export function placeTensors(tensors: readonly Lifetime[]): Placement {
   return { offsets, bytes };
 }
 
-/** What has its place already, in the order of places. As columns of numbers: a deep net has tens of thousands, each asked about all. */
+/**
+ * What has its place already, in the order of places. As columns of numbers: a deep net has tens of
+ * thousands, each asked about all.
+ */
 function createPlaced(most: number) {
   const columns = Array.from({ length: 4 }, () => new Float64Array(most));
   const [start, end, from, to] = columns;
@@ -76,7 +83,10 @@ function createPlaced(most: number) {
   };
 }
 
-/** A place to be found: for one tensor, or for all times and for some tensors of one form that never meet. */
+/**
+ * A place to be found: for one tensor, or for all times and for some tensors of one form that never
+ * meet.
+ */
 interface Room extends Lifetime {
   readonly members: number[];
 }

@@ -1,8 +1,9 @@
 /**
- * Backends: who computes. `native` is the addon built on installation, `wasm` always works; both run the same kernels.
+ * Backends: who computes. `native` is the addon built on installation, `wasm` always works; both
+ * run the same kernels.
  *
- * A backend is described by plain data ({@link Backend}), so that it can be posted to a worker, which binds it to the
- * shared memory anew ({@link bind}).
+ * A backend is described by plain data ({@link Backend}), so that it can be posted to a worker,
+ * which binds it to the shared memory anew ({@link bind}).
  */
 import type { Memory } from "./memory.js";
 import { bindNative, nativeVariants } from "./native.js";
@@ -24,7 +25,10 @@ export interface Backend {
 }
 
 export interface BackendOptions {
-  /** Native instruction set; default: the environment variable BREGMAN_ISA, else the best this CPU has. */
+  /**
+   * Native instruction set; default: the environment variable BREGMAN_ISA, else the best this CPU
+   * has.
+   */
   readonly isa?: string | undefined;
   /** Where kernels.wasm is, or its bytes; default: where the package has it. */
   readonly wasm?: WasmSource | undefined;
@@ -41,8 +45,8 @@ export interface MemoryHandle {
 export const STACK_BYTES = 65536;
 
 /**
- * Loads a backend. "auto" takes native if it is there, else wasm.
- * Throws a RangeError if native is asked for and not built (it says what to run), and for an unknown name or isa; for wasm what
+ * Loads a backend. "auto" takes native if it is there, else wasm. Throws a RangeError if native is
+ * asked for and not built (it says what to run), and for an unknown name or isa; for wasm what
  * {@link compileWasm} throws.
  */
 export async function loadBackend(
@@ -50,7 +54,9 @@ export async function loadBackend(
   { isa, wasm: source }: BackendOptions = {},
 ): Promise<Backend> {
   if (name !== "auto" && name !== "native" && name !== "wasm")
-    throw new RangeError(`cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`);
+    throw new RangeError(
+      `cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`,
+    );
   if (name === "wasm") return wasm("asked for", source);
   const { variants, problem } = nativeVariants();
   const best = variants[0];

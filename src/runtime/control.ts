@@ -1,7 +1,9 @@
 /**
- * The control block: the words of shared memory by which the threads of a pool talk. See pool.ts for how.
+ * The control block: the words of shared memory by which the threads of a pool talk. See pool.ts
+ * for how.
  *
- * Words that different threads write sit in different cache lines. The second half is `struct sync` of kernels/program.c.
+ * Words that different threads write sit in different cache lines. The second half is `struct sync`
+ * of kernels/program.c.
  */
 import type { Memory } from "./memory.js";
 
@@ -66,7 +68,9 @@ export function abortMessage({ words, errorText }: Control): string {
   return new TextDecoder().decode(errorText.slice(0, Atomics.load(words, WORD.errorLength)));
 }
 
-/** What a runner's result means, or undefined if all went well or it was another thread that failed. */
+/**
+ * What a runner's result means, or undefined if all went well or it was another thread that failed.
+ */
 export function failure(status: number): string | undefined {
   return status < 0 ? `op ${-1 - status} names no kernel` : undefined;
 }

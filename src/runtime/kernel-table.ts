@@ -1,20 +1,24 @@
 /**
  * The kernels, and the meaning of their arguments: the one contract between TypeScript and C. Each
- * family has a file in contract/; scripts/build-contract.mjs writes kernels/contract.h from them, so
- * nothing is said twice.
+ * family has a file in contract/; scripts/build-contract.mjs writes kernels/contract.h from them,
+ * so nothing is said twice.
  *
- * Every kernel has the same C signature, `void kernel(char *memory, const int32_t *args, int begin, int end)`, and works
- * on the rows [begin, end) of its op. An op is {@link OP_WORDS} int32 words in shared memory: kernel id, rows, grain
- * (chunk borders fall on multiples of it; {@link WHOLE_SHARES}), parts (see {@link Op}), then the arguments in the order listed here. Arguments are integers: byte offsets into
- * the shared memory (0 = absent), counts, strides (in elements) and flags. Numbers that change from step to step
- * (tau, lambda, ...) live in a float32 "hyper" block in memory, see {@link HYPER}.
+ * Every kernel has the same C signature, `void kernel(char *memory, const int32_t *args, int begin,
+ * int end)`, and works on the rows [begin, end) of its op. An op is {@link OP_WORDS} int32 words in
+ * shared memory: kernel id, rows, grain (chunk borders fall on multiples of it; {@link
+ * WHOLE_SHARES}), parts (see {@link Op}), then the arguments in the order listed here. Arguments
+ * are integers: byte offsets into the shared memory (0 = absent), counts, strides (in elements) and
+ * flags. Numbers that change from step to step (tau, lambda, ...) live in a float32 "hyper" block
+ * in memory, see {@link HYPER}.
  *
- * Layouts (T = {@link TILE}): an activation is `[tiles][features][T]`, sample b sits in tile floor(b / T), lane b mod T;
- * lanes beyond the batch hold zeros or garbage that no kernel lets leak into a gradient. A weight is `[rows, cols]`
- * row-major, rows = outputs. A pattern (CSR with fixed row starts) is `entries: [rows][cols] of { uint32 offset, float32
- * value }`, of which the first `counts[r]` of row r are in use, in ascending column order; offset = column * T * 4, the
- * byte offset of that feature within a tile. Its transpose has the same form, with rows and columns exchanged, and
- * `source: [cols][rows] int32`, for each of its entries the index (in entries) of the same weight in the pattern.
+ * Layouts (T = {@link TILE}): an activation is `[tiles][features][T]`, sample b sits in tile
+ * floor(b / T), lane b mod T; lanes beyond the batch hold zeros or garbage that no kernel lets leak
+ * into a gradient. A weight is `[rows, cols]` row-major, rows = outputs. A pattern (CSR with fixed
+ * row starts) is `entries: [rows][cols] of { uint32 offset, float32 value }`, of which the first
+ * `counts[r]` of row r are in use, in ascending column order; offset = column * T * 4, the byte
+ * offset of that feature within a tile. Its transpose has the same form, with rows and columns
+ * exchanged, and `source: [cols][rows] int32`, for each of its entries the index (in entries) of
+ * the same weight in the pattern.
  */
 
 import { BATCH_NORM_KERNELS } from "./contract/batch-norm.js";
@@ -55,8 +59,8 @@ export const KERNELS = {
 export type Kernel = keyof typeof KERNELS;
 
 /**
- * The grain of an op of which every thread takes its share at once, not in chunks: what its rows have in common is read
- * from memory once a chunk.
+ * The grain of an op of which every thread takes its share at once, not in chunks: what its rows
+ * have in common is read from memory once a chunk.
  */
 export const WHOLE_SHARES = 2 ** 20;
 
@@ -72,22 +76,35 @@ export interface Op {
   readonly grain: number;
   readonly args: OpArgs;
   /**
-   * Not 0: joined to the op before it. Both are cut into so many parts (a divisor of their rows), and a thread that takes
-   * part k runs it through all ops that are joined before it takes another. So part k of an op may depend on part k of the
-   * ops before it in the chain, but on none of their other parts. The first op of a program is joined to nothing.
+   * Not 0: joined to the op before it. Both are cut into so many parts (a divisor of their rows),
+   * and a thread that takes part k runs it through all ops that are joined before it takes another.
+   * So part k of an op may depend on part k of the ops before it in the chain, but on none of their
+   * other parts. The first op of a program is joined to nothing.
    */
   readonly parts?: number;
 }
 
 /** Builds an op; the compiler checks that every argument of the kernel is given, and no other. */
-export function op<K extends Kernel>(kernel: K, rows: number, args: Values<(typeof KERNELS)[K]>, grain = 1): Op {
+export function op<K extends Kernel>(
+  kernel: K,
+  rows: number,
+  args: Values<(typeof KERNELS)[K]>,
+  grain = 1,
+): Op {
   return { kernel, rows, grain, args };
 }
 
-const KERNEL_IDS: ReadonlyMap<string, number> = new Map(Object.keys(KERNELS).map((name, id) => [name, id]));
+const KERNEL_IDS: ReadonlyMap<string, number> = new Map(
+  Object.keys(KERNELS).map((name, id) => [name, id]),
+);
 
-/** The words of a list of arguments in order, each with its name: those of a composite as "x.tile". */
-export function argumentWords(names: readonly Argument[], args: OpArgs): [name: string, value: unknown][] {
+/**
+ * The words of a list of arguments in order, each with its name: those of a composite as "x.tile".
+ */
+export function argumentWords(
+  names: readonly Argument[],
+  args: OpArgs,
+): [name: string, value: unknown][] {
   return names.flatMap((argument): [string, unknown][] => {
     if (typeof argument === "string") return [[argument, args[argument]]];
     const [name, { fields }] = argument;

@@ -1,9 +1,11 @@
 /**
- * The one memory that both backends and all threads compute in: a shared WebAssembly.Memory, handed out from the bottom.
+ * The one memory that both backends and all threads compute in: a shared WebAssembly.Memory, handed
+ * out from the bottom.
  *
- * Offsets are multiples of 64 bytes (a cache line, an AVX-512 vector) and never 0, which stands for "absent". Memory
- * grows by whole pages and in place, so views taken earlier stay valid. There is no freeing of single tensors: `mark`
- * remembers how much is in use, `release` gives back all that was handed out since. Everything handed out is zeroed.
+ * Offsets are multiples of 64 bytes (a cache line, an AVX-512 vector) and never 0, which stands for
+ * "absent". Memory grows by whole pages and in place, so views taken earlier stay valid. There is
+ * no freeing of single tensors: `mark` remembers how much is in use, `release` gives back all that
+ * was handed out since. Everything handed out is zeroed.
  */
 import { webAssembly, type WasmMemory } from "./webassembly.js";
 
@@ -15,7 +17,10 @@ const FIRST = PAGE;
 export const MOST_BYTES = 2 ** 32;
 
 export interface MemoryOptions {
-  /** Largest size in bytes, a multiple of 65536; default and limit 4 GiB. Address space only, until it is used. */
+  /**
+   * Largest size in bytes, a multiple of 65536; default and limit 4 GiB. Address space only, until
+   * it is used.
+   */
   readonly maxBytes?: number | undefined;
 }
 
@@ -40,17 +45,24 @@ export interface Memory {
   mark(): number;
   /** Gives back everything allocated since `mark`, which must not be used any more. */
   release(mark: number): void;
-  /** Leaves it to the next memory of that size: neither this one nor a view of it must be used any more. */
+  /**
+   * Leaves it to the next memory of that size: neither this one nor a view of it must be used any
+   * more.
+   */
   close(): void;
 }
 
 /**
- * The memory that was closed last. Engines don't see how much a shared memory has grown and take their time to collect it, so
- * that a program of many short trainings would hold all of theirs.
+ * The memory that was closed last. Engines don't see how much a shared memory has grown and take
+ * their time to collect it, so that a program of many short trainings would hold all of theirs.
  */
-let closed: { readonly wasm: WeakRef<WasmMemory>; readonly maxBytes: number; readonly touched: number } | undefined;
+let closed:
+  | { readonly wasm: WeakRef<WasmMemory>; readonly maxBytes: number; readonly touched: number }
+  | undefined;
 
-function reopen(maxBytes: number): { readonly wasm: WasmMemory; readonly touched: number } | undefined {
+function reopen(
+  maxBytes: number,
+): { readonly wasm: WasmMemory; readonly touched: number } | undefined {
   if (closed?.maxBytes !== maxBytes) return undefined;
   const { wasm: reference, touched } = closed;
   const wasm = reference.deref();
@@ -73,8 +85,8 @@ function sharedMemory(maxBytes: number): WasmMemory {
 }
 
 /**
- * Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4 GiB], or if the system gives
- * no addresses for it.
+ * Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4
+ * GiB], or if the system gives no addresses for it.
  */
 export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Memory {
   if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > MOST_BYTES)
@@ -89,7 +101,9 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
 
   function allocate(bytes: number): number {
     if (!Number.isInteger(bytes) || bytes < 0)
-      throw new RangeError(`cannot allocate: the number of bytes must be a non-negative integer, found ${bytes}`);
+      throw new RangeError(
+        `cannot allocate: the number of bytes must be a non-negative integer, found ${bytes}`,
+      );
     const offset = used;
     const end = offset + Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     if (end > maxBytes)
@@ -98,7 +112,8 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
       );
     const missing = end - wasm.buffer.byteLength;
     if (missing > 0) grow(Math.ceil(missing / PAGE), bytes);
-    if (offset < touched) new Uint8Array(wasm.buffer, offset, Math.min(end, touched) - offset).fill(0);
+    if (offset < touched)
+      new Uint8Array(wasm.buffer, offset, Math.min(end, touched) - offset).fill(0);
     used = end;
     touched = Math.max(touched, end);
     return offset;
@@ -138,7 +153,9 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
     mark: () => used,
     release(mark) {
       if (!(mark >= FIRST && mark <= used))
-        throw new RangeError(`cannot release memory: the mark must be one taken from this memory, found ${mark}`);
+        throw new RangeError(
+          `cannot release memory: the mark must be one taken from this memory, found ${mark}`,
+        );
       used = mark;
     },
     close() {

@@ -7,7 +7,9 @@ import type { Runner } from "./runner.js";
 
 interface Addon {
   /** By instruction set, best first. */
-  readonly run: Readonly<Record<string, (memory: Uint8Array, ...rest: Parameters<Runner["run"]>) => number>>;
+  readonly run: Readonly<
+    Record<string, (memory: Uint8Array, ...rest: Parameters<Runner["run"]>) => number>
+  >;
   linger(memory: Uint8Array, ...rest: Parameters<Runner["linger"]>): void;
 }
 
@@ -15,17 +17,26 @@ const ADDON = "build/Release/bregman_native.node";
 const FINGERPRINT = "build/Release/bregman_native.sha256";
 const SOURCES = "kernels/";
 
-/** Instruction sets that the addon has and this CPU can run, best first; empty, with the problem, without an addon. */
-export function nativeVariants(): { readonly variants: readonly string[]; readonly problem?: string } {
+/**
+ * Instruction sets that the addon has and this CPU can run, best first; empty, with the problem,
+ * without an addon.
+ */
+export function nativeVariants(): {
+  readonly variants: readonly string[];
+  readonly problem?: string;
+} {
   const { addon, problem } = loadCurrent();
   return addon ? { variants: Object.keys(addon.run) } : { variants: [], problem: problem! };
 }
 
-/** The runner of one instruction set over a memory. The memory may grow later: it does so in place. */
+/**
+ * The runner of one instruction set over a memory. The memory may grow later: it does so in place.
+ */
 export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
   const addon = load();
   const run = addon.run[isa];
-  if (!run) throw new Error(`cannot use the native backend: it has no variant ${JSON.stringify(isa)}`);
+  if (!run)
+    throw new Error(`cannot use the native backend: it has no variant ${JSON.stringify(isa)}`);
   const bytes = new Uint8Array(buffer);
   return {
     run: (program, ops, thread, threads, sync) => run(bytes, program, ops, thread, threads, sync),
@@ -40,13 +51,19 @@ function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   const has = (path: string): boolean => fs.existsSync(packageFile(path) ?? "");
   if (!has(ADDON)) {
     const isHere = has(`${SOURCES}kernels.wasm`);
-    return { problem: isHere ? "the addon is not built" : `there is no addon beside this code; ${KEEP_EXTERNAL}` };
+    return {
+      problem: isHere
+        ? "the addon is not built"
+        : `there is no addon beside this code; ${KEEP_EXTERNAL}`,
+    };
   }
   if (!isCurrent(fs)) return { problem: "the addon was built from other sources" };
   try {
     return { addon: load() };
   } catch (error) {
-    return { problem: `the addon can't be loaded (${String((error as Error).message).split("\n")[0]})` };
+    return {
+      problem: `the addon can't be loaded (${String((error as Error).message).split("\n")[0]})`,
+    };
   }
 }
 
@@ -60,8 +77,8 @@ function load(): Addon {
 const here = (path: string): URL => packageFile(path)!;
 
 /**
- * Whether the addon was built from the kernel sources that are here now: with others, ops would mean something else.
- * True if it can't be told, as where only the addon was deployed.
+ * Whether the addon was built from the kernel sources that are here now: with others, ops would
+ * mean something else. True if it can't be told, as where only the addon was deployed.
  */
 function isCurrent(fs: typeof import("node:fs")): boolean {
   const crypto = nodeModule("node:crypto");

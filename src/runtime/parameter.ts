@@ -1,20 +1,26 @@
 /**
- * A parameter in shared memory, and its forms: dense theta, the pattern of its non-zeros, the pattern's transpose.
+ * A parameter in shared memory, and its forms: dense theta, the pattern of its non-zeros, the
+ * pattern's transpose.
  *
- * A pattern holds single weights ("entries": place and value, rewritten with every update) or kernel groups ("pairs" of
- * channels, whose weights stay in dense theta). Which form is up to date follows from `kernel` and the pattern's kind:
+ * A pattern holds single weights ("entries": place and value, rewritten with every update) or
+ * kernel groups ("pairs" of channels, whose weights stay in dense theta). Which form is up to date
+ * follows from `kernel` and the pattern's kind:
  *
  *     dense             theta
  *     sparse, entries   the pattern, and its transpose
  *     sparse, pairs     theta and the pattern, and its transpose
  *
- * `counts`, the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts, contract/conv.ts.
+ * `counts`, the non-zeros of each row, is always up to date. Byte layouts: kernel-table.ts,
+ * contract/conv.ts.
  */
 import type { KERNEL_SHAPE, PATTERN, Values } from "./contract/composites.js";
 import { TILE, op, type Op } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
-/** Weights of linear layers and of convolutions, biases, batch norm's factors, scalars of skip connections. */
+/**
+ * Weights of linear layers and of convolutions, biases, batch norm's factors, scalars of skip
+ * connections.
+ */
 export type ParameterRole = "weight" | "conv" | "bias" | "norm" | "skip";
 
 /** Whether a parameter counts as weights: those of linear layers and of convolutions. */
@@ -29,7 +35,10 @@ export function needsPatternOnly({ gradient }: Parameter, frozen: boolean): bool
   return frozen && gradient === "pattern";
 }
 
-/** What the weight of a convolution must know of the tensors around it (nn/conv-geometry.ts makes it). */
+/**
+ * What the weight of a convolution must know of the tensors around it (nn/conv-geometry.ts makes
+ * it).
+ */
 export interface ConvLayout {
   /** Input channels. */
   readonly inner: number;
@@ -77,9 +86,14 @@ export interface Parameter {
   readonly cols: number;
   /** f32 [rows, cols]. */
   readonly theta: number;
-  /** i32 [rows]: non-zeros of each row. (After a frozen step of an entries pattern: its entries, of which some may be zero.) */
+  /**
+   * i32 [rows]: non-zeros of each row. (After a frozen step of an entries pattern: its entries, of
+   * which some may be zero.)
+   */
   readonly counts: number;
-  /** i32 [rows]: 1 where the last update changed the row's set of non-zeros (sparse kernels only). */
+  /**
+   * i32 [rows]: 1 where the last update changed the row's set of non-zeros (sparse kernels only).
+   */
   readonly changed: number;
   readonly conv?: ConvLayout;
   /** i32 [cols]: the table of a convolution's columns, or 0. */
@@ -88,8 +102,11 @@ export interface Parameter {
   readonly transpose?: TransposedPattern;
   /** Which kernels multiply by it. */
   kernel: "dense" | "sparse";
-  /** What steps with a frozen pattern compute: "pattern" the gradient of its weights alone (sparse kernels only), "all" every weight's,
-   *  where that is cheaper. */
+  /**
+   * What steps with a frozen pattern compute: "pattern" the gradient of its weights alone (sparse
+   * kernels only), "all" every weight's,
+   *  where that is cheaper.
+   */
   gradient: "all" | "pattern";
 }
 
@@ -102,7 +119,10 @@ export interface ParameterOptions {
   readonly conv?: ConvLayout | undefined;
 }
 
-/** Gives a parameter its place in memory. A vector [n] is one row of n columns; everything starts dense and zero. */
+/**
+ * Gives a parameter its place in memory. A vector [n] is one row of n columns; everything starts
+ * dense and zero.
+ */
 export function createParameter(
   memory: Memory,
   { name, role, shape }: { name: string; role: ParameterRole; shape: readonly number[] },
@@ -132,7 +152,11 @@ export function createParameter(
     counts: kind === "pairs" ? memory.allocate(rows * 4) : base.counts,
     entryStride,
   };
-  return { ...base, pattern, ...(transpose ? { transpose: createTranspose(memory, base, pattern) } : {}) };
+  return {
+    ...base,
+    pattern,
+    ...(transpose ? { transpose: createTranspose(memory, base, pattern) } : {}),
+  };
 }
 
 type Base = Omit<Parameter, "pattern" | "transpose">;
@@ -146,7 +170,11 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
     tEntries: memory.allocate(lines * stride * 8),
     tCounts: memory.allocate(lines * 4),
   });
-  const finished = (places: { tEntries: number; tCounts: number }, entryStride: number, update: Op) => ({
+  const finished = (
+    places: { tEntries: number; tCounts: number },
+    entryStride: number,
+    update: Op,
+  ) => ({
     kind: pattern.kind,
     entries: places.tEntries,
     counts: places.tCounts,
@@ -162,7 +190,17 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
   const { inner, phases, mostTaps, planeBytes, rowBytes } = conv;
   if (pattern.kind === "pairs") {
     const places = room(inner, rows);
-    const args = { entries, pairCounts: counts, changed, ...places, rows, inner, planeBytes, rowBytes, force };
+    const args = {
+      entries,
+      pairCounts: counts,
+      changed,
+      ...places,
+      rows,
+      inner,
+      planeBytes,
+      rowBytes,
+      force,
+    };
     return finished(places, rows, op("transposePairs", inner, args));
   }
   const entryStride = rows * mostTaps;
@@ -171,15 +209,33 @@ function createTranspose(memory: Memory, parameter: Base, pattern: Pattern): Tra
     source: memory.allocate(phases * inner * entryStride * 4),
     tapTable: memory.put(conv.tapTable),
   };
-  const geometry = { rows, cols, inner, phases, entryStride, rowBytes, kernel: kernelShape({ conv }) };
+  const geometry = {
+    rows,
+    cols,
+    inner,
+    phases,
+    entryStride,
+    rowBytes,
+    kernel: kernelShape({ conv }),
+  };
   const args = { entries, counts, changed, ...places, ...geometry, force };
   return finished(places, entryStride, op("transposeConv", inner, args));
 }
 
 /** The op that makes the pattern from dense theta. Needs a pattern. */
-export function compressOp({ rows, cols, columns, theta, counts, changed, pattern, conv }: Parameter): Op {
+export function compressOp({
+  rows,
+  cols,
+  columns,
+  theta,
+  counts,
+  changed,
+  pattern,
+  conv,
+}: Parameter): Op {
   const { kind, entries, counts: pairCounts } = pattern!;
-  if (kind === "entries") return op("compress", rows, { theta, entries, counts, changed, rows, cols, columns });
+  if (kind === "entries")
+    return op("compress", rows, { theta, entries, counts, changed, rows, cols, columns });
   const { inner, planeBytes, kernelHeight, kernelWidth } = conv!;
   const taps = kernelHeight * kernelWidth;
   return op("compressPairs", rows, {
@@ -206,14 +262,28 @@ export function layerOf({ name }: Parameter): string {
   return name.slice(0, name.lastIndexOf("."));
 }
 
-/** How a kernel finds the column of an entry: arguments of those that take patterns of linear layers (all 0) and convolutions. */
+/**
+ * How a kernel finds the column of an entry: arguments of those that take patterns of linear layers
+ * (all 0) and convolutions.
+ */
 export function kernelShape({ conv }: Pick<Parameter, "conv">): Values<typeof KERNEL_SHAPE.fields> {
-  const { planeSize = 0, rowSize = 0, kernelHeight: height = 0, kernelWidth: width = 0 } = conv ?? {};
+  const {
+    planeSize = 0,
+    rowSize = 0,
+    kernelHeight: height = 0,
+    kernelWidth: width = 0,
+  } = conv ?? {};
   return { planeSize, rowSize, height, width };
 }
 
-/** Where the weights of a pattern of the parameter are, as kernels want it (contract/composites.ts); of none: entries is 0, all weights. */
-export function patternArgs(parameter: Parameter, pattern: Pattern | undefined): Values<typeof PATTERN.fields> {
+/**
+ * Where the weights of a pattern of the parameter are, as kernels want it (contract/composites.ts);
+ * of none: entries is 0, all weights.
+ */
+export function patternArgs(
+  parameter: Parameter,
+  pattern: Pattern | undefined,
+): Values<typeof PATTERN.fields> {
   const { theta, conv } = parameter;
   return {
     entries: pattern?.entries ?? 0,
@@ -253,8 +323,9 @@ export function readTheta(memory: Memory, parameter: Parameter, out?: Float32Arr
 }
 
 /**
- * Puts other numbers in the places of theta's pattern, which stays as it is: `values`, [rows, cols], must be zero elsewhere. It
- * writes the form that is up to date, but not its transpose: a forward pass sees the new numbers, an input gradient does not.
+ * Puts other numbers in the places of theta's pattern, which stays as it is: `values`, [rows,
+ * cols], must be zero elsewhere. It writes the form that is up to date, but not its transpose: a
+ * forward pass sees the new numbers, an input gradient does not.
  */
 export function writeTheta(memory: Memory, parameter: Parameter, values: Float32Array): void {
   const { rows, cols, theta, pattern, kernel } = parameter;
@@ -266,18 +337,29 @@ export function writeTheta(memory: Memory, parameter: Parameter, values: Float32
   eachEntry(memory, parameter, (index, word) => (words[word] = values[index]));
 }
 
-/** Visits the entries of a pattern: the index in theta, and which word of the entries holds the weight. */
-function eachEntry(memory: Memory, parameter: Parameter, visit: (index: number, word: number) => void): void {
+/**
+ * Visits the entries of a pattern: the index in theta, and which word of the entries holds the
+ * weight.
+ */
+function eachEntry(
+  memory: Memory,
+  parameter: Parameter,
+  visit: (index: number, word: number) => void,
+): void {
   const { rows, cols, counts, pattern } = parameter;
   const offsets = memory.i32(pattern!.entries, rows * cols * 2);
   const used = memory.i32(counts, rows);
   const columnOf = entryColumn(parameter);
   for (let row = 0; row < rows; row++) {
-    for (let k = row * cols; k < row * cols + used[row]; k++) visit(row * cols + columnOf(offsets[2 * k]), 2 * k + 1);
+    for (let k = row * cols; k < row * cols + used[row]; k++)
+      visit(row * cols + columnOf(offsets[2 * k]), 2 * k + 1);
   }
 }
 
-/** The column of an entry by its offset: that of entryColumn in kernels/conv.h. (Offsets above 2 GiB are negative in an Int32Array.) */
+/**
+ * The column of an entry by its offset: that of entryColumn in kernels/conv.h. (Offsets above 2 GiB
+ * are negative in an Int32Array.)
+ */
 export function entryColumn({ conv }: Parameter): (offset: number) => number {
   if (!conv) return (offset) => (offset >>> 0) / (TILE * 4);
   const { planeSize, rowSize, kernelHeight, kernelWidth } = conv;

@@ -1,5 +1,6 @@
 /**
- * One worker thread of a pool: waits for the ticket to change, takes its part in the program, and waits again. See pool.ts.
+ * One worker thread of a pool: waits for the ticket to change, takes its part in the program, and
+ * waits again. See pool.ts.
  */
 import { bind } from "./backend.js";
 import { abort, failure, viewControl, WORD } from "./control.js";
@@ -13,11 +14,16 @@ interface Port {
 const parent = nodeModule("node:worker_threads")?.parentPort;
 if (parent) parent.once("message", (task: WorkerTask) => serve(task, parent));
 else {
-  const scope = globalThis as unknown as Port & { onmessage: (event: { data: WorkerTask }) => void };
+  const scope = globalThis as unknown as Port & {
+    onmessage: (event: { data: WorkerTask }) => void;
+  };
   scope.onmessage = ({ data }) => serve(data, scope);
 }
 
-function serve({ backend, memory, control: offset, thread, threads }: WorkerTask, port: Port): void {
+function serve(
+  { backend, memory, control: offset, thread, threads }: WorkerTask,
+  port: Port,
+): void {
   const control = viewControl(memory.wasm.buffer, offset, threads);
   const { words, sync } = control;
   const runner = bind(backend, memory);

@@ -1,26 +1,38 @@
 /**
  * The worker pool: all of the project's parallelism.
  *
- * A pool of n threads is the calling thread, number 0, and n - 1 workers (pool-worker.ts), all over one shared memory.
+ * A pool of n threads is the calling thread, number 0, and n - 1 workers (pool-worker.ts), all over
+ * one shared memory.
  *
- * 1. To run a program, thread 0 writes its place into the control block (control.ts), raises the ticket, wakes the
- *    workers, and goes to work itself. The workers wait for the ticket to change: for some 200 microseconds by
- *    looking, then asleep in Atomics.wait.
- * 2. Every thread calls the same C function (kernels/program.c) once. It walks the whole list of ops; of each op it
- *    computes its share of the rows, then what others have left, and waits at a barrier until all are done.
+ * 1. To run a program, thread 0 writes its place into the control block (control.ts), raises the
+ *    ticket, wakes the workers, and goes to work itself. The workers wait for the ticket to change:
+ *    for some 200 microseconds by looking, then asleep in Atomics.wait.
+ * 2. Every thread calls the same C function (kernels/program.c) once. It walks the whole list of
+ *    ops; of each op it computes its share of the rows, then what others have left, and waits at a
+ *    barrier until all are done.
  * 3. The barrier behind the last op is the end of the run: thread 0 returns when all work is done.
  *
- * So threads meet in two places only, the ticket and the barrier, and share nothing writable but what the ops write.
- * Every row is computed by one thread, in one order: results have the same bits for any number of threads, and thread 0 may
- * run a program alone, while the workers wait (thread-choice.ts).
+ * So threads meet in two places only, the ticket and the barrier, and share nothing writable but
+ * what the ops write. Every row is computed by one thread, in one order: results have the same bits
+ * for any number of threads, and thread 0 may run a program alone, while the workers wait
+ * (thread-choice.ts).
  *
- * A thread that fails writes its message into the control block and raises `aborted`, which lets all others out of the
- * barrier; `run` then throws that message, and the pool can't be used any more. With one thread there are no workers.
- * Workers don't keep the process alive. In a browser the pool must live in a web worker, since a page may not wait.
+ * A thread that fails writes its message into the control block and raises `aborted`, which lets
+ * all others out of the barrier; `run` then throws that message, and the pool can't be used any
+ * more. With one thread there are no workers. Workers don't keep the process alive. In a browser
+ * the pool must live in a web worker, since a page may not wait.
  */
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { bind, loadBackend, memoryHandle, type Backend, type BackendName } from "./backend.js";
-import { abort, abortMessage, allocateControl, failure, viewControl, WORD, type Control } from "./control.js";
+import {
+  abort,
+  abortMessage,
+  allocateControl,
+  failure,
+  viewControl,
+  WORD,
+  type Control,
+} from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
 import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
@@ -33,19 +45,21 @@ export interface ComputeOptions {
   /** "native", "wasm" or "auto" (the default): native if its addon is built. */
   readonly backend?: BackendName | "auto" | undefined;
   /**
-   * Threads, the calling one included. Default: as many as there are cores, at most 8; one where a browser allows no more, or
-   * where a bundle has left out the worker's file.
+   * Threads, the calling one included. Default: as many as there are cores, at most 8; one where a
+   * browser allows no more, or where a bundle has left out the worker's file.
    */
   readonly threads?: number | undefined;
   /**
-   * For wasm: the address of kernels.wasm, or its bytes, of this version of the package. Default: where the package, or a
-   * bundler that knows of it, has it.
+   * For wasm: the address of kernels.wasm, or its bytes, of this version of the package. Default:
+   * where the package, or a bundler that knows of it, has it.
    */
   readonly wasm?: WasmSource | undefined;
 }
 
 export interface PoolOptions extends MemoryOptions, ComputeOptions {
-  /** Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has. */
+  /**
+   * Native instruction set, for tests: "avx512", "avx2" or "base"; default the best this CPU has.
+   */
   readonly isa?: string | undefined;
 }
 
@@ -59,8 +73,8 @@ export interface Pool {
   /** Where programs and their tensors live. */
   readonly memory: Memory;
   /**
-   * Runs a program to its end; by the calling thread alone, if that is asked for. Throws an Error if a thread fails, or if the
-   * pool is closed.
+   * Runs a program to its end; by the calling thread alone, if that is asked for. Throws an Error
+   * if a thread fails, or if the pool is closed.
    */
   run(program: Program, alone?: boolean): void;
   /** Ends the workers. Its memory, and every view of it, may then belong to the next pool. */
@@ -72,8 +86,9 @@ export const COMPUTE_OPTIONS: OptionKeys<ComputeOptions> = { backend: 1, threads
 const OPTIONS: OptionKeys<PoolOptions> = { ...COMPUTE_OPTIONS, isa: 1, maxBytes: 1 };
 
 /**
- * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256, or more than 1 where a browser
- * allows no more, an Error if workers can't start that were asked for, and what {@link loadBackend} and {@link createMemory} throw.
+ * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256,
+ * or more than 1 where a browser allows no more, an Error if workers can't start that were asked
+ * for, and what {@link loadBackend} and {@link createMemory} throw.
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   const {
@@ -89,11 +104,19 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     return await startPool(backend, threads, maxBytes);
   } catch (error) {
     if (options.threads !== undefined || !isWorkerFault(error)) throw error;
-    return startPool({ ...backend, reason: `${backend.reason}; one thread: ${error.message}` }, 1, maxBytes);
+    return startPool(
+      { ...backend, reason: `${backend.reason}; one thread: ${error.message}` },
+      1,
+      maxBytes,
+    );
   }
 }
 
-async function startPool(backend: Backend, threads: number, maxBytes: number | undefined): Promise<Pool> {
+async function startPool(
+  backend: Backend,
+  threads: number,
+  maxBytes: number | undefined,
+): Promise<Pool> {
   const memory = createMemory({ maxBytes });
   const offset = allocateControl(memory, threads);
   const control = viewControl(memory.buffer, offset, threads);
@@ -126,15 +149,20 @@ async function startPool(backend: Backend, threads: number, maxBytes: number | u
         Atomics.add(words, WORD.ticket, 1);
         Atomics.notify(words, WORD.ticket);
       }
-      const problem = attempt(() => runner.run(program.offset, program.length, 0, count, sync), control);
+      const problem = attempt(
+        () => runner.run(program.offset, program.length, 0, count, sync),
+        control,
+      );
       if (problem === undefined) return;
       broken = problem;
       throw new Error(`cannot run a program: ${problem}`);
     },
     close() {
       closing ??= (async () => {
-        // A thread of a broken pool may still be at work, and the end of one in a browser can't be waited for.
-        const endsSurely = broken === undefined && (workers.length === 0 || nodeModule("node:worker_threads"));
+        // A thread of a broken pool may still be at work, and the end of one in a browser can't be
+        // waited for.
+        const endsSurely =
+          broken === undefined && (workers.length === 0 || nodeModule("node:worker_threads"));
         broken ??= CLOSED;
         await stop(control, workers);
         if (endsSurely) memory.close();
@@ -160,9 +188,14 @@ function attempt(run: () => number, control: Control): string | undefined {
 /** Why a pool that was closed can't run. */
 const CLOSED = "the pool is closed";
 
-async function startAll(tasks: readonly WorkerTask[], died: (why: string) => void): Promise<WorkerHandle[]> {
+async function startAll(
+  tasks: readonly WorkerTask[],
+  died: (why: string) => void,
+): Promise<WorkerHandle[]> {
   const starting = await Promise.allSettled(tasks.map((task) => startWorker(task, died)));
-  const workers = starting.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const workers = starting.flatMap((result) =>
+    result.status === "fulfilled" ? [result.value] : [],
+  );
   const failed = starting.find((result) => result.status === "rejected");
   if (failed) {
     await Promise.all(workers.map((worker) => worker.terminate()));

@@ -1,11 +1,20 @@
 /**
- * A program: ops in shared memory, which the backend's runner walks down without returning to JavaScript between them.
+ * A program: ops in shared memory, which the backend's runner walks down without returning to
+ * JavaScript between them.
  *
- * A training step is about 25 ops of a few microseconds each, so what a launch costs counts: a fraction of a
- * microsecond here, more than one for a call from JavaScript per op and thread. See kernels/program.c.
+ * A training step is about 25 ops of a few microseconds each, so what a launch costs counts: a
+ * fraction of a microsecond here, more than one for a call from JavaScript per op and thread. See
+ * kernels/program.c.
  */
 import type { Argument } from "./contract/composites.js";
-import { argumentWords, encodeOp, KERNELS, OP_WORDS, WHOLE_SHARES, type Op } from "./kernel-table.js";
+import {
+  argumentWords,
+  encodeOp,
+  KERNELS,
+  OP_WORDS,
+  WHOLE_SHARES,
+  type Op,
+} from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
 export interface Program {
@@ -15,7 +24,10 @@ export interface Program {
   readonly length: number;
 }
 
-/** Writes the ops into new memory. Throws a RangeError or TypeError that names the op if one is malformed. */
+/**
+ * Writes the ops into new memory. Throws a RangeError or TypeError that names the op if one is
+ * malformed.
+ */
 export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
   ops.forEach(checkOp);
   ops.forEach(checkParts);
@@ -30,12 +42,18 @@ function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
   const names: readonly Argument[] | undefined = KERNELS[kernel];
   if (!names) throw new TypeError(`cannot write ${where}: there is no kernel of that name`);
   if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
-    throw new RangeError(`cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`);
+    throw new RangeError(
+      `cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`,
+    );
   if (!Number.isInteger(grain) || grain < 1 || grain > WHOLE_SHARES)
-    throw new RangeError(`cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`);
+    throw new RangeError(
+      `cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`,
+    );
   for (const [name, value] of argumentWords(names, args)) {
     if (!Number.isInteger(value) || (value as number) < -(2 ** 31) || (value as number) >= 2 ** 32)
-      throw new RangeError(`cannot write ${where}: argument ${name} must be a 32-bit integer, found ${String(value)}`);
+      throw new RangeError(
+        `cannot write ${where}: argument ${name} must be a 32-bit integer, found ${String(value)}`,
+      );
   }
 }
 

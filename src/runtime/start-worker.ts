@@ -30,7 +30,10 @@ function workerFault({ thread }: WorkerTask, why: string): Error {
   return Object.assign(new Error(`cannot start worker ${thread}: ${why}`), { name: WORKER_FAULT });
 }
 
-/** Resolves once the worker is bound to the memory and waits; rejects if it can't start. `died` is told if it ends later. */
+/**
+ * Resolves once the worker is bound to the memory and waits; rejects if it can't start. `died` is
+ * told if it ends later.
+ */
 export function startWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
   const threads = nodeModule("node:worker_threads");
   return threads ? startNodeWorker(threads, task, died) : startWebWorker(task, died);

@@ -1,6 +1,7 @@
 /**
- * Whether a program is run by all threads or by one alone: a small one loses more at the barrier behind each op than the other
- * threads win. The bits are the same either way, so both are tried, and now and then again: machines have other work too.
+ * Whether a program is run by all threads or by one alone: a small one loses more at the barrier
+ * behind each op than the other threads win. The bits are the same either way, so both are tried,
+ * and now and then again: machines have other work too.
  */
 import { smallest } from "../extremes.js";
 import { median } from "../median.js";
@@ -9,7 +10,10 @@ import type { Program } from "./program.js";
 
 /** Runs of one way in a trial, first by all threads, then alone. */
 export const TRIAL = 8;
-/** So many of them are not timed: workers have to wake up first, or to go to sleep, and wasm is slow until it is compiled. */
+/**
+ * So many of them are not timed: workers have to wake up first, or to go to sleep, and wasm is slow
+ * until it is compiled.
+ */
 const UNTIMED = 3;
 /** Runs from one trial to the next. */
 const PERIOD = 1000;
@@ -18,7 +22,10 @@ const LARGE = 5;
 /** A trial of one thread ends after its first timed runs if they took so many times as long. */
 const HOPELESS = 2;
 
-/** A function that runs the program to its end, as `pool.run` does, in the way that was faster in the last trial. */
+/**
+ * A function that runs the program to its end, as `pool.run` does, in the way that was faster in
+ * the last trial.
+ */
 export function runnerOf(pool: Pool, program: Program): () => void {
   if (pool.threads === 1) return () => pool.run(program);
   let run = 0;

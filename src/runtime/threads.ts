@@ -16,17 +16,22 @@ interface Scope {
 export function defaultThreads(): number {
   if (obstacle()) return 1;
   const cores =
-    nodeModule("node:os")?.availableParallelism() ?? (globalThis as Scope).navigator?.hardwareConcurrency ?? 1;
+    nodeModule("node:os")?.availableParallelism() ??
+    (globalThis as Scope).navigator?.hardwareConcurrency ??
+    1;
   return Math.min(cores, DEFAULT_MAX_THREADS);
 }
 
 /** Throws a RangeError unless so many threads can work together here. */
 export function checkThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new RangeError(`cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`);
+    throw new RangeError(
+      `cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`,
+    );
   }
   const problem = threads > 1 ? obstacle() : undefined;
-  if (problem) throw new RangeError(`cannot start a pool: ${threads} threads, but ${problem}; use threads: 1`);
+  if (problem)
+    throw new RangeError(`cannot start a pool: ${threads} threads, but ${problem}; use threads: 1`);
 }
 
 /** Why one thread only is allowed here, as browsers may. */

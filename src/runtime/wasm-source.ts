@@ -1,4 +1,7 @@
-/** Where the bytes of kernels.wasm come from: a file in Node, the network in a browser, or whoever has them already. */
+/**
+ * Where the bytes of kernels.wasm come from: a file in Node, the network in a browser, or whoever
+ * has them already.
+ */
 import { isArrayBuffer, isError, isTypedArray, kindOf } from "../kinds.js";
 import { KEEP_EXTERNAL } from "../package-file.js";
 import { nodeModule } from "./node.js";
@@ -15,14 +18,17 @@ const IN_NODE = `${KEEP_EXTERNAL}, or ${GIVE_IT}`;
 /**
  * The bytes of kernels.wasm; default: of the file of this package.
  *
- * @throws Error that says what was looked for where, what was found, and what helps; TypeError if `source` is no address and no bytes
+ * @throws Error that says what was looked for where, what was found, and what helps; TypeError if
+ *   `source` is no address and no bytes
  */
 export async function readWasm(source: WasmSource = ownFile()): Promise<Uint8Array> {
   if (isTypedArray(source, "Uint8Array") || isArrayBuffer(source)) {
     return checked(new Uint8Array(source), "what the option wasm gave");
   }
   if (typeof source !== "string" && typeof source?.href !== "string") {
-    throw new TypeError(`wasm must be the address of kernels.wasm or its bytes, found ${kindOf(source)}`);
+    throw new TypeError(
+      `wasm must be the address of kernels.wasm or its bytes, found ${kindOf(source)}`,
+    );
   }
   const address = String(source);
   const fs = /^(https?|data|blob):/.test(address) ? undefined : nodeModule("node:fs");
@@ -32,12 +38,15 @@ export async function readWasm(source: WasmSource = ownFile()): Promise<Uint8Arr
 /** Written in one expression, which is what bundlers look for. */
 function ownFile(): URL {
   // A bundle of CommonJS has no such address.
-  if ((import.meta.url as string | undefined) === undefined) throw fault("it can't be found from here", IN_NODE);
+  if ((import.meta.url as string | undefined) === undefined)
+    throw fault("it can't be found from here", IN_NODE);
   return new URL("../../kernels/kernels.wasm", import.meta.url);
 }
 
 async function fromFile(fs: typeof import("node:fs"), address: string): Promise<Uint8Array> {
-  const file = address.startsWith("file:") ? nodeModule("node:url")!.fileURLToPath(address) : address;
+  const file = address.startsWith("file:")
+    ? nodeModule("node:url")!.fileURLToPath(address)
+    : address;
   let bytes: Uint8Array;
   try {
     bytes = await fs.promises.readFile(file);
@@ -55,7 +64,11 @@ async function fromNetwork(address: string): Promise<Uint8Array> {
     response = await fetch(address);
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
-    throw fault(`${address} did not come (${isError(cause) ? cause.message : String(cause)})`, IN_A_PAGE, cause);
+    throw fault(
+      `${address} did not come (${isError(cause) ? cause.message : String(cause)})`,
+      IN_A_PAGE,
+      cause,
+    );
   }
   const { ok, status, headers, url } = response;
   const type = headers.get("content-type") ?? "of no type";
@@ -65,9 +78,14 @@ async function fromNetwork(address: string): Promise<Uint8Array> {
 
 /** Bytes that begin as every file of WebAssembly does. */
 function checked(bytes: Uint8Array, what: string, remedy?: string): Uint8Array {
-  const begin = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const begin = [...bytes.subarray(0, 4)]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join(" ");
   if (begin === "00 61 73 6d") return bytes;
-  throw fault(`${what} is not WebAssembly (it begins with ${begin || "nothing"}, not with 00 61 73 6d)`, remedy);
+  throw fault(
+    `${what} is not WebAssembly (it begins with ${begin || "nothing"}, not with 00 61 73 6d)`,
+    remedy,
+  );
 }
 
 function fault(what: string, remedy?: string, cause?: unknown): Error {

@@ -1,5 +1,6 @@
 /**
- * The wasm backend: kernels/kernels.wasm, which needs nothing but a JavaScript engine with SIMD and shared memory.
+ * The wasm backend: kernels/kernels.wasm, which needs nothing but a JavaScript engine with SIMD and
+ * shared memory.
  */
 import type { Runner } from "./runner.js";
 import { readWasm, type WasmSource } from "./wasm-source.js";
@@ -15,7 +16,8 @@ interface WasmKernels {
 /**
  * Reads and compiles the kernels.
  *
- * @throws Error if they are not where they should be, or are no kernels; TypeError if `source` is no address and no bytes
+ * @throws Error if they are not where they should be, or are no kernels; TypeError if `source` is
+ *   no address and no bytes
  */
 export async function compileWasm(source?: WasmSource): Promise<WasmModule> {
   const bytes = await readWasm(source);
@@ -25,7 +27,9 @@ export async function compileWasm(source?: WasmSource): Promise<WasmModule> {
   });
   const names = Module.exports(module).map(({ name }) => name);
   if (["__stack_pointer", "run", "linger"].every((name) => names.includes(name))) return module;
-  throw new Error(`cannot use kernels.wasm: it is not that of bregman: it exports ${names.join(", ") || "nothing"}`);
+  throw new Error(
+    `cannot use kernels.wasm: it is not that of bregman: it exports ${names.join(", ") || "nothing"}`,
+  );
 }
 
 /** An instance over the shared memory, for one thread; its stack grows down from `stackTop`. */
@@ -34,7 +38,8 @@ export function bindWasm(module: WasmModule, memory: WasmMemory, stackTop: numbe
   const kernels = new Instance(module, { env: { memory } }).exports as unknown as WasmKernels;
   kernels.__stack_pointer.value = stackTop;
   return {
-    run: (program, ops, thread, threads, sync) => kernels.run(0, program, ops, thread, threads, sync),
+    run: (program, ops, thread, threads, sync) =>
+      kernels.run(0, program, ops, thread, threads, sync),
     linger: (word, seen) => kernels.linger(0, word, seen),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * The little of WebAssembly's interface that the runtime uses.
  *
- * TypeScript declares it only together with the whole DOM, which a library for Node shouldn't ask of its users.
+ * TypeScript declares it only together with the whole DOM, which a library for Node shouldn't ask
+ * of its users.
  */
 
 export interface WasmMemory {
@@ -19,7 +20,10 @@ export type WasmModule = object;
 
 interface WebAssemblyNamespace {
   Memory: new (options: { initial: number; maximum: number; shared: true }) => WasmMemory;
-  Instance: new (module: WasmModule, imports: { env: { memory: WasmMemory } }) => { exports: Record<string, unknown> };
+  Instance: new (
+    module: WasmModule,
+    imports: { env: { memory: WasmMemory } },
+  ) => { exports: Record<string, unknown> };
   Module: { exports(module: WasmModule): readonly { readonly name: string }[] };
   compile(bytes: ArrayBufferView): Promise<WasmModule>;
 }

@@ -1,19 +1,22 @@
 /**
- * The average of the weights over the last steps, for evaluation: training goes on with theta as it is.
+ * The average of the weights over the last steps, for evaluation: training goes on with theta as it
+ * is.
  *
  *     average_t  =  sum_s d^(t - s) theta_s / sum_s d^(t - s),   s = 1 ... t
  *                =  average_{t-1} + (1 - d) / (1 - d^t) (theta_t - average_{t-1})
  *
- * the exponential average of theta_1 ... theta_t with bias correction: weights of about 1 / (1 - d) steps count. (Without the
- * correction theta_0 has the share d^t for long, which here is a random, sparse start.) Running statistics of batch norm are
- * averaged along. Of 1 / (1 - d) steps a hundred are looked at, evenly spread: for a decay of 0.999 every tenth step, with
- * d = 0.999^10.
+ * the exponential average of theta_1 ... theta_t with bias correction: weights of about 1 / (1 - d)
+ * steps count. (Without the correction theta_0 has the share d^t for long, which here is a random,
+ * sparse start.) Running statistics of batch norm are averaged along. Of 1 / (1 - d) steps a
+ * hundred are looked at, evenly spread: for a decay of 0.999 every tenth step, with d = 0.999^10.
  *
- * A weight that was ever non-zero has an average that is non-zero, so the average of sparse weights is no sparse network. What is
- * evaluated is its restriction to the present pattern: where theta is zero, so is the average. It has the density that is
- * reported, and forgets what the regularizer has let die. A weight that was born a while ago counts as zero before.
+ * A weight that was ever non-zero has an average that is non-zero, so the average of sparse weights
+ * is no sparse network. What is evaluated is its restriction to the present pattern: where theta is
+ * zero, so is the average. It has the density that is reported, and forgets what the regularizer
+ * has let die. A weight that was born a while ago counts as zero before.
  *
- * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction is that of Adam's moments.
+ * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction
+ * is that of Adam's moments.
  */
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
@@ -29,13 +32,17 @@ export interface AverageOptions {
 /** @throws RangeError for a decay that can't be, TypeError for an unknown key */
 export function checkAverage(options: AverageOptions): void {
   const { decay } = knownOptions("average", options, { decay: 1 });
-  if (!(decay > 0 && decay < 1)) throw new RangeError(`average: decay must be in (0, 1), found ${decay}`);
+  if (!(decay > 0 && decay < 1))
+    throw new RangeError(`average: decay must be in (0, 1), found ${decay}`);
 }
 
 export interface WeightAverage {
   /** Takes in the weights after a step. */
   look(): void;
-  /** Runs something, such as an evaluation, with the averages in place of the weights, which are put back. */
+  /**
+   * Runs something, such as an evaluation, with the averages in place of the weights, which are put
+   * back.
+   */
   use<Result>(run: () => Promise<Result>): Promise<Result>;
   /** As tensors of a checkpoint; they change with the next look. */
   tensors(): [string, Tensor][];
@@ -48,7 +55,8 @@ const AVERAGE = "average/";
 /**
  * Starts an average of a trainer's parameters and buffers.
  *
- * @param saved - or goes on with the one among the tensors of a checkpoint, for a trainer that has been restored
+ * @param saved - or goes on with the one among the tensors of a checkpoint, for a trainer that has
+ *   been restored
  */
 export function createAverage(
   trainer: Trainer,
@@ -61,7 +69,9 @@ export function createAverage(
   for (const [name, { length }] of valuesOf(trainer)) {
     const found = saved?.get(`${AVERAGE}${name}`)?.data;
     if (saved && !(found?.length === length && isTypedArray(found, "Float32Array"))) {
-      throw new RangeError(`could not resume: expected a tensor ${AVERAGE}${name} of ${length} float32 numbers`);
+      throw new RangeError(
+        `could not resume: expected a tensor ${AVERAGE}${name} of ${length} float32 numbers`,
+      );
     }
     averages.set(name, (found as Float32Array | undefined)?.slice() ?? new Float32Array(length));
   }
@@ -95,11 +105,17 @@ export function createAverage(
       }
     },
     tensors: () =>
-      [...averages].map(([name, data]): [string, Tensor] => [`${AVERAGE}${name}`, { shape: [data.length], data }]),
+      [...averages].map(([name, data]): [string, Tensor] => [
+        `${AVERAGE}${name}`,
+        { shape: [data.length], data },
+      ]),
   };
 }
 
-/** Copies of parameters and buffers by name, one after the other: the parameters in `room`, if that is given. */
+/**
+ * Copies of parameters and buffers by name, one after the other: the parameters in `room`, if that
+ * is given.
+ */
 function* valuesOf(trainer: Trainer, room?: Float32Array): Iterable<[string, Float32Array]> {
   for (const { parameter } of trainer.updaters) {
     const { name, rows, cols } = parameter;

@@ -1,8 +1,9 @@
 /**
- * Batch-norm statistics estimated anew: the mean, over batches of training samples, of each batch's mean and (unbiased)
- * variance, with the weights as they are now.
+ * Batch-norm statistics estimated anew: the mean, over batches of training samples, of each batch's
+ * mean and (unbiased) variance, with the weights as they are now.
  *
- * After weights were cut the running statistics are those of another network, and the accuracy suffers more than it must.
+ * After weights were cut the running statistics are those of another network, and the accuracy
+ * suffers more than it must.
  */
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
@@ -29,11 +30,13 @@ export interface StatisticsOptions extends EvaluateOptions {
 }
 
 /**
- * The network with the statistics of its batch norms estimated on training samples (those held out stay out).
+ * The network with the statistics of its batch norms estimated on training samples (those held out
+ * stay out).
  *
  * @throws RangeError for numbers that can't be; TypeError if the network does not fit the data
  * @example
- * const better = await reestimateBatchNorm(prune(network, { density: 0.02 }), data, { validation: 5000 });
+ * const pruned = prune(network, { density: 0.02 });
+ * const better = await reestimateBatchNorm(pruned, data, { validation: 5000 });
  */
 export async function reestimateBatchNorm(
   network: Network,
@@ -41,11 +44,19 @@ export async function reestimateBatchNorm(
   options: StatisticsOptions = {},
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
-  const { batchSize = 128, batches = 50, validation = 0, splitSeed = 42, normalize = true } = options;
+  const {
+    batchSize = 128,
+    batches = 50,
+    validation = 0,
+    splitSeed = 42,
+    normalize = true,
+  } = options;
   const { loss = lossOf(data), backend, threads, wasm, limit } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`reestimateBatchNorm: ${name} must be a positive integer, found ${value}`);
+      throw new RangeError(
+        `reestimateBatchNorm: ${name} must be a positive integer, found ${value}`,
+      );
     }
   }
   checkNetwork(network);
@@ -54,7 +65,11 @@ export async function reestimateBatchNorm(
   const held = at("reestimateBatchNorm", () => heldOut(data.train.count, validation, limit));
   const { train } = split(data.train.count, held, stream(splitSeed, "split"));
   const size = Math.min(batchSize, train.length);
-  checkParts("reestimateBatchNorm", network.model, { samples: train.length, batchSize: size, microBatches: 1 });
+  checkParts("reestimateBatchNorm", network.model, {
+    samples: train.length,
+    batchSize: size,
+    microBatches: 1,
+  });
   // With momentum 1 the running statistics are those of the last batch.
   const entries = network.model.nodes.map((node) => {
     const { layer } = node;
@@ -66,22 +81,36 @@ export async function reestimateBatchNorm(
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });
     const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
-    const plan = compile(layoutOf(model), { memory, batchSize: size, loss, purpose: "train", samples, ...places });
+    const plan = compile(layoutOf(model), {
+      memory,
+      batchSize: size,
+      loss,
+      purpose: "train",
+      samples,
+      ...places,
+    });
     const program = writeProgram(
       memory,
       plan.lowerStatistics().forward.flatMap(({ ops }) => ops),
     );
     const count = Math.min(batches, Math.floor(train.length / size));
-    const sums = new Map([...network.buffers].map(([name, { data: old }]) => [name, new Float64Array(old.length)]));
+    const sums = new Map(
+      [...network.buffers].map(([name, { data: old }]) => [name, new Float64Array(old.length)]),
+    );
     for (let k = 0; k < count; k++) {
       plan.setBatch(train.subarray(k * size, (k + 1) * size));
       pool.run(program);
       for (const [name, sum] of sums) {
-        memory.f32(places.buffers.get(name)!, sum.length).forEach((value, i) => (sum[i] += value / count));
+        memory
+          .f32(places.buffers.get(name)!, sum.length)
+          .forEach((value, i) => (sum[i] += value / count));
       }
     }
     const buffers = new Map(
-      [...network.buffers].map(([name, { shape }]) => [name, { shape, data: Float32Array.from(sums.get(name)!) }]),
+      [...network.buffers].map(([name, { shape }]) => [
+        name,
+        { shape, data: Float32Array.from(sums.get(name)!) },
+      ]),
     );
     return { ...network, buffers };
   } finally {

@@ -23,7 +23,13 @@ import { checkInputs, checkOutputs } from "./fits-data.js";
 import { checkParts } from "./lone-values.js";
 
 const GROUPS: OptionKeys<GroupOptimizers> = { weights: 1, biases: 1, convs: 1, norms: 1, skips: 1 };
-const CHECKPOINT: OptionKeys<CheckpointOptions> = { folder: 1, everySeconds: 1, resume: 1, identity: 1, about: 1 };
+const CHECKPOINT: OptionKeys<CheckpointOptions> = {
+  folder: 1,
+  everySeconds: 1,
+  resume: 1,
+  identity: 1,
+  about: 1,
+};
 
 /**
  * The settings of these options.
@@ -46,14 +52,28 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   return settings;
 }
 
-function checkCounts({ epochs, batchSize, microBatches, limit = 1, freshStatistics = 1 }: Settings): void {
-  for (const [name, value] of Object.entries({ epochs, batchSize, microBatches, limit, freshStatistics })) {
+function checkCounts({
+  epochs,
+  batchSize,
+  microBatches,
+  limit = 1,
+  freshStatistics = 1,
+}: Settings): void {
+  for (const [name, value] of Object.entries({
+    epochs,
+    batchSize,
+    microBatches,
+    limit,
+    freshStatistics,
+  })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
     }
   }
   if (microBatches > batchSize) {
-    throw new RangeError(`fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`);
+    throw new RangeError(
+      `fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`,
+    );
   }
 }
 
@@ -82,11 +102,17 @@ function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings):
     throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
   }
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`);
+    throw new RangeError(
+      `fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`,
+    );
   }
-  const { everySeconds = 0 } = checkpoint ? knownOptions("fit: checkpoint", checkpoint, CHECKPOINT) : {};
+  const { everySeconds = 0 } = checkpoint
+    ? knownOptions("fit: checkpoint", checkpoint, CHECKPOINT)
+    : {};
   if (!(everySeconds >= 0 && everySeconds < Infinity)) {
-    throw new RangeError(`fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`);
+    throw new RangeError(
+      `fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`,
+    );
   }
 }
 
@@ -95,7 +121,9 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
     throw new TypeError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
   }
   if (!LOSS_KINDS.includes(loss)) {
-    throw new RangeError(`fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`);
+    throw new RangeError(
+      `fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`,
+    );
   }
   if (schedule.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
     throw new TypeError(
@@ -106,7 +134,9 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
 
 function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): void {
   if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
-    throw new TypeError("fit: expected a model with a linear layer or a convolution, found one without weights");
+    throw new TypeError(
+      "fit: expected a model with a linear layer or a convolution, found one without weights",
+    );
   }
   checkInputs("fit", model, data);
   if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {

@@ -1,4 +1,7 @@
-/** Density control at work on a trainer: looks every so many steps, and moves the lambda of what it controls. */
+/**
+ * Density control at work on a trainer: looks every so many steps, and moves the lambda of what it
+ * controls.
+ */
 import { largest } from "../extremes.js";
 import {
   CONTROLLED,
@@ -22,8 +25,8 @@ const TOLERANCE = 0.1;
 const ROLE = { weights: "weight", convs: "conv" } as const;
 
 /**
- * Whether more lambda means fewer weights, by and by: J is a sum over groups, and not of the tensor as a whole. A gradient
- * of the penalty makes no zeros, and a mask has a density of its own.
+ * Whether more lambda means fewer weights, by and by: J is a sum over groups, and not of the tensor
+ * as a whole. A gradient of the penalty makes no zeros, and a mask has a density of its own.
  */
 export function thins({ follow, regularizer }: Optimizer): boolean {
   return follow !== "penalty" && follow !== "masked" && regularizer.groups !== undefined;
@@ -34,8 +37,8 @@ export interface DensityController {
   /** To be called after each step, with the factor on its learning rate. */
   look(tauFactor: number): void;
   /**
-   * One line for each target that the density is off by more than a tenth of it and more than a group of weights, with what
-   * control has done; none where it has not begun.
+   * One line for each target that the density is off by more than a tenth of it and more than a
+   * group of weights, with what control has done; none where it has not begun.
    */
   missed(): string[];
 }
@@ -53,7 +56,8 @@ export interface ControlledRun {
 /**
  * What is controlled: for each target the weights that are counted, and those whose lambda moves.
  *
- * @throws TypeError if there is no such layer, or no regularizer that makes some of its weights zero
+ * @throws TypeError if there is no such layer, or no regularizer that makes some of its weights
+ *   zero
  */
 export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: DensityControlOptions) {
   const { layers: own = {}, ...roles } = targets;
@@ -79,9 +83,13 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
         `could not control the density of ${what}: there is no such layer with weights; layers: ${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
       );
     }
-    const members = counted.filter(({ fullLambda, optimizer }) => fullLambda > 0 && thins(optimizer));
+    const members = counted.filter(
+      ({ fullLambda, optimizer }) => fullLambda > 0 && thins(optimizer),
+    );
     if (members.length === 0) {
-      const found = new Set(counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`));
+      const found = new Set(
+        counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`),
+      );
       throw new TypeError(
         `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found ${[...found].join(", ")}`,
       );
@@ -104,7 +112,11 @@ export function createDensityController(
   const { every, after = 0, increment = INCREMENT } = options;
   const parts = controlled(trainer, options).map(({ counted, ...part }) => {
     const names = counted.map(({ parameter }) => layerOf(parameter));
-    return { ...part, counted, start: totalDensity(initial.filter(({ name }) => names.includes(name))) };
+    return {
+      ...part,
+      counted,
+      start: totalDensity(initial.filter(({ name }) => names.includes(name))),
+    };
   });
   const begun = () => trainer.steps > after * stepsPerEpoch;
   // Between fine steps a density can't change: one look for each cycle.
@@ -119,14 +131,21 @@ export function createDensityController(
         const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
         const density = countedDensity(trainer, counted);
         for (const updater of members) {
-          const next = nextLambda(rule, updater.optimizer.regularizer.lambda, density, now, tauFactor);
+          const next = nextLambda(
+            rule,
+            updater.optimizer.regularizer.lambda,
+            density,
+            now,
+            tauFactor,
+          );
           updater.setLambda(next / updater.fullLambda, "kept");
         }
       }
     },
     missed() {
       if (!begun()) return [];
-      const looks = Math.floor(trainer.steps / period()) - Math.floor((after * stepsPerEpoch) / period());
+      const looks =
+        Math.floor(trainer.steps / period()) - Math.floor((after * stepsPerEpoch) / period());
       return parts.flatMap(({ what, target, members, counted }) => {
         const density = countedDensity(trainer, counted);
         const off = Math.abs(density - target);
@@ -136,7 +155,9 @@ export function createDensityController(
           looks === 0
             ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; state a smaller every, or train for more epochs`
             : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda has come from ${lambdas(members[0])}; begin nearer to where it went, or train for more epochs`;
-        return [`the density of ${what} came to ${percent(density)}, its target is ${percent(target)}: ${why}`];
+        return [
+          `the density of ${what} came to ${percent(density)}, its target is ${percent(target)}: ${why}`,
+        ];
       });
     },
   };

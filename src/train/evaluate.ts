@@ -19,14 +19,17 @@ import { storeDataset } from "./store-dataset.js";
 export interface EvaluateOptions extends ComputeOptions {
   /** Default: as in fit. */
   readonly loss?: LossKind | undefined;
-  /** Training samples held out by the run, and the seed they were drawn with: see fit. Default 0: none. */
+  /**
+   * Training samples held out by the run, and the seed they were drawn with: see fit. Default 0:
+   * none.
+   */
   readonly validation?: number | undefined;
   /** Of the run: see fit. It counts where `validation` is a share. */
   readonly limit?: number | undefined;
   readonly splitSeed?: number | undefined;
   /**
-   * For a network that does not say what inputs it expects: subtract the data's channel mean, divide by its deviation. Default
-   * true, as in fit.
+   * For a network that does not say what inputs it expects: subtract the data's channel mean,
+   * divide by its deviation. Default true, as in fit.
    */
   readonly normalize?: boolean | undefined;
 }
@@ -52,7 +55,8 @@ export interface Evaluated {
 }
 
 /**
- * Evaluates networks on the test samples of a data set and on those held out for validation, one after the other.
+ * Evaluates networks on the test samples of a data set and on those held out for validation, one
+ * after the other.
  *
  * @throws TypeError if a network does not fit the data; RangeError as split
  * @example
@@ -84,15 +88,26 @@ export async function evaluate(
       checkInputs("evaluate", network.model, data);
       checkOutputs("evaluate", network.model, data, loss);
       const samples = storeDataset(pool, used, normalizationFor(network, data, normalize));
-      const evaluator = { model: network.model, ...createEvaluator(pool, network, { loss, samples }) };
-      const similarity = loss === "meanSquaredError" ? createSimilarity(evaluator, used) : undefined;
+      const evaluator = {
+        model: network.model,
+        ...createEvaluator(pool, network, { loss, samples }),
+      };
+      const similarity =
+        loss === "meanSquaredError" ? createSimilarity(evaluator, used) : undefined;
       const isClassifier = loss === "crossEntropy";
-      const on = async (part: Int32Array) => (part.length ? evaluator.evaluateInTurns(part, turns) : undefined);
+      const on = async (part: Int32Array) =>
+        part.length ? evaluator.evaluateInTurns(part, turns) : undefined;
       const [onTest, onValid] = [await on(test), await on(valid)];
       results.push({
-        ...(onTest && { testLoss: onTest.loss, ...(isClassifier && { testAccuracy: onTest.accuracy }) }),
+        ...(onTest && {
+          testLoss: onTest.loss,
+          ...(isClassifier && { testAccuracy: onTest.accuracy }),
+        }),
         ...(onTest && similarity && { ssim: await similarity(test, turns) }),
-        ...(onValid && { validLoss: onValid.loss, ...(isClassifier && { validAccuracy: onValid.accuracy }) }),
+        ...(onValid && {
+          validLoss: onValid.loss,
+          ...(isClassifier && { validAccuracy: onValid.accuracy }),
+        }),
       });
     } finally {
       await pool.close();
@@ -101,7 +116,10 @@ export async function evaluate(
   return results;
 }
 
-/** What the network says of its inputs, else what the data's are. @throws TypeError if the network's channels are others */
+/**
+ * What the network says of its inputs, else what the data's are. @throws TypeError if the network's
+ * channels are others
+ */
 export function normalizationFor(
   { model, normalization }: Network,
   data: Dataset,

@@ -8,22 +8,29 @@ import { type FitResult, trainModel } from "./train-model.js";
 export type FitOptions = Omit<AllOptions, "checkpoint">;
 
 /**
- * Trains a model on a data set. With more than one thread it must be called in a web worker of a page that is cross-origin
- * isolated; a page itself can train on one.
+ * Trains a model on a data set. With more than one thread it must be called in a web worker of a
+ * page that is cross-origin isolated; a page itself can train on one.
  *
- * @throws RangeError for an impossible number (epochs, batch size, seed, ...) and at the first non-finite loss
- * @throws TypeError if model, data and loss do not fit each other, `freeze` or `targetDensity` an optimizer, or for `checkpoint`
+ * @throws RangeError for an impossible number (epochs, batch size, seed, ...) and at the first
+ *   non-finite loss
+ * @throws TypeError if model, data and loss do not fit each other, `freeze` or `targetDensity` an
+ *   optimizer, or for `checkpoint`
  * @example
  * const train = { inputs: images, labels }; // Uint8Arrays of [count, 784] and [count]
  * const result = await fit(mlp([784, 200, 80, 10]), fromArrays({ shape: [1, 28, 28], train }), {
- *   optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }), biases: linBreg({ tau: 0.1 }) },
+ *   optimizer: {
+ *     weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
+ *     biases: linBreg({ tau: 0.1 }),
+ *   },
  *   init: { weights: { density: 0.01 } },
  *   epochs: 5,
  * });
  */
 export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
   if ((options as { checkpoint?: unknown }).checkpoint !== undefined) {
-    throw new TypeError("checkpoint: a browser has no folders; encodeModel gives the bytes of a trained network");
+    throw new TypeError(
+      "checkpoint: a browser has no folders; encodeModel gives the bytes of a trained network",
+    );
   }
   return trainModel(model, data, options);
 }

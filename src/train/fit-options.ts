@@ -1,10 +1,10 @@
 /**
  * What `fit` can be told: its options, their defaults, and the settings that follow from them.
  *
- * Two parts: what decides the bits of a training, and what only says how it is computed and told of. The first is what a
- * checkpoint keeps and a resumed run must have the same (identity.ts); it follows from the keys below. An option is its
- * docs in one of the interfaces, its key, its default if it has one, and a check in check-options.ts if it needs one; settings
- * are passed on whole.
+ * Two parts: what decides the bits of a training, and what only says how it is computed and told
+ * of. The first is what a checkpoint keeps and a resumed run must have the same (identity.ts); it
+ * follows from the keys below. An option is its docs in one of the interfaces, its key, its default
+ * if it has one, and a check in check-options.ts if it needs one; settings are passed on whole.
  */
 import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
@@ -26,12 +26,14 @@ import type { Trainer } from "../engine/trainer.js";
 import { withDefaults } from "../without-undefined.js";
 
 export type GroupOptimizers = Readonly<
-  Record<"weights" | "biases", Optimizer> & Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
+  Record<"weights" | "biases", Optimizer> &
+    Partial<Record<"convs" | "norms" | "skips", Optimizer | undefined>>
 >;
 
 /**
- * Where and when a run is saved. A checkpoint is one file, `checkpoint-<steps>.safetensors`, with everything the run needs
- * to go on; the last two are kept. One is written at the end of each epoch and when the run is stopped by its signal.
+ * Where and when a run is saved. A checkpoint is one file, `checkpoint-<steps>.safetensors`, with
+ * everything the run needs to go on; the last two are kept. One is written at the end of each epoch
+ * and when the run is stopped by its signal.
  */
 export interface CheckpointOptions {
   /** Made if it is not there. */
@@ -39,12 +41,16 @@ export interface CheckpointOptions {
   /** Within an epoch another is written after so many seconds. Default 60. */
   readonly everySeconds?: number | undefined;
   /**
-   * Goes on with the newest usable checkpoint of the folder, or from the beginning if there is none: a script that says
-   * `resume: true` can be stopped and started again at will. On the same backend the result has the bits of a run that was
-   * never stopped. Default false: a folder with checkpoints in it is an error.
+   * Goes on with the newest usable checkpoint of the folder, or from the beginning if there is
+   * none: a script that says `resume: true` can be stopped and started again at will. On the same
+   * backend the result has the bits of a run that was never stopped. Default false: a folder with
+   * checkpoints in it is an error.
    */
   readonly resume?: boolean | undefined;
-  /** Texts that must be the same on resume, beside model, data and options; such as a hash of one's configuration. */
+  /**
+   * Texts that must be the same on resume, beside model, data and options; such as a hash of one's
+   * configuration.
+   */
   readonly identity?: Readonly<Record<string, string>> | undefined;
   /** Texts to keep in the file; a resumed run's "start" event brings them back. */
   readonly about?: Readonly<Record<string, string>> | undefined;
@@ -53,60 +59,74 @@ export interface CheckpointOptions {
 /** What decides the bits of a training. */
 export interface TrainingOptions {
   /**
-   * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }), biases: linBreg() }`.
-   * Convolutions follow the weights unless `convs` is given; the factors of batch norm (`norms`) and the scalars of skip
-   * connections (`skips`) follow the biases.
+   * How each group of parameters is trained, e.g. `{ weights: linBreg({ regularizer: l1(0.1) }),
+   * biases: linBreg() }`. Convolutions follow the weights unless `convs` is given; the factors of
+   * batch norm (`norms`) and the scalars of skip connections (`skips`) follow the biases.
    */
   readonly optimizer: GroupOptimizers;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions | undefined;
   /**
-   * "crossEntropy" needs labels, "meanSquaredError" targets of the model's output size. Default: crossEntropy, or
-   * meanSquaredError for data with targets and no labels.
+   * "crossEntropy" needs labels, "meanSquaredError" targets of the model's output size. Default:
+   * crossEntropy, or meanSquaredError for data with targets and no labels.
    */
   readonly loss?: LossKind | undefined;
   /** Default: constant learning rate. */
   readonly schedule?: Schedule | undefined;
   /**
-   * Frozen steps between those that may change the patterns: their number m, or m with its schedule. They cost what the
-   * non-zeros cost. Default: none.
+   * Frozen steps between those that may change the patterns: their number m, or m with its
+   * schedule. They cost what the non-zeros cost. Default: none.
    */
   readonly freeze?: number | FreezeOptions | undefined;
-  /** Moves lambda so that the run comes to this density of its weights, or to several (see optim/density-control.ts). Default: lambda stays. */
+  /**
+   * Moves lambda so that the run comes to this density of its weights, or to several (see
+   * optim/density-control.ts). Default: lambda stays.
+   */
   readonly targetDensity?: number | DensityControlOptions | undefined;
   /** Default 128. */
   readonly batchSize?: number | undefined;
   /**
-   * Parts that each batch is computed in, one after the other; their gradients are added up. It takes the memory of one part, and
-   * is the same step but for rounding, and for batch norm, whose statistics are those of a part. Default 1.
+   * Parts that each batch is computed in, one after the other; their gradients are added up. It
+   * takes the memory of one part, and is the same step but for rounding, and for batch norm, whose
+   * statistics are those of a part. Default 1.
    */
   readonly microBatches?: number | undefined;
-  /** Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of each component. Default: not. */
+  /**
+   * Bounds the gradient before the optimizers see it: `{ norm }` of all together, or `{ value }` of
+   * each component. Default: not.
+   */
   readonly clip?: ClipOptions | undefined;
   /**
-   * The sampled dual: the gradient of the zero weights of large linear layers is estimated from so many samples of the batch that its
-   * variance is at most this share of the sum of the samples' squared gradients; non-zeros keep their exact gradient. It is unbiased
-   * for LinBreg; AdaBreg sees the variance in its second moment too, which slows births. A number above 0; default: all is exact.
+   * The sampled dual: the gradient of the zero weights of large linear layers is estimated from so
+   * many samples of the batch that its variance is at most this share of the sum of the samples'
+   * squared gradients; non-zeros keep their exact gradient. It is unbiased for LinBreg; AdaBreg
+   * sees the variance in its second moment too, which slows births. A number above 0; default: all
+   * is exact.
    */
   readonly sampleDual?: number | undefined;
-  /** Cross-entropy: this share of each label is spread over all classes, in training only. 0 (the default) to less than 1. */
+  /**
+   * Cross-entropy: this share of each label is spread over all classes, in training only. 0 (the
+   * default) to less than 1.
+   */
   readonly labelSmoothing?: number | undefined;
   /**
-   * Validates, tests and returns the average of the weights over the last 1 / (1 - decay) steps or so, restricted to the present
-   * pattern (see train/average.ts), e.g. `{ decay: 0.999 }`. Training is the same, unless its schedule follows the validation
-   * accuracy; `observe` sees the weights in training. Default: not.
+   * Validates, tests and returns the average of the weights over the last 1 / (1 - decay) steps or
+   * so, restricted to the present pattern (see train/average.ts), e.g. `{ decay: 0.999 }`. Training
+   * is the same, unless its schedule follows the validation accuracy; `observe` sees the weights in
+   * training. Default: not.
    */
   readonly average?: AverageOptions | undefined;
   /**
-   * Batch norm's statistics are taken anew over so many batches of training samples before each evaluation, in place of the running
-   * ones, which lag behind a pattern that changes. Training is the same. Default: running statistics.
+   * Batch norm's statistics are taken anew over so many batches of training samples before each
+   * evaluation, in place of the running ones, which lag behind a pattern that changes. Training is
+   * the same. Default: running statistics.
    */
   readonly freshStatistics?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
   /**
-   * Training samples held out for validation: their number, or a share between 0 and 1 of the samples in use. Default 0, and
-   * then there are no validation figures.
+   * Training samples held out for validation: their number, or a share between 0 and 1 of the
+   * samples in use. Default 0, and then there are no validation figures.
    */
   readonly validation?: number | undefined;
   /** Default 42. */
@@ -117,7 +137,10 @@ export interface TrainingOptions {
   readonly shuffle?: boolean | undefined;
   /** Subtract the data's channel mean, divide by its deviation. Default true. */
   readonly normalize?: boolean | undefined;
-  /** Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of bytes. Default: not. */
+  /**
+   * Moves, mirrors and cuts the training images by chance, anew in each epoch. Needs images of
+   * bytes. Default: not.
+   */
   readonly augment?: AugmentOptions | undefined;
 }
 
@@ -125,20 +148,25 @@ export interface TrainingOptions {
 export interface RunningOptions extends ComputeOptions {
   readonly epochs: number;
   /**
-   * Less memory for more passes over it: of a convolutional net only the values are kept at which all its ways meet, such as the
-   * ends of a ResNet's blocks; those between are computed again for the backward pass. The step has the same bits. It pays where
-   * the convolutions are sparse: a dense net would take a third more time. Default false.
+   * Less memory for more passes over it: of a convolutional net only the values are kept at which
+   * all its ways meet, such as the ends of a ResNet's blocks; those between are computed again for
+   * the backward pass. The step has the same bits. It pays where the convolutions are sparse: a
+   * dense net would take a third more time. Default false.
    */
   readonly recompute?: boolean | undefined;
   /** Name in the events. Default "fit". */
   readonly name?: string | undefined;
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
   /**
-   * Takes what is likely to go wrong, a line each: a start that leaves units that can't learn, epochs without a birth, a target
-   * that was missed. Each is an event of type "warning" too. Default: `process.emitWarning` in Node, `console.warn` in a browser.
+   * Takes what is likely to go wrong, a line each: a start that leaves units that can't learn,
+   * epochs without a birth, a target that was missed. Each is an event of type "warning" too.
+   * Default: `process.emitWarning` in Node, `console.warn` in a browser.
    */
   readonly onWarning?: ((text: string) => void) | undefined;
-  /** Called with the state before training (epoch 0) and after each epoch: weights can be looked at while it runs, not later. */
+  /**
+   * Called with the state before training (epoch 0) and after each epoch: weights can be looked at
+   * while it runs, not later.
+   */
   readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
   /** Stops after the step under way; the result is then that of the weights as they are. */
   readonly signal?: AbortSignal | undefined;
@@ -216,14 +244,18 @@ export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">):
     ...withDefaults(DEFAULTS, options),
     loss,
     schedule,
-    ...(freeze !== undefined && { freeze: typeof freeze === "number" ? { coarse: freeze } : freeze }),
+    ...(freeze !== undefined && {
+      freeze: typeof freeze === "number" ? { coarse: freeze } : freeze,
+    }),
     ...(targetDensity !== undefined && { targetDensity: densityControl(targetDensity) }),
   } as Settings;
 }
 
 /** Those of the settings that decide the bits. */
 export function decidingIn(settings: Settings): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(settings).filter(([key]) => Object.hasOwn(TRAINING, key)));
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key]) => Object.hasOwn(TRAINING, key)),
+  );
 }
 
 /** The options that a target density means. */

@@ -10,13 +10,22 @@ import { checkModelSize } from "../engine/model-size.js";
 import { createTrainer, type Trainer } from "../engine/trainer.js";
 
 /**
- * Draws the initial parameters by the seed, and prepares the model with the optimizer of each group.
+ * Draws the initial parameters by the seed, and prepares the model with the optimizer of each
+ * group.
  *
  * @param steps - of the whole training
- * @throws TypeError for `freeze` or `targetDensity` with optimizers that can't be frozen or controlled
+ * @throws TypeError for `freeze` or `targetDensity` with optimizers that can't be frozen or
+ *   controlled
  */
-export function fitTrainer(pool: Pool, model: Model, samples: SampleStore, settings: Settings, steps: number): Trainer {
-  const { optimizer, init, batchSize, microBatches, seed, augment, freeze, targetDensity } = settings;
+export function fitTrainer(
+  pool: Pool,
+  model: Model,
+  samples: SampleStore,
+  settings: Settings,
+  steps: number,
+): Trainer {
+  const { optimizer, init, batchSize, microBatches, seed, augment, freeze, targetDensity } =
+    settings;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   const trainer = createTrainer({
     ...settings,

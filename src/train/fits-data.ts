@@ -9,12 +9,13 @@ import type { Model } from "../nn/model.js";
 import { at } from "../placed.js";
 
 /**
- * Checks that the model takes the samples: the same number of features, and where both are images the same shape. Flat samples
- * of numbers may be images to the model; bytes are normalised channel by channel, so that their channels must be known.
+ * Checks that the model takes the samples: the same number of features, and where both are images
+ * the same shape. Flat samples of numbers may be images to the model; bytes are normalised channel
+ * by channel, so that their channels must be known.
  *
  * @param who - function that is told of, e.g. "fit"
- * @throws TypeError if it does not, or the data's means and deviations are not of its channels; RangeError for one of them
- * that can't be
+ * @throws TypeError if it does not, or the data's means and deviations are not of its channels;
+ * RangeError for one of them that can't be
  */
 export function checkInputs(who: string, { input }: Model, data: Dataset): void {
   const { name, shape, train } = data;
@@ -36,7 +37,9 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
   );
 }
 
-/** The loss that goes with the data: labels are to be told apart, targets alone to be come near to. */
+/**
+ * The loss that goes with the data: labels are to be told apart, targets alone to be come near to.
+ */
 export function lossOf({ classes }: Pick<Dataset, "classes">): LossKind {
   return classes === 0 ? "meanSquaredError" : "crossEntropy";
 }
@@ -47,7 +50,10 @@ export function lossNotes(given: LossKind | undefined, data: Dataset): string[] 
   return [`"${data.name}" has targets and no labels, so that the loss is meanSquaredError.`];
 }
 
-/** @throws TypeError if the model's outputs are not what the loss compares with the labels or targets of the data */
+/**
+ * @throws TypeError if the model's outputs are not what the loss compares with the labels or
+ *   targets of the data
+ */
 export function checkOutputs(
   who: string,
   { output }: Model,
@@ -75,7 +81,9 @@ function checkClasses(
 ): void {
   const hint = train.targets ? `; for its targets say loss: "meanSquaredError"` : "";
   if (classes === 0) {
-    throw new TypeError(`${who}: crossEntropy compares with labels, "${name}" has targets only${hint}`);
+    throw new TypeError(
+      `${who}: crossEntropy compares with labels, "${name}" has targets only${hint}`,
+    );
   }
   if (classes === 1) {
     throw new TypeError(

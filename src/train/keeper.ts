@@ -1,4 +1,7 @@
-/** Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing it. */
+/**
+ * Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing
+ * it.
+ */
 import type { Dataset } from "../data/dataset.js";
 import type { Trainer } from "../engine/trainer.js";
 import type { TrainerState } from "../engine/trainer-state.js";
@@ -12,14 +15,21 @@ export interface Keeper {
   readonly resumed?: Progress;
   /** The texts kept with the run. */
   readonly about: Readonly<Record<string, string>>;
-  /** Puts what is saved into a trainer, and forgets it (it is large). Returns its tensors: those of the trainer, and those beside. */
+  /**
+   * Puts what is saved into a trainer, and forgets it (it is large). Returns its tensors: those of
+   * the trainer, and those beside.
+   */
   restore(trainer: Trainer): ReadonlyMap<string, Tensor> | undefined;
   /** What the user should know of how it goes on, a line each. */
   notes(now: { readonly backend: string; readonly isa: string }): string[];
   /** Whether it is time for a checkpoint within the epoch. */
   isDue(): boolean;
   /** Writes a checkpoint. `beside` are tensors to keep with those of the trainer. */
-  save(progress: Omit<Progress, "trainer">, trainer: TrainerState, beside: readonly [string, Tensor][]): void;
+  save(
+    progress: Omit<Progress, "trainer">,
+    trainer: TrainerState,
+    beside: readonly [string, Tensor][],
+  ): void;
   /** Gives the folder back. */
   close(): void;
 }

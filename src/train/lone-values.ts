@@ -1,9 +1,11 @@
 /**
- * Batch norm over one value of a channel: less its own mean it is 0, whatever the input, and no gradient comes back.
+ * Batch norm over one value of a channel: less its own mean it is 0, whatever the input, and no
+ * gradient comes back.
  *
- * A channel has a value for each sample and position of what is computed at once: a batch, or one of its parts. So one sample
- * with one position (an image of 1 x 1) is not enough. A batch size that makes such parts is refused. Where only the last batch
- * of an epoch would have one, the sample is left out of that epoch: where the order is shuffled it is another one each time.
+ * A channel has a value for each sample and position of what is computed at once: a batch, or one
+ * of its parts. So one sample with one position (an image of 1 x 1) is not enough. A batch size
+ * that makes such parts is refused. Where only the last batch of an epoch would have one, the
+ * sample is left out of that epoch: where the order is shuffled it is another one each time.
  */
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
@@ -19,11 +21,20 @@ export interface Parts {
 
 /** Name of the first batch norm of images with one position; undefined if there is none. */
 export function pointNorm({ nodes }: Model): string | undefined {
-  return nodes.find(({ layer, shape }) => layer.kind === "batchNorm2d" && size(shape.slice(1)) === 1)?.name;
+  return nodes.find(
+    ({ layer, shape }) => layer.kind === "batchNorm2d" && size(shape.slice(1)) === 1,
+  )?.name;
 }
 
-/** @throws RangeError if batch norm would have one value of each channel, other than in the last batch of several */
-export function checkParts(who: string, model: Model, { samples = Infinity, batchSize, microBatches }: Parts): void {
+/**
+ * @throws RangeError if batch norm would have one value of each channel, other than in the last
+ *   batch of several
+ */
+export function checkParts(
+  who: string,
+  model: Model,
+  { samples = Infinity, batchSize, microBatches }: Parts,
+): void {
   const name = pointNorm(model);
   if (name === undefined) return;
   const fault = (where: string, change: string) =>
@@ -32,7 +43,8 @@ export function checkParts(who: string, model: Model, { samples = Infinity, batc
     );
   if (samples === 1) throw fault("the only training sample", "expected 2 samples or more");
   const part = Math.ceil(batchSize / microBatches);
-  if (batchSize === 1) throw fault("a batch of 1 sample", "expected a batchSize of 2 or more, found 1");
+  if (batchSize === 1)
+    throw fault("a batch of 1 sample", "expected a batchSize of 2 or more, found 1");
   if (part === 1 || (samples >= batchSize && batchSize % part === 1)) {
     const sizes = part === 1 ? "1 sample each" : `${part} samples, the last one 1`;
     throw fault(
@@ -42,7 +54,9 @@ export function checkParts(who: string, model: Model, { samples = Infinity, batc
   }
 }
 
-/** Samples that are left out of each epoch, 1 or 0, of a training that {@link checkParts} lets pass. */
+/**
+ * Samples that are left out of each epoch, 1 or 0, of a training that {@link checkParts} lets pass.
+ */
 export function leftOut(model: Model, { samples = 0, batchSize, microBatches }: Parts): number {
   const last = (samples % batchSize) % Math.ceil(batchSize / microBatches);
   return last === 1 && pointNorm(model) !== undefined ? 1 : 0;

@@ -32,14 +32,17 @@ export interface Measuring {
   /** Accuracy on the test samples, if there are any. */
   test(): Promise<{ testAccuracy?: number }>;
   /** The network as it is now, and what it is worth. */
-  final(history: readonly EpochMetrics[]): Promise<Pick<FitResult, "final" | "parameters" | "buffers">>;
+  final(
+    history: readonly EpochMetrics[],
+  ): Promise<Pick<FitResult, "final" | "parameters" | "buffers">>;
   /** The accuracy, where that says something. */
   accuracyOf(accuracy: number): number | undefined;
 }
 
 /** Measures a training. */
 export function createMeasuring(training: Training): Measuring {
-  const { model, settings, used, samples, trainer, births, work, turns, evaluated, seconds } = training;
+  const { model, settings, used, samples, trainer, births, work, turns, evaluated, seconds } =
+    training;
   const { loss, optimizer } = settings;
   const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, used) : undefined;
   const accuracyOf = (accuracy: number) => (loss === "crossEntropy" ? accuracy : undefined);
@@ -89,7 +92,10 @@ export function createMeasuring(training: Training): Measuring {
         bytes: modelBytes(trainer),
         connections: connectionsOf(model, trainer.theta),
         parameters: new Map(
-          trainer.updaters.map(({ parameter: p }) => [p.name, { shape: p.shape, data: trainer.theta(p.name) }]),
+          trainer.updaters.map(({ parameter: p }) => [
+            p.name,
+            { shape: p.shape, data: trainer.theta(p.name) },
+          ]),
         ),
         buffers: trainer.buffers(),
       }));

@@ -1,9 +1,11 @@
 /**
- * Training in which nothing is born: seen after the first epochs, with the lambda that would have let something be born.
+ * Training in which nothing is born: seen after the first epochs, with the lambda that would have
+ * let something be born.
  *
- * A weight that was zero from the start is born when prox_{delta J}(delta v) is no longer zero there. With J = lambda K that is a
- * question of lambda alone: there is a share s of it below which prox_{delta s J}(delta v) has such a weight. s is how far v has
- * come. As long as nothing happens v moves at much the same rate, so that the first birth is due after 1 / s times the epochs that
+ * A weight that was zero from the start is born when prox_{delta J}(delta v) is no longer zero
+ * there. With J = lambda K that is a question of lambda alone: there is a share s of it below which
+ * prox_{delta s J}(delta v) has such a weight. s is how far v has come. As long as nothing happens
+ * v moves at much the same rate, so that the first birth is due after 1 / s times the epochs that
  * are over.
  */
 import type { Optimizer } from "../optim/optimizer.js";
@@ -39,20 +41,22 @@ export interface Births {
 }
 
 /**
- * What to say of births after an epoch: once a line if there was none so far, and one for each layer that has lost all its weights.
- * Only of optimizers that gather v (LinBreg, AdaBreg).
+ * What to say of births after an epoch: once a line if there was none so far, and one for each
+ * layer that has lost all its weights. Only of optimizers that gather v (LinBreg, AdaBreg).
  */
 export function missingBirths(trainer: Trainer, { history, epochs, initial }: Births): string[] {
   const { epoch, layers } = history.at(-1)!;
   const none = epoch === Math.min(PATIENCE, epochs) && history.every(({ births }) => births === 0);
   const before = history.at(-2)?.layers ?? [];
   const lost = layers.filter(
-    ({ name, nonZeros }) => nonZeros === 0 && before.some((layer) => layer.name === name && layer.nonZeros > 0),
+    ({ name, nonZeros }) =>
+      nonZeros === 0 && before.some((layer) => layer.name === name && layer.nonZeros > 0),
   );
   return [
     ...(none ? noBirth(waitingLayers(trainer, initial()), epoch, epochs) : []),
     ...lost.map(
-      ({ name }) => `layer "${name}" has lost its last weight in epoch ${epoch}: ${lessLambda(trainer, name)}`,
+      ({ name }) =>
+        `layer "${name}" has lost its last weight in epoch ${epoch}: ${lessLambda(trainer, name)}`,
     ),
   ];
 }
@@ -61,17 +65,26 @@ function noBirth([first]: readonly Waiting[], epoch: number, epochs: number): st
   if (!first) return [];
   const { name, lambda, share } = first;
   const head = `no weight was born in ${plural(epoch)}`;
-  if (share === 0) return [`${head}: no gradient reaches the weights that are not there; init may begin with more`];
+  if (share === 0)
+    return [
+      `${head}: no gradient reaches the weights that are not there; init may begin with more`,
+    ];
   const due = Math.ceil(epoch / share);
   if (due <= SOON * epochs) return [];
-  const when = due > epochs ? `after ${due} epochs, and the run has ${epochs}` : `in epoch ${due} of ${epochs}`;
+  const when =
+    due > epochs
+      ? `after ${due} epochs, and the run has ${epochs}`
+      : `in epoch ${due} of ${epochs}`;
   return [
     `${head}: v of layer "${name}", the nearest to one, has come to ${percent(share)} of its threshold. A lambda of some ${roundedDown(share * lambda)} in place of ${lambda} would have given one by now; at this rate the first comes ${when}`,
   ];
 }
 
 /** Layers that wait for their first birth, the nearest to it first. */
-function waitingLayers({ updaters, theta }: Trainer, initial: ReadonlyMap<string, Float32Array>): Waiting[] {
+function waitingLayers(
+  { updaters, theta }: Trainer,
+  initial: ReadonlyMap<string, Float32Array>,
+): Waiting[] {
   return updaters
     .filter(({ parameter: { role }, optimizer }) => isWeightRole(role) && waits(optimizer))
     .flatMap(({ parameter, optimizer, state, fullLambda }) => {
@@ -89,7 +102,10 @@ function waits(optimizer: Optimizer): boolean {
   return optimizer.follow === "mirror" && optimizer.regularizer.lambda > 0 && thins(optimizer);
 }
 
-/** The largest share of lambda, to a thousandth of it, with which a weight at one of these places would not be zero. */
+/**
+ * The largest share of lambda, to a thousandth of it, with which a weight at one of these places
+ * would not be zero.
+ */
 function shareOf(
   { regularizer, delta }: Optimizer,
   v: Float32Array | Float64Array,
@@ -113,7 +129,9 @@ function shareOf(
 }
 
 function lessLambda({ updaters }: Trainer, layer: string): string {
-  const updater = updaters.find(({ parameter }) => layerOf(parameter) === layer && isWeightRole(parameter.role))!;
+  const updater = updaters.find(
+    ({ parameter }) => layerOf(parameter) === layer && isWeightRole(parameter.role),
+  )!;
   const { fullLambda } = updater;
   return `its units are constant until one is born; ${fullLambda > 0 ? `a lambda below ${fullLambda} there` : "a smaller tau"}, or more weights at the start (init), may keep some`;
 }

@@ -18,10 +18,11 @@ export type PredictOptions = ComputeOptions;
 /**
  * Outputs of a network, row-major [count, outputs]; for a classifier the logits of each class.
  *
- * @param inputs - row-major [count, features]; bytes count as value / 255. All are normalized as `network.normalization` says,
- * in float64: numbers of more than seven digits (times, for instance) belong in a Float64Array
- * @throws TypeError if the inputs are no such array or no whole number of samples, or the network is not complete; RangeError
- * for an input that is too large for float32 when it is normalized
+ * @param inputs - row-major [count, features]; bytes count as value / 255. All are normalized as
+ * `network.normalization` says, in float64: numbers of more than seven digits (times, for instance)
+ * belong in a Float64Array
+ * @throws TypeError if the inputs are no such array or no whole number of samples, or the network
+ * is not complete; RangeError for an input that is too large for float32 when it is normalized
  * @example
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, new Uint8Array(784)); // 10 numbers for one black image
@@ -35,13 +36,16 @@ export async function predict(
   const given = isTypedArray(inputs, "Uint8ClampedArray")
     ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
     : inputs;
-  if (!isInputs(given)) throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
+  if (!isInputs(given))
+    throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
   checkNetwork(network);
   const features = size(network.model.input);
   const count = inputs.length / features;
   if (!Number.isInteger(count)) {
     const shape = network.model.input.join(", ");
-    throw new TypeError(`predict: inputs must be samples of ${features} numbers ([${shape}]), found ${inputs.length}`);
+    throw new TypeError(
+      `predict: inputs must be samples of ${features} numbers ([${shape}]), found ${inputs.length}`,
+    );
   }
   if (count === 0) return new Float32Array(0);
   const pool = await createPool({ backend, threads, wasm });

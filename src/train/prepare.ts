@@ -1,4 +1,7 @@
-/** A network prepared for training without data: which ops its steps run and how much memory they take. */
+/**
+ * A network prepared for training without data: which ops its steps run and how much memory they
+ * take.
+ */
 import { size } from "../nn/layers/layer.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
@@ -48,7 +51,8 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
   try {
     // Nothing is run, so that one sample will do.
     const inputs = new Uint8Array(size(model.input));
-    const targets = loss === "crossEntropy" ? {} : { targets: new Float32Array(size(model.output)) };
+    const targets =
+      loss === "crossEntropy" ? {} : { targets: new Float32Array(size(model.output)) };
     const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(1), ...targets }], {
       features: size(model.input),
       targetFeatures: size(model.output),
@@ -64,12 +68,16 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
     const steps = [...forward, lossStage].map((stage): PreparedStep => {
       const layer = layers.get(stage.name);
       const node = nodes.get(stage.name);
-      const each = node && layer ? 2 * (ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0) : 0;
+      const each =
+        node && layer ? 2 * (ruleOf(node.layer).multiplicationsPerWeight?.(node.shape) ?? 0) : 0;
       const back = backs.get(stage.name);
       return {
         name: stage.name,
         forward: stage.ops.map(({ kernel }) => kernel),
-        backward: [...(back?.ops.map(({ kernel }) => kernel) ?? []), ...(back?.gradients.map(() => "update") ?? [])],
+        backward: [
+          ...(back?.ops.map(({ kernel }) => kernel) ?? []),
+          ...(back?.gradients.map(() => "update") ?? []),
+        ],
         output: node?.shape ?? (stage.name === "input" ? model.input : []),
         weights: layer?.weights ?? 0,
         nonZeros: layer?.nonZeros ?? 0,

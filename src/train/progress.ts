@@ -5,12 +5,18 @@ import type { EpochMetrics } from "../measure/events.js";
 import type { Work } from "../measure/work.js";
 import type { ScheduleState } from "../optim/schedule.js";
 
-/** The numbers of epochs a run was to have: at its beginning, and each time it was resumed with another. The last is today's. */
+/**
+ * The numbers of epochs a run was to have: at its beginning, and each time it was resumed with
+ * another. The last is today's.
+ */
 export type Lengths = readonly number[];
 
 /** How far a run has come: JSON. Its numbers come back with the bits they had. */
 export interface Progress {
-  /** Numbers of epochs the run was to have, see run-length.ts; absent in files of before they were kept. */
+  /**
+   * Numbers of epochs the run was to have, see run-length.ts; absent in files of before they were
+   * kept.
+   */
   readonly lengths?: Lengths | undefined;
   /** Epoch to go on with, from 1, and the place in its order. */
   readonly epoch: number;

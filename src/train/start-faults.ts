@@ -1,9 +1,11 @@
 /**
- * What a start has lost before training: the way from the inputs to the outputs, whole layers, units that can't be born.
+ * What a start has lost before training: the way from the inputs to the outputs, whole layers,
+ * units that can't be born.
  *
- * A unit without weights gives its bias b whatever the input. That alone is no harm: its weights have a gradient, and are born
- * when their time has come. But where the ReLU behind it gets at most 0 for every sample, no gradient comes back, for ever. So it
- * is with a bias that is not positive, and with any constant behind batch norm, which makes 0 of it.
+ * A unit without weights gives its bias b whatever the input. That alone is no harm: its weights
+ * have a gradient, and are born when their time has come. But where the ReLU behind it gets at most
+ * 0 for every sample, no gradient comes back, for ever. So it is with a bias that is not positive,
+ * and with any constant behind batch norm, which makes 0 of it.
  *
  *     forward    of each channel its value where that is the same for every input, NaN where it is not
  *     backward   of each channel whether a gradient can reach it, all weights taken for ones that may be born
@@ -16,7 +18,10 @@ import { isWeightRole } from "../runtime/parameter.js";
 
 type Parameters = ReadonlyMap<string, Float32Array>;
 
-/** A value that is the same for every input, but not known, or not the same at all places of an image. */
+/**
+ * A value that is the same for every input, but not known, or not the same at all places of an
+ * image.
+ */
 const SOME_CONSTANT = Infinity;
 
 /** Layers that a line names. */
@@ -34,14 +39,24 @@ export function startFaults(model: Model, initial: Parameters): string[] {
     const weight = parameters.find(({ role }) => isWeightRole(role));
     if (!weight) return [];
     const [units] = weight.shape;
-    return [{ k, name: `"${name}"`, units, empty: emptyRows(initial.get(`${name}.${weight.name}`)!, units) }];
+    return [
+      {
+        k,
+        name: `"${name}"`,
+        units,
+        empty: emptyRows(initial.get(`${name}.${weight.name}`)!, units),
+      },
+    ];
   });
-  const empty = layers.filter((layer) => layer.empty.length === layer.units).map(({ name }) => name);
+  const empty = layers
+    .filter((layer) => layer.empty.length === layer.units)
+    .map(({ name }) => name);
   const values = constantsOf(model, initial);
   if (!values.at(-1)!.some(Number.isNaN)) {
     // Without an empty layer it is one whose weights all read units that have none.
     const [first] = layers.filter(({ k }) => !values[k].some(Number.isNaN)).map(({ name }) => name);
-    const where = empty.length > 0 ? `no weight in ${listed(empty)}` : `all that ${first} reads is constant`;
+    const where =
+      empty.length > 0 ? `no weight in ${listed(empty)}` : `all that ${first} reads is constant`;
     return [`the start leaves no way from the inputs to the outputs: ${where}; ${CURE}`];
   }
   const reached = reachedOf(model, values);
@@ -52,7 +67,9 @@ export function startFaults(model: Model, initial: Parameters): string[] {
   return [
     ...(empty.length > 0 ? [`the start leaves no weight in ${listed(empty)}; ${CURE}`] : []),
     ...(lost.length > 0
-      ? [`the start leaves units that no weight can be born in, their ReLU being 0 for ever: ${listed(lost)}; ${CURE}`]
+      ? [
+          `the start leaves units that no weight can be born in, their ReLU being 0 for ever: ${listed(lost)}; ${CURE}`,
+        ]
       : []),
   ];
 }
@@ -94,14 +111,20 @@ function constantsOf(model: Model, initial: Parameters): Float64Array[] {
       const cols = data.length / shape[0];
       const hasBorder = channels.tapsInside?.(layer, place).includes(false) ?? false;
       const unit = (o: number) =>
-        unitConstant(data.subarray(o * cols, (o + 1) * cols), of(inputs[0]), bias?.[o] ?? 0, hasBorder);
+        unitConstant(
+          data.subarray(o * cols, (o + 1) * cols),
+          of(inputs[0]),
+          bias?.[o] ?? 0,
+          hasBorder,
+        );
       values.push(Float64Array.from({ length: shape[0] }, (_, o) => unit(o)));
       return;
     }
     const out = (channels.constantsInTraining ?? channels.constants)(layer, inputs.map(of), place);
     const isOff = channels.isOff?.(place);
     eachSource(model, k, (c, from, d, at) => {
-      if (of(from)[d] === SOME_CONSTANT && !Number.isNaN(out[c]) && !isOff?.(c, at)) out[c] = SOME_CONSTANT;
+      if (of(from)[d] === SOME_CONSTANT && !Number.isNaN(out[c]) && !isOff?.(c, at))
+        out[c] = SOME_CONSTANT;
     });
     values.push(out);
   });
@@ -109,7 +132,12 @@ function constantsOf(model: Model, initial: Parameters): Float64Array[] {
 }
 
 /** b + sum w x of one unit, for inputs that are constants or depend on the input. */
-function unitConstant(row: Float32Array, x: Float64Array, bias: number, hasBorder: boolean): number {
+function unitConstant(
+  row: Float32Array,
+  x: Float64Array,
+  bias: number,
+  hasBorder: boolean,
+): number {
   const taps = row.length / x.length;
   let sum = bias;
   for (let i = 0; i < row.length; i++) {
@@ -135,11 +163,13 @@ function reachedOf(model: Model, values: readonly Float64Array[]): Uint8Array[] 
   for (let k = nodes.length - 1; k >= 0; k--) {
     const { layer, inputs } = nodes[k];
     if (ruleOf(layer).channels.by !== "channel") {
-      if (reached[k].includes(1)) for (const value of inputs) if (value >= 0) reached[value].fill(1);
+      if (reached[k].includes(1))
+        for (const value of inputs) if (value >= 0) reached[value].fill(1);
       continue;
     }
     eachSource(model, k, (c, from, d) => {
-      // A comparison with NaN is false: a channel that depends on the input lets the gradient through.
+      // A comparison with NaN is false: a channel that depends on the input lets the gradient
+      // through.
       const isShut = layer.kind === "relu" && from >= 0 && values[from][d] <= 0;
       if (from >= 0 && reached[k][c] && !isShut) reached[from][d] = 1;
     });

@@ -8,10 +8,15 @@ import { MOST_BYTES } from "../runtime/memory.js";
 import type { Pool } from "../runtime/pool.js";
 
 /**
- * @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they are
+ * @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they
+ *   are
  * @throws RangeError if that is more than 4 GiB; as storeSamples
  */
-export function storeDataset({ memory }: Pool, data: Dataset, normalization?: Normalization): SampleStore {
+export function storeDataset(
+  { memory }: Pool,
+  data: Dataset,
+  normalization?: Normalization,
+): SampleStore {
   const { train, test } = data;
   checkSize(data);
   // One number a channel in any case: a gather of images reads so many.

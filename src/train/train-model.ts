@@ -1,9 +1,10 @@
 /**
  * The training loop: epochs of seeded batches, evaluation after each, events on the way.
  *
- * One seed decides everything: the initial weights and the order of each epoch have random streams of their own. The
- * split has a seed apart, so that runs with different seeds are judged on the same validation samples. All that is drawn
- * follows from the seed, the epoch and the step, so a run resumed from a checkpoint goes on with the very same numbers.
+ * One seed decides everything: the initial weights and the order of each epoch have random streams
+ * of their own. The split has a seed apart, so that runs with different seeds are judged on the
+ * same validation samples. All that is drawn follows from the seed, the epoch and the step, so a
+ * run resumed from a checkpoint goes on with the very same numbers.
  */
 import type { Dataset } from "../data/dataset.js";
 import { isBest } from "../measure/best-epoch.js";
@@ -33,10 +34,22 @@ export interface FitResult {
   readonly epochs: readonly EpochMetrics[];
   readonly interrupted: boolean;
   /** Final parameters by name, e.g. "linear1.weight" of shape [out, in], row-major. */
-  readonly parameters: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-  /** What layers keep beside their parameters, e.g. "batchNorm2d1.running" of shape [2, channels]: mean and variance. */
-  readonly buffers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-  /** What the inputs of the network are, as `predict` and `saveModel` take it; absent with `normalize: false`. */
+  readonly parameters: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly data: Float32Array }
+  >;
+  /**
+   * What layers keep beside their parameters, e.g. "batchNorm2d1.running" of shape [2, channels]:
+   * mean and variance.
+   */
+  readonly buffers: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly data: Float32Array }
+  >;
+  /**
+   * What the inputs of the network are, as `predict` and `saveModel` take it; absent with
+   * `normalize: false`.
+   */
   readonly normalization?: Normalization;
 }
 
@@ -57,7 +70,8 @@ interface Course {
 const NO_SUMS: Progress["sums"] = { loss: 0, correct: 0, seen: 0 };
 
 /**
- * Trains a model on a data set: what `fit` does, in Node (fit.ts) and in a browser (fit-in-memory.ts).
+ * Trains a model on a data set: what `fit` does, in Node (fit.ts) and in a browser
+ * (fit-in-memory.ts).
  *
  * @param open - for `options.checkpoint`: checkpoints need a file system, training does not
  */
@@ -127,25 +141,50 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   onEvent?.({ type: "end", final, interrupted });
   const { mean, std } = data;
   const normalization = normalize ? { mean, std } : undefined;
-  return withoutUndefined({ final, epochs: history, interrupted, parameters, buffers, normalization });
+  return withoutUndefined({
+    final,
+    epochs: history,
+    interrupted,
+    parameters,
+    buffers,
+    normalization,
+  });
 }
 
 /** Tells of the beginning, and of what is to be known of it. */
 function announce(training: Training, { history }: Course, notes: readonly string[]): void {
-  const { pool, model, data, settings, keeper, lengths, samples, inParts, order, trainer, warnings } = training;
+  const {
+    pool,
+    model,
+    data,
+    settings,
+    keeper,
+    lengths,
+    samples,
+    inParts,
+    order,
+    trainer,
+    warnings,
+  } = training;
   const { name, epochs, batchSize, seed, shuffle, onEvent } = settings;
   const resumed = keeper?.resumed;
   onEvent?.({
     type: "start",
     recipe: { name, epochs, batchSize, seed },
-    samples: { train: samples.train.length, valid: samples.valid.length, test: samples.test.length },
+    samples: {
+      train: samples.train.length,
+      valid: samples.valid.length,
+      test: samples.test.length,
+    },
     backend: pool.backend,
     isa: pool.isa,
     threads: pool.threads,
     reason: pool.reason,
     stepsPerEpoch: order.perEpoch,
     initial: history[0],
-    ...(resumed && { resumed: { steps: trainer.steps, epochs: history.slice(1), lengths, about: keeper.about } }),
+    ...(resumed && {
+      resumed: { steps: trainer.steps, epochs: history.slice(1), lengths, about: keeper.about },
+    }),
   });
   const all = [
     ...notes,
@@ -158,7 +197,10 @@ function announce(training: Training, { history }: Course, notes: readonly strin
 }
 
 /** At the beginning of an epoch: how many frozen steps follow each fine one. */
-function freezeFor({ settings: { freeze }, order, trainer }: Training, { epoch, sums, history }: Course): void {
+function freezeFor(
+  { settings: { freeze }, order, trainer }: Training,
+  { epoch, sums, history }: Course,
+): void {
   if (!freeze || sums.seen > 0) return;
   const { births, layers } = history.at(-1)!;
   const nonZeros = layers.reduce((sum, layer) => sum + layer.nonZeros, 0);
@@ -213,16 +255,22 @@ function createStep(
 }
 
 /** Measures an epoch and moves on to the next; false if it was cut short. */
-async function endEpoch(training: Training, course: Course, measuring: Measuring): Promise<boolean> {
+async function endEpoch(
+  training: Training,
+  course: Course,
+  measuring: Measuring,
+): Promise<boolean> {
   const { settings, keeper, order, trainer, warnings } = training;
   const { schedule, epochs, observe, onEvent } = settings;
   const { epoch, sums, history } = course;
   const whole = sums.seen === order.samples;
-  // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before it.
+  // The line of an epoch cut short is for the reader only: the checkpoint is of the moment before
+  // it.
   if (!whole && keeper) save(training, course);
   const trained = { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen };
   const measured = await measuring.epoch(epoch, course.schedule.factor, trained);
-  const metrics = whole && isBest(measured, history) ? { ...measured, ...(await measuring.test()) } : measured;
+  const metrics =
+    whole && isBest(measured, history) ? { ...measured, ...(await measuring.test()) } : measured;
   history.push(metrics);
   observe?.(epoch, trainer);
   onEvent?.({ type: "epoch", metrics });
@@ -254,5 +302,8 @@ function save(training: Training, { epoch, sums, schedule, history }: Course): v
     backend: pool.backend,
     isa: pool.isa,
   };
-  keeper!.save(progress, trainer.state(), [...birthTensors(births.state()), ...(averaged?.tensors() ?? [])]);
+  keeper!.save(progress, trainer.state(), [
+    ...birthTensors(births.state()),
+    ...(averaged?.tensors() ?? []),
+  ]);
 }

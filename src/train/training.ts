@@ -38,7 +38,11 @@ export interface Training extends Subject {
   /** The data without what nobody asks for. */
   readonly used: Dataset;
   /** Indices of the samples. */
-  readonly samples: { readonly train: Int32Array; readonly valid: Int32Array; readonly test: Int32Array };
+  readonly samples: {
+    readonly train: Int32Array;
+    readonly valid: Int32Array;
+    readonly test: Int32Array;
+  };
   readonly inParts: Parts;
   readonly order: Batches;
   readonly trainer: Trainer;
@@ -97,7 +101,10 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   const denseStep = resumed
     ? undefined
     : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
-  const work = resumed && !resumed.work ? undefined : createWorkCounter(trainer, resumed?.work ?? { denseStep });
+  const work =
+    resumed && !resumed.work
+      ? undefined
+      : createWorkCounter(trainer, resumed?.work ?? { denseStep });
   const started = performance.now();
   return {
     ...subject,
@@ -118,7 +125,10 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   };
 }
 
-/** Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its tensors. */
+/**
+ * Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its
+ * tensors.
+ */
 function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: Settings["average"]) {
   const tensors = keeper?.restore(trainer);
   return {

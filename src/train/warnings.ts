@@ -1,8 +1,9 @@
 /**
  * Warnings: what is likely to go wrong in a training, each in one line that says what to change.
  *
- * A script listens to few events, or none, and must hear of a net that can't learn all the same. So a warning is an event, and
- * also goes where the platform's warnings go, unless the caller takes it.
+ * A script listens to few events, or none, and must hear of a net that can't learn all the same. So
+ * a warning is an event, and also goes where the platform's warnings go, unless the caller takes
+ * it.
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
@@ -38,7 +39,11 @@ export function createWarnings(model: Model, trainer: Trainer, settings: Setting
   return {
     tell,
     start({ notes = [] }, resumed) {
-      tell([...notes, ...idleControl(settings), ...(resumed ? [] : startFaults(model, weightsOf(trainer)))]);
+      tell([
+        ...notes,
+        ...idleControl(settings),
+        ...(resumed ? [] : startFaults(model, weightsOf(trainer))),
+      ]);
     },
     epoch(history) {
       // Where lambda moves by itself it is no use to name another.
@@ -62,7 +67,9 @@ export function weightsOf({ updaters, theta }: Trainer): Map<string, Float32Arra
   return new Map(updaters.map(({ parameter: { name } }) => [name, theta(name)]));
 }
 
-/** Node's warnings go to stderr, and can be listened to and switched off; a browser has its console. */
+/**
+ * Node's warnings go to stderr, and can be listened to and switched off; a browser has its console.
+ */
 function emit(text: string): void {
   const node = globalThis.process as Pick<NodeJS.Process, "emitWarning"> | undefined;
   if (node?.emitWarning) node.emitWarning(text, "BregmanWarning");

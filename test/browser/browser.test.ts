@@ -17,7 +17,9 @@ import {
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 import { documentedFiles, openSite, type Site } from "./site.js";
 
-const suite = chromiumPath ? "in Chromium" : "in Chromium (skipped: there is none; CHROMIUM may name one)";
+const suite = chromiumPath
+  ? "in Chromium"
+  : "in Chromium (skipped: there is none; CHROMIUM may name one)";
 
 /** What the page must come to: the same call in Node. */
 async function trainedHere(): Promise<Buffer> {
@@ -25,7 +27,10 @@ async function trainedHere(): Promise<Buffer> {
   const model = mlp([784, 200, 80, 10]);
   const data = fromArrays({ shape: [1, 28, 28], mean: [0.1307], std: [0.3081], train, test: held });
   const result = await fit(model, data, {
-    optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }), biases: linBreg({ tau: 0.1 }) },
+    optimizer: {
+      weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
+      biases: linBreg({ tau: 0.1 }),
+    },
     init: { weights: { density: 0.01 } },
     epochs: 1,
     backend: "wasm",
@@ -96,7 +101,10 @@ describe.skipIf(!chromiumPath)(suite, () => {
 
   test("without the headers one thread trains, in a worker and in the page itself", async () => {
     await visit(
-      { "worker.js": quick("worker.js"), "vite.config.js": "export default { worker: { format: 'es' } };" },
+      {
+        "worker.js": quick("worker.js"),
+        "vite.config.js": "export default { worker: { format: 'es' } };",
+      },
       async (page) => {
         expect(await page.evaluate("crossOriginIsolated")).toBe(false);
         expect((await downloaded(page)).equals(expected)).toBe(true);
@@ -134,7 +142,9 @@ describe.skipIf(!chromiumPath)(suite, () => {
     await visit({ "main.js": main }, async (page) => {
       await page.route("**/model.safetensors", (route) => route.fulfill({ body: expected }));
       const there = await page.evaluate((list) => (globalThis as any).outputs(list), [...images]);
-      expect(there).toEqual([...(await predict(decodeModel(expected), images, { backend: "wasm" }))]);
+      expect(there).toEqual([
+        ...(await predict(decodeModel(expected), images, { backend: "wasm" })),
+      ]);
     });
   });
 });

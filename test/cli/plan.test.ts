@@ -25,9 +25,13 @@ test("ResNet-18: weights and multiplications of the paper's network, and its mem
 
 test("a batch that no memory holds is refused by what is too large for it", async () => {
   const recipe = loadRecipe("mnist-mlp-linbreg");
-  const plan = (options: object) => prepare(buildModel(recipe.model), { ...fitOptionsOf(recipe), ...options });
-  await expect(plan({ batchSize: 1e9 })).rejects.toThrow(/the input is too large: .* for a batch of 1000000000/);
-  // A layer of 200 is smaller than the input; what counts is the part of a batch that is computed at a time.
+  const plan = (options: object) =>
+    prepare(buildModel(recipe.model), { ...fitOptionsOf(recipe), ...options });
+  await expect(plan({ batchSize: 1e9 })).rejects.toThrow(
+    /the input is too large: .* for a batch of 1000000000/,
+  );
+  // A layer of 200 is smaller than the input; what counts is the part of a batch that is computed
+  // at a time.
   const { memory } = await plan({ batchSize: 128_000, microBatches: 1000 });
   expect(memory.training).toBe((await plan({ batchSize: 128 })).memory.training);
   const wide = fitOptionsOf(recipe);
@@ -49,10 +53,18 @@ test("a start that has lost something is told of", async () => {
   const model = buildModel(recipe.model);
   const options = fitOptionsOf(recipe);
   expect((await prepare(model, options)).faults).toEqual([]);
-  const { faults } = await prepare(model, { ...options, init: { weights: { density: 1e-6, atLeast: 0 } } });
-  expect(faults).toEqual([expect.stringMatching(/^the start leaves no way from the inputs to the outputs/)]);
+  const { faults } = await prepare(model, {
+    ...options,
+    init: { weights: { density: 1e-6, atLeast: 0 } },
+  });
+  expect(faults).toEqual([
+    expect.stringMatching(/^the start leaves no way from the inputs to the outputs/),
+  ]);
   const file = join(temporaryFolder(), "thin.json");
-  writeFileSync(file, JSON.stringify({ ...recipe, init: { weights: { density: 1e-6, atLeast: 0 } } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...recipe, init: { weights: { density: 1e-6, atLeast: 0 } } }),
+  );
   expect(await planText(file)).toContain(`warning        ${faults[0]}\n`);
   expect(await planText("mnist-quick")).not.toContain("warning");
 });

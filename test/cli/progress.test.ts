@@ -41,7 +41,11 @@ const events: TrainEvent[] = [
 /** What a stream gets to see of events. */
 function shown(list: readonly TrainEvent[], isTTY: boolean): string {
   const { getColorDepth } = WriteStream.prototype;
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, ...(isTTY && { getColorDepth }) });
+  const stream = Object.assign(new PassThrough(), {
+    isTTY,
+    columns: 100,
+    ...(isTTY && { getColorDepth }),
+  });
   const progress = createProgress(stream);
   for (const event of list) progress.onEvent(event);
   progress.close();
@@ -62,14 +66,18 @@ describe("progress of a resumed run", () => {
 
   it("may stand after the last epoch", () => {
     const done = { steps: 200, epochs: [sampleEpoch(1), sampleEpoch(2)], lengths: [2], about: {} };
-    expect(shown([{ ...start, resumed: done }], false)).toContain("\n  resumed  after the last epoch\n");
+    expect(shown([{ ...start, resumed: done }], false)).toContain(
+      "\n  resumed  after the last epoch\n",
+    );
   });
 });
 
 describe("progress where there is no terminal", () => {
   it("shows a warning as one", () => {
     const warning: TrainEvent = { type: "warning", text: "no weight was born" };
-    expect(shown([start, warning, ...events.slice(1)], false)).toContain("\nwarning: no weight was born\n");
+    expect(shown([start, warning, ...events.slice(1)], false)).toContain(
+      "\nwarning: no weight was born\n",
+    );
   });
 
   it("is a head and one plain line an epoch", () => {
@@ -88,7 +96,12 @@ describe("progress where there is no terminal", () => {
 
   it("has no columns for figures that the run doesn't have", () => {
     const { validLoss: _, validAccuracy: __, ...initial } = sampleEpoch(0);
-    const { validLoss: ___, validAccuracy: ____, trainAccuracy: _____, ...metrics } = sampleEpoch(1);
+    const {
+      validLoss: ___,
+      validAccuracy: ____,
+      trainAccuracy: _____,
+      ...metrics
+    } = sampleEpoch(1);
     const text = shown(
       [
         { ...start, initial },
@@ -180,7 +193,8 @@ describe("barLine", () => {
   });
 
   it("fills as far as training is", () => {
-    const filled = (progress: number) => [...line(160, progress)].filter((character) => character === "━").length;
+    const filled = (progress: number) =>
+      [...line(160, progress)].filter((character) => character === "━").length;
     expect([filled(0), filled(0.5), filled(1), filled(1.1)]).toEqual([0, 20, 40, 40]);
   });
 });
@@ -214,25 +228,38 @@ describe("summary", () => {
     const text = summaryText(run, plain);
     expect(text).toMatch(/Test accuracy +91\.27 % +validation 90\.00 %/);
     expect(text).toMatch(/Density +30\.00 % +60 of 200 weights; it started with 20\.00 %/);
-    expect(text).toMatch(/Multiplications +30\.00 % +of the dense network's, per sample, 3\.3 times less\n/);
-    expect(text).toMatch(/Model size +512 B +1\.7 times less than the dense one's 856 B; compressed 300 B\n/);
+    expect(text).toMatch(
+      /Multiplications +30\.00 % +of the dense network's, per sample, 3\.3 times less\n/,
+    );
+    expect(text).toMatch(
+      /Model size +512 B +1\.7 times less than the dense one's 856 B; compressed 300 B\n/,
+    );
     expect(text).toMatch(/Time +6\.3 s/);
     expect(text).toMatch(/Report +runs\/x\/report\.html\n$/);
     expect(text).not.toContain("Interrupted");
   });
 
   it("without test samples tells what was reached on those held out", () => {
-    const { testAccuracy: _, testLoss: __, validAccuracy, ...rest } = { ...sampleFinal, validLoss: 0.4 };
+    const {
+      testAccuracy: _,
+      testLoss: __,
+      validAccuracy,
+      ...rest
+    } = { ...sampleFinal, validLoss: 0.4 };
     const text = summaryText({ ...run, final: { ...rest, validAccuracy: validAccuracy! } }, plain);
     expect(text).toMatch(/Validation +90\.00 % +of the samples held out\n/);
     expect(text).not.toMatch(/Test|loss/);
     const { trainAccuracy: ___, ...regression } = rest;
-    expect(summaryText({ ...run, final: regression }, plain)).toMatch(/Validation loss +0\.4000 +of the samples/);
+    expect(summaryText({ ...run, final: regression }, plain)).toMatch(
+      /Validation loss +0\.4000 +of the samples/,
+    );
     const both = summaryText({ ...run, final: { ...regression, testLoss: 0.5 } }, plain);
     expect(both).toMatch(/Test loss +0\.5000 +validation 0\.4000\n/);
     const images = { ...regression, testLoss: 0.5, ssim: 0.8 };
     const last = { ...run.last, validSsim: 0.7 };
-    expect(summaryText({ ...run, last, final: images }, plain)).toMatch(/SSIM +0\.800 +validation 0\.700\n/);
+    expect(summaryText({ ...run, last, final: images }, plain)).toMatch(
+      /SSIM +0\.800 +validation 0\.700\n/,
+    );
   });
 
   it("says nothing of less where a network is as large as the dense one", () => {
@@ -251,14 +278,21 @@ describe("summary", () => {
     const large = { ...sampleFinal.saved!, trainingFlops: 1.2e12 };
     const measured = (changes: object) =>
       summaryText({ ...run, final: { ...sampleFinal, saved: { ...large, ...changes } } }, plain);
-    expect(measured({})).toMatch(/A step took +5\.00 ms +a dense one takes 12\.5 ms: 2\.5 times as fast\n/);
-    expect(measured({ stepSeconds: 0.025 })).toMatch(/A step took +25\.0 ms +.* 12\.5 ms: 0\.50 times as fast\n/);
+    expect(measured({})).toMatch(
+      /A step took +5\.00 ms +a dense one takes 12\.5 ms: 2\.5 times as fast\n/,
+    );
+    expect(measured({ stepSeconds: 0.025 })).toMatch(
+      /A step took +25\.0 ms +.* 12\.5 ms: 0\.50 times as fast\n/,
+    );
     // Of a small network, and of too little time, a ratio says nothing.
     expect(text).toMatch(/A step took +5\.00 ms\n/);
     expect(measured({ denseStepSeconds: 0.0099 })).not.toContain("as fast");
     expect(measured({ stepSeconds: 0.0009 })).not.toContain("as fast");
     const { denseStepSeconds: _, ...saved } = large;
-    const unmeasured = summaryText({ ...run, final: { ...sampleFinal, saved: { ...saved, frozenSteps: 0 } } }, plain);
+    const unmeasured = summaryText(
+      { ...run, final: { ...sampleFinal, saved: { ...saved, frozenSteps: 0 } } },
+      plain,
+    );
     expect(unmeasured).toMatch(/Steps +1,000 +28 births/);
     expect(unmeasured).toMatch(/A step took +5\.00 ms\n/);
     const { saved: __, ...older } = sampleFinal;
@@ -269,10 +303,15 @@ describe("summary", () => {
     const connections = (...densities: number[]) =>
       densities.map((density, k) => ({ from: `block${k}`, to: "last", density }));
     const text = (...densities: number[]) =>
-      summaryText({ ...run, final: { ...sampleFinal, connections: connections(...densities) } }, plain);
+      summaryText(
+        { ...run, final: { ...sampleFinal, connections: connections(...densities) } },
+        plain,
+      );
     expect(text(0.5, 0, 1)).toMatch(/Connections +2 of 3 +used; unused: block1 → last\n/);
     expect(text(0.5, 1)).toMatch(/Connections +2 of 2 +used\n/);
-    expect(text(0, 0, 1, 0, 0, 0)).toMatch(/1 of 6 +used; unused: block0 → last, .*, block4 → last, \.\.\.\n/);
+    expect(text(0, 0, 1, 0, 0, 0)).toMatch(
+      /1 of 6 +used; unused: block0 → last, .*, block4 → last, \.\.\.\n/,
+    );
     expect(summaryText(run, plain)).not.toContain("Connections");
   });
 

@@ -1,5 +1,17 @@
-/** `bregman resume`: killed at any moment, a run ends with the bits of one that never was interrupted. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, watch } from "node:fs";
+/**
+ * `bregman resume`: killed at any moment, a run ends with the bits of one that never was
+ * interrupted.
+ */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  watch,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "#bregman/random.js";
@@ -16,7 +28,12 @@ const recipe = tinyRecipe({
   model: {
     kind: "layers",
     input: [784],
-    layers: [{ kind: "linear", out: 30 }, { kind: "relu" }, { kind: "dropout", p: 0.2 }, { kind: "linear", out: 10 }],
+    layers: [
+      { kind: "linear", out: 30 },
+      { kind: "relu" },
+      { kind: "dropout", p: 0.2 },
+      { kind: "linear", out: 10 },
+    ],
   },
   optimizer: { weights, biases: { kind: "linBreg", tau: 0.05, momentum: 0.5 } },
   schedule: { kind: "plateau", patience: 0, threshold: 0.3 },
@@ -33,12 +50,20 @@ const told = async (result: ReturnType<typeof runCli>) => {
   const events = stdout
     .split("\n")
     .flatMap((line) => (line ? [JSON.parse(line) as { type: string; text?: string }] : []));
-  return { code, stderr, notes: events.flatMap(({ type, text }) => (type === "note" ? [text] : [])) };
+  return {
+    code,
+    stderr,
+    notes: events.flatMap(({ type, text }) => (type === "note" ? [text] : [])),
+  };
 };
 
 const list = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-const checkpoints = (folder: string) => list(folder).filter((name) => /^checkpoint-\d+\.safetensors$/.test(name));
-/** What must be equal: every byte but those that tell the time, and those of the command in result.json. */
+const checkpoints = (folder: string) =>
+  list(folder).filter((name) => /^checkpoint-\d+\.safetensors$/.test(name));
+/**
+ * What must be equal: every byte but those that tell the time, and those of the command in
+ * result.json.
+ */
 function contents(folder: string) {
   const bytes = (name: string) => readFileSync(join(folder, name));
   const lines = bytes("metrics.jsonl")
@@ -57,17 +82,25 @@ function contents(folder: string) {
   };
 }
 
-/** Kills a child at a moment drawn by chance: some time after it began, or while or after it writes its n-th checkpoint. */
+/**
+ * Kills a child at a moment drawn by chance: some time after it began, or while or after it writes
+ * its n-th checkpoint.
+ */
 function killSometime(folder: string, k: number, random: ReturnType<typeof stream>): CliOptions {
   const kind = ["time", "temporary", "checkpoint"][k % 3];
   const count = 1 + random.integer(16);
-  const delay = kind === "time" ? random.integer(700) : kind === "checkpoint" ? random.integer(12) : 0;
+  const delay =
+    kind === "time" ? random.integer(700) : kind === "checkpoint" ? random.integer(12) : 0;
   if (kind === "time") return { onStart: (kill) => void setTimeout(() => kill("SIGKILL"), delay) };
-  const pattern = kind === "temporary" ? /^checkpoint-\d+.*\.tmp$/ : /^checkpoint-\d+\.safetensors$/;
+  const pattern =
+    kind === "temporary" ? /^checkpoint-\d+.*\.tmp$/ : /^checkpoint-\d+\.safetensors$/;
   return killAtFile(folder, pattern, count, delay);
 }
 
-/** Kills a child so many milliseconds after the n-th file with such a name has come to be in the folder. */
+/**
+ * Kills a child so many milliseconds after the n-th file with such a name has come to be in the
+ * folder.
+ */
 function killAtFile(folder: string, pattern: RegExp, n = 1, delay = 0): CliOptions {
   return {
     onStart(kill) {
@@ -113,10 +146,13 @@ describe("bregman resume", () => {
         expect(contents(out).model).toEqual(contents(whole).model);
         out = join(temporaryFolder(), "run");
         k--;
-      } else if (!existsSync(join(out, "recipe.json"))) rmSync(out, { recursive: true, force: true });
+      } else if (!existsSync(join(out, "recipe.json")))
+        rmSync(out, { recursive: true, force: true });
       else {
         expect(checkpoints(out).length).toBeLessThanOrEqual(2);
-        expect(list(out).filter((name) => /^checkpoint.*\.tmp$/.test(name)).length).toBeLessThanOrEqual(1);
+        expect(
+          list(out).filter((name) => /^checkpoint.*\.tmp$/.test(name)).length,
+        ).toBeLessThanOrEqual(1);
       }
     }
     expect(await told(resume(out))).toEqual({ code: 0, stderr: "", notes: [] });
@@ -142,7 +178,9 @@ describe("bregman resume", () => {
       sent ||= /"epoch":3,/.test(text);
     };
     expect((await train(out, { onOutput })).code).toBe(130);
-    expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8"))).toMatchObject({ interrupted: true });
+    expect(JSON.parse(readFileSync(join(out, "result.json"), "utf8"))).toMatchObject({
+      interrupted: true,
+    });
     const { code, stdout, stderr } = await runCli(["resume", out, "--data-dir", data]);
     expect(code).toBe(0);
     expect(stderr).toMatch(/\n {2}resumed {2}after [\d,]+ steps, in epoch \d+ of 16\n/);
@@ -174,7 +212,9 @@ describe("bregman resume", () => {
       /^bregman: could not resume from \S+: no checkpoint is usable; (checkpoint-\d+\.\S+ is damaged: [^;]+(; |\n)){2}$/,
     );
     // The lock of the killed process has been taken over, and given back.
-    expect(list(out)).toEqual(before.filter((name) => !name.endsWith(".tmp") && name !== "lock.json"));
+    expect(list(out)).toEqual(
+      before.filter((name) => !name.endsWith(".tmp") && name !== "lock.json"),
+    );
   });
 
   it("starts from the beginning where there is no checkpoint yet", async () => {
@@ -196,11 +236,17 @@ describe("bregman resume", () => {
     expect(readFileSync(report, "utf8")).toBe(before);
     const results = join(temporaryFolder(), "results");
     await runCli(["resume", whole, "--results", results]);
-    const copies = readdirSync(results, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+    const copies = readdirSync(results, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".json"),
+    );
     expect(copies).toHaveLength(1);
-    expect(readFileSync(join(results, copies[0]), "utf8")).toBe(readFileSync(join(whole, "result.json"), "utf8"));
+    expect(readFileSync(join(results, copies[0]), "utf8")).toBe(
+      readFileSync(join(whole, "result.json"), "utf8"),
+    );
     const { code, stdout, stderr } = await runCli(["resume", data]);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toBe(`bregman: cannot resume ${data}: it has no recipe.json (is it a run folder?)\n`);
+    expect(stderr).toBe(
+      `bregman: cannot resume ${data}: it has no recipe.json (is it a run folder?)\n`,
+    );
   });
 });

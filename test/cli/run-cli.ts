@@ -1,4 +1,6 @@
-/** Runs the built `bregman` command in a child process, as a user would, and collects what it says. */
+/**
+ * Runs the built `bregman` command in a child process, as a user would, and collects what it says.
+ */
 import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +23,10 @@ export interface CliOptions {
   readUntil?: RegExp;
   /** Called once the process runs, to send signals at moments of one's own. */
   onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
-  /** Called with all of stdout and stderr so far, whenever there is more, to send signals at the right moment. */
+  /**
+   * Called with all of stdout and stderr so far, whenever there is more, to send signals at the
+   * right moment.
+   */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 

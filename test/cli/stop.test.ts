@@ -51,7 +51,9 @@ describe("createStopper", () => {
       () => {},
     );
     try {
-      const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+        code: "ENOSPC",
+      });
       process.stdout.emit("error", full);
       process.stdout.emit("error", full);
       expect([stopper.signal.aborted, stopper.exitCode]).toEqual([true, 1]);
@@ -62,14 +64,19 @@ describe("createStopper", () => {
   });
 
   it("gives the signals back", () => {
-    const before = (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name));
-    const pipes = () => [process.stdout, process.stderr].map((stream) => stream.listenerCount("error"));
+    const before = (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) =>
+      process.listenerCount(name),
+    );
+    const pipes = () =>
+      [process.stdout, process.stderr].map((stream) => stream.listenerCount("error"));
     const pipesBefore = pipes();
     createStopper(
       () => {},
       () => {},
     ).close();
-    expect((["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name))).toEqual(before);
+    expect(
+      (["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) => process.listenerCount(name)),
+    ).toEqual(before);
     expect(pipes()).toEqual(pipesBefore);
   });
 });

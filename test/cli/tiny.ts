@@ -1,4 +1,7 @@
-/** A small data set on disk and recipes for it: the command line can be run from end to end in a second. */
+/**
+ * A small data set on disk and recipes for it: the command line can be run from end to end in a
+ * second.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./run-cli.js";
@@ -11,7 +14,10 @@ function idx(dimensions: readonly number[], data: Uint8Array): Uint8Array {
   return Buffer.concat([new Uint8Array(head.buffer), data]);
 }
 
-/** A folder with idx files of 28 x 28 images under MNIST's names; class c is a bright bar at line 2 c + 4. */
+/**
+ * A folder with idx files of 28 x 28 images under MNIST's names; class c is a bright bar at line 2
+ * c + 4.
+ */
 export function tinyData(train = 400, test = 100): string {
   const folder = join(temporaryFolder(), "data");
   mkdirSync(folder);

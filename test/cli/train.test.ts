@@ -7,11 +7,22 @@ import { runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
 const data = tinyData();
-const train = (out: string, ...more: string[]) => ["train", tinyRecipe(), "--data-dir", data, "--out", out, ...more];
+const train = (out: string, ...more: string[]) => [
+  "train",
+  tinyRecipe(),
+  "--data-dir",
+  data,
+  "--out",
+  out,
+  ...more,
+];
 const lines = (text: string) => text.split("\n").filter((line) => line !== "");
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
-/** Escape, backspace, carriage return and the like: everything below the space but the line feed. */
-const hasControls = (text: string) => [...text].some((character) => character < " " && character !== "\n");
+/**
+ * Escape, backspace, carriage return and the like: everything below the space but the line feed.
+ */
+const hasControls = (text: string) =>
+  [...text].some((character) => character < " " && character !== "\n");
 
 describe("bregman train", () => {
   it("trains, leaves a whole run folder and says where it is", async () => {
@@ -52,7 +63,9 @@ describe("bregman train", () => {
 
   it("prints events as JSON and nothing else with --json", async () => {
     const out = join(temporaryFolder(), "run");
-    const { code, stdout, stderr } = await runCli(train(out, "--json", "--epochs", "2", "--seed", "7"));
+    const { code, stdout, stderr } = await runCli(
+      train(out, "--json", "--epochs", "2", "--seed", "7"),
+    );
     expect([code, stderr]).toEqual([0, ""]);
     const events = lines(stdout).map((line) => JSON.parse(line) as TrainEvent);
     const types = events.map(({ type }) => type).filter((type) => type !== "step");
@@ -62,7 +75,9 @@ describe("bregman train", () => {
       samples: { train: 350, valid: 50, test: 100 },
     });
     // The metrics file holds the same lines.
-    const metrics = lines(readFileSync(join(out, "metrics.jsonl"), "utf8")).map((line) => JSON.parse(line));
+    const metrics = lines(readFileSync(join(out, "metrics.jsonl"), "utf8")).map((line) =>
+      JSON.parse(line),
+    );
     expect(metrics).toEqual(
       events.flatMap((event) =>
         event.type === "start" ? [event.initial] : event.type === "epoch" ? [event.metrics] : [],
@@ -80,7 +95,9 @@ describe("bregman train", () => {
     expect(code).toBe(0);
     const [name] = readdirSync(join(cwd, "runs"));
     expect(name).toMatch(/^tiny-seed5-\d{8}-\d{6}$/);
-    expect(json(join(cwd, "runs", name, "result.json")).command).toMatch(/^bregman train \S+tiny\.json --seed 5$/);
+    expect(json(join(cwd, "runs", name, "result.json")).command).toMatch(
+      /^bregman train \S+tiny\.json --seed 5$/,
+    );
   });
 
   it("writes the result where --results says", async () => {
@@ -91,7 +108,16 @@ describe("bregman train", () => {
 
   it("trains on a given backend with a given number of threads", async () => {
     const { stdout } = await runCli(
-      train(join(temporaryFolder(), "run"), "--json", "--epochs", "1", "--backend", "wasm", "--threads", "1"),
+      train(
+        join(temporaryFolder(), "run"),
+        "--json",
+        "--epochs",
+        "1",
+        "--backend",
+        "wasm",
+        "--threads",
+        "1",
+      ),
     );
     expect(JSON.parse(lines(stdout)[0])).toMatchObject({ backend: "wasm", threads: 1 });
   });
@@ -114,26 +140,37 @@ describe("bregman train stopped by a signal", () => {
     ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("%s keeps the run: exit code %i, every file readable, report there", async (signal, exitCode) => {
-    const out = join(temporaryFolder(), "run");
-    const { code, stdout, stderr } = await runCli(long(out), { onOutput: when(/\n +3 /, signal) });
-    expect(code).toBe(exitCode);
-    expect(stderr).toContain("Stopping after this step");
-    expect(stdout).toContain("Interrupted");
-    expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
-    const epochs = lines(readFileSync(join(out, "metrics.jsonl"), "utf8")).map((line) => JSON.parse(line).epoch);
-    expect(epochs).toEqual(epochs.map((_, k) => k));
-    expect(epochs.length).toBeGreaterThan(3);
-    expect(existsSync(join(out, "model.safetensors"))).toBe(true);
-    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("Interrupted, after epoch");
-    expect(readdirSync(join(out, "pictures"))).toContain(`epoch-${String(epochs.length - 1).padStart(3, "0")}.png`);
-    // No half-written file is left behind.
-    expect(readdirSync(out).filter((name) => name.includes("tmp"))).toEqual([]);
-  });
+  ] as const)(
+    "%s keeps the run: exit code %i, every file readable, report there",
+    async (signal, exitCode) => {
+      const out = join(temporaryFolder(), "run");
+      const { code, stdout, stderr } = await runCli(long(out), {
+        onOutput: when(/\n +3 /, signal),
+      });
+      expect(code).toBe(exitCode);
+      expect(stderr).toContain("Stopping after this step");
+      expect(stdout).toContain("Interrupted");
+      expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
+      const epochs = lines(readFileSync(join(out, "metrics.jsonl"), "utf8")).map(
+        (line) => JSON.parse(line).epoch,
+      );
+      expect(epochs).toEqual(epochs.map((_, k) => k));
+      expect(epochs.length).toBeGreaterThan(3);
+      expect(existsSync(join(out, "model.safetensors"))).toBe(true);
+      expect(readFileSync(join(out, "report.html"), "utf8")).toContain("Interrupted, after epoch");
+      expect(readdirSync(join(out, "pictures"))).toContain(
+        `epoch-${String(epochs.length - 1).padStart(3, "0")}.png`,
+      );
+      // No half-written file is left behind.
+      expect(readdirSync(out).filter((name) => name.includes("tmp"))).toEqual([]);
+    },
+  );
 
   it("ends the JSON stream with an interrupted end", async () => {
     const out = join(temporaryFolder(), "run");
-    const { code, stdout, stderr } = await runCli(long(out, "--json"), { onOutput: when(/"epoch":3/, "SIGINT") });
+    const { code, stdout, stderr } = await runCli(long(out, "--json"), {
+      onOutput: when(/"epoch":3/, "SIGINT"),
+    });
     expect([code, stderr]).toEqual([130, ""]);
     expect(JSON.parse(lines(stdout).at(-1)!)).toMatchObject({ type: "end", interrupted: true });
   });
@@ -141,13 +178,16 @@ describe("bregman train stopped by a signal", () => {
   it.each([
     ["stdout", ["--json"], /"epoch":3/],
     ["stderr", [], /\n +3 /],
-  ] as const)("stops too when nobody reads its %s any more, and keeps the run", async (_, more, readUntil) => {
-    const out = join(temporaryFolder(), "run");
-    const { code } = await runCli(long(out, ...more), { readUntil });
-    expect(code).toBe(141);
-    expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
-    expect(existsSync(join(out, "report.html"))).toBe(true);
-  });
+  ] as const)(
+    "stops too when nobody reads its %s any more, and keeps the run",
+    async (_, more, readUntil) => {
+      const out = join(temporaryFolder(), "run");
+      const { code } = await runCli(long(out, ...more), { readUntil });
+      expect(code).toBe(141);
+      expect(json(join(out, "result.json"))).toMatchObject({ interrupted: true });
+      expect(existsSync(join(out, "report.html"))).toBe(true);
+    },
+  );
 
   it("can be reported on after it was killed outright", async () => {
     const out = join(temporaryFolder(), "run");
@@ -170,21 +210,45 @@ describe("bregman told wrong", () => {
   it.each([
     [["trian"], "unknown command 'trian' (did you mean train?)"],
     [["train"], "missing required argument 'recipe'"],
-    [["train", "mnist-quick", "extra"], "too many arguments for 'train'. Expected 1 argument but got 2."],
+    [
+      ["train", "mnist-quick", "extra"],
+      "too many arguments for 'train'. Expected 1 argument but got 2.",
+    ],
     [["train", "mnist-quick", "--epoch", "3"], "unknown option '--epoch' (did you mean --epochs?)"],
     [["train", "mnist-quik"], `there is no recipe "mnist-quik" (did you mean "mnist-quick"?)`],
     [["train", "missing.json"], "there is no recipe file missing.json"],
-    [["train", "mnist-quick", "--epochs", "0"], `--epochs must be an integer of at least 1, found "0"`],
-    [["train", "mnist-quick", "--epochs", "2.5"], `--epochs must be an integer of at least 1, found "2.5"`],
-    [["train", "mnist-quick", "--epochs", ""], `--epochs must be an integer of at least 1, found ""`],
-    [["train", "mnist-quick", "--seed", "-1"], `--seed must be an integer from 0 to 4294967295, found "-1"`],
+    [
+      ["train", "mnist-quick", "--epochs", "0"],
+      `--epochs must be an integer of at least 1, found "0"`,
+    ],
+    [
+      ["train", "mnist-quick", "--epochs", "2.5"],
+      `--epochs must be an integer of at least 1, found "2.5"`,
+    ],
+    [
+      ["train", "mnist-quick", "--epochs", ""],
+      `--epochs must be an integer of at least 1, found ""`,
+    ],
+    [
+      ["train", "mnist-quick", "--seed", "-1"],
+      `--seed must be an integer from 0 to 4294967295, found "-1"`,
+    ],
     [
       ["train", "mnist-quick", "--seed", "4294967296"],
       `--seed must be an integer from 0 to 4294967295, found "4294967296"`,
     ],
-    [["train", "mnist-quick", "--threads", "many"], `--threads must be an integer from 1 to 256, found "many"`],
-    [["train", "mnist-quick", "--backend", "cuda"], `--backend must be native or wasm, found "cuda"`],
-    [["train", "mnist-quick", "--out", "--json"], `--out must be a folder, found "--json"; or is it ./--json?`],
+    [
+      ["train", "mnist-quick", "--threads", "many"],
+      `--threads must be an integer from 1 to 256, found "many"`,
+    ],
+    [
+      ["train", "mnist-quick", "--backend", "cuda"],
+      `--backend must be native or wasm, found "cuda"`,
+    ],
+    [
+      ["train", "mnist-quick", "--out", "--json"],
+      `--out must be a folder, found "--json"; or is it ./--json?`,
+    ],
     [["train", "mnist-quick", "--data-dir", ""], `--data-dir must be a folder, found ""`],
     [
       ["train", "mnist-quick", "--out", join(file, "run")],
@@ -203,7 +267,10 @@ describe("bregman told wrong", () => {
       `could not make the results folder ${join(file, "results")}: a part of the path is a file, not a folder`,
     ],
     [["train", "mnist-quick", "--data-dir", join(file, "data")], join(file, "data")],
-    [["report", full], `cannot read a run from ${full}: it has no recipe.json (is it a run folder?)`],
+    [
+      ["report", full],
+      `cannot read a run from ${full}: it has no recipe.json (is it a run folder?)`,
+    ],
     [["recipes", "mnist-quik"], `there is no recipe "mnist-quik"`],
   ])("%j: one line, exit code 1", async (args, message) => {
     const cwd = temporaryFolder();
@@ -217,29 +284,44 @@ describe("bregman told wrong", () => {
   });
 
   it("names the key of a faulty recipe", async () => {
-    const { code, stderr } = await runCli(["train", tinyRecipe({ batchSize: -1 }), "--data-dir", data]);
+    const { code, stderr } = await runCli([
+      "train",
+      tinyRecipe({ batchSize: -1 }),
+      "--data-dir",
+      data,
+    ]);
     expect(code).toBe(1);
     expect(stderr).toContain("batchSize");
     expect(lines(stderr)).toHaveLength(1);
   });
 
-  it.each(["train", "compare"])("%s: a number of epochs that does not fit is the option's fault", async (command) => {
-    const recipe = tinyRecipe({ schedule: { kind: "cosine", warmupEpochs: 2 } });
-    const cwd = temporaryFolder();
-    const { code, stderr } = await runCli([command, recipe, "--epochs", "2", "--data-dir", data], { cwd });
-    expect(stderr).toBe(
-      'bregman: --epochs 2 does not fit the recipe "tiny": schedule: cosine: warmupEpochs must be less than epochs (2), found 2\n',
-    );
-    expect(code).toBe(1);
-    expect(readdirSync(cwd)).toEqual([]);
-  });
+  it.each(["train", "compare"])(
+    "%s: a number of epochs that does not fit is the option's fault",
+    async (command) => {
+      const recipe = tinyRecipe({ schedule: { kind: "cosine", warmupEpochs: 2 } });
+      const cwd = temporaryFolder();
+      const { code, stderr } = await runCli(
+        [command, recipe, "--epochs", "2", "--data-dir", data],
+        { cwd },
+      );
+      expect(stderr).toBe(
+        'bregman: --epochs 2 does not fit the recipe "tiny": schedule: cosine: warmupEpochs must be less than epochs (2), found 2\n',
+      );
+      expect(code).toBe(1);
+      expect(readdirSync(cwd)).toEqual([]);
+    },
+  );
 
   it("takes no more threads than there are cores, and says so", async () => {
     const out = join(temporaryFolder(), "run");
-    const { code, stdout, stderr } = await runCli(train(out, "--json", "--epochs", "1", "--threads", "256"));
+    const { code, stdout, stderr } = await runCli(
+      train(out, "--json", "--epochs", "1", "--threads", "256"),
+    );
     const cores = availableParallelism();
     const these =
-      cores === 1 ? "1 core, so that 1 thread computes" : `${cores} cores, so that ${cores} threads compute`;
+      cores === 1
+        ? "1 core, so that 1 thread computes"
+        : `${cores} cores, so that ${cores} threads compute`;
     expect(stderr).toBe(`--threads 256: this machine has ${these}\n`);
     expect(code).toBe(0);
     expect(JSON.parse(lines(stdout)[0])).toMatchObject({ type: "start", threads: cores });
@@ -248,7 +330,9 @@ describe("bregman told wrong", () => {
   it("leaves nothing of a run whose recipe does not fit its data: the folder can be used again", async () => {
     const cwd = temporaryFolder();
     const recipe = tinyRecipe({ model: { kind: "mlp", features: [100, 10] } });
-    const { code, stderr } = await runCli(["train", recipe, "--data-dir", data, "--out", "run"], { cwd });
+    const { code, stderr } = await runCli(["train", recipe, "--data-dir", data, "--out", "run"], {
+      cwd,
+    });
     expect(code).toBe(1);
     expect(stderr).toContain("the model takes 100 features");
     expect(readdirSync(cwd)).toEqual([]);
@@ -274,7 +358,9 @@ describe("bregman told wrong", () => {
 describe("bregman's other commands", () => {
   it("lists the recipes with a line each, and prints one as JSON that can be trained from", async () => {
     const list = await runCli(["recipes"]);
-    expect(lines(list.stdout).some((line) => /^mnist-quick +\S.*\(\d+ epochs\)$/.test(line))).toBe(true);
+    expect(lines(list.stdout).some((line) => /^mnist-quick +\S.*\(\d+ epochs\)$/.test(line))).toBe(
+      true,
+    );
     expect(hasControls(list.stdout)).toBe(false);
     const one = await runCli(["recipes", "mnist-quick"]);
     expect(JSON.parse(one.stdout)).toMatchObject({ name: "mnist-quick", model: { kind: "mlp" } });
@@ -285,10 +371,21 @@ describe("bregman's other commands", () => {
     expect([help.code, help.stderr]).toEqual([0, ""]);
     for (const name of ["train", "recipes", "report"]) expect(help.stdout).toContain(name);
     const { stdout } = await runCli(["train", "--help"]);
-    for (const flag of ["--data-dir", "--out", "--seed", "--epochs", "--threads", "--backend", "--json", "--results"]) {
+    for (const flag of [
+      "--data-dir",
+      "--out",
+      "--seed",
+      "--epochs",
+      "--threads",
+      "--backend",
+      "--json",
+      "--results",
+    ]) {
       expect(stdout).toContain(flag);
     }
     const version = await runCli(["--version"]);
-    expect(version.stdout.trim()).toBe(json(new URL("../../package.json", import.meta.url).pathname).version);
+    expect(version.stdout.trim()).toBe(
+      json(new URL("../../package.json", import.meta.url).pathname).version,
+    );
   });
 });

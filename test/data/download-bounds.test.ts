@@ -1,4 +1,7 @@
-/** No server keeps a download for ever, or fills the disk or the memory: sizes and rates have bounds. */
+/**
+ * No server keeps a download for ever, or fills the disk or the memory: sizes and rates have
+ * bounds.
+ */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
@@ -28,8 +31,10 @@ function writeOn(response: ServerResponse, piece: Uint8Array, pause = 0): void {
   next();
 }
 
-const endless: Answer = (_request, response) => writeOn(response.writeHead(200), new Uint8Array(65_536).fill(7));
-const dripping: Answer = (_request, response) => writeOn(response.writeHead(200), Uint8Array.of(7), 5);
+const endless: Answer = (_request, response) =>
+  writeOn(response.writeHead(200), new Uint8Array(65_536).fill(7));
+const dripping: Answer = (_request, response) =>
+  writeOn(response.writeHead(200), Uint8Array.of(7), 5);
 
 describe("one file", () => {
   /** Downloads a.gz of the published set, or the archive. */
@@ -48,9 +53,15 @@ describe("one file", () => {
       retryDelay: 1,
       attempts: 2,
       ...options,
-      onEvent: (event) => event.type === "progress" && (received = Math.max(received, event.received)),
+      onEvent: (event) =>
+        event.type === "progress" && (received = Math.max(received, event.received)),
     }).catch((fault: Error) => fault);
-    return { error: error as Error, received, files: readdirSync(folder), requests: server.requests.length };
+    return {
+      error: error as Error,
+      received,
+      files: readdirSync(folder),
+      requests: server.requests.length,
+    };
   }
 
   test.each([
@@ -58,7 +69,9 @@ describe("one file", () => {
     ["set.tar.gz", 1_177_167],
   ])("%s without an end is cut at what it can have, and nothing is kept", async (name, most) => {
     const { error, received, files, requests } = await fetchFrom(endless, name);
-    expect(error.message).toMatch(new RegExp(`^could not download .*: expected at most ${most} bytes, found more$`));
+    expect(error.message).toMatch(
+      new RegExp(`^could not download .*: expected at most ${most} bytes, found more$`),
+    );
     expect(error).toMatchObject({ code: "ERR_DOWNLOAD" });
     expect(received).toBeLessThanOrEqual(most);
     expect([files, requests]).toEqual([[], 1]);
@@ -77,7 +90,9 @@ describe("one file", () => {
   test("one that is unpacked on the way, without an end, is cut too", async () => {
     const bomb = gzipSync(new Uint8Array(5e7));
     const packed: Answer = (_request, response) => {
-      response.writeHead(200, { "content-encoding": "gzip", "content-length": bomb.length }).end(bomb);
+      response
+        .writeHead(200, { "content-encoding": "gzip", "content-length": bomb.length })
+        .end(bomb);
     };
     const { error, received, files } = await fetchFrom(packed);
     expect(error.message).toMatch(/: expected at most 116036 bytes, found more$/);
@@ -86,7 +101,10 @@ describe("one file", () => {
   });
 
   test("a byte now and then is no connection, however often it is asked again", async () => {
-    const { error, requests } = await fetchFrom(dripping, "a.gz", { stallTimeout: 100, attempts: 3 });
+    const { error, requests } = await fetchFrom(dripping, "a.gz", {
+      stallTimeout: 100,
+      attempts: 3,
+    });
     expect(error.message).toMatch(
       /: only \d+ bytes came in 0\.1 s \(tried 3 times\); run it again to go on from here$/,
     );
@@ -97,7 +115,10 @@ describe("one file", () => {
     const breaking: Answer = (request, response) => {
       const begin = Number(/\d+/.exec(request.headers.range ?? "0")![0]);
       const range = `bytes ${begin}-${content.length - 1}/${content.length}`;
-      response.writeHead(begin ? 206 : 200, { "content-length": content.length - begin, "content-range": range });
+      response.writeHead(begin ? 206 : 200, {
+        "content-length": content.length - begin,
+        "content-range": range,
+      });
       response.write(Uint8Array.of(7), () => setTimeout(() => response.destroy(), 20));
     };
     const { error, requests } = await fetchFrom(breaking, "a.gz", { attempts: 4 });

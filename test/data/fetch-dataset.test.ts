@@ -38,9 +38,12 @@ async function run(set: PublishedSet, options: FetchOptions & { folder?: string 
   const folder = options.folder ?? join(temporaryFolder(), "new");
   const events: FetchEvent[] = [];
   const onEvent = (event: FetchEvent) => void events.push(event);
-  const result = await fetchDataset("mnist", folder, { retryDelay: 1, ...options, set, onEvent }).catch(
-    (error: Error) => error,
-  );
+  const result = await fetchDataset("mnist", folder, {
+    retryDelay: 1,
+    ...options,
+    set,
+    onEvent,
+  }).catch((error: Error) => error);
   const error = result as Error | undefined;
   const of = (type: FetchEvent["type"]) => events.filter((event) => event.type === type);
   return { folder, error, events, of, files: () => readdirSync(folder).sort() };
@@ -55,11 +58,13 @@ const cutOff =
   };
 
 /** Serves the two files; the answers are those for a.gz. */
-const serveTwo = (...answers: Answer[]) => serve(packed, answers.length > 0 ? { "a.gz": answers } : {});
+const serveTwo = (...answers: Answer[]) =>
+  serve(packed, answers.length > 0 ? { "a.gz": answers } : {});
 
 function expectBoth(folder: string): void {
   expect(readdirSync(folder).sort()).toEqual(["a.gz", "b.gz"]);
-  for (const [name, bytes] of Object.entries(packed)) expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
+  for (const [name, bytes] of Object.entries(packed))
+    expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
 }
 
 describe("ends right", () => {
@@ -91,7 +96,10 @@ describe("ends right", () => {
     expectBoth(folder);
     const begins = server.requests.filter(({ path }) => path === "a.gz").map(({ range }) => range);
     // More breaks than attempts: each brought something, so it went on.
-    expect(begins).toEqual([undefined, ...Array.from({ length: 9 }, (_, k) => `bytes=${10_000 * (k + 1)}-`)]);
+    expect(begins).toEqual([
+      undefined,
+      ...Array.from({ length: 9 }, (_, k) => `bytes=${10_000 * (k + 1)}-`),
+    ]);
     expect(of("retry")).toHaveLength(9);
     expect(of("retry")[0]).toMatchObject({ reason: "the connection broke off" });
   });
@@ -127,7 +135,9 @@ describe("ends right", () => {
       expectBoth(folder);
       // Of one that is longer than the file can be the rest is not asked for.
       const asked = part.length < 200_000 ? [`bytes=${part.length}-`, undefined] : [undefined];
-      expect(server.requests.filter(({ path }) => path === "a.gz").map(({ range }) => range)).toEqual(asked);
+      expect(
+        server.requests.filter(({ path }) => path === "a.gz").map(({ range }) => range),
+      ).toEqual(asked);
     }
   });
 
@@ -160,12 +170,16 @@ describe("ends right", () => {
     const { error, folder, of } = await run(twoFiles([server.url]), { stallTimeout: 200 });
     expect(error).toBeUndefined();
     expectBoth(folder);
-    expect(of("retry")).toEqual([{ type: "retry", name: "a.gz", reason: "no data came for 0.2 s" }]);
+    expect(of("retry")).toEqual([
+      { type: "retry", name: "a.gz", reason: "no data came for 0.2 s" },
+    ]);
   });
 
   test("a server that unpacks on the way, or sends the content unpacked, serves as well", async () => {
     const encoding: Answer = (_request, response, content) => {
-      response.writeHead(200, { "content-encoding": "gzip", "content-length": content.length }).end(content);
+      response
+        .writeHead(200, { "content-encoding": "gzip", "content-length": content.length })
+        .end(content);
     };
     const server = await serveTwo(encoding);
     const { error, folder } = await run(twoFiles([server.url]));
@@ -186,13 +200,20 @@ describe("ends right", () => {
     const { error, folder } = await run(twoFiles([empty.url, server.url]));
     expect(error).toBeUndefined();
     expectBoth(folder);
-    const mirror = await serve(Object.fromEntries(Object.entries(packed).map(([name, bytes]) => [`m/${name}`, bytes])));
+    const mirror = await serve(
+      Object.fromEntries(Object.entries(packed).map(([name, bytes]) => [`m/${name}`, bytes])),
+    );
     // With and without a slash at the end.
     for (const from of [`${mirror.url}m`, `${mirror.url}m/`]) {
       const fromMirror = await run(twoFiles(["http://192.0.2.1/"]), { from });
       expect(fromMirror.error).toBeUndefined();
     }
-    expect(mirror.requests.map(({ path }) => path)).toEqual(["m/a.gz", "m/b.gz", "m/a.gz", "m/b.gz"]);
+    expect(mirror.requests.map(({ path }) => path)).toEqual([
+      "m/a.gz",
+      "m/b.gz",
+      "m/a.gz",
+      "m/b.gz",
+    ]);
   });
 });
 
@@ -201,7 +222,11 @@ describe("ends with one line, and nothing wrong is left", () => {
   const sendingWrong: Answer = (_request, response) => void response.writeHead(200).end(wrong);
   const cases: [string, Answer[], RegExp][] = [
     ["404", [status(404)], /the server answered 404 Not Found$/],
-    ["a fault that stays", [status(500)], /the server answered 500 Internal Server Error \(tried 3 times\)$/],
+    [
+      "a fault that stays",
+      [status(500)],
+      /the server answered 500 Internal Server Error \(tried 3 times\)$/,
+    ],
     [
       "wrong bytes",
       [sendingWrong],
@@ -219,7 +244,10 @@ describe("ends with one line, and nothing wrong is left", () => {
     ],
     [
       "cut short without telling",
-      [(_request, response, content) => void response.writeHead(200).end(content.subarray(0, 50_000))],
+      [
+        (_request, response, content) =>
+          void response.writeHead(200).end(content.subarray(0, 50_000)),
+      ],
       /a\.gz is damaged \(unexpected end of file\)$/,
     ],
     ["redirects in a circle", [status(302, { location: "/a.gz" })], /redirect count exceeded/],
@@ -237,17 +265,26 @@ describe("ends with one line, and nothing wrong is left", () => {
   test("a connection that gives nothing more: what came is kept for the next time", async () => {
     const server = await serveTwo(breakingOff(10_000), breakingOff(0));
     const { error, folder, files } = await run(twoFiles([server.url]), { attempts: 3 });
-    expect(error!.message).toMatch(/: the connection broke off \(tried 3 times\); run it again to go on from here$/);
+    expect(error!.message).toMatch(
+      /: the connection broke off \(tried 3 times\); run it again to go on from here$/,
+    );
     expect(files()).toEqual(["a.gz.part"]);
-    expect(readFileSync(join(folder, "a.gz.part")).equals(packed["a.gz"].subarray(0, 10_000))).toBe(true);
+    expect(readFileSync(join(folder, "a.gz.part")).equals(packed["a.gz"].subarray(0, 10_000))).toBe(
+      true,
+    );
   });
 
   test("a server that never gets to the end, or never gets it right, is not asked for ever", async () => {
-    const unsteady = await serveTwo(...Array.from({ length: 20 }, (_, k) => cutOff(k % 2 ? 10_000 : 20_000)));
+    const unsteady = await serveTwo(
+      ...Array.from({ length: 20 }, (_, k) => cutOff(k % 2 ? 10_000 : 20_000)),
+    );
     const first = await run(twoFiles([unsteady.url]), { attempts: 3 });
     expect(first.error!.message).toMatch(/tried 3 times/);
-    const wrongEnd: Answer = (request, response, content) => good(request, response, new Uint8Array(content.length));
-    const mixed = await serveTwo(...Array.from({ length: 20 }, (_, k) => (k % 2 ? wrongEnd : breakingOff(10_000))));
+    const wrongEnd: Answer = (request, response, content) =>
+      good(request, response, new Uint8Array(content.length));
+    const mixed = await serveTwo(
+      ...Array.from({ length: 20 }, (_, k) => (k % 2 ? wrongEnd : breakingOff(10_000))),
+    );
     const second = await run(twoFiles([mixed.url]), { attempts: 3 });
     expect(second.error!.message).toMatch(/a\.gz is damaged/);
     expect(mixed.requests).toHaveLength(4);
@@ -263,7 +300,9 @@ describe("ends with one line, and nothing wrong is left", () => {
     expect(error!.message).toMatch(/: the server refused the connection \(tried 2 times\)$/);
     expect(files()).toEqual([]);
     const unknown = await run(twoFiles(["http://no-such-host.invalid/"]));
-    expect(unknown.error!.message).toMatch(/: (there is no such server|the server's name could not be looked up.*)$/);
+    expect(unknown.error!.message).toMatch(
+      /: (there is no such server|the server's name could not be looked up.*)$/,
+    );
   });
 
   test("a wrong file that was there is replaced, or stays if there is nothing better", async () => {
@@ -280,7 +319,9 @@ describe("ends with one line, and nothing wrong is left", () => {
   test("an address that is none, a folder that can't be", async () => {
     for (const from of ["somewhere", "ftp://host/"]) {
       const { error } = await run(twoFiles(), { from }).catch((fault: Error) => ({ error: fault }));
-      expect(error).toEqual(new RangeError(`--from must be an http or https address, found "${from}"`));
+      expect(error).toEqual(
+        new RangeError(`--from must be an http or https address, found "${from}"`),
+      );
     }
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
@@ -295,7 +336,9 @@ describe("ends with one line, and nothing wrong is left", () => {
       response.write(content.subarray(0, 20_000), () => setTimeout(() => controller.abort(), 100));
     };
     const server = await serveTwo(pausing);
-    const { error, files } = await run(twoFiles([server.url, server.url]), { signal: controller.signal });
+    const { error, files } = await run(twoFiles([server.url, server.url]), {
+      signal: controller.signal,
+    });
     expect(error!.name).toBe("AbortError");
     expect(files()).toEqual(["a.gz.part"]);
     expect(server.requests).toHaveLength(1);
@@ -306,7 +349,8 @@ describe("an archive, as CIFAR-10 is one", () => {
   async function archive(names: Readonly<Record<string, Uint8Array>>): Promise<Uint8Array> {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "batches-bin"));
-    for (const [name, content] of Object.entries(names)) writeFileSync(join(folder, "batches-bin", name), content);
+    for (const [name, content] of Object.entries(names))
+      writeFileSync(join(folder, "batches-bin", name), content);
     await create({ cwd: folder, file: join(folder, "set.tar.gz"), gzip: true }, ["batches-bin"]);
     return readFileSync(join(folder, "set.tar.gz"));
   }
@@ -316,10 +360,17 @@ describe("an archive, as CIFAR-10 is one", () => {
     downloads: [{ name: "set.tar.gz", bytes: 105_000 }],
     files: [published("a.bin", contentOf.a), published("b.bin", contentOf.b)],
   });
-  const members = { "a.bin": contentOf.a, "b.bin": contentOf.b, "readme.html": Buffer.from("more") };
+  const members = {
+    "a.bin": contentOf.a,
+    "b.bin": contentOf.b,
+    "readme.html": Buffer.from("more"),
+  };
 
   test("its members are unpacked, whatever breaks on the way, and the archive goes", async () => {
-    const server = await serve({ "set.tar.gz": await archive(members) }, { "set.tar.gz": [breakingOff(60_000), good] });
+    const server = await serve(
+      { "set.tar.gz": await archive(members) },
+      { "set.tar.gz": [breakingOff(60_000), good] },
+    );
     const { error, folder, files } = await run(set([server.url]));
     expect(error).toBeUndefined();
     expect(files()).toEqual(["a.bin", "b.bin"]);
@@ -330,13 +381,21 @@ describe("an archive, as CIFAR-10 is one", () => {
   });
 
   test.each<[string, () => Promise<Uint8Array>, RegExp]>([
-    ["a member missing", () => archive({ "a.bin": contentOf.a }), /b\.bin of 5000 bytes is not in the archive$/],
+    [
+      "a member missing",
+      () => archive({ "a.bin": contentOf.a }),
+      /b\.bin of 5000 bytes is not in the archive$/,
+    ],
     [
       "a member of another size",
       () => archive({ ...members, "b.bin": noise(5_001) }),
       /b\.bin of 5000 bytes is not in the archive$/,
     ],
-    ["a wrong member", () => archive({ ...members, "b.bin": noise(5_000) }), /b\.bin is not what was published/],
+    [
+      "a wrong member",
+      () => archive({ ...members, "b.bin": noise(5_000) }),
+      /b\.bin is not what was published/,
+    ],
     ["no archive", async () => noise(4_000), /expected a \.tar\.gz archive, found a damaged one/],
     [
       "an archive cut short",

@@ -14,7 +14,11 @@ export interface FileServer {
   readonly requests: Request[];
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse, content: Uint8Array) => void;
+export type Answer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Uint8Array,
+) => void;
 
 /** Gives the file, or the part of it that is asked for. */
 export const good: Answer = (request, response, content) => {
@@ -43,9 +47,14 @@ export const breakingOff =
     const head = { "content-length": content.length - begin };
     if (begin === 0) response.writeHead(200, head);
     else
-      response.writeHead(206, { ...head, "content-range": `bytes ${begin}-${content.length - 1}/${content.length}` });
+      response.writeHead(206, {
+        ...head,
+        "content-range": `bytes ${begin}-${content.length - 1}/${content.length}`,
+      });
     // A little later, so that what was sent is sure to have been read.
-    response.write(content.subarray(begin, begin + after), () => setTimeout(() => response.destroy(), 100));
+    response.write(content.subarray(begin, begin + after), () =>
+      setTimeout(() => response.destroy(), 100),
+    );
   };
 
 /** An answer without a file. */
@@ -56,8 +65,8 @@ export const status =
   };
 
 /**
- * Serves files by their paths. The answers to the requests for a file come from its list, one after the other, the last
- * one again and again; `good` if there is no list.
+ * Serves files by their paths. The answers to the requests for a file come from its list, one after
+ * the other, the last one again and again; `good` if there is no list.
  */
 export async function serve(
   files: Readonly<Record<string, Uint8Array>>,

@@ -43,13 +43,23 @@ test("targets, with or without labels", () => {
   expect(one.test.targets).toHaveLength(0);
   // Its samples make the same data set again.
   expect(fromArrays({ shape: [3], train: one.train, test: one.train }).train).toEqual(one.train);
-  const both = fromArrays({ shape: [3], train: { inputs, labels, targets }, test: { inputs, labels, targets } });
+  const both = fromArrays({
+    shape: [3],
+    train: { inputs, labels, targets },
+    test: { inputs, labels, targets },
+  });
   expect([both.classes, both.test.count]).toEqual([3, 2]);
   expect(fromArrays({ shape: [3], train: { inputs, labels } }).train).not.toHaveProperty("targets");
 });
 
 test("labels may be any array of whole numbers", () => {
-  const lists = [[2, 0], Int32Array.of(2, 0), Float64Array.of(2, 0), BigInt64Array.of(2n, 0n), Buffer.from([2, 0])];
+  const lists = [
+    [2, 0],
+    Int32Array.of(2, 0),
+    Float64Array.of(2, 0),
+    BigInt64Array.of(2n, 0n),
+    Buffer.from([2, 0]),
+  ];
   for (const list of lists) {
     const { train, classes } = fromArrays({ shape: [3], train: { inputs, labels: list } });
     expect([...train.labels, classes]).toEqual([2, 0, 3]);
@@ -78,7 +88,8 @@ test("flat samples have one mean for all features, or one for each", () => {
 });
 
 test("labels that don't begin with 0 are told of", () => {
-  const notes = (...labels: number[]) => fromArrays({ shape: [3], train: { inputs, labels } }).notes;
+  const notes = (...labels: number[]) =>
+    fromArrays({ shape: [3], train: { inputs, labels } }).notes;
   expect(notes(0, 2)).toBeUndefined();
   expect(notes(1, 2)).toEqual([
     'The labels of "arrays" go from 1 to 2, so class 0 has no samples; labels count from 0: subtract 1 if that is not meant.',
@@ -110,7 +121,11 @@ describe("what does not fit is named", () => {
     ],
     [
       "targets of the test samples",
-      { ...good, train: { inputs, targets: new Float32Array(4) }, test: { inputs, targets: new Float32Array(2) } },
+      {
+        ...good,
+        train: { inputs, targets: new Float32Array(4) },
+        test: { inputs, targets: new Float32Array(2) },
+      },
       TypeError,
       /test\.targets must have as many features a sample as train\.targets: expected 2, found 1/,
     ],
@@ -176,13 +191,21 @@ describe("what does not fit is named", () => {
     ],
     [
       "labels in one part only",
-      { ...good, train: { inputs, labels, targets: targets2 }, test: { inputs, targets: targets2 } },
+      {
+        ...good,
+        train: { inputs, labels, targets: targets2 },
+        test: { inputs, targets: targets2 },
+      },
       TypeError,
       /test\.labels: expected labels, as in train, found none/,
     ],
     [
       "labels in the other part only",
-      { ...good, train: { inputs, targets: targets2 }, test: { inputs, labels, targets: targets2 } },
+      {
+        ...good,
+        train: { inputs, targets: targets2 },
+        test: { inputs, labels, targets: targets2 },
+      },
       TypeError,
       /test\.labels: expected none, as in train, found labels/,
     ],
@@ -205,8 +228,18 @@ describe("what does not fit is named", () => {
       /shape must be \[features\] or \[channels, height, width\] of positive integers, found \[3, 1\]/,
     ],
     ["empty shape", { ...good, shape: [0] }, TypeError, /shape must be/],
-    ["label", { ...good, classes: 2 }, RangeError, /train\.labels: label 2 at index 1: labels must be from 0 to 1/],
-    ["classes", { ...good, classes: 300 }, RangeError, /classes must be an integer from 1 to 256, found 300/],
+    [
+      "label",
+      { ...good, classes: 2 },
+      RangeError,
+      /train\.labels: label 2 at index 1: labels must be from 0 to 1/,
+    ],
+    [
+      "classes",
+      { ...good, classes: 300 },
+      RangeError,
+      /classes must be an integer from 1 to 256, found 300/,
+    ],
     [
       "not finite",
       { ...good, train: { inputs: Float32Array.of(0, 0, 0, 0, NaN, 0), labels } },
@@ -225,7 +258,12 @@ describe("what does not fit is named", () => {
       TypeError,
       /mean must have one number for each of the 1 channels, found 2/,
     ],
-    ["std", { ...good, std: [0] }, RangeError, /std must be positive and finite numbers, found 0 at index 0/],
+    [
+      "std",
+      { ...good, std: [0] },
+      RangeError,
+      /std must be positive and finite numbers, found 0 at index 0/,
+    ],
     [
       "names",
       { ...good, labelNames: ["a"] },
@@ -241,11 +279,16 @@ describe("what does not fit is named", () => {
 
 test("inputs of training and test are of one kind", () => {
   const labels = Uint8Array.of(0, 1);
-  const parts = [new Uint8Array(4), new Float32Array(4), new Float64Array(4)].map((inputs) => ({ inputs, labels }));
+  const parts = [new Uint8Array(4), new Float32Array(4), new Float64Array(4)].map((inputs) => ({
+    inputs,
+    labels,
+  }));
   const [bytes, single, double] = parts;
   for (const numbers of [single, double]) {
     expect(() => fromArrays({ shape: [2], train: bytes, test: numbers })).toThrow(
-      new TypeError("test.inputs must be of the kind of train.inputs: expected bytes, found numbers"),
+      new TypeError(
+        "test.inputs must be of the kind of train.inputs: expected bytes, found numbers",
+      ),
     );
   }
   expect(fromArrays({ shape: [2], train: single, test: double }).test.count).toBe(2);

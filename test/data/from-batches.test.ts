@@ -21,7 +21,10 @@ describe("the same data set as from arrays", () => {
   });
 
   test.each<[string, () => FromBatchesOptions]>([
-    ["an async generator", () => ({ shape: [2], train: later(first, second), test: later(second) })],
+    [
+      "an async generator",
+      () => ({ shape: [2], train: later(first, second), test: later(second) }),
+    ],
     ["an array", () => ({ shape: [2], train: [first, second], test: [second] })],
     [
       "a stream with an end that is not reached",
@@ -29,7 +32,11 @@ describe("the same data set as from arrays", () => {
     ],
     [
       "empty batches between",
-      () => ({ shape: [2], train: [{ inputs: new Float32Array(0), labels: [] }, first, second], test: [second] }),
+      () => ({
+        shape: [2],
+        train: [{ inputs: new Float32Array(0), labels: [] }, first, second],
+        test: [second],
+      }),
     ],
   ])("%s", async (_, options) => {
     expect(await fromBatches(options())).toEqual(wanted);
@@ -37,14 +44,29 @@ describe("the same data set as from arrays", () => {
 
   test("bytes stay bytes; facts go through", async () => {
     const train = [{ inputs: Buffer.from([0, 255, 9, 9]), labels: [1] }];
-    const data = await fromBatches({ shape: [1, 2, 2], train, classes: 3, mean: [0.5], name: "mine" });
+    const data = await fromBatches({
+      shape: [1, 2, 2],
+      train,
+      classes: 3,
+      mean: [0.5],
+      name: "mine",
+    });
     expect(data.train.inputs).toEqual(Uint8Array.of(0, 255, 9, 9));
-    expect(data).toMatchObject({ shape: [1, 2, 2], classes: 3, mean: [0.5], std: [1], name: "mine" });
+    expect(data).toMatchObject({
+      shape: [1, 2, 2],
+      classes: 3,
+      mean: [0.5],
+      std: [1],
+      name: "mine",
+    });
   });
 });
 
 describe("targets", () => {
-  const one: Batch = { inputs: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(10, 11, 12, 20, 21, 22) };
+  const one: Batch = {
+    inputs: Float32Array.of(1, 2, 3, 4),
+    targets: Float32Array.of(10, 11, 12, 20, 21, 22),
+  };
   const two: Batch = { inputs: Float32Array.of(5, 6), targets: Float32Array.of(30, 31, 32) };
 
   test("in place of labels: the same data set as from arrays, also where a stream is cut", async () => {
@@ -61,7 +83,10 @@ describe("targets", () => {
     expect(await fromBatches({ shape: [2], train: [two, one], trainSamples: 2 })).toEqual(
       fromArrays({
         ...arrays,
-        train: { inputs: Float32Array.of(5, 6, 1, 2), targets: Float32Array.of(30, 31, 32, 10, 11, 12) },
+        train: {
+          inputs: Float32Array.of(5, 6, 1, 2),
+          targets: Float32Array.of(30, 31, 32, 10, 11, 12),
+        },
       }),
     );
   });
@@ -79,7 +104,11 @@ describe("targets", () => {
   });
 
   test.each<[string, object, string]>([
-    ["kind", { targets: [30, 31, 32] }, "batch 1 of train: targets must be a Float32Array, found Array"],
+    [
+      "kind",
+      { targets: [30, 31, 32] },
+      "batch 1 of train: targets must be a Float32Array, found Array",
+    ],
     [
       "none",
       { targets: undefined, labels: [0] },
@@ -117,7 +146,9 @@ test("a producer may fill the same array again and again", async () => {
       yield { inputs, labels: [k] };
     }
   }
-  expect((await fromBatches({ shape: [2], train: reusing() })).train.inputs).toEqual(Uint8Array.of(0, 0, 1, 1, 2, 2));
+  expect((await fromBatches({ shape: [2], train: reusing() })).train.inputs).toEqual(
+    Uint8Array.of(0, 0, 1, 1, 2, 2),
+  );
 });
 
 test("a stream without an end is cut in the middle of a batch, and closed", async () => {
@@ -136,7 +167,10 @@ test("a stream without an end is cut in the middle of a batch, and closed", asyn
 });
 
 describe("faults name the batch", () => {
-  const wrong = (batch: object): FromBatchesOptions => ({ shape: [2], train: [first, { ...second, ...batch }] });
+  const wrong = (batch: object): FromBatchesOptions => ({
+    shape: [2],
+    train: [first, { ...second, ...batch }],
+  });
   test.each<[string, FromBatchesOptions, ErrorConstructor, string]>([
     [
       "kind",
@@ -168,8 +202,18 @@ describe("faults name the batch", () => {
       RangeError,
       "batch 1 of train: label 256 at index 0: labels must be whole",
     ],
-    ["part of a label", wrong({ labels: [0.5] }), RangeError, "batch 1 of train: label 0.5 at index 0"],
-    ["no batches", { shape: [2], train: [] }, RangeError, "train: expected one sample or more, found none"],
+    [
+      "part of a label",
+      wrong({ labels: [0.5] }),
+      RangeError,
+      "batch 1 of train: label 0.5 at index 0",
+    ],
+    [
+      "no batches",
+      { shape: [2], train: [] },
+      RangeError,
+      "train: expected one sample or more, found none",
+    ],
     [
       "too few",
       { shape: [2], train: [first], trainSamples: 3 },
@@ -188,7 +232,12 @@ describe("faults name the batch", () => {
       RangeError,
       "test: expected one sample or more, found none",
     ],
-    ["label and classes", { shape: [2], train: [first], classes: 1 }, RangeError, "train.labels: label 1 at index 1"],
+    [
+      "label and classes",
+      { shape: [2], train: [first], classes: 1 },
+      RangeError,
+      "train.labels: label 1 at index 1",
+    ],
   ])("%s", async (_, options, kind, message) => {
     const fault = await fromBatches(options).catch((error: Error) => error);
     expect(fault).toBeInstanceOf(kind);

@@ -51,10 +51,26 @@ describe("faults name the file, what was expected and what was found", () => {
   const floats = images.slice();
   floats[2] = 0x0d;
   const cases: [string, Uint8Array, RegExp][] = [
-    ["empty", new Uint8Array(0), /truncated: expected an idx header of 4 bytes or more, found 0 bytes/],
-    ["header cut", images.subarray(0, 9), /truncated: expected an idx header of 16 bytes, found 9 bytes/],
-    ["data cut", images.subarray(0, 20), /truncated: expected 22 bytes for shape \[2, 1, 3\], found 20/],
-    ["extra bytes", Uint8Array.of(...images, 0), /extra bytes: expected 22 bytes for shape \[2, 1, 3\], found 23/],
+    [
+      "empty",
+      new Uint8Array(0),
+      /truncated: expected an idx header of 4 bytes or more, found 0 bytes/,
+    ],
+    [
+      "header cut",
+      images.subarray(0, 9),
+      /truncated: expected an idx header of 16 bytes, found 9 bytes/,
+    ],
+    [
+      "data cut",
+      images.subarray(0, 20),
+      /truncated: expected 22 bytes for shape \[2, 1, 3\], found 20/,
+    ],
+    [
+      "extra bytes",
+      Uint8Array.of(...images, 0),
+      /extra bytes: expected 22 bytes for shape \[2, 1, 3\], found 23/,
+    ],
     [
       "labels for images",
       idxBytes([3], [1, 2, 3]),
@@ -98,7 +114,12 @@ describe("faults name the file, what was expected and what was found", () => {
   test("a header behind a long name in the gzip stream", () => {
     const name = Buffer.alloc(30_000, "name");
     const plain = gzipSync(images);
-    const named = Buffer.concat([plain.subarray(0, 10), name, Uint8Array.of(0), plain.subarray(10)]);
+    const named = Buffer.concat([
+      plain.subarray(0, 10),
+      name,
+      Uint8Array.of(0),
+      plain.subarray(10),
+    ]);
     named[3] |= 8;
     expect([...readIdx(fileOf(named)).data]).toEqual([1, 2, 3, 4, 5, 6]);
   });

@@ -49,7 +49,9 @@ describe("a folder of folders", () => {
     const { inputs, shape } = readImageFolder(folder);
     expect(readImageFolder(folder, { shape: [3, 2, 3] }).inputs).toEqual(inputs);
     expect(shape).toEqual([3, 2, 3]);
-    expect([...inputs.subarray(0, 18)]).toEqual([0, 3, 6, 9, 12, 15, 1, 4, 7, 10, 13, 16, 2, 5, 8, 11, 14, 17]);
+    expect([...inputs.subarray(0, 18)]).toEqual([
+      0, 3, 6, 9, 12, 15, 1, 4, 7, 10, 13, 16, 2, 5, 8, 11, 14, 17,
+    ]);
     expect(inputs.subarray(18, 36)).toEqual(Uint8Array.of(...grey(1), ...grey(1), ...grey(1)));
   });
 
@@ -139,7 +141,9 @@ describe("faults name the file", () => {
     expect(() => readImageFolder(folder, { labelNames: ["cat"] })).toThrow(
       /dog: unknown class "dog"; expected one of cat/,
     );
-    expect(() => readImageFolder(folder, { shape: [6] })).toThrow(/expected a shape \[channels, height, width\]/);
+    expect(() => readImageFolder(folder, { shape: [6] })).toThrow(
+      /expected a shape \[channels, height, width\]/,
+    );
   });
 
   test("nothing there", () => {
@@ -147,7 +151,9 @@ describe("faults name the file", () => {
     expect(() => readImageFolder(folder)).toThrow(
       `could not find images in ${folder}: expected a folder for each class`,
     );
-    expect(() => readImageFolder(join(folder, "absent"))).toThrow(/absent: there is no such folder/);
+    expect(() => readImageFolder(join(folder, "absent"))).toThrow(
+      /absent: there is no such folder/,
+    );
     writeFileSync(join(folder, "file"), "");
     expect(() => readImageFolder(join(folder, "file"))).toThrow(/file: it is a file, not a folder/);
   });

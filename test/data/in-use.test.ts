@@ -1,5 +1,13 @@
 /** With a limit only the samples in use are read and kept, and a run has the same bits. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -22,7 +30,10 @@ import { bytesOf, npyBytes, writePng } from "./own-files.js";
 const optimizer = { weights: sgd(), biases: sgd() };
 
 test("a split of the rows in use gives what a split of all gives", () => {
-  const validations = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.double({ min: 0.05, max: 0.9, noNaN: true }));
+  const validations = fc.oneof(
+    fc.integer({ min: 0, max: 20 }),
+    fc.double({ min: 0.05, max: 0.9, noNaN: true }),
+  );
   fc.assert(
     fc.property(
       fc.integer({ min: 30, max: 400 }),
@@ -60,10 +71,18 @@ function sources(): { baseDir: string; all: Record<string, OwnSource> } {
   };
   const facts = { mean: [0.5], std: [0.25] };
   const numbers = Float64Array.from(pixels, (x) => x / 255);
-  const npyLabels = file("y.npy", npyBytes("<i8", [COUNT], bytesOf(BigInt64Array.from(labels, BigInt))));
+  const npyLabels = file(
+    "y.npy",
+    npyBytes("<i8", [COUNT], bytesOf(BigInt64Array.from(labels, BigInt))),
+  );
   const swapped = new Uint8Array(bytesOf(numbers));
   for (let at = 0; at < swapped.length; at += 8) swapped.subarray(at, at + 8).reverse();
-  const npy = (trainInputs: string): OwnSource => ({ kind: "npy", trainInputs, trainLabels: npyLabels, ...facts });
+  const npy = (trainInputs: string): OwnSource => ({
+    kind: "npy",
+    trainInputs,
+    trainLabels: npyLabels,
+    ...facts,
+  });
   for (let k = 0; k < COUNT; k++) {
     const folder = join(baseDir, "images", String(labels[k]));
     mkdirSync(folder, { recursive: true });
@@ -171,7 +190,13 @@ describe("more than 4 GiB", () => {
         Array.from({ length: count }, (_, k) => k % 10),
       ),
     );
-    return { kind: "idx", trainImages: "large.idx", trainLabels: "labels.idx", mean: [0], std: [1] };
+    return {
+      kind: "idx",
+      trainImages: "large.idx",
+      trainLabels: "labels.idx",
+      mean: [0],
+      std: [1],
+    };
   }
 
   test("a file that no array holds is told so, and with a limit the samples in use are read", () => {
@@ -181,7 +206,9 @@ describe("more than 4 GiB", () => {
     expect(statSync(join(folder, "large.idx")).size).toBeGreaterThan(2 ** 32);
     const { train, classes } = loadData(source, { baseDir: folder, ...some });
     expect([train.count, classes]).toEqual([6, 10]);
-    expect([...rows].map((_, k) => train.inputs[k * side * side])).toEqual([...rows].map((row) => row % 256));
+    expect([...rows].map((_, k) => train.inputs[k * side * side])).toEqual(
+      [...rows].map((row) => row % 256),
+    );
     expect([...train.labels]).toEqual([...rows].map((row) => row % 10));
     expect(() => loadData(source, { baseDir: folder, limit: 4399 })).toThrow(
       // Node 20 holds 4 GiB in an array, newer ones more.

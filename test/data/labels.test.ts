@@ -20,14 +20,22 @@ function files(): string {
   writeFileSync(join(folder, "x.idx"), idxBytes([4, 1, 1], [...inputs]));
   writeFileSync(join(folder, "y.idx"), idxBytes([4], LABELS));
   writeFileSync(join(folder, "x.npy"), npyBytes("|u1", [4, 1], inputs));
-  writeFileSync(join(folder, "y.npy"), npyBytes("<i8", [4], bytesOf(BigInt64Array.from(LABELS, BigInt))));
-  writeFileSync(join(folder, "data.csv"), ["x,y", ...LABELS.map((y, k) => `${inputs[k]},${y}`)].join("\n"));
+  writeFileSync(
+    join(folder, "y.npy"),
+    npyBytes("<i8", [4], bytesOf(BigInt64Array.from(LABELS, BigInt))),
+  );
+  writeFileSync(
+    join(folder, "data.csv"),
+    ["x,y", ...LABELS.map((y, k) => `${inputs[k]},${y}`)].join("\n"),
+  );
   return folder;
 }
 
 const SOURCES: Readonly<Record<string, (folder: string) => Dataset | Promise<Dataset>>> = {
-  "x.idx": (baseDir) => loadData({ kind: "idx", trainImages: "x.idx", trainLabels: "y.idx" }, { baseDir }),
-  "x.npy": (baseDir) => loadData({ kind: "npy", trainInputs: "x.npy", trainLabels: "y.npy" }, { baseDir }),
+  "x.idx": (baseDir) =>
+    loadData({ kind: "idx", trainImages: "x.idx", trainLabels: "y.idx" }, { baseDir }),
+  "x.npy": (baseDir) =>
+    loadData({ kind: "npy", trainInputs: "x.npy", trainLabels: "y.npy" }, { baseDir }),
   "data.csv": (baseDir) => loadData({ kind: "csv", train: "data.csv", label: "y" }, { baseDir }),
   arrays: () => fromArrays({ shape: [1], train: { inputs, labels: LABELS } }),
   batches: () => fromBatches({ shape: [1], train: [{ inputs, labels: LABELS }] }),
@@ -61,7 +69,12 @@ test("folders of images, and texts of a table, are classes from 0 whatever they 
     writePng(join(folder, "images", name, "a.png"), 1, 1, 1, Uint8Array.of(7));
   }
   const images = loadData({ kind: "imageFolder", train: "images" }, { baseDir: folder });
-  const named = { kind: "csv", train: "data.csv", label: "y", labelNames: ["1", "2", "3"] } as const;
+  const named = {
+    kind: "csv",
+    train: "data.csv",
+    label: "y",
+    labelNames: ["1", "2", "3"],
+  } as const;
   for (const data of [images, loadData(named, { baseDir: folder })]) {
     expect(data.train.labels[0]).toBe(0);
     expect(data.notes).toBeUndefined();

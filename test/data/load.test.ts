@@ -29,7 +29,10 @@ describe("a named set", () => {
   test("by name, from --data-dir", () => {
     const dataDir = temporaryFolder();
     writeSet(dataDir);
-    expect(loadData({ name: "mnist" }, { dataDir })).toMatchObject({ name: "mnist", mean: [0.1307] });
+    expect(loadData({ name: "mnist" }, { dataDir })).toMatchObject({
+      name: "mnist",
+      mean: [0.1307],
+    });
     expect(loadData({ kind: "named", name: "mnist" }, { dataDir }).train.count).toBe(3);
   });
 });
@@ -50,10 +53,17 @@ describe("idx", () => {
     const bytes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255];
     const mean = bytes.reduce((sum, x) => sum + x / 255, 0) / 12;
     const variance = bytes.reduce((sum, x) => sum + (x / 255 - mean) ** 2, 0) / 12;
-    expect(data).toMatchObject({ name: "train-images-idx3-ubyte.gz", classes: 10, shape: [1, 2, 2] });
+    expect(data).toMatchObject({
+      name: "train-images-idx3-ubyte.gz",
+      classes: 10,
+      shape: [1, 2, 2],
+    });
     expect(data.mean[0]).toBeCloseTo(mean, 12);
     expect(data.std[0]).toBeCloseTo(Math.sqrt(variance), 12);
-    expect([data.train.inputs, [...data.train.labels]]).toEqual([Uint8Array.from(bytes), [7, 0, 9]]);
+    expect([data.train.inputs, [...data.train.labels]]).toEqual([
+      Uint8Array.from(bytes),
+      [7, 0, 9],
+    ]);
     expect([...data.test.labels]).toEqual([3, 4]);
   });
 
@@ -61,7 +71,13 @@ describe("idx", () => {
     const labelNames = Array.from({ length: 12 }, (_, k) => `class ${k}`);
     const facts = { mean: [0.5], std: [0.25], labelNames, shape: [4] };
     const data = loadData({ ...source, ...facts }, { baseDir: folderWith(files) });
-    expect(data).toMatchObject({ mean: [0.5], std: [0.25], labelNames, classes: 12, shape: [1, 1, 4] });
+    expect(data).toMatchObject({
+      mean: [0.5],
+      std: [0.25],
+      labelNames,
+      classes: 12,
+      shape: [1, 1, 4],
+    });
   });
 
   test("without a test set", () => {
@@ -70,13 +86,20 @@ describe("idx", () => {
   });
 
   test("four dimensions are channels", () => {
-    const baseDir = folderWith({ x: idxBytes([2, 3, 1, 2], new Uint8Array(12)), y: idxBytes([2], [0, 1]) });
-    expect(loadData({ kind: "idx", trainImages: "x", trainLabels: "y" }, { baseDir }).shape).toEqual([3, 1, 2]);
+    const baseDir = folderWith({
+      x: idxBytes([2, 3, 1, 2], new Uint8Array(12)),
+      y: idxBytes([2], [0, 1]),
+    });
+    expect(
+      loadData({ kind: "idx", trainImages: "x", trainLabels: "y" }, { baseDir }).shape,
+    ).toEqual([3, 1, 2]);
   });
 
   test("channels that may be last are asked for; last and first give the same samples", () => {
     const pixels = Uint8Array.from({ length: 2 * 5 * 4 * 3 }, (_, k) => (k * 37) % 256);
-    const first = pixels.map((_, k) => pixels[60 * Math.floor(k / 60) + (k % 20) * 3 + (Math.floor(k / 20) % 3)]);
+    const first = pixels.map(
+      (_, k) => pixels[60 * Math.floor(k / 60) + (k % 20) * 3 + (Math.floor(k / 20) % 3)],
+    );
     const files = {
       last: idxBytes([2, 5, 4, 3], pixels),
       first: idxBytes([2, 3, 5, 4], first),
@@ -101,9 +124,17 @@ describe("npy", () => {
 
   test("numbers keep their digits", () => {
     const single = load({ "x.npy": npy([2, 3], [1, 2, 3, 4, 5, 6]), "y.npy": npyLabels(0, 4) });
-    expect(single).toMatchObject({ shape: [1, 1, 3], classes: 5, mean: [2.5, 3.5, 4.5], std: [1.5, 1.5, 1.5] });
+    expect(single).toMatchObject({
+      shape: [1, 1, 3],
+      classes: 5,
+      mean: [2.5, 3.5, 4.5],
+      std: [1.5, 1.5, 1.5],
+    });
     expect(single.train.inputs).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
-    const double = load({ "x.npy": npyBytes("<f8", [1, 2], bytesOf(Float64Array.of(0.1, 7))), "y.npy": npyLabels(0) });
+    const double = load({
+      "x.npy": npyBytes("<f8", [1, 2], bytesOf(Float64Array.of(0.1, 7))),
+      "y.npy": npyLabels(0),
+    });
     expect(double.train.inputs).toEqual(Float64Array.of(0.1, 7));
     for (const [type, array] of [
       ["<i8", BigInt64Array.of(-(2n ** 53n - 1n), 7n)],
@@ -112,8 +143,13 @@ describe("npy", () => {
       ["|i1", Int8Array.of(-100, 7)],
       ["|b1", Uint8Array.of(0, 1)],
     ] as const) {
-      const whole = load({ "x.npy": npyBytes(type, [1, 2], bytesOf(array)), "y.npy": npyLabels(0) });
-      expect(whole.train.inputs).toEqual(Float64Array.from(array as ArrayLike<number | bigint>, Number));
+      const whole = load({
+        "x.npy": npyBytes(type, [1, 2], bytesOf(array)),
+        "y.npy": npyLabels(0),
+      });
+      expect(whole.train.inputs).toEqual(
+        Float64Array.from(array as ArrayLike<number | bigint>, Number),
+      );
     }
   });
 
@@ -132,7 +168,9 @@ describe("npy", () => {
     const random = stream(0);
     // [sample][pixel][channel] -> [sample][channel][pixel]
     const last = Float32Array.from({ length: 2 * 20 * 3 }, () => random.uniform32());
-    const first = last.map((_, k) => last[60 * Math.floor(k / 60) + (k % 20) * 3 + (Math.floor(k / 20) % 3)]);
+    const first = last.map(
+      (_, k) => last[60 * Math.floor(k / 60) + (k % 20) * 3 + (Math.floor(k / 20) % 3)],
+    );
     const y = npyLabels(0, 1);
     const a = load({ "x.npy": npy([2, 4, 5, 3], last), "y.npy": y }, { channels: "last" });
     const b = load({ "x.npy": npy([2, 3, 4, 5], first), "y.npy": y });
@@ -156,7 +194,13 @@ describe("npy", () => {
 
   const good = { "x.npy": npy([2, 2], [1, 2, 3, 4]), "y.npy": npyLabels(0, 1) };
   const cases: [string, Record<string, Uint8Array>, object, ErrorConstructor, RegExp][] = [
-    ["counts", { ...good, "y.npy": npyLabels(0) }, {}, RangeError, /x\.npy has 2 samples, but .*y\.npy has 1 labels/],
+    [
+      "counts",
+      { ...good, "y.npy": npyLabels(0) },
+      {},
+      RangeError,
+      /x\.npy has 2 samples, but .*y\.npy has 1 labels/,
+    ],
     [
       "integers beyond float64",
       { ...good, "x.npy": npyBytes("<i8", [2, 1], bytesOf(BigInt64Array.of(0n, 2n ** 53n))) },
@@ -192,8 +236,20 @@ describe("npy", () => {
       RangeError,
       /x\.npy: the numbers are too large to be normalised: their deviation is not finite/,
     ],
-    ["a large label", { ...good, "y.npy": npyLabels(0, 256) }, {}, RangeError, /y\.npy: label 256 at index 1/],
-    ["a negative label", { ...good, "y.npy": npyLabels(-1, 0) }, {}, RangeError, /y\.npy: label -1 at index 0/],
+    [
+      "a large label",
+      { ...good, "y.npy": npyLabels(0, 256) },
+      {},
+      RangeError,
+      /y\.npy: label 256 at index 1/,
+    ],
+    [
+      "a negative label",
+      { ...good, "y.npy": npyLabels(-1, 0) },
+      {},
+      RangeError,
+      /y\.npy: label -1 at index 0/,
+    ],
     [
       "one dimension",
       { ...good, "x.npy": npy([2], [1, 2]) },
@@ -275,11 +331,26 @@ describe("npy", () => {
 describe("labels of a table that are not known", () => {
   const load = (train: string, test: string, more: object = {}) => {
     const baseDir = folderWith({ "train.csv": train, "test.csv": test });
-    return loadData({ kind: "csv", train: "train.csv", test: "test.csv", label: "y", ...more }, { baseDir });
+    return loadData(
+      { kind: "csv", train: "train.csv", test: "test.csv", label: "y", ...more },
+      { baseDir },
+    );
   };
   test.each([
-    ["names of which one is a number", "a,y\n1,cat\n2,7\n", "a,y\n1,1\n", {}, 'label "1": expected one of 7, cat'],
-    ["numbers below zero", "a,y\n1,-1\n2,1\n", "a,y\n1,0\n", {}, 'label "0": expected one of -1, 1'],
+    [
+      "names of which one is a number",
+      "a,y\n1,cat\n2,7\n",
+      "a,y\n1,1\n",
+      {},
+      'label "1": expected one of 7, cat',
+    ],
+    [
+      "numbers below zero",
+      "a,y\n1,-1\n2,1\n",
+      "a,y\n1,0\n",
+      {},
+      'label "0": expected one of -1, 1',
+    ],
     [
       "given names that are numbers",
       "a,y\n1,1\n2,2\n",
@@ -298,7 +369,10 @@ describe("labels of a table that are not known", () => {
 });
 
 test("channels that come last need four dimensions", () => {
-  const baseDir = folderWith({ "x.npy": npy([2, 12], new Float32Array(24)), "y.npy": npyLabels(0, 1) });
+  const baseDir = folderWith({
+    "x.npy": npy([2, 12], new Float32Array(24)),
+    "y.npy": npyLabels(0, 1),
+  });
   const source = {
     kind: "npy",
     trainInputs: "x.npy",
@@ -313,11 +387,19 @@ test("channels that come last need four dimensions", () => {
 
 describe("csv", () => {
   const load = (files: Record<string, string>, more: object = {}) =>
-    loadData({ kind: "csv", train: "train.csv", label: "y", ...more }, { baseDir: folderWith(files) });
+    loadData(
+      { kind: "csv", train: "train.csv", label: "y", ...more },
+      { baseDir: folderWith(files) },
+    );
 
   test("each column is a channel, normalised by itself; one that does not vary keeps its scale", () => {
     const data = load({ "train.csv": "a,b,c,y\n1,100,5,0\n3,300,5,2\n" });
-    expect(data).toMatchObject({ shape: [3, 1, 1], classes: 3, mean: [2, 200, 5], std: [1, 100, 1] });
+    expect(data).toMatchObject({
+      shape: [3, 1, 1],
+      classes: 3,
+      mean: [2, 200, 5],
+      std: [1, 100, 1],
+    });
     expect(data.train).toEqual({
       count: 2,
       labels: Uint8Array.of(0, 2),
@@ -354,7 +436,10 @@ describe("csv", () => {
   });
 
   test("pixels of images", () => {
-    const data = load({ "train.csv": "y,a,b,c,d\n0,0,255,0,255\n" }, { pixels: true, shape: [1, 2, 2] });
+    const data = load(
+      { "train.csv": "y,a,b,c,d\n0,0,255,0,255\n" },
+      { pixels: true, shape: [1, 2, 2] },
+    );
     expect(data).toMatchObject({ shape: [1, 2, 2], mean: [0.5], std: [0.5], classes: 1 });
     expect(load({ "train.csv": "y,a,b\n0,0,255\n" }, { pixels: true }).shape).toEqual([1, 1, 2]);
   });
@@ -424,12 +509,16 @@ describe("imageFolder", () => {
     const baseDir = images();
     mkdirSync(join(baseDir, "test", "cat"));
     writePng(join(baseDir, "test", "cat", "1.png"), 3, 1, 1, Uint8Array.of(9, 9, 9));
-    expect(() => loadData(source, { baseDir })).toThrow(/test\/cat\/1\.png: expected 2 x 1 pixels .*, found 3 x 1/);
+    expect(() => loadData(source, { baseDir })).toThrow(
+      /test\/cat\/1\.png: expected 2 x 1 pixels .*, found 3 x 1/,
+    );
   });
 });
 
 test("paths are made absolute, whatever the kind; absolute ones and other keys stay", () => {
-  expect(resolvePaths({ kind: "csv", train: "a.csv", test: "/b.csv", label: "train" }, "/base")).toEqual({
+  expect(
+    resolvePaths({ kind: "csv", train: "a.csv", test: "/b.csv", label: "train" }, "/base"),
+  ).toEqual({
     kind: "csv",
     train: "/base/a.csv",
     test: "/b.csv",

@@ -9,13 +9,19 @@ import { temporaryFolder } from "./idx-files.js";
 
 /** One of each kind, with the files that its paths name. */
 const SOURCES: Record<string, [OwnSource, readonly string[]]> = {
-  csv: [{ kind: "csv", train: "data/a.csv", test: "data/b.csv", label: "y" }, ["data/a.csv", "data/b.csv"]],
+  csv: [
+    { kind: "csv", train: "data/a.csv", test: "data/b.csv", label: "y" },
+    ["data/a.csv", "data/b.csv"],
+  ],
   "csv in two folders, files of one name": [
     { kind: "csv", train: "data/train/x.csv", test: "data/test/x.csv", label: "y" },
     ["data/train/x.csv", "data/test/x.csv"],
   ],
   "a single file beside the recipe": [{ kind: "csv", train: "x.csv", label: 0 }, ["x.csv"]],
-  npy: [{ kind: "npy", trainInputs: "data/x.npy", trainLabels: "data/y.npy" }, ["data/x.npy", "data/y.npy"]],
+  npy: [
+    { kind: "npy", trainInputs: "data/x.npy", trainLabels: "data/y.npy" },
+    ["data/x.npy", "data/y.npy"],
+  ],
   idx: [
     { kind: "idx", trainImages: "d/a", trainLabels: "d/b", testImages: "e/a", testLabels: "e/b" },
     ["d/a", "d/b", "e/a", "e/b"],
@@ -70,7 +76,9 @@ describe.each(Object.entries(SOURCES))("%s", (name, [source, files]) => {
     const empty = source.kind === "imageFolder" ? "/nowhere/else" : temporaryFolder();
     const lost = resolvePaths(source, "/nowhere/project");
     expect(() => inFolder(lost, empty)).toThrow(RangeError);
-    expect(() => inFolder(lost, empty)).toThrow(new RegExp(`^could not find .+ in ${empty} \\(--data-dir\\)$`));
+    expect(() => inFolder(lost, empty)).toThrow(
+      new RegExp(`^could not find .+ in ${empty} \\(--data-dir\\)$`),
+    );
     expect(() => loadData(lost, { dataDir: empty })).toThrow("(--data-dir)");
     // Half of them is not enough: files of one name lie in different folders.
     if (files.length > 1) {

@@ -30,7 +30,11 @@ describe.each(types)("%s", (code, name, data) => {
     for (const version of [1, 2, 3] as const) {
       for (const align of [64, 16, 1]) {
         const options = { version, align };
-        expect(parseNpy(npyBytes(`<${code}`, [3], little, options))).toEqual({ shape: [3], type: name, data });
+        expect(parseNpy(npyBytes(`<${code}`, [3], little, options))).toEqual({
+          shape: [3],
+          type: name,
+          data,
+        });
         expect(parseNpy(npyBytes(`>${code}`, [3, 1], big, options)).data).toEqual(data);
         expect(parseNpy(npyBytes(`|${code}`, [1, 3], little, options)).shape).toEqual([1, 3]);
       }
@@ -59,7 +63,11 @@ test("what NumPy 2 writes", () => {
     "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDEsIDIpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAMA/AAAAwA==",
     "base64",
   );
-  expect(parseNpy(file)).toEqual({ shape: [1, 2], type: "float32", data: Float32Array.of(1.5, -2) });
+  expect(parseNpy(file)).toEqual({
+    shape: [1, 2],
+    type: "float32",
+    data: Float32Array.of(1.5, -2),
+  });
 });
 
 describe("headers as np.load reads them", () => {
@@ -74,12 +82,17 @@ describe("headers as np.load reads them", () => {
     ["the type's name", "{'descr': 'float32', 'fortran_order': False, 'shape': (6, 4)}"],
   ])("%s", (_, text) => {
     const data = Float32Array.from({ length: 24 }, (_x, k) => k / 4);
-    expect(parseNpy(npyBytesOf(text, bytesOf(data)))).toEqual({ shape: [6, 4], type: "float32", data });
+    expect(parseNpy(npyBytesOf(text, bytesOf(data)))).toEqual({
+      shape: [6, 4],
+      type: "float32",
+      data,
+    });
   });
 
   test("a number, and one dimension", () => {
     const data = bytesOf(Float64Array.of(7));
-    const header = (shape: string) => `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
+    const header = (shape: string) =>
+      `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
     expect(parseNpy(npyBytesOf(header("()"), data)).shape).toEqual([]);
     expect(parseNpy(npyBytesOf(header("(1L,)"), data)).shape).toEqual([1]);
   });
@@ -100,10 +113,16 @@ describe("packed files", () => {
   test("are unpacked as far as their header says", () => {
     const path = fileOf(unreadable(plain));
     expect(() => readNpy(path)).toThrow(
-      new SyntaxError(`${path}: extra bytes: expected 144 bytes for float32 of shape [2, 2], found more`),
+      new SyntaxError(
+        `${path}: extra bytes: expected 144 bytes for float32 of shape [2, 2], found more`,
+      ),
     );
-    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 140))))).toThrow("truncated: expected 144 bytes");
-    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 9))))).toThrow("truncated: found 9 bytes");
+    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 140))))).toThrow(
+      "truncated: expected 144 bytes",
+    );
+    expect(() => readNpy(fileOf(gzipSync(plain.subarray(0, 9))))).toThrow(
+      "truncated: found 9 bytes",
+    );
     expect(() => readNpy(fileOf(gzipSync(plain).subarray(0, 50)))).toThrow("truncated");
   });
 
@@ -118,15 +137,30 @@ describe("faults", () => {
   const good = npyBytes("<f4", [2, 2], new Uint8Array(16));
   const text = (header: string) => npyBytesOf(header, new Uint8Array(16));
   const cases: [string, Uint8Array, ErrorConstructor, string][] = [
-    ["nothing", new Uint8Array(0), SyntaxError, 'expected a .npy file, found one that begins with ""'],
-    ["text", Buffer.from("1,2,3\n4,5"), SyntaxError, 'expected a .npy file, found one that begins with "1,2,3\\n"'],
+    [
+      "nothing",
+      new Uint8Array(0),
+      SyntaxError,
+      'expected a .npy file, found one that begins with ""',
+    ],
+    [
+      "text",
+      Buffer.from("1,2,3\n4,5"),
+      SyntaxError,
+      'expected a .npy file, found one that begins with "1,2,3\\n"',
+    ],
     [
       "npz",
       Buffer.from("PK\x03\x04 and more"),
       SyntaxError,
       "expected a .npy file, found a .npz archive; save its arrays one by one with np.save",
     ],
-    ["version", Uint8Array.from(good).with(6, 9), SyntaxError, "expected .npy version 1, 2 or 3, found 9"],
+    [
+      "version",
+      Uint8Array.from(good).with(6, 9),
+      SyntaxError,
+      "expected .npy version 1, 2 or 3, found 9",
+    ],
     ["no header", good.subarray(0, 9), SyntaxError, "truncated: found 9 bytes"],
     [
       "part of a header",
@@ -158,7 +192,12 @@ describe("faults", () => {
       TypeError,
       'expected elements of type bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64, found "<f2"',
     ],
-    ["objects", npyBytes("|O", [2], new Uint8Array(16)), TypeError, "expected elements of type bool, uint8"],
+    [
+      "objects",
+      npyBytes("|O", [2], new Uint8Array(16)),
+      TypeError,
+      "expected elements of type bool, uint8",
+    ],
     [
       "records",
       text("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }"),
@@ -210,7 +249,9 @@ describe("faults", () => {
   });
 
   test("an array of one dimension has both orders", () => {
-    expect(parseNpy(npyBytes("<f4", [4], new Uint8Array(16), { fortran: true })).shape).toEqual([4]);
+    expect(parseNpy(npyBytes("<f4", [4], new Uint8Array(16), { fortran: true })).shape).toEqual([
+      4,
+    ]);
   });
 
   test("a file", () => {

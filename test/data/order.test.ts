@@ -9,13 +9,17 @@ import { stream } from "#bregman/random.js";
 import { fit } from "#bregman/runs/fit.js";
 
 const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
-const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);
+const sorted = (...parts: Iterable<number>[]) =>
+  parts.flatMap((part) => [...part]).sort((a, b) => a - b);
 
 describe("held out", () => {
   test("a number is what it is; a share is of the samples in use", () => {
     expect([0, 1, 9].map((validation) => heldOut(10, validation))).toEqual([0, 1, 9]);
-    expect([0.2, 0.24, 0.26, 0.5].map((validation) => heldOut(10, validation))).toEqual([2, 2, 3, 5]);
-    // A fifth of 1000 in use, 800 of them trained on; of fewer samples than the limit allows a fifth is a fifth.
+    expect([0.2, 0.24, 0.26, 0.5].map((validation) => heldOut(10, validation))).toEqual([
+      2, 2, 3, 5,
+    ]);
+    // A fifth of 1000 in use, 800 of them trained on; of fewer samples than the limit allows a
+    // fifth is a fifth.
     expect(heldOut(60_000, 0.2, 800)).toBe(200);
     expect(heldOut(100, 0.2, 800)).toBe(20);
     expect(heldOut(60_000, 3000, 800)).toBe(3000);
@@ -48,7 +52,10 @@ describe("held out", () => {
   test.each([
     [1.5, "validation must be a whole number of samples, or a share between 0 and 1, found 1.5"],
     [-0.1, "validation must be a whole number of samples, or a share between 0 and 1, found -0.1"],
-    [Number.NaN, "validation must be a whole number of samples, or a share between 0 and 1, found NaN"],
+    [
+      Number.NaN,
+      "validation must be a whole number of samples, or a share between 0 and 1, found NaN",
+    ],
     [10, "could not hold out 10 of 10 samples for validation: expected less than all of them"],
     [0.96, "could not hold out 0.96 of 10 samples for validation: expected less than all of them"],
     [0.04, "could not hold out 0.04 of 10 samples for validation: that is none"],
@@ -59,7 +66,9 @@ describe("held out", () => {
 
 describe("split", () => {
   test("both parts together are every sample once", () => {
-    const sizes = fc.integer({ min: 1, max: 60 }).chain((count) => fc.tuple(fc.constant(count), fc.nat(count - 1)));
+    const sizes = fc
+      .integer({ min: 1, max: 60 })
+      .chain((count) => fc.tuple(fc.constant(count), fc.nat(count - 1)));
     fc.assert(
       fc.property(sizes, fc.nat(), ([count, validation], seed) => {
         const { train, valid } = split(count, validation, stream(seed));
@@ -90,7 +99,9 @@ describe("split", () => {
 
 describe("batches", () => {
   const cases = fc.record({
-    samples: fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 30 }).map((items) => Int32Array.from(items)),
+    samples: fc
+      .uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 30 })
+      .map((items) => Int32Array.from(items)),
     batchSize: fc.integer({ min: 1, max: 12 }),
     seed: fc.nat(),
   });

@@ -43,13 +43,17 @@ export function npyBytesOf(
 }
 
 /** The bytes of a typed array. */
-export function bytesOf(array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array {
+export function bytesOf(array: {
+  buffer: ArrayBufferLike;
+  byteOffset: number;
+  byteLength: number;
+}): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 /**
- * A gzip stream of these bytes and 8 MB of zeros, damaged at its end: who reads on after the bytes finds it damaged, who
- * stops does not.
+ * A gzip stream of these bytes and 8 MB of zeros, damaged at its end: who reads on after the bytes
+ * finds it damaged, who stops does not.
  */
 export function unreadable(bytes: Uint8Array): Uint8Array {
   const packed = gzipSync(Buffer.concat([bytes, new Uint8Array(8e6)]));
@@ -57,7 +61,13 @@ export function unreadable(bytes: Uint8Array): Uint8Array {
 }
 
 /** Writes an 8-bit PNG image, [height, width, channels]; makes its folder. */
-export function writePng(path: string, width: number, height: number, channels: number, data: Uint8Array): void {
+export function writePng(
+  path: string,
+  width: number,
+  height: number,
+  channels: number,
+  data: Uint8Array,
+): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, encode({ width, height, channels, data, depth: 8 }));
 }

@@ -39,7 +39,9 @@ describe("any image comes back, of any size, depth and kind, interlaced or not, 
       fc.property(image, ({ width, height, samples, filters, interlaced }) => {
         const pixels = width * height;
         // Opaque, where there is opacity.
-        const stored = samples.map((value, k) => (size % 2 === 0 && k % size === size - 1 ? 255 : value));
+        const stored = samples.map((value, k) =>
+          size % 2 === 0 && k % size === size - 1 ? 255 : value,
+        );
         const bytes = naivePng(
           { width, height, depth, kind, samples: stored },
           {
@@ -82,7 +84,9 @@ describe("chunks that change no pixel", () => {
   });
 
   test("a transparent colour that no pixel has, and opaque colours of a palette", () => {
-    expect(decodePng(naivePng(grey, { chunks: [pngChunk("tRNS", [0, 9])] })).data).toEqual(greyData);
+    expect(decodePng(naivePng(grey, { chunks: [pngChunk("tRNS", [0, 9])] })).data).toEqual(
+      greyData,
+    );
     const two: PngImage = { width: 2, height: 1, depth: 1, kind: 3, samples: [1, 0] };
     const chunks = [pngChunk("PLTE", [1, 2, 3, 4, 5, 6]), pngChunk("tRNS", [255])];
     expect(decodePng(naivePng(two, { chunks })).data).toEqual(Uint8Array.of(4, 1, 5, 2, 6, 3));
@@ -90,8 +94,17 @@ describe("chunks that change no pixel", () => {
 
   test("pixels in several chunks, some empty", () => {
     const packed = deflateSync(Uint8Array.of(0, 1, 2, 3, 0, 4, 5, 6));
-    const pieces = [packed.subarray(0, 1), packed.subarray(1, 1), packed.subarray(1, 9), packed.subarray(9)];
-    const bytes = file(pngHeader(grey), ...pieces.map((piece) => pngChunk("IDAT", piece)), pngChunk("IEND", []));
+    const pieces = [
+      packed.subarray(0, 1),
+      packed.subarray(1, 1),
+      packed.subarray(1, 9),
+      packed.subarray(9),
+    ];
+    const bytes = file(
+      pngHeader(grey),
+      ...pieces.map((piece) => pngChunk("IDAT", piece)),
+      pngChunk("IEND", []),
+    );
     expect(decodePng(bytes).data).toEqual(greyData);
   });
 });
@@ -99,9 +112,17 @@ describe("chunks that change no pixel", () => {
 describe("transparent pixels are refused", () => {
   const palette = pngChunk("PLTE", [1, 2, 3, 4, 5, 6]);
   test.each<[string, PngImage, Uint8Array[]]>([
-    ["opacity", { ...grey, kind: 4, samples: [1, 255, 2, 255, 3, 255, 4, 255, 5, 254, 6, 255] }, []],
+    [
+      "opacity",
+      { ...grey, kind: 4, samples: [1, 255, 2, 255, 3, 255, 4, 255, 5, 254, 6, 255] },
+      [],
+    ],
     ["a grey that stands for nothing", grey, [pngChunk("tRNS", [0, 6])]],
-    ["a grey of 2 bits", { ...grey, depth: 2, samples: [0, 1, 2, 0, 1, 1] }, [pngChunk("tRNS", [0, 2])]],
+    [
+      "a grey of 2 bits",
+      { ...grey, depth: 2, samples: [0, 1, 2, 0, 1, 1] },
+      [pngChunk("tRNS", [0, 2])],
+    ],
     [
       "a colour that stands for nothing",
       { ...grey, kind: 2, width: 1, samples: [1, 2, 3, 4, 5, 6] },
@@ -134,14 +155,30 @@ describe("faults", () => {
     ["one bit is another", flipped, "damaged PNG file: wrong checksum of IDAT"],
     ["cut", good.subarray(0, -3), "damaged PNG file: its end is missing"],
     ["cut before a chunk", good.subarray(0, -12), "damaged PNG file: its end is missing"],
-    ["a chunk that claims to be long", file(header, Buffer.from("ffffffff49444154", "hex"), end), "its end is missing"],
+    [
+      "a chunk that claims to be long",
+      file(header, Buffer.from("ffffffff49444154", "hex"), end),
+      "its end is missing",
+    ],
     ["no header", file(pixels, end), "expected IHDR first, found IDAT"],
     ["two headers", file(header, header, pixels, end), "expected one IHDR, found 2"],
     ["no pixels", file(header, end), "it has no pixels (IDAT)"],
-    ["pixels in two places", file(header, pixels, pngChunk("tEXt", []), pixels, end), "are not in one place"],
+    [
+      "pixels in two places",
+      file(header, pixels, pngChunk("tEXt", []), pixels, end),
+      "are not in one place",
+    ],
     ["no size", file(pngHeader({ ...grey, width: 0 }), pixels, end), "its size is 0 x 2"],
-    ["3 bits", file(pngHeader({ ...grey, depth: 3 }), pixels, end), "it says 3 bits and colours of kind 0"],
-    ["a chunk that must be known", file(header, pngChunk("ABCD", []), pixels, end), "expected an image without ABCD"],
+    [
+      "3 bits",
+      file(pngHeader({ ...grey, depth: 3 }), pixels, end),
+      "it says 3 bits and colours of kind 0",
+    ],
+    [
+      "a chunk that must be known",
+      file(header, pngChunk("ABCD", []), pixels, end),
+      "expected an image without ABCD",
+    ],
     ["no palette", naivePng(indexed), "expected a palette of 3 to 768 bytes, found none"],
     [
       "a palette behind the pixels",
@@ -150,7 +187,10 @@ describe("faults", () => {
     ],
     [
       "a colour that is not there",
-      naivePng({ ...indexed, samples: [0, 1, 2, 0, 0, 0] }, { chunks: [pngChunk("PLTE", palette)] }),
+      naivePng(
+        { ...indexed, samples: [0, 1, 2, 0, 0, 0] },
+        { chunks: [pngChunk("PLTE", palette)] },
+      ),
       "expected a colour below 2 of its palette, found 2",
     ],
     [
@@ -168,7 +208,11 @@ describe("faults", () => {
       naivePng(grey, { pack: (lines) => deflateSync(lines.subarray(1)) }),
       "expected 8 bytes of pixels, found 7",
     ],
-    ["pixels that are not packed", naivePng(grey, { pack: (lines) => lines }), "damaged or truncated pixels ("],
+    [
+      "pixels that are not packed",
+      naivePng(grey, { pack: (lines) => lines }),
+      "damaged or truncated pixels (",
+    ],
   ])("%s", (_, bytes, message) => {
     const path = join(temporaryFolder(), "image.png");
     writeFileSync(path, bytes);

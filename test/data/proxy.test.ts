@@ -8,7 +8,10 @@ import { runCli } from "../cli/run-cli.js";
 import { serve } from "./file-server.js";
 import { temporaryFolder } from "./idx-files.js";
 
-const NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+const NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
 beforeEach(() => NAMES.forEach((name) => vi.stubEnv(name, undefined)));
 afterEach(() => vi.unstubAllEnvs());
 
@@ -36,7 +39,9 @@ async function startProxy() {
 }
 
 const download = (url: string) =>
-  downloadPart(url, join(temporaryFolder(), "x"), async () => {}, { attempts: 1 }).catch((fault: Error) => fault);
+  downloadPart(url, join(temporaryFolder(), "x"), async () => {}, { attempts: 1 }).catch(
+    (fault: Error) => fault,
+  );
 
 describe("a plain address", () => {
   test.each(NAMES.slice(0, 2))("goes by way of %s", async (name) => {
@@ -56,17 +61,20 @@ describe("a plain address", () => {
     expect(asked).toEqual([`GET http://files.invalid/x Basic ${btoa("me:secret")}`]);
   });
 
-  test.each(["127.0.0.1", "*"])("not where NO_PROXY is %s, or where the variable is empty", async (hosts) => {
-    const { host, asked } = await startProxy();
-    const server = await serve({ x: content });
-    vi.stubEnv("HTTP_PROXY", host);
-    vi.stubEnv("NO_PROXY", hosts);
-    expect(await download(`${server.url}x`)).toBeUndefined();
-    vi.stubEnv("NO_PROXY", "");
-    vi.stubEnv("http_proxy", "");
-    expect(await download(`${server.url}x`)).toBeUndefined();
-    expect([asked, server.requests.length]).toEqual([[], 2]);
-  });
+  test.each(["127.0.0.1", "*"])(
+    "not where NO_PROXY is %s, or where the variable is empty",
+    async (hosts) => {
+      const { host, asked } = await startProxy();
+      const server = await serve({ x: content });
+      vi.stubEnv("HTTP_PROXY", host);
+      vi.stubEnv("NO_PROXY", hosts);
+      expect(await download(`${server.url}x`)).toBeUndefined();
+      vi.stubEnv("NO_PROXY", "");
+      vi.stubEnv("http_proxy", "");
+      expect(await download(`${server.url}x`)).toBeUndefined();
+      expect([asked, server.requests.length]).toEqual([[], 2]);
+    },
+  );
 });
 
 test("a secure address is asked for by a tunnel; an error says which variable was used", async () => {
@@ -74,7 +82,9 @@ test("a secure address is asked for by a tunnel; an error says which variable wa
   vi.stubEnv("HTTPS_PROXY", host);
   const error = (await download("https://files.invalid/x")) as Error;
   expect(asked).toEqual(["CONNECT files.invalid:443"]);
-  expect(error.message).toMatch(/^could not download https:\/\/files\.invalid\/x: .*403.* \(by way of HTTPS_PROXY\)/);
+  expect(error.message).toMatch(
+    /^could not download https:\/\/files\.invalid\/x: .*403.* \(by way of HTTPS_PROXY\)/,
+  );
 });
 
 test("a proxy that can't be: the variable is named, and its password is not told", async () => {
@@ -88,10 +98,16 @@ test("a proxy that can't be: the variable is named, and its password is not told
 
 test("the command goes by way of it, and ends", async () => {
   const { host, asked } = await startProxy();
-  const env = { ...Object.fromEntries(NAMES.map((name) => [name, ""])), HTTP_PROXY: host, http_proxy: host };
+  const env = {
+    ...Object.fromEntries(NAMES.map((name) => [name, ""])),
+    HTTP_PROXY: host,
+    http_proxy: host,
+  };
   const args = ["data", "mnist", "--from", "http://files.invalid", "--out", temporaryFolder()];
   const { code, stderr } = await runCli(args, { env });
   expect(asked).toEqual(["GET http://files.invalid/train-images-idx3-ubyte.gz"]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/train-images-idx3-ubyte\.gz is not what was published: expected 47040016 bytes/);
+  expect(stderr).toMatch(
+    /train-images-idx3-ubyte\.gz is not what was published: expected 47040016 bytes/,
+  );
 });

@@ -1,4 +1,7 @@
-/** Tasks of restoration: what the blur and the noise are, in which order, and that a seed gives them again. */
+/**
+ * Tasks of restoration: what the blur and the noise are, in which order, and that a seed gives them
+ * again.
+ */
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { restorationTask } from "#bregman/data/restore.js";
@@ -39,7 +42,8 @@ describe("the blur", () => {
 
   test("keeps a flat image in its interior and darkens it towards the border: outside are zeros", () => {
     const out = restorationTask(dataOf(new Float32Array(SIZE).fill(0.5)), { blur }).train.inputs;
-    for (let i = 4; i < SIDE - 4; i++) for (let j = 4; j < SIDE - 4; j++) expect(out[i * SIDE + j]).toBeCloseTo(0.5, 6);
+    for (let i = 4; i < SIDE - 4; i++)
+      for (let j = 4; j < SIDE - 4; j++) expect(out[i * SIDE + j]).toBeCloseTo(0.5, 6);
     const edge = [4, 3, 2, 1, 0].map((j) => out[10 * SIDE + j]);
     for (let k = 1; k < edge.length; k++) expect(edge[k]).toBeLessThan(edge[k - 1]);
     expect(out[0]).toBeCloseTo(edge[4] ** 2 / 0.5, 6); // both directions
@@ -113,18 +117,31 @@ test("the targets are the clean images, bytes as value / 255; nothing is changed
   expect(task.train.inputs).toBeInstanceOf(Float32Array);
   expect(bytes).toEqual(before);
   expect(data.train.targets).toBeUndefined();
-  expect({ ...task, train: undefined, test: undefined }).toEqual({ ...data, train: undefined, test: undefined });
+  expect({ ...task, train: undefined, test: undefined }).toEqual({
+    ...data,
+    train: undefined,
+    test: undefined,
+  });
 
   const floats = draw(SIZE);
   const copy = floats.slice();
   restorationTask(dataOf(floats), { noise: 0.1 });
   expect(floats).toEqual(copy);
-  expect(restorationTask(dataOf(floats), {}).train).toMatchObject({ inputs: floats, targets: floats });
+  expect(restorationTask(dataOf(floats), {}).train).toMatchObject({
+    inputs: floats,
+    targets: floats,
+  });
 });
 
 test.each<[Parameters<typeof restorationTask>[1], string]>([
-  [{ blur: { size: 4, sigma: 1 } }, "the size of a Gaussian kernel must be a positive odd integer, found 4"],
-  [{ blur: { size: 3, sigma: 0 } }, "the sigma of a Gaussian kernel must be a finite number above 0, found 0"],
+  [
+    { blur: { size: 4, sigma: 1 } },
+    "the size of a Gaussian kernel must be a positive odd integer, found 4",
+  ],
+  [
+    { blur: { size: 3, sigma: 0 } },
+    "the sigma of a Gaussian kernel must be a finite number above 0, found 0",
+  ],
   [{ noise: -1 }, "restore: noise must be a finite number of at least 0, found -1"],
   [{ noise: NaN }, "restore: noise must be a finite number of at least 0, found NaN"],
 ])("%o: %s", (options, message) => {
@@ -135,5 +152,7 @@ test.each<[Parameters<typeof restorationTask>[1], string]>([
 test("no blur without images", () => {
   const data = fromArrays({ shape: [8], train: { inputs: draw(8), labels: new Uint8Array(1) } });
   expect(() => restorationTask(data, { blur })).toThrow(TypeError);
-  expect(() => restorationTask(data, { blur })).toThrow('blur needs images, a sample of "arrays" is [1, 1, 8]');
+  expect(() => restorationTask(data, { blur })).toThrow(
+    'blur needs images, a sample of "arrays" is [1, 1, 8]',
+  );
 });

@@ -16,7 +16,8 @@ const block = (name: string): string => blocks.find(({ title }) => title === nam
 /** Runs a script of the page beside the regularizer; its lines of output. */
 function run(name: string): string[] {
   const folder = temporaryFolder();
-  for (const file of ["two-sided-l1.mjs", name]) writeFileSync(join(folder, file), runnable(block(file)));
+  for (const file of ["two-sided-l1.mjs", name])
+    writeFileSync(join(folder, file), runnable(block(file)));
   return execFileSync(process.execPath, [join(folder, name)], { encoding: "utf8" })
     .trim()
     .split("\n");
@@ -43,15 +44,24 @@ test("the check of its prox holds, and would fail for a wrong one", () => {
     block("two-sided-l1.mjs").replace("w - step * up", "w - 1.1 * step * up"),
   );
   writeFileSync(join(folder, "check.mjs"), block("check.mjs"));
-  expect(execFileSync(process.execPath, [join(folder, "check.mjs")], { encoding: "utf8" })).toBe("false\n");
+  expect(execFileSync(process.execPath, [join(folder, "check.mjs")], { encoding: "utf8" })).toBe(
+    "false\n",
+  );
 });
 
 test("its entry is what recipes need: they take it, and refuse what it does not say", () => {
   const code = block("src/regularizers/two-sided-l1.ts").replace(/ as const satisfies [^;]*/, "");
   const make = vi.fn((options: object) => options);
-  const twoSided = runInNewContext(`${code}; twoSidedL1.entry`, { entry, twoSidedL1: make }) as AnyEntry;
+  const twoSided = runInNewContext(`${code}; twoSidedL1.entry`, {
+    entry,
+    twoSidedL1: make,
+  }) as AnyEntry;
   const schema = schemaOf([twoSided], (said) => void madeBy([twoSided as never], said));
-  expect(schema.parse({ kind: "twoSidedL1", up: 0.5 })).toEqual({ kind: "twoSidedL1", up: 0.5, down: 1 });
+  expect(schema.parse({ kind: "twoSidedL1", up: 0.5 })).toEqual({
+    kind: "twoSidedL1",
+    up: 0.5,
+    down: 1,
+  });
   expect(make).toHaveBeenCalledWith({ up: 0.5, down: 1 }, {});
   expect(schema.safeParse({ kind: "twoSidedL1", up: -1 }).success).toBe(false);
   expect(schema.safeParse({ kind: "twoSidedL1", up: 1, left: 1 }).success).toBe(false);

@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 const page = readFileSync("docs/architecture.md", "utf8");
 
 test("every path on the page is there", () => {
-  const paths = [...page.matchAll(/(?:src|test|kernels|scripts|docs)\/[\w./-]*\w\/?/g)].map(([path]) => path);
+  const paths = [...page.matchAll(/(?:src|test|kernels|scripts|docs)\/[\w./-]*\w\/?/g)].map(
+    ([path]) => path,
+  );
   expect(paths.length).toBeGreaterThan(20);
   expect(paths.filter((path) => !existsSync(path))).toEqual([]);
 });
@@ -13,5 +15,7 @@ test("every path on the page is there", () => {
 test("every room is in the picture", () => {
   const picture = /```text\n(.*?)```/s.exec(page)![1];
   const rooms = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(rooms.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(picture))).toEqual([]);
+  expect(
+    rooms.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(picture)),
+  ).toEqual([]);
 });

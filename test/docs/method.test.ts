@@ -1,6 +1,6 @@
 /**
- * docs/method.md says what the experiments of test/theory give: its table and its plots are theirs. With BREGMAN_WRITE_PLOTS
- * they are written anew (scripts/theory-plots.mjs).
+ * docs/method.md says what the experiments of test/theory give: its table and its plots are theirs.
+ * With BREGMAN_WRITE_PLOTS they are written anew (scripts/theory-plots.mjs).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -11,14 +11,17 @@ const PLOTS = "docs/plots";
 const writes = process.env.BREGMAN_WRITE_PLOTS !== undefined;
 const BLOCK = /(<!-- claims -->\n)[\s\S]*?(<!-- \/claims -->)/;
 
-const measured = await Promise.all(CLAIMS.map(async (claim) => ({ ...claim, ...(await claim.run()) })));
+const measured = await Promise.all(
+  CLAIMS.map(async (claim) => ({ ...claim, ...(await claim.run()) })),
+);
 
 const link = (test: string): string => `[${test}](../test/theory/${test}.test.ts)`;
 const table = [
   "| claim | test | result |",
   "| --- | --- | --- |",
   ...measured.map(
-    ({ claim, tests, result }) => `| ${claim} | ${tests.map(link).join(", ")} | ${result.replaceAll("|", "\\|")} |`,
+    ({ claim, tests, result }) =>
+      `| ${claim} | ${tests.map(link).join(", ")} | ${result.replaceAll("|", "\\|")} |`,
   ),
 ].join("\n");
 
@@ -51,7 +54,9 @@ describe.each(measured.filter(({ plot }) => plot !== undefined))("$plot.svg", ({
 });
 
 test("no other plots lie around", () => {
-  expect(readdirSync(PLOTS).sort()).toEqual(CLAIMS.flatMap(({ plot }) => (plot ? [`${plot}.svg`] : [])).sort());
+  expect(readdirSync(PLOTS).sort()).toEqual(
+    CLAIMS.flatMap(({ plot }) => (plot ? [`${plot}.svg`] : [])).sort(),
+  );
 });
 
 test("the table is what the experiments give", () => {

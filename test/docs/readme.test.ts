@@ -46,5 +46,7 @@ test("a network from a file is pruned, simplified, saved and used", async () => 
 
 test("the tables are those of results/", () => {
   execFileSync(process.execPath, ["scripts/results-table.mjs", "--check"]);
-  expect(readFileSync("README.md", "utf8")).toContain("| LinBreg, lambda 0.1 (`mnist-mlp-linbreg`)");
+  expect(readFileSync("README.md", "utf8")).toContain(
+    "| LinBreg, lambda 0.1 (`mnist-mlp-linbreg`)",
+  );
 });

@@ -46,7 +46,9 @@ test("the recipe trains on arrays beside it, from another working folder", async
   expect(run("result.json").final.density).toBeLessThan(0.9);
   // The run folder's recipe finds the data by itself, from where it is.
   expect(run("recipe.json").data.trainInputs).toMatch(/^\.\.\/.*x-train\.npy$/);
-  expect(loadRecipe(join(cwd, "run", "recipe.json")).data).toMatchObject({ trainInputs: join(folder, "x-train.npy") });
+  expect(loadRecipe(join(cwd, "run", "recipe.json")).data).toMatchObject({
+    trainInputs: join(folder, "x-train.npy"),
+  });
 });
 
 test("the recipe learns a table of flowers, read as the page reads iris.csv", async () => {
@@ -56,8 +58,16 @@ test("the recipe learns a table of flowers, read as the page reads iris.csv", as
   const names = ["setosa", "versicolor", "virginica"];
   const row = (k: number) => [k, ...inputs.subarray(4 * k, 4 * k + 4), names[labels[k]]].join(",");
   const folder = temporaryFolder();
-  writeFileSync(join(folder, table.train), ["id,a,b,c,d,species", ...Array.from(labels.keys()).map(row)].join("\n"));
-  const recipe = { ...whole, data: table, model: { kind: "mlp", features: [4, 16, 3] }, batchSize: 8 };
+  writeFileSync(
+    join(folder, table.train),
+    ["id,a,b,c,d,species", ...Array.from(labels.keys()).map(row)].join("\n"),
+  );
+  const recipe = {
+    ...whole,
+    data: table,
+    model: { kind: "mlp", features: [4, 16, 3] },
+    batchSize: 8,
+  };
   writeFileSync(join(folder, "flowers.json"), JSON.stringify(recipe));
   const { code, stderr } = await runCli(["train", "flowers.json", "--out", "run"], { cwd: folder });
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("warning") });

@@ -14,9 +14,14 @@ test("the recipe with its list of layers is planned and trained", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "small-conv.json");
   // One epoch of a fifth of the samples, to spare the machine.
-  writeFileSync(file, JSON.stringify({ ...recipe, epochs: 1, data: { ...recipe.data, limit: 12_000 } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...recipe, epochs: 1, data: { ...recipe.data, limit: 12_000 } }),
+  );
   expect(await planText(file)).toMatch(/conv2d1 .*batchNorm2d1/s);
-  const { code, stdout, stderr } = await runCli(["train", file, "--out", join(folder, "run")], { cwd: folder });
+  const { code, stdout, stderr } = await runCli(["train", file, "--out", join(folder, "run")], {
+    cwd: folder,
+  });
   expect([code, /error|warning/i.test(stderr)]).toEqual([0, false]);
   const { final } = JSON.parse(readFileSync(join(folder, "run", "result.json"), "utf8"));
   expect(final.testAccuracy).toBeGreaterThan(0.9);

@@ -27,7 +27,14 @@ import { forEachBackend } from "../support/run-op.js";
 const FLAT = mlp([30, 24, 17, 5]);
 const IMAGES = sequential(
   [2, 8, 8],
-  [conv2d(6, { kernel: 3, padding: 1 }), relu(), conv2d(7, { kernel: 3, stride: 2 }), relu(), flatten(), linear(5)],
+  [
+    conv2d(6, { kernel: 3, padding: 1 }),
+    relu(),
+    conv2d(7, { kernel: 3, stride: 2 }),
+    relu(),
+    flatten(),
+    linear(5),
+  ],
 );
 const COUNT = 120;
 const BATCH = 50;
@@ -55,7 +62,11 @@ interface Options {
   readonly microBatches?: number;
 }
 
-function trainerFor(pool: Pool, [model, density, weight, conv]: (typeof NETS)[string], options: Options = {}): Trainer {
+function trainerFor(
+  pool: Pool,
+  [model, density, weight, conv]: (typeof NETS)[string],
+  options: Options = {},
+): Trainer {
   return problemTrainer(pool, randomProblem(model, COUNT, { density }), {
     batchSize: BATCH,
     optimizers: { weight, conv, bias: linBreg({ tau: TAU }) },
@@ -71,7 +82,10 @@ function batchesOf(steps: number): Int32Array[] {
   );
 }
 
-/** By how much v moves in a step, all parameters one after the other, divided by tau: the gradient that the optimizers saw. */
+/**
+ * By how much v moves in a step, all parameters one after the other, divided by tau: the gradient
+ * that the optimizers saw.
+ */
 function gradientOf(trainer: Trainer, step: () => void): Float64Array {
   const read = () => trainer.updaters.flatMap(({ state }) => [...state.v]);
   const before = read();
@@ -81,28 +95,37 @@ function gradientOf(trainer: Trainer, step: () => void): Float64Array {
 
 const norm = (x: Float64Array): number => Math.hypot(...x);
 const everything = (trainer: Trainer) =>
-  [...trainer.state().tensors].map(([name, { data }]) => [name, new Int32Array(data.slice().buffer)]);
+  [...trainer.state().tensors].map(([name, { data }]) => [
+    name,
+    new Int32Array(data.slice().buffer),
+  ]);
 
 forEachBackend((_name, pool) => {
   describe.each(Object.entries(NETS))("%s", (_net, net) => {
     test.each<[string, Options]>([
       ["norm", { clip: { norm: 1e9 } }],
       ["value", { clip: { value: 1e9 } }],
-    ])("clipping by a huge %s changes no bit, in exact, fine and frozen steps", (_kind, options) => {
-      const mark = pool.memory.mark();
-      const [one, other] = [trainerFor(pool, net), trainerFor(pool, net, options)];
-      batchesOf(12).forEach((indices, k) => {
-        if (k === 5) for (const trainer of [one, other]) trainer.freeze(2);
-        expect(other.step(indices)).toEqual(one.step(indices));
-      });
-      expect(everything(other)).toEqual(everything(one));
-      pool.memory.release(mark);
-    });
+    ])(
+      "clipping by a huge %s changes no bit, in exact, fine and frozen steps",
+      (_kind, options) => {
+        const mark = pool.memory.mark();
+        const [one, other] = [trainerFor(pool, net), trainerFor(pool, net, options)];
+        batchesOf(12).forEach((indices, k) => {
+          if (k === 5) for (const trainer of [one, other]) trainer.freeze(2);
+          expect(other.step(indices)).toEqual(one.step(indices));
+        });
+        expect(everything(other)).toEqual(everything(one));
+        pool.memory.release(mark);
+      },
+    );
 
     test("by norm: all gradients are scaled by one factor to that norm, in a frozen step those of the patterns", () => {
       const mark = pool.memory.mark();
       const limit = 0.05;
-      const [plain, clipped] = [trainerFor(pool, net), trainerFor(pool, net, { clip: { norm: limit } })];
+      const [plain, clipped] = [
+        trainerFor(pool, net),
+        trainerFor(pool, net, { clip: { norm: limit } }),
+      ];
       const bites = batchesOf(9).map((indices, k) => {
         if (k === 4) for (const trainer of [plain, clipped]) trainer.freeze(2);
         // Both from the same state.
@@ -122,7 +145,10 @@ forEachBackend((_name, pool) => {
     test("by value: each component for itself", () => {
       const mark = pool.memory.mark();
       const limit = 0.01;
-      const [plain, clipped] = [trainerFor(pool, net), trainerFor(pool, net, { clip: { value: limit } })];
+      const [plain, clipped] = [
+        trainerFor(pool, net),
+        trainerFor(pool, net, { clip: { value: limit } }),
+      ];
       for (const indices of batchesOf(3)) {
         plain.restore(clipped.state());
         const g = gradientOf(plain, () => plain.step(indices));
@@ -135,28 +161,37 @@ forEachBackend((_name, pool) => {
       pool.memory.release(mark);
     });
 
-    test.each([2, 3, 50])("a batch in %i parts is the same step, the last smaller batch too", (microBatches) => {
-      const mark = pool.memory.mark();
-      const [whole, parts] = [trainerFor(pool, net), trainerFor(pool, net, { microBatches })];
-      expect(parts.plan.batchSize).toBe(Math.ceil(BATCH / microBatches));
-      batchesOf(10).forEach((indices, k) => {
-        if (k === 6) for (const trainer of [whole, parts]) trainer.freeze(2);
-        const [a, b] = [whole.step(indices), parts.step(indices)];
-        expect(Math.abs(a.loss - b.loss)).toBeLessThan(1e-4 * a.loss);
-        expect(b.correct).toBe(a.correct);
-      });
-      for (const { parameter } of whole.updaters) {
-        expect(relativeError(parts.theta(parameter.name), Float64Array.from(whole.theta(parameter.name)))).toBeLessThan(
-          2e-4,
-        );
-      }
-      pool.memory.release(mark);
-    });
+    test.each([2, 3, 50])(
+      "a batch in %i parts is the same step, the last smaller batch too",
+      (microBatches) => {
+        const mark = pool.memory.mark();
+        const [whole, parts] = [trainerFor(pool, net), trainerFor(pool, net, { microBatches })];
+        expect(parts.plan.batchSize).toBe(Math.ceil(BATCH / microBatches));
+        batchesOf(10).forEach((indices, k) => {
+          if (k === 6) for (const trainer of [whole, parts]) trainer.freeze(2);
+          const [a, b] = [whole.step(indices), parts.step(indices)];
+          expect(Math.abs(a.loss - b.loss)).toBeLessThan(1e-4 * a.loss);
+          expect(b.correct).toBe(a.correct);
+        });
+        for (const { parameter } of whole.updaters) {
+          expect(
+            relativeError(
+              parts.theta(parameter.name),
+              Float64Array.from(whole.theta(parameter.name)),
+            ),
+          ).toBeLessThan(2e-4);
+        }
+        pool.memory.release(mark);
+      },
+    );
   });
 
   test("the gradient of a batch in parts is clipped as a whole", () => {
     const mark = pool.memory.mark();
-    const trainer = trainerFor(pool, NETS["linear layers"], { microBatches: 4, clip: { norm: 0.05 } });
+    const trainer = trainerFor(pool, NETS["linear layers"], {
+      microBatches: 4,
+      clip: { norm: 0.05 },
+    });
     for (const indices of batchesOf(4)) {
       expect(norm(gradientOf(trainer, () => trainer.step(indices)))).toBeCloseTo(0.05, 5);
     }
@@ -165,18 +200,22 @@ forEachBackend((_name, pool) => {
 
   test("an optimizer in TypeScript, and AdaBreg, see the clipped sum too", () => {
     const mark = pool.memory.mark();
-    const trainer = trainerFor(pool, [FLAT, 0.2, columns], { microBatches: 2, clip: { norm: 0.05 } });
+    const trainer = trainerFor(pool, [FLAT, 0.2, columns], {
+      microBatches: 2,
+      clip: { norm: 0.05 },
+    });
     expect(norm(gradientOf(trainer, () => trainer.step(batchesOf(2)[0])))).toBeCloseTo(0.05, 5);
-    // Adam's step does not depend on the size of the gradient: two steps with it bounded are those without.
+    // Adam's step does not depend on the size of the gradient: two steps with it bounded are those
+    // without.
     const adam = adaBreg({ tau: 0.01, eps: 1e-30, regularizer: l1(0.05) });
     const [one, other] = [
       trainerFor(pool, [FLAT, 0.2, adam]),
       trainerFor(pool, [FLAT, 0.2, adam], { clip: { norm: 1e-3 } }),
     ];
     for (const trainer of [one, other]) trainer.step(batchesOf(2)[0]);
-    expect(relativeError(other.theta("linear1.weight"), Float64Array.from(one.theta("linear1.weight")))).toBeLessThan(
-      1e-4,
-    );
+    expect(
+      relativeError(other.theta("linear1.weight"), Float64Array.from(one.theta("linear1.weight"))),
+    ).toBeLessThan(1e-4);
     pool.memory.release(mark);
   });
 });
@@ -184,7 +223,9 @@ forEachBackend((_name, pool) => {
 test("the bits are the same for any number of threads", async () => {
   const [one, three] = await Promise.all([1, 3].map((threads) => createPool({ threads })));
   const options = { microBatches: 3, clip: { norm: 0.05 } };
-  const [a, b] = [one, three].map((pool) => trainerFor(pool, NETS["convolutions by kernels"], options));
+  const [a, b] = [one, three].map((pool) =>
+    trainerFor(pool, NETS["convolutions by kernels"], options),
+  );
   for (const indices of batchesOf(6)) expect(b.step(indices)).toEqual(a.step(indices));
   expect(everything(b)).toEqual(everything(a));
   await Promise.all([one.close(), three.close()]);

@@ -17,7 +17,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomProblem } from "../support/problem.js";
 import { RESIDUAL_NET } from "../support/residual-net.js";
 
-const FLAT = sequential([40], [linear(30), relu(), dropout({ p: 0.2 }), linear(20), relu(), linear(5)]);
+const FLAT = sequential(
+  [40],
+  [linear(30), relu(), dropout({ p: 0.2 }), linear(20), relu(), linear(5)],
+);
 const COUNT = 90;
 /** Not whole tiles. */
 const BATCH = 25;
@@ -84,7 +87,9 @@ function stepsOf(trainer: Trainer, steps: number, between?: () => void) {
   return Array.from({ length: steps }, (_, k) => {
     between?.();
     if (k === 4 && trainer.updaters.some(({ freezes }) => freezes)) trainer.freeze(2);
-    const indices = Int32Array.from({ length: k === steps - 1 ? 7 : BATCH }, () => random.integer(COUNT));
+    const indices = Int32Array.from({ length: k === steps - 1 ? 7 : BATCH }, () =>
+      random.integer(COUNT),
+    );
     return trainer.step(
       indices,
       1,
@@ -93,7 +98,9 @@ function stepsOf(trainer: Trainer, steps: number, between?: () => void) {
   });
 }
 
-const bits = ({ buffer, byteOffset, length }: Float32Array) => [...new Int32Array(buffer, byteOffset, length)];
+const bits = ({ buffer, byteOffset, length }: Float32Array) => [
+  ...new Int32Array(buffer, byteOffset, length),
+];
 const everything = (trainer: Trainer) =>
   [...trainer.state().tensors].map(([name, { data }]) => [name, bits(data as Float32Array)]);
 

@@ -1,4 +1,7 @@
-/** What a run starts from: the entries of linear layers, of convolutions, and of single layers by name. */
+/**
+ * What a run starts from: the entries of linear layers, of convolutions, and of single layers by
+ * name.
+ */
 import { expect, test } from "vitest";
 import { convNet } from "#bregman/models/convnet.js";
 import { stream } from "#bregman/random.js";
@@ -21,7 +24,12 @@ const ENTRIES = {
 } as const;
 
 test("a layer's own entry goes before that of its kind, key by key", () => {
-  const expected = { "conv2d1.weight": 1, "conv2d2.weight": 0.5, "linear1.weight": 0.25, "linear2.weight": 0.125 };
+  const expected = {
+    "conv2d1.weight": 1,
+    "conv2d2.weight": 0.5,
+    "linear1.weight": 0.25,
+    "linear2.weight": 0.125,
+  };
   expect(densities(ENTRIES)).toEqual(expected);
   const { init } = fitOptionsOf(
     checkRecipe({
@@ -37,7 +45,10 @@ test("a layer's own entry goes before that of its kind, key by key", () => {
 });
 
 test("what is undefined takes nothing's place", () => {
-  const layers = { ...ENTRIES.layers, conv2d2: { density: undefined, count: undefined, mask: undefined } };
+  const layers = {
+    ...ENTRIES.layers,
+    conv2d2: { density: undefined, count: undefined, mask: undefined },
+  };
   expect(densities({ ...ENTRIES, layers })).toEqual(densities(ENTRIES));
 });
 

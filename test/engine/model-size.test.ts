@@ -1,4 +1,7 @@
-/** Networks too large for any memory: one line that names the layer and the bytes, before anything is drawn. */
+/**
+ * Networks too large for any memory: one line that names the layer and the bytes, before anything
+ * is drawn.
+ */
 import { expect, test } from "vitest";
 import { mlp } from "#bregman/models/mlp.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -10,7 +13,10 @@ import { prepare } from "#bregman/train/prepare.js";
 const GIB = 2 ** 30;
 
 test.each([
-  [Number.MAX_SAFE_INTEGER, `the output [${Number.MAX_SAFE_INTEGER}] of layer "linear1" would take 5.76e+17 bytes, `],
+  [
+    Number.MAX_SAFE_INTEGER,
+    `the output [${Number.MAX_SAFE_INTEGER}] of layer "linear1" would take 5.76e+17 bytes, `,
+  ],
   [9_000_000, 'the parameters of the layers up to "linear1" would take 2.83e+10 bytes, '],
   [900_000, `layer "linear1": its weight [900000, 784] takes ${4 * 784 * 900_000} bytes`],
 ])("a layer of %i units is named before it is drawn", async (n, message) => {
@@ -22,7 +28,8 @@ test.each([
 
 test("the limit: parameters and their dual variables, and the output of a batch", () => {
   // Without a bias: 2^29 parameters and as many dual variables are 4 GiB.
-  const flat = (inputs: number) => sequential([inputs, 1, 1], [conv2d(2 ** 9, { kernel: 1, bias: false })]);
+  const flat = (inputs: number) =>
+    sequential([inputs, 1, 1], [conv2d(2 ** 9, { kernel: 1, bias: false })]);
   expect(() => checkModelSize(flat(2 ** 20), 1)).not.toThrow();
   expect(() => checkModelSize(flat(2 ** 20 + 1), 1)).toThrow(`take ${4 * GIB + 2 ** 12} bytes`);
   const wide = sequential([1, 2 ** 10, 2 ** 10], [conv2d(2 ** 4, { kernel: 1 })]);

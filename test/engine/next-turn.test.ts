@@ -1,4 +1,7 @@
-/** Pauses of several computations at once: each goes on, also where pauses are messages to oneself, as in a browser. */
+/**
+ * Pauses of several computations at once: each goes on, also where pauses are messages to oneself,
+ * as in a browser.
+ */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { nextTurn, takeTurns, turnByMessage } from "#bregman/engine/next-turn.js";
@@ -23,9 +26,14 @@ test("there is nothing to wait for right after a turn", () => {
   expect(takeTurns()()).toBeUndefined();
 });
 
-test.each(["nextTurn", "turnByMessage"])("%s leaves nothing behind that keeps the process alive", (name) => {
-  const module = new URL("../../dist/engine/next-turn.js", import.meta.url).href;
-  const script = `import { ${name} } from ${JSON.stringify(module)}; await ${name}(); await ${name}(); console.log("done");`;
-  const options = { encoding: "utf8", timeout: 50_000 } as const;
-  expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], options)).toBe("done\n");
-});
+test.each(["nextTurn", "turnByMessage"])(
+  "%s leaves nothing behind that keeps the process alive",
+  (name) => {
+    const module = new URL("../../dist/engine/next-turn.js", import.meta.url).href;
+    const script = `import { ${name} } from ${JSON.stringify(module)}; await ${name}(); await ${name}(); console.log("done");`;
+    const options = { encoding: "utf8", timeout: 50_000 } as const;
+    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], options)).toBe(
+      "done\n",
+    );
+  },
+);

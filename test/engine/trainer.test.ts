@@ -1,4 +1,7 @@
-/** The training step: follows the float64 method, has the same bits for any thread count, changes kernels, stops at NaN. */
+/**
+ * The training step: follows the float64 method, has the same bits for any thread count, changes
+ * kernels, stops at NaN.
+ */
 import { mlp } from "#bregman/models/mlp.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
 import { adam } from "#bregman/optim/adam.js";
@@ -21,7 +24,13 @@ import type { Trainer } from "#bregman/engine/trainer.js";
 import { layerMetrics, totalDensity } from "#bregman/measure/metrics.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
-import { batchOf, randomProblem, relativeError, toFloat64, type Problem } from "../support/problem.js";
+import {
+  batchOf,
+  randomProblem,
+  relativeError,
+  toFloat64,
+  type Problem,
+} from "../support/problem.js";
 import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
@@ -37,17 +46,29 @@ const OPTIMIZERS: Record<string, Optimizer> = {
   "linBreg l1": linBreg({ tau: 0.1, regularizer: l1(0.05) }),
   "linBreg l1, delta 2": linBreg({ tau: 0.05, delta: 2, regularizer: l1(0.05) }),
   "linBreg momentum l1": linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.05) }),
-  "linBreg Nesterov l1": linBreg({ tau: 0.1, momentum: 0.9, nesterov: true, regularizer: l1(0.05) }),
+  "linBreg Nesterov l1": linBreg({
+    tau: 0.1,
+    momentum: 0.9,
+    nesterov: true,
+    regularizer: l1(0.05),
+  }),
   "linBreg non-negative": linBreg({ tau: 0.1, regularizer: nonNegativeL1(0.02) }),
   "linBreg rows": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "rows" }) }),
-  "linBreg columns (no kernel)": linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "columns" }) }),
+  "linBreg columns (no kernel)": linBreg({
+    tau: 0.2,
+    regularizer: groupLasso({ lambda: 0.02, groups: "columns" }),
+  }),
   "linBreg columns, weight decay (no kernel)": linBreg({
     tau: 0.2,
     weightDecay: 0.05,
     regularizer: groupLasso({ lambda: 0.02, groups: "columns" }),
   }),
   "sgd, weight decay": sgd({ tau: 0.1, weightDecay: 0.05 }),
-  "linBreg elastic net": linBreg({ tau: 0.1, delta: 2, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
+  "linBreg elastic net": linBreg({
+    tau: 0.1,
+    delta: 2,
+    regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }),
+  }),
   "proxSgd elastic net": proxSgd({ tau: 0.1, regularizer: elasticNet({ lambda: 0.05, mu: 0.3 }) }),
   "linBreg box (no kernel)": linBreg({ tau: 0.2, regularizer: box({ lower: -0.1, upper: 0.2 }) }),
   "linBreg l-infinity (no kernel)": linBreg({ tau: 0.2, regularizer: lInfinity(0.1) }),
@@ -57,10 +78,17 @@ const OPTIMIZERS: Record<string, Optimizer> = {
     regularizer: sparseGroupLasso({ lambda: 0.03, lambda0: 0.5, groups: "rows" }),
   }),
   "adaBreg l1": adaBreg({ tau: 0.01, regularizer: l1(0.05) }),
-  "adaBreg l1, paper-era": adaBreg({ tau: 0.05, biasCorrectFirstMoment: false, regularizer: l1(0.05) }),
+  "adaBreg l1, paper-era": adaBreg({
+    tau: 0.05,
+    biasCorrectFirstMoment: false,
+    regularizer: l1(0.05),
+  }),
   "proxSgd l1": proxSgd({ tau: 0.1, regularizer: l1(0.05) }),
   "lassoSgd l1": lassoSgd({ tau: 0.1, regularizer: l1(0.05) }),
-  "lassoSgd rows": lassoSgd({ tau: 0.1, regularizer: groupLasso({ lambda: 0.05, groups: "rows" }) }),
+  "lassoSgd rows": lassoSgd({
+    tau: 0.1,
+    regularizer: groupLasso({ lambda: 0.05, groups: "rows" }),
+  }),
 };
 
 function trainerFor(pool: Pool, problem: Problem, weight: Optimizer): Trainer {
@@ -79,40 +107,48 @@ function batchesOf(steps: number): Int32Array[] {
 }
 
 forEachBackend((_name, pool) => {
-  test.each(Object.entries(OPTIMIZERS))("%s: 12 steps follow the float64 method", (_optimizer, optimizer) => {
-    const mark = pool.memory.mark();
-    const problem = randomProblem(MODEL, COUNT, { density: 0.3 });
-    const trainer = trainerFor(pool, problem, optimizer);
-    const bias = linBreg({ tau: 0.1 });
-    const theta = toFloat64(problem.parameters);
-    const members = trainer.updaters.map(({ parameter: { name, role, shape } }) => {
-      const method = role === "weight" ? optimizer : bias;
-      return { name, shape, method, state: method.init(theta.get(name)!, shape) };
-    });
-    for (const indices of batchesOf(12)) {
-      const { loss, gradients } = backward(MODEL, theta, batchOf(problem, indices));
-      const step = trainer.step(indices);
-      expect(Math.abs(step.loss - loss)).toBeLessThan(1e-4 * loss);
-      for (const { name, shape, method, state } of members) {
-        method.step(state, theta.get(name)!, gradients.get(name)!, shape);
+  test.each(Object.entries(OPTIMIZERS))(
+    "%s: 12 steps follow the float64 method",
+    (_optimizer, optimizer) => {
+      const mark = pool.memory.mark();
+      const problem = randomProblem(MODEL, COUNT, { density: 0.3 });
+      const trainer = trainerFor(pool, problem, optimizer);
+      const bias = linBreg({ tau: 0.1 });
+      const theta = toFloat64(problem.parameters);
+      const members = trainer.updaters.map(({ parameter: { name, role, shape } }) => {
+        const method = role === "weight" ? optimizer : bias;
+        return { name, shape, method, state: method.init(theta.get(name)!, shape) };
+      });
+      for (const indices of batchesOf(12)) {
+        const { loss, gradients } = backward(MODEL, theta, batchOf(problem, indices));
+        const step = trainer.step(indices);
+        expect(Math.abs(step.loss - loss)).toBeLessThan(1e-4 * loss);
+        for (const { name, shape, method, state } of members) {
+          method.step(state, theta.get(name)!, gradients.get(name)!, shape);
+        }
       }
-    }
-    for (const { name } of members) {
-      expect(relativeError(trainer.theta(name), theta.get(name)!), name).toBeLessThan(2e-4);
-    }
-    const nonZeros = members
-      .filter(({ name }) => name.endsWith("weight"))
-      .map(({ name }) => trainer.theta(name).reduce((n, w) => n + (w !== 0 ? 1 : 0), 0));
-    expect(layerMetrics(trainer).map((layer) => layer.nonZeros)).toEqual(nonZeros);
-    pool.memory.release(mark);
-  });
+      for (const { name } of members) {
+        expect(relativeError(trainer.theta(name), theta.get(name)!), name).toBeLessThan(2e-4);
+      }
+      const nonZeros = members
+        .filter(({ name }) => name.endsWith("weight"))
+        .map(({ name }) => trainer.theta(name).reduce((n, w) => n + (w !== 0 ? 1 : 0), 0));
+      expect(layerMetrics(trainer).map((layer) => layer.nonZeros)).toEqual(nonZeros);
+      pool.memory.release(mark);
+    },
+  );
 
   test("a net that fills up changes its kernels and keeps its numbers", () => {
     const mark = pool.memory.mark();
     const problem = randomProblem(MODEL, COUNT, { density: 0.05 });
-    // ProxSGD from a sparse start is dense after one step with a tiny lambda; a sparse kernel must hand over to a dense one.
+    // ProxSGD from a sparse start is dense after one step with a tiny lambda; a sparse kernel must
+    // hand over to a dense one.
     const trainer = trainerFor(pool, problem, proxSgd({ tau: 0.1, regularizer: l1(1e-9) }));
-    expect(layerMetrics(trainer).map(({ kernel }) => kernel)).toEqual(["sparse", "sparse", "sparse"]);
+    expect(layerMetrics(trainer).map(({ kernel }) => kernel)).toEqual([
+      "sparse",
+      "sparse",
+      "sparse",
+    ]);
     const theta = toFloat64(problem.parameters);
     const method = proxSgd({ tau: 0.1, regularizer: l1(1e-9) });
     const bias = linBreg({ tau: 0.1 });
@@ -123,10 +159,12 @@ forEachBackend((_name, pool) => {
     for (const indices of batchesOf(40)) {
       const { gradients } = backward(MODEL, theta, batchOf(problem, indices));
       trainer.step(indices);
-      for (const { name, shape, m, state } of states) m.step(state, theta.get(name)!, gradients.get(name)!, shape);
+      for (const { name, shape, m, state } of states)
+        m.step(state, theta.get(name)!, gradients.get(name)!, shape);
     }
     expect(layerMetrics(trainer).map(({ kernel }) => kernel)).toContain("dense");
-    for (const { name } of states) expect(relativeError(trainer.theta(name), theta.get(name)!)).toBeLessThan(1e-3);
+    for (const { name } of states)
+      expect(relativeError(trainer.theta(name), theta.get(name)!)).toBeLessThan(1e-3);
     pool.memory.release(mark);
   });
 
@@ -164,18 +202,24 @@ forEachBackend((_name, pool) => {
 });
 
 describe("threads", () => {
-  test.each(["native", "wasm"] as const)("%s: the same bits for 1, 2 and 3 threads", async (backend) => {
-    const results: Float32Array[][] = [];
-    for (const threads of [1, 2, 3]) {
-      const pool = await createPool({ backend: backend === "native" ? "auto" : backend, threads });
-      const problem = randomProblem(MODEL, COUNT, { density: 0.1 });
-      const trainer = trainerFor(pool, problem, linBreg({ tau: 0.2, regularizer: l1(0.02) }));
-      for (const indices of batchesOf(40)) trainer.step(indices);
-      expect(totalDensity(layerMetrics(trainer))).toBeGreaterThan(0.1);
-      results.push(trainer.updaters.map(({ parameter }) => trainer.theta(parameter.name)));
-      await pool.close();
-    }
-    expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
-  });
+  test.each(["native", "wasm"] as const)(
+    "%s: the same bits for 1, 2 and 3 threads",
+    async (backend) => {
+      const results: Float32Array[][] = [];
+      for (const threads of [1, 2, 3]) {
+        const pool = await createPool({
+          backend: backend === "native" ? "auto" : backend,
+          threads,
+        });
+        const problem = randomProblem(MODEL, COUNT, { density: 0.1 });
+        const trainer = trainerFor(pool, problem, linBreg({ tau: 0.2, regularizer: l1(0.02) }));
+        for (const indices of batchesOf(40)) trainer.step(indices);
+        expect(totalDensity(layerMetrics(trainer))).toBeGreaterThan(0.1);
+        results.push(trainer.updaters.map(({ parameter }) => trainer.theta(parameter.name)));
+        await pool.close();
+      }
+      expect(results[1]).toEqual(results[0]);
+      expect(results[2]).toEqual(results[0]);
+    },
+  );
 });

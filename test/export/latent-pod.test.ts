@@ -1,4 +1,7 @@
-/** Latent POD: exact where the last encoder matrix has the rank that is kept, and within its bound where it is cut. */
+/**
+ * Latent POD: exact where the last encoder matrix has the rank that is kept, and within its bound
+ * where it is cut.
+ */
 import { Matrix, SVD } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import { latentPod } from "#bregman/export/latent-pod.js";
@@ -27,7 +30,9 @@ const autoencoder = sequential(
 );
 const parameter = (network: Network, name: string) => network.parameters.get(name)!.data;
 
-/** An autoencoder whose last encoder matrix is a product of factors with so many inner dimensions. */
+/**
+ * An autoencoder whose last encoder matrix is a product of factors with so many inner dimensions.
+ */
 function ofRank(rank: number): Network {
   const network = randomNetwork(autoencoder, { density: 1, dead: 0 });
   const random = stream(1, "factors");
@@ -47,7 +52,9 @@ describe("where the rank is smaller than the latent space", () => {
     const small = latentPod(network);
     expect(small.model.nodes.map(({ shape }) => shape[0])).toEqual([16, 16, rank, 16, 16, 24]);
     const inputs = randomInputs(network, 20);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-5);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-5);
     expect(networkSize(small).weights).toBe(networkSize(network).weights - (10 - rank) * 32);
   });
 
@@ -57,17 +64,24 @@ describe("where the rank is smaller than the latent space", () => {
     const small = latentPod(network);
     expect(small.model.nodes[2].shape).toEqual([1]);
     const inputs = randomInputs(network, 5);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-6);
   });
 
   test("layers without biases", () => {
-    const model = sequential([9], [linear(6, { bias: false, in: 9 }), linear(9, { bias: false, in: 6 })]);
+    const model = sequential(
+      [9],
+      [linear(6, { bias: false, in: 9 }), linear(9, { bias: false, in: 6 })],
+    );
     const network = randomNetwork(model, { density: 1, dead: 0 });
     parameter(network, "linear1.weight").fill(0, 2 * 9);
     const small = latentPod(network);
     expect(small.model.nodes.map(({ shape }) => shape[0])).toEqual([2, 9]);
     const inputs = randomInputs(network, 5);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-6);
   });
 
   test("and simplify goes on from there", () => {
@@ -76,7 +90,9 @@ describe("where the rank is smaller than the latent space", () => {
     const small = simplify(latentPod(network));
     expect(small.model.nodes.map(({ shape }) => shape[0])).toEqual([11, 11, 3, 16, 16, 24]);
     const inputs = randomInputs(network, 5);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-5);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-5);
   });
 });
 
@@ -91,15 +107,20 @@ describe("where singular values are cut", () => {
     "tolerance %d: as many as its rule says, and an error below its bound",
     (tolerance) => {
       const total = sigma.reduce((sum, s) => sum + s * s, 0);
-      const tails = sigma.map((_, k) => sigma.slice(k + 1).reduce((sum, s) => sum + s * s, 0) / total);
+      const tails = sigma.map(
+        (_, k) => sigma.slice(k + 1).reduce((sum, s) => sum + s * s, 0) / total,
+      );
       const rank = tails.filter((tail) => tail >= tolerance).length + 1;
       const small = latentPod(network, { tolerance });
       expect(small.model.nodes[0].shape).toEqual([rank]);
       const [before, after] = [referenceOutput(network, inputs), referenceOutput(small, inputs)];
       const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
       for (let k = 0; k < 30; k++) {
-        const error = norm(before.subarray(12 * k, 12 * k + 12).map((y, j) => y - after[12 * k + j]));
-        const bound = new SVD(decode).norm2 * (sigma[rank] ?? 0) * norm(inputs.subarray(12 * k, 12 * k + 12));
+        const error = norm(
+          before.subarray(12 * k, 12 * k + 12).map((y, j) => y - after[12 * k + j]),
+        );
+        const bound =
+          new SVD(decode).norm2 * (sigma[rank] ?? 0) * norm(inputs.subarray(12 * k, 12 * k + 12));
         expect(error).toBeLessThanOrEqual(bound + 1e-5);
       }
     },
@@ -124,11 +145,16 @@ describe("errors in one line", () => {
   });
 
   test("several could be meant, and the one that is named is taken", () => {
-    const network = randomNetwork(sequential([9], [linear(5), linear(6), linear(9)]), { density: 1, dead: 0 });
+    const network = randomNetwork(sequential([9], [linear(5), linear(6), linear(9)]), {
+      density: 1,
+      dead: 0,
+    });
     parameter(network, "linear2.weight").fill(0, 5);
     expect(() => latentPod(network)).toThrow('found "linear1", "linear2"');
     expect(latentPod(network, { encoder: "linear2" }).model.nodes[1].shape).toEqual([1]);
-    expect(() => latentPod(network, { encoder: "linear3" })).toThrow('expected a linear layer "linear3"');
+    expect(() => latentPod(network, { encoder: "linear3" })).toThrow(
+      'expected a linear layer "linear3"',
+    );
   });
 
   test("somebody else reads the latent space too", () => {

@@ -1,4 +1,7 @@
-/** Networks in files: what is saved comes back, for every kind of layer; what is no network is told in one line. */
+/**
+ * Networks in files: what is saved comes back, for every kind of layer; what is no network is told
+ * in one line.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -16,22 +19,33 @@ import { temporaryFolder } from "../cli/run-cli.js";
 import { everything } from "../support/every-layer.js";
 import { randomNetwork } from "../support/random-network.js";
 
-/** The model as JSON: without functions, and without the layers' own names, which are those of their nodes. */
+/**
+ * The model as JSON: without functions, and without the layers' own names, which are those of their
+ * nodes.
+ */
 const unnamed = ({ nodes, ...rest }: Model): unknown =>
   JSON.parse(
-    JSON.stringify({ ...rest, nodes: nodes.map((node) => ({ ...node, layer: { ...node.layer, name: "" } })) }),
+    JSON.stringify({
+      ...rest,
+      nodes: nodes.map((node) => ({ ...node, layer: { ...node.layer, name: "" } })),
+    }),
   );
 
 test.each([
   ["everything", everything],
   ["ResNet-18", resNet18({ widths: [4, 8] })],
 ])("%s comes back from JSON", (_name, model) => {
-  expect(unnamed(modelFromJson(JSON.parse(JSON.stringify(modelToJson(model)))))).toEqual(unnamed(model));
+  expect(unnamed(modelFromJson(JSON.parse(JSON.stringify(modelToJson(model)))))).toEqual(
+    unnamed(model),
+  );
 });
 
 test("a network comes back from its file, bit for bit", () => {
   const path = join(temporaryFolder(), "network.safetensors");
-  const network = { ...randomNetwork(everything), normalization: { mean: [0.1, 0.2, 0.3], std: [1, 2, 3] } };
+  const network = {
+    ...randomNetwork(everything),
+    normalization: { mean: [0.1, 0.2, 0.3], std: [1, 2, 3] },
+  };
   saveModel(path, network, { author: "us" });
   const loaded = loadModel(path);
   expect(loaded.parameters).toEqual(network.parameters);
@@ -60,7 +74,10 @@ test("texts beside a network that it could not be read with are refused", () => 
 });
 
 describe("stored sparse", () => {
-  const network = { ...randomNetwork(mlp([300, 40, 10]), { density: 0.05 }), normalization: { mean: [0.1], std: [2] } };
+  const network = {
+    ...randomNetwork(mlp([300, 40, 10]), { density: 0.05 }),
+    normalization: { mean: [0.1], std: [2] },
+  };
 
   test("a network comes back, bit for bit, from a file of the size that networkSize tells", () => {
     const bytes = encodeModel(network, {}, { sparse: true });
@@ -91,31 +108,53 @@ describe("what is no network", () => {
   const path = join(temporaryFolder(), "bad.safetensors");
   const weight = { shape: [2, 3], data: new Float32Array(6) };
   const model = modelToJson(mlp([3, 2]));
-  const write = (metadata: Record<string, string>) => writeSafetensors(path, { "linear1.weight": weight }, metadata);
+  const write = (metadata: Record<string, string>) =>
+    writeSafetensors(path, { "linear1.weight": weight }, metadata);
 
   test.each([
     ["any other safetensors", {}, "no network of bregman: its metadata have no graph"],
     ["a graph that is not JSON", { model: "{" }, "damaged metadata"],
-    ["a graph without end", { model: `{"input":${"[".repeat(20_000)}` }, "nested more than 100 levels deep"],
+    [
+      "a graph without end",
+      { model: `{"input":${"[".repeat(20_000)}` },
+      "nested more than 100 levels deep",
+    ],
     ["no graph", { model: "[]" }, 'expected an object with the lists "input" and "nodes"'],
     [
       "a kind nobody knows",
-      { model: JSON.stringify({ input: [3], nodes: [{ name: "a", inputs: [-1], layer: { kind: "toString" } }] }) },
+      {
+        model: JSON.stringify({
+          input: [3],
+          nodes: [{ name: "a", inputs: [-1], layer: { kind: "toString" } }],
+        }),
+      },
       'layer "a": kind must be one of linear',
     ],
     [
       "a layer that can't be",
       {
-        model: JSON.stringify({ input: [3], nodes: [{ name: "a", inputs: [-1], layer: { kind: "linear", out: 0 } }] }),
+        model: JSON.stringify({
+          input: [3],
+          nodes: [{ name: "a", inputs: [-1], layer: { kind: "linear", out: 0 } }],
+        }),
       },
       "linear: out must be an integer of at least 1, found 0",
     ],
     [
       "a node that reads a later one",
-      { model: JSON.stringify({ input: [3], nodes: [{ name: "a", inputs: [0], layer: { kind: "relu" } }] }) },
+      {
+        model: JSON.stringify({
+          input: [3],
+          nodes: [{ name: "a", inputs: [0], layer: { kind: "relu" } }],
+        }),
+      },
       'layer "a" must read layers before it, found number 0',
     ],
-    ["a half node", { model: JSON.stringify({ input: [3], nodes: [null] }) }, "node 0: expected an object"],
+    [
+      "a half node",
+      { model: JSON.stringify({ input: [3], nodes: [null] }) },
+      "node 0: expected an object",
+    ],
     ["no nodes", { model: JSON.stringify({ input: [3], nodes: [] }) }, "at least one layer"],
     [
       "a parameter missing",
@@ -128,7 +167,11 @@ describe("what is no network", () => {
       'needs "linear1.weight" of shape [2, 4] in float32, found [2, 3]',
     ],
   ])("%s", (_name, metadata, message) => {
-    write(message.startsWith("no network") ? {} : { format: "bregman", ...(metadata as Record<string, string>) });
+    write(
+      message.startsWith("no network")
+        ? {}
+        : { format: "bregman", ...(metadata as Record<string, string>) },
+    );
     let error: unknown;
     try {
       loadModel(path);

@@ -1,4 +1,7 @@
-/** Networks as ONNX files: ONNX Runtime computes from them what the float64 reference computes, for every kind of layer. */
+/**
+ * Networks as ONNX files: ONNX Runtime computes from them what the float64 reference computes, for
+ * every kind of layer.
+ */
 import { existsSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -36,12 +39,16 @@ interface OnnxRuntime {
 interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: object): Promise<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>;
+  run(
+    feeds: object,
+  ): Promise<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>;
   release(): Promise<void>;
 }
 
 const images = { mean: [0.1, 0.2, 0.3], std: [1, 2, 0.5] };
-const columns = randomNetwork(sequential([1, 4, 4], [conv2d(3, { kernel: 3 }), flatten(), linear(2)]));
+const columns = randomNetwork(
+  sequential([1, 4, 4], [conv2d(3, { kernel: 3 }), flatten(), linear(2)]),
+);
 const table = {
   mean: Array.from({ length: 16 }, (_, k) => k / 8),
   std: Array.from({ length: 16 }, (_, k) => 1 + k / 16),
@@ -49,9 +56,15 @@ const table = {
 const small: readonly (readonly [string, Network])[] = [
   ["every kind of layer", { ...randomNetwork(everything), normalization: images }],
   ["every kind of layer, without normalization", randomNetwork(everything)],
-  ["an MLP of one channel", { ...randomNetwork(mlp([784, 30, 10])), normalization: { mean: [0.13], std: [0.31] } }],
+  [
+    "an MLP of one channel",
+    { ...randomNetwork(mlp([784, 30, 10])), normalization: { mean: [0.13], std: [0.31] } },
+  ],
   ["an MLP of three channels", { ...randomNetwork(mlp([12, 30, 10])), normalization: images }],
-  ["images whose every number is a channel, as columns of a table are", { ...columns, normalization: table }],
+  [
+    "images whose every number is a channel, as columns of a table are",
+    { ...columns, normalization: table },
+  ],
   ["the ConvNet", randomNetwork(convNet())],
   ["a small ResNet-18", randomNetwork(resNet18({ widths: [4, 8, 8, 8] }))],
   ["a small ResNet-18, simplified", simplify(randomNetwork(resNet18({ widths: [4, 8, 8, 8] })))],
@@ -69,63 +82,75 @@ test("a sparse file is smaller, and has every name once", () => {
   }
 });
 
-describe.skipIf(!existsSync(runtime))("ONNX Runtime (`npm ci --prefix test/onnxruntime` installs it)", () => {
-  let ort: OnnxRuntime;
-  beforeAll(async () => {
-    ort = (await import(pathToFileURL(runtime).href)) as OnnxRuntime;
-    ort.env.wasm.numThreads = 1;
-  });
-
-  async function outputOf(
-    bytes: Uint8Array,
-    inputs: Float32Array | Float64Array,
-    { model }: Network,
-  ): Promise<Float32Array> {
-    const session = await ort.InferenceSession.create(bytes);
-    expect([session.inputNames, session.outputNames]).toEqual([["input"], ["output"]]);
-    const count = inputs.length / model.input.reduce((a, b) => a * b, 1);
-    const input = new ort.Tensor(inputs instanceof Float32Array ? "float32" : "float64", inputs, [
-      count,
-      ...model.input,
-    ]);
-    const { output } = await session.run({ input });
-    expect(output.dims).toEqual([count, ...model.output]);
-    await session.release();
-    return output.data;
-  }
-
-  test.each(small)("%s", async (_name, network) => {
-    for (const [count, sparse] of [
-      [1, false],
-      [5, true],
-    ] as const) {
-      const inputs = randomInputs(network, count);
-      const found = await outputOf(encodeOnnx(network, { sparse }), inputs, network);
-      if (!network.normalization) expect(relativeError(found, referenceOutput(network, inputs))).toBeLessThan(1e-5);
-      expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(1e-5);
-    }
-  });
-
-  test.each([
-    ["columns of times and of small numbers", mlp([3, 8, 4]), { mean: [1.7e9, 0.5, 2e12], std: [30, 1, 5e4] }],
-    ["images far from zero", everything, { mean: [5e6, 5e6, 1], std: [2, 3, 1] }],
-  ])("%s come in float64, and nothing is lost", async (_name, model, normalization) => {
-    const network = { ...randomNetwork(model, { density: 1 }), normalization };
-    const run = model.input.reduce((a, b) => a * b, 1) / normalization.mean.length;
-    const features = 3 * run;
-    const { mean, std } = normalization;
-    const inputs = Float64Array.from({ length: 4 * features }, (_, k) => {
-      const c = Math.floor((k % features) / run);
-      return mean[c] + std[c] * Math.sin(k);
+describe.skipIf(!existsSync(runtime))(
+  "ONNX Runtime (`npm ci --prefix test/onnxruntime` installs it)",
+  () => {
+    let ort: OnnxRuntime;
+    beforeAll(async () => {
+      ort = (await import(pathToFileURL(runtime).href)) as OnnxRuntime;
+      ort.env.wasm.numThreads = 1;
     });
-    const found = await outputOf(encodeOnnx(network), inputs, network);
-    expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(1e-5);
-  });
 
-  test("a network without any weight", async () => {
-    const network = randomNetwork(mlp([20, 5, 3]), { density: 0 });
-    const inputs = randomInputs(network, 2);
-    const found = await outputOf(encodeOnnx(network, { sparse: true }), inputs, network);
-    expect(relativeError(found, referenceOutput(network, inputs))).toBeLessThan(1e-6);
-  });
-});
+    async function outputOf(
+      bytes: Uint8Array,
+      inputs: Float32Array | Float64Array,
+      { model }: Network,
+    ): Promise<Float32Array> {
+      const session = await ort.InferenceSession.create(bytes);
+      expect([session.inputNames, session.outputNames]).toEqual([["input"], ["output"]]);
+      const count = inputs.length / model.input.reduce((a, b) => a * b, 1);
+      const input = new ort.Tensor(inputs instanceof Float32Array ? "float32" : "float64", inputs, [
+        count,
+        ...model.input,
+      ]);
+      const { output } = await session.run({ input });
+      expect(output.dims).toEqual([count, ...model.output]);
+      await session.release();
+      return output.data;
+    }
+
+    test.each(small)("%s", async (_name, network) => {
+      for (const [count, sparse] of [
+        [1, false],
+        [5, true],
+      ] as const) {
+        const inputs = randomInputs(network, count);
+        const found = await outputOf(encodeOnnx(network, { sparse }), inputs, network);
+        if (!network.normalization)
+          expect(relativeError(found, referenceOutput(network, inputs))).toBeLessThan(1e-5);
+        expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(
+          1e-5,
+        );
+      }
+    });
+
+    test.each([
+      [
+        "columns of times and of small numbers",
+        mlp([3, 8, 4]),
+        { mean: [1.7e9, 0.5, 2e12], std: [30, 1, 5e4] },
+      ],
+      ["images far from zero", everything, { mean: [5e6, 5e6, 1], std: [2, 3, 1] }],
+    ])("%s come in float64, and nothing is lost", async (_name, model, normalization) => {
+      const network = { ...randomNetwork(model, { density: 1 }), normalization };
+      const run = model.input.reduce((a, b) => a * b, 1) / normalization.mean.length;
+      const features = 3 * run;
+      const { mean, std } = normalization;
+      const inputs = Float64Array.from({ length: 4 * features }, (_, k) => {
+        const c = Math.floor((k % features) / run);
+        return mean[c] + std[c] * Math.sin(k);
+      });
+      const found = await outputOf(encodeOnnx(network), inputs, network);
+      expect(relativeError(found, await predict(network, inputs, { threads: 1 }))).toBeLessThan(
+        1e-5,
+      );
+    });
+
+    test("a network without any weight", async () => {
+      const network = randomNetwork(mlp([20, 5, 3]), { density: 0 });
+      const inputs = randomInputs(network, 2);
+      const found = await outputOf(encodeOnnx(network, { sparse: true }), inputs, network);
+      expect(relativeError(found, referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    });
+  },
+);

@@ -1,4 +1,7 @@
-/** What a file claims costs nothing: networks of sparse files are counted and changed by their non-zeros. */
+/**
+ * What a file claims costs nothing: networks of sparse files are counted and changed by their
+ * non-zeros.
+ */
 import { describe, expect, test } from "vitest";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { encodeOnnx } from "#bregman/export/onnx/onnx.js";
@@ -49,7 +52,10 @@ const CLAIMS: Readonly<Record<string, Model>> = {
     [20_000],
     [linear(20_000, { bias: false }), relu(), linear(20_000, { bias: false }), relu(), linear(2)],
   ),
-  "a convolution": sequential([10_000, 1, 1], [conv2d(10_000, { kernel: 1, bias: false }), flatten(), linear(1)]),
+  "a convolution": sequential(
+    [10_000, 1, 1],
+    [conv2d(10_000, { kernel: 1, bias: false }), flatten(), linear(1)],
+  ),
 };
 
 /** What walks a network, and leaves it packed. */
@@ -70,7 +76,9 @@ describe.each(Object.entries(CLAIMS))("%s of some 1e9 weights in a small file", 
     expect(bytes.length).toBeLessThan(2000);
     const { weights, nonZeros, bytes: stored } = networkSize(decodeModel(bytes));
     expect(weights).toBeGreaterThan(9e7);
-    expect(nonZeros).toBe(model.nodes.filter(({ layer }) => ["linear", "conv2d"].includes(layer.kind)).length);
+    expect(nonZeros).toBe(
+      model.nodes.filter(({ layer }) => ["linear", "conv2d"].includes(layer.kind)).length,
+    );
     // A bias is stored as it is.
     expect(stored.sparse).toBeLessThan(100);
   });
@@ -79,7 +87,8 @@ describe.each(Object.entries(CLAIMS))("%s of some 1e9 weights in a small file", 
     const network = decodeModel(bytes);
     expect(allocated(() => walk(network))).toBeLessThan(16);
     for (const [name, values] of network.parameters) {
-      if (name.endsWith(".weight") && size(values.shape) > 1e6) expect(packedOf(values)).toBeDefined();
+      if (name.endsWith(".weight") && size(values.shape) > 1e6)
+        expect(packedOf(values)).toBeDefined();
     }
   });
 });
@@ -89,7 +98,13 @@ describe("packed and unpacked give the same", () => {
     perceptron: mlp([300, 40, 30, 10]),
     convolutions: sequential(
       [3, 8, 8],
-      [conv2d(16, { kernel: 3, padding: 1 }), relu(), conv2d(8, { kernel: 3 }), flatten(), linear(5)],
+      [
+        conv2d(16, { kernel: 3, padding: 1 }),
+        relu(),
+        conv2d(8, { kernel: 3 }),
+        flatten(),
+        linear(5),
+      ],
     ),
   };
   const cases = Object.entries(models).flatMap(([name, model]) =>
@@ -99,7 +114,9 @@ describe("packed and unpacked give the same", () => {
   );
   const plain = (network: Network): Network => ({
     ...network,
-    parameters: new Map([...network.parameters].map(([name, { shape, data }]) => [name, { shape, data }])),
+    parameters: new Map(
+      [...network.parameters].map(([name, { shape, data }]) => [name, { shape, data }]),
+    ),
   });
   const shown = (result: unknown): unknown =>
     typeof result === "object" && "parameters" in result! ? encodeModel(result as Network) : result;
@@ -115,12 +132,18 @@ describe("packed and unpacked give the same", () => {
   });
 });
 
-const backends = nativeVariants().variants.length > 0 ? (["native", "wasm"] as const) : (["wasm"] as const);
+const backends =
+  nativeVariants().variants.length > 0 ? (["native", "wasm"] as const) : (["wasm"] as const);
 
 test.each(backends)("predictions on %s leave it packed, and are the same", async (backend) => {
-  const models = [mlp([30, 200, 200, 5]), sequential([2, 9, 9], [conv2d(20, { kernel: 3 }), flatten(), linear(5)])];
+  const models = [
+    mlp([30, 200, 200, 5]),
+    sequential([2, 9, 9], [conv2d(20, { kernel: 3 }), flatten(), linear(5)]),
+  ];
   for (const model of models) {
-    const network = decodeModel(encodeModel(randomNetwork(model, { density: 0.05 }), {}, { sparse: true }));
+    const network = decodeModel(
+      encodeModel(randomNetwork(model, { density: 0.05 }), {}, { sparse: true }),
+    );
     const inputs = Float32Array.from({ length: 3 * size(model.input) }, (_, k) => Math.sin(k));
     const packed = await predict(network, inputs, { backend });
     expect([...network.parameters.values()].some((values) => packedOf(values))).toBe(true);

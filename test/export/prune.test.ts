@@ -1,4 +1,7 @@
-/** Thresholding: what is left is the largest, as many as were asked for, and nothing else has changed. */
+/**
+ * Thresholding: what is left is the largest, as many as were asked for, and nothing else has
+ * changed.
+ */
 import { describe, expect, test } from "vitest";
 import { prune } from "#bregman/export/prune.js";
 import { networkSize } from "#bregman/export/size.js";
@@ -9,12 +12,17 @@ import type { Network } from "#bregman/nn/network.js";
 import { randomNetwork } from "../support/random-network.js";
 
 const perceptron = randomNetwork(mlp([30, 40, 10]), { density: 0.8, dead: 0.1 });
-const convolutions = randomNetwork(resNet18({ input: [3, 8, 8], widths: [6, 8] }), { density: 0.6, dead: 0.1 });
+const convolutions = randomNetwork(resNet18({ input: [3, 8, 8], widths: [6, 8] }), {
+  density: 0.6,
+  dead: 0.1,
+});
 
 /** The weights of a network, layer by layer. */
 function weightsOf({ model, parameters }: Network): Float32Array[] {
   return model.nodes.flatMap(({ name, layer }) =>
-    layer.kind === "linear" || layer.kind === "conv2d" ? [parameters.get(`${name}.weight`)!.data] : [],
+    layer.kind === "linear" || layer.kind === "conv2d"
+      ? [parameters.get(`${name}.weight`)!.data]
+      : [],
   );
 }
 const flat = (network: Network) => weightsOf(network).flatMap((data) => [...data]);
@@ -43,7 +51,8 @@ describe.each([
   test("everything else stays, and so does the network it was made of", () => {
     const pruned = prune(network, { density: 0.05 });
     for (const [name, values] of network.parameters) {
-      if (!name.endsWith(".weight") || name.includes("norm")) expect(pruned.parameters.get(name)).toEqual(values);
+      if (!name.endsWith(".weight") || name.includes("norm"))
+        expect(pruned.parameters.get(name)).toEqual(values);
     }
     expect(pruned.buffers).toEqual(network.buffers);
     expect(flat(network)).toEqual(before);
@@ -86,7 +95,9 @@ describe("whole kernels", () => {
       }
     });
     expect(cut.length).toBeGreaterThan(100);
-    expect(kept.reduce((a, b) => Math.min(a, b))).toBeGreaterThanOrEqual(cut.reduce((a, b) => Math.max(a, b)));
+    expect(kept.reduce((a, b) => Math.min(a, b))).toBeGreaterThanOrEqual(
+      cut.reduce((a, b) => Math.max(a, b)),
+    );
   });
 });
 
@@ -98,7 +109,10 @@ test.each([
   [{ density: Number.NaN }, "density must be above 0 and at most 1, found NaN"],
   [{ threshold: 0 }, "threshold must be a finite number above 0, found 0"],
   [{ threshold: Infinity }, "threshold must be a finite number above 0, found Infinity"],
-  [{ density: 0.1, groups: "rows" as "kernels" }, 'groups must be "entries" or "kernels", found rows'],
+  [
+    { density: 0.1, groups: "rows" as "kernels" },
+    'groups must be "entries" or "kernels", found rows',
+  ],
 ])("%j is an error", (options, message) => {
   expect(() => prune(perceptron, options)).toThrow(new RangeError(`prune: ${message}`));
 });

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readSafetensors, writeSafetensors } from "#bregman/export/safetensors.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "#bregman/export/safetensors-format.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+} from "#bregman/export/safetensors-format.js";
 import { temporaryFolder } from "../data/idx-files.js";
 
 const kinds = [Float32Array, Float64Array, Int32Array, Uint16Array, Uint8Array];
@@ -67,26 +71,42 @@ describe("round trip", () => {
     const path = join(temporaryFolder(), "model.safetensors");
     const shared = new Float32Array(new SharedArrayBuffer(16), 4, 2);
     shared.set([1.5, -2]);
-    writeSafetensors(path, { "layer1.weight": { shape: [1, 2], data: shared } }, { format: "bregman" });
+    writeSafetensors(
+      path,
+      { "layer1.weight": { shape: [1, 2], data: shared } },
+      { format: "bregman" },
+    );
     const { tensors, metadata } = readSafetensors(path);
-    expect([...tensors]).toEqual([["layer1.weight", { shape: [1, 2], data: Float32Array.of(1.5, -2) }]]);
+    expect([...tensors]).toEqual([
+      ["layer1.weight", { shape: [1, 2], data: Float32Array.of(1.5, -2) }],
+    ]);
     expect(metadata).toEqual({ format: "bregman" });
   });
 
   test("the bytes are those the format describes", () => {
     const bytes = encodeSafetensors({ a: { shape: [2], data: Float32Array.of(1, 2) } }, { k: "v" });
     const json = '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
-    expect(new TextDecoder().decode(bytes.subarray(8, -8))).toBe(json.padEnd(Math.ceil(json.length / 8) * 8));
+    expect(new TextDecoder().decode(bytes.subarray(8, -8))).toBe(
+      json.padEnd(Math.ceil(json.length / 8) * 8),
+    );
     expect([...bytes.subarray(-8)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]);
   });
 });
 
 describe("damage is found", () => {
-  const f32 = (shape: number[], begin: number, end: number) => ({ dtype: "F32", shape, data_offsets: [begin, end] });
+  const f32 = (shape: number[], begin: number, end: number) => ({
+    dtype: "F32",
+    shape,
+    data_offsets: [begin, end],
+  });
   const deep = `{"a":{"dtype":"F32","data_offsets":[0,4],"shape":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
   const cases: [string, Uint8Array, RegExp][] = [
     ["empty", new Uint8Array(0), /truncated: expected 8 bytes or more, found 0/],
-    ["header cut", fileOf({ a: f32([1], 0, 4) }, 4).subarray(0, 30), /the header should have \d+ bytes, found 22/],
+    [
+      "header cut",
+      fileOf({ a: f32([1], 0, 4) }, 4).subarray(0, 30),
+      /the header should have \d+ bytes, found 22/,
+    ],
     [
       "another format",
       new TextEncoder().encode("PK and so on, no tensors"),
@@ -102,20 +122,36 @@ describe("damage is found", () => {
       fileOf({ a: { ...f32([1], 0, 4), dtype: "F16" } }, 4),
       /tensor "a": dtype must be one of F64, F32, I32, U16, U8, found "F16"/,
     ],
-    ["dtype of the prototype", fileOf({ a: { ...f32([1], 0, 4), dtype: "toString" } }, 4), /dtype must be one of/],
+    [
+      "dtype of the prototype",
+      fileOf({ a: { ...f32([1], 0, 4), dtype: "toString" } }, 4),
+      /dtype must be one of/,
+    ],
     [
       "shape",
       fileOf({ a: f32([-1], 0, 4) }, 4),
       /tensor "a": shape must be a list of non-negative integers, found \[-1\]/,
     ],
-    ["offsets", fileOf({ a: f32([1], 4, 0) }, 4), /tensor "a": data_offsets must be \[begin, end\], found \[4,0\]/],
-    ["size", fileOf({ a: f32([2], 0, 4) }, 4), /tensor "a": F32 of shape \[2\] needs 8 bytes, found 4/],
+    [
+      "offsets",
+      fileOf({ a: f32([1], 4, 0) }, 4),
+      /tensor "a": data_offsets must be \[begin, end\], found \[4,0\]/,
+    ],
+    [
+      "size",
+      fileOf({ a: f32([2], 0, 4) }, 4),
+      /tensor "a": F32 of shape \[2\] needs 8 bytes, found 4/,
+    ],
     [
       "data cut",
       fileOf({ a: f32([2], 0, 8) }, 7),
       /truncated: tensor "a" ends at byte 8 of the data, found 7 bytes of data/,
     ],
-    ["extra bytes", fileOf({ a: f32([1], 0, 4) }, 5), /extra bytes: expected 4 bytes of data, found 5/],
+    [
+      "extra bytes",
+      fileOf({ a: f32([1], 0, 4) }, 5),
+      /extra bytes: expected 4 bytes of data, found 5/,
+    ],
     [
       "gap",
       fileOf({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12),
@@ -126,7 +162,11 @@ describe("damage is found", () => {
       fileOf({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12),
       /tensor "b" begins at byte 4 of the data: expected 8/,
     ],
-    ["metadata", fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__ must be an object of strings/],
+    [
+      "metadata",
+      fileOf({ __metadata__: { a: 1 } }, 0),
+      /__metadata__ must be an object of strings/,
+    ],
   ];
   test.each(cases)("%s", (_, bytes, message) => {
     const path = join(temporaryFolder(), "model.safetensors");
@@ -156,8 +196,16 @@ describe("damage is found", () => {
 describe("what can't be written", () => {
   const data = new Float32Array(3);
   test.each<[string, Record<string, Tensor>, RegExp]>([
-    ["shape", { a: { shape: [2], data } }, /tensor "a" of shape \[2\] must have 2 elements, found 3/],
-    ["negative", { a: { shape: [-3], data } }, /tensor "a": shape must be non-negative integers, found \[-3\]/],
+    [
+      "shape",
+      { a: { shape: [2], data } },
+      /tensor "a" of shape \[2\] must have 2 elements, found 3/,
+    ],
+    [
+      "negative",
+      { a: { shape: [-3], data } },
+      /tensor "a": shape must be non-negative integers, found \[-3\]/,
+    ],
     [
       "kind",
       { a: { shape: [1], data: new Int8Array(1) as unknown as Uint8Array } },

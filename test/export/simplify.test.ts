@@ -1,4 +1,7 @@
-/** Simplification: the output stays, to 1e-5 of its size, whatever the graph; what is left has no dead parts. */
+/**
+ * Simplification: the output stays, to 1e-5 of its size, whatever the graph; what is left has no
+ * dead parts.
+ */
 import { describe, expect, test } from "vitest";
 import { simplify } from "#bregman/export/simplify/simplify.js";
 import { networkSize } from "#bregman/export/size.js";
@@ -26,8 +29,14 @@ import { randomInputs, randomNetwork, referenceOutput } from "../support/random-
 const MODELS: Record<string, Model> = {
   "multilayer perceptron": mlp([20, 30, 25, 12, 5]),
   "perceptron with a ReLU at the end": mlp([12, 20, 4], { finalRelu: true }),
-  "every activation": sequential([15], [...activations.flatMap((layer) => [linear(20), layer]), linear(6)]),
-  "a chain without activations": sequential([9], [linear(8), linear(7, { bias: false }), dropout(), linear(3)]),
+  "every activation": sequential(
+    [15],
+    [...activations.flatMap((layer) => [linear(20), layer]), linear(6)],
+  ),
+  "a chain without activations": sequential(
+    [9],
+    [linear(8), linear(7, { bias: false }), dropout(), linear(3)],
+  ),
   "convolutions without padding": sequential(
     [2, 12, 12],
     [
@@ -59,7 +68,10 @@ const MODELS: Record<string, Model> = {
       linear(5),
     ],
   ),
-  "an image as output": sequential([1, 7, 7], [conv2d(6, { kernel: 3, padding: 1 }), relu(), conv2d(2, { kernel: 3 })]),
+  "an image as output": sequential(
+    [1, 7, 7],
+    [conv2d(6, { kernel: 3, padding: 1 }), relu(), conv2d(2, { kernel: 3 })],
+  ),
   "batch norm that can't be folded": graph([2, 6, 6], ({ input, apply }) => {
     const x = apply(conv2d(6, { kernel: 3, padding: 1 }), input);
     const y = apply(batchNorm2d(), x);
@@ -70,7 +82,12 @@ const MODELS: Record<string, Model> = {
     const x = apply(relu(), apply(conv2d(10, { kernel: 3, padding: 1 }), input));
     const left = apply(channels(0, 6), x);
     const right = apply(conv2d(6, { kernel: 1 }), apply(channels(3, 7), x));
-    const both = apply(concat(), apply(add(), left, right, right), apply(channels(1, 2), input), left);
+    const both = apply(
+      concat(),
+      apply(add(), left, right, right),
+      apply(channels(1, 2), input),
+      left,
+    );
     const y = apply(maxPool2d(2), apply(conv2d(5, { kernel: 3, padding: 1, bias: false }), both));
     return apply(linear(3), apply(flatten(), apply(channels(1, 3), apply(dropout(), y))));
   }),
@@ -78,7 +95,10 @@ const MODELS: Record<string, Model> = {
     const x = apply(conv2d(6, { kernel: 3, padding: 1 }), input);
     const y = apply(relu(), apply(conv2d(6, { kernel: 3, padding: 1 }), x));
     const z = apply(scaledSum(), y, x, apply(conv2d(6, { kernel: 1 }), input));
-    return apply(linear(4), apply(flatten(), apply(globalAvgPool2d(), apply(scaledSum(), z, y, x))));
+    return apply(
+      linear(4),
+      apply(flatten(), apply(globalAvgPool2d(), apply(scaledSum(), z, y, x))),
+    );
   }),
   ResNet: resNet18({ input: [3, 8, 8], widths: [8, 12], classes: 5 }),
   DenseNet: denseNet({ input: [1, 8, 8], growth: 5, blocks: 3, classes: 4 }),
@@ -90,10 +110,16 @@ const SEEDS = [1, 2, 3, 4, 5, 6];
 
 describe.each(Object.entries(MODELS))("%s", (name, model) => {
   test.each(SEEDS)("computes the same (seed %i)", (seed) => {
-    const network = randomNetwork(model, { seed, density: 0.15 * seed, dead: [0.1, 0.3, 0.6][seed % 3] });
+    const network = randomNetwork(model, {
+      seed,
+      density: 0.15 * seed,
+      dead: [0.1, 0.3, 0.6][seed % 3],
+    });
     const small = simplify(network);
     const inputs = randomInputs(network, 5);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-5);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-5);
     expect(small.model.input).toEqual(model.input);
     expect(small.model.output).toEqual(model.output);
     const [before, after] = [networkSize(network), networkSize(small)];
@@ -129,15 +155,20 @@ describe("the paper's networks at full size, on the runtime", () => {
 
 describe("nothing dead is left", () => {
   test("in a perceptron every hidden unit has weights in and out", () => {
-    const small = simplify(randomNetwork(mlp([20, 40, 40, 5]), { density: 0.05, dead: 0.3, seed: 4 }));
+    const small = simplify(
+      randomNetwork(mlp([20, 40, 40, 5]), { density: 0.05, dead: 0.3, seed: 4 }),
+    );
     const weights = small.model.nodes.flatMap(({ name, layer }) =>
       layer.kind === "linear" ? [small.parameters.get(`${name}.weight`)!] : [],
     );
     weights.forEach(({ shape: [rows, cols], data }, k) => {
       const row = (o: number) => data.subarray(o * cols, (o + 1) * cols);
-      const isUsed = Array.from({ length: cols }, (_, i) => data.some((w, p) => w !== 0 && p % cols === i));
+      const isUsed = Array.from({ length: cols }, (_, i) =>
+        data.some((w, p) => w !== 0 && p % cols === i),
+      );
       if (k > 0) expect(isUsed).not.toContain(false);
-      if (k < weights.length - 1) for (let o = 0; o < rows; o++) expect(row(o).some((w) => w !== 0)).toBe(true);
+      if (k < weights.length - 1)
+        for (let o = 0; o < rows; o++) expect(row(o).some((w) => w !== 0)).toBe(true);
     });
   });
 
@@ -153,13 +184,18 @@ describe("nothing dead is left", () => {
     const small = simplify(network);
     expect(small.model.nodes.map(({ shape }) => shape[0])).toEqual([4, 4, 3]);
     const inputs = randomInputs(network, 3);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-6);
   });
 
   test("a residual branch that has died leaves no trace but a bias", () => {
     const model = graph([2, 5, 5], ({ input, apply }) => {
       const shortcut = apply(conv2d(4, { kernel: 1, bias: false, name: "shortcut" }), input);
-      const branch = apply(relu(), apply(conv2d(6, { kernel: 3, padding: 1, name: "dead" }), input));
+      const branch = apply(
+        relu(),
+        apply(conv2d(6, { kernel: 3, padding: 1, name: "dead" }), input),
+      );
       const y = apply(
         add(),
         apply(batchNorm2d(), apply(conv2d(4, { kernel: 3, padding: 1, name: "last" }), branch)),
@@ -172,7 +208,9 @@ describe("nothing dead is left", () => {
     const small = simplify(network);
     expect(small.model.nodes.map(({ name }) => name)).toEqual(["shortcut", "relu2", "head"]);
     const inputs = randomInputs(network, 3);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-6);
   });
 
   test("skips whose scalars are all zero", () => {
@@ -187,7 +225,9 @@ describe("nothing dead is left", () => {
 describe("odd cases", () => {
   const same = (network: Network, small: Network) => {
     const inputs = randomInputs(network, 4);
-    expect(relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs))).toBeLessThan(1e-6);
+    expect(
+      relativeError(referenceOutput(small, inputs), referenceOutput(network, inputs)),
+    ).toBeLessThan(1e-6);
   };
 
   test.each(["linear1", "linear2", "linear3"])(
@@ -207,10 +247,13 @@ describe("odd cases", () => {
     same(network, simplify(network));
   });
 
-  test.each(Object.entries(MODELS))("%s with every weight: nothing to cut, nothing harmed", (_name, model) => {
-    const network = randomNetwork(model, { density: 1, dead: 0, seed: 3 });
-    same(network, simplify(network));
-  });
+  test.each(Object.entries(MODELS))(
+    "%s with every weight: nothing to cut, nothing harmed",
+    (_name, model) => {
+      const network = randomNetwork(model, { density: 1, dead: 0, seed: 3 });
+      same(network, simplify(network));
+    },
+  );
 
   test("a dead stem channel with a positive constant, as ResNet-18 has many", () => {
     const network = randomNetwork(MODELS.ResNet, { density: 1, dead: 0 });
@@ -220,7 +263,9 @@ describe("odd cases", () => {
   });
 
   test("the output is a sum of the input alone", () => {
-    const model = graph([6], ({ input, apply }) => apply(scaledSum(), input, apply(linear(6), input)));
+    const model = graph([6], ({ input, apply }) =>
+      apply(scaledSum(), input, apply(linear(6), input)),
+    );
     const network = randomNetwork(model, { density: 1 });
     network.parameters.get("scaledSum1.scale")!.data.fill(0);
     same(network, simplify(network));

@@ -4,13 +4,19 @@ import { describe, expect, test } from "vitest";
 import { packSparse, unpackSparse } from "#bregman/export/sparse-values.js";
 
 test("an array comes back, if packing makes it smaller", () => {
-  const element = fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.float({ min: 1 }) });
+  const element = fc.oneof(
+    { weight: 9, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.float({ min: 1 }) },
+  );
   fc.assert(
     fc.property(fc.array(element, { maxLength: 2000, size: "max" }), (numbers) => {
       const data = Float32Array.from(numbers);
       const packed = packSparse(data);
       if (packed) expect(unpackSparse(packed, data.length)).toEqual(data);
-      else expect(5 * numbers.filter((x) => x !== 0).length).toBeGreaterThanOrEqual(4 * numbers.length);
+      else
+        expect(5 * numbers.filter((x) => x !== 0).length).toBeGreaterThanOrEqual(
+          4 * numbers.length,
+        );
     }),
   );
 });
@@ -44,10 +50,18 @@ describe("damage", () => {
   const values = Float32Array.of(1, 2);
   test.each([
     ["a gap is missing", Uint8Array.of(3), "expected a gap for each of 2 values, found fewer"],
-    ["a gap is cut off", Uint8Array.of(3, 0x81), "expected a gap for each of 2 values, found fewer"],
+    [
+      "a gap is cut off",
+      Uint8Array.of(3, 0x81),
+      "expected a gap for each of 2 values, found fewer",
+    ],
     ["a gap too many", Uint8Array.of(3, 0, 0), "expected 2 bytes of gaps for 2 values, found 3"],
     ["a place outside", Uint8Array.of(3, 6), "expected places below 10, found 10"],
-    ["a gap without end", new Uint8Array(20).fill(0xff), "expected places below 10, found 4398046511103"],
+    [
+      "a gap without end",
+      new Uint8Array(20).fill(0xff),
+      "expected places below 10, found 4398046511103",
+    ],
   ])("%s", (_what, gaps, message) => {
     expect(() => unpackSparse({ values, gaps }, 10)).toThrow(new SyntaxError(message));
   });

@@ -1,4 +1,7 @@
-/** Many damaged inputs, one after the other: each is computed with, or refused in one line that a person can act on. */
+/**
+ * Many damaged inputs, one after the other: each is computed with, or refused in one line that a
+ * person can act on.
+ */
 import { isError } from "#bregman/kinds.js";
 import { size } from "#bregman/nn/layers/layer.js";
 import { ruleOf } from "#bregman/nn/layers/rules.js";
@@ -16,8 +19,14 @@ export const TIMEOUT = 600_000;
 const RAW =
   /cannot read prop|cannot set prop|is not (a function|iterable|a constructor|defined|extensible)|of undefined|maximum call|invalid (array|typed|array buffer|time|code)|out of bounds|out of memory|allocation|bigint|object null|cannot convert|private member|unreachable/i;
 
-/** Runs seeded cases; fails with the seed of the first one that throws anything else than one clear line. */
-export async function forCases(kind: string, once: (random: Random) => Promise<boolean> | boolean): Promise<void> {
+/**
+ * Runs seeded cases; fails with the seed of the first one that throws anything else than one clear
+ * line.
+ */
+export async function forCases(
+  kind: string,
+  once: (random: Random) => Promise<boolean> | boolean,
+): Promise<void> {
   let computed = 0;
   for (let seed = 0; seed < COUNT; seed++) {
     try {

@@ -15,16 +15,21 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   const checkpoint = decodeCheckpoint(bytes);
   const { progress } = checkpoint;
   if (random.next() < 0.5) {
-    return encodeCheckpoint({ ...checkpoint, progress: mutatedJson(random, progress) as typeof progress });
+    return encodeCheckpoint({
+      ...checkpoint,
+      progress: mutatedJson(random, progress) as typeof progress,
+    });
   }
   const tensors = new Map(checkpoint.tensors);
   const [name, { shape, data }] = pick(random, [...tensors]);
   const kind = random.int(8);
   const other = data.slice();
-  if (other.length > 0) other[random.int(other.length)] = pick(random, [NaN, -1, 0, 0.5, 1e30, 2 ** 31 - 1]);
+  if (other.length > 0)
+    other[random.int(other.length)] = pick(random, [NaN, -1, 0, 0.5, 1e30, 2 ** 31 - 1]);
   if (kind === 0) tensors.delete(name);
   else if (kind === 1) tensors.set(name, { shape: [1, ...shape], data });
-  else if (kind === 2) tensors.set(name, { shape, data: new Int32Array(data.length).fill(random.int(2 ** 31)) });
+  else if (kind === 2)
+    tensors.set(name, { shape, data: new Int32Array(data.length).fill(random.int(2 ** 31)) });
   else tensors.set(name, { shape, data: other });
   return encodeCheckpoint({ ...checkpoint, tensors });
 }

@@ -1,4 +1,7 @@
-/** Damaged models and network files: evaluated and trained on every kernel that their layers have, or refused. */
+/**
+ * Damaged models and network files: evaluated and trained on every kernel that their layers have,
+ * or refused.
+ */
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { decodeSafetensors, encodeSafetensors } from "#bregman/export/safetensors-format.js";
 import { mlp } from "#bregman/models/mlp.js";
@@ -30,7 +33,13 @@ const MODELS: readonly Model[] = [
   mlp([9, 7, 5, 3]),
   sequential(
     [2, 7, 6],
-    [conv2d(4, { kernel: 3, padding: 1, stride: 2 }), relu(), conv2d(5, { kernel: [2, 3] }), flatten(), linear(4)],
+    [
+      conv2d(4, { kernel: 3, padding: 1, stride: 2 }),
+      relu(),
+      conv2d(5, { kernel: [2, 3] }),
+      flatten(),
+      linear(4),
+    ],
   ),
   graph([3, 6, 6], ({ input, apply }) => {
     const x = apply(relu(), apply(batchNorm2d(), apply(conv2d(4, { kernel: 1 }), input)));
@@ -48,7 +57,10 @@ const OPTIMIZERS: readonly (readonly [weight: Optimizer, conv?: Optimizer])[] = 
   ],
   [
     linBreg({ tau, momentum: 0.9, regularizer: groupLasso({ lambda: 0.05, groups: "rows" }) }),
-    linBreg({ tau, regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "filters" }) }),
+    linBreg({
+      tau,
+      regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "filters" }),
+    }),
   ],
   [linBreg({ tau })],
 ];
@@ -58,7 +70,10 @@ let pool: Pool;
 beforeAll(async () => void (pool = await createPool({ threads: 1 })));
 afterAll(() => pool.close());
 
-/** Runs a network forward, and steps of a training from it, frozen ones too; false if it would take long. */
+/**
+ * Runs a network forward, and steps of a training from it, frozen ones too; false if it would take
+ * long.
+ */
 function compute(random: Random, network: Network): boolean {
   const { model, parameters } = network;
   checkNetwork(network);
@@ -96,7 +111,10 @@ test(
     forCases("models", (random) => {
       const model = modelFromJson(mutatedJson(random, modelToJson(pick(random, MODELS))));
       if (!isSmall(model)) return false;
-      return compute(random, randomNetwork(model, { seed: random.int(1000), density: 0.1 + 0.9 * random.next() }));
+      return compute(
+        random,
+        randomNetwork(model, { seed: random.int(1000), density: 0.1 + 0.9 * random.next() }),
+      );
     }),
   TIMEOUT,
 );
@@ -117,13 +135,20 @@ test(
       );
       const others = [...tensors].map(([name, { data }]) => {
         const copy = data.slice();
-        for (let k = random.int(4); k > 0 && copy.length > 0; k--) copy[random.int(copy.length)] = random.int(2 ** 31);
-        return [random.next() < 0.02 ? `${name}2` : name, { shape: [copy.length], data: copy }] as const;
+        for (let k = random.int(4); k > 0 && copy.length > 0; k--)
+          copy[random.int(copy.length)] = random.int(2 ** 31);
+        return [
+          random.next() < 0.02 ? `${name}2` : name,
+          { shape: [copy.length], data: copy },
+        ] as const;
       });
       const shaped = new Map(
         others.map(([name, tensor]) => [
           name,
-          { ...tensor, shape: random.next() < 0.03 ? tensor.shape : (tensors.get(name)?.shape ?? tensor.shape) },
+          {
+            ...tensor,
+            shape: random.next() < 0.03 ? tensor.shape : (tensors.get(name)?.shape ?? tensor.shape),
+          },
         ]),
       );
       return compute(random, decodeModel(encodeSafetensors(shaped, texts)));

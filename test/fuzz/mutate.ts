@@ -27,7 +27,10 @@ export function pick<T>(random: Random, list: readonly T[]): T {
   return list[random.int(list.length)]!;
 }
 
-/** A copy of JSON data with one to three changes: other numbers (many small), words of elsewhere, keys gone or twice. */
+/**
+ * A copy of JSON data with one to three changes: other numbers (many small), words of elsewhere,
+ * keys gone or twice.
+ */
 export function mutatedJson(random: Random, data: unknown): unknown {
   const root = { data: structuredClone(data) };
   for (let changes = 1 + random.int(3); changes > 0; changes--) mutateOnce(random, root);
@@ -51,10 +54,13 @@ function mutateOnce(random: Random, root: object): void {
     const [other, place] = pick(random, places);
     holder[key] = structuredClone(other[place]);
   } else if (typeof old === "number") {
-    holder[key] = random.next() < 0.5 ? pick(random, NUMBERS) : old + pick(random, [-2, -1, 1, 2, 0.5]);
+    holder[key] =
+      random.next() < 0.5 ? pick(random, NUMBERS) : old + pick(random, [-2, -1, 1, 2, 0.5]);
   } else if (typeof old === "boolean") holder[key] = !old;
   else if (typeof old === "string") {
-    const strings = places.map(([other, place]) => other[place]).filter((value) => typeof value === "string");
+    const strings = places
+      .map(([other, place]) => other[place])
+      .filter((value) => typeof value === "string");
     holder[key] = pick(random, strings);
   }
 }
@@ -77,6 +83,7 @@ export function mutatedBytes(random: Random, bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
   // Many files say what they are at their beginning.
   const most = random.next() < 0.5 ? Math.min(300, bytes.length) : bytes.length;
-  for (let changes = 1 + random.int(4); changes > 0; changes--) copy[random.int(most)] = random.int(256);
+  for (let changes = 1 + random.int(4); changes > 0; changes--)
+    copy[random.int(most)] = random.int(256);
   return copy;
 }

@@ -12,8 +12,14 @@ const COUNT = 40;
 const features = SHAPE.reduce((a, b) => a * b);
 const data: Dataset = fromArrays({
   shape: SHAPE,
-  train: { inputs: seeded(1).bytes(COUNT * features), labels: Uint8Array.from({ length: COUNT }, (_, k) => k % 3) },
-  test: { inputs: seeded(2).bytes(9 * features), labels: Uint8Array.from({ length: 9 }, (_, k) => k % 3) },
+  train: {
+    inputs: seeded(1).bytes(COUNT * features),
+    labels: Uint8Array.from({ length: COUNT }, (_, k) => k % 3),
+  },
+  test: {
+    inputs: seeded(2).bytes(9 * features),
+    labels: Uint8Array.from({ length: 9 }, (_, k) => k % 3),
+  },
 });
 
 const l1 = { kind: "l1", lambda: 0.05 };
@@ -52,7 +58,12 @@ export const RECIPES: readonly object[] = [
     data: { name: "mnist", limit: 30 },
     model: { kind: "mlp", features: [features, 9, 3] },
     optimizer: {
-      weights: { kind: "adaBreg", tau: 0.01, delta: 2, regularizer: { kind: "elasticNet", lambda: 0.05, mu: 0.1 } },
+      weights: {
+        kind: "adaBreg",
+        tau: 0.01,
+        delta: 2,
+        regularizer: { kind: "elasticNet", lambda: 0.05, mu: 0.1 },
+      },
       biases: { kind: "sgd", tau: 0.01, momentum: 0.5, nesterov: true },
     },
     targetDensity: 0.3,
@@ -75,10 +86,16 @@ export const RECIPES: readonly object[] = [
   },
 ];
 
-/** Trains for a second at most, unless a signal is given; false if a recipe asks for more than is small. */
+/**
+ * Trains for a second at most, unless a signal is given; false if a recipe asks for more than is
+ * small.
+ */
 export async function train(
   recipe: unknown,
-  { checkpoint, signal = AbortSignal.timeout(1000) }: Pick<FitOptions, "checkpoint" | "signal"> = {},
+  {
+    checkpoint,
+    signal = AbortSignal.timeout(1000),
+  }: Pick<FitOptions, "checkpoint" | "signal"> = {},
 ): Promise<boolean> {
   const checked = checkRecipe(recipe);
   const model = buildModel(checked.model);

@@ -1,4 +1,7 @@
-/** Sparse starts: the masks' statistics, exact zeros, and that a seed is a seed. Their variance: ../theory/initial-variance.test.ts. */
+/**
+ * Sparse starts: the masks' statistics, exact zeros, and that a seed is a seed. Their variance:
+ * ../theory/initial-variance.test.ts.
+ */
 import { describe, expect, test } from "vitest";
 import { biasInit } from "#bregman/init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
@@ -20,14 +23,19 @@ describe("masks", () => {
   test("entries: each with probability density, zeros exact", () => {
     for (const density of [0.01, 0.3]) {
       const count = nonZeros(start({ density })).length;
-      expect(Math.abs(count - density * N)).toBeLessThan(5 * Math.sqrt(N * density * (1 - density)));
+      expect(Math.abs(count - density * N)).toBeLessThan(
+        5 * Math.sqrt(N * density * (1 - density)),
+      );
     }
     expect(nonZeros(start({ density: 1 })).length).toBe(N);
   });
 
   test("rows: whole rows or nothing", () => {
     const theta = start({ density: 0.2, mask: "row" });
-    const counts = Array.from({ length: ROWS }, (_, r) => nonZeros(theta.subarray(r * COLS, (r + 1) * COLS)).length);
+    const counts = Array.from(
+      { length: ROWS },
+      (_, r) => nonZeros(theta.subarray(r * COLS, (r + 1) * COLS)).length,
+    );
     expect(new Set(counts)).toEqual(new Set([0, COLS]));
     const kept = counts.filter((count) => count > 0).length;
     expect(Math.abs(kept - 0.2 * ROWS)).toBeLessThan(5 * Math.sqrt(ROWS * 0.2 * 0.8));
@@ -37,7 +45,8 @@ describe("masks", () => {
     expect(nonZeros(start({ density: 0.07, count: "exact" })).length).toBe(0.07 * N);
     expect(nonZeros(start({ density: 1e-9, count: "exact" })).length).toBe(1);
     expect(nonZeros(start({ density: 0.011, mask: "row", count: "exact" })).length).toBe(4 * COLS);
-    const places = (seed: number): number => start({ density: 1e-9, count: "exact" }, seed).findIndex((w) => w !== 0);
+    const places = (seed: number): number =>
+      start({ density: 1e-9, count: "exact" }, seed).findIndex((w) => w !== 0);
     expect(new Set([1, 2, 3, 4, 5].map(places)).size).toBeGreaterThan(1);
   });
 
@@ -64,7 +73,9 @@ describe("at least so many in each row", () => {
     const width = theta.length / shape[0];
     return Array.from({ length: shape[0] }, (_, r) => {
       const row = theta.subarray(r * width, (r + 1) * width);
-      const kept = Array.from({ length: width / block }, (_, j) => nonZeros(row.subarray(j * block, (j + 1) * block)));
+      const kept = Array.from({ length: width / block }, (_, j) =>
+        nonZeros(row.subarray(j * block, (j + 1) * block)),
+      );
       expect(kept.every(({ length }) => length === 0 || length === block)).toBe(true);
       return kept.filter(({ length }) => length > 0).length;
     });
@@ -73,15 +84,24 @@ describe("at least so many in each row", () => {
   test.each([
     ["entries", [64, 3, 3, 3], { density: 0.01, mask: "entry" }],
     ["kernels", [40, 30, 3, 3], { density: 0.05, mask: "kernel" }],
-    ["kernels, drawn with replacement", [40, 30, 3, 3], { density: 0.05, mask: "kernel", count: "withReplacement" }],
+    [
+      "kernels, drawn with replacement",
+      [40, 30, 3, 3],
+      { density: 0.05, mask: "kernel", count: "withReplacement" },
+    ],
     ["a linear layer", [50, 200], { density: 0.01, count: "exact" }],
-  ] as const)("%s: each row has what the mask drew, or that many if it drew fewer", (_, shape, options) => {
-    const drawn = perRow([...shape], { ...options, atLeast: 0 });
-    expect(drawn).toContain(0);
-    for (const atLeast of [1, 2, 3]) {
-      expect(perRow([...shape], { ...options, atLeast })).toEqual(drawn.map((n) => Math.max(n, atLeast)));
-    }
-  });
+  ] as const)(
+    "%s: each row has what the mask drew, or that many if it drew fewer",
+    (_, shape, options) => {
+      const drawn = perRow([...shape], { ...options, atLeast: 0 });
+      expect(drawn).toContain(0);
+      for (const atLeast of [1, 2, 3]) {
+        expect(perRow([...shape], { ...options, atLeast })).toEqual(
+          drawn.map((n) => Math.max(n, atLeast)),
+        );
+      }
+    },
+  );
 
   test("what the mask drew stays, and what is added may be any other of the row, each as likely", () => {
     const shape = [20_000, 6];
@@ -95,7 +115,8 @@ describe("at least so many in each row", () => {
     const added = [0, 0, 0, 0, 0, 0];
     after.forEach((kept, k) => (added[k % 6] += Number(kept && !before[k])));
     const total = added.reduce((sum, n) => sum + n, 0);
-    for (const n of added) expect(Math.abs(n - total / 6)).toBeLessThan(5 * Math.sqrt((total * 5) / 36));
+    for (const n of added)
+      expect(Math.abs(n - total / 6)).toBeLessThan(5 * Math.sqrt((total * 5) / 36));
   });
 
   test("the density to expect is E max(B, n) / width, B binomial", () => {
@@ -104,15 +125,24 @@ describe("at least so many in each row", () => {
     const one = width * density * (1 - density) ** (width - 1);
     // max(B, 2) is B + 2 [B = 0] + [B = 1]
     const expected = (width * density + 2 * none + one) / width;
-    const found = perRow([rows, 3, 3, 3], { density, atLeast: 2 }).reduce((sum, n) => sum + n, 0) / (rows * width);
+    const found =
+      perRow([rows, 3, 3, 3], { density, atLeast: 2 }).reduce((sum, n) => sum + n, 0) /
+      (rows * width);
     // max(B, 2) deviates by less than B does.
-    expect(Math.abs(found - expected)).toBeLessThan((5 * Math.sqrt(density)) / Math.sqrt(rows * width));
+    expect(Math.abs(found - expected)).toBeLessThan(
+      (5 * Math.sqrt(density)) / Math.sqrt(rows * width),
+    );
     expect(expected).toBeGreaterThan(7 * density);
   });
 
   test("the mean variance stays varianceFactor * alpha", () => {
     const theta = new Float64Array(2000 * 27);
-    sparseInit(theta, [2000, 27], { density: 0.01, atLeast: 1, varianceFactor: 0.25, random: stream(1) });
+    sparseInit(theta, [2000, 27], {
+      density: 0.01,
+      atLeast: 1,
+      varianceFactor: 0.25,
+      random: stream(1),
+    });
     const kept = nonZeros(theta).length;
     expect(kept).toBeLessThan(0.05 * theta.length);
     const variance = theta.reduce((sum, w) => sum + w * w, 0) / theta.length;
@@ -120,18 +150,26 @@ describe("at least so many in each row", () => {
   });
 
   test("a row with fewer is kept whole", () => {
-    expect(perRow([5, 3, 3, 3], { density: 0.01, mask: "kernel", atLeast: 9 })).toEqual([3, 3, 3, 3, 3]);
+    expect(perRow([5, 3, 3, 3], { density: 0.01, mask: "kernel", atLeast: 9 })).toEqual([
+      3, 3, 3, 3, 3,
+    ]);
   });
 
   test.each([
     ["entries of a narrow layer", [16, 4], {}],
     ["kernels over one channel", [16, 1, 3, 3], { mask: "kernel", density: 0.1 }],
-    ["draws that may hit the same one", [40, 30, 3, 3], { mask: "kernel", count: "withReplacement" }],
+    [
+      "draws that may hit the same one",
+      [40, 30, 3, 3],
+      { mask: "kernel", count: "withReplacement" },
+    ],
     ["an exact count below one a row", [50, 20], { count: "exact", density: 0.001 }],
   ] as const)("one by default: %s", (_, shape, options) => {
     for (let seed = 1; seed <= 5; seed++) {
       expect(Math.min(...perRow([...shape], options, seed))).toBeGreaterThan(0);
-      expect(perRow([...shape], options, seed)).toEqual(perRow([...shape], { ...options, atLeast: 1 }, seed));
+      expect(perRow([...shape], options, seed)).toEqual(
+        perRow([...shape], { ...options, atLeast: 1 }, seed),
+      );
     }
   });
 
@@ -147,7 +185,12 @@ describe("at least so many in each row", () => {
   test("of whole rows one is kept by default, where the mask would keep none", () => {
     const kept = (options: Omit<SparseInitOptions, "random">, seed: number): number => {
       const theta = new Float64Array(4 * 5);
-      sparseInit(theta, [4, 5], { density: 0.01, mask: "row", ...options, random: stream(seed, "init") });
+      sparseInit(theta, [4, 5], {
+        density: 0.01,
+        mask: "row",
+        ...options,
+        random: stream(seed, "init"),
+      });
       return nonZeros(theta).length / 5;
     };
     const seeds = Array.from({ length: 40 }, (_, k) => k + 1);
@@ -160,7 +203,9 @@ describe("at least so many in each row", () => {
   });
 
   test("refused", () => {
-    expect(() => start({ atLeast: -1 })).toThrow("atLeast must be an integer of at least 0, found -1");
+    expect(() => start({ atLeast: -1 })).toThrow(
+      "atLeast must be an integer of at least 0, found -1",
+    );
     expect(() => start({ atLeast: 1.5 })).toThrow(RangeError);
     expect(() => start({ atLeast: 1, mask: "row" })).toThrow(
       "atLeast must be 0 where the mask keeps whole rows, found 1",
@@ -174,8 +219,12 @@ describe("what is refused", () => {
     expect(() => start({ density })).toThrow(`density must be in (0, 1], found ${density}`);
   });
   test("other values and shapes", () => {
-    expect(() => start({ varianceFactor: 0 })).toThrow("varianceFactor must be a finite number above 0, found 0");
-    expect(() => start({ mask: "column" as "row" })).toThrow("mask must be one of entry, row, kernel, found column");
+    expect(() => start({ varianceFactor: 0 })).toThrow(
+      "varianceFactor must be a finite number above 0, found 0",
+    );
+    expect(() => start({ mask: "column" as "row" })).toThrow(
+      "mask must be one of entry, row, kernel, found column",
+    );
     expect(() => sparseInit(new Float64Array(3), [3], { random: stream(1) })).toThrow(TypeError);
     expect(() => sparseInit(new Float64Array(3), [2, 2], { random: stream(1) })).toThrow(
       "its 3 elements, found [2, 2]",
@@ -205,7 +254,9 @@ describe("biases", () => {
   test("signed: half of them negative, none zero", () => {
     const b = bias({ fanIn: 400, signed: true });
     expect(b.every((value) => value !== 0 && Math.abs(value) <= 0.05)).toBe(true);
-    expect(Math.abs(b.filter((value) => value < 0).length / b.length - 0.5)).toBeLessThan(5 / Math.sqrt(4 * b.length));
+    expect(Math.abs(b.filter((value) => value < 0).length / b.length - 0.5)).toBeLessThan(
+      5 / Math.sqrt(4 * b.length),
+    );
     expect(Math.abs(mean(b))).toBeLessThan((5 * 0.05) / Math.sqrt(3 * b.length));
   });
   test("none is zero even where the generator gives 0", () => {
@@ -215,6 +266,8 @@ describe("biases", () => {
   });
   test("refused", () => {
     expect(() => bias({ fanIn: 0 })).toThrow("fanIn must be an integer of at least 1, found 0");
-    expect(() => bias({ fanIn: 4, r0: -1 })).toThrow("r0 must be a finite number above 0, found -1");
+    expect(() => bias({ fanIn: 4, r0: -1 })).toThrow(
+      "r0 must be a finite number above 0, found -1",
+    );
   });
 });

@@ -8,13 +8,21 @@ import { mlp } from "#bregman/models/mlp.js";
 import { linBreg, proxSgd, type Optimizer } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/index.js";
-import { birthsOf, birthTensors, createBirthCounter, type BirthCounter } from "#bregman/measure/births.js";
+import {
+  birthsOf,
+  birthTensors,
+  createBirthCounter,
+  type BirthCounter,
+} from "#bregman/measure/births.js";
 import { newestCheckpoint } from "#bregman/runs/checkpoint.js";
 import { fit, type FitOptions } from "#bregman/runs/fit.js";
 
 const random = stream(8, "births");
 const labels = Uint8Array.from({ length: 120 }, (_, k) => k % 4);
-const inputs = Float32Array.from({ length: 120 * 12 }, (_, k) => random.normal() + (k % 12 === k % 4 ? 2 : 0));
+const inputs = Float32Array.from(
+  { length: 120 * 12 },
+  (_, k) => random.normal() + (k % 12 === k % 4 ? 2 : 0),
+);
 const data = fromArrays({ shape: [12], train: { inputs, labels } });
 const model = mlp([12, 10, 4]);
 const optionsOf = (weights: Optimizer): FitOptions => ({
@@ -29,7 +37,10 @@ const names = ["linear1.weight", "linear2.weight"];
 
 describe.each([
   ["linBreg", optionsOf(linBreg({ tau: 0.1, regularizer: l1(0.05) }))],
-  ["proxSgd, where many die and come back", optionsOf(proxSgd({ tau: 0.3, regularizer: l1(0.03) }))],
+  [
+    "proxSgd, where many die and come back",
+    optionsOf(proxSgd({ tau: 0.3, regularizer: l1(0.03) })),
+  ],
 ])("%s", (_, options) => {
   test("is that of the weights' last change from zero, and the counts are those of each layer", async () => {
     const seen: Map<string, Float32Array>[] = [];

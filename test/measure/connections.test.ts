@@ -1,4 +1,7 @@
-/** Connections to concatenated layers (who reads whom, through whatever keeps channels apart) and skips, and which are used. */
+/**
+ * Connections to concatenated layers (who reads whom, through whatever keeps channels apart) and
+ * skips, and which are used.
+ */
 import { expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { denseNet } from "#bregman/models/densenet.js";
@@ -35,14 +38,20 @@ test("each layer of a DenseNet is connected to all blocks before it", () => {
   const expected = [2, 3, 4, 5].flatMap((k) =>
     blocks.slice(0, k).map((from) => ({ from, to: `block${k}`, density: 1 })),
   );
-  expect(found).toEqual([...expected, ...blocks.map((from) => ({ from, to: "transition", density: 1 }))]);
+  expect(found).toEqual([
+    ...expected,
+    ...blocks.map((from) => ({ from, to: "transition", density: 1 })),
+  ]);
 });
 
 test("channels are followed through concat, slices, activations, norms, pooling and flattening", () => {
   const model = graph([3, 8, 8], ({ input, apply }) => {
     const one = apply(conv2d(4, { kernel: 3, padding: 1, name: "one" }), input);
     const both = apply(concat(), apply(relu(), one), input);
-    const two = apply(conv2d(2, { kernel: 3, padding: 1, name: "two" }), apply(batchNorm2d(), both));
+    const two = apply(
+      conv2d(2, { kernel: 3, padding: 1, name: "two" }),
+      apply(batchNorm2d(), both),
+    );
     const part = apply(channels(3, 2), both); // the last of one's channels, the first of the input's
     const sum = apply(add({ name: "sum" }), part, two);
     const pooled = apply(maxPool2d(4), apply(concat(), sum, part));
@@ -90,12 +99,17 @@ test("a training ends with them: kernels that are not zero / kernels, from each 
   const model = denseNet({ input: [1, 6, 6], classes: 2, growth: 2, blocks: 2 });
   const kernels = groupLasso({ lambda: 10, groups: "kernels" });
   const { final, parameters } = await fit(model, data, {
-    optimizer: { weights: sgd({ tau: 0.01 }), convs: adaBreg({ regularizer: kernels }), biases: sgd({ tau: 0.01 }) },
+    optimizer: {
+      weights: sgd({ tau: 0.01 }),
+      convs: adaBreg({ regularizer: kernels }),
+      biases: sgd({ tau: 0.01 }),
+    },
     init: { convs: { density: 0.3, mask: "kernel" } },
     epochs: 1,
     threads: 1,
   });
-  // block2 reads 2 channels of conv1, then 2 of block1; the transition 2 of conv1, block1 and block2.
+  // block2 reads 2 channels of conv1, then 2 of block1; the transition 2 of conv1, block1 and
+  // block2.
   const shares = (name: string, sources: number): number[] => {
     const { data: theta, shape } = parameters.get(name)!;
     const counts = new Float64Array(sources);

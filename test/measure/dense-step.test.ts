@@ -1,4 +1,7 @@
-/** Measuring the dense step leaves no trace: the training after it has the bits of one that was not measured. */
+/**
+ * Measuring the dense step leaves no trace: the training after it has the bits of one that was not
+ * measured.
+ */
 import { expect, test } from "vitest";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
@@ -55,7 +58,11 @@ const CASES: Record<string, Case> = {
   },
   AdaBreg: { model: FLAT, weight: adaBreg({ tau: 0.01, regularizer: entries }) },
   ProxSGD: { model: FLAT, weight: proxSgd({ tau: 0.1, regularizer: entries }) },
-  "RigL, whose steps are in TypeScript": { model: FLAT, weight: rigL({ tau: 0.1, every: 3 }), measured: false },
+  "RigL, whose steps are in TypeScript": {
+    model: FLAT,
+    weight: rigL({ tau: 0.1, every: 3 }),
+    measured: false,
+  },
   "kernel groups, batch norm, dropout, clipped, in parts": {
     model: CONV,
     weight: linBreg({ tau: 0.05, regularizer: entries }),

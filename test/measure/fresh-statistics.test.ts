@@ -1,4 +1,7 @@
-/** Batch norm's statistics taken anew before evaluations: those of the weights as they are, and without a trace in the training. */
+/**
+ * Batch norm's statistics taken anew before evaluations: those of the weights as they are, and
+ * without a trace in the training.
+ */
 import { fromArrays } from "#bregman/data/dataset.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
@@ -40,7 +43,10 @@ const model = sequential(
   ],
 );
 const options: FitOptions = {
-  optimizer: { weights: linBreg({ tau: 0.3, regularizer: l1(0.02) }), biases: linBreg({ tau: 0.1 }) },
+  optimizer: {
+    weights: linBreg({ tau: 0.3, regularizer: l1(0.02) }),
+    biases: linBreg({ tau: 0.1 }),
+  },
   init: { weights: { density: 0.2 } },
   epochs: 3,
   batchSize: 32,
@@ -63,7 +69,11 @@ test.each(["auto", "wasm"] as const)(
     expect(trained(fresh)).toEqual(trained(plain));
 
     const settings = { validation: 20, backend, threads: 1 };
-    const expected = await reestimateBatchNorm({ model, ...plain }, data, { ...settings, batchSize: 32, batches: 3 });
+    const expected = await reestimateBatchNorm({ model, ...plain }, data, {
+      ...settings,
+      batchSize: 32,
+      batches: 3,
+    });
     for (const [name, { data: values }] of fresh.buffers) {
       expect(relativeError(values, expected.buffers.get(name)!.data), name).toBeLessThan(1e-5);
       expect(relativeError(plain.buffers.get(name)!.data, values), name).toBeGreaterThan(0.01);
@@ -77,13 +87,21 @@ test.each(["auto", "wasm"] as const)(
 
 test("in parts of a batch, of more batches than there are, and beside an average of the weights", async () => {
   const parts = await fit(model, data, { ...options, microBatches: 2, freshStatistics: 100 });
-  const expected = await reestimateBatchNorm({ model, ...parts }, data, { batchSize: 16, batches: 6, validation: 20 });
+  const expected = await reestimateBatchNorm({ model, ...parts }, data, {
+    batchSize: 16,
+    batches: 6,
+    validation: 20,
+  });
   for (const [name, { data: values }] of parts.buffers) {
     expect(relativeError(values, expected.buffers.get(name)!.data), name).toBeLessThan(1e-5);
   }
   const average = { decay: 0.8 };
   const averaged = await fit(model, data, { ...options, average, freshStatistics: 3 });
-  const own = await reestimateBatchNorm({ model, ...averaged }, data, { batchSize: 32, batches: 3, validation: 20 });
+  const own = await reestimateBatchNorm({ model, ...averaged }, data, {
+    batchSize: 32,
+    batches: 3,
+    validation: 20,
+  });
   for (const [name, { data: values }] of averaged.buffers) {
     expect(relativeError(values, own.buffers.get(name)!.data), name).toBeLessThan(1e-5);
   }

@@ -24,7 +24,10 @@ test.each([
   const [a, b] = [1, 2].map((seed) => draw(height * width, seed).map((x) => x * range));
   const near = a.map((x, k) => x + 0.1 * b[k]);
   for (const other of [b, near]) {
-    expect(ssimSum(a, other, { height, width, range })).toBeCloseTo(ssim(a, other, height, width, range), 10);
+    expect(ssimSum(a, other, { height, width, range })).toBeCloseTo(
+      ssim(a, other, height, width, range),
+      10,
+    );
   }
 });
 
@@ -79,6 +82,8 @@ describe("what a similarity must be", () => {
 
 test("what does not fit is named", () => {
   const a = new Float32Array(100);
-  expect(() => ssimSum(a, a, { height: 10, width: 10 })).toThrow(/at least 11 x 11 pixels, found 10 x 10/);
+  expect(() => ssimSum(a, a, { height: 10, width: 10 })).toThrow(
+    /at least 11 x 11 pixels, found 10 x 10/,
+  );
   expect(() => ssimSum(a, a, size)).toThrow(/whole images of 784 pixels, found 100 and 100/);
 });

@@ -86,7 +86,9 @@ forEachBackend((_name, pool) => {
     const weight = linBreg({ tau: 0.1, regularizer: kernels });
     const { inputs, labels, parameters } = randomProblem(IMAGES, 60, { density: 0.15 });
     // A zero tap takes part as long as its kernel does.
-    const [first, second] = ["conv2d1.weight", "conv2d2.weight"].map((name) => parameters.get(name)!);
+    const [first, second] = ["conv2d1.weight", "conv2d2.weight"].map((name) =>
+      parameters.get(name)!,
+    );
     second[second.findIndex((w) => w !== 0)] = 0;
     const trainer = createTrainer({
       pool,
@@ -95,12 +97,25 @@ forEachBackend((_name, pool) => {
       samples: storeSamples(pool.memory, [{ inputs, labels }], { features: 256 }),
       batchSize: BATCH,
       initial: parameters,
-      optimizers: { weight: linBreg({ tau: 0.1, regularizer: l1(0.1) }), conv: weight, bias: sgd({ tau: 0.1 }) },
+      optimizers: {
+        weight: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
+        conv: weight,
+        bias: sgd({ tau: 0.1 }),
+      },
     });
     trainer.freeze(1);
-    expect(trainer.updaters.map(({ parameter }) => parameter.kernel)).toEqual(["sparse", "sparse", "sparse", "dense"]);
+    expect(trainer.updaters.map(({ parameter }) => parameter.kernel)).toEqual([
+      "sparse",
+      "sparse",
+      "sparse",
+      "dense",
+    ]);
     const active = (w: Float32Array) =>
-      9 * w.reduce((n, _, k) => n + (k % 9 === 0 && w.subarray(k, k + 9).some((x) => x !== 0) ? 1 : 0), 0);
+      9 *
+      w.reduce(
+        (n, _, k) => n + (k % 9 === 0 && w.subarray(k, k + 9).some((x) => x !== 0) ? 1 : 0),
+        0,
+      );
     const last = parameters.get("linear1.weight")!.reduce((n, w) => n + (w === 0 ? 0 : 1), 0);
     const [p1, p2] = [64 * active(first), 16 * active(second)];
     const [w1, w2] = [64 * first.length, 16 * second.length];

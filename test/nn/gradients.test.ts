@@ -1,4 +1,7 @@
-/** The float64 reference has the right gradients (finite differences); the kernels have the reference's. */
+/**
+ * The float64 reference has the right gradients (finite differences); the kernels have the
+ * reference's.
+ */
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
@@ -43,7 +46,9 @@ describe("float64 reference against central differences", () => {
           return (above - below) / (2 * h);
         });
         for (let k = 0; k < theta.length; k++) {
-          expect(Math.abs(differences[k] - gradients.get(key)![k]), `${key}[${k}]`).toBeLessThan(1e-8);
+          expect(Math.abs(differences[k] - gradients.get(key)![k]), `${key}[${k}]`).toBeLessThan(
+            1e-8,
+          );
         }
       }
     });
@@ -59,39 +64,50 @@ forEachBackend((_backend, pool) => {
         { count: 16, density: 1 },
         { count: 37, density: 1 },
         { count: 37, density: 0.2 },
-      ])(`${name}, ${loss}, batch $count, density $density: gradients of the reference`, ({ count, density }) => {
-        const problem = randomProblem(model, count + 3, { density });
-        const indices = Int32Array.from({ length: count }, (_, k) => count + 2 - k);
-        const mark = pool.memory.mark();
-        const { inputs, labels, targets } = problem;
-        // lambda is so small that it changes no result, but it makes the trainer use the sparse kernels at low density.
-        const regularizer = density < 1 ? l1(1e-30) : none();
-        const trainer = createTrainer({
-          pool,
-          model,
-          loss,
-          samples: storeSamples(pool.memory, [{ inputs, labels, targets }], {
-            features: model.input[0],
-            targetFeatures: model.output[0],
-          }),
-          batchSize: count,
-          initial: problem.parameters,
-          optimizers: { weight: linBreg({ tau: 1, regularizer }), bias: linBreg({ tau: 1 }) },
-        });
-        const expected = backward(model, toFloat64(problem.parameters), batchOf(problem, indices, loss));
-        const result = trainer.step(indices);
-        expect(Math.abs(result.loss - expected.loss)).toBeLessThan(1e-5 * Math.max(1, expected.loss));
-        for (const [key, gradient] of expected.gradients) {
-          const before = problem.parameters.get(key)!;
-          const after = trainer.theta(key);
-          // Differences of float32 numbers: absolute rounding of some 1e-7 of the largest number involved.
-          const scale = Math.max(...before.map(Math.abs), ...gradient.map(Math.abs));
-          gradient.forEach((g, k) => {
-            expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(2e-6 * scale);
+      ])(
+        `${name}, ${loss}, batch $count, density $density: gradients of the reference`,
+        ({ count, density }) => {
+          const problem = randomProblem(model, count + 3, { density });
+          const indices = Int32Array.from({ length: count }, (_, k) => count + 2 - k);
+          const mark = pool.memory.mark();
+          const { inputs, labels, targets } = problem;
+          // lambda is so small that it changes no result, but it makes the trainer use the sparse
+          // kernels at low density.
+          const regularizer = density < 1 ? l1(1e-30) : none();
+          const trainer = createTrainer({
+            pool,
+            model,
+            loss,
+            samples: storeSamples(pool.memory, [{ inputs, labels, targets }], {
+              features: model.input[0],
+              targetFeatures: model.output[0],
+            }),
+            batchSize: count,
+            initial: problem.parameters,
+            optimizers: { weight: linBreg({ tau: 1, regularizer }), bias: linBreg({ tau: 1 }) },
           });
-        }
-        pool.memory.release(mark);
-      });
+          const expected = backward(
+            model,
+            toFloat64(problem.parameters),
+            batchOf(problem, indices, loss),
+          );
+          const result = trainer.step(indices);
+          expect(Math.abs(result.loss - expected.loss)).toBeLessThan(
+            1e-5 * Math.max(1, expected.loss),
+          );
+          for (const [key, gradient] of expected.gradients) {
+            const before = problem.parameters.get(key)!;
+            const after = trainer.theta(key);
+            // Differences of float32 numbers: absolute rounding of some 1e-7 of the largest number
+            // involved.
+            const scale = Math.max(...before.map(Math.abs), ...gradient.map(Math.abs));
+            gradient.forEach((g, k) => {
+              expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(2e-6 * scale);
+            });
+          }
+          pool.memory.release(mark);
+        },
+      );
     }
   }
 });

@@ -1,4 +1,7 @@
-/** Models that a file of some hundred bytes may ask for: what they cost follows from what is computed, or they are refused. */
+/**
+ * Models that a file of some hundred bytes may ask for: what they cost follows from what is
+ * computed, or they are refused.
+ */
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { add, concat, flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
@@ -31,12 +34,18 @@ test("a stride costs as many phases as there are taps", async () => {
       [1, 1, 1],
       [conv2d(1, { kernel: 1 }), conv2d(1, { kernel: 1, stride }), flatten(), linear(2)],
     );
-    expect(await backwardOps(one, "conv2d2")).toEqual(["convDense", "convDenseWeightGrad", "convBiasGrad"]);
+    expect(await backwardOps(one, "conv2d2")).toEqual([
+      "convDense",
+      "convDenseWeightGrad",
+      "convBiasGrad",
+    ]);
     const wide = sequential(
       [1, 9, 9],
       [conv2d(1, { kernel: 1 }), conv2d(1, { kernel: 2, stride }), flatten(), linear(2)],
     );
-    const products = (await backwardOps(wide, "conv2d2")).filter((kernel) => kernel === "convDense");
+    const products = (await backwardOps(wide, "conv2d2")).filter(
+      (kernel) => kernel === "convDense",
+    );
     expect(products).toHaveLength(4);
   }
 });
@@ -55,9 +64,11 @@ test("phases: each tap in one of them, each position of the input in one at most
         const seen = new Set<string>();
         for (const phase of phases) {
           expect(phase.number).toBeLessThan(count);
-          for (let k = 0; k < phase.taps.length; k += 2) expect(tapTable[2 * phase.taps[k]!]).toBe(phase.number);
+          for (let k = 0; k < phase.taps.length; k += 2)
+            expect(tapTable[2 * phase.taps[k]!]).toBe(phase.number);
           for (let i = 0; i < phase.height; i++)
-            for (let j = 0; j < phase.width; j++) seen.add(`${phase.row + i * stride},${phase.column + j * stride}`);
+            for (let j = 0; j < phase.width; j++)
+              seen.add(`${phase.row + i * stride},${phase.column + j * stride}`);
         }
         const positions = phases.reduce((sum, { height, width }) => sum + height * width, 0);
         expect(seen.size).toBe(positions);
@@ -68,8 +79,14 @@ test("phases: each tap in one of them, each position of the input in one at most
 });
 
 test("a kernel of 400 x 400 that moves by 400", () => {
-  const model = sequential([1, 400, 400], [conv2d(1, { kernel: 400, stride: 400 }), flatten(), linear(2)]);
-  expect(layoutOf(model).convs.get("conv2d1.weight")).toMatchObject({ phases: 160_000, mostTaps: 1 });
+  const model = sequential(
+    [1, 400, 400],
+    [conv2d(1, { kernel: 400, stride: 400 }), flatten(), linear(2)],
+  );
+  expect(layoutOf(model).convs.get("conv2d1.weight")).toMatchObject({
+    phases: 160_000,
+    mostTaps: 1,
+  });
 });
 
 test("more phases than a plan can hold are refused", () => {
@@ -89,7 +106,9 @@ test("3,000 layers are planned", async () => {
 
 test("a layer may read 150,000 values", () => {
   const many = 150_000;
-  const model = graph([1, 1, 1], ({ input, apply }) => apply(concat(), Array<typeof input>(many).fill(input)));
+  const model = graph([1, 1, 1], ({ input, apply }) =>
+    apply(concat(), Array<typeof input>(many).fill(input)),
+  );
   expect(layoutOf(model).values.get(-1)!.readers).toEqual([0]);
   const entries = [
     { name: "wide", layer: add(), inputs: Array<number>(many).fill(-1) },
@@ -112,10 +131,20 @@ test("150,000 layers may read one value", () => {
 test("what no memory can hold is refused when the model is built", () => {
   const refused = (build: () => unknown, what: string, bytes: string) =>
     expect(build).toThrow(
-      new RangeError(`${what} would take ${bytes} bytes, more than the 4294967296 that a memory can have`),
+      new RangeError(
+        `${what} would take ${bytes} bytes, more than the 4294967296 that a memory can have`,
+      ),
     );
-  refused(() => sequential([2 ** 27], [linear(1)]), "a model's input of shape [134217728]", "8.59e+9");
-  refused(() => sequential([1], [linear(1e12)]), 'the output [1000000000000] of layer "linear1"', "6.40e+13");
+  refused(
+    () => sequential([2 ** 27], [linear(1)]),
+    "a model's input of shape [134217728]",
+    "8.59e+9",
+  );
+  refused(
+    () => sequential([1], [linear(1e12)]),
+    'the output [1000000000000] of layer "linear1"',
+    "6.40e+13",
+  );
   refused(
     () => sequential([1e5], [linear(1e4), linear(1e4), linear(1e4)]),
     'the parameters of the layers up to "linear2"',

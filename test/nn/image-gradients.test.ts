@@ -1,4 +1,7 @@
-/** As gradients.test.ts, for layers on images: the reference by finite differences, the kernels by the reference. */
+/**
+ * As gradients.test.ts, for layers on images: the reference by finite differences, the kernels by
+ * the reference.
+ */
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { leakyRelu, relu, tanh } from "#bregman/nn/layers/activation.js";
@@ -35,7 +38,12 @@ const MODELS: Record<string, Model> = {
   ),
   "stride 2, odd sides": sequential(
     [2, 7, 9],
-    [conv2d(3, { kernel: 3, stride: 2, padding: 1 }), relu(), conv2d(4, { kernel: 3, stride: 2, padding: 1 }), ...head],
+    [
+      conv2d(3, { kernel: 3, stride: 2, padding: 1 }),
+      relu(),
+      conv2d(4, { kernel: 3, stride: 2, padding: 1 }),
+      ...head,
+    ],
   ),
   "stride 2 without padding": sequential(
     [2, 8, 7],
@@ -58,11 +66,18 @@ const MODELS: Record<string, Model> = {
   "a stride larger than the kernel": graph([2, 6, 8], ({ input, apply }) => {
     const x = apply(conv2d(3, { kernel: 1 }), input);
     const y = apply(conv2d(3, { kernel: [2, 1], stride: 3 }), apply(conv2d(3, { kernel: 1 }), x));
-    return apply(linear(3), apply(flatten(), apply(add(), y, apply(conv2d(3, { kernel: [1, 2], stride: 3 }), x))));
+    return apply(
+      linear(3),
+      apply(flatten(), apply(add(), y, apply(conv2d(3, { kernel: [1, 2], stride: 3 }), x))),
+    );
   }),
   "strides beyond the image": sequential(
     [2, 5, 6],
-    [conv2d(3, { kernel: 3, padding: 1 }), conv2d(9, { kernel: [4, 3], stride: 2 ** 40, padding: 1 }), ...head],
+    [
+      conv2d(3, { kernel: 3, padding: 1 }),
+      conv2d(9, { kernel: [4, 3], stride: 2 ** 40, padding: 1 }),
+      ...head,
+    ],
   ),
   "a kernel as large as the image, and its stride": sequential(
     [2, 6, 6],
@@ -71,7 +86,10 @@ const MODELS: Record<string, Model> = {
   "pools whose strides are beyond the image": graph([2, 5, 4], ({ input, apply }) => {
     const x = apply(conv2d(3, { kernel: 1 }), input);
     const pools = [maxPool2d(2, { stride: 2 ** 40 }), avgPool2d(4, { stride: 5 })];
-    return apply(linear(3), apply(flatten(), apply(concat(), ...pools.map((pool) => apply(pool, x)))));
+    return apply(
+      linear(3),
+      apply(flatten(), apply(concat(), ...pools.map((pool) => apply(pool, x)))),
+    );
   }),
   "every activation": sequential(
     [2, 5, 5],
@@ -83,7 +101,13 @@ const MODELS: Record<string, Model> = {
   ),
   "overlapping max pool, average pool": sequential(
     [2, 9, 9],
-    [conv2d(3, { kernel: 3 }), maxPool2d(3, { stride: 2 }), leakyRelu(), avgPool2d(2, { stride: 1 }), ...head],
+    [
+      conv2d(3, { kernel: 3 }),
+      maxPool2d(3, { stride: 2 }),
+      leakyRelu(),
+      avgPool2d(2, { stride: 1 }),
+      ...head,
+    ],
   ),
   "a batch norm and its own input, added": graph([2, 5, 4], ({ input, apply }) => {
     const x = apply(conv2d(3, { kernel: 3, padding: 1, bias: false }), input);
@@ -145,7 +169,10 @@ describe("float64 reference against central differences", () => {
         theta[k] = value - h;
         const below = lossAt();
         theta[k] = value;
-        expect(Math.abs((above - below) / (2 * h) - gradients.get(key)![k]), `${key}[${k}]`).toBeLessThan(2e-7);
+        expect(
+          Math.abs((above - below) / (2 * h) - gradients.get(key)![k]),
+          `${key}[${k}]`,
+        ).toBeLessThan(2e-7);
       }
     }
   });
@@ -153,7 +180,8 @@ describe("float64 reference against central differences", () => {
 
 const REGULARIZERS = {
   dense: none(),
-  // lambda is so small that it changes no result, but it makes the trainer use sparse kernels at low density.
+  // lambda is so small that it changes no result, but it makes the trainer use sparse kernels at
+  // low density.
   entries: l1(1e-30),
   pairs: groupLasso({ lambda: 1e-30, groups: "kernels" }),
 };
@@ -161,7 +189,9 @@ const REGULARIZERS = {
 forEachBackend((_backend, pool) => {
   describe.each(Object.entries(MODELS))("%s: gradients of the reference", (name, model) => {
     test.each(
-      Object.entries(REGULARIZERS).flatMap(([kind, conv]) => [3, 16, 21].map((count) => ({ kind, conv, count }))),
+      Object.entries(REGULARIZERS).flatMap(([kind, conv]) =>
+        [3, 16, 21].map((count) => ({ kind, conv, count })),
+      ),
     )("$kind, batch $count", ({ kind, conv, count }) => {
       const problem = randomProblem(model, count + 2, { density: kind === "dense" ? 1 : 0.35 });
       const indices = Int32Array.from({ length: count }, (_, k) => count + 1 - k);
@@ -184,18 +214,24 @@ forEachBackend((_backend, pool) => {
           bias: linBreg({ tau: 1 }),
         },
       });
-      const expected = backward(model, toFloat64(problem.parameters), batchOf(problem, indices, loss));
+      const expected = backward(
+        model,
+        toFloat64(problem.parameters),
+        batchOf(problem, indices, loss),
+      );
       const result = trainer.step(indices);
       expect(Math.abs(result.loss - expected.loss)).toBeLessThan(1e-5 * Math.max(1, expected.loss));
       for (const [key, gradient] of expected.gradients) {
         const before = problem.parameters.get(key)!;
         const after = trainer.theta(key);
         const scale = Math.max(...before.map(Math.abs), ...gradient.map(Math.abs));
-        // Batch norm divides by the deviation of its input: where a sparse channel is nearly constant over three samples,
-        // that magnifies float32 rounding a hundredfold.
+        // Batch norm divides by the deviation of its input: where a sparse channel is nearly
+        // constant over three samples, that magnifies float32 rounding a hundredfold.
         const tolerance = name === "residual blocks" ? 2e-4 : 1e-5;
         gradient.forEach((g, k) => {
-          expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(tolerance * scale);
+          expect(Math.abs(before[k] - after[k] - g), `${key}[${k}]`).toBeLessThan(
+            tolerance * scale,
+          );
         });
       }
       pool.memory.release(mark);

@@ -1,6 +1,14 @@
 /** Optimizer x wrong arguments, and what the state is. */
 import { describe, expect, test } from "vitest";
-import { adaBreg, adam, lassoSgd, linBreg, proxSgd, sgd, type Optimizer } from "#bregman/optim/index.js";
+import {
+  adaBreg,
+  adam,
+  lassoSgd,
+  linBreg,
+  proxSgd,
+  sgd,
+  type Optimizer,
+} from "#bregman/optim/index.js";
 import { box, groupLasso, l1, nonNegativeL1 } from "#bregman/regularizers/index.js";
 
 const makers: Record<string, (options: { tau?: number; delta?: number }) => Optimizer> = {
@@ -15,15 +23,20 @@ const makers: Record<string, (options: { tau?: number; delta?: number }) => Opti
 describe.each(Object.entries(makers))("%s", (kind, make) => {
   test.each([0, -0.1, Number.NaN, Infinity])("refuses tau %s", (tau) => {
     expect(() => make({ tau })).toThrow(RangeError);
-    expect(() => make({ tau })).toThrow(`${kind}: tau must be a finite number above 0, found ${tau}`);
+    expect(() => make({ tau })).toThrow(
+      `${kind}: tau must be a finite number above 0, found ${tau}`,
+    );
   });
-  test("names itself and has a tau", () => expect(make({})).toMatchObject({ kind, tau: expect.any(Number) }));
+  test("names itself and has a tau", () =>
+    expect(make({})).toMatchObject({ kind, tau: expect.any(Number) }));
   test("refuses arrays that are not of the shape, and a bad tau of a step", () => {
     const optimizer = make({});
     const theta = new Float32Array(6);
     expect(() => optimizer.init(theta, [2, 2])).toThrow(TypeError);
     const state = optimizer.init(theta, [2, 3]);
-    expect(() => optimizer.step(state, theta, new Float32Array(5), [2, 3])).toThrow("shape [2, 3] means 6 elements");
+    expect(() => optimizer.step(state, theta, new Float32Array(5), [2, 3])).toThrow(
+      "shape [2, 3] means 6 elements",
+    );
     expect(() => optimizer.step(state, theta, theta, [2, 3], -1)).toThrow(RangeError);
     expect(() => optimizer.step(state, theta, theta, [2, 3], Number.NaN)).toThrow("found NaN");
     // Refused steps are not counted.
@@ -48,12 +61,16 @@ describe.each(Object.entries(makers))("%s", (kind, make) => {
 });
 
 test.each([0, -1, Number.NaN, Infinity])("linBreg and adaBreg refuse delta %s", (delta) => {
-  expect(() => linBreg({ delta })).toThrow(`linBreg: delta must be a finite number above 0, found ${delta}`);
+  expect(() => linBreg({ delta })).toThrow(
+    `linBreg: delta must be a finite number above 0, found ${delta}`,
+  );
   expect(() => adaBreg({ delta })).toThrow(RangeError);
 });
 
 test.each([-0.1, 1, Number.NaN])("decays of %s are refused", (beta) => {
-  expect(() => linBreg({ momentum: beta })).toThrow(`linBreg: momentum must be in [0, 1), found ${beta}`);
+  expect(() => linBreg({ momentum: beta })).toThrow(
+    `linBreg: momentum must be in [0, 1), found ${beta}`,
+  );
   expect(() => sgd({ momentum: beta })).toThrow(RangeError);
   expect(() => adaBreg({ beta1: beta })).toThrow(`adaBreg: beta1 must be in [0, 1), found ${beta}`);
   expect(() => adam({ beta2: beta })).toThrow(`adam: beta2 must be in [0, 1), found ${beta}`);
@@ -61,7 +78,9 @@ test.each([-0.1, 1, Number.NaN])("decays of %s are refused", (beta) => {
 
 test("nesterov without momentum is refused", () => {
   expect(() => linBreg({ nesterov: true })).toThrow(RangeError);
-  expect(() => sgd({ nesterov: true, momentum: 0 })).toThrow("sgd: nesterov needs a momentum above 0, found 0");
+  expect(() => sgd({ nesterov: true, momentum: 0 })).toThrow(
+    "sgd: nesterov needs a momentum above 0, found 0",
+  );
 });
 
 test.each([0, -1e-8, Infinity])("eps %s is refused", (eps) => {
@@ -74,7 +93,9 @@ test("lassoSgd refuses what is no penalty", () => {
     "must be finite everywhere; nonNegativeL1 is not, or does not say so (finite: true)",
   );
   expect(() => lassoSgd({ regularizer: box({ lower: 0 }) })).toThrow("box is not");
-  expect(() => lassoSgd({ regularizer: l1(1), inner: "sgd" as "plain" })).toThrow('"plain" or "adam", found sgd');
+  expect(() => lassoSgd({ regularizer: l1(1), inner: "sgd" as "plain" })).toThrow(
+    '"plain" or "adam", found sgd',
+  );
 });
 
 test("column groups of a bias are refused when the state is made", () => {
@@ -107,9 +128,12 @@ test("stopping and going on from a copy of the state gives the same bits", () =>
 test("what is no regularizer or no number is refused when it is given, also in JavaScript", () => {
   const loose = linBreg as (options: object) => Optimizer;
   expect(() => loose({ regularizer: l1 })).toThrow(
-    new TypeError("linBreg: regularizer must be one such as l1(0.1), found a function that was not called"),
+    new TypeError(
+      "linBreg: regularizer must be one such as l1(0.1), found a function that was not called",
+    ),
   );
-  for (const regularizer of ["l1", {}, null]) expect(() => loose({ regularizer })).toThrow(TypeError);
+  for (const regularizer of ["l1", {}, null])
+    expect(() => loose({ regularizer })).toThrow(TypeError);
   expect(() => loose({ tau: "0.1" })).toThrow(RangeError);
   expect(() => (l1 as (lambda: unknown) => unknown)("0.1")).toThrow(RangeError);
 });

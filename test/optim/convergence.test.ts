@@ -1,6 +1,14 @@
 /** Optimizer x toy problem: each reaches the minimum it is for. A newcomer adds a row. */
 import { describe, expect, test } from "vitest";
-import { adaBreg, adam, lassoSgd, linBreg, proxSgd, sgd, type Optimizer } from "#bregman/optim/index.js";
+import {
+  adaBreg,
+  adam,
+  lassoSgd,
+  linBreg,
+  proxSgd,
+  sgd,
+  type Optimizer,
+} from "#bregman/optim/index.js";
 import {
   groupLasso,
   l1,
@@ -17,7 +25,9 @@ interface Problem {
   gradient(theta: Floats): Float64Array;
 }
 
-/** |A theta - b|^2 / 2 of a random A [m, n] with columns of length about 1, b from a sparse theta. */
+/**
+ * |A theta - b|^2 / 2 of a random A [m, n] with columns of length about 1, b from a sparse theta.
+ */
 function leastSquares(m: number, shape: Shape): Problem {
   const n = shape.reduce((a, b) => a * b, 1);
   const random = randomFrom(`least squares ${m}`);
@@ -38,7 +48,9 @@ function leastSquares(m: number, shape: Shape): Problem {
     loss: (theta) => residual(theta).reduce((sum, r) => sum + (r * r) / 2, 0),
     gradient(theta) {
       const r = residual(theta);
-      return Float64Array.from({ length: n }, (_, j) => r.reduce((sum, value, i) => sum + A[i * n + j] * value, 0));
+      return Float64Array.from({ length: n }, (_, j) =>
+        r.reduce((sum, value, i) => sum + A[i * n + j] * value, 0),
+      );
     },
   };
 }
@@ -49,7 +61,8 @@ function logistic(m: number, shape: Shape): Problem {
   const random = randomFrom("logistic");
   const x = Array.from({ length: m }, () => randomArray(random, n, 1));
   const y = x.map((row) => (row[0] - row[1] + 0.5 * random.normal() > 0 ? 1 : -1));
-  const margin = (theta: Floats, i: number): number => y[i] * x[i].reduce((sum, value, j) => sum + value * theta[j], 0);
+  const margin = (theta: Floats, i: number): number =>
+    y[i] * x[i].reduce((sum, value, j) => sum + value * theta[j], 0);
   return {
     shape,
     loss: (theta) =>
@@ -57,7 +70,10 @@ function logistic(m: number, shape: Shape): Problem {
       0.05 * [...theta].reduce((sum, value) => sum + value * value, 0),
     gradient: (theta) =>
       Float64Array.from({ length: n }, (_, j) => {
-        const data = x.reduce((sum, row, i) => sum - (y[i] * row[j]) / (1 + Math.exp(margin(theta, i))), 0);
+        const data = x.reduce(
+          (sum, row, i) => sum - (y[i] * row[j]) / (1 + Math.exp(margin(theta, i))),
+          0,
+        );
         return data / m + 0.1 * theta[j];
       }),
   };
@@ -74,7 +90,8 @@ function train(optimizer: Optimizer, problem: Problem, steps: number): Float64Ar
   const state = optimizer.init(theta, problem.shape);
   // Adam's step does not shrink with the gradient, so its tau falls as 1 / sqrt(k).
   for (let k = 0; k < steps; k++) {
-    const tau = optimizer.move.kind === "adam" ? optimizer.tau / Math.sqrt(1 + k / 20) : optimizer.tau;
+    const tau =
+      optimizer.move.kind === "adam" ? optimizer.tau / Math.sqrt(1 + k / 20) : optimizer.tau;
     optimizer.step(state, theta, problem.gradient(theta), problem.shape, tau);
   }
   return theta;
@@ -88,14 +105,18 @@ describe.each(problems)("%s", (_, problem) => {
   // The plain truth: gradient descent until nothing moves.
   const minimum = problem.loss(train(sgd({ tau: 0.3 }), problem, 4000));
 
-  // Bregman iterations do not bias the minimum: with any J they end at the minimum of the loss alone.
+  // Bregman iterations do not bias the minimum: with any J they end at the minimum of the loss
+  // alone.
   test.each([
     ["sgd", sgd({ tau: 0.3 })],
     ["sgd, momentum", sgd({ tau: 0.3, momentum: 0.9 })],
     ["sgd, Nesterov", sgd({ tau: 0.3, momentum: 0.9, nesterov: true })],
     ["adam", adam({ tau: 0.1 })],
     ["linBreg, l1", linBreg({ tau: 0.3, regularizer: l1(0.5) })],
-    ["linBreg, Nesterov, l1", linBreg({ tau: 0.2, momentum: 0.9, nesterov: true, regularizer: l1(0.5) })],
+    [
+      "linBreg, Nesterov, l1",
+      linBreg({ tau: 0.2, momentum: 0.9, nesterov: true, regularizer: l1(0.5) }),
+    ],
     ["linBreg, momentum, l1", linBreg({ tau: 0.2, momentum: 0.9, regularizer: l1(0.5) })],
     ["linBreg, rows", linBreg({ tau: 0.3, regularizer: rows })],
     ["linBreg, columns", linBreg({ tau: 0.3, regularizer: columns })],
@@ -122,11 +143,18 @@ describe.each(problems)("%s", (_, problem) => {
     const moved = problem.gradient(best).map((g, i) => best[i] - 0.05 * g);
     J.prox(moved, 0.05, problem.shape, moved);
     moved.forEach((value, i) => expect(Math.abs(value - best[i])).toBeLessThan(1e-8));
-    if (J.kind !== "groupLasso") expect(best.filter((value) => value === 0).length).toBeGreaterThan(0);
+    if (J.kind !== "groupLasso")
+      expect(best.filter((value) => value === 0).length).toBeGreaterThan(0);
 
     for (const inner of ["plain", "adam"] as const) {
-      const theta = train(lassoSgd({ tau: inner === "plain" ? 0.01 : 0.03, regularizer: J, inner }), problem, 3000);
-      expect(total(theta) - total(best)).toBeLessThan(0.02 * (total(new Float64Array(12)) - total(best)));
+      const theta = train(
+        lassoSgd({ tau: inner === "plain" ? 0.01 : 0.03, regularizer: J, inner }),
+        problem,
+        3000,
+      );
+      expect(total(theta) - total(best)).toBeLessThan(
+        0.02 * (total(new Float64Array(12)) - total(best)),
+      );
       expect(total(theta) - total(best)).toBeGreaterThan(-1e-9);
       // A penalty comes near zero but not to it: this is why it needs cutting afterwards.
       expect(theta.filter((value) => value === 0).length).toBe(0);

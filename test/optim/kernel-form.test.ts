@@ -1,8 +1,27 @@
-/** An optimizer's kernel form, run by the C kernel on every backend, takes the same steps as the optimizer itself. */
+/**
+ * An optimizer's kernel form, run by the C kernel on every backend, takes the same steps as the
+ * optimizer itself.
+ */
 import { describe, expect, test } from "vitest";
-import { adaBreg, adam, lassoSgd, linBreg, proxSgd, rigL, sgd, type Optimizer } from "#bregman/optim/index.js";
+import {
+  adaBreg,
+  adam,
+  lassoSgd,
+  linBreg,
+  proxSgd,
+  rigL,
+  sgd,
+  type Optimizer,
+} from "#bregman/optim/index.js";
 import { kernelForm } from "#bregman/optim/kernel-form.js";
-import { groupLasso, l1, none, sparseGroupLasso, type Regularizer, type Shape } from "#bregman/regularizers/index.js";
+import {
+  groupLasso,
+  l1,
+  none,
+  sparseGroupLasso,
+  type Regularizer,
+  type Shape,
+} from "#bregman/regularizers/index.js";
 import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
 import { op } from "#bregman/runtime/kernel-table.js";
 import { randomArray, randomFrom } from "../support/optimizer-table.js";
@@ -13,9 +32,15 @@ const mirror: readonly (readonly [string, (regularizer: Regularizer) => Optimize
   ["linBreg", (regularizer) => linBreg({ tau: 0.3, regularizer })],
   ["linBreg, delta 2", (regularizer) => linBreg({ tau: 0.3, delta: 2, regularizer })],
   ["linBreg, momentum", (regularizer) => linBreg({ tau: 0.3, momentum: 0.9, regularizer })],
-  ["linBreg, Nesterov", (regularizer) => linBreg({ tau: 0.3, momentum: 0.9, nesterov: true, regularizer })],
+  [
+    "linBreg, Nesterov",
+    (regularizer) => linBreg({ tau: 0.3, momentum: 0.9, nesterov: true, regularizer }),
+  ],
   ["adaBreg", (regularizer) => adaBreg({ tau: 0.1, regularizer })],
-  ["adaBreg, uncorrected", (regularizer) => adaBreg({ tau: 0.1, biasCorrectFirstMoment: false, regularizer })],
+  [
+    "adaBreg, uncorrected",
+    (regularizer) => adaBreg({ tau: 0.1, biasCorrectFirstMoment: false, regularizer }),
+  ],
   ["proxSgd", (regularizer) => proxSgd({ tau: 0.3, regularizer })],
 ];
 const penalties: readonly (readonly [string, (regularizer: Regularizer) => Optimizer])[] = [
@@ -23,17 +48,22 @@ const penalties: readonly (readonly [string, (regularizer: Regularizer) => Optim
   ["lassoSgd, adam", (regularizer) => lassoSgd({ tau: 0.1, regularizer, inner: "adam" })],
 ];
 const SHAPES: readonly Shape[] = [[5, 7], [9], [4, 2, 3, 3], [3, 5, 1, 1], [2, 3, 5, 5]];
-const shapesOf = (spec: Spec): readonly Shape[] => SHAPES.filter(({ length }) => length >= dimensionsOf(spec));
+const shapesOf = (spec: Spec): readonly Shape[] =>
+  SHAPES.filter(({ length }) => length >= dimensionsOf(spec));
 /** Rows whose steps the kernel takes that way. */
 const rowsBy = (way: "mirror" | "penalty") => SPECS.filter(({ kernel }) => kernel.includes(way));
 
 /** Every optimizer with a kernel form, by name. */
 const cases = [
   ...mirror.flatMap(([name, make]) =>
-    rowsBy("mirror").map((spec) => [`${name}, ${spec.name}`, make(spec.make(0.5)), shapesOf(spec)] as const),
+    rowsBy("mirror").map(
+      (spec) => [`${name}, ${spec.name}`, make(spec.make(0.5)), shapesOf(spec)] as const,
+    ),
   ),
   ...penalties.flatMap(([name, make]) =>
-    rowsBy("penalty").map((spec) => [`${name}, ${spec.name}`, make(spec.make(0.5)), shapesOf(spec)] as const),
+    rowsBy("penalty").map(
+      (spec) => [`${name}, ${spec.name}`, make(spec.make(0.5)), shapesOf(spec)] as const,
+    ),
   ),
   ["sgd, momentum", sgd({ tau: 0.3, momentum: 0.5 }), SHAPES] as const,
   ["adam", adam({ tau: 0.1 }), SHAPES] as const,
@@ -89,7 +119,8 @@ forEachBackend((_, pool) => {
         }
       });
     }
-    if (optimizer.follow !== "penalty" && optimizer.regularizer.lambda > 0) expect(zeros).toBeGreaterThan(0);
+    if (optimizer.follow !== "penalty" && optimizer.regularizer.lambda > 0)
+      expect(zeros).toBeGreaterThan(0);
   });
 });
 
@@ -97,9 +128,13 @@ describe("what has no twin", () => {
   const SHAPE = [2, 2, 3, 3];
   test.each(ROWS)("%s", (_, spec) => {
     const J = spec.make(1);
-    expect(kernelForm(linBreg({ regularizer: J }), SHAPE) !== undefined).toBe(spec.kernel.includes("mirror"));
+    expect(kernelForm(linBreg({ regularizer: J }), SHAPE) !== undefined).toBe(
+      spec.kernel.includes("mirror"),
+    );
     if (!J.finite) return expect(() => lassoSgd({ regularizer: J })).toThrow(TypeError);
-    expect(kernelForm(lassoSgd({ regularizer: J }), SHAPE) !== undefined).toBe(spec.kernel.includes("penalty"));
+    expect(kernelForm(lassoSgd({ regularizer: J }), SHAPE) !== undefined).toBe(
+      spec.kernel.includes("penalty"),
+    );
   });
 
   test("a mask", () => expect(kernelForm(rigL(), SHAPE)).toBeUndefined());
@@ -120,19 +155,18 @@ describe("a regularizer of one's own", () => {
     expect(kernelForm(linBreg({ regularizer: bare(none()) }), [3, 2])).toBeUndefined();
   });
 
-  test.each(SPECS.filter(({ kernel }) => kernel.length > 0).map((spec) => [spec.name, spec] as const))(
-    "under any name it is what it says: %s",
-    (_, spec) => {
-      for (const shape of shapesOf(spec)) {
-        const J = spec.make(1);
-        const [mine, theirs] = [{ ...J, kind: "mine" }, J].map((regularizer) => {
-          const { hyper, ...form } = kernelForm(linBreg({ regularizer }), shape)!;
-          return { ...form, numbers: hyper(0.1, 1) };
-        });
-        expect(mine).toEqual(theirs);
-      }
-    },
-  );
+  test.each(
+    SPECS.filter(({ kernel }) => kernel.length > 0).map((spec) => [spec.name, spec] as const),
+  )("under any name it is what it says: %s", (_, spec) => {
+    for (const shape of shapesOf(spec)) {
+      const J = spec.make(1);
+      const [mine, theirs] = [{ ...J, kind: "mine" }, J].map((regularizer) => {
+        const { hyper, ...form } = kernelForm(linBreg({ regularizer }), shape)!;
+        return { ...form, numbers: hyper(0.1, 1) };
+      });
+      expect(mine).toEqual(theirs);
+    }
+  });
 });
 
 describe("the numbers", () => {
@@ -144,11 +178,21 @@ describe("the numbers", () => {
     expect([breg[HYPER.threshold], breg[HYPER.groupThreshold]]).toEqual([0.375, 0.25]);
     const prox = kernelForm(proxSgd({ tau: 0.5, regularizer: J }), shape)!.hyper(0.25, 1);
     expect([prox[HYPER.tau], prox[HYPER.delta]]).toEqual([0.25, 1]);
-    expect([prox[HYPER.threshold], prox[HYPER.groupThreshold]]).toEqual([0.25 * 0.375, 0.25 * 0.25]);
+    expect([prox[HYPER.threshold], prox[HYPER.groupThreshold]]).toEqual([
+      0.25 * 0.375,
+      0.25 * 0.25,
+    ]);
   });
   test("moments: 1 - beta is taken in float64, the corrections are of the step's number", () => {
     const form = kernelForm(adaBreg({ tau: 0.1, beta1: 0.9, beta2: 0.999 }), shape)!;
-    expect(form).toMatchObject({ move: MOVE.adam, follow: FOLLOW.none, writeBack: 0, penalty: 0, rows: 3, cols: 4 });
+    expect(form).toMatchObject({
+      move: MOVE.adam,
+      follow: FOLLOW.none,
+      writeBack: 0,
+      penalty: 0,
+      rows: 3,
+      cols: 4,
+    });
     const hyper = form.hyper(0.1, 2);
     expect(hyper[HYPER.gain2]).toBe(Math.fround(1 - 0.999));
     expect(hyper[HYPER.correction1]).toBe(Math.fround(1 / (1 - 0.9 ** 2)));
@@ -166,7 +210,10 @@ describe("the numbers", () => {
     expect(sparse.hyper(0.1, 1)[HYPER.threshold]).toBe(0.375);
     expect(sparse.hyper(0.1, 1)[HYPER.groupThreshold]).toBe(Math.fround(0.125 * Math.sqrt(15)));
     const filters = groupLasso({ lambda: 0.5, groups: "filters" });
-    expect(kernelForm(linBreg({ regularizer: filters }), conv)).toMatchObject({ follow: FOLLOW.rowGroup, group: 1 });
+    expect(kernelForm(linBreg({ regularizer: filters }), conv)).toMatchObject({
+      follow: FOLLOW.rowGroup,
+      group: 1,
+    });
   });
   test("a bias is one row, and its row groups are its entries", () => {
     const form = kernelForm(linBreg({ regularizer: groupLasso({ lambda: 0.5 }) }), [6])!;

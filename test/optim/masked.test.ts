@@ -17,14 +17,20 @@ import { randomArray, randomFrom } from "../support/optimizer-table.js";
 
 const SHAPE = [20, 10];
 const N = 200;
-const support = (values: ArrayLike<number>) => Array.from(values).flatMap((value, i) => (value === 0 ? [] : [i]));
+const support = (values: ArrayLike<number>) =>
+  Array.from(values).flatMap((value, i) => (value === 0 ? [] : [i]));
 
 /** Runs an optimizer on gradients of noise and calls back after each step. */
 function run(
   optimizer: Optimizer,
   start: ArrayLike<number>,
   steps: number,
-  after: (state: OptimizerState, theta: Float64Array, g: Float64Array, before: Float64Array) => void = () => {},
+  after: (
+    state: OptimizerState,
+    theta: Float64Array,
+    g: Float64Array,
+    before: Float64Array,
+  ) => void = () => {},
 ) {
   const random = randomFrom("masked gradients");
   const theta = Float64Array.from(start);
@@ -105,7 +111,12 @@ describe("magnitude pruning", () => {
     ];
     const kept = shapes.map((shape) => {
       const theta = Float32Array.from({ length: shape[0] * shape[1] }, (_, k) => Math.sin(k + 1));
-      prune.step(prune.init(theta, shape, { steps: 1, shapes }), theta, new Float32Array(theta.length), shape);
+      prune.step(
+        prune.init(theta, shape, { steps: 1, shapes }),
+        theta,
+        new Float32Array(theta.length),
+        shape,
+      );
       return support(theta).length;
     });
     expect(kept).toEqual([10189, 2899, 800]);
@@ -147,7 +158,8 @@ describe.each([
         }
         exchanged += grown.length;
       }
-      for (let i = 0; i < N; i++) if (!now.includes(i)) expect([theta[i], state.m1![i]]).toEqual([0, 0]);
+      for (let i = 0; i < N; i++)
+        if (!now.includes(i)) expect([theta[i], state.m1![i]]).toEqual([0, 0]);
       mask = now;
     });
     expect(exchanged).toBeGreaterThan(50);
@@ -157,7 +169,12 @@ describe.each([
     const whole = run(optimizer, sparse, 60).theta;
     const random = randomFrom("masked gradients");
     let theta = Float64Array.from(sparse);
-    let state = optimizer.init(theta, SHAPE, { steps: 60, seed: 3, name: "weight", shapes: [SHAPE] });
+    let state = optimizer.init(theta, SHAPE, {
+      steps: 60,
+      seed: 3,
+      name: "weight",
+      shapes: [SHAPE],
+    });
     for (let k = 0; k < 60; k++) {
       if (k === 31) [theta, state] = [theta.slice(), structuredClone(state)];
       optimizer.step(state, theta, Float64Array.from(randomArray(random, N, 1)), SHAPE);
@@ -177,7 +194,8 @@ test("SET draws by seed, name and step, each weight as likely as the other", () 
   expect(grownWith({ seed: 1, name: "a" })).toEqual(grownWith({ seed: 1, name: "a" }));
   expect(grownWith({ seed: 1, name: "a" })).not.toEqual(grownWith({ seed: 2, name: "a" }));
   expect(grownWith({ seed: 1, name: "a" })).not.toEqual(grownWith({ seed: 1, name: "b" }));
-  // The cosine of the first step is a little below 1: one stays, the first of equal ones, and 49 of the other 199 are drawn.
+  // The cosine of the first step is a little below 1: one stays, the first of equal ones, and 49 of
+  // the other 199 are drawn.
   const times = Array.from({ length: N }, () => 0);
   for (let seed = 0; seed < 400; seed++) for (const i of grownWith({ seed })) times[i]++;
   expect(times.shift()).toBe(400);
@@ -223,23 +241,46 @@ test("the k largest are those of a sort, also with many equal ones", () => {
     const values = Float64Array.from({ length: n }, () => random.integer(round % 3 ? 5 : 1000) - 2);
     const places = Int32Array.from({ length: n }, (_, i) => i).filter(() => random.bernoulli(0.7));
     const k = random.integer(places.length + 1);
-    const sorted = [...places].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b).slice(0, k);
+    const sorted = [...places]
+      .sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b)
+      .slice(0, k);
     expect([...largest(values, places, k)]).toEqual(sorted.sort((a, b) => a - b));
   }
 });
 
 describe("told wrong", () => {
   test.each([
-    [() => magnitudePruning({ density: 0 }), "magnitudePruning: density must be in (0, 1], found 0"],
-    [() => magnitudePruning({ density: 0.1, start: 0.6, end: 0.5 }), "end must be at least start (0.6), found 0.5"],
-    [() => magnitudePruning({ density: 0.1, start: -1 }), "magnitudePruning: start must be in [0, 1], found -1"],
-    [() => magnitudePruning({ density: 0.1, spread: "all" as "uniform" }), "spread must be one of uniform, "],
+    [
+      () => magnitudePruning({ density: 0 }),
+      "magnitudePruning: density must be in (0, 1], found 0",
+    ],
+    [
+      () => magnitudePruning({ density: 0.1, start: 0.6, end: 0.5 }),
+      "end must be at least start (0.6), found 0.5",
+    ],
+    [
+      () => magnitudePruning({ density: 0.1, start: -1 }),
+      "magnitudePruning: start must be in [0, 1], found -1",
+    ],
+    [
+      () => magnitudePruning({ density: 0.1, spread: "all" as "uniform" }),
+      "spread must be one of uniform, ",
+    ],
     [() => rigL({ share: 1.5 }), "rigL: share must be in [0, 1], found 1.5"],
     [() => rigL({ every: 0 }), "rigL: every must be an integer of at least 1, found 0"],
-    [() => rigL({ momentum: 0.9, inner: "adam" }), 'rigL: momentum must be 0 with inner "adam", found 0.9'],
+    [
+      () => rigL({ momentum: 0.9, inner: "adam" }),
+      'rigL: momentum must be 0 with inner "adam", found 0.9',
+    ],
     [() => rigL({ tau: 0 }), "rigL: tau must be a finite number above 0, found 0"],
-    [() => sparseEvolution({ until: Number.NaN }), "sparseEvolution: until must be in [0, 1], found NaN"],
-    [() => lassoSgd({ regularizer: l1(1), density: 2 }), "lassoSgd: density must be in (0, 1], found 2"],
+    [
+      () => sparseEvolution({ until: Number.NaN }),
+      "sparseEvolution: until must be in [0, 1], found NaN",
+    ],
+    [
+      () => lassoSgd({ regularizer: l1(1), density: 2 }),
+      "lassoSgd: density must be in (0, 1], found 2",
+    ],
   ])("case %#", (make, message) => {
     expect(make).toThrow(RangeError);
     expect(make).toThrow(message);

@@ -1,4 +1,7 @@
-/** Nesterov's momentum of the dual variable: v is the point where the buffer alone would lead, and the gradient is its. */
+/**
+ * Nesterov's momentum of the dual variable: v is the point where the buffer alone would lead, and
+ * the gradient is its.
+ */
 import { expect, test } from "vitest";
 import { linBreg, sgd } from "#bregman/optim/index.js";
 import { elasticNet, groupLasso, l1, type Regularizer } from "#bregman/regularizers/index.js";
@@ -16,25 +19,28 @@ test.each<[string, Regularizer]>([
   ["l1", l1(0.3)],
   ["groupLasso", groupLasso({ lambda: 0.2, groups: "rows" })],
   ["elasticNet", elasticNet({ lambda: 0.3, mu: 0.5 })],
-])("%s: the same steps as momentum with the gradient at prox_{delta J}(delta (w - beta m))", (_, regularizer) => {
-  const delta = 0.5;
-  const optimizer = linBreg({ tau: TAU, delta, momentum: BETA, nesterov: true, regularizer });
-  const theta = Float64Array.from(randomArray(randomFrom("nesterov"), 12));
-  const state = optimizer.init(theta, SHAPE);
-  const w = state.v.slice();
-  const m = new Float64Array(12);
-  for (let k = 0; k < 60; k++) {
-    const ahead = w.map((value, i) => delta * (value - BETA * m[i]));
-    regularizer.prox(ahead, delta, SHAPE, ahead);
-    expect(distance(theta, ahead)).toBeLessThan(1e-12);
-    const g = gradient(ahead).map((slope) => 0.1 * slope);
-    optimizer.step(state, theta, g, SHAPE);
-    for (let i = 0; i < 12; i++) {
-      m[i] = BETA * m[i] + (1 - BETA) * TAU * g[i];
-      w[i] -= m[i];
+])(
+  "%s: the same steps as momentum with the gradient at prox_{delta J}(delta (w - beta m))",
+  (_, regularizer) => {
+    const delta = 0.5;
+    const optimizer = linBreg({ tau: TAU, delta, momentum: BETA, nesterov: true, regularizer });
+    const theta = Float64Array.from(randomArray(randomFrom("nesterov"), 12));
+    const state = optimizer.init(theta, SHAPE);
+    const w = state.v.slice();
+    const m = new Float64Array(12);
+    for (let k = 0; k < 60; k++) {
+      const ahead = w.map((value, i) => delta * (value - BETA * m[i]));
+      regularizer.prox(ahead, delta, SHAPE, ahead);
+      expect(distance(theta, ahead)).toBeLessThan(1e-12);
+      const g = gradient(ahead).map((slope) => 0.1 * slope);
+      optimizer.step(state, theta, g, SHAPE);
+      for (let i = 0; i < 12; i++) {
+        m[i] = BETA * m[i] + (1 - BETA) * TAU * g[i];
+        w[i] -= m[i];
+      }
     }
-  }
-});
+  },
+);
 
 test("with J = 0 it is the usual form, theta <- theta - tau' (g + beta b), b <- beta b + g, tau' = (1 - beta) tau", () => {
   const optimizer = sgd({ tau: TAU, momentum: BETA, nesterov: true });

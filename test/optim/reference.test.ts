@@ -1,8 +1,16 @@
-/** The trajectories of the authors' optimizers, float64 and float32, and golden vectors worked out from the formulas. */
+/**
+ * The trajectories of the authors' optimizers, float64 and float32, and golden vectors worked out
+ * from the formulas.
+ */
 import { describe, expect, test } from "vitest";
 import { adaBreg, linBreg, proxSgd, type Optimizer } from "#bregman/optim/index.js";
 import { l1 } from "#bregman/regularizers/index.js";
-import { fixtures, referenceOptimizer, referenceProblem, type ReferenceCase } from "../support/reference-fixtures.js";
+import {
+  fixtures,
+  referenceOptimizer,
+  referenceProblem,
+  type ReferenceCase,
+} from "../support/reference-fixtures.js";
 import { distance } from "../support/regularizer-table.js";
 
 const title = (c: ReferenceCase): string =>
@@ -15,12 +23,14 @@ describe("the authors' code", () => {
     const optimizer = referenceOptimizer(c);
     const problem = referenceProblem(c);
     const Array64or32 = c.dtype === "float64" ? Float64Array : Float32Array;
-    // Ten steps in float32, one rounding in ours where PyTorch has several: a few units in the last place of numbers near 1.
+    // Ten steps in float32, one rounding in ours where PyTorch has several: a few units in the last
+    // place of numbers near 1.
     const tolerance = c.dtype === "float64" ? 1e-12 : 2e-6;
     const theta = Array64or32.from(problem.theta0);
     const state = optimizer.init(theta, problem.shape);
     if (c.v0) {
-      // That code starts negative weights under non-negative l1 at theta / delta - lambda. J is infinite there: take its word.
+      // That code starts negative weights under non-negative l1 at theta / delta - lambda. J is
+      // infinite there: take its word.
       if (c.regularizer === "l1_pos") {
         c.v0.forEach((value, i) => {
           if (theta[i] >= 0) expect(Math.abs(state.v[i] - value)).toBeLessThan(tolerance);
@@ -32,7 +42,10 @@ describe("the authors' code", () => {
     const steps = c.steps ?? c.theta.map((__, k) => k + 1);
     for (let k = 1; k <= 10; k++) {
       if (c.loss_before_step)
-        expect(problem.loss!(theta)).toBeCloseTo(c.loss_before_step[k - 1], tolerance < 1e-9 ? 11 : 4);
+        expect(problem.loss!(theta)).toBeCloseTo(
+          c.loss_before_step[k - 1],
+          tolerance < 1e-9 ? 11 : 4,
+        );
       optimizer.step(state, theta, Array64or32.from(problem.gradient(theta, k - 1)), problem.shape);
       const at = steps.indexOf(k);
       if (at < 0) continue;
@@ -51,7 +64,10 @@ describe("golden vectors: L = 1/2 sum a_i (theta_i - c_i)^2, l1 with lambda 0.1,
   const a = [1, 2, 0.5, 4];
   const c = [1, -0.5, 0.02, 0.3];
 
-  function run(optimizer: Optimizer, steps: number): { v: number[][]; theta: number[][]; m1: number[] } {
+  function run(
+    optimizer: Optimizer,
+    steps: number,
+  ): { v: number[][]; theta: number[][]; m1: number[] } {
     const theta = Float64Array.of(0, -0.2, 0, 0);
     const state = optimizer.init(theta, [4]);
     const path = { v: [[...state.v]], theta: [[...theta]], m1: [] as number[] };
@@ -103,15 +119,25 @@ describe("golden vectors: L = 1/2 sum a_i (theta_i - c_i)^2, l1 with lambda 0.1,
 
   test("AdaBreg", () => {
     const { v, theta } = run(adaBreg({ tau, regularizer }), 3);
-    expect(distance(v[1], [0.099999999, -0.3999999983, 0.0999999, 0.0999999992])).toBeLessThan(1e-9);
-    expect(distance(v[2], [0.199999998, -0.4970352093, 0.1999998, 0.1999999983])).toBeLessThan(1e-9);
-    expect(distance(v[3], [0.2995161036, -0.5867110287, 0.1655165289, 0.2971670248])).toBeLessThan(1e-9);
-    expect(distance(theta[3], [0.1995161036, -0.4867110287, 0.0655165289, 0.1971670248])).toBeLessThan(1e-9);
+    expect(distance(v[1], [0.099999999, -0.3999999983, 0.0999999, 0.0999999992])).toBeLessThan(
+      1e-9,
+    );
+    expect(distance(v[2], [0.199999998, -0.4970352093, 0.1999998, 0.1999999983])).toBeLessThan(
+      1e-9,
+    );
+    expect(distance(v[3], [0.2995161036, -0.5867110287, 0.1655165289, 0.2971670248])).toBeLessThan(
+      1e-9,
+    );
+    expect(
+      distance(theta[3], [0.1995161036, -0.4867110287, 0.0655165289, 0.1971670248]),
+    ).toBeLessThan(1e-9);
   });
 
   test("AdaBreg without correction of the first moment, as behind the paper's tables", () => {
     const { v, theta } = run(adaBreg({ tau, biasCorrectFirstMoment: false, regularizer }), 3);
-    expect(distance(v[3], [0.0560999994, -0.355961292, 0.0560999439, 0.0560999995])).toBeLessThan(1e-9);
+    expect(distance(v[3], [0.0560999994, -0.355961292, 0.0560999439, 0.0560999995])).toBeLessThan(
+      1e-9,
+    );
     expect(distance(theta[3], [0, -0.255961292, 0, 0])).toBeLessThan(1e-9);
   });
 

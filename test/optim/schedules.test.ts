@@ -1,9 +1,18 @@
 /** Schedules against sequences worked out by hand. */
 import { describe, expect, test } from "vitest";
-import { cosine, piecewise, plateau, type Schedule, type ScheduleState } from "#bregman/optim/index.js";
+import {
+  cosine,
+  piecewise,
+  plateau,
+  type Schedule,
+  type ScheduleState,
+} from "#bregman/optim/index.js";
 import { SCHEDULES } from "../support/schedule-table.js";
 
-/** Factors of epochs 0, 1, ..., given the metric of each epoch. The state goes through JSON every time, as in a checkpoint. */
+/**
+ * Factors of epochs 0, 1, ..., given the metric of each epoch. The state goes through JSON every
+ * time, as in a checkpoint.
+ */
 function factors<S extends ScheduleState>(
   schedule: Schedule<S>,
   metrics: readonly number[],
@@ -22,34 +31,41 @@ function factors<S extends ScheduleState>(
   return out;
 }
 
-describe.each(SCHEDULES.map((row) => [row.file, row] as const))("%s", (_, { schedule, factors: expected, refused }) => {
-  test("has the factors worked out by hand", () => {
-    const found = factors(
-      schedule,
-      Array.from({ length: expected.length - 1 }, () => 1),
-    );
-    found.forEach((factor, epoch) => expect(factor).toBeCloseTo(expected[epoch], 9));
-    expect(found).toHaveLength(expected.length);
-  });
+describe.each(SCHEDULES.map((row) => [row.file, row] as const))(
+  "%s",
+  (_, { schedule, factors: expected, refused }) => {
+    test("has the factors worked out by hand", () => {
+      const found = factors(
+        schedule,
+        Array.from({ length: expected.length - 1 }, () => 1),
+      );
+      found.forEach((factor, epoch) => expect(factor).toBeCloseTo(expected[epoch], 9));
+      expect(found).toHaveLength(expected.length);
+    });
 
-  test("refuses what can't be", () => {
-    for (const [make, message] of refused) {
-      expect(make).toThrow(RangeError);
-      expect(make).toThrow(message);
-    }
-  });
-});
+    test("refuses what can't be", () => {
+      for (const [make, message] of refused) {
+        expect(make).toThrow(RangeError);
+        expect(make).toThrow(message);
+      }
+    });
+  },
+);
 
 describe("plateau", () => {
   test("falls after more than `patience` epochs without progress, and starts counting again", () => {
-    // Best 10 at epoch 0. Epochs 1 to 5 are bad and let pass, the sixth bad one halves; then six more.
+    // Best 10 at epoch 0. Epochs 1 to 5 are bad and let pass, the sixth bad one halves; then six
+    // more.
     const bad = Array.from({ length: 12 }, () => 10);
-    expect(factors(plateau(), [10, ...bad])).toEqual([1, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25]);
+    expect(factors(plateau(), [10, ...bad])).toEqual([
+      1, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25,
+    ]);
   });
 
   test("progress is more than 1 % better than the best so far", () => {
     const schedule = plateau({ patience: 1 });
-    // 9.9 is 10 (1 - 0.01), not below it: bad. 9.8 is progress. 9.75 and 9.72 are less than 1 % better than 9.8: bad, bad, halved.
+    // 9.9 is 10 (1 - 0.01), not below it: bad. 9.8 is progress. 9.75 and 9.72 are less than 1 %
+    // better than 9.8: bad, bad, halved.
     expect(factors(schedule, [10, 9.9, 9.8, 9.75, 9.72, 9.7])).toEqual([1, 1, 1, 1, 1, 0.5, 0.5]);
     // Slow progress adds up: the best stays 10 until it is beaten by 1 %.
     expect(factors(schedule, [10, 9.95, 9.89, 9.85, 9.78, 9.75])).toEqual([1, 1, 1, 1, 1, 1, 1]);
@@ -61,7 +77,9 @@ describe("plateau", () => {
   });
 
   test("one good epoch clears the count", () => {
-    expect(factors(plateau({ patience: 2 }), [10, 10, 10, 5, 5, 5, 5])).toEqual([1, 1, 1, 1, 1, 1, 1, 0.5]);
+    expect(factors(plateau({ patience: 2 }), [10, 10, 10, 5, 5, 5, 5])).toEqual([
+      1, 1, 1, 1, 1, 1, 1, 0.5,
+    ]);
   });
 
   test("the best is kept when the rate falls", () => {
@@ -71,14 +89,18 @@ describe("plateau", () => {
 
   test("maximises accuracy", () => {
     expect(
-      factors(plateau({ metric: "validAccuracy", patience: 0 }), [0.5, 0.6, 0.604, 0.61], "validAccuracy"),
+      factors(
+        plateau({ metric: "validAccuracy", patience: 0 }),
+        [0.5, 0.6, 0.604, 0.61],
+        "validAccuracy",
+      ),
     ).toEqual([1, 1, 1, 0.5, 0.5]);
   });
 
   test("stops at the minimum, and counts NaN as bad", () => {
-    expect(factors(plateau({ patience: 0, factor: 0.1, minFactor: 0.05 }), [1, Number.NaN, 1, 1])).toEqual([
-      1, 1, 0.1, 0.05, 0.05,
-    ]);
+    expect(
+      factors(plateau({ patience: 0, factor: 0.1, minFactor: 0.05 }), [1, Number.NaN, 1, 1]),
+    ).toEqual([1, 1, 0.1, 0.05, 0.05]);
   });
 
   test("says which metric is missing", () => {
@@ -128,6 +150,8 @@ describe("piecewise", () => {
 
   test("has the factors of its points bit for bit, as a cosine written down has", () => {
     const written = factors(cosine({ epochs: 9, warmupEpochs: 1 }), epochs(9));
-    expect(factors(piecewise({ points: written.map((factor, k) => [k, factor]) }), epochs(9))).toEqual(written);
+    expect(
+      factors(piecewise({ points: written.map((factor, k) => [k, factor]) }), epochs(9)),
+    ).toEqual(written);
   });
 });

@@ -3,7 +3,12 @@ import { cosine, plateau, stepDecay, type Schedule } from "#bregman/optim/index.
 import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
 import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
-import type { Recipe, RecipeInput, RegularizerEntry, ScheduleEntry } from "#bregman/recipes/schema.js";
+import type {
+  Recipe,
+  RecipeInput,
+  RegularizerEntry,
+  ScheduleEntry,
+} from "#bregman/recipes/schema.js";
 import type { Groups, Regularizer } from "#bregman/regularizers/index.js";
 import { activations } from "../reference/activation.js";
 import { prox, SPECS } from "../support/regularizer-table.js";
@@ -38,7 +43,10 @@ test.each<[object, object]>([
     { kind: "linBreg", tau: 2, momentum: 0.7, nesterov: true, regularizer: l1 },
     { move: { kind: "nesterov", beta: 0.7 }, follow: "mirror", regularizer: l1 },
   ],
-  [{ kind: "sgd", tau: 2, momentum: 0.7, nesterov: true }, { move: { kind: "nesterov", beta: 0.7 } }],
+  [
+    { kind: "sgd", tau: 2, momentum: 0.7, nesterov: true },
+    { move: { kind: "nesterov", beta: 0.7 } },
+  ],
   [
     { kind: "sgd", tau: 2, momentum: 0.7 },
     { tau: 2, move: { kind: "momentum", beta: 0.7 }, regularizer: { kind: "none" } },
@@ -72,7 +80,9 @@ describe("regularizers", () => {
     expect(new Set(kinds)).toEqual(new Set(regularizerEntries.map(({ kind }) => kind)));
   });
 
-  const said = SPECS.flatMap(({ name, make, entry }) => (entry ? [[name, make, entry] as const] : []));
+  const said = SPECS.flatMap(({ name, make, entry }) =>
+    entry ? [[name, make, entry] as const] : [],
+  );
   test.each(said)("%s", (_, make, entry) => {
     const recipe = recipeWith({ kind: "linBreg", tau: 1, regularizer: entry });
     expect(checkRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
@@ -86,10 +96,16 @@ describe("regularizers", () => {
 
   test("what is left out has the default of the function", () => {
     const build = (regularizer: object): Regularizer =>
-      buildOptimizer(recipeWith({ kind: "linBreg", tau: 1, regularizer }).optimizer.weights).regularizer;
-    expect(build({ kind: "sparseGroupLasso", lambda: 2 })).toMatchObject({ lambda0: 0.5, groups: "rows" });
+      buildOptimizer(recipeWith({ kind: "linBreg", tau: 1, regularizer }).optimizer.weights)
+        .regularizer;
+    expect(build({ kind: "sparseGroupLasso", lambda: 2 })).toMatchObject({
+      lambda0: 0.5,
+      groups: "rows",
+    });
     expect(build({ kind: "box" })).toMatchObject({ lower: -Infinity, upper: Infinity });
-    expect(buildOptimizer(recipeWith({ kind: "linBreg", tau: 1 }).optimizer.weights).regularizer.trivial).toBe(true);
+    expect(
+      buildOptimizer(recipeWith({ kind: "linBreg", tau: 1 }).optimizer.weights).regularizer.trivial,
+    ).toBe(true);
   });
 });
 
@@ -100,23 +116,30 @@ describe("schedules", () => {
   };
 
   test("every one that a recipe can name is in the table", () => {
-    expect(SCHEDULES.map(({ entry }) => entry.kind).sort()).toEqual(scheduleEntries.map(({ kind }) => kind).sort());
+    expect(SCHEDULES.map(({ entry }) => entry.kind).sort()).toEqual(
+      scheduleEntries.map(({ kind }) => kind).sort(),
+    );
   });
 
-  test.each(SCHEDULES.map((row) => [row.file, row] as const))("%s", (_, { schedule, entry, factors }) => {
-    const built = build(entry);
-    // What a resumed run compares.
-    expect(JSON.stringify(built)).toBe(JSON.stringify(schedule));
-    let state = built.init();
-    factors.forEach((factor, epoch) => {
-      expect(state.factor).toBeCloseTo(factor, 9);
-      state = built.next(state, { epoch, trainLoss: 1 });
-    });
-  });
+  test.each(SCHEDULES.map((row) => [row.file, row] as const))(
+    "%s",
+    (_, { schedule, entry, factors }) => {
+      const built = build(entry);
+      // What a resumed run compares.
+      expect(JSON.stringify(built)).toBe(JSON.stringify(schedule));
+      let state = built.init();
+      factors.forEach((factor, epoch) => {
+        expect(state.factor).toBeCloseTo(factor, 9);
+        state = built.next(state, { epoch, trainLoss: 1 });
+      });
+    },
+  );
 
   test("what is left out has the default of the function", () => {
     expect(JSON.stringify(build({ kind: "plateau" }))).toBe(JSON.stringify(plateau()));
-    expect(JSON.stringify(build({ kind: "step", every: 3 }))).toBe(JSON.stringify(stepDecay({ every: 3 })));
+    expect(JSON.stringify(build({ kind: "step", every: 3 }))).toBe(
+      JSON.stringify(stepDecay({ every: 3 })),
+    );
     expect(JSON.stringify(build({ kind: "cosine" }))).toBe(JSON.stringify(cosine({ epochs: 10 })));
   });
 });
@@ -138,7 +161,9 @@ test("the types of a recipe are those of its entries", () => {
     every: number;
     factor?: number | undefined;
   }>();
-  expectTypeOf<Extract<ScheduleEntry, { kind: "piecewise" }>["points"]>().toEqualTypeOf<[number, number][]>();
+  expectTypeOf<Extract<ScheduleEntry, { kind: "piecewise" }>["points"]>().toEqualTypeOf<
+    [number, number][]
+  >();
   expectTypeOf<Extract<RegularizerEntry, { kind: "groupLasso" }>>().toEqualTypeOf<{
     kind: "groupLasso";
     lambda: number;
@@ -153,7 +178,10 @@ test("the types of a recipe are those of its entries", () => {
 
 test("mlp: the widths, and the final ReLU if asked for", () => {
   const kinds = (finalRelu: boolean) =>
-    buildModel({ kind: "mlp", features: [6, 5, 4], finalRelu }).nodes.map(({ layer, shape }) => [layer.kind, ...shape]);
+    buildModel({ kind: "mlp", features: [6, 5, 4], finalRelu }).nodes.map(({ layer, shape }) => [
+      layer.kind,
+      ...shape,
+    ]);
   const plain = [
     ["linear", 5],
     ["relu", 5],

@@ -1,4 +1,7 @@
-/** The `data` of recipes: every kind is read with its defaults, faults are told by key, paths start from the file. */
+/**
+ * The `data` of recipes: every kind is read with its defaults, faults are told by key, paths start
+ * from the file.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -20,7 +23,19 @@ describe("each kind, with its defaults", () => {
       { kind: "csv", train: "a", label: -1 },
       { delimiter: ",", pixels: false },
     ],
-    [{ kind: "csv", train: "a", test: "b", label: "y", header: true, delimiter: ";", pixels: true, shape: [4] }, {}],
+    [
+      {
+        kind: "csv",
+        train: "a",
+        test: "b",
+        label: "y",
+        header: true,
+        delimiter: ";",
+        pixels: true,
+        shape: [4],
+      },
+      {},
+    ],
     [
       { kind: "csv", train: "a", label: "y", ignore: ["id", -1] },
       { delimiter: ",", pixels: false },
@@ -40,7 +55,9 @@ describe("each kind, with its defaults", () => {
       noise: 0,
       seed: 7,
     });
-    expect(() => task({ restore: {}, augment: {} })).toThrow("data.augment: expected nothing beside data.restore");
+    expect(() => task({ restore: {}, augment: {} })).toThrow(
+      "data.augment: expected nothing beside data.restore",
+    );
   });
 
   test("what holds for every kind", () => {
@@ -63,31 +80,58 @@ describe("each kind, with its defaults", () => {
 describe("faults", () => {
   test.each<[unknown, string]>([
     [{}, "data.name: missing; expected one of mnist, fashion-mnist, cifar10"],
-    [{ kind: "jpeg" }, 'data.kind: expected one of named, idx, npy, csv, imageFolder, found "jpeg"'],
+    [
+      { kind: "jpeg" },
+      'data.kind: expected one of named, idx, npy, csv, imageFolder, found "jpeg"',
+    ],
     [{ kind: "imagefolder" }, 'found "imagefolder" (did you mean "imageFolder"?)'],
     [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected a string"],
     [{ kind: "csv", train: "a" }, "data.label: missing; expected a column's name or index"],
-    [{ kind: "csv", train: "a", label: 0.5 }, "data.label: expected a column's name or index, found 0.5"],
+    [
+      { kind: "csv", train: "a", label: 0.5 },
+      "data.label: expected a column's name or index, found 0.5",
+    ],
     [{ kind: "csv", train: "", label: 0 }, 'data.train: expected a path, found ""'],
     [
       { kind: "npy", trainInputs: "a", trainLabels: "b", shape: [2, 2] },
       "data.shape: expected [features] or [channels, height, width], found [2,2]",
     ],
-    [{ kind: "imageFolder", train: "a", std: [0] }, "data.std[0]: expected a value more than 0, found 0"],
-    [{ name: "mnist", augment: { crop: -1 } }, "data.augment.crop: expected a value at least 0, found -1"],
-    [{ name: "mnist", augment: { cutout: 1.5 } }, "data.augment.cutout: expected an integer, found 1.5"],
+    [
+      { kind: "imageFolder", train: "a", std: [0] },
+      "data.std[0]: expected a value more than 0, found 0",
+    ],
+    [
+      { name: "mnist", augment: { crop: -1 } },
+      "data.augment.crop: expected a value at least 0, found -1",
+    ],
+    [
+      { name: "mnist", augment: { cutout: 1.5 } },
+      "data.augment.cutout: expected an integer, found 1.5",
+    ],
     [
       { name: "mnist", augment: { padding: "edge" } },
       'data.augment.padding: expected one of black, reflect, found "edge"',
     ],
-    [{ name: "mnist", augment: { flp: true } }, 'data.augment.flp: unknown key (did you mean "flip"?)'],
-    [{ name: "mnist", restore: { blur: { size: 4 } } }, "data.restore.blur.size: expected an odd number, found 4"],
+    [
+      { name: "mnist", augment: { flp: true } },
+      'data.augment.flp: unknown key (did you mean "flip"?)',
+    ],
+    [
+      { name: "mnist", restore: { blur: { size: 4 } } },
+      "data.restore.blur.size: expected an odd number, found 4",
+    ],
     [
       { name: "mnist", restore: { blur: { sigma: 0 } } },
       "data.restore.blur.sigma: expected a value more than 0, found 0",
     ],
-    [{ name: "mnist", restore: { noise: -1 } }, "data.restore.noise: expected a value at least 0, found -1"],
-    [{ name: "mnist", restore: { nois: 1 } }, 'data.restore.nois: unknown key (did you mean "noise"?)'],
+    [
+      { name: "mnist", restore: { noise: -1 } },
+      "data.restore.noise: expected a value at least 0, found -1",
+    ],
+    [
+      { name: "mnist", restore: { nois: 1 } },
+      'data.restore.nois: unknown key (did you mean "noise"?)',
+    ],
     [{ name: "mnist", label: 3 }, "data.label: unknown key"],
     [
       { kind: "idx", trainImages: "a", trainLabels: "b", testImage: "c" },
@@ -120,7 +164,9 @@ test("paths of a recipe file start from its folder; a recipe given as an object 
 });
 
 test("the JSON schema offers each kind", () => {
-  const { properties } = recipeJsonSchema() as { properties: { data: { oneOf: { properties: { kind: object } }[] } } };
+  const { properties } = recipeJsonSchema() as {
+    properties: { data: { oneOf: { properties: { kind: object } }[] } };
+  };
   expect(properties.data.oneOf.map(({ properties: { kind } }) => kind)).toMatchObject(
     ["named", "idx", "npy", "csv", "imageFolder"].map((kind) => ({ const: kind })),
   );

@@ -19,7 +19,8 @@ function changed(path: string, value: unknown): unknown {
 }
 
 /** As a message lists them. */
-const kindsOf = (entries: readonly { readonly kind: string }[]): string => entries.map(({ kind }) => kind).join(", ");
+const kindsOf = (entries: readonly { readonly kind: string }[]): string =>
+  entries.map(({ kind }) => kind).join(", ");
 
 const linBreg = { kind: "linBreg", tau: 0.1 };
 
@@ -88,7 +89,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ["model.features", 784, "model.features: expected an array, found 784"],
     ["model.features", [784, "10"], 'model.features[1]: expected a number, found "10"'],
     // Impossible values.
-    ["name", "../up", 'name: expected letters, digits, dots, dashes and underscores, found "../up"'],
+    [
+      "name",
+      "../up",
+      'name: expected letters, digits, dots, dashes and underscores, found "../up"',
+    ],
     ["model.features", [784], "model.features: expected at least 2 elements, found [784]"],
     ["model.features", [784, 0], "model.features[1]: expected a value more than 0, found 0"],
     ["init.weights.density", 0, "init.weights.density: expected a value more than 0, found 0"],
@@ -99,7 +104,11 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       { linear1: { densty: 1 } },
       'init.layers.linear1.densty: unknown key (did you mean "density"?); allowed: density, mask, count, atLeast, varianceFactor, distribution',
     ],
-    ["init.layers", { linear1: { density: 0 } }, "init.layers.linear1.density: expected a value more than 0, found 0"],
+    [
+      "init.layers",
+      { linear1: { density: 0 } },
+      "init.layers.linear1.density: expected a value more than 0, found 0",
+    ],
     [
       "init.weights",
       { mask: "row", atLeast: 1 },
@@ -111,10 +120,22 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       { coarse: 2, bursts: 1 },
       'freeze.bursts: unknown key (did you mean "births"?); allowed: coarse, after, births, lambda',
     ],
-    ["freeze", "9", 'freeze: expected a number of frozen steps, or an object with coarse, found "9"'],
+    [
+      "freeze",
+      "9",
+      'freeze: expected a number of frozen steps, or an object with coarse, found "9"',
+    ],
     ["freeze", -1, "freeze: expected a value at least 0, found -1"],
-    ["targetDensity", "10 %", 'targetDensity: expected a density, or an object with targets, found "10 %"'],
-    ["targetDensity", { targets: { net: 2 } }, "targetDensity.targets.net: expected a value at most 1, found 2"],
+    [
+      "targetDensity",
+      "10 %",
+      'targetDensity: expected a density, or an object with targets, found "10 %"',
+    ],
+    [
+      "targetDensity",
+      { targets: { net: 2 } },
+      "targetDensity.targets.net: expected a value at most 1, found 2",
+    ],
     ["init.biases.scale", 0, "init.biases.scale: expected a value more than 0, found 0"],
     [
       "targetDensity",
@@ -126,16 +147,32 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       { targets: { net: 0.1, layers: { linear1: 0.2 } } },
       "targetDensity.targets: expected one of the net, or of weights, convs and layers, found net, linear1",
     ],
-    ["init.weights.varianceFactor", -1, "init.weights.varianceFactor: expected a value more than 0, found -1"],
-    ["optimizer.weights.tau", -0.1, "optimizer.weights.tau: expected a value more than 0, found -0.1"],
+    [
+      "init.weights.varianceFactor",
+      -1,
+      "init.weights.varianceFactor: expected a value more than 0, found -1",
+    ],
+    [
+      "optimizer.weights.tau",
+      -0.1,
+      "optimizer.weights.tau: expected a value more than 0, found -0.1",
+    ],
     ["optimizer.weights.tau", 0, "optimizer.weights.tau: expected a value more than 0, found 0"],
-    ["optimizer.weights.delta", 0, "optimizer.weights.delta: expected a value more than 0, found 0"],
+    [
+      "optimizer.weights.delta",
+      0,
+      "optimizer.weights.delta: expected a value more than 0, found 0",
+    ],
     [
       "optimizer.weights.nesterov",
       true,
       "optimizer.weights.momentum: expected a value more than 0 for nesterov, found 0",
     ],
-    ["optimizer.weights.momentum", 1, "optimizer.weights.momentum: expected a value less than 1, found 1"],
+    [
+      "optimizer.weights.momentum",
+      1,
+      "optimizer.weights.momentum: expected a value less than 1, found 1",
+    ],
     [
       "optimizer.weights.regularizer.lambda",
       -1,
@@ -160,8 +197,16 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       "data.validation: expected a whole number of samples, or a share between 0 and 1, found 1.5",
     ],
     ["data.limit", 0, "data.limit: expected a value more than 0, found 0"],
-    ["schedule", { kind: "plateau", factor: 1 }, "schedule.factor: expected a value less than 1, found 1"],
-    ["schedule", { kind: "step", every: 0 }, "schedule.every: expected a value more than 0, found 0"],
+    [
+      "schedule",
+      { kind: "plateau", factor: 1 },
+      "schedule.factor: expected a value less than 1, found 1",
+    ],
+    [
+      "schedule",
+      { kind: "step", every: 0 },
+      "schedule.every: expected a value more than 0, found 0",
+    ],
     // Values that don't go together.
     [
       "schedule",
@@ -170,15 +215,27 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ],
     [
       "optimizer.biases",
-      { kind: "linBreg", tau: 1, regularizer: { kind: "groupLasso", lambda: 1, groups: "columns" } },
+      {
+        kind: "linBreg",
+        tau: 1,
+        regularizer: { kind: "groupLasso", lambda: 1, groups: "columns" },
+      },
       'optimizer.biases.regularizer.groups: expected "rows": a bias has no columns, found "columns"',
     ],
     [
       "optimizer.skips",
-      { kind: "linBreg", tau: 1, regularizer: { kind: "groupLasso", lambda: 1, groups: "kernels" } },
+      {
+        kind: "linBreg",
+        tau: 1,
+        regularizer: { kind: "groupLasso", lambda: 1, groups: "kernels" },
+      },
       'optimizer.skips.regularizer.groups: expected "rows": scalars have no kernels, found "kernels"',
     ],
-    ["loss", "meanSquaredError", "data.restore: missing; expected it for the loss meanSquaredError"],
+    [
+      "loss",
+      "meanSquaredError",
+      "data.restore: missing; expected it for the loss meanSquaredError",
+    ],
     [
       "data",
       { name: "mnist", restore: {} },
@@ -248,14 +305,20 @@ describe("each kind of fault: its path, what was expected, what was found", () =
   });
 
   test("plateau on the validation accuracy needs validation samples", () => {
-    const recipe = { ...good, data: { name: "mnist" }, schedule: { kind: "plateau", metric: "validAccuracy" } };
+    const recipe = {
+      ...good,
+      data: { name: "mnist" },
+      schedule: { kind: "plateau", metric: "validAccuracy" },
+    };
     expect(() => checkRecipe(recipe)).toThrow(
       'schedule.metric: expected "trainLoss", found "validAccuracy", but data.validation is 0',
     );
   });
 
   test.each([NaN, Infinity])("numbers JSON does not have: %s", (tau) => {
-    expect(() => checkRecipe(changed("optimizer.weights.tau", tau))).toThrow(`expected a number, found ${tau}`);
+    expect(() => checkRecipe(changed("optimizer.weights.tau", tau))).toThrow(
+      `expected a number, found ${tau}`,
+    );
   });
 
   test.each([[null], ["text"], [[]], [undefined]])("no object at all: %o", (input) => {
@@ -332,7 +395,9 @@ describe("a recipe that is not there", () => {
 
   test("a path", () => {
     const path = join(temporaryFolder(), "mnist-quik.json");
-    expect(() => loadRecipe(path)).toThrow(`there is no recipe file ${path} (did you mean "mnist-quick"?); recipes: `);
+    expect(() => loadRecipe(path)).toThrow(
+      `there is no recipe file ${path} (did you mean "mnist-quick"?); recipes: `,
+    );
   });
 
   test("a folder", () => {

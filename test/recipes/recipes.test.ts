@@ -76,10 +76,26 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
 
 test.each([
   ["mnist-mlp-linbreg", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.1],
-  ["mnist-mlp-linbreg-1e-2", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.01],
-  ["mnist-mlp-linbreg-1e-3", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } }, 0.001],
-  ["mnist-mlp-momentum", { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "momentum", beta: 0.9 } }, 0.1],
-  ["mnist-mlp-adabreg", { kind: "adaBreg", tau: 0.001, move: { kind: "adam", biasCorrectFirstMoment: true } }, 0.1],
+  [
+    "mnist-mlp-linbreg-1e-2",
+    { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } },
+    0.01,
+  ],
+  [
+    "mnist-mlp-linbreg-1e-3",
+    { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "plain" } },
+    0.001,
+  ],
+  [
+    "mnist-mlp-momentum",
+    { kind: "linBreg", tau: 0.1, delta: 1, move: { kind: "momentum", beta: 0.9 } },
+    0.1,
+  ],
+  [
+    "mnist-mlp-adabreg",
+    { kind: "adaBreg", tau: 0.001, move: { kind: "adam", biasCorrectFirstMoment: true } },
+    0.1,
+  ],
   ["mnist-mlp-adabreg-5e-1", { kind: "adaBreg", tau: 0.001 }, 0.5],
   ["mnist-mlp-sgd", { kind: "sgd", tau: 0.1, move: { kind: "plain" } }, 0],
   ["mnist-mlp-proxsgd", { kind: "proxSgd", tau: 0.1 }, 1e-4],
@@ -88,7 +104,10 @@ test.each([
   const built = buildOptimizer(entries.weights);
   expect(built).toMatchObject(optimizer);
   expect(built.regularizer.lambda).toBe(lambda);
-  expect({ ...entries.biases, regularizer: undefined }).toEqual({ ...entries.weights, regularizer: undefined });
+  expect({ ...entries.biases, regularizer: undefined }).toEqual({
+    ...entries.weights,
+    regularizer: undefined,
+  });
   expect({ data, model, init, schedule, batchSize, epochs }).toEqual({
     data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true },
     model: { kind: "mlp", features: [784, 200, 80, 10], finalRelu: false },
@@ -120,12 +139,21 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
     [128, 1024],
     [10, 128],
   ]);
-  expect(optimizer.weights).toMatchObject({ kind: "linBreg", tau: 0.07, regularizer: { kind: "l1", lambda: 0.5 } });
+  expect(optimizer.weights).toMatchObject({
+    kind: "linBreg",
+    tau: 0.07,
+    regularizer: { kind: "l1", lambda: 0.5 },
+  });
   expect(optimizer.convs).toMatchObject({
     tau: 0.07,
     regularizer: { kind: "groupLasso", lambda: 0.5, groups: "kernels" },
   });
-  expect(init.convs).toMatchObject({ density: 0.01, mask: "kernel", count: "withReplacement", varianceFactor: 1 });
+  expect(init.convs).toMatchObject({
+    density: 0.01,
+    mask: "kernel",
+    count: "withReplacement",
+    varianceFactor: 1,
+  });
   // The authors multiply He-normal kernels by 10. One of conv1's 64 is kept: 10^2 / 64.
   expect(init.layers?.conv2d1).toEqual({ varianceFactor: 10 ** 2 / 64 });
   expect([init.biases.scale, epochs]).toEqual([10, 100]);
@@ -136,39 +164,53 @@ test.each([
   ["mnist-deblur", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, undefined],
   ["mnist-denoise-skips", { noise: 0.05 }, 1.96],
   ["mnist-deblur-skips", { blur: { size: 9, sigma: 5 }, noise: 0.05 }, 1.96],
-])("%s has the paper's task, network and lambdas, a start and a schedule of ours", (name, restore, skipLambda) => {
-  const { data, model, loss, init, optimizer, schedule, batchSize, epochs, seed } = loadRecipe(name);
-  const adaBreg = { kind: "adaBreg", tau: 0.001, delta: 1, biasCorrectFirstMoment: true };
-  expect(optimizer).toMatchObject({
-    weights: { ...adaBreg, regularizer: { kind: "groupLasso", lambda: 0.07, groups: "rows" } },
-    biases: { ...adaBreg, regularizer: { kind: "none" } },
-  });
-  expect(optimizer.skips).toEqual(
-    skipLambda && { ...optimizer.weights, regularizer: { kind: "l1", lambda: skipLambda } },
-  );
-  expect({ data, loss, init, schedule, batchSize, epochs, seed }).toEqual({
-    data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true, restore },
-    loss: "meanSquaredError",
-    init: {
-      weights: { density: 0.15, mask: "row", count: "bernoulli", varianceFactor: 0.6, distribution: "normal" },
-      biases: { scale: 1, signed: false },
-      layers: { layer1: { density: 0.15, varianceFactor: 0.2 } },
-    },
-    schedule: { kind: "cosine", minFactor: 0, warmupEpochs: 0 },
-    batchSize: 128,
-    epochs: 50,
-    seed: 0,
-  });
-  const parameters = buildModel(model).nodes.flatMap((node) => node.parameters);
-  const count = (role: string) =>
-    parameters.filter((p) => p.role === role).reduce((n, { shape }) => n + shape[0] * (shape[1] ?? 1), 0);
-  expect([count("weight"), count("skip")]).toEqual([6 * 784 * 784, skipLambda ? 21 : 0]);
-});
+])(
+  "%s has the paper's task, network and lambdas, a start and a schedule of ours",
+  (name, restore, skipLambda) => {
+    const { data, model, loss, init, optimizer, schedule, batchSize, epochs, seed } =
+      loadRecipe(name);
+    const adaBreg = { kind: "adaBreg", tau: 0.001, delta: 1, biasCorrectFirstMoment: true };
+    expect(optimizer).toMatchObject({
+      weights: { ...adaBreg, regularizer: { kind: "groupLasso", lambda: 0.07, groups: "rows" } },
+      biases: { ...adaBreg, regularizer: { kind: "none" } },
+    });
+    expect(optimizer.skips).toEqual(
+      skipLambda && { ...optimizer.weights, regularizer: { kind: "l1", lambda: skipLambda } },
+    );
+    expect({ data, loss, init, schedule, batchSize, epochs, seed }).toEqual({
+      data: { name: "mnist", validation: 3000, splitSeed: 42, normalize: true, restore },
+      loss: "meanSquaredError",
+      init: {
+        weights: {
+          density: 0.15,
+          mask: "row",
+          count: "bernoulli",
+          varianceFactor: 0.6,
+          distribution: "normal",
+        },
+        biases: { scale: 1, signed: false },
+        layers: { layer1: { density: 0.15, varianceFactor: 0.2 } },
+      },
+      schedule: { kind: "cosine", minFactor: 0, warmupEpochs: 0 },
+      batchSize: 128,
+      epochs: 50,
+      seed: 0,
+    });
+    const parameters = buildModel(model).nodes.flatMap((node) => node.parameters);
+    const count = (role: string) =>
+      parameters
+        .filter((p) => p.role === role)
+        .reduce((n, { shape }) => n + shape[0] * (shape[1] ?? 1), 0);
+    expect([count("weight"), count("skip")]).toEqual([6 * 784 * 784, skipLambda ? 21 : 0]);
+  },
+);
 
 test("ResNet-18 and the DenseNet have the weights of the paper", () => {
   const count = (name: string) =>
     buildModel(loadRecipe(name).model)
-      .nodes.flatMap(({ parameters }) => parameters.filter(({ role }) => role === "weight" || role === "conv"))
+      .nodes.flatMap(({ parameters }) =>
+        parameters.filter(({ role }) => role === "weight" || role === "conv"),
+      )
       .reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
   expect(count("cifar10-resnet18-groups")).toBe(11_164_352);
   expect(count("fashion-densenet")).toBe(28_036);
@@ -186,7 +228,14 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
     epochs: 2,
   };
   writeFileSync(path, JSON.stringify(given));
-  const full = { ...entry, delta: 1, momentum: 0, nesterov: false, weightDecay: 0, regularizer: { kind: "none" } };
+  const full = {
+    ...entry,
+    delta: 1,
+    momentum: 0,
+    nesterov: false,
+    weightDecay: 0,
+    regularizer: { kind: "none" },
+  };
   expect(loadRecipe(path)).toEqual({
     ...given,
     description: "",
@@ -194,7 +243,13 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
     model: { kind: "mlp", features: [784, 10], finalRelu: false },
     loss: "crossEntropy",
     init: {
-      weights: { density: 1, mask: "entry", count: "bernoulli", varianceFactor: 1, distribution: "normal" },
+      weights: {
+        density: 1,
+        mask: "entry",
+        count: "bernoulli",
+        varianceFactor: 1,
+        distribution: "normal",
+      },
       biases: { scale: 1, signed: false },
     },
     optimizer: { weights: full, biases: full },
@@ -208,7 +263,10 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
 const WEIGHTS = { conv2d1: 1600, conv2d2: 102_400, linear1: 131_072, linear2: 1280 };
 
 /** The mean of densities over layers of these sizes. */
-function mean(densities: Readonly<Record<string, number>>, sizes: Readonly<Record<string, number>>): number {
+function mean(
+  densities: Readonly<Record<string, number>>,
+  sizes: Readonly<Record<string, number>>,
+): number {
   const entries = Object.entries(sizes);
   const sum = entries.reduce((total, [layer, size]) => total + size * densities[layer]!, 0);
   return sum / entries.reduce((total, [, size]) => total + size, 0);
@@ -218,9 +276,30 @@ test.each([
   ["fashion-convnet-l1-linbreg", "l1", "linBreg", 0, undefined, 0.019],
   ["fashion-convnet-l1-momentum", "l1", "linBreg", 0.9, undefined, 0.027],
   ["fashion-convnet-l1-adabreg", "l1", "adaBreg", undefined, 0.1, 0.023],
-  ["fashion-convnet-groups-linbreg", "groupLasso", "linBreg", 0, 0.5, { weights: 0.038, convs: 0.042 }],
-  ["fashion-convnet-groups-momentum", "groupLasso", "linBreg", 0.9, 0.5, { weights: 0.035, convs: 0.047 }],
-  ["fashion-convnet-groups-adabreg", "groupLasso", "adaBreg", undefined, 0.5, { weights: 0.035, convs: 0.028 }],
+  [
+    "fashion-convnet-groups-linbreg",
+    "groupLasso",
+    "linBreg",
+    0,
+    0.5,
+    { weights: 0.038, convs: 0.042 },
+  ],
+  [
+    "fashion-convnet-groups-momentum",
+    "groupLasso",
+    "linBreg",
+    0.9,
+    0.5,
+    { weights: 0.035, convs: 0.047 },
+  ],
+  [
+    "fashion-convnet-groups-adabreg",
+    "groupLasso",
+    "adaBreg",
+    undefined,
+    0.5,
+    { weights: 0.035, convs: 0.028 },
+  ],
 ] as const)(
   "%s has the data, the net and the start of the recorded run, and the paper's density at most",
   (name, convs, kind, momentum, conv1, paper) => {
@@ -234,14 +313,23 @@ test.each([
     });
     // Those that begin with more of conv1: a kernel there that is zero leaves a constant channel.
     const first = conv1 === undefined ? undefined : { conv2d1: { density: conv1 } };
-    expect({ ...init, convs: undefined }).toEqual({ ...recorded.init, convs: undefined, layers: first });
-    expect(init.convs).toMatchObject({ density: 0.01, mask: convs === "l1" ? "entry" : "kernel", varianceFactor: 1 });
+    expect({ ...init, convs: undefined }).toEqual({
+      ...recorded.init,
+      convs: undefined,
+      layers: first,
+    });
+    expect(init.convs).toMatchObject({
+      density: 0.01,
+      mask: convs === "l1" ? "entry" : "kernel",
+      varianceFactor: 1,
+    });
     expect(optimizer.convs).toMatchObject({ kind, regularizer: { kind: convs } });
     expect(optimizer.weights).toMatchObject({ kind, regularizer: { kind: "l1" } });
     for (const entry of [optimizer.weights, optimizer.convs!, optimizer.biases]) {
       expect("momentum" in entry ? entry.momentum : undefined).toBe(momentum);
     }
-    const { layers, ...roles } = typeof targetDensity === "object" ? targetDensity.targets : { net: targetDensity! };
+    const { layers, ...roles } =
+      typeof targetDensity === "object" ? targetDensity.targets : { net: targetDensity! };
     // Of a target for each layer: the part of all weights, and of all kernels.
     const asked = {
       ...(layers?.linear1 === undefined ? {} : { net: mean(layers, WEIGHTS) }),
@@ -255,31 +343,41 @@ test.each([
   },
 );
 
-test.each(recipeNames())("%s says how many weights a row has at least: its start is not that of a default", (name) => {
-  const { init } = loadRecipe(name);
-  for (const entry of [init.weights, init.convs]) {
-    if (!entry || entry.density === 1 || entry.mask === "row") continue;
-    expect(entry.atLeast).toBeDefined();
-  }
-});
-
-test.each(["cifar10-resnet18", "cifar10-resnet18-groups"])("%s: every filter starts with a weight", (name) => {
-  const recipe = loadRecipe(name);
-  const drawn = initialParameters(buildModel(recipe.model), stream(recipe.seed, "init"), fitOptionsOf(recipe).init);
-  let [convs, nonZeros] = [0, 0];
-  for (const [key, theta] of drawn) {
-    if (!key.endsWith("conv.weight")) continue;
-    const filters = filtersOf(key);
-    const width = theta.length / filters;
-    for (let r = 0; r < filters; r++) {
-      expect(theta.subarray(r * width, (r + 1) * width).some((w) => w !== 0)).toBe(true);
+test.each(recipeNames())(
+  "%s says how many weights a row has at least: its start is not that of a default",
+  (name) => {
+    const { init } = loadRecipe(name);
+    for (const entry of [init.weights, init.convs]) {
+      if (!entry || entry.density === 1 || entry.mask === "row") continue;
+      expect(entry.atLeast).toBeDefined();
     }
-    convs += theta.length;
-    nonZeros += theta.reduce((sum, w) => sum + Number(w !== 0), 0);
-  }
-  expect(convs).toBe(11_159_232);
-  expect(nonZeros / convs).toBeLessThan(0.0115);
-});
+  },
+);
+
+test.each(["cifar10-resnet18", "cifar10-resnet18-groups"])(
+  "%s: every filter starts with a weight",
+  (name) => {
+    const recipe = loadRecipe(name);
+    const drawn = initialParameters(
+      buildModel(recipe.model),
+      stream(recipe.seed, "init"),
+      fitOptionsOf(recipe).init,
+    );
+    let [convs, nonZeros] = [0, 0];
+    for (const [key, theta] of drawn) {
+      if (!key.endsWith("conv.weight")) continue;
+      const filters = filtersOf(key);
+      const width = theta.length / filters;
+      for (let r = 0; r < filters; r++) {
+        expect(theta.subarray(r * width, (r + 1) * width).some((w) => w !== 0)).toBe(true);
+      }
+      convs += theta.length;
+      nonZeros += theta.reduce((sum, w) => sum + Number(w !== 0), 0);
+    }
+    expect(convs).toBe(11_159_232);
+    expect(nonZeros / convs).toBeLessThan(0.0115);
+  },
+);
 
 /** Output channels of a convolution of ResNet-18, by its name. */
 function filtersOf(key: string): number {
@@ -287,7 +385,11 @@ function filtersOf(key: string): number {
 }
 
 test("the JSON schema knows every key and lets defaults be left out", () => {
-  const schema = recipeJsonSchema() as { properties: object; required: string[]; additionalProperties: boolean };
+  const schema = recipeJsonSchema() as {
+    properties: object;
+    required: string[];
+    additionalProperties: boolean;
+  };
   expect(schema.required.sort()).toEqual(["data", "epochs", "model", "name", "optimizer"]);
   const keys = Object.keys(loadRecipe("mnist-quick")).concat(
     "$schema",

@@ -1,4 +1,7 @@
-/** Every recipe runs: two steps of its model with its options, on a few images made for its data set. */
+/**
+ * Every recipe runs: two steps of its model with its options, on a few images made for its data
+ * set.
+ */
 import { expect, test } from "vitest";
 import { fromArrays, type Dataset } from "#bregman/data/dataset.js";
 import { restorationTask } from "#bregman/data/restore.js";
@@ -15,17 +18,27 @@ function imagesFor(name: string, count: number): Dataset {
   const random = stream(1, "recipe runs");
   const labels = Uint8Array.from({ length: count }, (_, k) => k % 10);
   const inputs = Uint8Array.from({ length: count * size }, () => random.integer(60));
-  labels.forEach((label, k) => inputs.fill(255, k * size + 2 * label * side, k * size + (2 * label + 3) * side));
+  labels.forEach((label, k) =>
+    inputs.fill(255, k * size + 2 * label * side, k * size + (2 * label + 3) * side),
+  );
   const part = { inputs, labels };
   const [mean, std] = [0.2, 0.3].map((x) => Array.from({ length: channels }, () => x));
-  return fromArrays({ shape: [channels, side, side], classes: 10, train: part, test: part, mean, std });
+  return fromArrays({
+    shape: [channels, side, side],
+    classes: 10,
+    train: part,
+    test: part,
+    mean,
+    std,
+  });
 }
 
 test.each(recipeNames())("%s", async (name) => {
   const recipe = loadRecipe(name);
   const batchSize = 16;
   // ResNet-18 at full width takes a minute where others take a second.
-  const model = recipe.model.kind === "resNet18" ? { ...recipe.model, widths: [8, 16, 32, 64] } : recipe.model;
+  const model =
+    recipe.model.kind === "resNet18" ? { ...recipe.model, widths: [8, 16, 32, 64] } : recipe.model;
   const { data: entry } = recipe;
   const made = imagesFor("name" in entry ? entry.name : "", 2 * batchSize + 2);
   const data = entry.restore ? restorationTask(made, entry.restore) : made;
@@ -33,12 +46,16 @@ test.each(recipeNames())("%s", async (name) => {
   const { final, epochs, parameters } = await fit(buildModel(model), data, options);
   expect(epochs).toHaveLength(2);
   expect(Number.isFinite(epochs[1].trainLoss) && Number.isFinite(final.testLoss)).toBe(true);
-  for (const [key, { data: theta }] of parameters) expect(theta.every(Number.isFinite), key).toBe(true);
+  for (const [key, { data: theta }] of parameters)
+    expect(theta.every(Number.isFinite), key).toBe(true);
   // A sparse start is sparse still, a dense one dense.
   const sparse = recipe.init.weights.density < 1 || (recipe.init.convs?.density ?? 1) < 1;
   const bare = recipe.optimizer.weights.kind === "sgd";
   if (sparse && !bare) expect(final.density).toBeLessThan(0.5);
   else if (bare) expect(final.density).toBeGreaterThan(0.5);
   const restores = recipe.loss === "meanSquaredError";
-  expect([final.ssim !== undefined, final.testAccuracy !== undefined]).toEqual([restores, !restores]);
+  expect([final.ssim !== undefined, final.testAccuracy !== undefined]).toEqual([
+    restores,
+    !restores,
+  ]);
 });

@@ -1,5 +1,6 @@
 /**
- * The truth for elementwise functions, in float64, and the table of them that tests run over: a newcomer adds a row.
+ * The truth for elementwise functions, in float64, and the table of them that tests run over: a
+ * newcomer adds a row.
  */
 import * as layers from "#bregman/nn/layers/index.js";
 import type { Layer } from "#bregman/nn/layers/rules.js";
@@ -43,7 +44,9 @@ export const activations: readonly Layer[] = Object.values(ACTIVATIONS).map(({ l
 export const codeOf = (kind: ActivationKind): number => layers[kind].rule.code;
 
 /** The row of a layer that is one of them, with its slope, or undefined. */
-export function activationOf(layer: Layer): { f(x: number): number; derivative(y: number): number } | undefined {
+export function activationOf(
+  layer: Layer,
+): { f(x: number): number; derivative(y: number): number } | undefined {
   const row: Row | undefined = (ACTIVATIONS as Readonly<Record<string, Row>>)[layer.kind];
   const slope = "slope" in layer ? layer.slope : 0;
   return row && { f: (x) => row.f(x, slope), derivative: (y) => row.derivative(y, slope) };

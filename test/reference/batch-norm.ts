@@ -1,5 +1,6 @@
 /**
- * The truth for batch norm, in float64, one channel at a time. Arrays are [samples][channels][size].
+ * The truth for batch norm, in float64, one channel at a time. Arrays are
+ * [samples][channels][size].
  */
 export interface ImageShape {
   readonly samples: number;
@@ -10,11 +11,17 @@ export interface ImageShape {
 
 /** Indices of a channel's values. */
 function channelIndices({ samples, channels, size }: ImageShape, c: number): number[] {
-  return Array.from({ length: samples * size }, (_, k) => (Math.floor(k / size) * channels + c) * size + (k % size));
+  return Array.from(
+    { length: samples * size },
+    (_, k) => (Math.floor(k / size) * channels + c) * size + (k % size),
+  );
 }
 
 /** Mean and biased variance of each channel. */
-export function moments(x: ArrayLike<number>, shape: ImageShape): { mean: number[]; variance: number[] } {
+export function moments(
+  x: ArrayLike<number>,
+  shape: ImageShape,
+): { mean: number[]; variance: number[] } {
   const mean: number[] = [];
   const variance: number[] = [];
   for (let c = 0; c < shape.channels; c++) {
@@ -61,7 +68,8 @@ export function gradients(
     dgamma.push(indices.reduce((sum, i) => sum + dy[i]! * xhat(i), 0));
     dbeta.push(indices.reduce((sum, i) => sum + dy[i]!, 0));
     const n = indices.length;
-    for (const i of indices) dx[i] = gamma[c]! * invstd * (dy[i]! - dbeta[c]! / n - (xhat(i) * dgamma[c]!) / n);
+    for (const i of indices)
+      dx[i] = gamma[c]! * invstd * (dy[i]! - dbeta[c]! / n - (xhat(i) * dgamma[c]!) / n);
   }
   return { dx, dgamma, dbeta };
 }

@@ -20,7 +20,10 @@ export interface ConvSizes {
 export const outputLength = (length: number, { size, stride, pad }: ConvSizes): number =>
   Math.floor((length + 2 * pad - size) / stride) + 1;
 
-/** Calls `visit` with the indices of y, w and x (row-major) for every product whose x is not in the border. */
+/**
+ * Calls `visit` with the indices of y, w and x (row-major) for every product whose x is not in the
+ * border.
+ */
 function products(s: ConvSizes, visit: (y: number, w: number, x: number) => void): void {
   const [outHeight, outWidth] = [outputLength(s.height, s), outputLength(s.width, s)];
   for (let n = 0; n < s.batch; n++)
@@ -41,9 +44,17 @@ function products(s: ConvSizes, visit: (y: number, w: number, x: number) => void
 }
 
 /** y [batch, rows, outHeight, outWidth]. */
-export function convForward(s: ConvSizes, w: Float32Array, x: Float32Array, bias: Float32Array): Float64Array {
+export function convForward(
+  s: ConvSizes,
+  w: Float32Array,
+  x: Float32Array,
+  bias: Float32Array,
+): Float64Array {
   const plane = outputLength(s.height, s) * outputLength(s.width, s);
-  const y = Float64Array.from({ length: s.batch * s.rows * plane }, (_, k) => bias[Math.floor(k / plane) % s.rows]!);
+  const y = Float64Array.from(
+    { length: s.batch * s.rows * plane },
+    (_, k) => bias[Math.floor(k / plane) % s.rows]!,
+  );
   products(s, (i, j, k) => (y[i]! += w[j]! * x[k]!));
   return y;
 }

@@ -1,6 +1,6 @@
 /**
- * The truth for the convolution kernels, in float64, straight from the definition (cross-correlation, as all of deep
- * learning calls a convolution):
+ * The truth for the convolution kernels, in float64, straight from the definition
+ * (cross-correlation, as all of deep learning calls a convolution):
  *
  *     y[b, o, i, j] = bias[o] + sum over c, kh, kw of w[o, c, kh, kw] * x[b, c, i * stride + kh - pad, j * stride + kw - pad]
  *
@@ -20,8 +20,10 @@ export interface ConvShape {
   readonly pad: number;
 }
 
-export const outHeight = (s: ConvShape): number => Math.floor((s.height + 2 * s.pad - s.kernel[0]) / s.stride) + 1;
-export const outWidth = (s: ConvShape): number => Math.floor((s.width + 2 * s.pad - s.kernel[1]) / s.stride) + 1;
+export const outHeight = (s: ConvShape): number =>
+  Math.floor((s.height + 2 * s.pad - s.kernel[0]) / s.stride) + 1;
+export const outWidth = (s: ConvShape): number =>
+  Math.floor((s.width + 2 * s.pad - s.kernel[1]) / s.stride) + 1;
 
 /** Calls `visit` with the indices of y, w and x in every product of the definition. */
 function products(s: ConvShape, visit: (y: number, w: number, x: number) => void): void {
@@ -61,14 +63,22 @@ export function convForward(
 }
 
 /** dx: [samples, inner, height, width]. */
-export function convInputGrad(s: ConvShape, w: ArrayLike<number>, dy: ArrayLike<number>): Float64Array {
+export function convInputGrad(
+  s: ConvShape,
+  w: ArrayLike<number>,
+  dy: ArrayLike<number>,
+): Float64Array {
   const out = new Float64Array(s.samples * s.inner * s.height * s.width);
   products(s, (y, k, i) => (out[i]! += w[k]! * dy[y]!));
   return out;
 }
 
 /** g: [rows, inner, kernelHeight, kernelWidth]. */
-export function convWeightGrad(s: ConvShape, dy: ArrayLike<number>, x: ArrayLike<number>): Float64Array {
+export function convWeightGrad(
+  s: ConvShape,
+  dy: ArrayLike<number>,
+  x: ArrayLike<number>,
+): Float64Array {
   const out = new Float64Array(s.rows * s.inner * s.kernel[0] * s.kernel[1]);
   products(s, (y, k, i) => (out[k]! += dy[y]! * x[i]!));
   return out;
@@ -78,6 +88,7 @@ export function convWeightGrad(s: ConvShape, dy: ArrayLike<number>, x: ArrayLike
 export function convBiasGrad(s: ConvShape, dy: ArrayLike<number>): Float64Array {
   const plane = outHeight(s) * outWidth(s);
   const out = new Float64Array(s.rows);
-  for (let i = 0; i < s.samples * s.rows * plane; i++) out[Math.floor(i / plane) % s.rows]! += dy[i]!;
+  for (let i = 0; i < s.samples * s.rows * plane; i++)
+    out[Math.floor(i / plane) % s.rows]! += dy[i]!;
   return out;
 }

@@ -1,8 +1,12 @@
 /**
- * The truth for the data kernels: what [tiles][features][T] and row-major outputs must hold, one element at a time.
+ * The truth for the data kernels: what [tiles][features][T] and row-major outputs must hold, one
+ * element at a time.
  */
 
-/** x[b, i] = u8[index_b, i] * scale[c] + shift[c], with c the channel of feature i; 0 for an index of -1. */
+/**
+ * x[b, i] = u8[index_b, i] * scale[c] + shift[c], with c the channel of feature i; 0 for an index
+ * of -1.
+ */
 export function gatherU8(
   data: Uint8Array, // [samples, features]
   indices: Int32Array,
@@ -22,7 +26,11 @@ export function gatherF32(data: Float32Array, indices: Int32Array, features: num
   return rowsOf(indices, features, (index, i) => data[index * features + i]!);
 }
 
-function rowsOf(indices: Int32Array, features: number, value: (index: number, i: number) => number): Float64Array {
+function rowsOf(
+  indices: Int32Array,
+  features: number,
+  value: (index: number, i: number) => number,
+): Float64Array {
   const rows = new Float64Array(indices.length * features);
   indices.forEach((index, b) => {
     for (let i = 0; i < features; i++) rows[b * features + i] = index < 0 ? 0 : value(index, i);

@@ -1,6 +1,8 @@
 /**
- * The truth for augmentation: out[h, w] = image[h + down, w + right] of the image, which is mirrored first if `flip`;
- * 0 for pixels from outside, or if `reflect` what a mirror at the first and last pixels shows. (The square that cutout sets is told by `isCut`: it comes after the normalisation.)
+ * The truth for augmentation: out[h, w] = image[h + down, w + right] of the image, which is
+ * mirrored first if `flip`; 0 for pixels from outside, or if `reflect` what a mirror at the first
+ * and last pixels shows. (The square that cutout sets is told by `isCut`: it comes after the
+ * normalisation.)
  */
 export interface Augmentation {
   readonly down: number;
@@ -29,7 +31,11 @@ function seen(i: number, n: number, reflect: boolean): number {
 }
 
 /** Whether pixel k of an image of this width lies in the square. */
-export function isCut(k: number, width: number, [top, left, side]: readonly [number, number, number]): boolean {
+export function isCut(
+  k: number,
+  width: number,
+  [top, left, side]: readonly [number, number, number],
+): boolean {
   const [h, w] = [Math.floor(k / width), k % width];
   return h >= top && h < top + side && w >= left && w < left + side;
 }

@@ -1,10 +1,23 @@
-/** The truth for the products of a linear layer, in float64, one number at a time. All matrices are row-major. */
+/**
+ * The truth for the products of a linear layer, in float64, one number at a time. All matrices are
+ * row-major.
+ */
 type Numbers = ArrayLike<number>;
 
 /** y[b, r] = bias[r] + sum over c of w[r, c] x[b, c]. */
-export function forward(w: Numbers, bias: Numbers | undefined, x: Numbers, rows: number, cols: number): Float64Array {
+export function forward(
+  w: Numbers,
+  bias: Numbers | undefined,
+  x: Numbers,
+  rows: number,
+  cols: number,
+): Float64Array {
   const samples = x.length / cols;
-  return fill(samples, rows, (b, r) => (bias?.[r] ?? 0) + sum(cols, (c) => w[r * cols + c]! * x[b * cols + c]!));
+  return fill(
+    samples,
+    rows,
+    (b, r) => (bias?.[r] ?? 0) + sum(cols, (c) => w[r * cols + c]! * x[b * cols + c]!),
+  );
 }
 
 /** dx[b, c] = sum over r of w[r, c] dy[b, r]. */
@@ -24,8 +37,14 @@ export function biasGrad(dy: Numbers, rows: number): Float64Array {
   return fill(1, rows, (_, r) => sum(dy.length / rows, (b) => dy[b * rows + r]!));
 }
 
-function fill(height: number, width: number, value: (i: number, j: number) => number): Float64Array {
-  return Float64Array.from({ length: height * width }, (_, k) => value(Math.floor(k / width), k % width));
+function fill(
+  height: number,
+  width: number,
+  value: (i: number, j: number) => number,
+): Float64Array {
+  return Float64Array.from({ length: height * width }, (_, k) =>
+    value(Math.floor(k / width), k % width),
+  );
 }
 
 function sum(length: number, term: (k: number) => number): number {

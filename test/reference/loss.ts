@@ -9,7 +9,10 @@ export interface LossResult {
   readonly grad: Float64Array;
 }
 
-/** Softmax cross-entropy: loss_b = log sum_k exp(x_bk) - sum_k p_k x_bk, p = (1 - s) onehot + s / classes. */
+/**
+ * Softmax cross-entropy: loss_b = log sum_k exp(x_bk) - sum_k p_k x_bk, p = (1 - s) onehot + s /
+ * classes.
+ */
 export function crossEntropy(
   logits: ArrayLike<number>, // [samples, classes]
   labels: ArrayLike<number>, // [samples]

@@ -1,8 +1,10 @@
 /**
- * Slow, obvious float64 twin of the runtime: any graph of layers, its loss, and the gradient of each parameter.
+ * Slow, obvious float64 twin of the runtime: any graph of layers, its loss, and the gradient of
+ * each parameter.
  *
- * Values are row-major by sample: x[((b * channels + c) * height + h) * width + w]; a flat value has height = width = 1.
- * Batch norm is in training mode, or with running statistics in evaluation mode.
+ * Values are row-major by sample: x[((b * channels + c) * height + h) * width + w]; a flat value
+ * has height = width = 1. Batch norm is in training mode, or with running statistics in evaluation
+ * mode.
  */
 import type { Model, ModelNode } from "#bregman/nn/model.js";
 import { activationOf } from "./activation.js";
@@ -30,14 +32,20 @@ const image = (data: Float64Array, shape: readonly number[]): Image => {
   const [c, h = 1, w = 1] = shape;
   return { data, c, h, w };
 };
-const at = ({ c, h, w }: Image, b: number, k: number, i: number, j: number) => ((b * c + k) * h + i) * w + j;
+const at = ({ c, h, w }: Image, b: number, k: number, i: number, j: number) =>
+  ((b * c + k) * h + i) * w + j;
 const empty = (shape: readonly number[], count: number) =>
   image(new Float64Array(count * shape.reduce((product, n) => product * n, 1)), shape);
 
 /** Calls f for each sample, channel and position of an image. */
-function each(x: Image, count: number, f: (b: number, k: number, i: number, j: number) => void): void {
+function each(
+  x: Image,
+  count: number,
+  f: (b: number, k: number, i: number, j: number) => void,
+): void {
   for (let b = 0; b < count; b++)
-    for (let k = 0; k < x.c; k++) for (let i = 0; i < x.h; i++) for (let j = 0; j < x.w; j++) f(b, k, i, j);
+    for (let k = 0; k < x.c; k++)
+      for (let i = 0; i < x.h; i++) for (let j = 0; j < x.w; j++) f(b, k, i, j);
 }
 
 /** For each term of a convolution's sum: indices of x, of w and of y. */
@@ -63,10 +71,13 @@ function eachTerm(
   });
 }
 
-/** The window of a pooling layer for output position (i, j): [row, column] of each position in it. */
+/**
+ * The window of a pooling layer for output position (i, j): [row, column] of each position in it.
+ */
 function windowOf(node: ModelNode, x: Image, i: number, j: number): [number, number][] {
   const { layer } = node;
-  if (layer.kind !== "maxPool2d" && layer.kind !== "avgPool2d") throw new Error("not a pooling layer");
+  if (layer.kind !== "maxPool2d" && layer.kind !== "avgPool2d")
+    throw new Error("not a pooling layer");
   const [height, width] = [layer.size ?? x.h, layer.size ?? x.w];
   return Array.from({ length: height * width }, (_, t) => [
     i * layer.stride + Math.floor(t / width),
@@ -135,7 +146,9 @@ function nodeForward(
       each(y, count, (b, k, i, j) => {
         const values = windowOf(node, x, i, j).map(([h, w]) => x.data[at(x, b, k, h, w)]);
         y.data[at(y, b, k, i, j)] =
-          layer.kind === "maxPool2d" ? Math.max(...values) : values.reduce((s, v) => s + v, 0) / values.length;
+          layer.kind === "maxPool2d"
+            ? Math.max(...values)
+            : values.reduce((s, v) => s + v, 0) / values.length;
       });
       return y;
     case "flatten":
@@ -145,19 +158,29 @@ function nodeForward(
       return y;
     case "scaledSum": {
       const scale = parameter("scale")!;
-      xs.forEach(({ data }, k) => data.forEach((v, p) => (y.data[p] += (k === 0 ? 1 : scale[k - 1]) * v)));
+      xs.forEach(({ data }, k) =>
+        data.forEach((v, p) => (y.data[p] += (k === 0 ? 1 : scale[k - 1]) * v)),
+      );
       return y;
     }
     case "concat": {
       let from = 0;
       for (const part of xs) {
-        each(part, count, (b, k, i, j) => (y.data[at(y, b, from + k, i, j)] = part.data[at(part, b, k, i, j)]));
+        each(
+          part,
+          count,
+          (b, k, i, j) => (y.data[at(y, b, from + k, i, j)] = part.data[at(part, b, k, i, j)]),
+        );
         from += part.c;
       }
       return y;
     }
     case "channels":
-      each(y, count, (b, k, i, j) => (y.data[at(y, b, k, i, j)] = x.data[at(x, b, layer.from + k, i, j)]));
+      each(
+        y,
+        count,
+        (b, k, i, j) => (y.data[at(y, b, k, i, j)] = x.data[at(x, b, layer.from + k, i, j)]),
+      );
       return y;
     case "dropout":
       if (buffers) return { ...y, data: x.data };
@@ -183,7 +206,10 @@ export function forward(
 }
 
 /** Mean loss, and its gradient with respect to the output. */
-export function lossAndGradient(output: Float64Array, batch: Batch): { loss: number; gradient: Float64Array } {
+export function lossAndGradient(
+  output: Float64Array,
+  batch: Batch,
+): { loss: number; gradient: Float64Array } {
   const { count, labels, targets } = batch;
   const features = output.length / count;
   const gradient = new Float64Array(output.length);
@@ -201,7 +227,8 @@ export function lossAndGradient(output: Float64Array, batch: Batch): { loss: num
     const total = z.reduce((sum, value) => sum + Math.exp(value - max), 0);
     loss += (Math.log(total) + max - z[labels![b]]) / count;
     z.forEach((value, c) => {
-      gradient[b * features + c] = (Math.exp(value - max) / total - (c === labels![b] ? 1 : 0)) / count;
+      gradient[b * features + c] =
+        (Math.exp(value - max) / total - (c === labels![b] ? 1 : 0)) / count;
     });
   }
   return { loss, gradient };
@@ -274,7 +301,8 @@ function nodeBackward(
       });
       each(x, count, (b, k, i, j) => {
         const p = at(x, b, k, i, j);
-        dx.data[p] += gamma[k] * stats[k].invstd * (dy.data[p] - dbeta[k] / n - (xhat(k, p) * dgamma[k]) / n);
+        dx.data[p] +=
+          gamma[k] * stats[k].invstd * (dy.data[p] - dbeta[k] / n - (xhat(k, p) * dgamma[k]) / n);
       });
       return;
     }
@@ -283,7 +311,8 @@ function nodeBackward(
       each(y, count, (b, k, i, j) => {
         const places = windowOf(node, x, i, j).map(([h, w]) => at(x, b, k, h, w));
         const p = at(y, b, k, i, j);
-        if (layer.kind === "avgPool2d") places.forEach((q) => (dx.data[q] += dy.data[p] / places.length));
+        if (layer.kind === "avgPool2d")
+          places.forEach((q) => (dx.data[q] += dy.data[p] / places.length));
         else dx.data[places.find((q) => x.data[q] === y.data[p])!] += dy.data[p];
       });
       return;
@@ -305,13 +334,21 @@ function nodeBackward(
     case "concat": {
       let from = 0;
       for (const part of dxs) {
-        each(part, count, (b, k, i, j) => (part.data[at(part, b, k, i, j)] += dy.data[at(dy, b, from + k, i, j)]));
+        each(
+          part,
+          count,
+          (b, k, i, j) => (part.data[at(part, b, k, i, j)] += dy.data[at(dy, b, from + k, i, j)]),
+        );
         from += part.c;
       }
       return;
     }
     case "channels":
-      each(y, count, (b, k, i, j) => (dx.data[at(dx, b, layer.from + k, i, j)] += dy.data[at(dy, b, k, i, j)]));
+      each(
+        y,
+        count,
+        (b, k, i, j) => (dx.data[at(dx, b, layer.from + k, i, j)] += dy.data[at(dy, b, k, i, j)]),
+      );
       return;
     case "dropout":
       throw new Error("dropout has its own test");

@@ -6,7 +6,9 @@ export type Rows = readonly (readonly (readonly [column: number, value: number])
 /** The non-zeros (NaN is one) of a dense matrix. */
 export function compressed(theta: ArrayLike<number>, rows: number, cols: number): Rows {
   return Array.from({ length: rows }, (_, r) =>
-    Array.from({ length: cols }, (_unused, c) => [c, theta[r * cols + c]!] as const).filter(([, value]) => value !== 0),
+    Array.from({ length: cols }, (_unused, c) => [c, theta[r * cols + c]!] as const).filter(
+      ([, value]) => value !== 0,
+    ),
   );
 }
 
@@ -42,6 +44,9 @@ export function decoded(entries: Int32Array, counts: Int32Array, cols: number): 
 /** The columns alone, to compare patterns. */
 export const columns = (pattern: Rows): number[][] => pattern.map((row) => row.map(([c]) => c));
 
-/** Offsets of columns as a convolution has them: ascending, with gaps, not all multiples of the first. */
+/**
+ * Offsets of columns as a convolution has them: ascending, with gaps, not all multiples of the
+ * first.
+ */
 export const offsetsOf = (cols: number): Int32Array =>
   Int32Array.from({ length: cols }, (_, c) => (3 * c + Math.floor(c / 5) + 2) * TILE * 4);

@@ -33,7 +33,12 @@ export const maxPool = (x: ArrayLike<number>, planes: number, w: Window): number
   windows(planes, w).map((window) => Math.max(...window.map((i) => x[i]!)));
 
 /** dy to the first maximum of each window. */
-export function maxPoolGrad(x: ArrayLike<number>, dy: ArrayLike<number>, planes: number, w: Window): Float64Array {
+export function maxPoolGrad(
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  planes: number,
+  w: Window,
+): Float64Array {
   const dx = new Float64Array(planes * w.inHeight * w.inWidth);
   windows(planes, w).forEach((window, k) => {
     const top = Math.max(...window.map((i) => x[i]!));

@@ -1,8 +1,14 @@
 /**
- * The truth for structural similarity: every window on its own, its weights, means, variances and covariance straight from
- * the definition (Wang et al. 2004, equations 13 to 16). One plane.
+ * The truth for structural similarity: every window on its own, its weights, means, variances and
+ * covariance straight from the definition (Wang et al. 2004, equations 13 to 16). One plane.
  */
-export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, height: number, width: number, range = 1): number {
+export function ssim(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  height: number,
+  width: number,
+  range = 1,
+): number {
   const C1 = (0.01 * range) ** 2;
   const C2 = (0.03 * range) ** 2;
   const values: number[] = [];
@@ -12,7 +18,11 @@ export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, height: number,
       for (let i = 0; i < 11; i++) {
         for (let j = 0; j < 11; j++) {
           const p = (top + i) * width + left + j;
-          window.push({ w: Math.exp(-((i - 5) ** 2 + (j - 5) ** 2) / (2 * 1.5 ** 2)), x: a[p]!, y: b[p]! });
+          window.push({
+            w: Math.exp(-((i - 5) ** 2 + (j - 5) ** 2) / (2 * 1.5 ** 2)),
+            x: a[p]!,
+            y: b[p]!,
+          });
         }
       }
       const total = window.reduce((sum, { w }) => sum + w, 0);
@@ -23,7 +33,9 @@ export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, height: number,
       const vx = mean((x) => (x - mx) ** 2);
       const vy = mean((_, y) => (y - my) ** 2);
       const vxy = mean((x, y) => (x - mx) * (y - my));
-      values.push(((2 * mx * my + C1) * (2 * vxy + C2)) / ((mx ** 2 + my ** 2 + C1) * (vx + vy + C2)));
+      values.push(
+        ((2 * mx * my + C1) * (2 * vxy + C2)) / ((mx ** 2 + my ** 2 + C1) * (vx + vy + C2)),
+      );
     }
   }
   return values.reduce((sum, v) => sum + v, 0) / values.length;

@@ -1,6 +1,6 @@
 /**
- * The truth for the update kernels, in float64: the formulas of src/optim/optimizer.ts and kernel-table.ts, one weight at
- * a time.
+ * The truth for the update kernels, in float64: the formulas of src/optim/optimizer.ts and
+ * kernel-table.ts, one weight at a time.
  */
 import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
 
@@ -46,7 +46,9 @@ export function update(
       } else {
         m1[i] = h("beta1") * m1[i]! + h("gain1") * gradient;
         m2[i] = h("beta2") * m2[i]! + h("gain2") * gradient ** 2;
-        v[i]! -= (h("tau") * h("correction1") * m1[i]!) / (Math.sqrt(h("correction2") * m2[i]!) + h("eps"));
+        v[i]! -=
+          (h("tau") * h("correction1") * m1[i]!) /
+          (Math.sqrt(h("correction2") * m2[i]!) + h("eps"));
       }
     }
     const row = Float64Array.from(v.subarray(start, start + cols), (x) => {
@@ -58,7 +60,11 @@ export function update(
     for (let first = 0; first < cols; first += kernels ? group : cols) {
       const part = row.subarray(first, kernels ? first + group : cols);
       const size = norm(part);
-      const factor = grouped ? (size <= h("groupThreshold") ? 0 : 1 - h("groupThreshold") / size) : 1;
+      const factor = grouped
+        ? size <= h("groupThreshold")
+          ? 0
+          : 1 - h("groupThreshold") / size
+        : 1;
       theta.set(
         part.map((x) => h("delta") * factor * x),
         start + first,
@@ -70,8 +76,8 @@ export function update(
 }
 
 /**
- * One frozen step (src/optim/freeze.ts): the weights of the pattern move as if there were no others, and all others are zero
- * and keep v and moments. Returns theta.
+ * One frozen step (src/optim/freeze.ts): the weights of the pattern move as if there were no
+ * others, and all others are zero and keep v and moments. Returns theta.
  */
 export function updatePattern(
   kind: UpdateCase,
@@ -82,7 +88,8 @@ export function updatePattern(
   group: number,
   pattern: readonly boolean[], // of each weight, whether it belongs to it
 ): Float64Array {
-  const alone = (x: ArrayLike<number>) => Float64Array.from(x, (value, i) => (pattern[i] ? value : 0));
+  const alone = (x: ArrayLike<number>) =>
+    Float64Array.from(x, (value, i) => (pattern[i] ? value : 0));
   const members = { v: alone(state.v), m1: alone(state.m1), m2: alone(state.m2) };
   const theta = update(kind, members, alone(g), hyper, cols, group);
   for (const name of ["v", "m1", "m2"] as const) {

@@ -1,10 +1,18 @@
 /** Regularizer x right and wrong arguments: every message names what was found. */
 import { describe, expect, test } from "vitest";
-import { box, elasticNet, groupLasso, sparseGroupLasso, type Groups } from "#bregman/regularizers/index.js";
+import {
+  box,
+  elasticNet,
+  groupLasso,
+  sparseGroupLasso,
+  type Groups,
+} from "#bregman/regularizers/index.js";
 import { dimensionsOf, ROWS, SPECS } from "../support/regularizer-table.js";
 
 describe("strengths and shares", () => {
-  const strong = SPECS.filter(({ make }) => make(1).lambda > 0).map((spec) => [spec.name, spec] as const);
+  const strong = SPECS.filter(({ make }) => make(1).lambda > 0).map(
+    (spec) => [spec.name, spec] as const,
+  );
   describe.each(strong)("%s", (_, { make }) => {
     const { kind, lambda } = make(1);
     test.each([-1, Number.NaN, Infinity])("refuses a lambda of %s", (factor) => {
@@ -36,7 +44,9 @@ describe("strengths and shares", () => {
     [-Infinity, -Infinity],
   ])("box refuses bounds %s and %s", (lower, upper) => {
     expect(() => box({ lower, upper })).toThrow(RangeError);
-    expect(() => box({ lower, upper })).toThrow(`box: lower must be at most upper, found ${lower} and ${upper}`);
+    expect(() => box({ lower, upper })).toThrow(
+      `box: lower must be at most upper, found ${lower} and ${upper}`,
+    );
   });
   test("a box may be open, or a single point", () => {
     expect(box({})).toMatchObject({ kind: "box", lambda: 0, lower: -Infinity, upper: Infinity });

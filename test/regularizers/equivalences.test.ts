@@ -19,7 +19,13 @@ const LAMBDA = 0.6;
 const keep = (x: number): number => x;
 
 /** [what, one, other, shape, restriction of the inputs] */
-const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly number[], (x: number) => number])[] = [
+const pairs: readonly (readonly [
+  string,
+  Regularizer,
+  Regularizer,
+  readonly number[],
+  (x: number) => number,
+])[] = [
   ["l1 with lambda 0 is none", l1(0), none(), [4, 3], keep],
   ["group lasso with lambda 0 is none", groupLasso({ lambda: 0 }), none(), [4, 3], keep],
   [
@@ -38,9 +44,27 @@ const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly numb
   ],
   ["row groups of one element are l1", groupLasso({ lambda: LAMBDA }), l1(LAMBDA), [12, 1], keep],
   ["row groups of a bias are l1", groupLasso({ lambda: LAMBDA }), l1(LAMBDA), [12], keep],
-  ["sparse row groups of a bias are l1", sparseGroupLasso({ lambda: LAMBDA, lambda0: 0.3 }), l1(LAMBDA), [12], keep],
-  ["column groups of one element are l1", groupLasso({ lambda: LAMBDA, groups: "columns" }), l1(LAMBDA), [1, 12], keep],
-  ["kernels of one weight are l1", groupLasso({ lambda: LAMBDA, groups: "kernels" }), l1(LAMBDA), [3, 4, 1, 1], keep],
+  [
+    "sparse row groups of a bias are l1",
+    sparseGroupLasso({ lambda: LAMBDA, lambda0: 0.3 }),
+    l1(LAMBDA),
+    [12],
+    keep,
+  ],
+  [
+    "column groups of one element are l1",
+    groupLasso({ lambda: LAMBDA, groups: "columns" }),
+    l1(LAMBDA),
+    [1, 12],
+    keep,
+  ],
+  [
+    "kernels of one weight are l1",
+    groupLasso({ lambda: LAMBDA, groups: "kernels" }),
+    l1(LAMBDA),
+    [3, 4, 1, 1],
+    keep,
+  ],
   [
     "filters of one input channel are its kernels",
     groupLasso({ lambda: LAMBDA, groups: "filters" }),
@@ -69,9 +93,21 @@ const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly numb
     [2, 3, 1, 2],
     keep,
   ],
-  ["elastic net with mu = 0 is l1", elasticNet({ lambda: LAMBDA, mu: 0 }), l1(LAMBDA), [4, 3], keep],
+  [
+    "elastic net with mu = 0 is l1",
+    elasticNet({ lambda: LAMBDA, mu: 0 }),
+    l1(LAMBDA),
+    [4, 3],
+    keep,
+  ],
   ["a box without bounds is none", box({}), none(), [4, 3], keep],
-  ["a box from 0 on is non-negative l1 with lambda 0", box({ lower: 0 }), nonNegativeL1(0), [4, 3], keep],
+  [
+    "a box from 0 on is non-negative l1 with lambda 0",
+    box({ lower: 0 }),
+    nonNegativeL1(0),
+    [4, 3],
+    keep,
+  ],
   [
     "the nuclear norm of a row is the group lasso of one group",
     nuclear(LAMBDA * Math.sqrt(12)),
@@ -86,7 +122,13 @@ const pairs: readonly (readonly [string, Regularizer, Regularizer, readonly numb
     [12, 1],
     keep,
   ],
-  ["non-negative l1 is l1 for non-negative weights", nonNegativeL1(LAMBDA), l1(LAMBDA), [4, 3], Math.abs],
+  [
+    "non-negative l1 is l1 for non-negative weights",
+    nonNegativeL1(LAMBDA),
+    l1(LAMBDA),
+    [4, 3],
+    Math.abs,
+  ],
 ];
 
 describe.each(pairs)("%s", (_, one, other, shape, restrict) => {
@@ -101,8 +143,12 @@ describe.each(pairs)("%s", (_, one, other, shape, restrict) => {
           const array = Float64Array.from(x);
           const [value, same] = [one.value(array, shape), other.value(array, shape)];
           if (value !== same) expect(Math.abs(value - same)).toBeLessThan(1e-12); // Both may be infinite.
-          expect(distance(prox(one, x, step, shape), prox(other, x, step, shape))).toBeLessThan(1e-12);
-          expect(distance(subgradient(one, x, shape), subgradient(other, x, shape))).toBeLessThan(1e-12);
+          expect(distance(prox(one, x, step, shape), prox(other, x, step, shape))).toBeLessThan(
+            1e-12,
+          );
+          expect(distance(subgradient(one, x, shape), subgradient(other, x, shape))).toBeLessThan(
+            1e-12,
+          );
         },
       ),
       { seed: 7, numRuns: 200 },
@@ -115,7 +161,8 @@ test("columns of a matrix are the rows of its transpose", () => {
   const transposed = Float64Array.of(1, 3, -2, 0.5, 0.1, -0.2); // [3, 2]
   groupLasso({ lambda: 0.5, groups: "columns" }).prox(w, 1, [2, 3], w);
   groupLasso({ lambda: 0.5, groups: "rows" }).prox(transposed, 1, [3, 2], transposed);
-  for (let o = 0; o < 2; o++) for (let i = 0; i < 3; i++) expect(w[o * 3 + i]).toBe(transposed[i * 2 + o]);
+  for (let o = 0; o < 2; o++)
+    for (let i = 0; i < 3; i++) expect(w[o * 3 + i]).toBe(transposed[i * 2 + o]);
   expect(w[2]).toBe(0);
 });
 

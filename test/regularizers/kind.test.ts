@@ -1,4 +1,7 @@
-/** Nobody asks for the kind of a regularizer: outside src/regularizers it is read into messages only. */
+/**
+ * Nobody asks for the kind of a regularizer: outside src/regularizers it is read into messages
+ * only.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
@@ -11,13 +14,20 @@ function readings(): { readonly messages: Set<string>; readonly others: string[]
   const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.startsWith("regularizers/"))
     .filter((file) => {
-      // Whoever has a regularizer in hand says the word, if only in an import. The others needn't be compiled.
+      // Whoever has a regularizer in hand says the word, if only in an import. The others needn't
+      // be compiled.
       const text = readFileSync(join(SRC, file), "utf8");
       return /\bkind\b/.test(text) && /regularizer/i.test(text);
     });
   const program = ts.createProgram(
     files.map((file) => join(SRC, file)),
-    { module: ts.ModuleKind.NodeNext, lib: ["lib.es2023.d.ts"], types: [], strict: true, noEmit: true },
+    {
+      module: ts.ModuleKind.NodeNext,
+      lib: ["lib.es2023.d.ts"],
+      types: [],
+      strict: true,
+      noEmit: true,
+    },
   );
   const checker = program.getTypeChecker();
   /** Whether the thing that has the property is a regularizer. */
@@ -29,13 +39,19 @@ function readings(): { readonly messages: Set<string>; readonly others: string[]
   for (const file of files) {
     const source = program.getSourceFile(join(SRC, file))!;
     const visit = (node: ts.Node): void => {
-      if (ts.isPropertyAccessExpression(node) && node.name.text === "kind" && ofRegularizer(node.expression)) {
+      if (
+        ts.isPropertyAccessExpression(node) &&
+        node.name.text === "kind" &&
+        ofRegularizer(node.expression)
+      ) {
         if (ts.isTemplateSpan(node.parent)) messages.add(file);
         else others.push(placeOf(node));
       }
       // const { kind } = regularizer, also as a parameter
       if (ts.isObjectBindingPattern(node) && ofRegularizer(node)) {
-        const names = node.elements.map(({ propertyName, name }) => (propertyName ?? name).getText());
+        const names = node.elements.map(({ propertyName, name }) =>
+          (propertyName ?? name).getText(),
+        );
         if (names.includes("kind")) others.push(placeOf(node));
       }
       ts.forEachChild(node, visit);

@@ -61,7 +61,8 @@ describe.each(ROWS)("%s", (_, spec) => {
 
   test("separable, or not: the sum over the groups, all others being zero", () => {
     const apart = (x: Vector, shape: Shape): number => {
-      const parts = !groups || groups === "entries" ? x.map((__, i) => [i]) : naiveGroups(groups, shape);
+      const parts =
+        !groups || groups === "entries" ? x.map((__, i) => [i]) : naiveGroups(groups, shape);
       return parts.reduce(
         (sum, part) =>
           sum +
@@ -85,7 +86,8 @@ describe.each(ROWS)("%s", (_, spec) => {
 
   test("without mu / 2 |x|^2 the rest is homogeneous", () => {
     if (homogeneous === false && mu === 0) return;
-    const rest = (x: Vector, shape: Shape): number => value(x, shape) - (mu / 2) * x.reduce((sum, w) => sum + w * w, 0);
+    const rest = (x: Vector, shape: Shape): number =>
+      value(x, shape) - (mu / 2) * x.reduce((sum, w) => sum + w * w, 0);
     always((x, shape) => {
       const at = inDomain(spec, x);
       const twice = at.map((w) => 2 * w);
@@ -95,14 +97,19 @@ describe.each(ROWS)("%s", (_, spec) => {
 
   test("the standard form has J's value", () => {
     const { standardForm: form, lambda } = J;
-    expect(form !== undefined).toBe(spec.kernel.length > 0 || groups === "columns" || groups === "channels");
+    expect(form !== undefined).toBe(
+      spec.kernel.length > 0 || groups === "columns" || groups === "channels",
+    );
     if (!form) return;
     const { entries = 0, norms = 0, nonNegative = false } = form;
     always((x, shape) => {
       const at = inDomain(spec, x);
       const ofGroups = groups && groups !== "entries" ? groupValue(at, groups, shape) : 0;
       const squares = at.reduce((sum, w) => sum + w * w, 0);
-      expect(value(at, shape)).toBeCloseTo(lambda * (entries * sizes(at) + norms * ofGroups) + (mu / 2) * squares, 10);
+      expect(value(at, shape)).toBeCloseTo(
+        lambda * (entries * sizes(at) + norms * ofGroups) + (mu / 2) * squares,
+        10,
+      );
       if (nonNegative) expect(at.every((w) => w >= 0)).toBe(true);
     });
   });
@@ -120,11 +127,15 @@ describe("what a regularizer of one's own can't say", () => {
     [{ mu: -1 }, new RangeError("mine: mu must be a finite number of at least 0, found -1")],
     [
       { standardForm: { entries: Number.NaN } },
-      new RangeError("mine: entries of its standard form must be a finite number of at least 0, found NaN"),
+      new RangeError(
+        "mine: entries of its standard form must be a finite number of at least 0, found NaN",
+      ),
     ],
     [
       { groups: undefined, standardForm: { norms: 1 } },
-      new TypeError("linBreg: the standard form of the regularizer mine has norms, and needs groups; found none"),
+      new TypeError(
+        "linBreg: the standard form of the regularizer mine has norms, and needs groups; found none",
+      ),
     ],
   ])("%o", (said, error) => {
     expect(() => checkRegularizer("linBreg", bad(said))).toThrow(error);

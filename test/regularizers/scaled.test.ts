@@ -2,7 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { kernelForm } from "#bregman/optim/kernel-form.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
-import { elasticNet, l1, nonNegativeL1, scaled, type Regularizer, type Shape } from "#bregman/regularizers/index.js";
+import {
+  elasticNet,
+  l1,
+  nonNegativeL1,
+  scaled,
+  type Regularizer,
+  type Shape,
+} from "#bregman/regularizers/index.js";
 import { withLambdaTimes } from "#bregman/regularizers/scaled.js";
 import { stream } from "#bregman/random.js";
 import { dimensionsOf, inDomain, ROWS, type Spec } from "../support/regularizer-table.js";
@@ -15,7 +22,9 @@ function expectSame(one: Regularizer, other: Regularizer, x: Float64Array, shape
   expect(one.lambda).toBeCloseTo(other.lambda, 14);
   expect(one.mu ?? 0).toBeCloseTo(other.mu ?? 0, 14);
   // What the kernel is told, too.
-  const [form, same] = [one, other].map((regularizer) => kernelForm(linBreg({ delta: 3, regularizer }), shape));
+  const [form, same] = [one, other].map((regularizer) =>
+    kernelForm(linBreg({ delta: 3, regularizer }), shape),
+  );
   expect(form?.follow).toBe(same?.follow);
   form?.hyper(0.1, 1).forEach((value, k) => expect(value).toBeCloseTo(same!.hyper(0.1, 1)[k], 6));
   expect(one.value(x, shape)).toBeCloseTo(other.value(x, shape), 12);
@@ -31,7 +40,8 @@ function expectSame(one: Regularizer, other: Regularizer, x: Float64Array, shape
 describe.each(ROWS)("%s", (_, spec) => {
   const x = Float64Array.from(inDomain(spec, [...normal]));
   test("c J is J made with c lambda (and c mu)", () => {
-    for (const factor of [0.25, 3]) expectSame(scaled(spec.make(1), factor), spec.make(factor), x, shapeOf(spec));
+    for (const factor of [0.25, 3])
+      expectSame(scaled(spec.make(1), factor), spec.make(factor), x, shapeOf(spec));
     expect(scaled(spec.make(1), 1)).toEqual(expect.objectContaining({ kind: spec.make(1).kind }));
   });
 

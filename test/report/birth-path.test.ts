@@ -15,7 +15,8 @@ const line = (epoch: number, nonZeros: number, births?: number, deaths?: number)
     layers: [{ name: "linear1", shape: [2, 3], weights: 6, nonZeros, births, deaths }],
   }) as unknown as EpochMetrics;
 const lines = [line(0, 2, 0, 0), line(1, 3, 2, 1), line(2, 3, 1, 1)];
-// Weights 0 and 4 are of the start, 1 is of epoch 1, 5 of epoch 2; 4 has died, and so has another of epoch 1.
+// Weights 0 and 4 are of the start, 1 is of epoch 1, 5 of epoch 2; 4 has died, and so has another
+// of epoch 1.
 const births = new Map([["linear1.weight", Uint16Array.of(1, 2, 0, 0, 0, 3)]]);
 
 describe("birthPath", () => {
@@ -57,7 +58,9 @@ describe("birthPath", () => {
   test("lines of an earlier version are refused in one line", () => {
     const message =
       "could not show the path of r: what was born in epoch 1 was not kept (it was trained by an earlier version of bregman)";
-    expect(() => birthPath({ recipe: "r" }, births, [lines[0], line(1, 3), lines[2]])).toThrow(new RangeError(message));
+    expect(() => birthPath({ recipe: "r" }, births, [lines[0], line(1, 3), lines[2]])).toThrow(
+      new RangeError(message),
+    );
   });
 });
 
@@ -65,7 +68,9 @@ test("the figure has a cell for each layer and epoch with births, the darker the
   const many = new Map([["linear1.weight", Uint16Array.of(1, 2, 2, 0, 2, 2)]]);
   const path = birthPath({ recipe: "r" }, many, [...lines.slice(0, 2), line(2, 5, 2, 0)]);
   const { document } = parseHTML(birthChart(path));
-  const cells = [...document.querySelectorAll("rect")].filter((cell) => cell.querySelector("title"));
+  const cells = [...document.querySelectorAll("rect")].filter((cell) =>
+    cell.querySelector("title"),
+  );
   expect(cells.map((cell) => cell.textContent)).toEqual([
     "linear1, before training: 1 of its weights (20.0 %)",
     "linear1, epoch 1: 4 of its weights (80.0 %)",

@@ -9,13 +9,17 @@ import { weightGrid } from "#bregman/report/pictures.js";
 describe("pictureEpochs", () => {
   it("rises from 0 to the end, at most as many as asked for, never further apart at the start than later", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 2, max: 20 }), (epochs, most) => {
-        const places = pictureEpochs(epochs, most);
-        expect(places.length).toBe(Math.min(epochs + 1, most));
-        expect(places[0]).toBe(0);
-        expect(places.at(-1)).toBe(epochs);
-        places.slice(1).forEach((place, k) => expect(place).toBeGreaterThan(places[k]));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 2000 }),
+        fc.integer({ min: 2, max: 20 }),
+        (epochs, most) => {
+          const places = pictureEpochs(epochs, most);
+          expect(places.length).toBe(Math.min(epochs + 1, most));
+          expect(places[0]).toBe(0);
+          expect(places.at(-1)).toBe(epochs);
+          places.slice(1).forEach((place, k) => expect(place).toBeGreaterThan(places[k]));
+        },
+      ),
     );
     expect(pictureEpochs(30)).toEqual([0, 1, 3, 6, 9, 12, 16, 21, 25, 30]);
     expect(pictureEpochs(3)).toEqual([0, 1, 2, 3]);

@@ -15,17 +15,24 @@ describe("html", () => {
 
   it("gives back any text once parsed", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "a", ";", "/", "é") }), (text) => {
-        const { document } = parseHTML(`<!doctype html><body>${html`<p title="${text}">x${text}x</p>`.markup}</body>`);
-        expect(document.querySelector("p")?.textContent).toBe(`x${text}x`);
-        expect(document.querySelector("p")?.getAttribute("title")).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "a", ";", "/", "é") }),
+        (text) => {
+          const { document } = parseHTML(
+            `<!doctype html><body>${html`<p title="${text}">x${text}x</p>`.markup}</body>`,
+          );
+          expect(document.querySelector("p")?.textContent).toBe(`x${text}x`);
+          expect(document.querySelector("p")?.getAttribute("title")).toBe(text);
+        },
+      ),
     );
   });
 
   it("takes markup of its own, lists and nothing as they are", () => {
     const items = ["a<", "b"].map((text) => html`<li>${text}</li>`);
-    expect(html`<p>${items}${undefined}${safe("<hr>")}${7}</p>`.markup).toBe("<p><li>a&lt;</li><li>b</li><hr>7</p>");
+    expect(html`<p>${items}${undefined}${safe("<hr>")}${7}</p>`.markup).toBe(
+      "<p><li>a&lt;</li><li>b</li><hr>7</p>",
+    );
   });
 
   it("takes nothing for markup that it has not made", () => {

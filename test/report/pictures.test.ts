@@ -8,7 +8,9 @@ import { mostActiveUnits, weightGrid, weightScale } from "#bregman/report/pictur
 function pixels(png: Uint8Array) {
   const image = decode(png);
   const rgba = convertIndexedToRgb(image);
-  const at = (x: number, y: number) => [...rgba.subarray(4 * (y * image.width + x), 4 * (y * image.width + x) + 4)];
+  const at = (x: number, y: number) => [
+    ...rgba.subarray(4 * (y * image.width + x), 4 * (y * image.width + x) + 4),
+  ];
   return { width: image.width, height: image.height, at };
 }
 
@@ -31,7 +33,8 @@ describe("divergingColour", () => {
   it("gets darker with |x|, and stays at its end beyond 1", () => {
     const light = (x: number) => divergingColour(x).reduce((a, b) => a + b);
     for (const sign of [1, -1]) {
-      for (let k = 1; k < 50; k++) expect(light((sign * (k + 1)) / 50)).toBeLessThan(light((sign * k) / 50));
+      for (let k = 1; k < 50; k++)
+        expect(light((sign * (k + 1)) / 50)).toBeLessThan(light((sign * k) / 50));
       expect(divergingColour(sign * 7)).toEqual(divergingColour(sign));
       expect(divergingColour(sign * Infinity)).toEqual(divergingColour(sign));
     }
@@ -44,7 +47,9 @@ describe("weightGrid", () => {
     fc.assert(
       fc.property(fc.array(weight, { minLength: 24, maxLength: 24 }), (values) => {
         const theta = Float32Array.from(values);
-        const { at } = pixels(weightGrid(theta, 2, size, { units: [0, 1], columns: 2, zoom: 1, gap: 2 }));
+        const { at } = pixels(
+          weightGrid(theta, 2, size, { units: [0, 1], columns: 2, zoom: 1, gap: 2 }),
+        );
         theta.forEach((w, k) => {
           const [unit, row, col] = [Math.floor(k / 12), Math.floor((k % 12) / 4), k % 4];
           const [r, g, b, a] = at(unit * (4 + 2 + 2) + 1 + col, 1 + row);
@@ -58,7 +63,9 @@ describe("weightGrid", () => {
   });
 
   it("has the size its options say, a border around each tile and nothing between tiles", () => {
-    const { width, height, at } = pixels(weightGrid(new Float32Array(60), 5, size, { columns: 3, zoom: 2, gap: 6 }));
+    const { width, height, at } = pixels(
+      weightGrid(new Float32Array(60), 5, size, { columns: 3, zoom: 2, gap: 6 }),
+    );
     expect([width, height]).toEqual([3 * (8 + 2) + 2 * 6, 2 * (6 + 2) + 6]);
     for (const [x, y] of [
       [0, 0],
@@ -114,15 +121,23 @@ describe("weightGrid", () => {
     expect(() => weightGrid(theta, 2, [3, 5])).toThrow(
       new TypeError("weightGrid: theta must be [2, 3 * 5] = 30 long, found 24"),
     );
-    expect(() => weightGrid(theta, 2, size, { units: [2] })).toThrow("units must be from 0 to 1, found 2");
-    expect(() => weightGrid(theta, 2, size, { units: [] })).toThrow("units must be from 0 to 1, found none");
-    expect(() => weightGrid(theta, 2, size, { zoom: 0.5 })).toThrow("zoom must be an integer of at least 1, found 0.5");
+    expect(() => weightGrid(theta, 2, size, { units: [2] })).toThrow(
+      "units must be from 0 to 1, found 2",
+    );
+    expect(() => weightGrid(theta, 2, size, { units: [] })).toThrow(
+      "units must be from 0 to 1, found none",
+    );
+    expect(() => weightGrid(theta, 2, size, { zoom: 0.5 })).toThrow(
+      "zoom must be an integer of at least 1, found 0.5",
+    );
   });
 });
 
 describe("mostActiveUnits", () => {
   it("orders by non-zeros, then by size, then by index", () => {
-    const theta = Float32Array.from([0, 1, 0, /**/ 1, 1, 0, /**/ 0, 0, 2, /**/ 0, 0, 0, /**/ 0, 0, 1]);
+    const theta = Float32Array.from([
+      0, 1, 0, /**/ 1, 1, 0, /**/ 0, 0, 2, /**/ 0, 0, 0, /**/ 0, 0, 1,
+    ]);
     expect(mostActiveUnits(theta, 5)).toEqual([1, 2, 0, 4, 3]);
     expect(mostActiveUnits(theta, 5, 2)).toEqual([1, 2]);
   });

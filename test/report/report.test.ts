@@ -19,13 +19,19 @@ describe("writeReport", () => {
     const { document, words, charts } = open(sampleRun());
     expect(charts).toEqual(["Loss", "Accuracy", "Density", "Active units", "Births and deaths"]);
     expect(document.querySelectorAll(".chart svg")).toHaveLength(5);
-    expect(words).toContain("Classifies 91.27 % of the test samples right, with 60 of 200 weights (30.00 %).");
-    expect(words).toContain("backend wasm (SIMD128) · 2 threads · seed 1 · 6.3 s of training · commit 0123456789ab");
+    expect(words).toContain(
+      "Classifies 91.27 % of the test samples right, with 60 of 200 weights (30.00 %).",
+    );
+    expect(words).toContain(
+      "backend wasm (SIMD128) · 2 threads · seed 1 · 6.3 s of training · commit 0123456789ab",
+    );
     expect(words).toContain("White is exactly zero");
     expect(words).toMatch(/linear1 10 × 16 160 40 25.00 % 8 of 10 sparse/);
     expect(words).toMatch(/total 200 60 30.00 % 12 of 14/);
     expect(document.querySelector("pre")?.textContent).toContain(`"name": "sample"`);
-    const captions = [...document.querySelectorAll("figcaption b")].map((caption) => caption.textContent);
+    const captions = [...document.querySelectorAll("figcaption b")].map(
+      (caption) => caption.textContent,
+    );
     expect(captions).toEqual(["epoch 4", "before training", "epoch 1", "epoch 2", "epoch 3"]);
     expect(document.querySelectorAll("img")).toHaveLength(5);
   });
@@ -65,7 +71,10 @@ describe("writeReport", () => {
     const epoch = sampleEpoch(5);
     appendFileSync(
       join(folder, "metrics.jsonl"),
-      JSON.stringify({ ...epoch, layers: epoch.layers.map((layer) => ({ ...layer, name: evil, kernel: evil })) }),
+      JSON.stringify({
+        ...epoch,
+        layers: epoch.layers.map((layer) => ({ ...layer, name: evil, kernel: evil })),
+      }),
     );
     const { document, words } = open(folder);
     expect(document.querySelectorAll("script, img")).toHaveLength(0);
@@ -122,7 +131,9 @@ describe("writeReport", () => {
 
   it("shows what sparsity saved, as far as the run says it", () => {
     const { words } = open(sampleRun({ pictures: false }));
-    expect(words).toContain("28 births and 8 deaths of weights in 1,000 steps, of which 900 had frozen patterns.");
+    expect(words).toContain(
+      "28 births and 8 deaths of weights in 1,000 steps, of which 900 had frozen patterns.",
+    );
     expect(words).toContain("weights at the end 60 200 30.00 %");
     expect(words).toContain("multiplications, a forward pass at the end 30.00 %");
     expect(words).toContain("multiplications, the whole training 1.20 GFLOP 3.00 GFLOP 40.00 %");
@@ -133,7 +144,9 @@ describe("writeReport", () => {
     expect(open(sampleRun({ pictures: false, result: { final } })).words).toContain(
       "a step, on average 5.00 ms 12.5 ms 40.00 %: 2.5 times as fast",
     );
-    expect(open(sampleRun({ pictures: false, result: { final: {} } })).words).not.toContain("sparsity saved");
+    expect(open(sampleRun({ pictures: false, result: { final: {} } })).words).not.toContain(
+      "sparsity saved",
+    );
   });
 
   it("shows which connections between layers are used, as a table of layers and sources", () => {
@@ -144,10 +157,14 @@ describe("writeReport", () => {
       { from: "input", to: "skips", density: 1, scale: -0.0225 },
       { from: "conv1", to: "skips", density: 1, scale: NaN },
     ];
-    const { document, words } = open(sampleRun({ pictures: false, result: { final: { connections } } }));
+    const { document, words } = open(
+      sampleRun({ pictures: false, result: { final: { connections } } }),
+    );
     expect(words).toContain("Connections 4 of 5 are used.");
     const table = [...document.querySelectorAll("table")].at(-1)!;
-    const rows = [...table.querySelectorAll("tr")].map(({ children }) => [...children].map((cell) => cell.textContent));
+    const rows = [...table.querySelectorAll("tr")].map(({ children }) =>
+      [...children].map((cell) => cell.textContent),
+    );
     expect(rows).toEqual([
       ["layer", "conv1", "block1", "input"],
       ["block2", "12.50\u00a0%", "unused", ""],
@@ -169,15 +186,26 @@ describe("writeReport", () => {
       const found = [...document.querySelectorAll(".tile")].map((tile) =>
         tile.textContent!.replace(/\s+/g, " ").trim(),
       );
-      const points = [...document.querySelectorAll(".chart title")].map((title) => title.textContent);
+      const points = [...document.querySelectorAll(".chart title")].map(
+        (title) => title.textContent,
+      );
       return { found, words, charts, points };
     };
     rmSync(join(folder, "result.json"));
     const running = tiles();
-    expect(running.charts).toEqual(["Loss", "Similarity", "Density", "Active units", "Births and deaths"]);
+    expect(running.charts).toEqual([
+      "Loss",
+      "Similarity",
+      "Density",
+      "Active units",
+      "Births and deaths",
+    ]);
     expect(running.points).toContain("validation, epoch 2: 0.8");
     expect(running.found).toContain("SSIM 0.800of the validation images");
-    writeFileSync(join(folder, "result.json"), JSON.stringify({ final: { testLoss: 0.0123, ssim: 0.7654 } }));
+    writeFileSync(
+      join(folder, "result.json"),
+      JSON.stringify({ final: { testLoss: 0.0123, ssim: 0.7654 } }),
+    );
     const finished = tiles();
     expect(finished.found).toContain("SSIM 0.765validation 0.800");
     expect(finished.words).toContain(
@@ -198,7 +226,10 @@ describe("writeReport", () => {
 
   it("shows many layers without a legend entry for each", () => {
     const folder = sampleRun({ pictures: false });
-    const layers = Array.from({ length: 20 }, (_, k) => ({ ...sampleEpoch(1).layers[0], name: `layer${k}` }));
+    const layers = Array.from({ length: 20 }, (_, k) => ({
+      ...sampleEpoch(1).layers[0],
+      name: `layer${k}`,
+    }));
     writeFileSync(
       join(folder, "metrics.jsonl"),
       [0, 1, 2].map((epoch) => JSON.stringify({ ...sampleEpoch(epoch), layers })).join("\n"),
@@ -219,7 +250,9 @@ describe("readRun", () => {
     const folder = sampleRun();
     rmSync(join(folder, "metrics.jsonl"));
     expect(() => readRun(folder)).toThrow(
-      new RangeError(`cannot read a run from ${folder}: it has no metrics.jsonl (is it a run folder?)`),
+      new RangeError(
+        `cannot read a run from ${folder}: it has no metrics.jsonl (is it a run folder?)`,
+      ),
     );
     expect(() => readRun(join(folder, "not-there"))).toThrow("it has no recipe.json");
     expect(() => readRun(join(folder, "recipe.json"))).toThrow("it has no recipe.json");
@@ -234,6 +267,8 @@ describe("readRun", () => {
     expect(() => readRun(folder)).toThrow(", line 2: density: missing; expected a number");
     writeFileSync(join(folder, "metrics.jsonl"), good);
     writeFileSync(join(folder, "result.json"), "[1]");
-    expect(() => readRun(folder)).toThrow(`${join(folder, "result.json")}: expected an object, found [1]`);
+    expect(() => readRun(folder)).toThrow(
+      `${join(folder, "result.json")}: expected an object, found [1]`,
+    );
   });
 });

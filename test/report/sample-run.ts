@@ -16,7 +16,14 @@ export function sampleEpoch(epoch: number): EpochMetrics {
     activeUnits: 8,
     kernel: "sparse" as const,
   };
-  const second = { name: "linear2", shape: [4, 10], weights: 40, units: 4, activeUnits: 4, kernel: "dense" as const };
+  const second = {
+    name: "linear2",
+    shape: [4, 10],
+    weights: 40,
+    units: 4,
+    activeUnits: 4,
+    kernel: "dense" as const,
+  };
   return {
     epoch,
     ...(epoch > 0 && { trainLoss: 1 / epoch, trainAccuracy: 1 - 0.3 / epoch }),
@@ -66,10 +73,21 @@ export interface SampleOptions {
 }
 
 /** Writes a run folder and returns its path. */
-export function sampleRun({ epochs = 4, recipe = {}, result = {}, pictures = true }: SampleOptions = {}): string {
+export function sampleRun({
+  epochs = 4,
+  recipe = {},
+  result = {},
+  pictures = true,
+}: SampleOptions = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "bregman-run-"));
-  const lines = Array.from({ length: epochs + 1 }, (_, epoch) => `${JSON.stringify(sampleEpoch(epoch))}\n`);
-  writeFileSync(join(folder, "recipe.json"), JSON.stringify({ name: "sample", epochs: 4, seed: 1, ...recipe }));
+  const lines = Array.from(
+    { length: epochs + 1 },
+    (_, epoch) => `${JSON.stringify(sampleEpoch(epoch))}\n`,
+  );
+  writeFileSync(
+    join(folder, "recipe.json"),
+    JSON.stringify({ name: "sample", epochs: 4, seed: 1, ...recipe }),
+  );
   writeFileSync(join(folder, "metrics.jsonl"), lines.join(""));
   if (result !== false) {
     const facts = {
@@ -79,7 +97,10 @@ export function sampleRun({ epochs = 4, recipe = {}, result = {}, pictures = tru
       threads: 2,
       commit: "0123456789abcdef",
     };
-    writeFileSync(join(folder, "result.json"), JSON.stringify({ ...facts, final: sampleFinal, ...result }));
+    writeFileSync(
+      join(folder, "result.json"),
+      JSON.stringify({ ...facts, final: sampleFinal, ...result }),
+    );
   }
   if (pictures) {
     mkdirSync(join(folder, "pictures"));

@@ -12,10 +12,9 @@ const draw = (points: readonly ScatterPoint[]) =>
 /** Heights of the names, by name. */
 const heights = (svg: string) =>
   new Map(
-    [...svg.matchAll(/transform="translate\([\d.]+,([\d.-]+)\)"[^>]*>(m\d)<\/text>/g)].map(([, y, name]) => [
-      name,
-      Number(y),
-    ]),
+    [...svg.matchAll(/transform="translate\([\d.]+,([\d.-]+)\)"[^>]*>(m\d)<\/text>/g)].map(
+      ([, y, name]) => [name, Number(y)],
+    ),
   );
 
 describe("scatterChart", () => {

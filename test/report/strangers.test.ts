@@ -1,4 +1,6 @@
-/** A stranger's run folder: whatever stands in a field, it is shown as text, or refused in one line. */
+/**
+ * A stranger's run folder: whatever stands in a field, it is shown as text, or refused in one line.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,35 +62,48 @@ describe.each(Object.entries(FILES))("%s", (name, content) => {
   const path = join(folder, name);
   const whole = readFileSync(path);
 
-  test.each(places(content).map((place) => [place.join(".") || "the whole", place] as const))("%s", (_, place) => {
-    for (const evil of EVIL) {
-      writeFileSync(path, `${JSON.stringify(changed(content, place, evil))}\n`);
-      let run;
-      try {
-        run = readRun(folder);
-      } catch (error) {
-        expect(error).toBeInstanceOf(SyntaxError);
-        expect((error as Error).message).toMatch(/^[^\n]+$/);
-        expect((error as Error).message.startsWith(path)).toBe(true);
-        continue;
+  test.each(places(content).map((place) => [place.join(".") || "the whole", place] as const))(
+    "%s",
+    (_, place) => {
+      for (const evil of EVIL) {
+        writeFileSync(path, `${JSON.stringify(changed(content, place, evil))}\n`);
+        let run;
+        try {
+          run = readRun(folder);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SyntaxError);
+          expect((error as Error).message).toMatch(/^[^\n]+$/);
+          expect((error as Error).message.startsWith(path)).toBe(true);
+          continue;
+        }
+        // A page takes a while.
+        if (!JSON.stringify(evil).includes("meta")) continue;
+        const page = reportHtml(run);
+        expect(page).not.toContain("<meta http-equiv=refresh");
+        expect(page).not.toContain("[object Object]");
       }
-      // A page takes a while.
-      if (!JSON.stringify(evil).includes("meta")) continue;
-      const page = reportHtml(run);
-      expect(page).not.toContain("<meta http-equiv=refresh");
-      expect(page).not.toContain("[object Object]");
-    }
-    writeFileSync(path, whole);
-  });
+      writeFileSync(path, whole);
+    },
+  );
 });
 
 test("damage of any kind is one line with the file", () => {
   for (const name of Object.keys(FILES)) {
-    for (const text of ["", "{", "[".repeat(20_000), "\u001b[31m\n<html>\n", "\u0000", "1e999", '"\\ud800"']) {
+    for (const text of [
+      "",
+      "{",
+      "[".repeat(20_000),
+      "\u001b[31m\n<html>\n",
+      "\u0000",
+      "1e999",
+      '"\\ud800"',
+    ]) {
       const folder = sampleRun({ epochs: 1, pictures: false });
       writeFileSync(join(folder, name), `${text}\n`);
       if (name === "metrics.jsonl" && text === "") continue;
-      expect(() => readRun(folder), `${name}: ${JSON.stringify(text.slice(0, 10))}`).toThrow(SyntaxError);
+      expect(() => readRun(folder), `${name}: ${JSON.stringify(text.slice(0, 10))}`).toThrow(
+        SyntaxError,
+      );
       // eslint-disable-next-line no-control-regex
       expect(() => readRun(folder)).toThrow(/^[^\u0000-\u001f]+$/);
     }
@@ -97,7 +112,9 @@ test("damage of any kind is one line with the file", () => {
 
 test("a long run is a page too", () => {
   const folder = sampleRun({ result: false, pictures: false });
-  const lines = Array.from({ length: 130_000 }, (_, epoch) => JSON.stringify({ epoch, density: 0.1, births: 2 }));
+  const lines = Array.from({ length: 130_000 }, (_, epoch) =>
+    JSON.stringify({ epoch, density: 0.1, births: 2 }),
+  );
   writeFileSync(join(folder, "metrics.jsonl"), lines.join("\n"));
   const page = reportHtml(readRun(folder));
   expect(page).toContain("after epoch 129999 of 4");

@@ -1,4 +1,7 @@
-/** A run that is stopped and resumed has the bits of one that never was; damaged checkpoints are found out. */
+/**
+ * A run that is stopped and resumed has the bits of one that never was; damaged checkpoints are
+ * found out.
+ */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -41,17 +44,28 @@ function images() {
   const part = (count: number) => {
     const labels = Uint8Array.from({ length: count }, (_, k) => k % 5);
     const inputs = Uint8Array.from({ length: count * 64 }, () => random.integer(90));
-    labels.forEach((label, k) => inputs.fill(200, k * 64 + 8 * (label + 1), k * 64 + 8 * (label + 2)));
+    labels.forEach((label, k) =>
+      inputs.fill(200, k * 64 + 8 * (label + 1), k * 64 + 8 * (label + 2)),
+    );
     return { inputs, labels };
   };
-  return fromArrays({ shape: [1, 8, 8], train: part(COUNT), test: part(40), mean: [0.3], std: [0.3] });
+  return fromArrays({
+    shape: [1, 8, 8],
+    train: part(COUNT),
+    test: part(40),
+    mean: [0.3],
+    std: [0.3],
+  });
 }
 const data = images();
 
 /** A new folder under the system's temporary one. */
 const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-checkpoint-"));
 
-/** A signal that is raised when the loop looks at it for the k-th time: it looks several times an epoch. */
+/**
+ * A signal that is raised when the loop looks at it for the k-th time: it looks several times an
+ * epoch.
+ */
 function signalAt(k: number): AbortSignal {
   let looks = 0;
   return {
@@ -92,7 +106,10 @@ const RUNS: Record<string, Run> = {
     model: FLAT,
     options: {
       ...simple.options,
-      optimizer: { weights: linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.02) }), biases: bias },
+      optimizer: {
+        weights: linBreg({ tau: 0.1, momentum: 0.9, regularizer: l1(0.02) }),
+        biases: bias,
+      },
       schedule: plateau({ patience: 0, threshold: 0.9 }),
       epochs: 6,
     },
@@ -101,12 +118,18 @@ const RUNS: Record<string, Run> = {
     model: FLAT,
     options: {
       ...simple.options,
-      optimizer: { weights: adaBreg({ tau: 0.01, regularizer: l1(0.02) }), biases: adaBreg({ tau: 0.01 }) },
+      optimizer: {
+        weights: adaBreg({ tau: 0.01, regularizer: l1(0.02) }),
+        biases: adaBreg({ tau: 0.01 }),
+      },
     },
   },
   "ProxSGD that fills up, so that layers go from sparse to dense kernels": {
     model: FLAT,
-    options: { ...simple.options, optimizer: { weights: proxSgd({ tau: 0.1, regularizer: l1(1e-9) }), biases: bias } },
+    options: {
+      ...simple.options,
+      optimizer: { weights: proxSgd({ tau: 0.1, regularizer: l1(1e-9) }), biases: bias },
+    },
   },
   RigL: masked(rigL({ tau: 0.1, momentum: 0.5, every: 3 })),
   SET: masked(sparseEvolution({ inner: "adam", every: 3 })),
@@ -119,7 +142,10 @@ const RUNS: Record<string, Run> = {
     options: {
       ...simple.options,
       optimizer: {
-        weights: linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.01, groups: "columns" }) }),
+        weights: linBreg({
+          tau: 0.2,
+          regularizer: groupLasso({ lambda: 0.01, groups: "columns" }),
+        }),
         biases: bias,
       },
     },
@@ -142,7 +168,11 @@ const RUNS: Record<string, Run> = {
       ...base,
       optimizer: {
         weights: linBreg({ tau: 0.05, regularizer: l1(0.01) }),
-        convs: linBreg({ tau: 0.05, momentum: 0.5, regularizer: groupLasso({ lambda: 0.005, groups: "kernels" }) }),
+        convs: linBreg({
+          tau: 0.05,
+          momentum: 0.5,
+          regularizer: groupLasso({ lambda: 0.005, groups: "kernels" }),
+        }),
         biases: bias,
       },
       init: { weights: { density: 0.1 }, convs: { density: 0.2, mask: "kernel" } },
@@ -152,7 +182,10 @@ const RUNS: Record<string, Run> = {
   },
 };
 
-/** Frozen steps, in which weights of the pattern rest at zero (lambda and tau are large), after one exact epoch. */
+/**
+ * Frozen steps, in which weights of the pattern rest at zero (lambda and tau are large), after one
+ * exact epoch.
+ */
 const restless = linBreg({ tau: 0.5, regularizer: l1(0.3) });
 Object.assign(RUNS, {
   "frozen steps": {
@@ -186,7 +219,8 @@ Object.assign(RUNS, {
     options: {
       ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options,
       optimizer: {
-        ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options.optimizer,
+        ...RUNS["convolutions by kernel groups, batch norm, dropout, augmentation"].options
+          .optimizer,
         convs: linBreg({
           tau: 0.1,
           regularizer: sparseGroupLasso({ lambda: 0.02, lambda0: 0.5, groups: "kernels" }),
@@ -204,13 +238,19 @@ Object.assign(RUNS, {
   },
 } satisfies Record<string, Run>);
 
-const run = ({ model, options }: Run, checkpoint?: CheckpointOptions, more: Partial<FitOptions> = {}) =>
-  fit(model, data, { ...options, ...more, ...(checkpoint && { checkpoint }) });
+const run = (
+  { model, options }: Run,
+  checkpoint?: CheckpointOptions,
+  more: Partial<FitOptions> = {},
+) => fit(model, data, { ...options, ...more, ...(checkpoint && { checkpoint }) });
 
 /** All that must be equal: everything but the time. */
 function comparable({ parameters, buffers, epochs, final, interrupted }: FitResult) {
   const bits = (tensors: FitResult["parameters"]) =>
-    [...tensors].map(([name, { data: values }]) => [name, Buffer.from(values.slice().buffer).toString("hex")]);
+    [...tensors].map(([name, { data: values }]) => [
+      name,
+      Buffer.from(values.slice().buffer).toString("hex"),
+    ]);
   const timeless = epochs.map((line) => ({ ...line, seconds: 0 }));
   return {
     parameters: bits(parameters),
@@ -229,7 +269,9 @@ describe("a run stopped three times has the bits of one that never was", () => {
     const random = stream(1, "stops");
     const checkpoint = { folder: newFolder(), resume: true, everySeconds: 0 };
     for (let stop = 0; stop < 3; stop++) {
-      const { interrupted } = await run(setting, checkpoint, { signal: signalAt(4 + random.integer(9)) });
+      const { interrupted } = await run(setting, checkpoint, {
+        signal: signalAt(4 + random.integer(9)),
+      });
       expect(interrupted).toBe(true);
       expect(readdirSync(checkpoint.folder).every((name) => NAMES.test(name))).toBe(true);
       expect(readdirSync(checkpoint.folder).length).toBeLessThanOrEqual(2);
@@ -242,8 +284,11 @@ describe("a run stopped three times has the bits of one that never was", () => {
   });
 
   test("the runs above are what their names say", async () => {
-    const kernels = ({ epochs }: FitResult) => epochs.map(({ layers }) => layers.map(({ kernel }) => kernel).join());
-    const filling = await run(RUNS["ProxSGD that fills up, so that layers go from sparse to dense kernels"]);
+    const kernels = ({ epochs }: FitResult) =>
+      epochs.map(({ layers }) => layers.map(({ kernel }) => kernel).join());
+    const filling = await run(
+      RUNS["ProxSGD that fills up, so that layers go from sparse to dense kernels"],
+    );
     expect(kernels(filling)[0]).toBe("sparse,sparse,sparse");
     expect(kernels(filling).at(-1)).toContain("dense");
     const pruned = await run(RUNS["magnitude pruning, from dense kernels to sparse ones"]);
@@ -288,7 +333,10 @@ describe("a run stopped three times has the bits of one that never was", () => {
 });
 
 describe("what stands in the folder", () => {
-  /** A folder with the two checkpoints of a stopped run, newest first, and the result of the whole run. */
+  /**
+   * A folder with the two checkpoints of a stopped run, newest first, and the result of the whole
+   * run.
+   */
   async function stopped() {
     const folder = newFolder();
     await run(simple, { folder, everySeconds: 0 }, { signal: signalAt(12) });
@@ -308,10 +356,19 @@ describe("what stands in the folder", () => {
       (bytes) => bytes.subarray(0, bytes.length - 100),
       "is damaged: its content does not have its checksum",
     ],
-    "cut in the header": [(bytes) => bytes.subarray(0, 200), "is damaged: its content does not have its checksum"],
+    "cut in the header": [
+      (bytes) => bytes.subarray(0, 200),
+      "is damaged: its content does not have its checksum",
+    ],
     empty: [() => new Uint8Array(0), "is damaged: it does not begin as a checkpoint does"],
-    "of zeros": [(bytes) => new Uint8Array(bytes.length), "is damaged: it does not begin as a checkpoint does"],
-    "too long": [(bytes) => Buffer.concat([bytes, Buffer.of(0)]), "is damaged: its content does not have its checksum"],
+    "of zeros": [
+      (bytes) => new Uint8Array(bytes.length),
+      "is damaged: it does not begin as a checkpoint does",
+    ],
+    "too long": [
+      (bytes) => Buffer.concat([bytes, Buffer.of(0)]),
+      "is damaged: its content does not have its checksum",
+    ],
     "of another version": [
       (bytes) => {
         const { tensors, metadata } = decodeSafetensors(bytes);
@@ -336,7 +393,9 @@ describe("what stands in the folder", () => {
   test("no usable checkpoint is an error of one line that names each fault", async () => {
     const { folder, names } = await stopped();
     for (const name of names) writeFileSync(join(folder, name), "");
-    const faults = names.map((name) => `${name} is damaged: it does not begin as a checkpoint does`).join("; ");
+    const faults = names
+      .map((name) => `${name} is damaged: it does not begin as a checkpoint does`)
+      .join("; ");
     await expect(notesOf(folder)).rejects.toThrow(
       new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults}`),
     );
@@ -360,8 +419,12 @@ describe("what stands in the folder", () => {
     const { reason } = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
     expect(reason).toBeInstanceOf(RangeError);
     expect(reason.message).toContain(`${folder} is in use by this process already`);
-    await expect(run(simple, checkpoint, { batchSize: 8 })).rejects.toThrow("batchSize (16, now 8)");
-    await expect(run(simple, checkpoint, { epochs: 2 })).rejects.toThrow("epochs must be at least 4");
+    await expect(run(simple, checkpoint, { batchSize: 8 })).rejects.toThrow(
+      "batchSize (16, now 8)",
+    );
+    await expect(run(simple, checkpoint, { epochs: 2 })).rejects.toThrow(
+      "epochs must be at least 4",
+    );
     expect(comparable(await run(simple, checkpoint))).toEqual(comparable(await run(simple)));
     expect(readdirSync(folder).every((name) => NAMES.test(name))).toBe(true);
   });
@@ -387,17 +450,27 @@ describe("what stands in the folder", () => {
   });
 
   test("another schedule of the same kind is refused; one of a version that kept no numbers is not", async () => {
-    const decaying = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 2, factor: 0.5 }) } };
+    const decaying = {
+      ...simple,
+      options: { ...simple.options, schedule: stepDecay({ every: 2, factor: 0.5 }) },
+    };
     const folder = newFolder();
     const stopper = new AbortController();
     await run(
       {
         ...decaying,
-        options: { ...decaying.options, signal: stopper.signal, observe: (epoch) => epoch === 1 && stopper.abort() },
+        options: {
+          ...decaying.options,
+          signal: stopper.signal,
+          observe: (epoch) => epoch === 1 && stopper.abort(),
+        },
       },
       { folder },
     );
-    const other = { ...simple, options: { ...simple.options, schedule: stepDecay({ every: 1, factor: 0.5 }) } };
+    const other = {
+      ...simple,
+      options: { ...simple.options, schedule: stepDecay({ every: 1, factor: 0.5 }) },
+    };
     await expect(run(other, { folder, resume: true })).rejects.toThrow(
       /of another run; what differs: schedule\.every \(2, now 1\)$/,
     );
@@ -406,7 +479,9 @@ describe("what stands in the folder", () => {
       const identity = { ...checkpoint.identity, schedule: '{"kind":"step"}' };
       writeFileSync(join(folder, name), encodeCheckpoint({ ...checkpoint, identity }));
     }
-    expect(comparable(await run(decaying, { folder, resume: true }))).toEqual(comparable(await run(decaying)));
+    expect(comparable(await run(decaying, { folder, resume: true }))).toEqual(
+      comparable(await run(decaying)),
+    );
   });
 
   test("another backend goes on too, and says that bits may differ", async () => {
@@ -417,7 +492,9 @@ describe("what stands in the folder", () => {
     writeFileSync(join(folder, names[0]), encodeCheckpoint({ ...checkpoint, progress }));
     const { notes } = await notesOf(folder);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toMatch(/^The run was on native \(avx1024\) and goes on on \w+ \(\w+\): .* to rounding only\.$/);
+    expect(notes[0]).toMatch(
+      /^The run was on native \(avx1024\) and goes on on \w+ \(\w+\): .* to rounding only\.$/,
+    );
   });
 
   test("a file is safetensors with v, written with the bits it is read with; any single wrong bit is found", async () => {

@@ -47,7 +47,8 @@ test.each([Uint8Array, Float32Array, Float64Array])("%o: one number anywhere", (
 
 test("arrays that are parts of larger ones count for themselves", () => {
   const { train, test: other } = arrays(Uint8Array);
-  const shifted = (values: Uint8Array) => new Uint8Array([9, ...values, 9]).subarray(1, values.length + 1);
+  const shifted = (values: Uint8Array) =>
+    new Uint8Array([9, ...values, 9]).subarray(1, values.length + 1);
   const parts = { train, test: { ...other, inputs: shifted(other.inputs as Uint8Array) } };
   expect(identity(parts)).toEqual(identity({ train, test: other }));
 });

@@ -27,12 +27,24 @@ const weights = linBreg({ tau: 0.1, regularizer: l1(0.001) });
 
 const RUNS: Record<string, [Model, Partial<FitOptions>]> = {
   classification: [mlp([144, 10, 10]), {}],
-  convolutions: [sequential([1, 12, 12], [conv2d(2, { kernel: 3 }), flatten(), linear(10)]), { freeze: 1 }],
-  "restoration, with skip connections": [skipAutoencoder({ features: 144, layers: 2 }), { loss: "meanSquaredError" }],
+  convolutions: [
+    sequential([1, 12, 12], [conv2d(2, { kernel: 3 }), flatten(), linear(10)]),
+    { freeze: 1 },
+  ],
+  "restoration, with skip connections": [
+    skipAutoencoder({ features: 144, layers: 2 }),
+    { loss: "meanSquaredError" },
+  ],
 };
 
 test.each(Object.entries(RUNS))("%s", async (_, [model, more]) => {
-  const options = { optimizer: { weights, biases: weights }, epochs: 2, batchSize: 10, validation: 10, threads: 1 };
+  const options = {
+    optimizer: { weights, biases: weights },
+    epochs: 2,
+    batchSize: 10,
+    validation: 10,
+    threads: 1,
+  };
   const { epochs, final } = await fit(model, data, { ...options, ...more });
   for (const line of epochs) {
     const text = JSON.stringify(line);

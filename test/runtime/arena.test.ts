@@ -50,7 +50,12 @@ test("a chain of activations that each live for two moments takes the room of tw
 test("tensors of a form share places with each other alone, whenever they live", () => {
   const mixed = fc.array(
     fc
-      .record({ kind: fc.nat(3), bytes: fc.integer({ min: 1, max: 500 }), from: fc.nat(20), length: fc.nat(8) })
+      .record({
+        kind: fc.nat(3),
+        bytes: fc.integer({ min: 1, max: 500 }),
+        from: fc.nat(20),
+        length: fc.nat(8),
+      })
       .map(({ kind, bytes, from, length }): Lifetime => {
         const life = { from, to: from + length };
         return kind < 2 ? { bytes, ...life } : { bytes: 100 * kind, ...life, form: `form ${kind}` };
@@ -66,7 +71,8 @@ test("tensors of a form share places with each other alone, whenever they live",
           const together = a.from <= b.to && b.from <= a.to;
           const apart = offsets[i] >= offsets[j] + b.bytes || offsets[j] >= offsets[i] + a.bytes;
           const same = a.form !== undefined && a.form === b.form && offsets[i] === offsets[j];
-          if (a.form !== undefined || b.form !== undefined) expect(apart || (same && !together)).toBe(true);
+          if (a.form !== undefined || b.form !== undefined)
+            expect(apart || (same && !together)).toBe(true);
           else expect(apart || !together).toBe(true);
         });
       });
@@ -75,5 +81,8 @@ test("tensors of a form share places with each other alone, whenever they live",
   );
   // Two that never meet have one place.
   const pair = [0, 5].map((from) => ({ bytes: 640, from, to: from + 1, form: "a" }));
-  expect(placeTensors([...pair, { bytes: 640, from: 3, to: 3 }])).toEqual({ offsets: [0, 0, 640], bytes: 1280 });
+  expect(placeTensors([...pair, { bytes: 640, from: 3, to: 3 }])).toEqual({
+    offsets: [0, 0, 640],
+    bytes: 1280,
+  });
 });

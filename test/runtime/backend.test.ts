@@ -9,7 +9,11 @@ const { variants } = nativeVariants();
 const native = test.skipIf(variants.length === 0);
 
 test("wasm is always there", async () => {
-  expect(await loadBackend("wasm")).toMatchObject({ name: "wasm", isa: "simd128", reason: "asked for" });
+  expect(await loadBackend("wasm")).toMatchObject({
+    name: "wasm",
+    isa: "simd128",
+    reason: "asked for",
+  });
 });
 
 native("auto takes native where it is built, with the best instruction set", async () => {
@@ -70,7 +74,10 @@ test("an addon that can't be loaded is not there either, and the reason is one l
     import { loadBackend } from "./dist/runtime/backend.js";
     const { name, reason } = await loadBackend("auto");
     console.log(JSON.stringify({ name, reason }));`;
-  const { name, reason } = JSON.parse(nodeInCopy(script, { addon: "not an addon" })) as Record<string, string>;
+  const { name, reason } = JSON.parse(nodeInCopy(script, { addon: "not an addon" })) as Record<
+    string,
+    string
+  >;
   expect(name).toBe("wasm");
   expect(reason).toMatch(/^native is not available: the addon can't be loaded \(.+\)$/);
 });

@@ -7,10 +7,14 @@ const hasClang = spawnSync("clang-19", ["--version"]).status === 0;
 if (!hasClang) console.log("kernels.wasm is not rebuilt and compared: there is no clang-19");
 
 test.skipIf(!hasClang)("kernels.wasm is what the sources give", () => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["scripts/build-wasm.mjs", "--check"], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["scripts/build-wasm.mjs", "--check"],
+    {
+      cwd: root,
+      encoding: "utf8",
+    },
+  );
   expect(stdout + stderr).toBe("kernels.wasm: up to date\n");
   expect(status).toBe(0);
 });

@@ -1,11 +1,17 @@
-/** Columns that are the same number in a whole batch: left out of the weight gradient, which keeps its bits. */
+/**
+ * Columns that are the same number in a whole batch: left out of the weight gradient, which keeps
+ * its bits.
+ */
 import { expect, test } from "vitest";
 import { op, type Op } from "#bregman/runtime/kernel-table.js";
 import { firstDifference } from "../support/compare.js";
 import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped, tilesOf, toTiles, type Scope } from "../support/run-op.js";
 
-/** [rows, cols, samples, share of columns that rest, their number]. (Absent samples are 0: a part of a batch rests at 0 only.) */
+/**
+ * [rows, cols, samples, share of columns that rest, their number]. (Absent samples are 0: a part of
+ * a batch rests at 0 only.)
+ */
 const CASES: readonly (readonly [number, number, number, number, number])[] = [
   [7, 784, 128, 0.35, -0.4242],
   [13, 100, 33, 0.5, 0],
@@ -31,21 +37,40 @@ function problem([rows, cols, samples, share, resting]: (typeof CASES)[number]) 
   return { rows, cols, samples, x, dy, packed };
 }
 
-function gradientOps({ rows, cols, samples, x, dy }: ReturnType<typeof problem>, { put, room }: Scope, packs: boolean) {
+function gradientOps(
+  { rows, cols, samples, x, dy }: ReturnType<typeof problem>,
+  { put, room }: Scope,
+  packs: boolean,
+) {
   const tiles = tilesOf(samples);
   const rowStride = Math.ceil(cols / 16) * 16;
   // Absent samples hold zeros, as the gathering leaves them.
   const batch = new Float32Array(tiles * 16 * rowStride).fill(7);
   for (let b = 0; b < tiles * 16; b++) {
-    batch.set(b < samples ? x.subarray(b * cols, (b + 1) * cols) : new Float32Array(cols), b * rowStride);
+    batch.set(
+      b < samples ? x.subarray(b * cols, (b + 1) * cols) : new Float32Array(cols),
+      b * rowStride,
+    );
   }
   const [xRows, g] = [put(batch), room(rows * cols + 16, NaN)];
   const columns = packs ? put(new Int32Array(1 + cols + 1 + Math.ceil(cols / 16))) : 0;
   const find = { x: put(toTiles(x, samples, cols)), columns, tiles, cols };
-  const args = { dy: put(toTiles(dy, samples, rows)), xRows, g, columns, tiles, rows, cols, rowStride };
+  const args = {
+    dy: put(toTiles(dy, samples, rows)),
+    xRows,
+    g,
+    columns,
+    tiles,
+    rows,
+    cols,
+    rowStride,
+  };
   const ops: Op[] = [
     ...(packs
-      ? [op("findColumns", 1, find), op("packColumns", tiles * 16, { xRows, columns, cols, rowStride }, 16)]
+      ? [
+          op("findColumns", 1, find),
+          op("packColumns", tiles * 16, { xRows, columns, cols, rowStride }, 16),
+        ]
       : []),
     op("denseWeightGrad", rows, args, 6),
   ];

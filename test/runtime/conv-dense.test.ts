@@ -32,17 +32,33 @@ interface Options {
 }
 
 /** y, with its border. */
-function forward(pool: Pool, p: ConvProblem, { bias = true, grain = 1, before }: Options = {}): Float32Array {
+function forward(
+  pool: Pool,
+  p: ConvProblem,
+  { bias = true, grain = 1, before }: Options = {},
+): Float32Array {
   return scoped(pool, (scope) => {
     const x = putImage(scope, p.xPlanes, p.x, 3);
     const y = roomForImage(scope, p.yPlanes, before ?? NaN);
     const args = {
-      ...{ w: scope.put(p.w), rowStride: p.cols, innerStride: p.taps, bias: bias ? scope.put(p.bias) : 0 },
+      ...{
+        w: scope.put(p.w),
+        rowStride: p.cols,
+        innerStride: p.taps,
+        bias: bias ? scope.put(p.bias) : 0,
+      },
       ...{ x: x.tensor, y: y.first, taps: scope.put(tapWords(forwardTaps(p))), tapCount: p.taps },
       ...{ tiles: p.tiles, rows: p.shape.rows, inner: p.shape.inner, xPlane: p.xPlanes.plane },
       accumulate: before === undefined ? 0 : 1,
     };
-    runOps(pool, [flatOp("convDense", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
+    runOps(pool, [
+      flatOp(
+        "convDense",
+        unitsOf(p.tiles, p.shape.rows),
+        { ...args, ...forwardGeometry(p) },
+        grain,
+      ),
+    ]);
     return scope.read(y.tensor, p.yPlanes.length);
   });
 }
@@ -65,7 +81,12 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before }: Options = 
         ...{ taps: scope.put(tapWords(phase.taps)), tapCount: phase.taps.length },
         ...{ tiles: p.tiles, rows: inner, inner: rows, xPlane: p.yPlanes.plane },
       };
-      return flatOp("convDense", unitsOf(p.tiles, inner), { ...args, ...inputGradGeometry(p, phase) }, grain);
+      return flatOp(
+        "convDense",
+        unitsOf(p.tiles, inner),
+        { ...args, ...inputGradGeometry(p, phase) },
+        grain,
+      );
     });
     expect(ops).toHaveLength(stride ** 2);
     runOps(pool, ops);
@@ -76,11 +97,20 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before }: Options = 
 function weightGrad(pool: Pool, p: ConvProblem, grain: number): Float32Array {
   return scoped(pool, (scope) => {
     const args = {
-      ...{ dy: putImage(scope, p.yPlanes, p.dy).first, x: putImage(scope, p.xPlanes, p.x, 3).tensor },
-      ...{ g: scope.room(p.w.length + 16, NaN), taps: scope.put(tapWords(forwardTaps(p))), tapCount: p.taps },
+      ...{
+        dy: putImage(scope, p.yPlanes, p.dy).first,
+        x: putImage(scope, p.xPlanes, p.x, 3).tensor,
+      },
+      ...{
+        g: scope.room(p.w.length + 16, NaN),
+        taps: scope.put(tapWords(forwardTaps(p))),
+        tapCount: p.taps,
+      },
       ...{ tiles: p.tiles, rows: p.shape.rows, inner: p.shape.inner, xPlane: p.xPlanes.plane },
     };
-    runOps(pool, [flatOp("convDenseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
+    runOps(pool, [
+      flatOp("convDenseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain),
+    ]);
     const g = scope.read(args.g, p.w.length + 16);
     expect(g.subarray(p.w.length)).toEqual(new Float32Array(16).fill(NaN));
     return g.subarray(0, p.w.length);
@@ -91,7 +121,13 @@ function biasGrad(pool: Pool, p: ConvProblem, { put, room, read }: Scope): Float
   const { tile, plane, row } = p.yPlanes;
   const g = room(p.shape.rows, NaN);
   const args = {
-    ...{ dy: putImage({ put } as Scope, p.yPlanes, p.dy).first, g, tiles: p.tiles, rows: p.shape.rows, ...p.out },
+    ...{
+      dy: putImage({ put } as Scope, p.yPlanes, p.dy).first,
+      g,
+      tiles: p.tiles,
+      rows: p.shape.rows,
+      ...p.out,
+    },
     ...{ dyTile: tile, dyPlane: plane, dyRow: row },
   };
   runOps(pool, [flatOp("convBiasGrad", p.shape.rows, args)]);
@@ -105,7 +141,9 @@ forEachBackend((_name, pool) => {
 
     test("convDense: y, its border untouched", () => {
       const y = forward(pool, p);
-      expect(maxError(imagesOf(p, p.yPlanes, y), convForward(shape, p.w, p.bias, p.x))).toBeLessThan(rounding(terms));
+      expect(
+        maxError(imagesOf(p, p.yPlanes, y), convForward(shape, p.w, p.bias, p.x)),
+      ).toBeLessThan(rounding(terms));
       expect(borderOf(p.yPlanes, y).every(Number.isNaN)).toBe(true);
     });
 

@@ -1,8 +1,17 @@
-/** Convolution by kernel groups: lists of pairs, products, gradients; on every backend, against float64. */
+/**
+ * Convolution by kernel groups: lists of pairs, products, gradients; on every backend, against
+ * float64.
+ */
 /* oxlint-disable unicorn/no-useless-spread -- keeps several arguments on a line */
 import { describe, expect, test } from "vitest";
 import { op, TILE } from "#bregman/runtime/kernel-table.js";
-import { convForward, convInputGrad, convWeightGrad, outputLength, type ConvSizes } from "../reference/conv-pairs.js";
+import {
+  convForward,
+  convInputGrad,
+  convWeightGrad,
+  outputLength,
+  type ConvSizes,
+} from "../reference/conv-pairs.js";
 import { planes, type Planes } from "../support/planes.js";
 import { seeded, type Random } from "../support/random.js";
 import { flatOp } from "../support/flat-op.js";
@@ -44,13 +53,23 @@ interface Case extends ConvSizes {
   readonly bias: Float32Array;
 }
 
-/** Numbers for a convolution; about `density` of its kernels are not zero. Row 1, if there is one, has none. */
+/**
+ * Numbers for a convolution; about `density` of its kernels are not zero. Row 1, if there is one,
+ * has none.
+ */
 function numbers(s: ConvSizes, random: Random, density: number): Case {
   const w = random.floats(s.rows * s.inner * s.size ** 2);
   for (let k = 0; k < s.rows * s.inner; k++)
-    if (random.next() > density || Math.floor(k / s.inner) === 1) w.fill(0, k * s.size ** 2, (k + 1) * s.size ** 2);
+    if (random.next() > density || Math.floor(k / s.inner) === 1)
+      w.fill(0, k * s.size ** 2, (k + 1) * s.size ** 2);
   const dy = random.floats(s.batch * s.rows * outputLength(s.height, s) * outputLength(s.width, s));
-  return { ...s, w, dy, x: random.floats(s.batch * s.inner * s.height * s.width), bias: random.floats(s.rows) };
+  return {
+    ...s,
+    w,
+    dy,
+    x: random.floats(s.batch * s.inner * s.height * s.width),
+    bias: random.floats(s.rows),
+  };
 }
 
 /** Room for the pairs of [rows][inner], and the op that fills it. */
@@ -64,12 +83,23 @@ function pairsOf({ room }: Scope, s: ConvSizes, theta: number, plane: number) {
   const { rows, inner } = s;
   return {
     ...lists,
-    compress: op("compressPairs", rows, { theta, ...lists, rows, inner, taps: s.size ** 2, planeBytes: plane * 4 }),
+    compress: op("compressPairs", rows, {
+      theta,
+      ...lists,
+      rows,
+      inner,
+      taps: s.size ** 2,
+      planeBytes: plane * 4,
+    }),
   };
 }
 
 /** The table of all taps, in row-major order or as `order` sorts it. */
-function tapTable(s: ConvSizes, layout: Planes, order: (taps: [number, number][]) => void = () => {}): Int32Array {
+function tapTable(
+  s: ConvSizes,
+  layout: Planes,
+  order: (taps: [number, number][]) => void = () => {},
+): Int32Array {
   const taps: [number, number][] = [];
   for (let kh = 0; kh < s.size; kh++)
     for (let kw = 0; kw < s.size; kw++) taps.push([kh * s.size + kw, kh * layout.row + kw * TILE]);
@@ -78,7 +108,12 @@ function tapTable(s: ConvSizes, layout: Planes, order: (taps: [number, number][]
 }
 
 /** What a forward op needs: x, y and taps in memory, pairs made by compressPairs. */
-function forward(scope: Scope, c: Case, run: (ops: ReturnType<typeof op>[]) => void, table?: Int32Array) {
+function forward(
+  scope: Scope,
+  c: Case,
+  run: (ops: ReturnType<typeof op>[]) => void,
+  table?: Int32Array,
+) {
   const { put, room } = scope;
   const layout = planes(c.batch, c.inner, c.height, c.width, c.pad);
   const out = planes(c.batch, c.rows, outputLength(c.height, c), outputLength(c.width, c), 1);
@@ -87,8 +122,18 @@ function forward(scope: Scope, c: Case, run: (ops: ReturnType<typeof op>[]) => v
   const y = room(out.length, NaN);
   const taps = table ?? tapTable(c, layout);
   const args = {
-    ...{ entries: pairs.entries, counts: pairs.pairCounts, entryStride: c.inner, bias: put(c.bias) },
-    ...{ x: put(layout.pack(c.x)), y: y + out.interior * 4, taps: put(taps), tapCount: taps.length / 2 },
+    ...{
+      entries: pairs.entries,
+      counts: pairs.pairCounts,
+      entryStride: c.inner,
+      bias: put(c.bias),
+    },
+    ...{
+      x: put(layout.pack(c.x)),
+      y: y + out.interior * 4,
+      taps: put(taps),
+      tapCount: taps.length / 2,
+    },
     ...{ tiles: tilesOf(c.batch), rows: c.rows, height: out.height, width: out.width },
     ...{ xTile: layout.tile, xRow: layout.row * c.stride, xCol: TILE * c.stride },
     ...{ yTile: out.tile, yPlane: out.plane, yRow: out.row, yCol: TILE, accumulate: 0 },
@@ -122,9 +167,12 @@ forEachBackend((_name, pool) => {
         run([flatOp("convPairs", units, args)]);
         const got = scope.read(y, out.length);
         expectClose(out.unpack(got), convForward(c, c.w, c.x, c.bias), rounding(terms));
-        // Lanes beyond the batch are written too: what was never written is the border, and only that.
+        // Lanes beyond the batch are written too: what was never written is the border, and only
+        // that.
         const untouched = got.filter(Number.isNaN).length;
-        expect(untouched).toBe(out.length - tilesOf(c.batch) * TILE * c.rows * out.height * out.width);
+        expect(untouched).toBe(
+          out.length - tilesOf(c.batch) * TILE * c.rows * out.height * out.width,
+        );
       });
     });
 
@@ -146,9 +194,15 @@ forEachBackend((_name, pool) => {
     test("convPairs: taps may come in any order", () => {
       scoped(pool, (scope) => {
         const { y, args, out, units, layout } = forward(scope, c, run);
-        const table = tapTable(c, layout, (taps) => taps.sort(([a], [b]) => ((a * 7) % 11) - ((b * 7) % 11)));
+        const table = tapTable(c, layout, (taps) =>
+          taps.sort(([a], [b]) => ((a * 7) % 11) - ((b * 7) % 11)),
+        );
         run([flatOp("convPairs", units, { ...args, taps: scope.put(table) })]);
-        expectClose(out.unpack(scope.read(y, out.length)), convForward(c, c.w, c.x, c.bias), rounding(terms));
+        expectClose(
+          out.unpack(scope.read(y, out.length)),
+          convForward(c, c.w, c.x, c.bias),
+          rounding(terms),
+        );
       });
     });
 
@@ -165,7 +219,8 @@ forEachBackend((_name, pool) => {
           [1, 3],
         ] as const) {
           if (row >= out.height || col >= out.width) continue;
-          // Everything from (row, col) on, and the last row and column left out if there are others.
+          // Everything from (row, col) on, and the last row and column left out if there are
+          // others.
           const height = Math.max(1, out.height - row - 1);
           const width = Math.max(1, out.width - col - 1);
           const z = scope.room(out.length, NaN);
@@ -173,7 +228,9 @@ forEachBackend((_name, pool) => {
           const x = args.x + (row * args.xRow + col * args.xCol) * 4;
           run([flatOp("convPairs", units, { ...part, x, y: start, height, width })]);
           const got = scope.read(z, out.length);
-          expect(got.every((value, k) => Number.isNaN(value) || Object.is(value, want[k]))).toBe(true);
+          expect(got.every((value, k) => Number.isNaN(value) || Object.is(value, want[k]))).toBe(
+            true,
+          );
           expect(got.filter((value) => !Number.isNaN(value)).length).toBe(
             tilesOf(c.batch) * TILE * c.rows * height * width,
           );
@@ -190,8 +247,19 @@ forEachBackend((_name, pool) => {
         const transposed = { entries: room(c.inner * c.rows * 2), counts: room(c.inner) };
         const force = put(Int32Array.of(1));
         const { entries, pairCounts, changed } = pairs;
-        const lists = { entries, pairCounts, changed, tEntries: transposed.entries, tCounts: transposed.counts };
-        const sizes = { rows: c.rows, inner: c.inner, planeBytes: x.plane * 4, rowBytes: dy.plane * 4 };
+        const lists = {
+          entries,
+          pairCounts,
+          changed,
+          tEntries: transposed.entries,
+          tCounts: transposed.counts,
+        };
+        const sizes = {
+          rows: c.rows,
+          inner: c.inner,
+          planeBytes: x.plane * 4,
+          rowBytes: dy.plane * 4,
+        };
         run([op("transposePairs", c.inner, { ...lists, ...sizes, force })]);
 
         const dx = planes(c.batch, c.inner, c.height, c.width, 1);
@@ -213,10 +281,19 @@ forEachBackend((_name, pool) => {
               flatOp("convPairs", tilesOf(c.batch) * Math.ceil(c.inner / 8), {
                 ...{ ...transposed, entryStride: c.rows, bias: 0, x: from },
                 ...{ y: result + (dx.interior + a * dx.row + b * TILE) * 4 },
-                ...{ taps: taps.length ? put(Int32Array.from(taps)) : 0, tapCount: taps.length / 2 },
+                ...{
+                  taps: taps.length ? put(Int32Array.from(taps)) : 0,
+                  tapCount: taps.length / 2,
+                },
                 ...{ tiles: tilesOf(c.batch), rows: c.inner, height, width },
                 ...{ xTile: dy.tile, xRow: dy.row, xCol: TILE },
-                ...{ yTile: dx.tile, yPlane: dx.plane, yRow: dx.row * s.stride, yCol: TILE * s.stride, accumulate: 0 },
+                ...{
+                  yTile: dx.tile,
+                  yPlane: dx.plane,
+                  yRow: dx.row * s.stride,
+                  yCol: TILE * s.stride,
+                  accumulate: 0,
+                },
               }),
             ]);
           }
@@ -237,9 +314,27 @@ forEachBackend((_name, pool) => {
           run([
             flatOp("convPairsWeightGrad", c.rows, {
               ...{ entries: pairs.entries, counts: pairs.pairCounts, entryStride: c.inner },
-              ...{ dy: put(out.pack(c.dy)) + out.interior * 4, x: args.x, g, taps, tapCount: s.size ** 2 },
-              ...{ tiles: tilesOf(c.batch), rows: c.rows, inner: c.inner, height: out.height, width: out.width },
-              ...{ dyTile: out.tile, dyPlane: out.plane, dyRow: out.row, xTile: layout.tile, xPlane: layout.plane },
+              ...{
+                dy: put(out.pack(c.dy)) + out.interior * 4,
+                x: args.x,
+                g,
+                taps,
+                tapCount: s.size ** 2,
+              },
+              ...{
+                tiles: tilesOf(c.batch),
+                rows: c.rows,
+                inner: c.inner,
+                height: out.height,
+                width: out.width,
+              },
+              ...{
+                dyTile: out.tile,
+                dyPlane: out.plane,
+                dyRow: out.row,
+                xTile: layout.tile,
+                xPlane: layout.plane,
+              },
               ...{ xRow: args.xRow, xCol: args.xCol },
             }),
           ]);
@@ -317,12 +412,14 @@ forEachBackend((_name, pool) => {
         force,
       };
       const transpose = op("transposePairs", inner, args);
-      const fill = (): void => void pool.memory.f32(theta, rows * inner).forEach((_, k, w) => (w[k] = random.int(2)));
+      const fill = (): void =>
+        void pool.memory.f32(theta, rows * inner).forEach((_, k, w) => (w[k] = random.int(2)));
       const expectTransposed = (): void => {
         const w = pool.memory.f32(theta, rows * inner);
         for (let c = 0; c < inner; c++) {
           const want: number[] = [];
-          for (let o = 0; o < rows; o++) if (w[o * inner + c]) want.push(o * 12, theta + (o * inner + c) * 4);
+          for (let o = 0; o < rows; o++)
+            if (w[o * inner + c]) want.push(o * 12, theta + (o * inner + c) * 4);
           expect(scope.readInts(tCounts, inner)[c]).toBe(want.length / 2);
           expect(Array.from(scope.readInts(tEntries + c * rows * 8, want.length))).toEqual(want);
         }

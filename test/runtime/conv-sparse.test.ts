@@ -48,16 +48,31 @@ interface Options {
   readonly before?: number;
 }
 
-function forward(pool: Pool, p: ConvProblem, { bias = true, grain = 1, before }: Options = {}): Float32Array {
+function forward(
+  pool: Pool,
+  p: ConvProblem,
+  { bias = true, grain = 1, before }: Options = {},
+): Float32Array {
   return scoped(pool, (scope) => {
     const { entries, counts } = patternOf(p);
     const y = roomForImage(scope, p.yPlanes, before ?? NaN);
     const args = {
       ...{ entries: scope.put(entries), counts: scope.put(counts), entryStride: p.cols },
-      ...{ bias: bias ? scope.put(p.bias) : 0, x: putImage(scope, p.xPlanes, p.x, 3).tensor, y: y.first },
+      ...{
+        bias: bias ? scope.put(p.bias) : 0,
+        x: putImage(scope, p.xPlanes, p.x, 3).tensor,
+        y: y.first,
+      },
       ...{ tiles: p.tiles, rows: p.shape.rows, accumulate: before === undefined ? 0 : 1 },
     };
-    runOps(pool, [flatOp("convSparse", unitsOf(p.tiles, p.shape.rows), { ...args, ...forwardGeometry(p) }, grain)]);
+    runOps(pool, [
+      flatOp(
+        "convSparse",
+        unitsOf(p.tiles, p.shape.rows),
+        { ...args, ...forwardGeometry(p) },
+        grain,
+      ),
+    ]);
     return scope.read(y.tensor, p.yPlanes.length);
   });
 }
@@ -70,7 +85,9 @@ function transposed({ put, room }: Scope, p: ConvProblem) {
   const dy = p.yPlanes;
   const phases = inputGradPhases(p);
   const table = new Int32Array(2 * p.taps);
-  phases.forEach(({ taps }, phase) => taps.forEach(({ index, offset }) => table.set([phase, 4 * offset], 2 * index)));
+  phases.forEach(({ taps }, phase) =>
+    taps.forEach(({ index, offset }) => table.set([phase, 4 * offset], 2 * index)),
+  );
   const entryStride = rows * p.taps;
   const args = {
     ...{ entries: put(entries), counts: put(counts), changed: put(new Int32Array(rows).fill(1)) },
@@ -78,15 +95,34 @@ function transposed({ put, room }: Scope, p: ConvProblem) {
       tEntries: room(2 * stride ** 2 * inner * entryStride),
       tCounts: put(new Int32Array(stride ** 2 * inner).fill(-1)),
     },
-    ...{ source: room(stride ** 2 * inner * entryStride), rows, cols: p.cols, inner, phases: stride ** 2, entryStride },
-    ...{ tapTable: put(table), rowBytes: dy.plane * 4, planeSize: x.plane / TILE, rowSize: x.row / TILE },
+    ...{
+      source: room(stride ** 2 * inner * entryStride),
+      rows,
+      cols: p.cols,
+      inner,
+      phases: stride ** 2,
+      entryStride,
+    },
+    ...{
+      tapTable: put(table),
+      rowBytes: dy.plane * 4,
+      planeSize: x.plane / TILE,
+      rowSize: x.row / TILE,
+    },
     ...{ kernelHeight: kernel[0], kernelWidth: kernel[1], force: put(Int32Array.of(0)) },
   };
   return { args, phases, transpose: flatOp("transposeConv", inner, args) };
 }
 
-/** dx by the transposed pattern of `p`; `after`: values of the same pattern that are put in its place afterwards. */
-function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before, after }: Options & { after?: ConvProblem } = {}) {
+/**
+ * dx by the transposed pattern of `p`; `after`: values of the same pattern that are put in its
+ * place afterwards.
+ */
+function inputGrad(
+  pool: Pool,
+  p: ConvProblem,
+  { grain = 1, before, after }: Options & { after?: ConvProblem } = {},
+) {
   return scoped(pool, (scope) => {
     const { inner } = p.shape;
     const { args, phases, transpose } = transposed(scope, p);
@@ -101,14 +137,22 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before, after }: Opt
     }
     const ops = phases.map((phase, k) => {
       const rest = {
-        ...{ entries: args.tEntries + 8 * k * inner * args.entryStride, counts: args.tCounts + 4 * k * inner },
+        ...{
+          entries: args.tEntries + 8 * k * inner * args.entryStride,
+          counts: args.tCounts + 4 * k * inner,
+        },
         ...{ entryStride: args.entryStride, bias: 0, x: dy.tensor, tiles: p.tiles, rows: inner },
         ...{
           y: dx.first + 4 * (phase.first[0] * row + phase.first[1] * TILE),
           accumulate: before === undefined ? 0 : 1,
         },
       };
-      return flatOp("convSparse", unitsOf(p.tiles, inner), { ...rest, ...inputGradGeometry(p, phase) }, grain);
+      return flatOp(
+        "convSparse",
+        unitsOf(p.tiles, inner),
+        { ...rest, ...inputGradGeometry(p, phase) },
+        grain,
+      );
     });
     runOps(pool, ops);
     return scope.read(dx.tensor, p.xPlanes.length);
@@ -121,12 +165,17 @@ function weightGrad(pool: Pool, p: ConvProblem, grain = 1): Float32Array {
     const x = p.xPlanes;
     const args = {
       ...{ entries: scope.put(entries), counts: scope.put(counts), entryStride: p.cols },
-      ...{ dy: putImage(scope, p.yPlanes, p.dy).first, x: putImage(scope, p.xPlanes, p.x, 3).tensor },
+      ...{
+        dy: putImage(scope, p.yPlanes, p.dy).first,
+        x: putImage(scope, p.xPlanes, p.x, 3).tensor,
+      },
       ...{ g: scope.room(p.w.length, 7), tiles: p.tiles, rows: p.shape.rows, cols: p.cols },
       ...{ planeSize: x.plane / TILE, rowSize: x.row / TILE },
       ...{ kernelHeight: p.shape.kernel[0], kernelWidth: p.shape.kernel[1] },
     };
-    runOps(pool, [flatOp("convSparseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain)]);
+    runOps(pool, [
+      flatOp("convSparseWeightGrad", p.shape.rows, { ...args, ...weightGradGeometry(p) }, grain),
+    ]);
     return scope.read(args.g, p.w.length);
   });
 }
@@ -139,7 +188,9 @@ forEachBackend((_name, pool) => {
 
       test("convSparse: y, its border untouched", () => {
         const y = forward(pool, p);
-        expect(maxError(imagesOf(p, p.yPlanes, y), convForward(shape, p.w, p.bias, p.x))).toBeLessThan(sums);
+        expect(
+          maxError(imagesOf(p, p.yPlanes, y), convForward(shape, p.w, p.bias, p.x)),
+        ).toBeLessThan(sums);
         expect(borderOf(p.yPlanes, y).every(Number.isNaN)).toBe(true);
       });
 
@@ -169,7 +220,9 @@ forEachBackend((_name, pool) => {
       test("convSparseWeightGrad: at the pattern's places only", () => {
         const g = weightGrad(pool, p);
         const expected = convWeightGrad(shape, p.dy, p.x).map((v, k) => (p.w[k] === 0 ? 7 : v));
-        expect(maxError(g, expected)).toBeLessThan(rounding(shape.samples * p.out.height * p.out.width));
+        expect(maxError(g, expected)).toBeLessThan(
+          rounding(shape.samples * p.out.height * p.out.width),
+        );
       });
 
       test("the same bits however the work is split", () => {

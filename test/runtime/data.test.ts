@@ -7,7 +7,10 @@ import { forEachBackend, fromTiles, runOps, scoped, tilesOf, toTiles } from "../
 
 const SAMPLES = 300;
 
-/** [batch, features, channelSize]: batches that fill no tile, or whole ones; features that fill no vector, or whole ones. */
+/**
+ * [batch, features, channelSize]: batches that fill no tile, or whole ones; features that fill no
+ * vector, or whole ones.
+ */
 const SIZES: readonly (readonly [number, number, number])[] = [
   [1, 1, 1],
   [7, 10, 10],
@@ -18,7 +21,10 @@ const SIZES: readonly (readonly [number, number, number])[] = [
   [33, 3072, 1024],
 ];
 
-/** A batch of sample numbers in random order, filled up to whole tiles with -1; one present lane less in the middle. */
+/**
+ * A batch of sample numbers in random order, filled up to whole tiles with -1; one present lane
+ * less in the middle.
+ */
 function batchIndices(batch: number, seed: number): Int32Array {
   const random = seeded(seed);
   const indices = new Int32Array(tilesOf(batch) * TILE).fill(-1);
@@ -30,7 +36,8 @@ function batchIndices(batch: number, seed: number): Int32Array {
 /** Row-major values where each row has room for more, and what follows is left alone. */
 function unpad(rows: Float32Array, count: number, features: number, stride: number): Float32Array {
   const out = new Float32Array(count * features);
-  for (let b = 0; b < count; b++) out.set(rows.subarray(b * stride, b * stride + features), b * features);
+  for (let b = 0; b < count; b++)
+    out.set(rows.subarray(b * stride, b * stride + features), b * features);
   return out;
 }
 
@@ -81,9 +88,18 @@ forEachBackend((_name, pool) => {
       scoped(pool, ({ put, room, read }) => {
         const out = room(lanes * features, NaN);
         const rowsOut = room(lanes * stride, 5);
-        const step = { data: put(data), indices: put(indices), out, rowsOut, features, rowStride: stride };
+        const step = {
+          data: put(data),
+          indices: put(indices),
+          out,
+          rowsOut,
+          features,
+          rowStride: stride,
+        };
         runOps(pool, [op("gatherF32", tiles, step)]);
-        expect(firstDifference(fromTiles(read(out, lanes * features), lanes, features), expected)).toBe(-1);
+        expect(
+          firstDifference(fromTiles(read(out, lanes * features), lanes, features), expected),
+        ).toBe(-1);
         const rows = read(rowsOut, lanes * stride);
         expect(firstDifference(unpad(rows, lanes, features, stride), expected)).toBe(-1);
         expect(rows.filter((_, i) => i % stride >= features).every((x) => x === 5)).toBe(true);
@@ -108,7 +124,9 @@ forEachBackend((_name, pool) => {
       const data = put(Float32Array.of(1, 2, 3, 4));
       const indices = put(new Int32Array(TILE).fill(-1).fill(1, 0, 1));
       const out = room(2 * TILE);
-      runOps(pool, [op("gatherF32", 1, { data, indices, out, rowsOut: 0, features: 2, rowStride: 0 })]);
+      runOps(pool, [
+        op("gatherF32", 1, { data, indices, out, rowsOut: 0, features: 2, rowStride: 0 }),
+      ]);
       expect([...fromTiles(read(out, 2 * TILE), 2, 2)]).toEqual([3, 4, 0, 0]);
     });
   });

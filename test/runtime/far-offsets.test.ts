@@ -1,7 +1,8 @@
 /**
- * Memory holds up to 4 GiB, so a byte offset may be above 2^31, of a tensor as well as within one. What a kernel gives does not
- * depend on it: the same numbers in the same order are computed where operands lie far apart and where they lie close together,
- * where other tests compare them with a reference.
+ * Memory holds up to 4 GiB, so a byte offset may be above 2^31, of a tensor as well as within one.
+ * What a kernel gives does not depend on it: the same numbers in the same order are computed where
+ * operands lie far apart and where they lie close together, where other tests compare them with a
+ * reference.
  */
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { describe, expect, test } from "vitest";
@@ -40,7 +41,15 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
           g: cols,
           v: cols,
         },
-        ...{ tEntries: 2 * cols, tCounts: cols, source: cols, force: 1, hyper: 16, norms: 1, dx: TILE * NEAR },
+        ...{
+          tEntries: 2 * cols,
+          tCounts: cols,
+          source: cols,
+          force: 1,
+          hyper: 16,
+          norms: 1,
+          dx: TILE * NEAR,
+        },
       });
       const random = seeded(1);
       const [rows, tiles, pattern] = [1, 1, { entries: at.entries, counts: at.counts }];
@@ -69,9 +78,21 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         }),
         op("sparseWeightGrad", rows, { ...pattern, dy, x, g, tiles, rows, cols }),
         flatOp("gradientNorms", rows, { g, norms: at.norms, rows, cols, ...place }),
-        flatOp("updatePattern", rows, { ...step, ...rule, used: counts, entryStride: cols, pairs: 0, ...shape }),
+        flatOp("updatePattern", rows, {
+          ...step,
+          ...rule,
+          used: counts,
+          entryStride: cols,
+          pairs: 0,
+          ...shape,
+        }),
       );
-      const found = [gathered(places, floats("g")), [...floats("y")], [...floats("norms")], [...ints("counts")]];
+      const found = [
+        gathered(places, floats("g")),
+        [...floats("y")],
+        [...floats("norms")],
+        [...ints("counts")],
+      ];
       run(op("update", rows, { ...step, ...rule, writeBack: 0, penalty: 0, columns: 0 }));
       const left = ints("counts")[0]!;
       const used = ints("entries").slice(0, 2 * left);
@@ -79,7 +100,16 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
       ints("changed")[0] = 1;
       const { tEntries, tCounts, source, force } = at;
       run(
-        op("transpose", cols, { ...pattern, changed, tEntries, tCounts, source, rows, cols, force }),
+        op("transpose", cols, {
+          ...pattern,
+          changed,
+          tEntries,
+          tCounts,
+          source,
+          rows,
+          cols,
+          force,
+        }),
         op("expand", rows, { ...pattern, theta, rows, cols, columns: 0 }),
       );
       found.push(gathered(places, floats("theta")), gathered(places, floats("v")), offsets);
@@ -98,7 +128,15 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
       [FAR, PLACES],
     ] as const) {
       const { at, floats, ints, run } = await tensors(variant, {
-        ...{ entries: 2 * rows, counts: rows, changed: rows, tEntries: 2 * rows, tCounts: 1, source: rows, force: 1 },
+        ...{
+          entries: 2 * rows,
+          counts: rows,
+          changed: rows,
+          tEntries: 2 * rows,
+          tCounts: 1,
+          source: rows,
+          force: 1,
+        },
         ...{ dy: rows * TILE, dx: TILE },
       });
       const random = seeded(2);
@@ -124,7 +162,17 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         epilogue: 0,
       };
       run(
-        op("transpose", 1, { entries, counts, changed, tEntries, tCounts, source, rows, cols: 1, force }),
+        op("transpose", 1, {
+          entries,
+          counts,
+          changed,
+          tEntries,
+          tCounts,
+          source,
+          rows,
+          cols: 1,
+          force,
+        }),
         op("sparseForward", 1, { entries: tEntries, counts: tCounts, ...args }),
       );
       results.push([[...floats("dx")], [...ints("tCounts")]]);
@@ -133,13 +181,19 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
   });
 
   test("samples of a data set", async () => {
-    const [features, sample, tile] = [8, 2 ** 28 + 5, range(0, TILE).map((b) => (b === 3 ? 1 : -1))];
+    const [features, sample, tile] = [
+      8,
+      2 ** 28 + 5,
+      range(0, TILE).map((b) => (b === 3 ? 1 : -1)),
+    ];
     const results = [];
     for (const index of [5, sample]) {
       const { at, floats, ints, run } = await tensors(variant, {
         ...{ data: ((index + 1) * features) / 4, indices: TILE, affine: 2, out: features * TILE },
       });
-      new Uint8Array(ints("data").buffer, at.data + index * features, features).set(range(10, 10 + features));
+      new Uint8Array(ints("data").buffer, at.data + index * features, features).set(
+        range(10, 10 + features),
+      );
       ints("indices").set(tile.map((used) => (used < 0 ? -1 : index)));
       floats("affine").set([0.5, 1]);
       const found: number[][] = [];
@@ -152,9 +206,22 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         outPlane: features * TILE,
         outRow: 4 * TILE,
       };
-      run(op("gatherU8", 1, { data, indices, affine, out, rowsOut: 0, features, channelSize: features, rowStride: 0 }));
+      run(
+        op("gatherU8", 1, {
+          data,
+          indices,
+          affine,
+          out,
+          rowsOut: 0,
+          features,
+          channelSize: features,
+          rowStride: 0,
+        }),
+      );
       found.push([...floats("out")]);
-      run(flatOp("gatherImagesU8", 1, { data, indices, affine, augment: 0, out, tiles: 1, ...image }));
+      run(
+        flatOp("gatherImagesU8", 1, { data, indices, affine, augment: 0, out, tiles: 1, ...image }),
+      );
       found.push([...floats("out")]);
       expect(found[0]![3]).toBe(6);
       results.push(found);
@@ -166,7 +233,8 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
 const TIMEOUT = { timeout: 300_000 };
 // Its inputs alone take 2 GiB, all of which is written.
 const hasRoom = process.availableMemory() > 2 ** 32;
-if (!hasRoom) console.log("a model whose inputs take 2 GiB is not tested: less than 4 GiB of memory are free");
+if (!hasRoom)
+  console.log("a model whose inputs take 2 GiB is not tested: less than 4 GiB of memory are free");
 const backends = new Set(VARIANTS.map(({ backend }) => backend));
 
 test.runIf(hasRoom).each([...backends])(
@@ -182,6 +250,8 @@ test.runIf(hasRoom).each([...backends])(
     expect(file.length).toBeLessThan(400);
     const inputs = new Float32Array(features);
     inputs[features - 1] = 3;
-    expect(await predict(decodeModel(file), inputs, { backend, threads: 1 })).toEqual(Float32Array.of(6));
+    expect(await predict(decodeModel(file), inputs, { backend, threads: 1 })).toEqual(
+      Float32Array.of(6),
+    );
   },
 );

@@ -10,11 +10,22 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
   // Three channels, the third more than 2 GiB behind the first; 4 x 5 positions of each are used.
   const [CHANNELS, ROW, USED] = [3, 5, 20];
   const PLANES = [USED, 2 ** 24 + USED];
-  /** What an image of so many positions a plane is given as: the offset of its tensor and its strides. */
-  const strides = (plane: number) => ({ tile: CHANNELS * plane * TILE, plane: plane * TILE, row: ROW * TILE });
+  /**
+   * What an image of so many positions a plane is given as: the offset of its tensor and its
+   * strides.
+   */
+  const strides = (plane: number) => ({
+    tile: CHANNELS * plane * TILE,
+    plane: plane * TILE,
+    row: ROW * TILE,
+  });
   const prefixed = (prefix: string, { tile, plane, row }: ReturnType<typeof strides>) =>
-    ({ [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row }) as Record<string, number>;
-  const channels = (plane: number) => range(0, CHANNELS).flatMap((c) => range(c * plane, c * plane + USED));
+    ({ [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row }) as Record<
+      string,
+      number
+    >;
+  const channels = (plane: number) =>
+    range(0, CHANNELS).flatMap((c) => range(c * plane, c * plane + USED));
 
   test("the planes of a convolution", async () => {
     const [taps, rows, cols, width, height] = [4, CHANNELS, CHANNELS * 4, ROW - 1, 3];
@@ -37,21 +48,50 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
           taps: 2 * taps,
           force: 1,
         },
-        ...{ near: CHANNELS * USED * TILE, out: CHANNELS * USED * TILE, g: rows * cols, norms: rows },
+        ...{
+          near: CHANNELS * USED * TILE,
+          out: CHANNELS * USED * TILE,
+          g: rows * cols,
+          norms: rows,
+        },
         ...{ far: (2 * plane + USED) * TILE },
       });
       const random = seeded(3);
-      floats("theta").set(random.floats(rows * cols).map((value) => (random.next() < 0.6 ? value : 0)));
+      floats("theta").set(
+        random.floats(rows * cols).map((value) => (random.next() < 0.6 ? value : 0)),
+      );
       floats("near").set(random.floats(CHANNELS * USED * TILE));
       spread(channels(plane), random.floats(CHANNELS * USED * TILE), floats("far"), TILE);
       const positions = range(0, taps).map((t) => Math.floor(t / 2) * ROW + (t % 2));
-      ints("columns").set(range(0, cols).map((k) => (Math.floor(k / taps) * plane + positions[k % taps]!) * TILE * 4));
+      ints("columns").set(
+        range(0, cols).map((k) => (Math.floor(k / taps) * plane + positions[k % taps]!) * TILE * 4),
+      );
       ints("taps").set(positions.flatMap((position, t) => [t, position * TILE]));
       ints("table").set(positions.flatMap((position) => [0, position * TILE * 4]));
       ints("changed").fill(1);
-      const { theta, entries, counts, pairCounts, changed, columns, source, force, far, near, out, g } = at;
+      const {
+        theta,
+        entries,
+        counts,
+        pairCounts,
+        changed,
+        columns,
+        source,
+        force,
+        far,
+        near,
+        out,
+        g,
+      } = at;
       const kernel = { planeSize: plane, rowSize: ROW, kernelHeight: 2, kernelWidth: 2 };
-      const turned = { tEntries: at.tEntries, tCounts: at.tCounts, force, changed, rows, inner: CHANNELS };
+      const turned = {
+        tEntries: at.tEntries,
+        tCounts: at.tCounts,
+        force,
+        changed,
+        rows,
+        inner: CHANNELS,
+      };
       const bytes = { planeBytes: plane * TILE * 4, rowBytes: plane * TILE * 4 };
       const common = {
         tiles: 1,
@@ -65,20 +105,49 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         taps: at.taps,
         tapCount: taps,
       };
-      const x = { ...common, x: far, y: out, ...prefixed("x", strides(plane)), ...prefixed("y", strides(USED)) };
-      const grad = { ...x, g, dy: near, ...prefixed("dy", strides(USED)), inner: CHANNELS, cols, ...kernel };
+      const x = {
+        ...common,
+        x: far,
+        y: out,
+        ...prefixed("x", strides(plane)),
+        ...prefixed("y", strides(USED)),
+      };
+      const grad = {
+        ...x,
+        g,
+        dy: near,
+        ...prefixed("dy", strides(USED)),
+        inner: CHANNELS,
+        cols,
+        ...kernel,
+      };
       const found: number[][] = [];
       const compute = (...ops: Op[]) => {
         floats("out").fill(0);
         run(...ops);
         found.push([...floats("out")], [...floats("g")]);
       };
-      const flipped = { ...grad, dy: far, x: near, ...prefixed("dy", strides(plane)), ...prefixed("x", strides(USED)) };
+      const flipped = {
+        ...grad,
+        dy: far,
+        x: near,
+        ...prefixed("dy", strides(plane)),
+        ...prefixed("x", strides(USED)),
+      };
       compute(
-        flatOp("convDense", 1, { ...x, w: theta, rowStride: cols, innerStride: taps, inner: CHANNELS }),
+        flatOp("convDense", 1, {
+          ...x,
+          w: theta,
+          rowStride: cols,
+          innerStride: taps,
+          inner: CHANNELS,
+        }),
         flatOp("convDenseWeightGrad", rows, grad),
       );
-      compute(flatOp("convDenseWeightGrad", rows, flipped), flatOp("convBiasGrad", rows, { ...flipped, g: out }));
+      compute(
+        flatOp("convDenseWeightGrad", rows, flipped),
+        flatOp("convBiasGrad", rows, { ...flipped, g: out }),
+      );
       const entry = { entries, counts, entryStride: cols };
       const norms = { g, norms: at.norms, rows, cols, used: counts, group: 0, theta, ...kernel };
       compute(
@@ -88,7 +157,14 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         flatOp("gradientNorms", rows, { ...norms, ...entry }),
       );
       found.push([...floats("norms")]);
-      const geometry = { phases: 1, entryStride: rows * taps, tapTable: at.table, source, cols, ...kernel };
+      const geometry = {
+        phases: 1,
+        entryStride: rows * taps,
+        tapTable: at.table,
+        source,
+        cols,
+        ...kernel,
+      };
       const back = { ...x, entries: at.tEntries, counts: at.tCounts };
       compute(
         flatOp("transposeConv", CHANNELS, { ...turned, ...geometry, ...bytes, entries, counts }),
@@ -124,7 +200,12 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
     const results = [];
     for (const plane of PLANES) {
       const { at, floats, ints, run } = await tensors(variant, {
-        ...{ near: CHANNELS * USED * TILE, out: CHANNELS * USED * TILE, numbers: 4 * CHANNELS, moments: 4 * CHANNELS },
+        ...{
+          near: CHANNELS * USED * TILE,
+          out: CHANNELS * USED * TILE,
+          numbers: 4 * CHANNELS,
+          moments: 4 * CHANNELS,
+        },
         ...{ counts: 1, far: (2 * plane + USED) * TILE },
       });
       const random = seeded(4);
@@ -149,12 +230,29 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         spread(channels(plane), numbers, floats("far"), TILE);
         floats("out").fill(0);
         run(flatOp(kernel, CHANNELS, { ...whole, ...args }));
-        found.push([...floats("out")], gathered(channels(plane), floats("far"), TILE), [...floats("moments")]);
+        found.push([...floats("out")], gathered(channels(plane), floats("far"), TILE), [
+          ...floats("moments"),
+        ]);
       };
       const inward = { x: far, y: out, ...prefixed("x", wide), ...prefixed("y", close) };
       const outward = { x: near, y: far, ...prefixed("x", close), ...prefixed("y", wide) };
-      const window = { height: 2, width: 2, size: 2, stride: 2, relu: 0, sizeHeight: 2, sizeWidth: 2 };
-      const scale = { stats: at4, gamma: at4, beta: at4, residualTile: 0, residualPlane: 0, residualRow: 0 };
+      const window = {
+        height: 2,
+        width: 2,
+        size: 2,
+        stride: 2,
+        relu: 0,
+        sizeHeight: 2,
+        sizeWidth: 2,
+      };
+      const scale = {
+        stats: at4,
+        gamma: at4,
+        beta: at4,
+        residualTile: 0,
+        residualPlane: 0,
+        residualRow: 0,
+      };
       const back = { ...window, inHeight: 4, inWidth: ROW };
       for (const places of [inward, outward]) {
         each("copyPlanes", places);

@@ -23,7 +23,9 @@ forEachBackend((_name, pool) => {
     const g = random.floats(rows * cols, -2, 2);
     const theta = random.floats(rows * cols).map((x) => (x < 0.4 ? 0 : x));
     const norm = (row: number, keep: (i: number) => boolean) =>
-      Math.hypot(...Array.from({ length: cols }, (_, c) => (keep(row * cols + c) ? g[row * cols + c] : 0)));
+      Math.hypot(
+        ...Array.from({ length: cols }, (_, c) => (keep(row * cols + c) ? g[row * cols + c] : 0)),
+      );
     scoped(pool, ({ put, room, read }) => {
       const { entries, counts } = encoded(compressed(theta, rows, cols), cols);
       const args = { g: put(g), norms: room(rows, 7), rows, cols, ...LINEAR };
@@ -54,16 +56,26 @@ forEachBackend((_name, pool) => {
       ]).map((row) =>
         row.map(([channel, tap]) => ({
           column: channel * taps + tap,
-          offset: 4 * TILE * (channel * planeSize + Math.floor(tap / kernelWidth) * rowSize + (tap % kernelWidth)),
+          offset:
+            4 *
+            TILE *
+            (channel * planeSize + Math.floor(tap / kernelWidth) * rowSize + (tap % kernelWidth)),
           channel,
         })),
       );
       const used = put(Int32Array.from({ length: rows }, () => 2));
       const pattern = (words: (row: number, place: (typeof places)[0][0]) => [number, number]) =>
         put(Int32Array.from(places.flatMap((row, r) => row.flatMap((place) => words(r, place)))));
-      const single = { entries: pattern((_, { offset }) => [offset, 0]), used, entryStride: 2, group: 0 };
+      const single = {
+        entries: pattern((_, { offset }) => [offset, 0]),
+        used,
+        entryStride: 2,
+        group: 0,
+      };
       runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...single })]);
-      const singles = places.map((row, r) => Math.hypot(...row.map(({ column }) => g[r * cols + column])));
+      const singles = places.map((row, r) =>
+        Math.hypot(...row.map(({ column }) => g[r * cols + column])),
+      );
       expect(maxError(read(norms, rows), singles)).toBeLessThan(1e-6);
       const pairs = {
         entries: pattern((r, { channel }) => [0, theta + 4 * (r * cols + channel * taps)]),
@@ -74,7 +86,9 @@ forEachBackend((_name, pool) => {
       runOps(pool, [flatOp("gradientNorms", rows, { ...args, ...pairs })]);
       const kernels = places.map((row, r) =>
         Math.hypot(
-          ...row.flatMap(({ channel }) => [...g.subarray(r * cols + channel * taps, r * cols + (channel + 1) * taps)]),
+          ...row.flatMap(({ channel }) => [
+            ...g.subarray(r * cols + channel * taps, r * cols + (channel + 1) * taps),
+          ]),
         ),
       );
       expect(maxError(read(norms, rows), kernels)).toBeLessThan(1e-6);
@@ -82,7 +96,19 @@ forEachBackend((_name, pool) => {
   });
 
   test("clipping: a factor, then bounds; a NaN stays one, and a factor of 1 without bounds changes no bit", () => {
-    const g = Float32Array.of(1, -1, 3, -3, NaN, Infinity, -Infinity, 0, -0, 2, ...seeded(1).floats(23, -4, 4));
+    const g = Float32Array.of(
+      1,
+      -1,
+      3,
+      -3,
+      NaN,
+      Infinity,
+      -Infinity,
+      0,
+      -0,
+      2,
+      ...seeded(1).floats(23, -4, 4),
+    );
     const clipped = (factor: number, limit: number): Float32Array =>
       scoped(pool, ({ put, read }) => {
         const place = put(g);

@@ -7,7 +7,15 @@ import { biasGrad, forward, inputGrad, weightGrad } from "../reference/linear.js
 import { compressed, encoded, transposed } from "../reference/pattern.js";
 import { firstDifference } from "../support/compare.js";
 import { seeded } from "../support/random.js";
-import { forEachBackend, fromTiles, runOps, scoped, tilesOf, toTiles, type Scope } from "../support/run-op.js";
+import {
+  forEachBackend,
+  fromTiles,
+  runOps,
+  scoped,
+  tilesOf,
+  toTiles,
+  type Scope,
+} from "../support/run-op.js";
 
 /** [rows, cols, samples]: single elements, primes, a full batch, many tiles. */
 const SHAPES = [
@@ -38,28 +46,54 @@ function layer(rows: number, cols: number, samples: number, density = 1): Layer 
   const w = random.floats(rows * cols).map((v) => (random.next() < density ? v : 0));
   if (rows > 1 && density < 1) w.fill(0, 0, cols);
   const [bias, x] = [random.floats(rows), random.floats(samples * cols)];
-  const [dy, mask] = [random.floats(samples * rows), random.floats(samples * cols).map((v) => (v < -0.5 ? 0 : v))];
+  const [dy, mask] = [
+    random.floats(samples * rows),
+    random.floats(samples * cols).map((v) => (v < -0.5 ? 0 : v)),
+  ];
   return { rows, cols, samples, tiles: tilesOf(samples), w, bias, x, dy, mask };
 }
 
 /**
- * An op's outputs, as plain matrices. A sum of n products in float32 is off by at most (n + 1) 2^-24 times the sum of
- * the products' magnitudes, whatever the order: `magnitudes` is the reference on absolute values.
+ * An op's outputs, as plain matrices. A sum of n products in float32 is off by at most (n + 1)
+ * 2^-24 times the sum of the products' magnitudes, whatever the order: `magnitudes` is the
+ * reference on absolute values.
  */
-function expectNear(found: Float32Array, exact: Float64Array, magnitudes: Float64Array, n: number): void {
+function expectNear(
+  found: Float32Array,
+  exact: Float64Array,
+  magnitudes: Float64Array,
+  n: number,
+): void {
   expect(found.length).toBe(exact.length);
-  const bad = found.findIndex((v, i) => !(Math.abs(v - exact[i]!) <= (n + 3) * 2 ** -24 * magnitudes[i]! + 1e-30));
+  const bad = found.findIndex(
+    (v, i) => !(Math.abs(v - exact[i]!) <= (n + 3) * 2 ** -24 * magnitudes[i]! + 1e-30),
+  );
   expect(bad === -1 ? "near" : `${found[bad]} at ${bad}, not ${exact[bad]}`).toBe("near");
 }
 
 const abs = (a: Float32Array): Float32Array => a.map(Math.abs);
 
-/** Each product, as a function that puts a layer into memory and says which op to run and where its result is. */
+/**
+ * Each product, as a function that puts a layer into memory and says which op to run and where its
+ * result is.
+ */
 type Product = (l: Layer, s: Scope, grain?: number) => { step: Op; out: number; length: number };
 
-const denseForward: Product = ({ rows, cols, tiles, samples, w, bias, x }, { put, room }, grain) => {
+const denseForward: Product = (
+  { rows, cols, tiles, samples, w, bias, x },
+  { put, room },
+  grain,
+) => {
   const y = room(tiles * rows * 16, NaN);
-  const args = { w: put(w), bias: put(bias), x: put(toTiles(x, samples, cols)), y, tiles, rows, cols };
+  const args = {
+    w: put(w),
+    bias: put(bias),
+    x: put(toTiles(x, samples, cols)),
+    y,
+    tiles,
+    rows,
+    cols,
+  };
   return {
     step: op("denseForward", rows, { ...args, epilogue: EPILOGUE.none }, grain),
     out: y,
@@ -67,11 +101,22 @@ const denseForward: Product = ({ rows, cols, tiles, samples, w, bias, x }, { put
   };
 };
 
-const sparseForward: Product = ({ rows, cols, tiles, samples, w, bias, x }, { put, room }, grain) => {
+const sparseForward: Product = (
+  { rows, cols, tiles, samples, w, bias, x },
+  { put, room },
+  grain,
+) => {
   const y = room(tiles * rows * 16, NaN);
   const { entries, counts } = encoded(compressed(w, rows, cols), cols);
   const pattern = { entries: put(entries), counts: put(counts), rows, cols, entryStride: cols };
-  const args = { ...pattern, bias: put(bias), x: put(toTiles(x, samples, cols)), y, mask: 0, tiles };
+  const args = {
+    ...pattern,
+    bias: put(bias),
+    x: put(toTiles(x, samples, cols)),
+    y,
+    mask: 0,
+    tiles,
+  };
   return {
     step: op("sparseForward", rows, { ...args, epilogue: EPILOGUE.none }, grain),
     out: y,
@@ -79,9 +124,18 @@ const sparseForward: Product = ({ rows, cols, tiles, samples, w, bias, x }, { pu
   };
 };
 
-const denseInputGrad: Product = ({ rows, cols, tiles, samples, w, dy, mask }, { put, room }, grain) => {
+const denseInputGrad: Product = (
+  { rows, cols, tiles, samples, w, dy, mask },
+  { put, room },
+  grain,
+) => {
   const dx = room(tiles * cols * 16, NaN);
-  const args = { w: put(w), dy: put(toTiles(dy, samples, rows)), dx, mask: put(toTiles(mask, samples, cols)) };
+  const args = {
+    w: put(w),
+    dy: put(toTiles(dy, samples, rows)),
+    dx,
+    mask: put(toTiles(mask, samples, cols)),
+  };
   return {
     step: op("denseInputGrad", cols, { ...args, tiles, rows, cols }, grain),
     out: dx,
@@ -89,12 +143,32 @@ const denseInputGrad: Product = ({ rows, cols, tiles, samples, w, dy, mask }, { 
   };
 };
 
-const sparseInputGrad: Product = ({ rows, cols, tiles, samples, w, dy, mask }, { put, room }, grain) => {
+const sparseInputGrad: Product = (
+  { rows, cols, tiles, samples, w, dy, mask },
+  { put, room },
+  grain,
+) => {
   const dx = room(tiles * cols * 16, NaN);
   const { entries, counts } = encoded(transposed(compressed(w, rows, cols), cols), rows);
-  const pattern = { entries: put(entries), counts: put(counts), rows: cols, cols: rows, entryStride: rows };
-  const tensors = { bias: 0, x: put(toTiles(dy, samples, rows)), y: dx, mask: put(toTiles(mask, samples, cols)) };
-  const step = op("sparseForward", cols, { ...pattern, ...tensors, tiles, epilogue: EPILOGUE.none }, grain);
+  const pattern = {
+    entries: put(entries),
+    counts: put(counts),
+    rows: cols,
+    cols: rows,
+    entryStride: rows,
+  };
+  const tensors = {
+    bias: 0,
+    x: put(toTiles(dy, samples, rows)),
+    y: dx,
+    mask: put(toTiles(mask, samples, cols)),
+  };
+  const step = op(
+    "sparseForward",
+    cols,
+    { ...pattern, ...tensors, tiles, epilogue: EPILOGUE.none },
+    grain,
+  );
   return { step, out: dx, length: tiles * cols * 16 };
 };
 
@@ -103,11 +177,24 @@ const denseWeightGrad: Product = ({ rows, cols, tiles, samples, dy, x }, { put, 
   const xRows = new Float32Array(tiles * 16 * rowStride).fill(7); // padding and absent samples: finite rubbish
   for (let b = 0; b < samples; b++) xRows.set(x.subarray(b * cols, (b + 1) * cols), b * rowStride);
   const g = room(rows * cols + 16, NaN);
-  const args = { dy: put(toTiles(dy, samples, rows)), xRows: put(xRows), g, columns: 0, tiles, rows, cols, rowStride };
+  const args = {
+    dy: put(toTiles(dy, samples, rows)),
+    xRows: put(xRows),
+    g,
+    columns: 0,
+    tiles,
+    rows,
+    cols,
+    rowStride,
+  };
   return { step: op("denseWeightGrad", rows, args, grain), out: g, length: rows * cols };
 };
 
-const sparseWeightGrad: Product = ({ rows, cols, tiles, samples, w, dy, x }, { put, room }, grain) => {
+const sparseWeightGrad: Product = (
+  { rows, cols, tiles, samples, w, dy, x },
+  { put, room },
+  grain,
+) => {
   const { entries, counts } = encoded(compressed(w, rows, cols), cols);
   const g = room(rows * cols + 16, NaN);
   const tensors = { dy: put(toTiles(dy, samples, rows)), x: put(toTiles(x, samples, cols, 7)), g };
@@ -155,7 +242,9 @@ forEachBackend((_name, pool) => {
       for (const density of DENSITIES) {
         const l = layer(rows, cols, samples, density);
         const exact = inputGrad(l.w, l.dy, rows, cols).map((v, i) => (l.mask[i]! > 0 ? v : 0));
-        const magnitudes = inputGrad(abs(l.w), abs(l.dy), rows, cols).map((v, i) => (l.mask[i]! > 0 ? v : 0));
+        const magnitudes = inputGrad(abs(l.w), abs(l.dy), rows, cols).map((v, i) =>
+          l.mask[i]! > 0 ? v : 0,
+        );
         for (const product of [denseInputGrad, sparseInputGrad])
           expectNear(fromTiles(run(pool, product, l), samples, cols), exact, magnitudes, rows);
       }
@@ -164,7 +253,12 @@ forEachBackend((_name, pool) => {
     test("dense weight gradient: dy x^T, and nothing is written behind the last row", () => {
       const l = layer(rows, cols, samples);
       const exact = weightGrad(l.dy, l.x, rows, cols);
-      expectNear(run(pool, denseWeightGrad, l), exact, weightGrad(abs(l.dy), abs(l.x), rows, cols), samples);
+      expectNear(
+        run(pool, denseWeightGrad, l),
+        exact,
+        weightGrad(abs(l.dy), abs(l.x), rows, cols),
+        samples,
+      );
       scoped(pool, (scope) => {
         const { step, out, length } = denseWeightGrad(l, scope);
         runOps(pool, [step]);
@@ -192,7 +286,12 @@ forEachBackend((_name, pool) => {
 
     test("bias gradient: the sum of dy", () => {
       const l = layer(rows, cols, samples);
-      expectNear(run(pool, biasGradient, l), biasGrad(l.dy, rows), biasGrad(abs(l.dy), rows), samples);
+      expectNear(
+        run(pool, biasGradient, l),
+        biasGrad(l.dy, rows),
+        biasGrad(abs(l.dy), rows),
+        samples,
+      );
     });
   });
 
@@ -234,11 +333,15 @@ forEachBackend((_name, pool) => {
     const l = layer(8, 30, 16, 0.3);
     l.x[3] = Infinity; // feature 3 of sample 0
     const y = fromTiles(run(pool, sparseForward, l), 16, 8);
-    for (let r = 0; r < 8; r++) expect(Number.isFinite(y[r]), `row ${r}`).toBe(l.w[r * 30 + 3] === 0);
+    for (let r = 0; r < 8; r++)
+      expect(Number.isFinite(y[r]), `row ${r}`).toBe(l.w[r * 30 + 3] === 0);
   });
 
   describe("same bits however the rows are split", () => {
-    const options = { backend: pool.backend, isa: pool.backend === "native" ? pool.isa : undefined };
+    const options = {
+      backend: pool.backend,
+      isa: pool.backend === "native" ? pool.isa : undefined,
+    };
     const pools = Promise.all([1, 3].map((threads) => createPool({ ...options, threads })));
     afterAll(async () => {
       for (const other of await pools) await other.close();

@@ -56,24 +56,28 @@ forEachBackend((_name, pool) => {
       const labels = Array.from({ length: batch }, () => random.int(classes));
       const expected = truth.crossEntropy(logits, labels, classes);
       const found = crossEntropy(pool, logits, labels, classes, NaN);
-      // Partial sums are rounded to float32 once a tile; before, each loss is off by a few units of 6e-8 of its logits.
+      // Partial sums are rounded to float32 once a tile; before, each loss is off by a few units of
+      // 6e-8 of its logits.
       expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(3e-6 * batch);
       expect(found.correct).toBe(expected.correct);
       expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(4e-7 / batch);
       expect(found.absentGrad.every((g) => g === 0)).toBe(true);
     });
 
-    test.each([2, 10, 37])("crossEntropy of smoothed labels, %i classes, agrees with float64", (classes) => {
-      const random = seeded(batch * 99 + classes);
-      const logits = random.floats(batch * classes, -12, 12);
-      const labels = Array.from({ length: batch }, () => random.int(classes));
-      const expected = truth.crossEntropy(logits, labels, classes, 0.125);
-      const found = crossEntropy(pool, logits, labels, classes, NaN, 0.125);
-      expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(4e-6 * batch);
-      expect(found.correct).toBe(expected.correct);
-      expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(4e-7 / batch);
-      expect(found.absentGrad.every((g) => g === 0)).toBe(true);
-    });
+    test.each([2, 10, 37])(
+      "crossEntropy of smoothed labels, %i classes, agrees with float64",
+      (classes) => {
+        const random = seeded(batch * 99 + classes);
+        const logits = random.floats(batch * classes, -12, 12);
+        const labels = Array.from({ length: batch }, () => random.int(classes));
+        const expected = truth.crossEntropy(logits, labels, classes, 0.125);
+        const found = crossEntropy(pool, logits, labels, classes, NaN, 0.125);
+        expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(4e-6 * batch);
+        expect(found.correct).toBe(expected.correct);
+        expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(4e-7 / batch);
+        expect(found.absentGrad.every((g) => g === 0)).toBe(true);
+      },
+    );
 
     test("meanSquaredError agrees with float64", () => {
       const features = 19;
@@ -100,7 +104,9 @@ forEachBackend((_name, pool) => {
         const loss = sums.reduce((a, b) => a + b, 0);
         expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-6 * expected.loss);
         const lanes = fromTiles(read(grad, tiles * features * TILE), tiles * TILE, features);
-        expect(maxError(lanes.subarray(0, batch * features), expected.grad)).toBeLessThan(1e-6 / batch);
+        expect(maxError(lanes.subarray(0, batch * features), expected.grad)).toBeLessThan(
+          1e-6 / batch,
+        );
         expect(lanes.subarray(batch * features).every((g) => g === 0)).toBe(true);
         // Without a gradient the loss is the same.
         runOps(pool, [op("meanSquaredError", tiles, { ...args, grad: 0 })]);
@@ -109,13 +115,16 @@ forEachBackend((_name, pool) => {
     });
   });
 
-  test.each([NaN, Infinity, -Infinity])("a logit of %f makes the loss non-finite, wherever it is", (value) => {
-    for (const place of [0, 4, 9]) {
-      const logits = new Float32Array(10).fill(1);
-      logits[place] = value;
-      expect(crossEntropy(pool, logits, [4], 10).loss).not.toSatisfy(Number.isFinite);
-    }
-  });
+  test.each([NaN, Infinity, -Infinity])(
+    "a logit of %f makes the loss non-finite, wherever it is",
+    (value) => {
+      for (const place of [0, 4, 9]) {
+        const logits = new Float32Array(10).fill(1);
+        logits[place] = value;
+        expect(crossEntropy(pool, logits, [4], 10).loss).not.toSatisfy(Number.isFinite);
+      }
+    },
+  );
 
   test("logits far apart: the softmax saturates, the loss is the distance", () => {
     const { loss, grad } = crossEntropy(pool, Float32Array.of(1e30, -1e30, 0), [2], 3);
@@ -132,7 +141,8 @@ forEachBackend((_name, pool) => {
   });
 
   test("exp is good to float32 rounding over its whole range", () => {
-    // Two classes, logits 0 and x: the gradient of the second is exp(x) / (1 + exp(x)), alone in its lane.
+    // Two classes, logits 0 and x: the gradient of the second is exp(x) / (1 + exp(x)), alone in
+    // its lane.
     for (let x = 0; x > -87; x -= 0.37) {
       const at = Math.fround(x);
       const { grad } = crossEntropy(pool, Float32Array.of(0, at), [0], 2);

@@ -50,9 +50,11 @@ test("beyond the limit a RangeError says how much was asked for", () => {
 });
 
 test("wrong values are errors", () => {
-  for (const maxBytes of [0, 65536, 131073, 2 ** 33, NaN]) expect(() => createMemory({ maxBytes })).toThrow(RangeError);
+  for (const maxBytes of [0, 65536, 131073, 2 ** 33, NaN])
+    expect(() => createMemory({ maxBytes })).toThrow(RangeError);
   const memory = createMemory();
-  for (const bytes of [-1, 1.5, NaN]) expect(() => memory.allocate(bytes)).toThrow(/non-negative integer/);
+  for (const bytes of [-1, 1.5, NaN])
+    expect(() => memory.allocate(bytes)).toThrow(/non-negative integer/);
   for (const mark of [0, memory.used + 64, NaN]) expect(() => memory.release(mark)).toThrow(/mark/);
 });
 
@@ -72,18 +74,23 @@ test("a closed memory is the next one of its size, as if it were new", () => {
   expect(createMemory({ maxBytes }).wasm).not.toBe(wasm);
 });
 
-test.skipIf(process.platform !== "linux")("where addresses are few the error says what helps, and it does", () => {
-  const memory = new URL("../../dist/runtime/memory.js", import.meta.url).href;
-  const script = `import { createMemory } from ${JSON.stringify(memory)};
+test.skipIf(process.platform !== "linux")(
+  "where addresses are few the error says what helps, and it does",
+  () => {
+    const memory = new URL("../../dist/runtime/memory.js", import.meta.url).href;
+    const script = `import { createMemory } from ${JSON.stringify(memory)};
     try { console.log(createMemory().buffer.byteLength); } catch ({ name, message }) { console.log(name, message); }`;
-  const limited = (kib: number, ...flags: string[]) => {
-    const args = [process.execPath, ...flags, "--input-type=module", "-e", script];
-    return execFileSync("bash", ["-c", `ulimit -v ${kib} && exec "$@"`, "bash", ...args], { encoding: "utf8" });
-  };
-  expect(limited(8_000_000)).toBe(
-    "RangeError cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
-      "raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves 4 GiB\n",
-  );
-  expect(limited(8_000_000, "--disable-wasm-trap-handler")).toBe("131072\n");
-  expect(limited(16_000_000)).toBe("131072\n");
-});
+    const limited = (kib: number, ...flags: string[]) => {
+      const args = [process.execPath, ...flags, "--input-type=module", "-e", script];
+      return execFileSync("bash", ["-c", `ulimit -v ${kib} && exec "$@"`, "bash", ...args], {
+        encoding: "utf8",
+      });
+    };
+    expect(limited(8_000_000)).toBe(
+      "RangeError cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
+        "raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves 4 GiB\n",
+    );
+    expect(limited(8_000_000, "--disable-wasm-trap-handler")).toBe("131072\n");
+    expect(limited(16_000_000)).toBe("131072\n");
+  },
+);

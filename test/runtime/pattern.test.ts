@@ -2,7 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { TILE, op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { columns, compressed, decoded, encoded, offsetsOf, transposed, type Rows } from "../reference/pattern.js";
+import {
+  columns,
+  compressed,
+  decoded,
+  encoded,
+  offsetsOf,
+  transposed,
+  type Rows,
+} from "../reference/pattern.js";
 import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
@@ -19,13 +27,20 @@ function sparse(rows: number, cols: number, density: number, seed = 1): Float32A
 }
 
 /** Compresses theta over an old pattern. */
-function compress(pool: Pool, theta: Float32Array, before: Rows, cols: number): { pattern: Rows; changed: number[] } {
+function compress(
+  pool: Pool,
+  theta: Float32Array,
+  before: Rows,
+  cols: number,
+): { pattern: Rows; changed: number[] } {
   const rows = before.length;
   return scoped(pool, ({ put, readInts }) => {
     const old = encoded(before, cols);
     const [entries, counts] = [put(old.entries), put(old.counts)];
     const changed = put(new Int32Array(rows).fill(-1));
-    runOps(pool, [op("compress", rows, { theta: put(theta), entries, counts, changed, rows, cols, columns: 0 })]);
+    runOps(pool, [
+      op("compress", rows, { theta: put(theta), entries, counts, changed, rows, cols, columns: 0 }),
+    ]);
     const pattern = decoded(readInts(entries, 2 * rows * cols), readInts(counts, rows), cols);
     return { pattern, changed: [...readInts(changed, rows)] };
   });
@@ -91,7 +106,14 @@ forEachBackend((_name, pool) => {
         const { entries, counts } = encoded(pattern, cols);
         const back = room(rows * cols, NaN);
         runOps(pool, [
-          op("expand", rows, { entries: put(entries), counts: put(counts), theta: back, rows, cols, columns: 0 }),
+          op("expand", rows, {
+            entries: put(entries),
+            counts: put(counts),
+            theta: back,
+            rows,
+            cols,
+            columns: 0,
+          }),
         ]);
         expect(read(back, rows * cols)).toEqual(theta);
       });
@@ -114,9 +136,15 @@ forEachBackend((_name, pool) => {
           for (const flag of [1, 0]) {
             runOps(pool, [op("compress", rows, { ...args, theta: put(theta), changed })]);
             const pattern = compressed(theta, rows, cols);
-            const wanted = pattern.map((row) => row.map(([c, value]) => [table[c]! / (TILE * 4), value]));
-            expect(decoded(readInts(entries, 2 * rows * cols), readInts(counts, rows), cols)).toEqual(wanted);
-            expect([...readInts(changed, rows)]).toEqual(pattern.map((row) => (row.length > 0 ? flag : 0)));
+            const wanted = pattern.map((row) =>
+              row.map(([c, value]) => [table[c]! / (TILE * 4), value]),
+            );
+            expect(
+              decoded(readInts(entries, 2 * rows * cols), readInts(counts, rows), cols),
+            ).toEqual(wanted);
+            expect([...readInts(changed, rows)]).toEqual(
+              pattern.map((row) => (row.length > 0 ? flag : 0)),
+            );
           }
           runOps(pool, [op("expand", rows, { ...args, theta: back })]);
           expect(read(back, rows * cols)).toEqual(theta);
@@ -167,7 +195,9 @@ forEachBackend((_name, pool) => {
   test("a row as full as before, one column further left, has changed", () => {
     const cols = 80;
     const theta = (from: number): Float32Array =>
-      Float32Array.from({ length: 2 * cols }, (_, i) => (i >= cols + from && i < cols + from + 64 ? i : 0));
+      Float32Array.from({ length: 2 * cols }, (_, i) =>
+        i >= cols + from && i < cols + from + 64 ? i : 0,
+      );
     const old = compressed(theta(1), 2, cols);
     expect(compress(pool, theta(1), old, cols).changed).toEqual([0, 0]);
     const after = compress(pool, theta(0), old, cols);

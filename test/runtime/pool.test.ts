@@ -23,8 +23,9 @@ async function withPool<R>(options: PoolOptions, body: (pool: Pool) => R): Promi
 }
 
 /**
- * A program that copies `head` to `tail` through `length` buffers. Ops differ in how they split the tiles, so that a
- * thread needs what others have just written: a barrier that lets one through early leaves an old tile behind.
+ * A program that copies `head` to `tail` through `length` buffers. Ops differ in how they split the
+ * tiles, so that a thread needs what others have just written: a barrier that lets one through
+ * early leaves an old tile behind.
  */
 function chain(
   pool: Pool,
@@ -35,7 +36,12 @@ function chain(
   const share = pool.memory.put(Float32Array.of(1));
   const ops = buffers.slice(1).map((sum, i) => {
     const [rows, cols] = i % 2 ? [1, tiles * 16] : [tiles, 16];
-    return op("sumGradient", rows, { g: buffers[i]!, sum, share, first: 1, rows, cols }, 1 + (i % 3));
+    return op(
+      "sumGradient",
+      rows,
+      { g: buffers[i]!, sum, share, first: 1, rows, cols },
+      1 + (i % 3),
+    );
   });
   return {
     program: writeProgram(pool.memory, ops),
@@ -95,7 +101,9 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
   const random = seeded(7);
   const tiles = 13;
   const classes = 33;
-  const indices = Int32Array.from({ length: tiles * 16 }, (_, i) => (i < 200 ? random.int(500) : -1));
+  const indices = Int32Array.from({ length: tiles * 16 }, (_, i) =>
+    i < 200 ? random.int(500) : -1,
+  );
   const logits = memory.allocate(tiles * classes * 64);
   const grad = memory.allocate(tiles * classes * 64);
   const partial = memory.allocate(tiles * 8);
@@ -122,12 +130,17 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
       }),
     ]),
   );
-  return Float32Array.of(...memory.f32(grad, tiles * classes * 16), ...memory.f32(partial, tiles * 2));
+  return Float32Array.of(
+    ...memory.f32(grad, tiles * classes * 16),
+    ...memory.f32(partial, tiles * 2),
+  );
 }
 
 test.each([0, -1, 1.5, NaN, 257])("%f threads is a RangeError", async (threads) => {
   await expect(createPool({ threads })).rejects.toThrow(
-    new RangeError(`cannot start a pool: threads must be an integer from 1 to 256, found ${threads}`),
+    new RangeError(
+      `cannot start a pool: threads must be an integer from 1 to 256, found ${threads}`,
+    ),
   );
 });
 
@@ -143,8 +156,12 @@ test("a wasm thread that leaves the memory fails in run, with its message, and n
   // Each worker gets one row; the row of one of the threads is outside the memory.
   await withPool({ backend: "wasm", threads: 2, maxBytes: 2 ** 21 }, (pool) => {
     const places = { g: 65536, sum: 2 ** 22, share: 65536 };
-    const program = writeProgram(pool.memory, [op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 })]);
-    expect(() => pool.run(program)).toThrow(/cannot run a program: RuntimeError: memory access out of bounds/);
+    const program = writeProgram(pool.memory, [
+      op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 }),
+    ]);
+    expect(() => pool.run(program)).toThrow(
+      /cannot run a program: RuntimeError: memory access out of bounds/,
+    );
   });
 });
 
@@ -158,7 +175,9 @@ test("the memory of a pool that has ended well is that of the next; of a broken 
   const first = await memoryOf();
   const outside = ({ memory, run }: Pool) => {
     const places = { g: 65536, sum: 2 ** 23, share: 65536 };
-    const program = writeProgram(memory, [op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 })]);
+    const program = writeProgram(memory, [
+      op("sumGradient", 2, { ...places, first: 1, rows: 2, cols: 16 }),
+    ]);
     expect(() => run(program)).toThrow("cannot run a program");
   };
   expect(await memoryOf(outside)).toBe(first);
@@ -210,7 +229,8 @@ test("flags of the process that make no sense for a worker's file don't reach it
     const pool = await createPool({ threads: 2 });
     console.log(pool.threads);
     await pool.close();`;
-  const run = (...args: string[]) => execFileSync(process.execPath, args, { input: script, encoding: "utf8" });
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, args, { input: script, encoding: "utf8" });
   expect(run("--input-type=module", "-e", script)).toBe("2\n");
   expect(run("--input-type=module", "-")).toBe("2\n");
 });

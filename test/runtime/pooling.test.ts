@@ -6,7 +6,10 @@ import { seeded } from "../support/random.js";
 import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
-/** batch, channels, plane, window, stride: windows that tile the plane, leave a rest, overlap, or leave gaps. */
+/**
+ * batch, channels, plane, window, stride: windows that tile the plane, leave a rest, overlap, or
+ * leave gaps.
+ */
 const CASES = [
   [16, 1, [4, 4], [2, 2], 2],
   [17, 3, [5, 7], [2, 2], 2],
@@ -40,54 +43,75 @@ describe.each(CASES)(
     forEachBackend((_name, pool) => {
       const units = inside.units;
 
-      test.skipIf(sizeHeight !== sizeWidth).for([0, 1])("maxPool and its gradient, ReLU %i", (relu) => {
-        scoped(pool, (scope) => {
-          const at = putPlanes(scope, inside, x);
-          const y = roomPlanes(scope, outside);
-          const args = {
-            x: at,
-            y,
-            ...out,
-            size: sizeHeight,
-            stride,
-            relu,
-            ...strides("x", inside),
-            ...strides("y", outside),
-          };
-          runOps(pool, [flatOp("maxPool", units, args)]);
-          const found = readPlanes(scope, outside, y);
-          const maxima = truth.maxPool(x, planes, window);
-          expect(maxError(found.values, relu ? maxima.map((v) => Math.max(v, 0)) : maxima)).toBe(0);
-          expect(found.bordersKept).toBe(true);
-
-          const through = dy.map((v, i) => (relu && !(maxima[i]! > 0) ? 0 : v));
-          for (const accumulate of [0, 1]) {
-            const dx = accumulate ? putPlanes(scope, inside, before, 0) : roomPlanes(scope, inside);
-            const grads = { x: at, y, dy: putPlanes(scope, outside, dy, 0), dx, ...out, inHeight, inWidth };
-            const places = {
+      test.skipIf(sizeHeight !== sizeWidth).for([0, 1])(
+        "maxPool and its gradient, ReLU %i",
+        (relu) => {
+          scoped(pool, (scope) => {
+            const at = putPlanes(scope, inside, x);
+            const y = roomPlanes(scope, outside);
+            const args = {
+              x: at,
+              y,
+              ...out,
+              size: sizeHeight,
+              stride,
+              relu,
               ...strides("x", inside),
               ...strides("y", outside),
-              ...strides("dy", outside),
-              ...strides("dx", inside),
             };
-            const all = { ...grads, ...places, size: sizeHeight, stride, accumulate, relu };
-            runOps(pool, [flatOp("maxPoolGrad", units, all)]);
-            const expected = truth
-              .maxPoolGrad(x, through, planes, window)
-              .map((v, i) => v + (accumulate ? before[i]! : 0));
-            const result = readPlanes(scope, inside, dx);
-            expect(maxError(result.values, expected)).toBeLessThan(1e-6);
-            expect(result.absent.every((v) => v === 0)).toBe(true);
-            expect(result.bordersKept).toBe(true);
-          }
-        });
-      });
+            runOps(pool, [flatOp("maxPool", units, args)]);
+            const found = readPlanes(scope, outside, y);
+            const maxima = truth.maxPool(x, planes, window);
+            expect(maxError(found.values, relu ? maxima.map((v) => Math.max(v, 0)) : maxima)).toBe(
+              0,
+            );
+            expect(found.bordersKept).toBe(true);
+
+            const through = dy.map((v, i) => (relu && !(maxima[i]! > 0) ? 0 : v));
+            for (const accumulate of [0, 1]) {
+              const dx = accumulate
+                ? putPlanes(scope, inside, before, 0)
+                : roomPlanes(scope, inside);
+              const grads = {
+                x: at,
+                y,
+                dy: putPlanes(scope, outside, dy, 0),
+                dx,
+                ...out,
+                inHeight,
+                inWidth,
+              };
+              const places = {
+                ...strides("x", inside),
+                ...strides("y", outside),
+                ...strides("dy", outside),
+                ...strides("dx", inside),
+              };
+              const all = { ...grads, ...places, size: sizeHeight, stride, accumulate, relu };
+              runOps(pool, [flatOp("maxPoolGrad", units, all)]);
+              const expected = truth
+                .maxPoolGrad(x, through, planes, window)
+                .map((v, i) => v + (accumulate ? before[i]! : 0));
+              const result = readPlanes(scope, inside, dx);
+              expect(maxError(result.values, expected)).toBeLessThan(1e-6);
+              expect(result.absent.every((v) => v === 0)).toBe(true);
+              expect(result.bordersKept).toBe(true);
+            }
+          });
+        },
+      );
 
       test("avgPool and its gradient", () => {
         scoped(pool, (scope) => {
           const y = roomPlanes(scope, outside);
           const args = { x: putPlanes(scope, inside, x), y, ...out, sizeHeight, sizeWidth, stride };
-          runOps(pool, [flatOp("avgPool", units, { ...args, ...strides("x", inside), ...strides("y", outside) })]);
+          runOps(pool, [
+            flatOp("avgPool", units, {
+              ...args,
+              ...strides("x", inside),
+              ...strides("y", outside),
+            }),
+          ]);
           const found = readPlanes(scope, outside, y);
           expect(maxError(found.values, truth.avgPool(x, planes, window))).toBeLessThan(3e-7);
           expect(found.bordersKept).toBe(true);
@@ -103,9 +127,17 @@ describe.each(CASES)(
               sizeHeight,
               sizeWidth,
             };
-            const all = { ...grads, stride, accumulate, ...strides("dy", outside), ...strides("dx", inside) };
+            const all = {
+              ...grads,
+              stride,
+              accumulate,
+              ...strides("dy", outside),
+              ...strides("dx", inside),
+            };
             runOps(pool, [flatOp("avgPoolGrad", units, all)]);
-            const expected = truth.avgPoolGrad(dy, planes, window).map((v, i) => v + (accumulate ? before[i]! : 0));
+            const expected = truth
+              .avgPoolGrad(dy, planes, window)
+              .map((v, i) => v + (accumulate ? before[i]! : 0));
             const result = readPlanes(scope, inside, dx);
             expect(maxError(result.values, expected)).toBeLessThan(1e-6);
             expect(result.absent.every((v) => v === 0)).toBe(true);
@@ -118,25 +150,35 @@ describe.each(CASES)(
 );
 
 forEachBackend((_name, pool) => {
-  test.each([0, 1, 2, 3])("maxPool: a NaN at place %i of a window makes the maximum NaN, and no other", (place) => {
-    const inside = planesOf(1, 1, 4, 2);
-    const outside = planesOf(1, 1, 2, 1);
-    scoped(pool, (scope) => {
-      const x = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-      x[place] = NaN;
-      const y = roomPlanes(scope, outside, 0);
-      const args = {
-        x: putPlanes(scope, inside, x, 0),
-        y,
-        tiles: 1,
-        channels: 1,
-        height: 2,
-        width: 1,
-        size: 2,
-        relu: 0,
-      };
-      runOps(pool, [flatOp("maxPool", 1, { ...args, stride: 2, ...strides("x", inside), ...strides("y", outside) })]);
-      expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
-    });
-  });
+  test.each([0, 1, 2, 3])(
+    "maxPool: a NaN at place %i of a window makes the maximum NaN, and no other",
+    (place) => {
+      const inside = planesOf(1, 1, 4, 2);
+      const outside = planesOf(1, 1, 2, 1);
+      scoped(pool, (scope) => {
+        const x = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+        x[place] = NaN;
+        const y = roomPlanes(scope, outside, 0);
+        const args = {
+          x: putPlanes(scope, inside, x, 0),
+          y,
+          tiles: 1,
+          channels: 1,
+          height: 2,
+          width: 1,
+          size: 2,
+          relu: 0,
+        };
+        runOps(pool, [
+          flatOp("maxPool", 1, {
+            ...args,
+            stride: 2,
+            ...strides("x", inside),
+            ...strides("y", outside),
+          }),
+        ]);
+        expect([...readPlanes(scope, outside, y).values]).toEqual([NaN, 8]);
+      });
+    },
+  );
 });

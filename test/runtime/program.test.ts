@@ -24,14 +24,17 @@ const one = copy(64, 64, 1);
 forEachBackend((_name, pool) => {
   test("ops run in order, each after the one before is done by all threads", () => {
     scoped(pool, ({ room, read }) => {
-      // Each op moves the ramp one place on: out of order, or before a neighbour is done, a place would be missed.
+      // Each op moves the ramp one place on: out of order, or before a neighbour is done, a place
+      // would be missed.
       const steps = 50;
       const tiles = 64;
       const buffers = Array.from({ length: steps + 1 }, () => room(tiles * 16));
       pool.memory.f32(buffers[0]!, tiles * 16).forEach((_, i, x) => (x[i] = i + 1));
       const ops = buffers.slice(1).map((y, i) => copy(buffers[i]!, y, tiles));
       pool.run(writeProgram(pool.memory, ops));
-      expect(read(buffers[steps]!, tiles * 16)).toEqual(Float32Array.from({ length: tiles * 16 }, (_, i) => i + 1));
+      expect(read(buffers[steps]!, tiles * 16)).toEqual(
+        Float32Array.from({ length: tiles * 16 }, (_, i) => i + 1),
+      );
     });
   });
 
@@ -57,7 +60,8 @@ forEachBackend((_name, pool) => {
 
   test.each([1, 2, 8, 64])("joined ops give the same in %i parts", (parts) => {
     scoped(pool, ({ room, read }) => {
-      // The ramp moves from buffer to buffer, in ops of 3 rows a tile and of 1: a part that came too early would move zeros.
+      // The ramp moves from buffer to buffer, in ops of 3 rows a tile and of 1: a part that came
+      // too early would move zeros.
       const tiles = 64;
       const floats = tiles * 3 * 16;
       const buffers = Array.from({ length: 7 }, () => room(floats));
@@ -68,7 +72,9 @@ forEachBackend((_name, pool) => {
         return k % 3 === 0 ? step : { ...step, parts };
       });
       pool.run(writeProgram(pool.memory, ops));
-      expect(read(buffers[6]!, floats)).toEqual(Float32Array.from({ length: floats }, (_, i) => i + 1));
+      expect(read(buffers[6]!, floats)).toEqual(
+        Float32Array.from({ length: floats }, (_, i) => i + 1),
+      );
     });
   });
 });
@@ -77,18 +83,29 @@ test("one thread runs a chain part by part", async () => {
   const pool = await createPool({ threads: 1, backend: "wasm" });
   const x = pool.memory.put(Float32Array.from({ length: 64 }, (_, i) => i + 1));
   const [y, z] = [pool.memory.allocate(256), pool.memory.allocate(256)];
-  // The second op reads y a tile ahead of its own place, where the first one has written nothing yet.
+  // The second op reads y a tile ahead of its own place, where the first one has written nothing
+  // yet.
   const ahead = { ...copy(y + 64, z, 3), parts: 3 };
   pool.run(writeProgram(pool.memory, [copy(x, y, 3), ahead]));
   expect([...pool.memory.f32(z, 48)]).toEqual(Array.from({ length: 48 }, () => 0));
   pool.run(writeProgram(pool.memory, [copy(x, y, 3), { ...ahead, parts: 0 }]));
-  expect([...pool.memory.f32(z, 48)]).toEqual(Array.from({ length: 48 }, (_, i) => (i < 32 ? i + 17 : 0)));
+  expect([...pool.memory.f32(z, 48)]).toEqual(
+    Array.from({ length: 48 }, (_, i) => (i < 32 ? i + 17 : 0)),
+  );
   await pool.close();
 });
 
 test.each<[string, Op, RegExp]>([
-  ["a kernel that isn't", { ...one, kernel: "nonsense" as "copyPlanes" }, /op 1 \(nonsense\): there is no kernel/],
-  ["negative rows", { ...one, rows: -1 }, /op 1 \(copyPlanes\): rows must be an integer .* found -1/],
+  [
+    "a kernel that isn't",
+    { ...one, kernel: "nonsense" as "copyPlanes" },
+    /op 1 \(nonsense\): there is no kernel/,
+  ],
+  [
+    "negative rows",
+    { ...one, rows: -1 },
+    /op 1 \(copyPlanes\): rows must be an integer .* found -1/,
+  ],
   ["a grain of 0", { ...one, grain: 0 }, /op 1 \(copyPlanes\): grain must be .* found 0/],
   [
     "a missing argument",

@@ -60,9 +60,18 @@ forEachBackend((_name, pool) => {
       Math.hypot(...values.subarray(b * features, (b + 1) * features));
     scoped(pool, ({ put, room, read }) => {
       const norms = room(SAMPLES);
-      const args = { dy: put(tiled(dy, ROWS)), x: put(tiled(x, COLS)), norms, rows: ROWS, cols: COLS };
+      const args = {
+        dy: put(tiled(dy, ROWS)),
+        x: put(tiled(x, COLS)),
+        norms,
+        rows: ROWS,
+        cols: COLS,
+      };
       runOps(pool, [op("sampleNorms", TILES, args)]);
-      const expected = Array.from({ length: SAMPLES }, (_, b) => norm(dy, ROWS, b) * norm(x, COLS, b));
+      const expected = Array.from(
+        { length: SAMPLES },
+        (_, b) => norm(dy, ROWS, b) * norm(x, COLS, b),
+      );
       expect(maxError(read(norms, SAMPLES), expected)).toBeLessThan(1e-5);
     });
   });
@@ -73,7 +82,10 @@ forEachBackend((_name, pool) => {
     for (const b of some) norms[b] = b;
     const [drawn] = draws(pool, norms, 1, 1);
     expect(drawn.tiles).toBe(1);
-    expect(drawn.numbers).toEqual([...some, ...Array.from({ length: TILE - some.length }, () => -1)]);
+    expect(drawn.numbers).toEqual([
+      ...some,
+      ...Array.from({ length: TILE - some.length }, () => -1),
+    ]);
     expect(drawn.factors).toEqual(drawn.numbers.map((b) => (b < 0 ? 0 : 1)));
   });
 
@@ -89,9 +101,11 @@ forEachBackend((_name, pool) => {
   test("as few tiles as keep the variance below the tolerance", () => {
     // Equal norms: with n of 64 samples the relative variance is 64 / n - 1, that is 3, 1, 1/3, 0.
     const norms = new Float32Array(SAMPLES).fill(0.3);
-    expect([3.01, 2.9, 1.01, 0.9, 0.4, 0.2].map((tolerance) => draws(pool, norms, tolerance, 1)[0].tiles)).toEqual([
-      1, 2, 2, 3, 3, 4,
-    ]);
+    expect(
+      [3.01, 2.9, 1.01, 0.9, 0.4, 0.2].map(
+        (tolerance) => draws(pool, norms, tolerance, 1)[0].tiles,
+      ),
+    ).toEqual([1, 2, 2, 3, 3, 4]);
   });
 
   test("each sample comes up as often as its factor says: a sample of factor f once in f draws", () => {
@@ -118,59 +132,73 @@ forEachBackend((_name, pool) => {
     }
   });
 
-  test.each([true, false])("the mean of many estimates is the gradient (rows at hand: %s)", (hasRows) => {
-    const random = seeded(8);
-    // A few samples with large gradients, as in a trained net.
-    const dy = random.floats(SAMPLES * ROWS, -1, 1).map((v, k) => v * (Math.floor(k / ROWS) % 5 === 0 ? 1 : 0.1));
-    const x = random.floats(SAMPLES * COLS, -1, 1);
-    const exact = new Float64Array(ROWS * COLS);
-    for (let b = 0; b < SAMPLES; b++)
-      for (let r = 0; r < ROWS; r++)
-        for (let c = 0; c < COLS; c++) exact[r * COLS + c] += dy[b * ROWS + r] * x[b * COLS + c];
-    const rows = new Float32Array(SAMPLES * ROW_STRIDE);
-    for (let b = 0; b < SAMPLES; b++) rows.set(x.subarray(b * COLS, (b + 1) * COLS), b * ROW_STRIDE);
-    scoped(pool, ({ put, room, read }) => {
-      const settings = put(Int32Array.of(0, 0));
-      const tiles = { dy: put(tiled(dy, ROWS)), x: put(tiled(x, COLS)) };
-      const [norms, drawn, factors, g] = [room(SAMPLES), room(1 + SAMPLES), room(SAMPLES), room(ROWS * COLS)];
-      const [dyOut, xOut] = [room(SAMPLES * ROWS), room(SAMPLES * ROW_STRIDE)];
-      const shape = { rows: ROWS, cols: COLS, rowStride: ROW_STRIDE };
-      const tolerance = put(Float32Array.of(2));
-      const ops = [
-        op("sampleNorms", TILES, { ...tiles, norms, rows: ROWS, cols: COLS }),
-        op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples: SAMPLES }),
-        op("gatherSamples", SAMPLES, {
-          drawn,
-          factors,
-          ...tiles,
-          xRows: hasRows ? put(rows) : 0,
-          dyOut,
-          xOut,
-          ...shape,
-        }),
-        op("sampledWeightGrad", ROWS, { drawn, dy: dyOut, xRows: xOut, g, ...shape }),
-      ];
-      const count = 1500;
-      const [sum, squares] = [new Float64Array(ROWS * COLS), new Float64Array(ROWS * COLS)];
-      for (let seed = 0; seed < count; seed++) {
-        pool.memory.i32(settings, 1)[0] = seed * 7919;
-        runOps(pool, ops);
-        expect(pool.memory.i32(drawn, 1)[0]).toBe(1);
-        read(g, ROWS * COLS).forEach((value, k) => {
-          sum[k] += value;
-          squares[k] += (value - exact[k]) ** 2;
+  test.each([true, false])(
+    "the mean of many estimates is the gradient (rows at hand: %s)",
+    (hasRows) => {
+      const random = seeded(8);
+      // A few samples with large gradients, as in a trained net.
+      const dy = random
+        .floats(SAMPLES * ROWS, -1, 1)
+        .map((v, k) => v * (Math.floor(k / ROWS) % 5 === 0 ? 1 : 0.1));
+      const x = random.floats(SAMPLES * COLS, -1, 1);
+      const exact = new Float64Array(ROWS * COLS);
+      for (let b = 0; b < SAMPLES; b++)
+        for (let r = 0; r < ROWS; r++)
+          for (let c = 0; c < COLS; c++) exact[r * COLS + c] += dy[b * ROWS + r] * x[b * COLS + c];
+      const rows = new Float32Array(SAMPLES * ROW_STRIDE);
+      for (let b = 0; b < SAMPLES; b++)
+        rows.set(x.subarray(b * COLS, (b + 1) * COLS), b * ROW_STRIDE);
+      scoped(pool, ({ put, room, read }) => {
+        const settings = put(Int32Array.of(0, 0));
+        const tiles = { dy: put(tiled(dy, ROWS)), x: put(tiled(x, COLS)) };
+        const [norms, drawn, factors, g] = [
+          room(SAMPLES),
+          room(1 + SAMPLES),
+          room(SAMPLES),
+          room(ROWS * COLS),
+        ];
+        const [dyOut, xOut] = [room(SAMPLES * ROWS), room(SAMPLES * ROW_STRIDE)];
+        const shape = { rows: ROWS, cols: COLS, rowStride: ROW_STRIDE };
+        const tolerance = put(Float32Array.of(2));
+        const ops = [
+          op("sampleNorms", TILES, { ...tiles, norms, rows: ROWS, cols: COLS }),
+          op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples: SAMPLES }),
+          op("gatherSamples", SAMPLES, {
+            drawn,
+            factors,
+            ...tiles,
+            xRows: hasRows ? put(rows) : 0,
+            dyOut,
+            xOut,
+            ...shape,
+          }),
+          op("sampledWeightGrad", ROWS, { drawn, dy: dyOut, xRows: xOut, g, ...shape }),
+        ];
+        const count = 1500;
+        const [sum, squares] = [new Float64Array(ROWS * COLS), new Float64Array(ROWS * COLS)];
+        for (let seed = 0; seed < count; seed++) {
+          pool.memory.i32(settings, 1)[0] = seed * 7919;
+          runOps(pool, ops);
+          expect(pool.memory.i32(drawn, 1)[0]).toBe(1);
+          read(g, ROWS * COLS).forEach((value, k) => {
+            sum[k] += value;
+            squares[k] += (value - exact[k]) ** 2;
+          });
+        }
+        // Each component within five standard errors, and the whole as far off as its variance
+        // says: not exact, and not biased.
+        const variance = squares.reduce((total, value) => total + value, 0) / count;
+        let error = 0;
+        exact.forEach((value, k) => {
+          const mean = sum[k] / count;
+          expect(Math.abs(mean - value)).toBeLessThan(
+            5 * Math.sqrt(squares[k] / count / count) + 1e-6,
+          );
+          error += (mean - value) ** 2;
         });
-      }
-      // Each component within five standard errors, and the whole as far off as its variance says: not exact, and not biased.
-      const variance = squares.reduce((total, value) => total + value, 0) / count;
-      let error = 0;
-      exact.forEach((value, k) => {
-        const mean = sum[k] / count;
-        expect(Math.abs(mean - value)).toBeLessThan(5 * Math.sqrt(squares[k] / count / count) + 1e-6);
-        error += (mean - value) ** 2;
+        expect((error * count) / variance).toBeLessThan(1.6);
+        expect(variance).toBeGreaterThan(0);
       });
-      expect((error * count) / variance).toBeLessThan(1.6);
-      expect(variance).toBeGreaterThan(0);
-    });
-  });
+    },
+  );
 });

@@ -13,7 +13,11 @@ function pretend(times: { all: number; alone: number }, threads = 2) {
     ways.push(way);
     clock += times[way];
   };
-  return { ways, times, run: runnerOf({ threads, run } as unknown as Pool, { offset: 0, length: 1 }) };
+  return {
+    ways,
+    times,
+    run: runnerOf({ threads, run } as unknown as Pool, { offset: 0, length: 1 }),
+  };
 }
 
 const repeat = (count: number, run: () => void) => {
@@ -63,15 +67,18 @@ test("one slow run of a trial, as when others use the machine, decides nothing",
 test.each([
   ["has become fast", 0.05, "all"],
   ["is too slow to be chosen", 8, "alone"],
-] as const)("after a thousand runs a program that is run alone is tried again: running by all %s", (_, all, way) => {
-  const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
-  repeat(1000, run);
-  expect(ways.slice(900)).toEqual(Array(100).fill("alone"));
-  times.all = all;
-  repeat(1000, run);
-  expect(ways.slice(1000, 1008)).toEqual(Array(8).fill("all"));
-  expect(ways.slice(1016)).toEqual(Array(984).fill(way));
-});
+] as const)(
+  "after a thousand runs a program that is run alone is tried again: running by all %s",
+  (_, all, way) => {
+    const { ways, times, run } = pretend({ all: 0.2, alone: 0.1 });
+    repeat(1000, run);
+    expect(ways.slice(900)).toEqual(Array(100).fill("alone"));
+    times.all = all;
+    repeat(1000, run);
+    expect(ways.slice(1000, 1008)).toEqual(Array(8).fill("all"));
+    expect(ways.slice(1016)).toEqual(Array(984).fill(way));
+  },
+);
 
 test("a pool of one thread has no choice", () => {
   const { ways, run } = pretend({ all: 1, alone: 1 }, 1);

@@ -1,6 +1,7 @@
 /**
  * Frozen steps: every way for v to move with every way for theta to follow, for patterns of single
- * weights and of kernels, against float64. In any pattern a weight moves if and only if it was not zero when the pattern was made.
+ * weights and of kernels, against float64. In any pattern a weight moves if and only if it was not
+ * zero when the pattern was made.
  */
 /* oxlint-disable unicorn/no-useless-spread -- keeps several arguments on a line */
 import { describe, expect, test } from "vitest";
@@ -14,7 +15,12 @@ import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
 const SINGLE = [FOLLOW.none, FOLLOW.l1, FOLLOW.nonNegative, FOLLOW.rowGroup, FOLLOW.sparseRowGroup];
-const PAIRS = [FOLLOW.kernelGroup, FOLLOW.sparseKernelGroup, FOLLOW.rowGroup, FOLLOW.sparseRowGroup];
+const PAIRS = [
+  FOLLOW.kernelGroup,
+  FOLLOW.sparseKernelGroup,
+  FOLLOW.rowGroup,
+  FOLLOW.sparseRowGroup,
+];
 /** Taps of a kernel, 0 for single weights: fewer than a vector has lanes, and more. */
 const TAPS = [0, 1, 6, 9, 25, 49];
 const NAMES = ["v", "m1", "m2"] as const;
@@ -25,7 +31,10 @@ const CASES = TAPS.flatMap((taps) =>
   (taps ? PAIRS : SINGLE).flatMap((follow) =>
     Object.values(MOVE).map(
       (move) =>
-        [`${nameIn(MOVE, move)}, ${nameIn(FOLLOW, follow)}, ${taps || "no"} taps`, { move, follow, taps }] as const,
+        [
+          `${nameIn(MOVE, move)}, ${nameIn(FOLLOW, follow)}, ${taps || "no"} taps`,
+          { move, follow, taps },
+        ] as const,
     ),
   ),
 );
@@ -36,13 +45,24 @@ function hyperBlock(lambda: number): Float32Array {
   const [beta1, beta2] = [0.9, 0.999];
   const values = {
     ...{ tau: 0.2, delta: 1.5, threshold: 0.4 * lambda, groupThreshold: 0.5 * lambda, eps: 1e-8 },
-    ...{ beta1, beta2, gain1: 1 - beta1, gain2: 1 - beta2, correction1: 1 / 0.1, correction2: 1 / 0.001 },
+    ...{
+      beta1,
+      beta2,
+      gain1: 1 - beta1,
+      gain2: 1 - beta2,
+      correction1: 1 / 0.1,
+      correction2: 1 / 0.001,
+    },
   };
-  for (const [name, value] of Object.entries(values)) block[HYPER[name as keyof typeof HYPER]] = value;
+  for (const [name, value] of Object.entries(values))
+    block[HYPER[name as keyof typeof HYPER]] = value;
   return block;
 }
 
-/** A pool's frozen steps from theta's pattern, one for each gradient, with the thresholds times its factor. */
+/**
+ * A pool's frozen steps from theta's pattern, one for each gradient, with the thresholds times its
+ * factor.
+ */
 function frozenSteps(
   pool: Pool,
   { move, follow, taps }: { move: number; follow: number; taps: number },
@@ -64,7 +84,17 @@ function frozenSteps(
     if (taps) {
       // What is not in use is rubbish.
       lists = { entries: room(2 * rows * inner, NaN), used: room(rows) };
-      const args = { theta, ...lists, pairCounts: lists.used, counts, changed, rows, inner, taps, planeBytes: 4 };
+      const args = {
+        theta,
+        ...lists,
+        pairCounts: lists.used,
+        counts,
+        changed,
+        rows,
+        inner,
+        taps,
+        planeBytes: 4,
+      };
       runOps(pool, [op("compressPairs", rows, args)]);
     } else {
       const pattern = encoded(compressed(start.theta, rows, cols), cols);
@@ -73,12 +103,30 @@ function frozenSteps(
     return steps.map(({ g, lambda }) => {
       runOps(pool, [
         op("updatePattern", rows, {
-          ...{ v, g: put(g), m1, m2, hyper: put(hyperBlock(lambda)), theta, ...lists, counts, changed, rows, cols },
+          ...{
+            v,
+            g: put(g),
+            m1,
+            m2,
+            hyper: put(hyperBlock(lambda)),
+            theta,
+            ...lists,
+            counts,
+            changed,
+            rows,
+            cols,
+          },
           ...{ entryStride: inner, move, follow, group: taps || 1, pairs: taps ? 1 : 0, kernel },
         }),
       ]);
       const all = (place: number) => read(place, rows * cols);
-      return { v: all(v), m1: all(m1), m2: all(m2), theta: all(theta), counts: readInts(counts, rows) };
+      return {
+        v: all(v),
+        m1: all(m1),
+        m2: all(m2),
+        theta: all(theta),
+        counts: readInts(counts, rows),
+      };
     });
   });
 }
@@ -91,10 +139,15 @@ forEachBackend((_name, pool) => {
       const [group, cols] = [taps || 1, inner * (taps || 1)];
       const random = seeded(100 * follow + 10 * move + taps);
       const numbers = (scale = 1) => random.floats(rows * cols).map((x) => scale * x);
-      // Of the weights some are zero alone, some with their kernel, and all of row 2. (As v says nothing of it, this holds whatever
-      // lambda was when the pattern was made.)
-      const dead = Array.from({ length: rows * inner }, (_, k) => random.next() < 0.4 || Math.floor(k / inner) === 2);
-      const theta = numbers().map((x, i) => (dead[Math.floor(i / group)] || random.next() < 0.3 ? 0 : x));
+      // Of the weights some are zero alone, some with their kernel, and all of row 2. (As v says
+      // nothing of it, this holds whatever lambda was when the pattern was made.)
+      const dead = Array.from(
+        { length: rows * inner },
+        (_, k) => random.next() < 0.4 || Math.floor(k / inner) === 2,
+      );
+      const theta = numbers().map((x, i) =>
+        dead[Math.floor(i / group)] || random.next() < 0.3 ? 0 : x,
+      );
       const pattern = Array.from(theta, (x) => x !== 0);
       expect(new Set(pattern).size).toBe(2);
       const start = { v: numbers(1.5), m1: numbers(0.1), m2: numbers(0.1).map(Math.abs), theta };
@@ -120,7 +173,9 @@ forEachBackend((_name, pool) => {
         }
         if (!taps) return;
         const nonZeros = Array.from({ length: rows }, (_, r) =>
-          found[k].theta.subarray(r * cols, (r + 1) * cols).reduce((n, x) => n + (x === 0 ? 0 : 1), 0),
+          found[k].theta
+            .subarray(r * cols, (r + 1) * cols)
+            .reduce((n, x) => n + (x === 0 ? 0 : 1), 0),
         );
         expect([...found[k].counts]).toEqual(nonZeros);
       });
@@ -132,7 +187,12 @@ forEachBackend((_name, pool) => {
         const { follow, taps } = kind;
         const cols = 2 * taps;
         const theta = Float32Array.from({ length: 3 * cols }, (_, i) => (i % taps === 1 ? 0 : 1));
-        const start = { v: theta.map((x) => 3 * x), m1: theta.map(() => 0), m2: theta.map(() => 0), theta };
+        const start = {
+          v: theta.map((x) => 3 * x),
+          m1: theta.map(() => 0),
+          m2: theta.map(() => 0),
+          theta,
+        };
         const after = (place: number) => {
           const g = theta.map((_, i) => (i === place ? NaN : 0.1));
           return frozenSteps(pool, kind, [3, cols], start, [{ g, lambda: 1 }])[0].theta;
@@ -140,7 +200,9 @@ forEachBackend((_name, pool) => {
         expect(after(1).every(Number.isFinite)).toBe(true);
         expect(after(0)[0]).toBeNaN();
         const whole = follow === FOLLOW.rowGroup || follow === FOLLOW.sparseRowGroup ? cols : taps;
-        expect(after(0).every((x, i) => Number.isNaN(x) === (i < whole && i % taps !== 1))).toBe(true);
+        expect(after(0).every((x, i) => Number.isNaN(x) === (i < whole && i % taps !== 1))).toBe(
+          true,
+        );
       },
     );
   });

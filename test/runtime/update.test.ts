@@ -1,9 +1,18 @@
-/** The update kernel: every way for v to move with every way for theta to follow, against float64. */
+/**
+ * The update kernel: every way for v to move with every way for theta to follow, against float64.
+ */
 import { describe, expect, test } from "vitest";
 import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
 import { TILE, op } from "#bregman/runtime/kernel-table.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
-import { columns, compressed, decoded, encoded, offsetsOf, type Rows } from "../reference/pattern.js";
+import {
+  columns,
+  compressed,
+  decoded,
+  encoded,
+  offsetsOf,
+  type Rows,
+} from "../reference/pattern.js";
 import { update, type UpdateCase } from "../reference/update.js";
 import { firstDifference, maxError } from "../support/compare.js";
 import { seeded } from "../support/random.js";
@@ -37,8 +46,22 @@ const CASES: [string, UpdateCase][] = MOVES.flatMap(([m, move]) =>
 function hyperBlock(values: Partial<Record<keyof typeof HYPER, number>> = {}): Float32Array {
   const block = new Float32Array(16);
   const [beta1, beta2] = [0.9, 0.999];
-  const defaults = { tau: 0.1, delta: 1.5, threshold: 0.6, groupThreshold: 0.9, eps: 1e-8, penalty: 0.05 };
-  const moments = { beta1, beta2, gain1: 1 - beta1, gain2: 1 - beta2, correction1: 1 / 0.1, correction2: 1 / 0.001 };
+  const defaults = {
+    tau: 0.1,
+    delta: 1.5,
+    threshold: 0.6,
+    groupThreshold: 0.9,
+    eps: 1e-8,
+    penalty: 0.05,
+  };
+  const moments = {
+    beta1,
+    beta2,
+    gain1: 1 - beta1,
+    gain2: 1 - beta2,
+    correction1: 1 / 0.1,
+    correction2: 1 / 0.001,
+  };
   for (const [name, value] of Object.entries({ ...defaults, ...moments, ...values }))
     block[HYPER[name as keyof typeof HYPER]] = value;
   return block;
@@ -60,7 +83,16 @@ function start(rows: number, cols: number, seed = 1): State {
   const zeros = (): Float32Array => new Float32Array(rows * cols);
   const v = random.floats(rows * cols).map((x) => (Math.abs(x) < 0.1 ? 0 : x));
   const pattern = Array.from({ length: rows }, () => []);
-  return { rows, cols, v, m1: zeros(), m2: zeros(), pattern, theta: zeros(), changed: new Int32Array(rows) };
+  return {
+    rows,
+    cols,
+    v,
+    m1: zeros(),
+    m2: zeros(),
+    pattern,
+    theta: zeros(),
+    changed: new Int32Array(rows),
+  };
 }
 
 interface StepOptions {
@@ -103,7 +135,9 @@ function step(
       columns: table ? put(table) : 0,
       group,
     };
-    runOps(pool, [op("update", rows, { ...outputs, g: put(g), hyper: put(hyper), ...numbers }, grain)]);
+    runOps(pool, [
+      op("update", rows, { ...outputs, g: put(g), hyper: put(hyper), ...numbers }, grain),
+    ]);
     const counts = readInts(at.counts, rows);
     return {
       rows,
@@ -111,14 +145,17 @@ function step(
       v: read(at.v, rows * cols),
       m1: read(at.m1, rows * cols),
       m2: read(at.m2, rows * cols),
-      pattern: entries ? decoded(readInts(at.entries, 2 * rows * cols), counts, cols) : countsOnly(counts),
+      pattern: entries
+        ? decoded(readInts(at.entries, 2 * rows * cols), counts, cols)
+        : countsOnly(counts),
       theta: read(at.theta, rows * cols),
       changed: readInts(at.changed, rows),
     };
   });
 }
 
-const countsOnly = (counts: Int32Array): Rows => Array.from(counts, (n) => Array<[number, number]>(n).fill([0, 0]));
+const countsOnly = (counts: Int32Array): Rows =>
+  Array.from(counts, (n) => Array<[number, number]>(n).fill([0, 0]));
 const PLAIN_L1: UpdateCase = { move: MOVE.plain, follow: FOLLOW.l1, penalty: 0, writeBack: false };
 const bits = (x: Float32Array): Int32Array => new Int32Array(x.buffer, x.byteOffset, x.length);
 
@@ -146,7 +183,9 @@ forEachBackend((_name, pool) => {
         // The pattern is that of theta, and what changed is said row by row.
         expect(state.pattern).toEqual(compressed(state.theta, rows, cols));
         expect([...state.changed]).toEqual(
-          state.pattern.map((row, r) => Number(String(columns([row])) !== String(columns([before.pattern[r]!])))),
+          state.pattern.map((row, r) =>
+            Number(String(columns([row])) !== String(columns([before.pattern[r]!]))),
+          ),
         );
       }
     });
@@ -177,7 +216,13 @@ forEachBackend((_name, pool) => {
     const l1 = step(pool, state, new Float32Array(8), PLAIN_L1, hyper);
     expect([...l1.theta]).toEqual([0, 0, 2 * (v[2]! - 0.5), 2 * (v[3]! + 0.5), 0, 0, 0, 5]);
     expect(columns(l1.pattern)).toEqual([[2, 3, 7]]);
-    const positive = step(pool, state, new Float32Array(8), { ...PLAIN_L1, follow: FOLLOW.nonNegative }, hyper);
+    const positive = step(
+      pool,
+      state,
+      new Float32Array(8),
+      { ...PLAIN_L1, follow: FOLLOW.nonNegative },
+      hyper,
+    );
     expect([...positive.theta]).toEqual([0, 0, 2 * (v[2]! - 0.5), 0, 0, 0, 0, 5]);
   });
 
@@ -191,10 +236,24 @@ forEachBackend((_name, pool) => {
         const after = step(pool, state, g, { ...PLAIN_L1, move, follow }, hyper);
         expect(firstDifference(after.theta, after.v)).toBe(-1);
       }
-    const expected = step(pool, state, g, { ...PLAIN_L1, follow: FOLLOW.none }, hyperBlock({ delta: 1 }));
+    const expected = step(
+      pool,
+      state,
+      g,
+      { ...PLAIN_L1, follow: FOLLOW.none },
+      hyperBlock({ delta: 1 }),
+    );
     scoped(pool, ({ put, room, read }) => {
       const v = put(state.v);
-      const tensors = { v, theta: v, g: put(g), m1: 0, m2: 0, hyper: put(hyperBlock({ delta: 1 })), entries: 0 };
+      const tensors = {
+        v,
+        theta: v,
+        g: put(g),
+        m1: 0,
+        m2: 0,
+        hyper: put(hyperBlock({ delta: 1 })),
+        entries: 0,
+      };
       const numbers = {
         rows: 4,
         cols: 37,
@@ -205,7 +264,9 @@ forEachBackend((_name, pool) => {
         columns: 0,
         group: 1,
       };
-      runOps(pool, [op("update", 4, { ...tensors, counts: room(4), changed: room(4), ...numbers })]);
+      runOps(pool, [
+        op("update", 4, { ...tensors, counts: room(4), changed: room(4), ...numbers }),
+      ]);
       expect(firstDifference(bits(read(v, 4 * 37)), bits(expected.v))).toBe(-1);
     });
   });
@@ -217,7 +278,13 @@ forEachBackend((_name, pool) => {
     for (const follow of [FOLLOW.rowGroup, FOLLOW.sparseRowGroup])
       for (const groupThreshold of [0, 1]) {
         const hyper = hyperBlock({ tau: 0, threshold: 0, groupThreshold, penalty: 1 });
-        const after = step(pool, state, new Float32Array(60), { ...PLAIN_L1, follow, penalty: 2 }, hyper);
+        const after = step(
+          pool,
+          state,
+          new Float32Array(60),
+          { ...PLAIN_L1, follow, penalty: 2 },
+          hyper,
+        );
         expect(after.pattern.map((row) => row.length)).toEqual([0, groupThreshold ? 0 : 16, 20]);
         expect(after.theta.every(Number.isFinite)).toBe(true);
       }
@@ -226,7 +293,13 @@ forEachBackend((_name, pool) => {
   test("rows whose squares overflow float32 keep their norm", () => {
     const state = { ...start(1, 4), v: Float32Array.of(3e30, 0, -4e30, 0) };
     const hyper = hyperBlock({ tau: 0, delta: 1, groupThreshold: 2.5e30 });
-    const { theta } = step(pool, state, new Float32Array(4), { ...PLAIN_L1, follow: FOLLOW.rowGroup }, hyper);
+    const { theta } = step(
+      pool,
+      state,
+      new Float32Array(4),
+      { ...PLAIN_L1, follow: FOLLOW.rowGroup },
+      hyper,
+    );
     expect(theta[0]! / 1.5e30).toBeCloseTo(1, 5);
     expect(theta[2]! / -2e30).toBeCloseTo(1, 5);
   });
@@ -236,7 +309,13 @@ forEachBackend((_name, pool) => {
       for (const [, kind] of CASES) {
         const g = new Float32Array(77);
         g[place] = NaN;
-        const { theta, pattern } = step(pool, start(1, 77), g, kind, hyperBlock({ groupThreshold: 0.1 }));
+        const { theta, pattern } = step(
+          pool,
+          start(1, 77),
+          g,
+          kind,
+          hyperBlock({ groupThreshold: 0.1 }),
+        );
         expect(theta[place]).toBeNaN();
         expect(pattern[0]!.find(([c]) => c === place)![1]).toBeNaN();
       }
@@ -247,7 +326,9 @@ forEachBackend((_name, pool) => {
     const kind = { ...PLAIN_L1, move: MOVE.adam };
     const g = new Float32Array(10).fill(1);
     const { pattern } = step(pool, state, g, kind, hyperBlock({ eps: 0, threshold: 0 }));
-    expect(pattern.every((row) => row.every(([c, value]) => c < 5 && !Number.isNaN(value)))).toBe(true);
+    expect(pattern.every((row) => row.every(([c, value]) => c < 5 && !Number.isNaN(value)))).toBe(
+      true,
+    );
   });
 
   test("`changed` compares sets of columns, not values", () => {
@@ -337,7 +418,14 @@ forEachBackend((_name, pool) => {
       const kind = { ...PLAIN_L1, follow };
       const options = { entries: false, group: 9 };
       const hyper = hyperBlock({ tau: 0, delta: 1, threshold: 0, groupThreshold: 3 });
-      const { theta, pattern } = step(pool, { ...start(1, 27), v }, new Float32Array(27), kind, hyper, options);
+      const { theta, pattern } = step(
+        pool,
+        { ...start(1, 27), v },
+        new Float32Array(27),
+        kind,
+        hyper,
+        options,
+      );
       expect(pattern[0]!.length).toBe(11);
       expect(theta.subarray(0, 9).every((x) => x === 0)).toBe(true);
       expect(theta[9]! / 1e-4).toBeCloseTo(1, 2);
@@ -350,7 +438,9 @@ forEachBackend((_name, pool) => {
       const one = await createPool({ backend: pool.backend, isa, threads: 1 });
       for (const kind of kinds) {
         const [state, g] = [start(13, 45), seeded(9).floats(13 * 45)];
-        const [a, b] = [one, other].map((p) => step(p, state, g, kind, hyperBlock(), { entries: false, group: 9 }));
+        const [a, b] = [one, other].map((p) =>
+          step(p, state, g, kind, hyperBlock(), { entries: false, group: 9 }),
+        );
         for (const name of ["v", "m1", "m2", "theta"] as const)
           expect(firstDifference(bits(a![name]), bits(b![name]))).toBe(-1);
         expect(a!.pattern).toEqual(b!.pattern);

@@ -1,4 +1,7 @@
-/** kernels.wasm, told where it is or handed over; and one line where it is not, that says what was found in its place. */
+/**
+ * kernels.wasm, told where it is or handed over; and one line where it is not, that says what was
+ * found in its place.
+ */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -62,9 +65,12 @@ test.each(Object.entries(sources))("%s", async (_name, source) => {
 });
 
 describe("one line says what is wrong and what helps", () => {
-  const page = /; give the option wasm: its address or its bytes, or, for Vite 5 to 7, optimizeDeps: \{ .* \}$/.source;
+  const page =
+    /; give the option wasm: its address or its bytes, or, for Vite 5 to 7, optimizeDeps: \{ .* \}$/
+      .source;
   const node =
-    /; if bregman is in a bundle, keep it external to it .*, or give the option wasm: its address or its bytes$/.source;
+    /; if bregman is in a bundle, keep it external to it .*, or give the option wasm: its address or its bytes$/
+      .source;
   const cases: [string, () => unknown, string][] = [
     [
       "a page in its place",
@@ -89,7 +95,11 @@ describe("one line says what is wrong and what helps", () => {
       () => import.meta.filename,
       ".*wasm-source.test.ts is not WebAssembly \\(it begins with 2f 2a 2a 20, .*\\)",
     ],
-    ["other bytes", () => new TextEncoder().encode(page), "what the option wasm gave is not WebAssembly \\(.*\\)"],
+    [
+      "other bytes",
+      () => new TextEncoder().encode(page),
+      "what the option wasm gave is not WebAssembly \\(.*\\)",
+    ],
     [
       "no bytes",
       () => new Uint8Array(0),
@@ -107,7 +117,9 @@ describe("one line says what is wrong and what helps", () => {
     await expect(compileWasm(empty)).rejects.toThrow(
       "cannot use kernels.wasm: it is not that of bregman: it exports nothing",
     );
-    await expect(compileWasm(bytes.subarray(0, 1000))).rejects.toThrow(/^cannot compile kernels\.wasm: /);
+    await expect(compileWasm(bytes.subarray(0, 1000))).rejects.toThrow(
+      /^cannot compile kernels\.wasm: /,
+    );
     for (const [source, kind] of [
       [3, "Number"],
       [null, "null"],
@@ -116,7 +128,9 @@ describe("one line says what is wrong and what helps", () => {
       [new SharedArrayBuffer(8), "SharedArrayBuffer"],
     ]) {
       await expect(compileWasm(source as never)).rejects.toThrow(
-        new TypeError(`wasm must be the address of kernels.wasm or its bytes, found ${kind as string}`),
+        new TypeError(
+          `wasm must be the address of kernels.wasm or its bytes, found ${kind as string}`,
+        ),
       );
     }
   });
@@ -129,13 +143,18 @@ test("whatever starts a backend can be told", async () => {
   const data = fromArrays({ shape: [2], train: part, test: part });
   const optimizer = { weights: adaBreg({ regularizer: l1(0.01) }), biases: adaBreg() };
   const how = { backend: "wasm", threads: 1 } as const;
-  const network = { model, ...(await fit(model, data, { optimizer, epochs: 1, ...how, wasm: bytes })) };
+  const network = {
+    model,
+    ...(await fit(model, data, { optimizer, epochs: 1, ...how, wasm: bytes })),
+  };
   for (const call of [
     () => fit(model, data, { optimizer, epochs: 1, ...how, wasm }),
     () => predict(network, part.inputs, { ...how, wasm }),
     () => evaluate([network], data, { ...how, wasm }),
   ]) {
-    await expect(call()).rejects.toThrow("cannot load kernels.wasm: there is no /nowhere/kernels.wasm");
+    await expect(call()).rejects.toThrow(
+      "cannot load kernels.wasm: there is no /nowhere/kernels.wasm",
+    );
   }
 });
 
@@ -149,7 +168,9 @@ test("told, threads and all do without the package's own file", () => {
     const { backend, threads, reason } = await createPool({ threads: 2, wasm });
     console.log(backend, threads, reason);`;
   const [untold, told] = nodeInCopy(script).split("\n");
-  expect(untold).toMatch(/^cannot load kernels\.wasm: there is no .*kernels\.wasm; if bregman is in a bundle, /);
+  expect(untold).toMatch(
+    /^cannot load kernels\.wasm: there is no .*kernels\.wasm; if bregman is in a bundle, /,
+  );
   expect(told).toMatch(
     /^wasm 2 native is not available: there is no addon beside this code; if bregman is in a bundle, /,
   );

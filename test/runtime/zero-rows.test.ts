@@ -1,11 +1,17 @@
-/** Rows of dy that are zero in a whole batch cost no product in the weight gradient; the other rows keep their bits. */
+/**
+ * Rows of dy that are zero in a whole batch cost no product in the weight gradient; the other rows
+ * keep their bits.
+ */
 import { expect, test } from "vitest";
 import { op } from "#bregman/runtime/kernel-table.js";
 import { firstDifference } from "../support/compare.js";
 import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped, tilesOf, toTiles } from "../support/run-op.js";
 
-/** [rows, cols, samples, share of the rows that are zero]; above 240 rows the kernel works in several slabs. */
+/**
+ * [rows, cols, samples, share of the rows that are zero]; above 240 rows the kernel works in
+ * several slabs.
+ */
 const CASES: readonly (readonly [number, number, number, number])[] = [
   [200, 100, 128, 0.5],
   [523, 17, 33, 0.3],
@@ -32,7 +38,9 @@ forEachBackend((_, pool) => {
         runOps(pool, [op("denseWeightGrad", rows, { ...args, tiles, rows, cols, rowStride }, 12)]);
         return pool.memory.f32(g, rows * cols + 16).slice();
       });
-    const expected = gradient(full).map((value, i) => (i < rows * cols && zero[Math.floor(i / cols)] ? 0 : value));
+    const expected = gradient(full).map((value, i) =>
+      i < rows * cols && zero[Math.floor(i / cols)] ? 0 : value,
+    );
     expect(firstDifference(gradient(dy), expected)).toBe(-1);
   });
 });

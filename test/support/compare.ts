@@ -2,9 +2,11 @@
 
 /** The largest |found - expected|; NaN if any is. Throws if the lengths differ. */
 export function maxError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (found.length !== expected.length) throw new Error(`expected ${expected.length} numbers, found ${found.length}`);
+  if (found.length !== expected.length)
+    throw new Error(`expected ${expected.length} numbers, found ${found.length}`);
   let worst = 0;
-  for (let i = 0; i < found.length; i++) worst = Math.max(worst, Math.abs(found[i]! - expected[i]!));
+  for (let i = 0; i < found.length; i++)
+    worst = Math.max(worst, Math.abs(found[i]! - expected[i]!));
   return worst;
 }
 
@@ -12,6 +14,7 @@ export function maxError(found: ArrayLike<number>, expected: ArrayLike<number>):
 export function firstDifference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   const length = Math.max(found.length, expected.length);
   for (let i = 0; i < length; i++)
-    if (found[i] !== expected[i] && !(Number.isNaN(found[i]) && Number.isNaN(expected[i]))) return i;
+    if (found[i] !== expected[i] && !(Number.isNaN(found[i]) && Number.isNaN(expected[i])))
+      return i;
   return -1;
 }

@@ -1,4 +1,7 @@
-/** Convolution problems for kernel tests: shapes, random numbers, and the arguments that the kernels are called with. */
+/**
+ * Convolution problems for kernel tests: shapes, random numbers, and the arguments that the kernels
+ * are called with.
+ */
 /* oxlint-disable unicorn/no-useless-spread -- keeps arguments that belong together on a line */
 import { TILE } from "#bregman/runtime/kernel-table.js";
 import { outHeight, outWidth, type ConvShape } from "../reference/conv.js";
@@ -53,7 +56,10 @@ export interface ConvProblem {
   readonly yPlanes: Planes;
 }
 
-/** Random numbers for a shape; `density` of the weights are not zero. The first row is empty if density is below 1. */
+/**
+ * Random numbers for a shape; `density` of the weights are not zero. The first row is empty if
+ * density is below 1.
+ */
 export function convProblem(s: ConvShape, seed: number, density = 1): ConvProblem {
   const random = seeded(seed);
   const [height, width] = [outHeight(s), outWidth(s)];
@@ -107,7 +113,11 @@ export function roomForImage({ room }: Scope, planes: Planes, fill: number): Ima
 }
 
 /** The images of the samples that are present, [samples, channels, height, width]. */
-export function imagesOf({ shape }: ConvProblem, planes: Planes, tensor: Float32Array): Float32Array {
+export function imagesOf(
+  { shape }: ConvProblem,
+  planes: Planes,
+  tensor: Float32Array,
+): Float32Array {
   const lanes = Math.ceil(shape.samples / TILE) * TILE;
   return planes.unpack(tensor).subarray(0, (lanesOf(planes) / lanes) * shape.samples);
 }
@@ -119,9 +129,13 @@ export function borderOf(planes: Planes, tensor: Float32Array): Float32Array {
 }
 
 /** Pixels of all lanes. */
-const lanesOf = ({ length, plane, height, width }: Planes): number => (length / plane) * height * width * TILE;
+const lanesOf = ({ length, plane, height, width }: Planes): number =>
+  (length / plane) * height * width * TILE;
 
-const imageAt = (planes: Planes, tensor: number): Image => ({ tensor, first: tensor + planes.interior * 4 });
+const imageAt = (planes: Planes, tensor: number): Image => ({
+  tensor,
+  first: tensor + planes.interior * 4,
+});
 
 export interface Tap {
   /** Index within a kernel. */
@@ -142,7 +156,9 @@ export function forwardTaps({ shape: { kernel }, xPlanes }: ConvProblem): Tap[] 
   }));
 }
 
-/** One phase of the input gradient: the positions of dx whose row and column leave these remainders. */
+/**
+ * One phase of the input gradient: the positions of dx whose row and column leave these remainders.
+ */
 export interface Phase {
   readonly first: readonly [row: number, column: number];
   readonly height: number;
@@ -151,7 +167,10 @@ export interface Phase {
   readonly taps: readonly Tap[];
 }
 
-/** dx[c, h, w] gathers dy[o, (h + pad - kh) / stride, (w + pad - kw) / stride] where these are whole. */
+/**
+ * dx[c, h, w] gathers dy[o, (h + pad - kh) / stride, (w + pad - kw) / stride] where these are
+ * whole.
+ */
 export function inputGradPhases({ shape: s, yPlanes }: ConvProblem): Phase[] {
   const { row, interior } = yPlanes;
   return Array.from({ length: s.stride ** 2 }, (_, phase) => {
@@ -179,13 +198,22 @@ export function forwardGeometry({ shape: s, out, xPlanes, yPlanes }: ConvProblem
   const x = xPlanes;
   const y = yPlanes;
   return {
-    ...{ height: out.height, width: out.width, xTile: x.tile, xRow: s.stride * x.row, xCol: s.stride * TILE },
+    ...{
+      height: out.height,
+      width: out.width,
+      xTile: x.tile,
+      xRow: s.stride * x.row,
+      xCol: s.stride * TILE,
+    },
     ...{ yTile: y.tile, yPlane: y.plane, yRow: y.row, yCol: TILE },
   };
 }
 
 /** Geometry arguments of a phase of the input gradient: what it reads is dy, what it writes dx. */
-export function inputGradGeometry({ shape: s, xPlanes, yPlanes }: ConvProblem, { height, width }: Phase) {
+export function inputGradGeometry(
+  { shape: s, xPlanes, yPlanes }: ConvProblem,
+  { height, width }: Phase,
+) {
   const dy = yPlanes;
   const dx = xPlanes;
   return {

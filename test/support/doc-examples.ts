@@ -1,4 +1,7 @@
-/** The examples in docs/: code blocks of Markdown files, so that tests can run them as they stand there. */
+/**
+ * The examples in docs/: code blocks of Markdown files, so that tests can run them as they stand
+ * there.
+ */
 import { readFileSync } from "node:fs";
 
 export interface CodeBlock {
@@ -21,7 +24,10 @@ export function codeBlocks(path: string): CodeBlock[] {
   );
 }
 
-/** The code of a script of ours as it can be run from anywhere: the package's name is replaced by the built file. */
+/**
+ * The code of a script of ours as it can be run from anywhere: the package's name is replaced by
+ * the built file.
+ */
 export function runnable(code: string): string {
   const entry = new URL("../../dist/index.js", import.meta.url).href;
   return code.replaceAll('from "bregman"', `from "${entry}"`);

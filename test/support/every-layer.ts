@@ -11,7 +11,10 @@ import { activations } from "../reference/activation.js";
 
 /** Every kind of layer, with options that are no defaults. */
 export const everything: Model = graph([3, 10, 10], ({ input, apply }) => {
-  const x = apply(conv2d(6, { kernel: [3, 2], stride: 2, padding: 1, bias: false, name: "stem" }), input);
+  const x = apply(
+    conv2d(6, { kernel: [3, 2], stride: 2, padding: 1, bias: false, name: "stem" }),
+    input,
+  );
   const y = apply(batchNorm2d({ momentum: 0.2, eps: 1e-3 }), x);
   const each = activations.map((layer) => apply(layer, y));
   const z = apply(scaledSum(), apply(add(), x, ...each), ...each, x);

@@ -1,4 +1,6 @@
-/** For tests of operands that lie more than 2 GiB apart: tensors of any size in pools of their own. */
+/**
+ * For tests of operands that lie more than 2 GiB apart: tensors of any size in pools of their own.
+ */
 import { afterAll } from "vitest";
 import type { BackendName } from "#bregman/runtime/backend.js";
 import type { Op } from "#bregman/runtime/kernel-table.js";
@@ -25,13 +27,21 @@ export interface Tensors<R extends Rooms> {
 const pools: Pool[] = [];
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
 
-/** A pool with these tensors; each has a memory of a size of its own, since the memory of an earlier one would be touched. */
-export async function tensors<R extends Rooms>(variant: (typeof VARIANTS)[0], rooms: R): Promise<Tensors<R>> {
+/**
+ * A pool with these tensors; each has a memory of a size of its own, since the memory of an earlier
+ * one would be touched.
+ */
+export async function tensors<R extends Rooms>(
+  variant: (typeof VARIANTS)[0],
+  rooms: R,
+): Promise<Tensors<R>> {
   const maxBytes = 2 ** 32 - 2 ** 16 * pools.length;
   const pool = await createPool({ ...variant, threads: 1, maxBytes });
   pools.push(pool);
   const { memory } = pool;
-  const at = Object.fromEntries(Object.entries(rooms).map(([name, words]) => [name, memory.allocate(4 * words)]));
+  const at = Object.fromEntries(
+    Object.entries(rooms).map(([name, words]) => [name, memory.allocate(4 * words)]),
+  );
   return {
     at: at as Record<keyof R, number>,
     floats: (name) => memory.f32(at[name as string]!, rooms[name]!),
@@ -40,7 +50,8 @@ export async function tensors<R extends Rooms>(variant: (typeof VARIANTS)[0], ro
   };
 }
 
-export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k);
+export const range = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, k) => from + k);
 /** Puts items of `size` numbers, as they follow each other in `numbers`, to their places. */
 export const spread = (
   places: readonly number[],

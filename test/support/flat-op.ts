@@ -7,18 +7,27 @@ import { KERNELS, type Kernel, type Op, type OpArgs } from "#bregman/runtime/ker
 
 const capital = (name: string) => name[0].toUpperCase() + name.slice(1);
 
-/** Name of a composite's field: x and xTile of a tensor, kernelHeight of a shape, entries of a pattern. */
+/**
+ * Name of a composite's field: x and xTile of a tensor, kernelHeight of a shape, entries of a
+ * pattern.
+ */
 function flatName(struct: string, name: string, field: string): string {
   if (struct === "places" || field === "planeSize" || field === "rowSize") return field;
   return field === "at" ? name : name + capital(field);
 }
 
 /**
- * Strides that are left out are 0, for kernels that don't use them; words it does not take are let be.
+ * Strides that are left out are 0, for kernels that don't use them; words it does not take are let
+ * be.
  *
  * @throws TypeError if another word is missing
  */
-export function flatOp(kernel: Kernel, rows: number, words: Readonly<Record<string, number>>, grain = 1): Op {
+export function flatOp(
+  kernel: Kernel,
+  rows: number,
+  words: Readonly<Record<string, number>>,
+  grain = 1,
+): Op {
   const word = (name: string): number => {
     if (name in words) return words[name];
     if (/(Tile|Plane|Row|Col)$/.test(name)) return 0;

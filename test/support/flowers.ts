@@ -1,4 +1,7 @@
-/** Three kinds of flowers by four measures: clouds with the means and deviations of Fisher's irises, 50 of each. Seeded. */
+/**
+ * Three kinds of flowers by four measures: clouds with the means and deviations of Fisher's irises,
+ * 50 of each. Seeded.
+ */
 import { fromArrays, type Dataset } from "#bregman/data/dataset.js";
 import { channelStatistics } from "#bregman/data/statistics.js";
 import { stream } from "#bregman/random.js";

@@ -1,6 +1,6 @@
 /**
- * For tests of kernels over images: tensors with borders, `[tiles][channels][H + 2p][W + 2p][T]`, from and to plain
- * [samples][channels][height][width] arrays.
+ * For tests of kernels over images: tensors with borders, `[tiles][channels][H + 2p][W + 2p][T]`,
+ * from and to plain [samples][channels][height][width] arrays.
  */
 import { TILE } from "#bregman/runtime/kernel-table.js";
 import { tilesOf, type Scope } from "./run-op.js";
@@ -37,11 +37,28 @@ export function planesOf(
   const tiles = tilesOf(samples);
   const first = pad * row + pad * TILE;
   const tile = (channels + spareChannels) * plane;
-  return { samples, channels, height, width, pad, tiles, units: tiles * channels, first, tile, plane, row };
+  return {
+    samples,
+    channels,
+    height,
+    width,
+    pad,
+    tiles,
+    units: tiles * channels,
+    first,
+    tile,
+    plane,
+    row,
+  };
 }
 
 /** The arguments that most kernels take. */
-export const sizes = ({ tiles, channels, height, width }: Planes) => ({ tiles, channels, height, width });
+export const sizes = ({ tiles, channels, height, width }: Planes) => ({
+  tiles,
+  channels,
+  height,
+  width,
+});
 
 /** xTile, xPlane, xRow for the prefix x. */
 export function strides<P extends string>(
@@ -51,17 +68,30 @@ export function strides<P extends string>(
   return { [`${prefix}Tile`]: tile, [`${prefix}Plane`]: plane, [`${prefix}Row`]: row } as never;
 }
 
-/** Puts [samples][channels][height][width] values into memory; absent lanes hold `absent`. Returns the interior's offset. */
-export function putPlanes(scope: Scope, p: Planes, values: ArrayLike<number>, absent = NaN): number {
+/**
+ * Puts [samples][channels][height][width] values into memory; absent lanes hold `absent`. Returns
+ * the interior's offset.
+ */
+export function putPlanes(
+  scope: Scope,
+  p: Planes,
+  values: ArrayLike<number>,
+  absent = NaN,
+): number {
   const out = new Float32Array(p.tiles * p.tile).fill(BORDER);
-  for (const [k, index] of interior(p, p.tiles * TILE)) out[index] = k < p.samples * imageSize(p) ? values[k]! : absent;
+  for (const [k, index] of interior(p, p.tiles * TILE))
+    out[index] = k < p.samples * imageSize(p) ? values[k]! : absent;
   return scope.put(out) + p.first * 4;
 }
 
 /** Room for a result, its interior NaN. */
-export const roomPlanes = (scope: Scope, p: Planes, fill = NaN): number => putPlanes(scope, p, [], fill);
+export const roomPlanes = (scope: Scope, p: Planes, fill = NaN): number =>
+  putPlanes(scope, p, [], fill);
 
-/** What a tensor holds: the samples' values, those of absent lanes, and whether all else is as it was put. */
+/**
+ * What a tensor holds: the samples' values, those of absent lanes, and whether all else is as it
+ * was put.
+ */
 export function readPlanes(scope: Scope, p: Planes, offset: number) {
   const all = scope.read(offset - p.first * 4, p.tiles * p.tile);
   const values = new Float32Array(p.samples * imageSize(p));

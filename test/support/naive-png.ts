@@ -27,7 +27,16 @@ export interface PngOptions {
 
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Of 8 x 8 pixels, which come in which pass. */
-const PASSES = ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"];
+const PASSES = [
+  "16462646",
+  "77777777",
+  "56565656",
+  "77777777",
+  "36463646",
+  "77777777",
+  "56565656",
+  "77777777",
+];
 
 export function pngChunk(type: string, data: ArrayLike<number>): Uint8Array {
   const body = Buffer.concat([Buffer.from(type, "latin1"), Uint8Array.from(data)]);
@@ -37,7 +46,10 @@ export function pngChunk(type: string, data: ArrayLike<number>): Uint8Array {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
 
-export function pngHeader({ width, height, depth, kind }: Omit<PngImage, "samples">, interlaced = false): Uint8Array {
+export function pngHeader(
+  { width, height, depth, kind }: Omit<PngImage, "samples">,
+  interlaced = false,
+): Uint8Array {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
@@ -58,10 +70,13 @@ export function naivePng(image: PngImage, options: PngOptions = {}): Uint8Array 
       const bits: string[] = [];
       for (let x = 0; x < width; x++) {
         if (interlaced && PASSES[y % 8][x % 8] !== pass) continue;
-        for (let s = 0; s < size; s++) bits.push(samples[(y * width + x) * size + s].toString(2).padStart(depth, "0"));
+        for (let s = 0; s < size; s++)
+          bits.push(samples[(y * width + x) * size + s].toString(2).padStart(depth, "0"));
       }
       if (bits.length === 0) continue;
-      const line = (bits.join("").match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, "0"), 2));
+      const line = (bits.join("").match(/.{1,8}/g) ?? []).map((byte) =>
+        parseInt(byte.padEnd(8, "0"), 2),
+      );
       const filter = filterOf(count++);
       lines.push(filter, ...filtered(filter, line, above, Math.max(1, (size * depth) / 8)));
       above = line;
@@ -82,7 +97,9 @@ function filtered(filter: number, line: number[], above: number[], step: number)
     const b = above[k] ?? 0;
     const c = (k >= step ? above[k - step] : 0) ?? 0;
     const p = a + b - c;
-    const nearest = [a, b, c].reduce((best, next) => (Math.abs(p - next) < Math.abs(p - best) ? next : best));
+    const nearest = [a, b, c].reduce((best, next) =>
+      Math.abs(p - next) < Math.abs(p - best) ? next : best,
+    );
     return byte - [0, a, b, Math.floor((a + b) / 2), nearest][filter];
   });
 }

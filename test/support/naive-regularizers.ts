@@ -1,8 +1,10 @@
 /**
- * What the slow, obvious twins of the regularizers are made of, in a way that shares nothing with src.
+ * What the slow, obvious twins of the regularizers are made of, in a way that shares nothing with
+ * src.
  *
- * Groups are found by the index of every element, proxes as minimisers among candidates, as residuals of projections,
- * or (of a sum) by Dykstra's alternating proxes, which converge to the prox of the sum in any order of its parts.
+ * Groups are found by the index of every element, proxes as minimisers among candidates, as
+ * residuals of projections, or (of a sum) by Dykstra's alternating proxes, which converge to the
+ * prox of the sum in any order of its parts.
  */
 import type { Groups } from "#bregman/regularizers/groups.js";
 import type { Shape } from "#bregman/regularizers/regularizer.js";
@@ -16,9 +18,13 @@ export function naiveGroups(groups: Groups, shape: Shape): number[][] {
   const found = new Map<number, number[]>();
   for (let i = 0; i < shape[0] * rest; i++) {
     const [output, input] = [Math.floor(i / rest), Math.floor((i % rest) / taps)];
-    const key = { rows: output, filters: output, columns: input, channels: input, kernels: Math.floor(i / taps) }[
-      groups
-    ];
+    const key = {
+      rows: output,
+      filters: output,
+      columns: input,
+      channels: input,
+      kernels: Math.floor(i / taps),
+    }[groups];
     found.set(key, [...(found.get(key) ?? []), i]);
   }
   return [...found.values()];
@@ -33,11 +39,15 @@ export const largest = (errors: Vector): number => Math.max(...errors);
 /** prox of t|.| at x: the best of the stationary points. */
 export function scalarProx(x: number, t: number, nonNegative = false): number {
   const cost = (z: number): number => (z - x) ** 2 / 2 + t * Math.abs(z);
-  const candidates = nonNegative ? [0, x - t].filter((z) => z >= 0) : [0, Math.max(x - t, 0), Math.min(x + t, 0)];
+  const candidates = nonNegative
+    ? [0, x - t].filter((z) => z >= 0)
+    : [0, Math.max(x - t, 0), Math.min(x + t, 0)];
   return candidates.reduce((best, z) => (cost(z) < cost(best) ? z : best));
 }
 
-/** prox of t |.| + m (.)^2 / 2 at x: the stationary point on either side of 0, where there is one. */
+/**
+ * prox of t |.| + m (.)^2 / 2 at x: the stationary point on either side of 0, where there is one.
+ */
 export function elasticProx(x: number, t: number, m: number): number {
   const [right, left] = [(x - t) / (1 + m), (x + t) / (1 + m)];
   return right > 0 ? right : left < 0 ? left : 0;
@@ -45,7 +55,8 @@ export function elasticProx(x: number, t: number, m: number): number {
 
 /** Projection on the l1 ball: shrunk by the level that bisection finds. */
 export function projectOnL1Ball(x: Vector, radius: number): number[] {
-  const shrunk = (t: number): number[] => x.map((value) => Math.sign(value) * Math.max(Math.abs(value) - t, 0));
+  const shrunk = (t: number): number[] =>
+    x.map((value) => Math.sign(value) * Math.max(Math.abs(value) - t, 0));
   if (sizes(x) <= radius) return [...x];
   let [low, high] = [0, Math.max(...x.map(Math.abs))];
   for (let k = 0; k < 200; k++) {
@@ -63,7 +74,12 @@ export function blockProx(x: Vector, t: number): number[] {
 }
 
 /** x, each group put through f. */
-export function byGroup(x: Vector, groups: Groups, shape: Shape, f: (block: number[]) => Vector): number[] {
+export function byGroup(
+  x: Vector,
+  groups: Groups,
+  shape: Shape,
+  f: (block: number[]) => Vector,
+): number[] {
   const out = [...x];
   for (const group of naiveGroups(groups, shape)) {
     const block = f(group.map((i) => x[i]));
@@ -78,10 +94,17 @@ export const groupProx = (x: Vector, t: number, groups: Groups, shape: Shape): n
 
 /** sqrt(n) times the sum of the groups' norms. */
 export const groupValue = (x: Vector, groups: Groups, shape: Shape): number =>
-  naiveGroups(groups, shape).reduce((sum, g) => sum + Math.sqrt(g.length) * norm(g.map((i) => x[i])), 0);
+  naiveGroups(groups, shape).reduce(
+    (sum, g) => sum + Math.sqrt(g.length) * norm(g.map((i) => x[i])),
+    0,
+  );
 
 /** The prox of a sum, from those of its two parts. */
-export function dykstra(x: Vector, one: (x: Vector) => number[], other: (x: Vector) => number[]): number[] {
+export function dykstra(
+  x: Vector,
+  one: (x: Vector) => number[],
+  other: (x: Vector) => number[],
+): number[] {
   let z = [...x];
   let p = x.map(() => 0);
   let q = x.map(() => 0);
@@ -101,7 +124,10 @@ export function dykstra(x: Vector, one: (x: Vector) => number[], other: (x: Vect
 export const sizeError = (p: number, x: number, lambda: number): number =>
   x === 0 ? Math.max(Math.abs(p) - lambda, 0) : Math.abs(p - lambda * Math.sign(x));
 
-/** How far p is from the subgradients of perEntry |x|_1 + perNorm sqrt(n) times the norms of the groups. */
+/**
+ * How far p is from the subgradients of perEntry |x|_1 + perNorm sqrt(n) times the norms of the
+ * groups.
+ */
 export function groupError(
   p: Vector,
   x: Vector,
@@ -112,7 +138,8 @@ export function groupError(
     const radius = perNorm * Math.sqrt(group.length);
     const length = norm(group.map((i) => x[i]));
     if (length === 0) {
-      // p = a + b with |a_i| <= perEntry and |b| <= radius: the nearest b leaves what exceeds perEntry.
+      // p = a + b with |a_i| <= perEntry and |b| <= radius: the nearest b leaves what exceeds
+      // perEntry.
       const left = group.map((i) => Math.max(Math.abs(p[i]) - perEntry, 0));
       return Math.max(norm(left) - radius, 0);
     }

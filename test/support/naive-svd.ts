@@ -1,4 +1,7 @@
-/** The slow, obvious SVD: one-sided Jacobi. Pairs of columns are rotated until all are orthogonal; their lengths are the singular values. */
+/**
+ * The slow, obvious SVD: one-sided Jacobi. Pairs of columns are rotated until all are orthogonal;
+ * their lengths are the singular values.
+ */
 import type { Shape } from "#bregman/regularizers/regularizer.js";
 
 export interface NaiveSvd {
@@ -13,8 +16,12 @@ export interface NaiveSvd {
 export function naiveSingular(x: readonly number[], shape: Shape): NaiveSvd {
   const rows = shape[0];
   const cols = x.length / rows;
-  const A = Array.from({ length: cols }, (_, j) => Array.from({ length: rows }, (__, i) => x[i * cols + j]));
-  const V = Array.from({ length: cols }, (_, j) => Array.from({ length: cols }, (__, i) => (i === j ? 1 : 0)));
+  const A = Array.from({ length: cols }, (_, j) =>
+    Array.from({ length: rows }, (__, i) => x[i * cols + j]),
+  );
+  const V = Array.from({ length: cols }, (_, j) =>
+    Array.from({ length: cols }, (__, i) => (i === j ? 1 : 0)),
+  );
   const dot = (a: readonly number[], b: readonly number[]): number =>
     a.reduce((sum, value, i) => sum + value * b[i], 0);
   const rotate = (a: number[], b: number[], c: number, s: number): void => {
@@ -39,11 +46,18 @@ export function naiveSingular(x: readonly number[], shape: Shape): NaiveSvd {
 }
 
 /** U diag(f(sigma)) V^T, row-major. */
-export function mapNaive(x: readonly number[], shape: Shape, f: (sigma: number) => number): number[] {
+export function mapNaive(
+  x: readonly number[],
+  shape: Shape,
+  f: (sigma: number) => number,
+): number[] {
   const { scaled, sigma, V } = naiveSingular(x, shape);
   const cols = V.length;
   return x.map((_, at) => {
     const [row, col] = [Math.floor(at / cols), at % cols];
-    return sigma.reduce((sum, s, k) => sum + (s === 0 ? 0 : (scaled[k][row] / s) * f(s) * V[k][col]), 0);
+    return sigma.reduce(
+      (sum, s, k) => sum + (s === 0 ? 0 : (scaled[k][row] / s) * f(s) * V[k][col]),
+      0,
+    );
   });
 }

@@ -16,7 +16,10 @@ export const MIRROR: readonly (readonly [string, Make])[] = [
   ["linBreg, momentum 0.9", (options) => linBreg({ ...options, momentum: 0.9 })],
   ["linBreg, Nesterov 0.9", (options) => linBreg({ ...options, momentum: 0.9, nesterov: true })],
   ["adaBreg", adaBreg],
-  ["adaBreg, first moment uncorrected", (options) => adaBreg({ ...options, biasCorrectFirstMoment: false })],
+  [
+    "adaBreg, first moment uncorrected",
+    (options) => adaBreg({ ...options, biasCorrectFirstMoment: false }),
+  ],
 ];
 
 /** Normal numbers, a third of them exact zeros. */

@@ -1,4 +1,7 @@
-/** Images in the kernels' layout, [tiles][channels][H + 2 pad][W + 2 pad][T], and back to [batch, channels, H, W]. */
+/**
+ * Images in the kernels' layout, [tiles][channels][H + 2 pad][W + 2 pad][T], and back to [batch,
+ * channels, H, W].
+ */
 import { TILE } from "#bregman/runtime/kernel-table.js";
 
 /** Strides in floats, and the way in and out. */
@@ -17,7 +20,13 @@ export interface Planes {
   unpack(tensor: ArrayLike<number>): Float32Array;
 }
 
-export function planes(batch: number, channels: number, height: number, width: number, pad: number): Planes {
+export function planes(
+  batch: number,
+  channels: number,
+  height: number,
+  width: number,
+  pad: number,
+): Planes {
   const row = (width + 2 * pad) * TILE;
   const plane = (height + 2 * pad) * row;
   const tile = channels * plane;
@@ -30,7 +39,10 @@ export function planes(batch: number, channels: number, height: number, width: n
       for (let c = 0; c < channels; c++)
         for (let h = 0; h < height; h++)
           for (let w = 0; w < width; w++)
-            visit(image++, Math.floor(b / TILE) * tile + c * plane + interior + h * row + w * TILE + (b % TILE));
+            visit(
+              image++,
+              Math.floor(b / TILE) * tile + c * plane + interior + h * row + w * TILE + (b % TILE),
+            );
   }
   return {
     height,

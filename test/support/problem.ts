@@ -15,7 +15,11 @@ export interface Problem {
 }
 
 /** Weights are zero with probability 1 - density. */
-export function randomProblem(model: Model, count: number, { seed = 1, density = 1 } = {}): Problem {
+export function randomProblem(
+  model: Model,
+  count: number,
+  { seed = 1, density = 1 } = {},
+): Problem {
   const random = stream(seed, "problem");
   const parameters = new Map<string, Float32Array>();
   for (const node of model.nodes) {
@@ -24,7 +28,10 @@ export function randomProblem(model: Model, count: number, { seed = 1, density =
       const block = role === "conv" ? size(shape.slice(2)) : 1;
       const masked = role === "conv" || role === "weight";
       const scale = 1 / Math.sqrt(fanIn * (masked ? density : 1));
-      const kept = Array.from({ length: size(shape) / block }, () => !masked || random.bernoulli(density));
+      const kept = Array.from(
+        { length: size(shape) / block },
+        () => !masked || random.bernoulli(density),
+      );
       parameters.set(
         `${node.name}.${name}`,
         Float32Array.from({ length: size(shape) }, (_, k) =>
@@ -44,12 +51,18 @@ export function randomProblem(model: Model, count: number, { seed = 1, density =
   };
 }
 
-export function toFloat64(parameters: ReadonlyMap<string, Float32Array>): Map<string, Float64Array> {
+export function toFloat64(
+  parameters: ReadonlyMap<string, Float32Array>,
+): Map<string, Float64Array> {
   return new Map([...parameters].map(([name, theta]) => [name, Float64Array.from(theta)]));
 }
 
 /** The samples of these indices, for the float64 reference. */
-export function batchOf(problem: Problem, indices: ArrayLike<number>, loss = "crossEntropy"): Batch {
+export function batchOf(
+  problem: Problem,
+  indices: ArrayLike<number>,
+  loss = "crossEntropy",
+): Batch {
   const { model, inputs, labels, targets } = problem;
   const pick = (from: Float32Array, features: number) =>
     Float64Array.from({ length: indices.length * features }, (_, k) => {

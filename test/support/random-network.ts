@@ -9,7 +9,10 @@ export interface RandomNetworkOptions {
   readonly seed?: number;
   /** Share of the weights (kernels of a convolution) that are there. */
   readonly density?: number;
-  /** Share of rows without weights, of columns (input channels) that nobody reads, of factors and skips that are zero. */
+  /**
+   * Share of rows without weights, of columns (input channels) that nobody reads, of factors and
+   * skips that are zero.
+   */
   readonly dead?: number;
 }
 
@@ -18,7 +21,8 @@ export function randomNetwork(model: Model, options: RandomNetworkOptions = {}):
   const random = stream(seed, "network");
   const parameters = new Map<string, Values>();
   const buffers = new Map<string, Values>();
-  const choose = (count: number, p: number) => Array.from({ length: count }, () => random.bernoulli(p));
+  const choose = (count: number, p: number) =>
+    Array.from({ length: count }, () => random.bernoulli(p));
   for (const node of model.nodes) {
     for (const { name, role, shape, fanIn } of node.parameters) {
       const data = new Float32Array(size(shape));
@@ -28,9 +32,11 @@ export function randomNetwork(model: Model, options: RandomNetworkOptions = {}):
         const [noRow, noColumn] = [choose(rows, dead), choose(cols, dead)];
         const scale = 1 / Math.sqrt(fanIn * density);
         for (let k = 0; k < rows * cols; k++) {
-          if (noRow[Math.floor(k / cols)] || noColumn[k % cols] || !random.bernoulli(density)) continue;
+          if (noRow[Math.floor(k / cols)] || noColumn[k % cols] || !random.bernoulli(density))
+            continue;
           // Kernels of any form: with taps at the border, or without.
-          for (let t = 0; t < block; t++) data[k * block + t] = random.bernoulli(0.7) ? scale * random.normal() : 0;
+          for (let t = 0; t < block; t++)
+            data[k * block + t] = random.bernoulli(0.7) ? scale * random.normal() : 0;
         }
       } else if (role === "norm" || role === "skip") {
         data.forEach((_, k) => (data[k] = random.bernoulli(dead / 2) ? 0 : 0.5 + random.uniform()));
@@ -56,7 +62,10 @@ export function randomInputs({ model }: Network, count: number, seed = 2): Float
 }
 
 /** The network's output by the float64 reference, in evaluation mode. */
-export function referenceOutput({ model, parameters, buffers }: Network, inputs: Float32Array): Float64Array {
+export function referenceOutput(
+  { model, parameters, buffers }: Network,
+  inputs: Float32Array,
+): Float64Array {
   const float64 = (values: ReadonlyMap<string, Values>) =>
     new Map([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
   const count = inputs.length / size(model.input);

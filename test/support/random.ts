@@ -9,7 +9,9 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** mulberry32 (Tommy Ettinger's public-domain generator): 32 bits of state, plenty for test data. */
+/**
+ * mulberry32 (Tommy Ettinger's public-domain generator): 32 bits of state, plenty for test data.
+ */
 export function seeded(seed: number): Random {
   let state = seed | 0;
   function next(): number {
@@ -21,7 +23,8 @@ export function seeded(seed: number): Random {
   return {
     next,
     int: (below) => Math.floor(next() * below),
-    floats: (length, low = -1, high = 1) => Float32Array.from({ length }, () => low + (high - low) * next()),
+    floats: (length, low = -1, high = 1) =>
+      Float32Array.from({ length }, () => low + (high - low) * next()),
     bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)),
   };
 }

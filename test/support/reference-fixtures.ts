@@ -1,4 +1,7 @@
-/** Reads the trajectories of test/fixtures/optimizers.json, and says what the authors' names mean here. */
+/**
+ * Reads the trajectories of test/fixtures/optimizers.json, and says what the authors' names mean
+ * here.
+ */
 import { readFileSync } from "node:fs";
 import {
   groupLasso,
@@ -34,7 +37,9 @@ export interface ReferenceCase {
 }
 
 interface Fixtures {
-  readonly inputs: Readonly<Record<string, { shape: number[]; theta0: number[]; grads: number[][] }>>;
+  readonly inputs: Readonly<
+    Record<string, { shape: number[]; theta0: number[]; grads: number[][] }>
+  >;
   readonly quadratic: {
     readonly A_shape: number[];
     readonly A: number[];
@@ -44,7 +49,9 @@ interface Fixtures {
   readonly cases: readonly ReferenceCase[];
 }
 
-export const fixtures = JSON.parse(readFileSync("test/fixtures/optimizers.json", "utf8")) as Fixtures;
+export const fixtures = JSON.parse(
+  readFileSync("test/fixtures/optimizers.json", "utf8"),
+) as Fixtures;
 
 /** The regularizer of that name and strength. */
 export function referenceRegularizer(name: string, lamda: number): Regularizer {
@@ -68,14 +75,26 @@ export function referenceRegularizer(name: string, lamda: number): Regularizer {
 }
 
 /** The optimizer of a case. */
-export function referenceOptimizer({ optimizer, hyper, regularizer, lamda }: ReferenceCase): Optimizer {
+export function referenceOptimizer({
+  optimizer,
+  hyper,
+  regularizer,
+  lamda,
+}: ReferenceCase): Optimizer {
   const J = referenceRegularizer(regularizer, lamda);
   const { lr: tau, delta = 1, momentum = 0 } = hyper;
   switch (optimizer) {
     case "LinBreg":
       return linBreg({ tau, delta, momentum, regularizer: J });
     case "AdaBreg":
-      return adaBreg({ tau, delta, beta1: hyper.betas![0], beta2: hyper.betas![1], eps: hyper.eps!, regularizer: J });
+      return adaBreg({
+        tau,
+        delta,
+        beta1: hyper.betas![0],
+        beta2: hyper.betas![1],
+        eps: hyper.eps!,
+        regularizer: J,
+      });
     case "ProxSGD":
       return proxSgd({ tau, regularizer: J });
   }

@@ -1,8 +1,10 @@
 /**
- * The table of regularizers that tests run over by themselves: a newcomer adds a row, and an example.
+ * The table of regularizers that tests run over by themselves: a newcomer adds a row, and an
+ * example.
  *
- * A row makes the regularizer, says what it must say of itself, and has its slow, obvious twin: the value, the prox, and
- * how far a p is from dJ(x) in the largest violation of the conditions that describe it. All are for the factor 1.
+ * A row makes the regularizer, says what it must say of itself, and has its slow, obvious twin: the
+ * value, the prox, and how far a p is from dJ(x) in the largest violation of the conditions that
+ * describe it. All are for the factor 1.
  */
 import {
   box,
@@ -47,7 +49,10 @@ export interface Spec {
   make(factor: number): Regularizer;
   /** What it says of itself, whatever its name. */
   readonly says: Pick<Regularizer, "trivial" | "finite" | "homogeneous" | "groups" | "mu">;
-  /** Whether the kernel `update` takes its steps, with a mirror or a proximal map, and with a penalty. */
+  /**
+   * Whether the kernel `update` takes its steps, with a mirror or a proximal map, and with a
+   * penalty.
+   */
   readonly kernel: readonly ("mirror" | "penalty")[];
   /** How a recipe says it. */
   readonly entry?: Readonly<Record<string, unknown>>;
@@ -59,8 +64,8 @@ export interface Spec {
   prox(x: Vector, step: number, shape: Shape): number[];
   error(p: Vector, x: Vector, shape: Shape): number;
   /**
-   * prox_{J* / s}(y), J* the conjugate of J. For a homogeneous J it is the projection on dJ(0), the set whose support
-   * function J is. Left out where it has no closed form.
+   * prox_{J* / s}(y), J* the conjugate of J. For a homogeneous J it is the projection on dJ(0), the
+   * set whose support function J is. Left out where it has no closed form.
    */
   conjugate?(y: Vector, s: number, shape: Shape): number[];
 }
@@ -115,7 +120,8 @@ const groupElasticRow = (groups: Groups): Spec => ({
   kernel: MIRROR,
   entry: { kind: "groupElasticNet", lambda: 0.4, mu: 0.6, groups },
   value: (x, shape) => 0.4 * groupValue(x, groups, shape) + 0.3 * sizes(x.map((w) => w * w)),
-  // Of the condition x - z = step (0.4 sqrt(n) z / |z| + 0.6 z): the group lasso of a scaled problem.
+  // Of the condition x - z = step (0.4 sqrt(n) z / |z| + 0.6 z): the group lasso of a scaled
+  // problem.
   prox: (x, step, shape) => {
     const scale = 1 + step * 0.6;
     return groupProx(
@@ -152,13 +158,16 @@ const boxRow = (lower: number, upper: number): Spec => ({
       }),
     ),
   // J*(y) = sum_i upper max(y_i, 0) + lower min(y_i, 0)
-  conjugate: (y, s) => y.map((value) => Math.max(value - upper / s, 0) + Math.min(value - lower / s, 0)),
+  conjugate: (y, s) =>
+    y.map((value) => Math.max(value - upper / s, 0) + Math.min(value - lower / s, 0)),
 });
 
 const LOWER_UPPER = [-0.5, 2] as const;
 const clip = (value: number): number => Math.min(Math.max(value, LOWER_UPPER[0]), LOWER_UPPER[1]);
 
-/** Sums, and their twins: the kernels' forms of some, and of each the slow limit of taking turns. */
+/**
+ * Sums, and their twins: the kernels' forms of some, and of each the slow limit of taking turns.
+ */
 const sumRows: readonly Spec[] = [
   {
     file: "sum",
@@ -174,7 +183,8 @@ const sumRows: readonly Spec[] = [
         (y) => groupProx(y, step * 0.3, "rows", shape),
         (y) => y.map((value) => scalarProx(value, step * 0.2)),
       ),
-    error: (p, x, shape) => groupError(p, x, { perEntry: 0.2, perNorm: 0.3, groups: "rows" }, shape),
+    error: (p, x, shape) =>
+      groupError(p, x, { perEntry: 0.2, perNorm: 0.3, groups: "rows" }, shape),
   },
   {
     file: "sum",
@@ -186,7 +196,8 @@ const sumRows: readonly Spec[] = [
       ),
     says: { ...NORM, groups: "filters" },
     kernel: [],
-    value: (x, shape) => 0.2 * groupValue(x, "kernels", shape) + 0.3 * groupValue(x, "filters", shape),
+    value: (x, shape) =>
+      0.2 * groupValue(x, "kernels", shape) + 0.3 * groupValue(x, "filters", shape),
     prox: (x, step, shape) =>
       dykstra(
         x,
@@ -233,7 +244,8 @@ const sumRows: readonly Spec[] = [
     says: { finite: false, homogeneous: true, groups: "rows" },
     kernel: [],
     inDomain: (x) => x.map(Math.abs),
-    value: (x, shape) => (x.every((value) => value >= 0) ? 0.4 * groupValue(x, "rows", shape) : Infinity),
+    value: (x, shape) =>
+      x.every((value) => value >= 0) ? 0.4 * groupValue(x, "rows", shape) : Infinity,
     prox: (x, step, shape) =>
       dykstra(
         x,
@@ -242,7 +254,8 @@ const sumRows: readonly Spec[] = [
       ),
     error: (p, x, shape) => {
       if (x.some((value) => value < 0)) return Infinity;
-      // Below the bound every p goes: what is less than the part of the norm where a weight is zero.
+      // Below the bound every p goes: what is less than the part of the norm where a weight is
+      // zero.
       const units = groupError(
         p.map((pi, i) => (x[i] === 0 ? Math.max(pi, 0) : pi)),
         x,
@@ -290,7 +303,11 @@ export const SPECS: readonly Spec[] = [
     value: (x) => (x.some((value) => value < 0) ? Infinity : 0.7 * sizes(x)),
     prox: (x, step) => x.map((value) => scalarProx(value, step * 0.7, true)),
     error: (p, x) =>
-      largest(p.map((pi, i) => (x[i] < 0 ? Infinity : x[i] === 0 ? Math.max(pi - 0.7, 0) : Math.abs(pi - 0.7)))),
+      largest(
+        p.map((pi, i) =>
+          x[i] < 0 ? Infinity : x[i] === 0 ? Math.max(pi - 0.7, 0) : Math.abs(pi - 0.7),
+        ),
+      ),
     conjugate: (y) => y.map((value) => Math.min(value, 0.7)),
   },
   groupRow(0.4, "rows"),
@@ -316,7 +333,9 @@ export const SPECS: readonly Spec[] = [
     conjugate: (y, s) =>
       y.map((value) => {
         const weight = 1 / (s * 0.6);
-        return Math.abs(value) <= 0.7 ? value : (value + weight * 0.7 * Math.sign(value)) / (1 + weight);
+        return Math.abs(value) <= 0.7
+          ? value
+          : (value + weight * 0.7 * Math.sign(value)) / (1 + weight);
       }),
   },
   groupElasticRow("rows"),
@@ -333,7 +352,8 @@ export const SPECS: readonly Spec[] = [
     value: (x) => 0.7 * Math.max(0, ...x.map(Math.abs)),
     prox: (x, step) => projectOnL1Ball(x, step * 0.7).map((value, i) => x[i] - value),
     // A norm: p is of the dual norm's ball of radius lambda, and <p, x> = J(x).
-    error: (p, x) => Math.max(sizes(p) - 0.7, alignment(0.7 * Math.max(0, ...x.map(Math.abs)), p, x)),
+    error: (p, x) =>
+      Math.max(sizes(p) - 0.7, alignment(0.7 * Math.max(0, ...x.map(Math.abs)), p, x)),
     conjugate: (y) => projectOnL1Ball(y, 0.7),
   },
   {
@@ -362,12 +382,18 @@ export const EXAMPLES: Readonly<Record<string, readonly [expression: string, val
   l1: ["[...x]", [0, -0.5, 2.5]],
   "non-negative-l1": ["[...x]", [0, 0, 2.5]],
   "group-lasso": ["[...w.subarray(2)]", [0, 0]],
-  "sparse-group-lasso": ["[...w].map((x) => x.toFixed(3)).join()", "2.494,3.401,0.000,0.000,0.000,0.000"],
+  "sparse-group-lasso": [
+    "[...w].map((x) => x.toFixed(3)).join()",
+    "2.494,3.401,0.000,0.000,0.000,0.000",
+  ],
   "elastic-net": ["[...x]", [0, -0.25, 1.25]],
   "group-elastic-net": ["[...w].map((x) => x.toFixed(3)).join()", "0.900,1.200,0.000,0.000"],
   box: ["[...x]", [0.25, 0, 2]],
   "l-infinity": ["[...x]", [2.25, -1, 0.5, 2.25]],
-  nuclear: ["[...x].map((value) => value.toFixed(6)).join()", "1.000000,0.000000,0.000000,0.000000"],
+  nuclear: [
+    "[...x].map((value) => value.toFixed(6)).join()",
+    "1.000000,0.000000,0.000000,0.000000",
+  ],
   scaled: ["[...x]", [0, -0.5, 2.5]],
   sum: ["[...x].map((value) => value.toFixed(3)).join()", "2.089,2.925,0.000,0.000"],
   "on-rows": ["[...x]", [0.25, -0.5, 2.5]],

@@ -1,4 +1,7 @@
-/** A small residual net: two blocks, the second with a shortcut of its own, so that borders have several widths. */
+/**
+ * A small residual net: two blocks, the second with a shortcut of its own, so that borders have
+ * several widths.
+ */
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";

@@ -1,4 +1,7 @@
-/** ResNet-18 on 256 real CIFAR-10 images, for the comparison with PyTorch: weights, batches and settings follow from a seed. */
+/**
+ * ResNet-18 on 256 real CIFAR-10 images, for the comparison with PyTorch: weights, batches and
+ * settings follow from a seed.
+ */
 import { readFileSync } from "node:fs";
 import { sparseInit } from "#bregman/init/sparse-init.js";
 import { initialParameters } from "#bregman/engine/initial.js";
@@ -15,8 +18,9 @@ export const LAMBDA = 0.0004;
 export const model = resNet18();
 
 /**
- * A quarter of the kernels, variance kept; stem and head dense. (A stem channel without any kernel would be constant, and batch
- * norm would then magnify rounding 300 times a step: nothing to compare.)
+ * A quarter of the kernels, variance kept; stem and head dense. (A stem channel without any kernel
+ * would be constant, and batch norm would then magnify rounding 300 times a step: nothing to
+ * compare.)
  */
 export const initial = initialParameters(model, stream(SEED, "init"), {
   weights: { density: 1 },
@@ -25,12 +29,17 @@ export const initial = initialParameters(model, stream(SEED, "init"), {
 for (const [name, theta] of initial) {
   if (name.endsWith("conv.weight") && name !== "stem.conv.weight") scaleToDensity(theta, 0.25);
 }
-sparseInit(initial.get("stem.conv.weight")!, [64, 3, 3, 3], { density: 1, random: stream(SEED, "stem") });
+sparseInit(initial.get("stem.conv.weight")!, [64, 3, 3, 3], {
+  density: 1,
+  random: stream(SEED, "stem"),
+});
 
 /** Batch k: indices of images. */
 export const batches: Int32Array[] = (() => {
   const random = stream(SEED, "batches");
-  return Array.from({ length: STEPS }, () => Int32Array.from({ length: BATCH }, () => random.integer(256)));
+  return Array.from({ length: STEPS }, () =>
+    Int32Array.from({ length: BATCH }, () => random.integer(256)),
+  );
 })();
 
 /** The first 256 training images in CIFAR-10's binary format: a label, then 3 x 32 x 32 bytes. */

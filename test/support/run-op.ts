@@ -23,12 +23,16 @@ if (problem) console.log(`native is not tested: ${problem}`);
 /** A pool of 2 threads for each native instruction set of this machine, and one for wasm. */
 const pools: readonly (readonly [string, Pool])[] = [
   ...(await Promise.all(
-    variants.map(async (isa) => [`native ${isa}`, await createPool({ backend: "native", isa, threads: 2 })] as const),
+    variants.map(
+      async (isa) =>
+        [`native ${isa}`, await createPool({ backend: "native", isa, threads: 2 })] as const,
+    ),
   )),
   ["wasm", await createPool({ backend: "wasm", threads: 2 })],
 ];
 
-// Tensors of the tests lie on both sides of 2 GiB, where a signed offset would overflow. What lies before is never touched.
+// Tensors of the tests lie on both sides of 2 GiB, where a signed offset would overflow. What lies
+// before is never touched.
 const BELOW = 8192;
 for (const [, { memory }] of pools) memory.allocate(2 ** 31 - memory.used - BELOW);
 
@@ -78,7 +82,12 @@ export function scoped<R>({ memory }: Pool, body: (scope: Scope) => R): R {
 export const tilesOf = (samples: number): number => Math.ceil(samples / TILE);
 
 /** Row-major [samples, features] to [tiles][features][T]; absent lanes get `absent`. */
-export function toTiles(rows: ArrayLike<number>, samples: number, features: number, absent = 0): Float32Array {
+export function toTiles(
+  rows: ArrayLike<number>,
+  samples: number,
+  features: number,
+  absent = 0,
+): Float32Array {
   const out = new Float32Array(tilesOf(samples) * features * TILE).fill(absent);
   for (let b = 0; b < samples; b++)
     for (let i = 0; i < features; i++) out[tileIndex(b, i, features)] = rows[b * features + i]!;
@@ -86,7 +95,11 @@ export function toTiles(rows: ArrayLike<number>, samples: number, features: numb
 }
 
 /** [tiles][features][T] to row-major [samples, features]. */
-export function fromTiles(tiles: ArrayLike<number>, samples: number, features: number): Float32Array {
+export function fromTiles(
+  tiles: ArrayLike<number>,
+  samples: number,
+  features: number,
+): Float32Array {
   const out = new Float32Array(samples * features);
   for (let b = 0; b < samples; b++)
     for (let i = 0; i < features; i++) out[b * features + i] = tiles[tileIndex(b, i, features)]!;

@@ -1,4 +1,7 @@
-/** Sparse starts of other codes, which scale what they draw by the density asked for, whatever share their mask keeps. */
+/**
+ * Sparse starts of other codes, which scale what they draw by the density asked for, whatever share
+ * their mask keeps.
+ */
 
 /** Turns a start of `sparseInit`, Var = He / share, into one of Var = He / density, in place. */
 export function scaleToDensity(theta: Float32Array, density: number): void {

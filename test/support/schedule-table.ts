@@ -1,5 +1,15 @@
-/** The table of schedules that tests run over by themselves: a newcomer adds a row, and an example. */
-import { constant, cosine, multiStep, piecewise, plateau, stepDecay, type Schedule } from "#bregman/optim/index.js";
+/**
+ * The table of schedules that tests run over by themselves: a newcomer adds a row, and an example.
+ */
+import {
+  constant,
+  cosine,
+  multiStep,
+  piecewise,
+  plateau,
+  stepDecay,
+  type Schedule,
+} from "#bregman/optim/index.js";
 
 export interface Row {
   /** File of src/optim that it is in. */
@@ -53,8 +63,14 @@ export const SCHEDULES: readonly Row[] = [
     factors: [1, 1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125],
     refused: [
       [() => multiStep({ milestones: [] }), "expected at least one milestone, found none"],
-      [() => multiStep({ milestones: [0] }), "milestones must be an integer of at least 1, found 0"],
-      [() => multiStep({ milestones: [4, 4] }), "milestones must be an integer of at least 5, found 4"],
+      [
+        () => multiStep({ milestones: [0] }),
+        "milestones must be an integer of at least 1, found 0",
+      ],
+      [
+        () => multiStep({ milestones: [4, 4] }),
+        "milestones must be an integer of at least 5, found 4",
+      ],
       [() => multiStep({ milestones: [4], factor: 1 }), "factor must be in (0, 1), found 1"],
     ],
   },
@@ -65,7 +81,10 @@ export const SCHEDULES: readonly Row[] = [
     // From 1 down to 0.1 within six epochs, along (1 + cos(pi t)) / 2 at t = 0, 1/6, 1/3, ...
     factors: [0.2, 0.4, 0.6, 0.8, 1, 0.9397114317, 0.775, 0.55, 0.325, 0.1602885683],
     refused: [
-      [() => cosine({ epochs: 3, warmupEpochs: 3 }), "warmupEpochs must be less than epochs (3), found 3"],
+      [
+        () => cosine({ epochs: 3, warmupEpochs: 3 }),
+        "warmupEpochs must be less than epochs (3), found 3",
+      ],
       [() => cosine({ epochs: 0 }), "epochs must be an integer of at least 1, found 0"],
       [() => cosine({ epochs: 3, minFactor: -1 }), "minFactor must be in [0, 1], found -1"],
     ],
@@ -77,9 +96,18 @@ export const SCHEDULES: readonly Row[] = [
     factors: [0.5, 0.5, 1, 1, 1, 0.75, 0.5, 0.25, 0, 0],
     refused: [
       [() => piecewise(points()), "expected at least one point, found none"],
-      [() => piecewise(points([-1, 1])), "epochs of points must rise from 0 on, found -1 after none"],
-      [() => piecewise(points([0, 1], [3, 1], [3, 0])), "epochs of points must rise from 0 on, found 3 after 3"],
-      [() => piecewise(points([0, Number.NaN])), "factors must be finite numbers of at least 0, found NaN for epoch 0"],
+      [
+        () => piecewise(points([-1, 1])),
+        "epochs of points must rise from 0 on, found -1 after none",
+      ],
+      [
+        () => piecewise(points([0, 1], [3, 1], [3, 0])),
+        "epochs of points must rise from 0 on, found 3 after 3",
+      ],
+      [
+        () => piecewise(points([0, Number.NaN])),
+        "factors must be finite numbers of at least 0, found NaN for epoch 0",
+      ],
     ],
   },
 ];

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What the module `script` prints; it imports from "./dist/runtime/". `addon`: contents of the addon file. */
+/**
+ * What the module `script` prints; it imports from "./dist/runtime/". `addon`: contents of the
+ * addon file.
+ */
 export function nodeInCopy(script: string, { addon }: { readonly addon?: string } = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "bregman-"));
   try {

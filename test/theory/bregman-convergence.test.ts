@@ -1,4 +1,7 @@
-/** Theorem 11, corollary 12 and lemma 13: convergence in the Bregman distance, at the rate 1 / k for tau = c / k. */
+/**
+ * Theorem 11, corollary 12 and lemma 13: convergence in the Bregman distance, at the rate 1 / k for
+ * tau = c / k.
+ */
 import { describe, expect, test } from "vitest";
 import { linBreg } from "#bregman/optim/index.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
@@ -32,7 +35,9 @@ describe("lemma 13: D of J_delta is D of J plus |t - theta|^2 / (2 delta)", () =
       onStep({ after }) {
         const distance = distanceTo(problem.minimiser, after, optimizer);
         most = Math.max(most, distance);
-        expect(Math.abs(distance - distanceByDefinition(problem.minimiser, after, optimizer))).toBeLessThan(1e-12);
+        expect(
+          Math.abs(distance - distanceByDefinition(problem.minimiser, after, optimizer)),
+        ).toBeLessThan(1e-12);
       },
     });
     expect(most).toBeGreaterThan(0.5);

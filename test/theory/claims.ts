@@ -1,13 +1,25 @@
-/** The claims of docs/method.md: each with the test that checks it, what its experiment measured, and its plot. */
+/**
+ * The claims of docs/method.md: each with the test that checks it, what its experiment measured,
+ * and its plot.
+ */
 import { SPECS } from "../support/regularizer-table.js";
 import { MIRROR } from "../support/optimizer-table.js";
 import * as convex from "./experiments/convex.js";
 import { densityRun, EPOCHS, falls, METHODS, type Method } from "./experiments/density.js";
-import { bregmanRecovery, penaltyRecovery, STEPS as RECOVERY_STEPS } from "./experiments/exact-recovery.js";
+import {
+  bregmanRecovery,
+  penaltyRecovery,
+  STEPS as RECOVERY_STEPS,
+} from "./experiments/exact-recovery.js";
 import { births, flowErrors } from "./experiments/flow.js";
 import { invariantRun } from "./experiments/invariant.js";
 import { equations, lossDecay, type Decay } from "./experiments/loss-decay.js";
-import { network, networkDecay, networkLosses, trainedLosses } from "./experiments/network-decay.js";
+import {
+  network,
+  networkDecay,
+  networkLosses,
+  trainedLosses,
+} from "./experiments/network-decay.js";
 import { drift } from "./experiments/no-convergence.js";
 import { LAYERS, signal } from "./experiments/signal.js";
 import { sumAt, sums } from "./experiments/summability.js";
@@ -36,18 +48,24 @@ const percent = (value: number): string => `${short(100 * value)} %`;
 
 /** A curve over steps, of a long one some. Index k of the values is after k steps. */
 function thinned(name: string, values: readonly number[], dash = false): Line {
-  const isKept = (k: number): boolean => values.length <= 200 || isSampled(k, 40) || k === values.length - 1;
+  const isKept = (k: number): boolean =>
+    values.length <= 200 || isSampled(k, 40) || k === values.length - 1;
   const at = values.map((_, k) => k).filter(isKept);
   return { name, x: at, y: at.map((k) => values[k]), dash };
 }
 
-const rises = (values: readonly number[]): number => values.filter((value, k) => k > 0 && value > values[k - 1]).length;
+const rises = (values: readonly number[]): number =>
+  values.filter((value, k) => k > 0 && value > values[k - 1]).length;
 
 async function decay() {
   const shares = [0.5, 0.9, 0.99, 1.2, 2.5];
-  const runs = new Map<number, Decay>(shares.map((share) => [share, lossDecay(equations(), { share })]));
+  const runs = new Map<number, Decay>(
+    shares.map((share) => [share, lossDecay(equations(), { share })]),
+  );
   const run = (share: number): Decay => runs.get(share)!;
-  const shown = [0.5, 0.9, 1.2, 2.5].map((share) => thinned(`tau = ${share} of the bound`, run(share).losses));
+  const shown = [0.5, 0.9, 1.2, 2.5].map((share) =>
+    thinned(`tau = ${share} of the bound`, run(share).losses),
+  );
   return {
     result:
       `loss rises in ${run(0.5).increases} / ${run(0.9).increases} / ${run(0.99).increases} of 2000 steps at 0.5 / 0.9 / 0.99 of the bound, ` +
@@ -91,11 +109,20 @@ async function summability() {
     svg: chart(
       [
         { name: "sum of |dtheta|^2, constant tau", x: constant.steps, y: constant.moved },
-        { name: "sum of D^sym, constant tau", x: constant.steps, y: constant.symmetric, dash: true },
+        {
+          name: "sum of D^sym, constant tau",
+          x: constant.steps,
+          y: constant.symmetric,
+          dash: true,
+        },
         { name: "sum of |dtheta|^2, tau ~ k^-0.6", x: falling.steps, y: falling.moved },
         { name: "sum of D^sym, tau ~ k^-0.6", x: falling.steps, y: falling.symmetric, dash: true },
       ],
-      { x: { label: "step", log: true }, y: { label: "partial sum", log: true }, legend: "top-left" },
+      {
+        x: { label: "step", log: true },
+        y: { label: "partial sum", log: true },
+        legend: "top-left",
+      },
     ),
   };
 }
@@ -113,7 +140,11 @@ async function norm() {
       `${short(falling.errors.at(-1)!)} for tau ~ k^-0.6, ${short(convex.meanBetween(constant.steps, constant.errors, 1500, 1e4))} constant, ${short(stopped.errors.at(-1)!)} for summable tau`,
     svg: chart(
       [
-        ...paths.map(([schedule, { steps, errors }]) => ({ name: `tau = ${schedule}`, x: steps, y: errors })),
+        ...paths.map(([schedule, { steps, errors }]) => ({
+          name: `tau = ${schedule}`,
+          x: steps,
+          y: errors,
+        })),
         thinned("no noise, constant 0.055", [Infinity, ...exact.errors], true),
       ],
       {
@@ -128,7 +159,9 @@ async function norm() {
 async function rate() {
   const schedules = ["constant 0.05", "constant 0.02", "constant 0.01", "2 / (k+20)"] as const;
   const paths = schedules.map((schedule) => [schedule, convex.noisyPath(schedule)] as const);
-  const tails = paths.slice(0, 3).map(([, path]) => short(convex.meanBetween(path.steps, path.distances, 2000, 1e4)));
+  const tails = paths
+    .slice(0, 3)
+    .map(([, path]) => short(convex.meanBetween(path.steps, path.distances, 2000, 1e4)));
   const { steps, distances } = paths[3][1];
   return {
     result:
@@ -136,7 +169,11 @@ async function rate() {
       `tau = 2 / (k + 20): slope ${convex.slope(steps, distances, 500, 1e4).toFixed(2)} in the log-log plot`,
     svg: chart(
       [
-        ...paths.map(([schedule, path]) => ({ name: `tau = ${schedule}`, x: path.steps, y: path.distances })),
+        ...paths.map(([schedule, path]) => ({
+          name: `tau = ${schedule}`,
+          x: path.steps,
+          y: path.distances,
+        })),
         { name: "0.01 / k", x: [100, 10_000], y: [1e-4, 1e-6], dash: true },
       ],
       {
@@ -152,12 +189,15 @@ async function example() {
   const { theta, v } = drift(-1, 1000);
   return {
     result: `theta is ${short(theta.at(-1)!)} after 1000 steps, v is ${v.at(-1)!.toFixed(0)}`,
-    svg: chart([thinned("theta", [1, ...theta].slice(0, 60)), thinned("v", [1, ...v].slice(0, 60))], {
-      x: { label: "step" },
-      y: { label: "theta, v" },
-      legend: "bottom-left",
-      rules: [0],
-    }),
+    svg: chart(
+      [thinned("theta", [1, ...theta].slice(0, 60)), thinned("v", [1, ...v].slice(0, 60))],
+      {
+        x: { label: "step" },
+        y: { label: "theta, v" },
+        legend: "bottom-left",
+        rules: [0],
+      },
+    ),
   };
 }
 
@@ -165,14 +205,20 @@ async function recovery() {
   const deltas = [0.1, 1, 10, 100];
   const runs = deltas.map((delta) => bregmanRecovery(delta));
   const penalty = penaltyRecovery(0.05);
-  const ends = runs.map(({ errors }) => (errors.at(-1)! < 1e-12 ? "less than 1e-12" : short(errors.at(-1)!)));
+  const ends = runs.map(({ errors }) =>
+    errors.at(-1)! < 1e-12 ? "less than 1e-12" : short(errors.at(-1)!),
+  );
   return {
     result:
       `relative error after ${RECOVERY_STEPS.toLocaleString("en")} steps: ${deltas.map((delta, k) => `delta ${delta}: ${ends[k]}`).join(", ")}; ` +
       `most weights alive on the way: ${runs.map(({ most }) => most).join(", ")}; ISTA with lambda 0.05 keeps ${percent(penalty.errors.at(-1)!)}`,
     svg: chart(
       [
-        ...runs.map(({ steps, errors }, k) => ({ name: `LinBreg, delta ${deltas[k]}`, x: steps, y: errors })),
+        ...runs.map(({ steps, errors }, k) => ({
+          name: `LinBreg, delta ${deltas[k]}`,
+          x: steps,
+          y: errors,
+        })),
         { name: "ISTA, lambda 0.05", x: penalty.steps, y: penalty.errors, dash: true },
       ],
       {
@@ -200,7 +246,11 @@ async function density() {
         x: densities.map((_, epoch) => epoch),
         y: densities.map((value) => 100 * value),
       })),
-      { x: { label: "epoch" }, y: { label: "density, %", log: true, domain: [1, 110] }, legend: "bottom-right" },
+      {
+        x: { label: "epoch" },
+        y: { label: "density, %", log: true, domain: [1, 110] },
+        legend: "bottom-right",
+      },
     ),
   };
 }
@@ -209,17 +259,24 @@ async function invariant() {
   const worst = (FloatArray: typeof Float32Array | typeof Float64Array): number =>
     Math.max(
       ...MIRROR.flatMap((optimizer) =>
-        SPECS.flatMap((spec) => [0.5, 1, 3].map((delta) => invariantRun(optimizer, spec, { delta, FloatArray }).error)),
+        SPECS.flatMap((spec) =>
+          [0.5, 1, 3].map((delta) => invariantRun(optimizer, spec, { delta, FloatArray }).error),
+        ),
       ),
     );
   const { times, v } = births(20, 2e-3, 2.5);
-  // The figures end in other digits on other machines (libm): a power of ten is what can be promised.
+  // The figures end in other digits on other machines (libm): a power of ten is what can be
+  // promised.
   const below = (value: number): string => `1e${Math.ceil(Math.log10(value))}`;
   return {
     result: `every optimizer with every regularizer, 25 steps: v - theta / delta is within ${below(worst(Float64Array))} of dJ(theta) in float64, ${below(worst(Float32Array))} in float32`,
     svg: chart(
       v.map((values, i) => ({ name: `weight ${i + 1}`, x: times, y: values })),
-      { x: { label: "time (tau x steps)" }, y: { label: "dual variable v", domain: [-1.2, 2.8] }, rules: [-1, 1] },
+      {
+        x: { label: "time (tau x steps)" },
+        y: { label: "dual variable v", domain: [-1.2, 2.8] },
+        rules: [-1, 1],
+      },
     ),
   };
 }
@@ -231,7 +288,9 @@ async function flow() {
     x: errors.map(({ tau }) => tau),
     y: errors.map(({ error }) => error),
   });
-  const ratios = [plain, inertial].map((errors) => (errors.at(-2)!.error / errors.at(-1)!.error).toFixed(2));
+  const ratios = [plain, inertial].map((errors) =>
+    (errors.at(-2)!.error / errors.at(-1)!.error).toFixed(2),
+  );
   return {
     result: `half the step divides the distance to the flow by ${ratios.join(" (LinBreg) and ")} (momentum)`,
     svg: chart([line("LinBreg", plain), line("momentum, gamma 0.4", inertial)], {
@@ -285,19 +344,54 @@ const said = (result: string) => async () => ({ result });
 
 export const CLAIMS: readonly Claim[] = [
   { claim: "Loss decay, theorem 2", tests: ["loss-decay"], plot: "loss-decay", run: decay },
-  { claim: "Loss decay of networks", tests: ["network-decay"], plot: "network-decay", run: networks },
-  { claim: "Summability, corollary 3", tests: ["summability"], plot: "summability", run: summability },
-  { claim: "Convergence of iterates, theorem 6", tests: ["norm-convergence"], plot: "norm-convergence", run: norm },
+  {
+    claim: "Loss decay of networks",
+    tests: ["network-decay"],
+    plot: "network-decay",
+    run: networks,
+  },
+  {
+    claim: "Summability, corollary 3",
+    tests: ["summability"],
+    plot: "summability",
+    run: summability,
+  },
+  {
+    claim: "Convergence of iterates, theorem 6",
+    tests: ["norm-convergence"],
+    plot: "norm-convergence",
+    run: norm,
+  },
   {
     claim: "Convergence of Bregman distances, theorem 11, corollary 12, lemma 13",
     tests: ["bregman-convergence"],
     plot: "bregman-convergence",
     run: rate,
   },
-  { claim: "No convergence, example 1", tests: ["no-convergence"], plot: "no-convergence", run: example },
-  { claim: "No bias, exact l1 recovery", tests: ["exact-recovery"], plot: "exact-recovery", run: recovery },
-  { claim: "Density grows (observed)", tests: ["density-growth"], plot: "density-growth", run: density },
-  { claim: "Subgradient invariant", tests: ["subgradient-invariant"], plot: "dual-variable", run: invariant },
+  {
+    claim: "No convergence, example 1",
+    tests: ["no-convergence"],
+    plot: "no-convergence",
+    run: example,
+  },
+  {
+    claim: "No bias, exact l1 recovery",
+    tests: ["exact-recovery"],
+    plot: "exact-recovery",
+    run: recovery,
+  },
+  {
+    claim: "Density grows (observed)",
+    tests: ["density-growth"],
+    plot: "density-growth",
+    run: density,
+  },
+  {
+    claim: "Subgradient invariant",
+    tests: ["subgradient-invariant"],
+    plot: "dual-variable",
+    run: invariant,
+  },
   {
     claim: "J = 0 is SGD and Adam",
     tests: ["no-regularizer"],
@@ -306,14 +400,26 @@ export const CLAIMS: readonly Claim[] = [
   {
     claim: "delta is a scale",
     tests: ["delta-scaling"],
-    run: said("50 steps of a non-convex loss: not a bit differs for delta 2 and 1/4, less than 1e-9 for delta 3"),
+    run: said(
+      "50 steps of a non-convex loss: not a bit differs for delta 2 and 1/4, less than 1e-9 for delta 3",
+    ),
   },
   {
     claim: "Prox: optimality, Moreau, firm non-expansiveness",
     tests: ["prox"],
     run: said("every regularizer, random tensors: optimality to 1e-11, the others to 1e-12"),
   },
-  { claim: "Limit of small steps, momentum as inertia", tests: ["flow-limit"], plot: "flow-limit", run: flow },
+  {
+    claim: "Limit of small steps, momentum as inertia",
+    tests: ["flow-limit"],
+    plot: "flow-limit",
+    run: flow,
+  },
   { claim: "Inverse scale space", tests: ["flow-limit"], plot: "births", run: scaleSpace },
-  { claim: "Variance of sparse starts", tests: ["initial-variance"], plot: "signal", run: variance },
+  {
+    claim: "Variance of sparse starts",
+    tests: ["initial-variance"],
+    plot: "signal",
+    run: variance,
+  },
 ];

@@ -1,4 +1,7 @@
-/** Observed, not proved: LinBreg's density grows without going back, ProxSGD's goes up and down, SGD's is full at once. */
+/**
+ * Observed, not proved: LinBreg's density grows without going back, ProxSGD's goes up and down,
+ * SGD's is full at once.
+ */
 import { expect, test } from "vitest";
 import { densityRun, falls } from "./experiments/density.js";
 

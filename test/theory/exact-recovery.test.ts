@@ -1,6 +1,14 @@
-/** No bias: LinBreg solves argmin { J_delta : A theta = b }, for large delta the l1-minimiser; a penalty keeps an error. */
+/**
+ * No bias: LinBreg solves argmin { J_delta : A theta = b }, for large delta the l1-minimiser; a
+ * penalty keeps an error.
+ */
 import { describe, expect, test } from "vitest";
-import { LAMBDA, bregmanRecovery, measurements, penaltyRecovery } from "./experiments/exact-recovery.js";
+import {
+  LAMBDA,
+  bregmanRecovery,
+  measurements,
+  penaltyRecovery,
+} from "./experiments/exact-recovery.js";
 import { minus, square, times, transposedTimes } from "./support/problems.js";
 
 const { problem, truth } = measurements();
@@ -19,18 +27,21 @@ describe.each([0.1, 1, 10, 100])("delta %s", (delta) => {
       if (theta === 0) expect(Math.abs(p)).toBeLessThanOrEqual(LAMBDA + 1e-12);
       else expect(p).toBeCloseTo(LAMBDA * Math.sign(theta), 10);
     });
-    // v in the range of A^T: what is left of v when its best A^T y is taken away (gradient descent on y) is nothing.
+    // v in the range of A^T: what is left of v when its best A^T y is taken away (gradient descent
+    // on y) is nothing.
     let y = new Float64Array(problem.b.length);
     const rest = (): Float64Array => minus(end.v, transposedTimes(problem.A, y));
     const slope = 1 / problem.lipschitz;
-    for (let k = 0; k < 3000; k++) y = times(problem.A, rest()).map((value, i) => y[i] + slope * value);
+    for (let k = 0; k < 3000; k++)
+      y = times(problem.A, rest()).map((value, i) => y[i] + slope * value);
     expect(square(rest()) / square(end.v)).toBeLessThan(1e-16);
   });
 
   if (delta >= 1)
     test("it is the sparse truth", () => {
       expect(errors.at(-1)).toBeLessThan(1e-10);
-      // Weights born by mistake fade, though not to an exact 0: v comes back to lambda, and that takes for ever.
+      // Weights born by mistake fade, though not to an exact 0: v comes back to lambda, and that
+      // takes for ever.
       end.theta.forEach((value, i) => expect(Math.abs(value) < 1e-10).toBe(truth[i] === 0));
     });
   else
@@ -48,12 +59,15 @@ describe.each([0.1, 1, 10, 100])("delta %s", (delta) => {
 test.each([
   [0.05, 0.02],
   [0.005, 0.002],
-])("ISTA with lambda %s finds something near and stays more than %s away: its minimum is biased", (lambda, least) => {
-  const { errors, most } = penaltyRecovery(lambda);
-  expect(errors.at(-1)).toBeGreaterThan(least);
-  expect(errors.at(-1)).toBeLessThan(5 * least);
-  expect(most).toBeGreaterThan(50);
-});
+])(
+  "ISTA with lambda %s finds something near and stays more than %s away: its minimum is biased",
+  (lambda, least) => {
+    const { errors, most } = penaltyRecovery(lambda);
+    expect(errors.at(-1)).toBeGreaterThan(least);
+    expect(errors.at(-1)).toBeLessThan(5 * least);
+    expect(most).toBeGreaterThan(50);
+  },
+);
 
 test("v in the range of A^T is no empty condition: a random v is far from it", () => {
   const v = Float64Array.from(truth, (_, i) => Math.sin(i));

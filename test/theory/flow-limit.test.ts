@@ -1,6 +1,7 @@
 /**
- * Small steps: LinBreg follows v' = -grad L(theta), with momentum the inertial flow gamma v'' + v' = -grad L(theta) where
- * beta = gamma / (tau + gamma); both to O(tau). With large delta that is the inverse scale space flow.
+ * Small steps: LinBreg follows v' = -grad L(theta), with momentum the inertial flow gamma v'' + v'
+ * = -grad L(theta) where beta = gamma / (tau + gamma); both to O(tau). With large delta that is the
+ * inverse scale space flow.
  */
 import { describe, expect, test } from "vitest";
 import { linBreg, type OptimizerState } from "#bregman/optim/index.js";
@@ -20,7 +21,9 @@ test("momentum is the two-step form of the inertial flow, beta = gamma / (tau + 
   for (let k = 0; k < 40; k++) {
     const g = randomArray(random, 6);
     optimizer.step(state, theta, Float64Array.from(g), [6]);
-    const next = now.map((v, i) => ((tau + 2 * gamma) * v - gamma * before[i] - tau * tau * g[i]) / (tau + gamma));
+    const next = now.map(
+      (v, i) => ((tau + 2 * gamma) * v - gamma * before[i] - tau * tau * g[i]) / (tau + gamma),
+    );
     [before, now] = [now, next];
     expect(distance(state.v, now)).toBeLessThan(1e-12);
   }

@@ -1,6 +1,7 @@
 /**
- * The variance rule of a sparse start: Var[Wt] = alpha / r makes Var[W] = alpha at any density r, and so keeps the size
- * of a signal from layer to layer. Source: Bungert et al., JMLR 23:192 (2022), section 4.1.
+ * The variance rule of a sparse start: Var[Wt] = alpha / r makes Var[W] = alpha at any density r,
+ * and so keeps the size of a signal from layer to layer. Source: Bungert et al., JMLR 23:192
+ * (2022), section 4.1.
  */
 import { describe, expect, test } from "vitest";
 import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
@@ -18,29 +19,42 @@ function start(options: Omit<SparseInitOptions, "random">): Float64Array {
 }
 
 const nonZeros = (x: Float64Array): Float64Array => x.filter((value) => value !== 0);
-const variance = (x: Float64Array): number => x.reduce((sum, value) => sum + value * value, 0) / x.length;
+const variance = (x: Float64Array): number =>
+  x.reduce((sum, value) => sum + value * value, 0) / x.length;
 
 describe("variance", () => {
-  // The starts of the paper's linear layers: density, and the factor f on He-normal weights, so varianceFactor = density f^2.
+  // The starts of the paper's linear layers: density, and the factor f on He-normal weights, so
+  // varianceFactor = density f^2.
   test.each([
     ["MLP", { density: 0.01, varianceFactor: 0.49 }, 7],
     ["ConvNet", { density: 0.01 }, 10],
     ["ConvNet, older", { density: 0.01, varianceFactor: 0.01 }, 1],
     ["ResNet-18 and DenseNet, dense last layer", { density: 1, varianceFactor: 25 }, 5],
     ["skip-encoder, rows", { density: 0.1, mask: "row", varianceFactor: 2.5 }, 5],
-    ["early CIFAR, first setting", { density: 0.01, varianceFactor: 0.25 / 1.1 }, 0.5 / Math.sqrt(0.011)],
-    ["early CIFAR, second setting", { density: 0.01, varianceFactor: 1 / 1.1 }, 1 / Math.sqrt(0.011)],
+    [
+      "early CIFAR, first setting",
+      { density: 0.01, varianceFactor: 0.25 / 1.1 },
+      0.5 / Math.sqrt(0.011),
+    ],
+    [
+      "early CIFAR, second setting",
+      { density: 0.01, varianceFactor: 1 / 1.1 },
+      1 / Math.sqrt(0.011),
+    ],
     ["no correction for the mask", { density: 0.2, varianceFactor: 0.2 }, 1],
   ] as const)("%s", (_, options, factor) => {
     const theta = start(options);
     const kept = nonZeros(theta);
-    // Of the weights that are kept, where the mask keeps the density to the letter: He's variance times
-    // factor^2. It keeps another share by chance. The estimate is off by sqrt(2 / kept) at one sigma.
+    // Of the weights that are kept, where the mask keeps the density to the letter: He's variance
+    // times factor^2. It keeps another share by chance. The estimate is off by sqrt(2 / kept) at
+    // one sigma.
     const expected = (factor ** 2 * 2) / COLS;
     const atDensity = (variance(kept) * (kept.length / N)) / options.density;
     expect(Math.abs(atDensity / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
     // So the mean over all weights has no scatter of the mask's.
-    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(5 * Math.sqrt(2 / kept.length));
+    expect(Math.abs(variance(theta) / (options.density * expected) - 1)).toBeLessThan(
+      5 * Math.sqrt(2 / kept.length),
+    );
   });
 
   test.each([
@@ -55,12 +69,25 @@ describe("variance", () => {
     }
   });
 
-  // A count rounded up to 3 of 24 rows keeps 1.25 times the density, draws with replacement keep less than it.
+  // A count rounded up to 3 of 24 rows keeps 1.25 times the density, draws with replacement keep
+  // less than it.
   test.each([
     ["rows, rounded up", [24, 8, 3, 3], { density: 0.1, mask: "row", count: "exact" }],
-    ["one kernel of 64", [64, 1, 5, 5], { density: 0.01, mask: "kernel", count: "withReplacement" }],
-    ["kernels drawn twice", [64, 32, 3, 3], { density: 0.1, mask: "kernel", count: "withReplacement" }],
-    ["all drawn, a third twice", [64, 32, 3, 3], { density: 1, mask: "kernel", count: "withReplacement" }],
+    [
+      "one kernel of 64",
+      [64, 1, 5, 5],
+      { density: 0.01, mask: "kernel", count: "withReplacement" },
+    ],
+    [
+      "kernels drawn twice",
+      [64, 32, 3, 3],
+      { density: 0.1, mask: "kernel", count: "withReplacement" },
+    ],
+    [
+      "all drawn, a third twice",
+      [64, 32, 3, 3],
+      { density: 1, mask: "kernel", count: "withReplacement" },
+    ],
     ["few entries, each for itself", [10, 80], { density: 0.01 }],
     ["rows with one at least", [64, 3, 3, 3], { density: 0.01, atLeast: 1 }],
   ] as const)("%s: what is kept has He's variance over its share", (_, shape, options) => {
@@ -80,14 +107,18 @@ describe("variance", () => {
 
   test("a uniform draw stays within sqrt(3) deviations, a normal one does not", () => {
     const bound = Math.sqrt((3 * 2) / COLS);
-    expect(start({ density: 1, distribution: "uniform" }).every((value) => Math.abs(value) <= bound)).toBe(true);
+    expect(
+      start({ density: 1, distribution: "uniform" }).every((value) => Math.abs(value) <= bound),
+    ).toBe(true);
     expect(start({ density: 1 }).some((value) => Math.abs(value) > bound)).toBe(true);
   });
 
   test("the fans of a convolution hold its taps", () => {
     const theta = new Float64Array(64 * 32 * 9);
     sparseInit(theta, [64, 32, 3, 3], { density: 1, fan: "out", random: stream(1) });
-    expect(Math.abs(variance(theta) * 64 * 9 * 0.5 - 1)).toBeLessThan(5 * Math.sqrt(2 / theta.length));
+    expect(Math.abs(variance(theta) * 64 * 9 * 0.5 - 1)).toBeLessThan(
+      5 * Math.sqrt(2 / theta.length),
+    );
   });
 });
 

@@ -1,4 +1,7 @@
-/** Theorem 2: the loss falls in every step if tau <= 2 / (delta L), by at least what the inequality says. */
+/**
+ * Theorem 2: the loss falls in every step if tau <= 2 / (delta L), by at least what the inequality
+ * says.
+ */
 import { describe, expect, test } from "vitest";
 import { bowl, equations, lossDecay } from "./experiments/loss-decay.js";
 
@@ -34,10 +37,13 @@ describe.each([1, 3])("full gradients, least squares, delta %s", (delta) => {
 
 describe("the inequality is sharp", () => {
   // Births and deaths included: J is in it by D_J^sym.
-  test.each([0.6, 0.9, 1.2])("curvature L in all directions, tau = %s of the bound: an equality", (share) => {
-    const { slack, mostSlack } = lossDecay(bowl(), { share, lambda: 1, steps: 5 });
-    expect(Math.max(-slack, mostSlack)).toBeLessThan(1e-10);
-  });
+  test.each([0.6, 0.9, 1.2])(
+    "curvature L in all directions, tau = %s of the bound: an equality",
+    (share) => {
+      const { slack, mostSlack } = lossDecay(bowl(), { share, lambda: 1, steps: 5 });
+      expect(Math.max(-slack, mostSlack)).toBeLessThan(1e-10);
+    },
+  );
 
   test("with an L that is 2 % too small it is wrong", () => {
     const problem = bowl();
@@ -47,11 +53,14 @@ describe("the inequality is sharp", () => {
 });
 
 describe("noisy gradients", () => {
-  test.each([0.25, 0.5, 0.9])("tau = %s of the bound: the loss may rise by the noise's term, and no more", (share) => {
-    const { increases, slack, slackWithoutNoise } = lossDecay(equations(), { share, sigma: 0.5 });
-    expect(slack).toBeGreaterThan(-1e-13);
-    // Not vacuous: it needs that term.
-    expect(slackWithoutNoise).toBeLessThan(-0.1);
-    expect(increases).toBeGreaterThan(100);
-  });
+  test.each([0.25, 0.5, 0.9])(
+    "tau = %s of the bound: the loss may rise by the noise's term, and no more",
+    (share) => {
+      const { increases, slack, slackWithoutNoise } = lossDecay(equations(), { share, sigma: 0.5 });
+      expect(slack).toBeGreaterThan(-1e-13);
+      // Not vacuous: it needs that term.
+      expect(slackWithoutNoise).toBeLessThan(-0.1);
+      expect(increases).toBeGreaterThan(100);
+    },
+  );
 });

@@ -1,11 +1,21 @@
-/** Theorem 2 for networks: with tanh, whose loss is smooth, it holds with the L of the path; with ReLU there is no L. */
+/**
+ * Theorem 2 for networks: with tanh, whose loss is smooth, it holds with the L of the path; with
+ * ReLU there is no L.
+ */
 import { describe, expect, test } from "vitest";
 import { linBreg } from "#bregman/optim/index.js";
 import { l1 } from "#bregman/regularizers/index.js";
-import { network, networkDecay, networkLosses, STEPS, trainedLosses } from "./experiments/network-decay.js";
+import {
+  network,
+  networkDecay,
+  networkLosses,
+  STEPS,
+  trainedLosses,
+} from "./experiments/network-decay.js";
 import { descend } from "./support/descent.js";
 
-const rises = (losses: readonly number[]): number => losses.filter((loss, k) => k > 0 && loss > losses[k - 1]).length;
+const rises = (losses: readonly number[]): number =>
+  losses.filter((loss, k) => k > 0 && loss > losses[k - 1]).length;
 
 describe("tanh, float64", () => {
   test("below the bound of its path the loss falls in every step, by what theorem 2 says", () => {
@@ -52,7 +62,8 @@ describe("ReLU: observed only, there is no theorem", () => {
       n: 1,
       lipschitz: Number.NaN,
       loss: ([theta]: ArrayLike<number> & Iterable<number>) => Math.abs(theta - 1),
-      gradient: ([theta]: ArrayLike<number> & Iterable<number>) => Float64Array.of(Math.sign(theta - 1)),
+      gradient: ([theta]: ArrayLike<number> & Iterable<number>) =>
+        Float64Array.of(Math.sign(theta - 1)),
     };
     for (const tau of [0.07, 0.007, 0.0007]) {
       let [before, increases] = [Infinity, 0];
@@ -61,7 +72,10 @@ describe("ReLU: observed only, there is no theorem", () => {
         if (loss > before) increases++;
         before = loss;
       };
-      descend(linBreg({ tau, regularizer: l1(0.3) }), problem, { steps: Math.ceil(1.3 / tau) + 12, onStep });
+      descend(linBreg({ tau, regularizer: l1(0.3) }), problem, {
+        steps: Math.ceil(1.3 / tau) + 12,
+        onStep,
+      });
       expect(increases).toBeGreaterThan(2);
       expect(before).toBeLessThan(tau);
     }

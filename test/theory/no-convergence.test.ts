@@ -1,4 +1,7 @@
-/** Example 1: where J is infinite at the minimiser, the iterates converge to something else and v runs away. */
+/**
+ * Example 1: where J is infinite at the minimiser, the iterates converge to something else and v
+ * runs away.
+ */
 import { expect, test } from "vitest";
 import { drift } from "./experiments/no-convergence.js";
 

@@ -1,6 +1,17 @@
-/** J = 0 is an optimizer everyone knows: SGD, SGD with dampened momentum and Adam, written here on their own, bit for bit. */
+/**
+ * J = 0 is an optimizer everyone knows: SGD, SGD with dampened momentum and Adam, written here on
+ * their own, bit for bit.
+ */
 import { describe, expect, test } from "vitest";
-import { adaBreg, adam, lassoSgd, linBreg, proxSgd, sgd, type Optimizer } from "#bregman/optim/index.js";
+import {
+  adaBreg,
+  adam,
+  lassoSgd,
+  linBreg,
+  proxSgd,
+  sgd,
+  type Optimizer,
+} from "#bregman/optim/index.js";
 import { l1, none, type Floats } from "#bregman/regularizers/index.js";
 import { randomArray, randomFrom } from "../support/optimizer-table.js";
 
@@ -47,7 +58,11 @@ const table: readonly (readonly [string, Optimizer, Rule])[] = [
   ["linBreg, Nesterov, J = 0", linBreg({ tau: TAU, momentum: 0.9, nesterov: true }), nesterovSgd],
   ["adam", adam({ tau: TAU }), plainAdam],
   ["adaBreg with J = 0", adaBreg({ tau: TAU }), plainAdam],
-  ["lassoSgd with adam and J = 0", lassoSgd({ tau: TAU, regularizer: none(), inner: "adam" }), plainAdam],
+  [
+    "lassoSgd with adam and J = 0",
+    lassoSgd({ tau: TAU, regularizer: none(), inner: "adam" }),
+    plainAdam,
+  ],
 ];
 
 describe.each([

@@ -1,13 +1,25 @@
-/** Theorem 6 and corollary 10: on a strongly convex loss the iterates converge to the minimiser, J notwithstanding. */
+/**
+ * Theorem 6 and corollary 10: on a strongly convex loss the iterates converge to the minimiser, J
+ * notwithstanding.
+ */
 import { describe, expect, test } from "vitest";
-import { exactPath, expectedSteps, meanBetween, noisyPath, valley, valueAt } from "./experiments/convex.js";
+import {
+  exactPath,
+  expectedSteps,
+  meanBetween,
+  noisyPath,
+  valley,
+  valueAt,
+} from "./experiments/convex.js";
 import { square } from "./support/problems.js";
 
 describe("without noise", () => {
   const { distances, errors, end } = exactPath(0.99 / 18, 1500);
 
   test("the Bregman distance to the minimiser falls in every step", () => {
-    distances.forEach((d, k) => k > 0 && expect(d).toBeLessThanOrEqual(distances[k - 1] * (1 + 1e-12) + 1e-30));
+    distances.forEach(
+      (d, k) => k > 0 && expect(d).toBeLessThanOrEqual(distances[k - 1] * (1 + 1e-12) + 1e-30),
+    );
   });
   test("the iterates converge, and with them the zeros: a weight that should not be there fades", () => {
     expect(errors[0]).toBeGreaterThan(1);
@@ -26,7 +38,9 @@ describe("one noisy step, its expectation written out over all values of the noi
   const steps = expectedSteps(0.05, 2000);
   test("E D+ <= D - tau <grad L, theta - theta*> + delta tau^2 E |g|^2 / 2", () => {
     for (const { distance, expected, alignment, squareGradient } of steps) {
-      expect(expected).toBeLessThanOrEqual(distance - 0.05 * alignment + (0.05 ** 2 * squareGradient) / 2 + 1e-14);
+      expect(expected).toBeLessThanOrEqual(
+        distance - 0.05 * alignment + (0.05 ** 2 * squareGradient) / 2 + 1e-14,
+      );
     }
     // Not vacuous: it takes more than half of the last term.
     const { distance, expected, alignment, squareGradient } = steps[0];
@@ -54,7 +68,10 @@ describe("with noise, mean of 20 runs", () => {
   });
   test("a constant step: it stays at a level of its own", () => {
     const { steps, errors } = noisyPath("constant 0.05");
-    const [early, late] = [meanBetween(steps, errors, 300, 1500), meanBetween(steps, errors, 1500, 10_000)];
+    const [early, late] = [
+      meanBetween(steps, errors, 300, 1500),
+      meanBetween(steps, errors, 1500, 10_000),
+    ];
     expect(late / early).toBeGreaterThan(0.7);
     expect(late).toBeGreaterThan(1e-4);
   });

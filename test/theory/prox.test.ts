@@ -1,11 +1,28 @@
-/** Theorems every regularizer obeys, on random inputs: convexity's identities tie value, prox and subgradient together. */
+/**
+ * Theorems every regularizer obeys, on random inputs: convexity's identities tie value, prox and
+ * subgradient together.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "#bregman/random.js";
-import { box, groupLasso, nonNegativeL1, nuclear, type Shape } from "#bregman/regularizers/index.js";
+import {
+  box,
+  groupLasso,
+  nonNegativeL1,
+  nuclear,
+  type Shape,
+} from "#bregman/regularizers/index.js";
 import { dot } from "../support/naive-regularizers.js";
 import { mapNaive } from "../support/naive-svd.js";
-import { dimensionsOf, distance, inDomain, prox, ROWS, subgradient, type Spec } from "../support/regularizer-table.js";
+import {
+  dimensionsOf,
+  distance,
+  inDomain,
+  prox,
+  ROWS,
+  subgradient,
+  type Spec,
+} from "../support/regularizer-table.js";
 
 const SEED = { seed: 20220405, numRuns: 150 };
 
@@ -13,7 +30,12 @@ const SEED = { seed: 20220405, numRuns: 150 };
 const number = fc.oneof(
   { weight: 1, arbitrary: fc.constant(0) },
   // Nothing between 0 and 1e-200: there lambda / |x| has no double.
-  { weight: 4, arbitrary: fc.double({ min: -5, max: 5, noNaN: true }).filter((x) => x === 0 || Math.abs(x) > 1e-200) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .double({ min: -5, max: 5, noNaN: true })
+      .filter((x) => x === 0 || Math.abs(x) > 1e-200),
+  },
 );
 const shapes: readonly Shape[] = [
   [4, 3],
@@ -28,14 +50,16 @@ const step = fc.double({ min: 0.05, max: 4, noNaN: true });
 
 /** A shape that has the groups of a spec, and `count` tensors of it. */
 const tensorsFor = (spec: Spec, count: number): fc.Arbitrary<{ shape: Shape; x: number[][] }> =>
-  fc.constantFrom(...shapes.filter((shape) => shape.length >= dimensionsOf(spec))).chain((shape) => {
-    const length = shape.reduce((a, b) => a * b, 1);
-    const tensor = fc.array(number, { minLength: length, maxLength: length });
-    return fc.record({
-      shape: fc.constant(shape),
-      x: fc.array(tensor, { minLength: count, maxLength: count }),
+  fc
+    .constantFrom(...shapes.filter((shape) => shape.length >= dimensionsOf(spec)))
+    .chain((shape) => {
+      const length = shape.reduce((a, b) => a * b, 1);
+      const tensor = fc.array(number, { minLength: length, maxLength: length });
+      return fc.record({
+        shape: fc.constant(shape),
+        x: fc.array(tensor, { minLength: count, maxLength: count }),
+      });
     });
-  });
 
 describe.each(ROWS)("%s", (_, spec) => {
   const J = spec.make(1);
@@ -99,7 +123,10 @@ describe.each(ROWS)("%s", (_, spec) => {
         const [a, b] = x.map((point) => inDomain(spec, point));
         const p = subgradient(J, a, shape);
         const apart = b.map((value, i) => value - a[i]);
-        const gap = J.value(Float64Array.from(b), shape) - J.value(Float64Array.from(a), shape) - dot(p, apart);
+        const gap =
+          J.value(Float64Array.from(b), shape) -
+          J.value(Float64Array.from(a), shape) -
+          dot(p, apart);
         expect(gap).toBeGreaterThanOrEqual(-1e-11);
         expect(spec.error(p, a, shape)).toBeLessThan(1e-12);
         if (!spec.mixes) a.forEach((value, i) => value === 0 && expect(Math.abs(p[i])).toBe(0));
@@ -122,16 +149,22 @@ describe.each(ROWS)("%s", (_, spec) => {
       ).toBeGreaterThan(0.1);
     }
     fc.assert(
-      fc.property(tensors(1), fc.double({ min: 0, max: 10, noNaN: true }), ({ shape, x: [x] }, a) => {
-        const at = inDomain(spec, x);
-        const value = J.value(Float64Array.from(at), shape);
-        const scaled = J.value(
-          Float64Array.from(at, (entry) => a * entry),
-          shape,
-        );
-        expect(Math.abs(scaled - a * value)).toBeLessThanOrEqual(1e-12 * (1 + a * value));
-        expect(Math.abs(dot(subgradient(J, at, shape), at) - value)).toBeLessThanOrEqual(1e-12 * (1 + value));
-      }),
+      fc.property(
+        tensors(1),
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        ({ shape, x: [x] }, a) => {
+          const at = inDomain(spec, x);
+          const value = J.value(Float64Array.from(at), shape);
+          const scaled = J.value(
+            Float64Array.from(at, (entry) => a * entry),
+            shape,
+          );
+          expect(Math.abs(scaled - a * value)).toBeLessThanOrEqual(1e-12 * (1 + a * value));
+          expect(Math.abs(dot(subgradient(J, at, shape), at) - value)).toBeLessThanOrEqual(
+            1e-12 * (1 + value),
+          );
+        },
+      ),
       SEED,
     );
   });
@@ -161,7 +194,9 @@ describe.each(ROWS)("%s", (_, spec) => {
     const zeros = prox(J, [-1e-9, 1e-9, -0, 0], 1, shape);
     if (J.lambda > 0) for (const zero of zeros) expect(Object.is(zero, 0)).toBe(true);
     expect(prox(J, [Number.NaN, 1, 1, 1], 1, shape)[0]).toBeNaN();
-    expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), shape) === 0).toBe(spec.says.trivial ?? false);
+    expect(J.value(Float64Array.of(Number.NaN, 1, 1, 1), shape) === 0).toBe(
+      spec.says.trivial ?? false,
+    );
     // Nor does an infinite weight become finite, but by a bound.
     expect(prox(J, [1, 1, 1, Infinity], 1, shape).every(Number.isFinite)).toBe(
       inDomain(spec, [Infinity])[0] < Infinity,

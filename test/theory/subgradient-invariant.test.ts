@@ -1,6 +1,6 @@
 /**
- * The subgradient invariant: v is in dJ_delta(theta) at the start and after every step, and what follows for births.
- * Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3.
+ * The subgradient invariant: v is in dJ_delta(theta) at the start and after every step, and what
+ * follows for births. Source: Bungert et al., JMLR 23:192 (2022), algorithms 1 to 3.
  */
 import { describe, expect, test } from "vitest";
 import { adaBreg, linBreg } from "#bregman/optim/index.js";
@@ -16,12 +16,15 @@ describe.each(MIRROR)("%s", (optimizerName, make) => {
       ["float64", Float64Array, 1e-12],
       ["float32", Float32Array, 4e-6],
     ] as const)("%s", (_, FloatArray, tolerance) => {
-      test.each([0.5, 1, 3])("v is in dJ_delta(theta) at the start and after every step, delta = %s", (delta) => {
-        const { error, born } = invariantRun([optimizerName, make], spec, { delta, FloatArray });
-        expect(error).toBeLessThan(tolerance);
-        // Not vacuous.
-        expect(born).toBeGreaterThan(0);
-      });
+      test.each([0.5, 1, 3])(
+        "v is in dJ_delta(theta) at the start and after every step, delta = %s",
+        (delta) => {
+          const { error, born } = invariantRun([optimizerName, make], spec, { delta, FloatArray });
+          expect(error).toBeLessThan(tolerance);
+          // Not vacuous.
+          expect(born).toBeGreaterThan(0);
+        },
+      );
 
       test("the start is a fixed point: prox_{delta J}(delta v0) = theta0, zeros exact", () => {
         const random = randomFrom(`start, ${regularizerName}`);
@@ -63,7 +66,9 @@ describe("birth under a constant gradient", () => {
     [0.3, 0.5, 2],
     [1, 1, -0.4],
   ])("LinBreg, tau %s, lambda %s, g %s: after ceil(lambda / (tau |g|)) steps", (tau, lambda, g) => {
-    expect(birth(linBreg({ tau, regularizer: l1(lambda) }), g)).toBe(Math.ceil(lambda / (tau * Math.abs(g))));
+    expect(birth(linBreg({ tau, regularizer: l1(lambda) }), g)).toBe(
+      Math.ceil(lambda / (tau * Math.abs(g))),
+    );
   });
 
   test("LinBreg: at |v| = lambda exactly it is not born yet", () => {
@@ -72,12 +77,16 @@ describe("birth under a constant gradient", () => {
   });
 
   test("LinBreg: delta scales the weight, not its birth", () => {
-    for (const delta of [0.25, 1, 8]) expect(birth(linBreg({ tau: 0.1, delta, regularizer: l1(1) }), 0.03)).toBe(334);
+    for (const delta of [0.25, 1, 8])
+      expect(birth(linBreg({ tau: 0.1, delta, regularizer: l1(1) }), 0.03)).toBe(334);
   });
 
-  test.each([1e-3, 1, 1e3])("AdaBreg, g %s: after about lambda / tau steps whatever the gradient", (g) => {
-    expect(birth(adaBreg({ tau: 0.01, regularizer: l1(0.995) }), g)).toBe(100);
-  });
+  test.each([1e-3, 1, 1e3])(
+    "AdaBreg, g %s: after about lambda / tau steps whatever the gradient",
+    (g) => {
+      expect(birth(adaBreg({ tau: 0.01, regularizer: l1(0.995) }), g)).toBe(100);
+    },
+  );
 
   test("LinBreg with momentum is later by what its mean is behind", () => {
     // v_k = -tau g sum_{j <= k} (1 - beta^j)

@@ -1,4 +1,7 @@
-/** Corollary 3: with square-summable steps the noisy iterates come to rest; with constant steps they never do. */
+/**
+ * Corollary 3: with square-summable steps the noisy iterates come to rest; with constant steps they
+ * never do.
+ */
 import { describe, expect, test } from "vitest";
 import { sumAt, sums, type Sums } from "./experiments/summability.js";
 
@@ -13,7 +16,9 @@ describe("tau_k = tau_0 / (k + 1)^0.6", () => {
   test("the sums of D_J^sym and |dtheta|^2 stay below the bound at every step", () => {
     expect(run.slack).toBeGreaterThan(0);
     // Not out of reach: the sums get to half of it.
-    expect((run.moved.at(-1)! / 4 + run.symmetric.at(-1)!) / run.bound.at(-1)!).toBeGreaterThan(0.3);
+    expect((run.moved.at(-1)! / 4 + run.symmetric.at(-1)!) / run.bound.at(-1)!).toBeGreaterThan(
+      0.3,
+    );
   });
   test("they level off", () => {
     const { symmetric, moved } = growth(run);

@@ -1,4 +1,7 @@
-/** Augmentation in training: it changes the images of each step, and nothing where there is nothing to change. */
+/**
+ * Augmentation in training: it changes the images of each step, and nothing where there is nothing
+ * to change.
+ */
 import { expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";

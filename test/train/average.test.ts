@@ -1,4 +1,7 @@
-/** The average of the weights: against float64, restricted to the pattern, and without a trace in the training. */
+/**
+ * The average of the weights: against float64, restricted to the pattern, and without a trace in
+ * the training.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,12 +35,23 @@ const part = (count: number) => {
 const data = fromArrays({ shape: [2, 4, 4], train: part(48), test: part(40) });
 const model = sequential(
   [2, 4, 4],
-  [conv2d(8, { kernel: 3, padding: 1 }), batchNorm2d(), relu(), flatten(), linear(20), relu(), linear(4)],
+  [
+    conv2d(8, { kernel: 3, padding: 1 }),
+    batchNorm2d(),
+    relu(),
+    flatten(),
+    linear(20),
+    relu(),
+    linear(4),
+  ],
 );
 
 /** A step an epoch, so that `observe` sees the weights after each. */
 const base: FitOptions = {
-  optimizer: { weights: linBreg({ tau: 0.2, regularizer: l1(0.02) }), biases: linBreg({ tau: 0.1 }) },
+  optimizer: {
+    weights: linBreg({ tau: 0.2, regularizer: l1(0.02) }),
+    biases: linBreg({ tau: 0.1 }),
+  },
   init: { weights: { density: 0.1 } },
   epochs: STEPS,
   batchSize: 48,
@@ -48,10 +62,16 @@ const base: FitOptions = {
 const groups = linBreg({ tau: 0.2, regularizer: groupLasso({ lambda: 0.02, groups: "kernels" }) });
 const settings: [string, FitOptions][] = [
   ["l1", base],
-  ["kernel groups, frozen steps", { ...base, freeze: 2, optimizer: { ...base.optimizer, convs: groups } }],
+  [
+    "kernel groups, frozen steps",
+    { ...base, freeze: 2, optimizer: { ...base.optimizer, convs: groups } },
+  ],
   [
     "proxSgd, where weights die",
-    { ...base, optimizer: { ...base.optimizer, weights: proxSgd({ tau: 0.2, regularizer: l1(0.02) }) } },
+    {
+      ...base,
+      optimizer: { ...base.optimizer, weights: proxSgd({ tau: 0.2, regularizer: l1(0.02) }) },
+    },
   ],
   ["wasm", { ...base, backend: "wasm" }],
 ];
@@ -64,8 +84,12 @@ async function run(options: FitOptions): Promise<{ result: FitResult; seen: Valu
   const result = await fit(model, data, {
     ...options,
     observe(_, trainer) {
-      const parameters = trainer.updaters.map(({ parameter: { name } }) => [name, trainer.theta(name)] as const);
-      const buffers = [...trainer.buffers()].map(([name, { data: values }]) => [name, values] as const);
+      const parameters = trainer.updaters.map(
+        ({ parameter: { name } }) => [name, trainer.theta(name)] as const,
+      );
+      const buffers = [...trainer.buffers()].map(
+        ([name, { data: values }]) => [name, values] as const,
+      );
       seen.push(new Map([...parameters, ...buffers]));
     },
   });
@@ -74,16 +98,22 @@ async function run(options: FitOptions): Promise<{ result: FitResult; seen: Valu
 
 /** By the definition, in float64. */
 function average(seen: readonly Values[], name: string, every: number, d: number): number[] {
-  const looks = seen.filter((_, step) => step > 0 && step % every === 0).map((values) => values.get(name)!);
+  const looks = seen
+    .filter((_, step) => step > 0 && step % every === 0)
+    .map((values) => values.get(name)!);
   const shares = looks.map((_, s) => d ** (looks.length - 1 - s));
   const total = shares.reduce((sum, share) => sum + share, 0);
-  return Array.from(looks[0], (_, k) => looks.reduce((sum, values, s) => sum + (shares[s] / total) * values[k], 0));
+  return Array.from(looks[0], (_, k) =>
+    looks.reduce((sum, values, s) => sum + (shares[s] / total) * values[k], 0),
+  );
 }
 
 /** As text: equal bits, told apart quickly. */
 const bits = (seen: readonly Values[]) =>
   seen.map((values) =>
-    [...values].map(([name, { buffer }]) => `${name} ${Buffer.from(buffer).toString("base64")}`).join(),
+    [...values]
+      .map(([name, { buffer }]) => `${name} ${Buffer.from(buffer).toString("base64")}`)
+      .join(),
   );
 
 const saved = ({ parameters, buffers }: FitResult) => new Map([...parameters, ...buffers]);
@@ -92,30 +122,39 @@ describe.each(settings)("%s", (_, options) => {
   test.each([
     ["every step", 0.8, 1],
     ["every fifth", 0.998, 5],
-  ])("the result is the average over %s where theta is, and zero elsewhere", async (_, decay, every) => {
-    const { result, seen } = await run({ ...options, average: { decay } });
-    let [forgotten, error] = [0, 0];
-    const strays: number[] = [];
-    for (const [name, { data: values }] of saved(result)) {
-      const theta = result.parameters.has(name) ? seen.at(-1)!.get(name) : undefined;
-      const expected = average(seen, name, every, decay ** every);
-      values.forEach((value, k) => {
-        if (theta?.[k] === 0) {
-          if (value !== 0) strays.push(value);
-          if (expected[k] !== 0) forgotten++;
-        } else {
-          error = Math.max(error, Math.abs(value - expected[k]) / Math.max(1, Math.abs(expected[k])));
-        }
-      });
-    }
-    expect(strays).toEqual([]);
-    expect(error).toBeLessThan(2e-6);
-    if (options.optimizer.weights.kind === "proxSgd") expect(forgotten).toBeGreaterThan(0);
-    expect(result.epochs.at(-1)!.layers.map(({ kernel }) => kernel)).toContain("sparse");
-  });
+  ])(
+    "the result is the average over %s where theta is, and zero elsewhere",
+    async (_, decay, every) => {
+      const { result, seen } = await run({ ...options, average: { decay } });
+      let [forgotten, error] = [0, 0];
+      const strays: number[] = [];
+      for (const [name, { data: values }] of saved(result)) {
+        const theta = result.parameters.has(name) ? seen.at(-1)!.get(name) : undefined;
+        const expected = average(seen, name, every, decay ** every);
+        values.forEach((value, k) => {
+          if (theta?.[k] === 0) {
+            if (value !== 0) strays.push(value);
+            if (expected[k] !== 0) forgotten++;
+          } else {
+            error = Math.max(
+              error,
+              Math.abs(value - expected[k]) / Math.max(1, Math.abs(expected[k])),
+            );
+          }
+        });
+      }
+      expect(strays).toEqual([]);
+      expect(error).toBeLessThan(2e-6);
+      if (options.optimizer.weights.kind === "proxSgd") expect(forgotten).toBeGreaterThan(0);
+      expect(result.epochs.at(-1)!.layers.map(({ kernel }) => kernel)).toContain("sparse");
+    },
+  );
 
   test("training has the bits of one without; density and figures are those of the average", async () => {
-    const [plain, averaged] = [await run(options), await run({ ...options, average: { decay: 0.9 } })];
+    const [plain, averaged] = [
+      await run(options),
+      await run({ ...options, average: { decay: 0.9 } }),
+    ];
     expect(bits(averaged.seen)).toEqual(bits(plain.seen));
     const trained = ({ epochs }: FitResult) =>
       epochs.map(({ trainLoss, layers, regularizer }) => ({ trainLoss, layers, regularizer }));
@@ -140,12 +179,22 @@ describe.each(settings)("%s", (_, options) => {
       const row = outputs.subarray(4 * k, 4 * k + 4);
       return Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0)) - row[label];
     });
-    expect(result.final.testLoss).toBeCloseTo(loss.reduce((sum, one) => sum + one, 0) / loss.length, 4);
+    expect(result.final.testLoss).toBeCloseTo(
+      loss.reduce((sum, one) => sum + one, 0) / loss.length,
+      4,
+    );
   });
 });
 
 test("a run that is stopped and resumed has the bits of one that is not, with validation in between", async () => {
-  const options = { ...base, epochs: 6, batchSize: 8, validation: 8, freeze: 1, average: { decay: 0.95 } };
+  const options = {
+    ...base,
+    epochs: 6,
+    batchSize: 8,
+    validation: 8,
+    freeze: 1,
+    average: { decay: 0.95 },
+  };
   const { result: whole } = await run(options);
   let looks = 0;
   const signal = {
@@ -160,11 +209,13 @@ test("a run that is stopped and resumed has the bits of one that is not, with va
   expect(saved(resumed)).toEqual(saved(whole));
   const timeless = ({ epochs }: FitResult) => epochs.map((line) => ({ ...line, seconds: 0 }));
   expect(timeless(resumed)).toEqual(timeless(whole));
-  await expect(fit(model, data, { ...options, average: { decay: 0.9 }, checkpoint })).rejects.toThrow(
-    /what differs: average\.decay \(0\.95, now 0\.9\)$/,
-  );
+  await expect(
+    fit(model, data, { ...options, average: { decay: 0.9 }, checkpoint }),
+  ).rejects.toThrow(/what differs: average\.decay \(0\.95, now 0\.9\)$/);
 });
 
 test.each([0, 1, -0.5, 1.5, NaN])("a decay of %s is refused", (decay) => {
-  expect(() => checkAverage({ decay })).toThrow(new RangeError(`average: decay must be in (0, 1), found ${decay}`));
+  expect(() => checkAverage({ decay })).toThrow(
+    new RangeError(`average: decay must be in (0, 1), found ${decay}`),
+  );
 });

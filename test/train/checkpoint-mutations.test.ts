@@ -1,13 +1,17 @@
 /**
- * Checkpoints that were changed and signed anew: a run goes on from one, or says in one line of its own why it can't. Never an
- * engine's words, such as "Cannot read properties of undefined".
+ * Checkpoints that were changed and signed anew: a run goes on from one, or says in one line of its
+ * own why it can't. Never an engine's words, such as "Cannot read properties of undefined".
  */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "#bregman/export/safetensors-format.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+} from "#bregman/export/safetensors-format.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
@@ -84,12 +88,17 @@ async function stopped({ model, options }: (typeof RUNS)[string]): Promise<Buffe
     },
   } as AbortSignal;
   await fit(model, data, { ...options, signal, checkpoint: { folder, everySeconds: 0 } });
-  const [newest] = readdirSync(folder).sort((a, b) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a)));
+  const [newest] = readdirSync(folder).sort(
+    (a, b) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a)),
+  );
   return readFileSync(join(folder, newest));
 }
 
 /** What a run makes of a checkpoint: nothing, or an error. */
-async function resume({ model, options }: (typeof RUNS)[string], bytes: Uint8Array): Promise<Error | undefined> {
+async function resume(
+  { model, options }: (typeof RUNS)[string],
+  bytes: Uint8Array,
+): Promise<Error | undefined> {
   const folder = newFolder();
   writeFileSync(join(folder, "checkpoint-9.safetensors"), bytes);
   return fit(model, data, { ...options, checkpoint: { folder, resume: true } }).then(
@@ -98,8 +107,12 @@ async function resume({ model, options }: (typeof RUNS)[string], bytes: Uint8Arr
   );
 }
 
-/** Words of ours: of a checkpoint that can't be used, or of a training that makes no sense of what it holds. */
-const OURS = /^(could not (resume|go on)\b[^\n]+|the loss is [^\n]+|the schedule "plateau" has a factor [^\n]+)$/;
+/**
+ * Words of ours: of a checkpoint that can't be used, or of a training that makes no sense of what
+ * it holds.
+ */
+const OURS =
+  /^(could not (resume|go on)\b[^\n]+|the loss is [^\n]+|the schedule "plateau" has a factor [^\n]+)$/;
 function expectOurs(error: Error | undefined, what: string): void {
   if (!error) return;
   expect(error.message, what).toMatch(OURS);
@@ -109,7 +122,17 @@ function expectOurs(error: Error | undefined, what: string): void {
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 const NUMBERS = [0, -1, 1, 2, 1e9, 1e300, 0.5, -1e-9, Number.MAX_SAFE_INTEGER];
 const TEXTS = ["", "sparse", "pattern", "linear1.bias", "x\ny"];
-const VALUES: readonly Json[] = [...NUMBERS, ...TEXTS, null, true, [], {}, [[]], { factor: "1" }, [1, 2, 3]];
+const VALUES: readonly Json[] = [
+  ...NUMBERS,
+  ...TEXTS,
+  null,
+  true,
+  [],
+  {},
+  [[]],
+  { factor: "1" },
+  [1, 2, 3],
+];
 
 /** A copy of a value with one place in it changed, and what was done. */
 function mutated(value: Json, pick: Random): [Json, string] {
@@ -153,7 +176,9 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
         value = next;
         done.push(what);
       }
-      const signed = withChecksum(encodeSafetensors(tensors, { ...metadata, [key]: JSON.stringify(value) }));
+      const signed = withChecksum(
+        encodeSafetensors(tensors, { ...metadata, [key]: JSON.stringify(value) }),
+      );
       const error = await resume(run, signed);
       expectOurs(error, `${key}: ${done.join("; ")}`);
       outcomes[error ? "refused" : "on"]++;
@@ -172,7 +197,9 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
         const changed = text === undefined ? rest : { ...rest, [key]: text };
         const error = await resume(run, withChecksum(encodeSafetensors(tensors, changed)));
         expectOurs(error, `${key}: ${text?.slice(0, 10)}`);
-        expect(error?.message).toMatch(new RegExp(`checkpoint-9\\.safetensors is damaged: its ${key}: `));
+        expect(error?.message).toMatch(
+          new RegExp(`checkpoint-9\\.safetensors is damaged: its ${key}: `),
+        );
       }
     }
   });
@@ -183,7 +210,10 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
       missing: () => undefined,
       shorter: ({ data: values }) => ({ shape: [values.length - 1], data: values.slice(1) }),
       bytes: ({ shape, data: values }) => ({ shape, data: Uint8Array.from(values, () => 1) }),
-      "far off": ({ shape, data: values }) => ({ shape, data: Int32Array.from(values, (__, k) => 1e6 * (k - 1)) }),
+      "far off": ({ shape, data: values }) => ({
+        shape,
+        data: Int32Array.from(values, (__, k) => 1e6 * (k - 1)),
+      }),
     };
     for (const name of tensors.keys()) {
       for (const [how, change] of Object.entries(changes)) {
@@ -193,7 +223,8 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
         const error = await resume(run, withChecksum(encodeSafetensors(changed, metadata)));
         expectOurs(error, `${name} ${how}`);
         // Births of early versions were bytes, and runs of them had none; fewer weights may rest.
-        const mayBe = name.startsWith("resting/") || (name.startsWith("born/") && how !== "shorter");
+        const mayBe =
+          name.startsWith("resting/") || (name.startsWith("born/") && how !== "shorter");
         if (!mayBe) expect(error, `${name} ${how}`).toBeDefined();
       }
     }
@@ -215,9 +246,15 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
       if (k % 4 === 0) born.delete(odd);
       if (k % 4 === 1) born.set(odd, { shape: [2], data: Uint16Array.of(1, 9) });
       try {
-        show(withChecksum(encodeSafetensors(born, { ...metadata, progress: JSON.stringify(progress) })));
+        show(
+          withChecksum(
+            encodeSafetensors(born, { ...metadata, progress: JSON.stringify(progress) }),
+          ),
+        );
       } catch (error) {
-        expect((error as Error).message, what).toMatch(/^(is damaged: its progress: |could not show the path )[^\n]+$/);
+        expect((error as Error).message, what).toMatch(
+          /^(is damaged: its progress: |could not show the path )[^\n]+$/,
+        );
       }
     }
   });

@@ -1,4 +1,7 @@
-/** Density control: the rules as formulas; runs land on their targets, with v untouched when lambda moves. */
+/**
+ * Density control: the rules as formulas; runs land on their targets, with v untouched when lambda
+ * moves.
+ */
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
@@ -7,7 +10,12 @@ import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
-import { checkDensityControl, nextLambda, paced, targetAt } from "#bregman/optim/density-control.js";
+import {
+  checkDensityControl,
+  nextLambda,
+  paced,
+  targetAt,
+} from "#bregman/optim/density-control.js";
 import { lassoSgd } from "#bregman/optim/lasso-sgd.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
@@ -26,7 +34,9 @@ import { describe, expect, test } from "vitest";
 /** Images of 8 x 8: noise around one pattern for each of 5 classes. */
 function images() {
   const random = stream(3, "images");
-  const patterns = Array.from({ length: 5 }, () => Float32Array.from({ length: 64 }, () => random.normal()));
+  const patterns = Array.from({ length: 5 }, () =>
+    Float32Array.from({ length: 64 }, () => random.normal()),
+  );
   const part = (count: number) => ({
     labels: Uint8Array.from({ length: count }, (_, k) => k % 5),
     inputs: Float32Array.from(
@@ -59,7 +69,10 @@ describe("a run lands within 5 % of its target", () => {
       "LinBreg, lambda far too large",
       { optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(2) }), biases: bias } },
     ],
-    ["AdaBreg", { optimizer: { weights: adaBreg({ tau: 0.005, regularizer: l1(0.05) }), biases: bias } }],
+    [
+      "AdaBreg",
+      { optimizer: { weights: adaBreg({ tau: 0.005, regularizer: l1(0.05) }), biases: bias } },
+    ],
     ["frozen steps", { freeze: 4 }],
   ] as const)("%s", async (_name, options) => {
     const { final } = await fit(FLAT, data, {
@@ -74,7 +87,16 @@ describe("a run lands within 5 % of its target", () => {
   test("linear layers and convolutions apart, l1 and kernel groups", async () => {
     const model = sequential(
       [1, 8, 8],
-      [conv2d(12, { kernel: 3 }), relu(), conv2d(12, { kernel: 3 }), relu(), flatten(), linear(40), relu(), linear(5)],
+      [
+        conv2d(12, { kernel: 3 }),
+        relu(),
+        conv2d(12, { kernel: 3 }),
+        relu(),
+        flatten(),
+        linear(40),
+        relu(),
+        linear(5),
+      ],
     );
     const { final } = await fit(model, data, {
       ...base,
@@ -100,22 +122,27 @@ describe("a short run lands within a tenth of its target, at the pace that it ha
   };
   // 30 steps an epoch.
   const cases = Object.entries(rules).flatMap(([name, weights]) =>
-    [0.01, 0.1, 1].flatMap((lambda) => [5, 21].map((epochs) => ({ name, weights, lambda, epochs }))),
+    [0.01, 0.1, 1].flatMap((lambda) =>
+      [5, 21].map((epochs) => ({ name, weights, lambda, epochs })),
+    ),
   );
-  test.each(cases)("$name, lambda from $lambda, $epochs epochs", async ({ weights, lambda, epochs }) => {
-    for (const model of [FLAT, conv]) {
-      const { final } = await fit(model, data, {
-        ...base,
-        optimizer: { weights: weights(lambda), biases: bias },
-        init: { weights: { density: 0.05 } },
-        epochs,
-        threads: 1,
-        targetDensity: 0.1,
-        onWarning: () => {},
-      });
-      expect(Math.abs(final.density / 0.1 - 1)).toBeLessThan(0.1);
-    }
-  });
+  test.each(cases)(
+    "$name, lambda from $lambda, $epochs epochs",
+    async ({ weights, lambda, epochs }) => {
+      for (const model of [FLAT, conv]) {
+        const { final } = await fit(model, data, {
+          ...base,
+          optimizer: { weights: weights(lambda), biases: bias },
+          init: { weights: { density: 0.05 } },
+          epochs,
+          threads: 1,
+          targetDensity: 0.1,
+          onWarning: () => {},
+        });
+        expect(Math.abs(final.density / 0.1 - 1)).toBeLessThan(0.1);
+      }
+    },
+  );
 });
 
 test("single layers are held to targets of their own, and the others have theirs together", async () => {
@@ -126,13 +153,18 @@ test("single layers are held to targets of their own, and the others have theirs
   const [first, ...others] = epochs.at(-1)!.layers;
   expect(first.name).toBe("linear1");
   expect(Math.abs(first.density / 0.08 - 1)).toBeLessThan(0.05);
-  const [nonZeros, weights] = others.reduce(([n, w], layer) => [n + layer.nonZeros, w + layer.weights], [0, 0]);
+  const [nonZeros, weights] = others.reduce(
+    ([n, w], layer) => [n + layer.nonZeros, w + layer.weights],
+    [0, 0],
+  );
   expect(Math.abs(nonZeros / weights / 0.2 - 1)).toBeLessThan(0.05);
   expect(final.testAccuracy).toBeGreaterThan(0.9);
 });
 
 test("a layer that is not there is named", async () => {
-  await expect(fit(FLAT, data, { ...base, targetDensity: { targets: { layers: { lin: 0.1 } } } })).rejects.toThrow(
+  await expect(
+    fit(FLAT, data, { ...base, targetDensity: { targets: { layers: { lin: 0.1 } } } }),
+  ).rejects.toThrow(
     'could not control the density of layer "lin": there is no such layer with weights; layers: linear1, linear2, linear3',
   );
 });
@@ -154,27 +186,49 @@ test("the discrepancy rule comes back from a lambda of 0", async () => {
 });
 
 test("a regularizer without a lambda, and a control that never begins", async () => {
-  const bounded = { weights: linBreg({ tau: 0.1, regularizer: box({ lower: -1, upper: 1 }) }), biases: bias };
-  await expect(fit(FLAT, data, { ...base, optimizer: bounded, targetDensity: 0.1 })).rejects.toThrow(
+  const bounded = {
+    weights: linBreg({ tau: 0.1, regularizer: box({ lower: -1, upper: 1 }) }),
+    biases: bias,
+  };
+  await expect(
+    fit(FLAT, data, { ...base, optimizer: bounded, targetDensity: 0.1 }),
+  ).rejects.toThrow(
     "could not control the density of the net: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found linBreg with box",
   );
   const notes: string[] = [];
   const targetDensity = { targets: { net: 0.1 }, after: 2 };
-  const onEvent: FitOptions["onEvent"] = (event) => event.type === "warning" && void notes.push(event.text);
+  const onEvent: FitOptions["onEvent"] = (event) =>
+    event.type === "warning" && void notes.push(event.text);
   await fit(FLAT, data, { ...base, epochs: 2, targetDensity, onEvent });
-  expect(notes).toEqual(["targetDensity does nothing: it begins after 2 epochs, and the run has 2"]);
+  expect(notes).toEqual([
+    "targetDensity does nothing: it begins after 2 epochs, and the run has 2",
+  ]);
 });
 
 test("a target that was missed is named in the end, one that was met is not", async () => {
   const notes: string[] = [];
   // Too few steps for so small a gain; and the first layer is held where it starts.
-  const targetDensity = { targets: { weights: 0.9, layers: { linear1: 0.02 } }, gain: 0.001, every: 1 };
+  const targetDensity = {
+    targets: { weights: 0.9, layers: { linear1: 0.02 } },
+    gain: 0.001,
+    every: 1,
+  };
   const optimizer = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.5) }), biases: bias };
-  const onEvent: FitOptions["onEvent"] = (event) => event.type === "warning" && void notes.push(event.text);
-  const { epochs } = await fit(FLAT, data, { ...base, epochs: 1, optimizer, targetDensity, onEvent });
+  const onEvent: FitOptions["onEvent"] = (event) =>
+    event.type === "warning" && void notes.push(event.text);
+  const { epochs } = await fit(FLAT, data, {
+    ...base,
+    epochs: 1,
+    optimizer,
+    targetDensity,
+    onEvent,
+  });
   const [first, ...others] = epochs.at(-1)!.layers;
   expect(Math.abs(first.density / 0.02 - 1)).toBeLessThan(0.1);
-  const [nonZeros, weights] = others.reduce(([n, w], layer) => [n + layer.nonZeros, w + layer.weights], [0, 0]);
+  const [nonZeros, weights] = others.reduce(
+    ([n, w], layer) => [n + layer.nonZeros, w + layer.weights],
+    [0, 0],
+  );
   expect(notes).toEqual([
     expect.stringMatching(
       `^the density of the weights came to ${((100 * nonZeros) / weights).toPrecision(3)} %, its target is 90.0 %: in 30 looks, one each step, lambda has come from 0.5 to 0.4\\d+; begin nearer`,
@@ -192,7 +246,9 @@ describe("a target that was missed says why", () => {
   const slow = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.5) }), biases: bias };
 
   test("no look within the run", async () => {
-    expect(await missed({ optimizer: slow, targetDensity: { targets: { net: 0.5 }, every: 31 } })).toEqual([
+    expect(
+      await missed({ optimizer: slow, targetDensity: { targets: { net: 0.5 }, every: 31 } }),
+    ).toEqual([
       expect.stringMatching(
         /: lambda has not moved: control looks every 31 steps, and there were fewer; state a smaller every, /,
       ),
@@ -206,21 +262,26 @@ describe("a target that was missed says why", () => {
         freeze: { coarse: 4, lambda },
         targetDensity: { targets: { net: 0.5 }, every: 5, gain: 0.01 },
       });
-      expect(text).toMatch(/: in 6 looks, one every 5 steps, lambda has come from 0\.5 to 0\.4\d+; /);
+      expect(text).toMatch(
+        /: in 6 looks, one every 5 steps, lambda has come from 0\.5 to 0\.4\d+; /,
+      );
     }
   });
 
   test("not where one group of weights more or less is all that is missing", async () => {
-    const rows = { weights: linBreg({ tau: 1e-4, regularizer: groupLasso({ lambda: 0.5 }) }), biases: bias };
+    const rows = {
+      weights: linBreg({ tau: 1e-4, regularizer: groupLasso({ lambda: 0.5 }) }),
+      biases: bias,
+    };
     const init = { weights: { density: 0.05, mask: "row", count: "exact" } } as const;
     // 3, 2 and 1 rows: 352 of 6,440 weights. A row of the first layer is 1 % of all.
     for (const [net, lines] of [
       [0.048, 0],
       [0.07, 1],
     ] as const) {
-      expect(await missed({ optimizer: rows, init, targetDensity: { targets: { net }, every: 31 } })).toHaveLength(
-        lines,
-      );
+      expect(
+        await missed({ optimizer: rows, init, targetDensity: { targets: { net }, every: 31 } }),
+      ).toHaveLength(lines);
     }
   });
 });
@@ -232,7 +293,9 @@ test("v stays as it is when lambda moves, and the weights follow in the next ste
     epochs: 4,
     targetDensity: { targets: { net: 0.2 }, every: 7 },
     observe(_epoch, { updaters }) {
-      const { optimizer, state } = updaters.find(({ parameter: { name } }) => name === "linear1.weight")!;
+      const { optimizer, state } = updaters.find(
+        ({ parameter: { name } }) => name === "linear1.weight",
+      )!;
       lambdas.push(optimizer.regularizer.lambda);
       expect(state.v.every(Number.isFinite)).toBe(true);
     },
@@ -302,7 +365,10 @@ describe("the rules", () => {
   });
 
   test.each([
-    [{ targets: {} }, "targetDensity: expected one of the net, or of weights, convs and layers, found none"],
+    [
+      { targets: {} },
+      "targetDensity: expected one of the net, or of weights, convs and layers, found none",
+    ],
     [
       { targets: { net: 0.1, convs: 0.1 } },
       "targetDensity: expected one of the net, or of weights, convs and layers, found net, convs",
@@ -317,8 +383,14 @@ describe("the rules", () => {
       { targets: { biases: 0.2 } as object },
       'targetDensity: targets: unknown option "biases"; options: net, weights, convs, layers',
     ],
-    [{ targets: { net: 0.1 }, every: 0 }, "targetDensity: every must be a positive integer, found 0"],
-    [{ targets: { net: 0.1 }, gain: -1 }, "targetDensity: gain must be a finite number above 0, found -1"],
+    [
+      { targets: { net: 0.1 }, every: 0 },
+      "targetDensity: every must be a positive integer, found 0",
+    ],
+    [
+      { targets: { net: 0.1 }, gain: -1 },
+      "targetDensity: gain must be a finite number above 0, found -1",
+    ],
     [{ targets: { net: 0.1 }, ramp: 2 }, "targetDensity: ramp must be in [0, 1], found 2"],
   ])("%j is refused", (options, message) => {
     expect(() => checkDensityControl(options)).toThrow(message);
@@ -361,7 +433,9 @@ test.each([
   ["linBreg with nuclear", linBreg({ tau: 0.1, regularizer: nuclear(0.01) })],
   ["adaBreg with lInfinity", adaBreg({ tau: 0.1, regularizer: lInfinity(0.01) })],
 ])("%s has no density to control", async (found, weights) => {
-  await expect(fit(FLAT, data, { ...base, optimizer: { weights, biases: bias }, targetDensity: 0.1 })).rejects.toThrow(
+  await expect(
+    fit(FLAT, data, { ...base, optimizer: { weights, biases: bias }, targetDensity: 0.1 }),
+  ).rejects.toThrow(
     `could not control the density of the net: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found ${found}`,
   );
 });

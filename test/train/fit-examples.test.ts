@@ -1,4 +1,6 @@
-/** The trainings in the documentation of `fit` and `fromArrays` run as they stand there, and learn. */
+/**
+ * The trainings in the documentation of `fit` and `fromArrays` run as they stand there, and learn.
+ */
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import * as bregman from "#bregman/index.js";
@@ -21,7 +23,13 @@ function fewDigits(): bregman.Dataset {
     inputs: inputs.subarray(0, count * 784),
     labels: labels.subarray(0, count),
   });
-  return bregman.fromArrays({ shape, mean, std, train: first(train, 6000), test: first(held, 500) });
+  return bregman.fromArrays({
+    shape,
+    mean,
+    std,
+    train: first(train, 6000),
+    test: first(held, 500),
+  });
 }
 
 /** Runs an example and gives the value of an expression in its scope. No warning may be heard. */
@@ -30,7 +38,9 @@ async function run(code: string, expression: string): Promise<number[]> {
   const names = Object.keys(bregman).filter((name) => !code.includes(`const ${name} `));
   const body = `return (async () => {${code}\nreturn ${expression};})();`;
   // oxlint-disable-next-line no-new-func -- the examples are our own text
-  const call = new Function(...names, "console", body) as (...values: unknown[]) => Promise<number[]>;
+  const call = new Function(...names, "console", body) as (
+    ...values: unknown[]
+  ) => Promise<number[]>;
   const few: Record<string, unknown> = { ...bregman, loadMnist: fewDigits };
   const values = names.map((name) => few[name]);
   const result = await call(...values, { log: () => {} });
@@ -41,7 +51,10 @@ async function run(code: string, expression: string): Promise<number[]> {
 
 test("fit classifies digits", async () => {
   const [digits] = examples("src/runs/fit.ts");
-  const [accuracy, density] = await run(digits, "[result.final.testAccuracy, result.final.density]");
+  const [accuracy, density] = await run(
+    digits,
+    "[result.final.testAccuracy, result.final.density]",
+  );
   expect(accuracy).toBeGreaterThan(0.75);
   expect(density).toBeLessThan(0.06);
 });

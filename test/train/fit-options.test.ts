@@ -1,4 +1,6 @@
-/** What `fit` refuses before it begins, also from JavaScript, where no type has checked the options. */
+/**
+ * What `fit` refuses before it begins, also from JavaScript, where no type has checked the options.
+ */
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
@@ -17,7 +19,8 @@ const data = fromArrays({
   train: { inputs: Float32Array.of(0, 1, 1, 0), labels: Uint8Array.of(0, 1) },
 });
 const good = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
-const check = (changes: object, on = data) => checkOptions(mlp([2, 2]), on, { ...good, ...changes } as FitOptions);
+const check = (changes: object, on = data) =>
+  checkOptions(mlp([2, 2]), on, { ...good, ...changes } as FitOptions);
 
 const byTable = (factorOf: (epoch: number) => number) => ({
   kind: "mine",
@@ -28,12 +31,20 @@ const byTable = (factorOf: (epoch: number) => number) => ({
 describe("fit's options", () => {
   test("good ones pass; groups that have a default may be undefined", () => {
     expect(() => check({})).not.toThrow();
-    expect(() => check({ optimizer: { ...good.optimizer, convs: undefined, norms: sgd() } })).not.toThrow();
+    expect(() =>
+      check({ optimizer: { ...good.optimizer, convs: undefined, norms: sgd() } }),
+    ).not.toThrow();
   });
 
   test.each([
-    [undefined, "fit: optimizer.weights must be an optimizer such as linBreg({ tau: 0.1 }), found undefined"],
-    [{ weights: sgd() }, "fit: optimizer.biases must be an optimizer such as linBreg({ tau: 0.1 }), found undefined"],
+    [
+      undefined,
+      "fit: optimizer.weights must be an optimizer such as linBreg({ tau: 0.1 }), found undefined",
+    ],
+    [
+      { weights: sgd() },
+      "fit: optimizer.biases must be an optimizer such as linBreg({ tau: 0.1 }), found undefined",
+    ],
     [
       { ...good.optimizer, weights: sgd },
       "fit: optimizer.weights must be an optimizer such as linBreg({ tau: 0.1 }), found function",
@@ -55,11 +66,23 @@ describe("fit's options", () => {
     [{ average: { decay: 1 } }, "average: decay must be in (0, 1), found 1"],
     [{ clip: {} }, "clip: expected either norm or value, found neither"],
     [{ labelSmoothing: 1 }, "fit: labelSmoothing must be at least 0 and less than 1, found 1"],
-    [{ validation: 2 }, "fit: could not hold out 2 of 2 samples for validation: expected less than all of them"],
-    [{ validation: 0.9 }, "fit: could not hold out 0.9 of 2 samples for validation: expected less than all of them"],
+    [
+      { validation: 2 },
+      "fit: could not hold out 2 of 2 samples for validation: expected less than all of them",
+    ],
+    [
+      { validation: 0.9 },
+      "fit: could not hold out 0.9 of 2 samples for validation: expected less than all of them",
+    ],
     [{ validation: 0.1 }, "fit: could not hold out 0.1 of 2 samples for validation: that is none"],
-    [{ validation: 1.5 }, "fit: validation must be a whole number of samples, or a share between 0 and 1, found 1.5"],
-    [{ validation: -0.2 }, "fit: validation must be a whole number of samples, or a share between 0 and 1, found -0.2"],
+    [
+      { validation: 1.5 },
+      "fit: validation must be a whole number of samples, or a share between 0 and 1, found 1.5",
+    ],
+    [
+      { validation: -0.2 },
+      "fit: validation must be a whole number of samples, or a share between 0 and 1, found -0.2",
+    ],
   ])("%j", (changes, message) => {
     expect(() => check(changes)).toThrow(new RangeError(message));
   });
@@ -82,7 +105,10 @@ describe("fit's options", () => {
 });
 
 test("bytes of another number of channels than the model's are refused", () => {
-  const flat = fromArrays({ shape: [48], train: { inputs: new Uint8Array(96), labels: Uint8Array.of(0, 1) } });
+  const flat = fromArrays({
+    shape: [48],
+    train: { inputs: new Uint8Array(96), labels: Uint8Array.of(0, 1) },
+  });
   const model = sequential([3, 4, 4], [conv2d(2, { kernel: 3 }), flatten(), linear(2)]);
   const options = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
   expect(() => checkOptions(model, flat, options)).toThrow(
@@ -94,8 +120,10 @@ test("bytes of another number of channels than the model's are refused", () => {
 
 describe("a model that does not fit the data", () => {
   const layers = [conv2d(2, { kernel: 3 }), flatten(), linear(2)];
-  const samples = (shape: readonly number[], inputs: Float32Array | Uint8Array = new Float32Array(144)) =>
-    fromArrays({ shape, train: { inputs, labels: Uint8Array.of(0, 1) } });
+  const samples = (
+    shape: readonly number[],
+    inputs: Float32Array | Uint8Array = new Float32Array(144),
+  ) => fromArrays({ shape, train: { inputs, labels: Uint8Array.of(0, 1) } });
   const options = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
   const model = sequential([3, 6, 4], layers);
 
@@ -105,7 +133,9 @@ describe("a model that does not fit the data", () => {
     );
     expect(() => checkOptions(model, samples([3, 6, 4]), options)).not.toThrow();
     expect(() => checkOptions(model, samples([72]), options)).not.toThrow();
-    expect(() => checkOptions(sequential([72], [linear(2)]), samples([3, 6, 4]), options)).not.toThrow();
+    expect(() =>
+      checkOptions(sequential([72], [linear(2)]), samples([3, 6, 4]), options),
+    ).not.toThrow();
   });
 
   test("a model without weights", () => {
@@ -129,14 +159,20 @@ test("a schedule may end with the last epoch", async () => {
   const { epochs } = await fit(mlp([2, 2]), data, { ...good, epochs: 2, schedule, threads: 1 });
   expect(epochs.map(({ tau }) => tau)).toEqual([0.1, 0.1, 0.05]);
   const short = byTable((epoch) => [1][epoch]);
-  await expect(fit(mlp([2, 2]), data, { ...good, epochs: 2, schedule: short, threads: 1 })).rejects.toThrow(
-    'the schedule "mine" has a factor of undefined for epoch 2',
-  );
+  await expect(
+    fit(mlp([2, 2]), data, { ...good, epochs: 2, schedule: short, threads: 1 }),
+  ).rejects.toThrow('the schedule "mine" has a factor of undefined for epoch 2');
 });
 
 test("a schedule whose factor can't be stops the run before it has done harm", async () => {
-  const schedule = { kind: "mine", init: () => ({ factor: 1 }), next: () => ({ factor: Number.NaN }) };
-  await expect(fit(mlp([2, 2]), data, { ...good, epochs: 3, schedule, threads: 1 })).rejects.toThrow(
+  const schedule = {
+    kind: "mine",
+    init: () => ({ factor: 1 }),
+    next: () => ({ factor: Number.NaN }),
+  };
+  await expect(
+    fit(mlp([2, 2]), data, { ...good, epochs: 3, schedule, threads: 1 }),
+  ).rejects.toThrow(
     'the schedule "mine" has a factor of NaN for epoch 2: it must be a finite number of at least 0',
   );
 });

@@ -1,7 +1,9 @@
 /**
- * Frozen steps: only the weights of the pattern move, by the same formulas; all others keep v; lambda follows m.
+ * Frozen steps: only the weights of the pattern move, by the same formulas; all others keep v;
+ * lambda follows m.
  *
- * The reference takes the library's own float64 step on the weights of the pattern, all others put back as they were.
+ * The reference takes the library's own float64 step on the weights of the pattern, all others put
+ * back as they were.
  */
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
@@ -30,7 +32,13 @@ import { fit } from "#bregman/runs/fit.js";
 import type { Trainer } from "#bregman/engine/trainer.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
-import { batchOf, randomProblem, relativeError, toFloat64, type Problem } from "../support/problem.js";
+import {
+  batchOf,
+  randomProblem,
+  relativeError,
+  toFloat64,
+  type Problem,
+} from "../support/problem.js";
 import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
 
@@ -59,19 +67,28 @@ const filters = groupLasso({ lambda: 0.02, groups: "filters" });
 const kernels = groupLasso({ lambda: 0.02, groups: "kernels" });
 const sparseKernels = sparseGroupLasso({ lambda: 0.03, lambda0: 0.5, groups: "kernels" });
 
-/** Optimizers of weights and of convolutions. Step sizes are large, so that weights come to rest and wake up. */
+/**
+ * Optimizers of weights and of convolutions. Step sizes are large, so that weights come to rest and
+ * wake up.
+ */
 const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
   "LinBreg l1": [FLAT, linBreg({ tau: 0.3, regularizer: l1(0.2) })],
   "LinBreg l1, delta 2": [FLAT, linBreg({ tau: 0.2, delta: 2, regularizer: l1(0.1) })],
   "momentum l1": [FLAT, linBreg({ tau: 0.3, momentum: 0.9, regularizer: l1(0.2) })],
-  "LinBreg elastic net": [FLAT, linBreg({ tau: 0.3, regularizer: elasticNet({ lambda: 0.2, mu: 0.5 }) })],
+  "LinBreg elastic net": [
+    FLAT,
+    linBreg({ tau: 0.3, regularizer: elasticNet({ lambda: 0.2, mu: 0.5 }) }),
+  ],
   "Nesterov l1": [FLAT, linBreg({ tau: 0.3, momentum: 0.9, nesterov: true, regularizer: l1(0.2) })],
   "AdaBreg l1": [FLAT, adaBreg({ tau: 0.05, regularizer: l1(0.3) })],
   "LinBreg non-negative": [FLAT, linBreg({ tau: 0.3, regularizer: nonNegativeL1(0.1) })],
   "LinBreg rows": [FLAT, linBreg({ tau: 0.3, regularizer: rows })],
   "AdaBreg sparse rows": [
     FLAT,
-    adaBreg({ tau: 0.02, regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "rows" }) }),
+    adaBreg({
+      tau: 0.02,
+      regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "rows" }),
+    }),
   ],
   "convolutions, LinBreg l1": [IMAGES, linBreg({ tau: 0.3, regularizer: l1(0.2) })],
   "convolutions, AdaBreg kernel groups": [
@@ -86,7 +103,10 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
   ],
   "LinBreg l1, weight decay": [FLAT, linBreg({ tau: 0.3, weightDecay: 0.1, regularizer: l1(0.2) })],
   "AdaBreg rows, weight decay": [FLAT, adaBreg({ tau: 0.02, weightDecay: 0.1, regularizer: rows })],
-  "convolutions, LinBreg l1, weight decay": [IMAGES, linBreg({ tau: 0.3, weightDecay: 0.1, regularizer: l1(0.2) })],
+  "convolutions, LinBreg l1, weight decay": [
+    IMAGES,
+    linBreg({ tau: 0.3, weightDecay: 0.1, regularizer: l1(0.2) }),
+  ],
   "convolutions, momentum, sparse kernel groups, weight decay": [
     IMAGES,
     linBreg({ tau: 0.3, momentum: 0.8, weightDecay: 0.1, regularizer: l1(0.1) }),
@@ -105,12 +125,19 @@ const OPTIMIZERS: Record<string, readonly [Model, Optimizer, Optimizer?]> = {
   "convolutions, AdaBreg sparse rows": [
     IMAGES,
     adaBreg({ tau: 0.02, regularizer: l1(0.1) }),
-    adaBreg({ tau: 0.01, regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "rows" }) }),
+    adaBreg({
+      tau: 0.01,
+      regularizer: sparseGroupLasso({ lambda: 0.05, lambda0: 0.5, groups: "rows" }),
+    }),
   ],
   "1 x 1 convolutions, momentum filters": [
     POINTS,
     linBreg({ tau: 0.3, regularizer: l1(0.2) }),
-    linBreg({ tau: 0.3, momentum: 0.8, regularizer: groupLasso({ lambda: 0.05, groups: "filters" }) }),
+    linBreg({
+      tau: 0.3,
+      momentum: 0.8,
+      regularizer: groupLasso({ lambda: 0.05, groups: "filters" }),
+    }),
   ],
   "convolutions, momentum, sparse kernel groups": [
     IMAGES,
@@ -128,10 +155,15 @@ function trainerFor(pool: Pool, problem: Problem, weight: Optimizer, conv?: Opti
 
 function batchesOf(steps: number): Int32Array[] {
   const random = stream(5, "batches");
-  return Array.from({ length: steps }, () => Int32Array.from({ length: BATCH }, () => random.integer(COUNT)));
+  return Array.from({ length: steps }, () =>
+    Int32Array.from({ length: BATCH }, () => random.integer(COUNT)),
+  );
 }
 
-/** The method in float64. The pattern is that of the non-zeros: zero weights of a live kernel stay as they are, too. */
+/**
+ * The method in float64. The pattern is that of the non-zeros: zero weights of a live kernel stay
+ * as they are, too.
+ */
 function reference(problem: Problem, weight: Optimizer, conv = weight) {
   const theta = toFloat64(problem.parameters);
   let fineDone = 0;
@@ -141,7 +173,15 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
       const sparse = role === "weight" || role === "conv";
       const full = role === "conv" ? conv : sparse ? weight : linBreg({ tau: 0.1 });
       const pattern = new Uint8Array(theta.get(name)!.length);
-      return { name, shape, sparse, full, pattern, state: full.init(theta.get(name)!, shape), method: full };
+      return {
+        name,
+        shape,
+        sparse,
+        full,
+        pattern,
+        state: full.init(theta.get(name)!, shape),
+        method: full,
+      };
     }),
   );
   return {
@@ -168,7 +208,8 @@ function reference(problem: Problem, weight: Optimizer, conv = weight) {
         const g = gradients.get(name)!;
         const moments = [state.m1, state.m2].filter((array) => array !== undefined);
         const before = moments.map((array) => array.slice());
-        // Without gradient and moments v stays, and so a group's norm knows nothing of a weight outside the pattern.
+        // Without gradient and moments v stays, and so a group's norm knows nothing of a weight
+        // outside the pattern.
         const outside = frozen && sparse ? [...pattern.keys()].filter((i) => !pattern[i]) : [];
         for (const i of outside) for (const array of [g, ...moments]) array[i] = 0;
         // Bias corrections count what the moments have seen: those of zero weights fine steps only.
@@ -196,34 +237,44 @@ forEachBackend((_name, pool) => {
     ["sparse", 0.12],
     ["dense", 0.95],
   ] as const)("from %s kernels", (kernel, density) => {
-    test.each(Object.entries(OPTIMIZERS))("%s: 13 steps with m = 3", (_optimizer, [model, weight, conv]) => {
-      const mark = pool.memory.mark();
-      const problem = randomProblem(model, COUNT, { density });
-      const trainer = trainerFor(pool, problem, weight, conv);
-      expect(trainer.updaters.some(({ parameter }) => parameter.pattern && parameter.kernel === kernel)).toBe(true);
-      const exact = reference(problem, weight, conv);
-      trainer.freeze(3);
-      exact.freeze(3);
-      let resting = 0;
-      batchesOf(13).forEach((indices, k) => {
-        const frozen = k % 4 !== 0;
-        trainer.step(indices);
-        exact.step(indices, frozen);
-        for (const { name, pattern, sparse } of exact.members) {
-          const theta = trainer.theta(name);
-          expect(relativeError(theta, exact.theta.get(name)!), `${name}, step ${k}`).toBeLessThan(5e-4);
-          if (!sparse) continue;
-          theta.forEach((w, i) => {
-            if (!pattern[i] && w !== 0) throw new Error(`${name}[${i}] was born in step ${k}`);
-            if (frozen && pattern[i] && w === 0) resting++;
-          });
-        }
-      });
-      // Otherwise nothing was tested of weights that rest. (A whole row comes to rest by chance only.)
-      const wholeRows = weight.regularizer === rows || conv?.regularizer === filters;
-      if (kernel === "sparse" && !wholeRows) expect(resting).toBeGreaterThan(0);
-      pool.memory.release(mark);
-    });
+    test.each(Object.entries(OPTIMIZERS))(
+      "%s: 13 steps with m = 3",
+      (_optimizer, [model, weight, conv]) => {
+        const mark = pool.memory.mark();
+        const problem = randomProblem(model, COUNT, { density });
+        const trainer = trainerFor(pool, problem, weight, conv);
+        expect(
+          trainer.updaters.some(
+            ({ parameter }) => parameter.pattern && parameter.kernel === kernel,
+          ),
+        ).toBe(true);
+        const exact = reference(problem, weight, conv);
+        trainer.freeze(3);
+        exact.freeze(3);
+        let resting = 0;
+        batchesOf(13).forEach((indices, k) => {
+          const frozen = k % 4 !== 0;
+          trainer.step(indices);
+          exact.step(indices, frozen);
+          for (const { name, pattern, sparse } of exact.members) {
+            const theta = trainer.theta(name);
+            expect(relativeError(theta, exact.theta.get(name)!), `${name}, step ${k}`).toBeLessThan(
+              5e-4,
+            );
+            if (!sparse) continue;
+            theta.forEach((w, i) => {
+              if (!pattern[i] && w !== 0) throw new Error(`${name}[${i}] was born in step ${k}`);
+              if (frozen && pattern[i] && w === 0) resting++;
+            });
+          }
+        });
+        // Otherwise nothing was tested of weights that rest. (A whole row comes to rest by chance
+        // only.)
+        const wholeRows = weight.regularizer === rows || conv?.regularizer === filters;
+        if (kernel === "sparse" && !wholeRows) expect(resting).toBeGreaterThan(0);
+        pool.memory.release(mark);
+      },
+    );
   });
 });
 
@@ -244,11 +295,20 @@ const GRID = (["kernels", "filters", "rows"] as const)
   .flatMap(([J, regularizer]) =>
     Object.entries({
       LinBreg: linBreg({ tau: 0.3, regularizer }),
-      "LinBreg, delta 2, weight decay": linBreg({ tau: 0.2, delta: 2, weightDecay: 0.05, regularizer }),
+      "LinBreg, delta 2, weight decay": linBreg({
+        tau: 0.2,
+        delta: 2,
+        weightDecay: 0.05,
+        regularizer,
+      }),
       momentum: linBreg({ tau: 0.3, momentum: 0.8, regularizer }),
       Nesterov: linBreg({ tau: 0.3, momentum: 0.8, nesterov: true, regularizer }),
       AdaBreg: adaBreg({ tau: 0.02, regularizer }),
-      "AdaBreg, first moment uncorrected": adaBreg({ tau: 0.02, biasCorrectFirstMoment: false, regularizer }),
+      "AdaBreg, first moment uncorrected": adaBreg({
+        tau: 0.02,
+        biasCorrectFirstMoment: false,
+        regularizer,
+      }),
     }).map(([name, optimizer]) => [`${name}, ${J}`, optimizer] as const),
   );
 /** Kernels of 9, 1 and 35 taps. */
@@ -296,12 +356,16 @@ forEachBackend((_name, pool) => {
         trainer.step(indices);
         exact.step(indices, frozen);
         for (const { name, pattern, state } of exact.members) {
-          expect(relativeError(trainer.theta(name), exact.theta.get(name)!), `${name}, step ${k}`).toBeLessThan(5e-4);
+          expect(
+            relativeError(trainer.theta(name), exact.theta.get(name)!),
+            `${name}, step ${k}`,
+          ).toBeLessThan(5e-4);
           const { state: own } = trainer.updaters.find(({ parameter }) => parameter.name === name)!;
           expect(relativeError(own.v, state.v), `v of ${name}, step ${k}`).toBeLessThan(5e-4);
           if (!frozen || name.endsWith("bias")) continue;
           const kept = [own.v, own.m1, own.m2].every(
-            (now, n) => now?.every((x, i) => pattern[i] || Object.is(x, before.get(name)![n]![i])) ?? true,
+            (now, n) =>
+              now?.every((x, i) => pattern[i] || Object.is(x, before.get(name)![n]![i])) ?? true,
           );
           expect(kept, `v and moments of ${name} beside the pattern, step ${k}`).toBe(true);
         }
@@ -318,11 +382,15 @@ forEachBackend((_name, pool) => {
     const [indices] = batchesOf(1);
     const tau = 0.001;
     const withLambda = (lambda: number) => {
-      const conv = linBreg({ tau, regularizer: sparseGroupLasso({ lambda, lambda0: 0.5, groups: "kernels" }) });
+      const conv = linBreg({
+        tau,
+        regularizer: sparseGroupLasso({ lambda, lambda0: 0.5, groups: "kernels" }),
+      });
       return trainerFor(pool, problem, conv, conv);
     };
     const dualOf = ({ updaters: [{ state }] }: Trainer) => state.v[24];
-    // By how much a step moves v of the tap. Its threshold is lambda / 4: half of lambda, over two steps of a cycle.
+    // By how much a step moves v of the tap. Its threshold is lambda / 4: half of lambda, over two
+    // steps of a cycle.
     const probe = withLambda(1);
     probe.step(indices);
     const moved = Math.abs(dualOf(probe));
@@ -332,7 +400,10 @@ forEachBackend((_name, pool) => {
     const found = Array.from({ length: 3 }, () => {
       trainer.step(indices);
       const theta = trainer.theta("conv2d1.weight");
-      return { v: Math.abs(dualOf(trainer)) / moved, zeros: [...theta.keys()].filter((i) => theta[i] === 0) };
+      return {
+        v: Math.abs(dualOf(trainer)) / moved,
+        zeros: [...theta.keys()].filter((i) => theta[i] === 0),
+      };
     });
     const near = (v: number) => expect.closeTo(v, 1) as number;
     expect(found).toEqual([
@@ -421,7 +492,10 @@ describe("freezing", () => {
       "kernels with zero taps",
       IMAGES,
       adaBreg({ tau: 0.05, regularizer: l1(0.3) }),
-      adaBreg({ tau: 0.05, regularizer: sparseGroupLasso({ lambda: 0.3, lambda0: 0.2, groups: "kernels" }) }),
+      adaBreg({
+        tau: 0.05,
+        regularizer: sparseGroupLasso({ lambda: 0.3, lambda0: 0.2, groups: "kernels" }),
+      }),
     ],
   ] as const)(
     "%s: a state taken as m changes within a cycle goes on with the same bits",
@@ -438,9 +512,12 @@ describe("freezing", () => {
         ([name, { data }]) => name.startsWith("resting/conv") || data.some((x) => Object.is(x, -0)),
       );
       expect(rests || model === FLAT).toBe(true);
-      expect([...state.tensors.keys()].some((name) => name.startsWith("resting/linear"))).toBe(true);
+      expect([...state.tensors.keys()].some((name) => name.startsWith("resting/linear"))).toBe(
+        true,
+      );
       resumed.restore(state);
-      for (const indices of batches.slice(4)) for (const trainer of [whole, resumed]) trainer.step(indices);
+      for (const indices of batches.slice(4))
+        for (const trainer of [whole, resumed]) trainer.step(indices);
       const bits = ({ updaters }: Trainer) => updaters.map(({ state: { v } }) => [...v]);
       expect(bits(resumed)).toEqual(bits(whole));
       await pool.close();
@@ -474,7 +551,9 @@ describe("freezing", () => {
     const { v } = trainer.updaters[0].state;
     const start = v.slice();
     for (let k = 0; k < 300; k++) trainer.step(indices);
-    const moved = Array.from(v, (value, i) => Math.abs(value - start[i]) / tau).filter((_, i) => start[i] === 0);
+    const moved = Array.from(v, (value, i) => Math.abs(value - start[i]) / tau).filter(
+      (_, i) => start[i] === 0,
+    );
     // 30 fine steps, less those whose gradient is zero or changes sign with the biases.
     expect(Math.max(...moved)).toBeLessThan(33);
     expect(moved.filter((steps) => steps > 27).length).toBeGreaterThan(moved.length / 4);
@@ -483,11 +562,18 @@ describe("freezing", () => {
 
   test("what can't be frozen is said", async () => {
     const pool = await createPool({ threads: 1 });
-    const freezing = (optimizer: Optimizer) => () => trainerFor(pool, randomProblem(FLAT, COUNT), optimizer).freeze(3);
+    const freezing = (optimizer: Optimizer) => () =>
+      trainerFor(pool, randomProblem(FLAT, COUNT), optimizer).freeze(3);
     const columns = linBreg({ regularizer: groupLasso({ lambda: 0.1, groups: "columns" }) });
-    expect(freezing(sgd())).toThrow("could not freeze anything: expected a regularizer of weights, found none");
-    expect(freezing(columns)).toThrow(/could not freeze linear1.weight: .*, found linBreg with groupLasso$/);
-    expect(freezing(proxSgd({ regularizer: l1(0.1) }))).toThrow(/could not freeze .*found proxSgd with l1$/);
+    expect(freezing(sgd())).toThrow(
+      "could not freeze anything: expected a regularizer of weights, found none",
+    );
+    expect(freezing(columns)).toThrow(
+      /could not freeze linear1.weight: .*, found linBreg with groupLasso$/,
+    );
+    expect(freezing(proxSgd({ regularizer: l1(0.1) }))).toThrow(
+      /could not freeze .*found proxSgd with l1$/,
+    );
     await pool.close();
   });
 });
@@ -502,10 +588,16 @@ test("fit says what can't be frozen before it begins, not when the first frozen 
     threads: 1,
     onEvent: ({ type }) => void events.push(type),
   });
-  await expect(run).rejects.toThrow("could not freeze anything: expected a regularizer of weights, found none");
+  await expect(run).rejects.toThrow(
+    "could not freeze anything: expected a regularizer of weights, found none",
+  );
   const masked = fit(
     IMAGES,
-    fromArrays({ shape: [2, 8, 8], classes: 5, train: { ...train, inputs: new Float32Array(512) } }),
+    fromArrays({
+      shape: [2, 8, 8],
+      classes: 5,
+      train: { ...train, inputs: new Float32Array(512) },
+    }),
     {
       optimizer: { weights: linBreg({ regularizer: l1(0.1) }), convs: rigL(), biases: sgd() },
       freeze: 3,
@@ -514,13 +606,17 @@ test("fit says what can't be frozen before it begins, not when the first frozen 
       onEvent: ({ type }) => void events.push(type),
     },
   );
-  await expect(masked).rejects.toThrow(/could not freeze conv2d1.weight: .*, found rigL with none$/);
+  await expect(masked).rejects.toThrow(
+    /could not freeze conv2d1.weight: .*, found rigL with none$/,
+  );
   expect(events).toEqual([]);
 });
 
 describe("how many steps are frozen", () => {
   test("a fixed number, after some epochs", () => {
-    expect([0, 1, 2, 3].map((epoch) => coarseSteps({ coarse: 9, after: 2 }, epoch))).toEqual([0, 0, 9, 9]);
+    expect([0, 1, 2, 3].map((epoch) => coarseSteps({ coarse: 9, after: 2 }, epoch))).toEqual([
+      0, 0, 9, 9,
+    ]);
   });
 
   test("by the births: a cycle brings about the share that is allowed", () => {
@@ -540,7 +636,10 @@ describe("how many steps are frozen", () => {
     [{ coarse: 1.5 }, "freeze: coarse must be an integer of at least 0, found 1.5"],
     [{ coarse: 3, after: NaN }, "freeze: after must be an integer of at least 0, found NaN"],
     [{ coarse: 3, births: 0 }, "freeze: births must be in (0, 1], found 0"],
-    [{ coarse: 3, lambda: "half" as "kept" }, 'freeze: lambda must be "scaled" or "kept", found half'],
+    [
+      { coarse: 3, lambda: "half" as "kept" },
+      'freeze: lambda must be "scaled" or "kept", found half',
+    ],
   ])("%j is refused", (options, message) => {
     expect(() => checkFreeze(options)).toThrow(message);
   });

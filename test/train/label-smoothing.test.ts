@@ -28,12 +28,15 @@ forEachBackend((_name, pool) => {
       backward(MODEL, theta, { ...batch, labels: Array.from(batch.labels!, () => k) }),
     );
     const mixed = (pick: (result: typeof own) => number) =>
-      (1 - smoothing) * pick(own) + (smoothing / CLASSES) * every.reduce((sum, one) => sum + pick(one), 0);
+      (1 - smoothing) * pick(own) +
+      (smoothing / CLASSES) * every.reduce((sum, one) => sum + pick(one), 0);
 
     expect(Math.abs(trainer.evaluate(indices).loss - own.loss)).toBeLessThan(1e-5);
     expect(Math.abs(trainer.step(indices).loss - mixed(({ loss }) => loss))).toBeLessThan(1e-5);
     for (const [name, before] of theta) {
-      const after = before.map((w, i) => w - 0.5 * mixed(({ gradients }) => gradients.get(name)![i]!));
+      const after = before.map(
+        (w, i) => w - 0.5 * mixed(({ gradients }) => gradients.get(name)![i]!),
+      );
       expect(relativeError(trainer.theta(name), after), name).toBeLessThan(1e-5);
     }
   });

@@ -1,4 +1,7 @@
-/** Numbers that float32 takes for one: they are told apart from every kind of source, in training and in prediction. */
+/**
+ * Numbers that float32 takes for one: they are told apart from every kind of source, in training
+ * and in prediction.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -76,7 +79,9 @@ describe.each(["native", "wasm"] as const)("%s", (backend) => {
     expect(found.validAccuracy).toBe(1);
     const logits = await predict(network, times, { backend });
     expect(logits).toEqual(await predict({ model, ...result }, data.train.inputs, { backend }));
-    classes.forEach((label, k) => expect(logits[2 * k + label]).toBeGreaterThan(logits[2 * k + 1 - label]));
+    classes.forEach((label, k) =>
+      expect(logits[2 * k + label]).toBeGreaterThan(logits[2 * k + 1 - label]),
+    );
   });
 });
 
@@ -93,11 +98,15 @@ test("what remains of a number is rounded once", () => {
 
 test("a number that float32 can't hold, even normalised, is named; one that it can is fine", () => {
   const store = (mean: number, std: number) =>
-    storeSamples(createMemory({ maxBytes: 2 ** 20 }), [{ inputs: Float64Array.of(0, 1, 2, 1e45) }], {
-      features: 2,
-      mean: [0, mean],
-      std: [1, std],
-    });
+    storeSamples(
+      createMemory({ maxBytes: 2 ** 20 }),
+      [{ inputs: Float64Array.of(0, 1, 2, 1e45) }],
+      {
+        features: 2,
+        mean: [0, mean],
+        std: [1, std],
+      },
+    );
   expect(() => store(0, 1)).toThrow(
     new RangeError(
       "inputs: 1e+45 at index 3 (sample 1, feature 1) is too large for float32, also as (x - 0) / 1; scale it before",

@@ -1,4 +1,7 @@
-/** Batch norm never has one value of a channel: such sizes are refused, or the one sample waits for another epoch. */
+/**
+ * Batch norm never has one value of a channel: such sizes are refused, or the one sample waits for
+ * another epoch.
+ */
 import { describe, expect, test } from "vitest";
 import { batches } from "#bregman/data/batches.js";
 import { fromArrays } from "#bregman/data/dataset.js";
@@ -22,7 +25,8 @@ const POINT = sequential(
 );
 /** Two by two positions before the pooling, one behind. */
 const pooled = (order: "before" | "behind") => {
-  const tail = order === "before" ? [batchNorm2d(), globalAvgPool2d()] : [globalAvgPool2d(), batchNorm2d()];
+  const tail =
+    order === "before" ? [batchNorm2d(), globalAvgPool2d()] : [globalAvgPool2d(), batchNorm2d()];
   return sequential([2, 2, 2], [conv2d(6, { kernel: 1 }), ...tail, flatten(), linear(3)]);
 };
 
@@ -44,7 +48,9 @@ function partSizes(count: number, batchSize: number, microBatches: number) {
   const part = Math.ceil(batchSize / microBatches);
   const parts = (batch: number) =>
     Array.from({ length: Math.ceil(batch / part) }, (_, k) => Math.min(part, batch - k * part));
-  const whole = Array.from({ length: Math.floor(count / batchSize) }, () => parts(batchSize)).flat();
+  const whole = Array.from({ length: Math.floor(count / batchSize) }, () =>
+    parts(batchSize),
+  ).flat();
   return { whole, last: parts(count % batchSize) };
 }
 
@@ -80,7 +86,9 @@ test("more positions than one, or no batch norm, and all sizes are right", () =>
     checkParts("fit", model, parts);
     expect(leftOut(model, parts)).toBe(0);
   }
-  expect(() => checkParts("fit", pooled("behind"), { batchSize: 1, microBatches: 1 })).toThrow("batchNorm2d1");
+  expect(() => checkParts("fit", pooled("behind"), { batchSize: 1, microBatches: 1 })).toThrow(
+    "batchNorm2d1",
+  );
 });
 
 describe("refused before anything is trained, with what to change", () => {
@@ -102,17 +110,31 @@ describe("refused before anything is trained, with what to change", () => {
       `${norm} a part of a batch (7 samples in parts of 3 samples, the last one 1), and makes 0 of it; expected 2 samples or more in each: change batchSize or microBatches (3)`,
     ],
     [{}, 1, `${norm} the only training sample, and makes 0 of it; expected 2 samples or more`],
-    [{ limit: 1 }, 60, `${norm} the only training sample, and makes 0 of it; expected 2 samples or more`],
-    [{ validation: 59 }, 60, `${norm} the only training sample, and makes 0 of it; expected 2 samples or more`],
+    [
+      { limit: 1 },
+      60,
+      `${norm} the only training sample, and makes 0 of it; expected 2 samples or more`,
+    ],
+    [
+      { validation: 59 },
+      60,
+      `${norm} the only training sample, and makes 0 of it; expected 2 samples or more`,
+    ],
   ] satisfies [Partial<FitOptions>, number, string][])("%j", async (sizes, count, message) => {
     let begun = false;
-    const run = fit(POINT, samples(count), { ...options, ...sizes, onEvent: () => void (begun = true) });
+    const run = fit(POINT, samples(count), {
+      ...options,
+      ...sizes,
+      onEvent: () => void (begun = true),
+    });
     await expect(run).rejects.toThrow(new RangeError(message));
     expect(begun).toBe(false);
   });
 
   test("by a plan too", async () => {
-    await expect(prepare(POINT, { ...options, batchSize: 1 })).rejects.toThrow(`${norm} a batch of 1 sample`);
+    await expect(prepare(POINT, { ...options, batchSize: 1 })).rejects.toThrow(
+      `${norm} a batch of 1 sample`,
+    );
   });
 
   test("and where statistics are estimated anew", async () => {
@@ -121,7 +143,9 @@ describe("refused before anything is trained, with what to change", () => {
     await expect(reestimateBatchNorm(network, data, { batchSize: 1 })).rejects.toThrow(
       'reestimateBatchNorm: batch norm "norm" has one value of each channel in a batch of 1 sample, ',
     );
-    await expect(reestimateBatchNorm(network, data, { validation: 59 })).rejects.toThrow("the only training sample");
+    await expect(reestimateBatchNorm(network, data, { validation: 59 })).rejects.toThrow(
+      "the only training sample",
+    );
   });
 });
 
@@ -129,31 +153,35 @@ test.each([
   ["a last batch of one", { batchSize: 16 }, 49, 3],
   ["a last part of one", { batchSize: 16, microBatches: 4 }, 53, 4],
   ["fewer samples than a batch", { microBatches: 8 }, 49, 1],
-] as const)("%s: it is left out, which is said, and the network learns", async (_, sizes, count, steps) => {
-  const data = samples(count);
-  const seen: number[] = [];
-  const notes: string[] = [];
-  const { epochs, final, buffers } = await fit(POINT, data, {
-    ...options,
-    ...sizes,
-    epochs: 20,
-    freshStatistics: 2,
-    onEvent: (event) => {
-      if (event.type === "note") notes.push(event.text);
-      if (event.type === "start") seen.push(event.stepsPerEpoch);
-    },
-  });
-  expect(seen).toEqual([steps]);
-  expect(notes).toEqual([
-    'Each epoch leaves one sample out, another one each time: it would be alone at the end of the last batch, and batch norm "norm" would make 0 of its one value a channel.',
-  ]);
-  expect(epochs.at(-1)!.trainAccuracy! * (count - 1)).toBeCloseTo(
-    Math.round(epochs.at(-1)!.trainAccuracy! * (count - 1)),
-    9,
-  );
-  expect(final.trainAccuracy).toBeGreaterThan(0.9);
-  for (const { data: values } of buffers.values()) expect(values.every(Number.isFinite)).toBe(true);
-});
+] as const)(
+  "%s: it is left out, which is said, and the network learns",
+  async (_, sizes, count, steps) => {
+    const data = samples(count);
+    const seen: number[] = [];
+    const notes: string[] = [];
+    const { epochs, final, buffers } = await fit(POINT, data, {
+      ...options,
+      ...sizes,
+      epochs: 20,
+      freshStatistics: 2,
+      onEvent: (event) => {
+        if (event.type === "note") notes.push(event.text);
+        if (event.type === "start") seen.push(event.stepsPerEpoch);
+      },
+    });
+    expect(seen).toEqual([steps]);
+    expect(notes).toEqual([
+      'Each epoch leaves one sample out, another one each time: it would be alone at the end of the last batch, and batch norm "norm" would make 0 of its one value a channel.',
+    ]);
+    expect(epochs.at(-1)!.trainAccuracy! * (count - 1)).toBeCloseTo(
+      Math.round(epochs.at(-1)!.trainAccuracy! * (count - 1)),
+      9,
+    );
+    expect(final.trainAccuracy).toBeGreaterThan(0.9);
+    for (const { data: values } of buffers.values())
+      expect(values.every(Number.isFinite)).toBe(true);
+  },
+);
 
 test("in an order of one's own it is the last sample in each epoch, and is told so", async () => {
   const notes: string[] = [];
@@ -174,7 +202,9 @@ test("an order without its last: each epoch another sample, and resumed it is th
     return batch;
   });
   expect(drawn.every(({ length }) => length === 4)).toBe(true);
-  drawn.forEach((batch, k) => expect([...batches(all, { ...given, from: states[k] }).next()]).toEqual(batch));
+  drawn.forEach((batch, k) =>
+    expect([...batches(all, { ...given, from: states[k] }).next()]).toEqual(batch),
+  );
   const left = Array.from({ length: 12 }, (_, epoch) => {
     const there = new Set(drawn.slice(2 * epoch, 2 * epoch + 2).flat());
     expect(there.size).toBe(8);

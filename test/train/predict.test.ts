@@ -1,4 +1,7 @@
-/** A trained network at work: the outputs and accuracies that training told, on either backend, and for one's own inputs. */
+/**
+ * A trained network at work: the outputs and accuracies that training told, on either backend, and
+ * for one's own inputs.
+ */
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
@@ -69,15 +72,20 @@ describe.each(["native", "wasm"] as const)("predict on %s", (backend) => {
 });
 
 test("bytes count as value / 255, and inputs are normalized", async () => {
-  const network = { ...randomNetwork(imageModel), normalization: { mean: data.mean, std: data.std } };
+  const network = {
+    ...randomNetwork(imageModel),
+    normalization: { mean: data.mean, std: data.std },
+  };
   const { inputs } = imagesOf(3, 5);
   const scaled = Float32Array.from(inputs, (byte) => byte / 255);
   const output = await predict(network, inputs);
   expect(relativeError(await predict(network, scaled), output)).toBeLessThan(1e-5);
-  const normalized = scaled.map((x, k) => (x - data.mean[k % 72 < 36 ? 0 : 1]) / data.std[k % 72 < 36 ? 0 : 1]);
-  expect(relativeError(await predict({ ...network, normalization: undefined! }, normalized), output)).toBeLessThan(
-    1e-5,
+  const normalized = scaled.map(
+    (x, k) => (x - data.mean[k % 72 < 36 ? 0 : 1]) / data.std[k % 72 < 36 ? 0 : 1],
   );
+  expect(
+    relativeError(await predict({ ...network, normalization: undefined! }, normalized), output),
+  ).toBeLessThan(1e-5);
 });
 
 test("inputs that are no samples", async () => {
@@ -92,7 +100,10 @@ test("evaluation finds the accuracy that training told", async () => {
   const options = { validation: 100, splitSeed: 7 };
   const result = await fit(imageModel, data, {
     ...options,
-    optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.001) }), biases: linBreg({ tau: 0.1 }) },
+    optimizer: {
+      weights: linBreg({ tau: 0.1, regularizer: l1(0.001) }),
+      biases: linBreg({ tau: 0.1 }),
+    },
     epochs: 2,
   });
   const network = { model: imageModel, ...result };
@@ -141,7 +152,10 @@ describe("evaluate", () => {
   const wide = fromArrays({ shape: [3], train: part, test: part, mean: [50], std: [10] });
 
   test("takes the inputs as the network expects them, whatever the data say", async () => {
-    const network = { ...randomNetwork(mlp([3, 8, 2]), { density: 1 }), normalization: { mean: [50], std: [10] } };
+    const network = {
+      ...randomNetwork(mlp([3, 8, 2]), { density: 1 }),
+      normalization: { mean: [50], std: [10] },
+    };
     const plain = fromArrays({ shape: [3], train: part, test: part });
     const [[a], [b]] = [await evaluate([network], wide), await evaluate([network], plain)];
     expect(a.testLoss).toBe(b.testLoss);
@@ -157,20 +171,26 @@ describe("evaluate", () => {
     const bytes = { inputs: new Uint8Array(6), labels: [0, 1] };
     const pixels = fromArrays({ shape: [3, 1, 1], train: bytes, test: bytes });
     const one = { ...randomNetwork(image), normalization: { mean: [1], std: [1] } };
-    await expect(evaluate([one], pixels)).rejects.toThrow("evaluate: the network takes inputs of 1 channels");
+    await expect(evaluate([one], pixels)).rejects.toThrow(
+      "evaluate: the network takes inputs of 1 channels",
+    );
   });
 
   test("refuses data that the network does not fit", async () => {
     const message = 'evaluate: the model has an output of [3], "arrays" has 2 classes';
     await expect(evaluate([randomNetwork(mlp([3, 3]))], wide)).rejects.toThrow(message);
-    await expect(evaluate([randomNetwork(mlp([4, 2]))], wide)).rejects.toThrow("evaluate: the model takes 4 features");
+    await expect(evaluate([randomNetwork(mlp([4, 2]))], wide)).rejects.toThrow(
+      "evaluate: the model takes 4 features",
+    );
   });
 });
 
 test("bytes of a canvas are bytes, and anything else is refused", async () => {
   const network = randomNetwork(mlp([6, 3]), { density: 1 });
   const bytes = Uint8Array.of(0, 50, 100, 150, 200, 255);
-  expect(await predict(network, new Uint8ClampedArray(bytes))).toEqual(await predict(network, bytes));
+  expect(await predict(network, new Uint8ClampedArray(bytes))).toEqual(
+    await predict(network, bytes),
+  );
   for (const wrong of [[0, 1, 2, 3, 4, 5], new Int8Array(6), new Int32Array(6)]) {
     await expect(predict(network, wrong as unknown as Uint8Array)).rejects.toThrow(
       "predict: inputs must be a Uint8Array, a Float32Array or a Float64Array, or a Uint8ClampedArray",
@@ -181,10 +201,16 @@ test("bytes of a canvas are bytes, and anything else is refused", async () => {
 describe("batch-norm statistics", () => {
   test("of one batch are its mean and unbiased variance", async () => {
     const network = randomNetwork(imageModel, { density: 0.6, dead: 0 });
-    const { buffers } = await reestimateBatchNorm(network, data, { batchSize: 600, batches: 1, normalize: false });
+    const { buffers } = await reestimateBatchNorm(network, data, {
+      batchSize: 600,
+      batches: 1,
+      normalize: false,
+    });
     // By the reference, in training mode: what the first batch norm reads.
     const inputs = Float64Array.from(data.train.inputs, (byte) => byte / 255);
-    const parameters = new Map([...network.parameters].map(([name, values]) => [name, Float64Array.from(values.data)]));
+    const parameters = new Map(
+      [...network.parameters].map(([name, values]) => [name, Float64Array.from(values.data)]),
+    );
     const before = sequential([2, 6, 6], [imageModel.nodes[0].layer]);
     const x = forward(before, parameters, { inputs, count: 600 })[1];
     const expected = new Float64Array(12);

@@ -45,15 +45,32 @@ const CHAIN = sequential(
   ],
 );
 
-const CASES: Record<string, readonly [Model, number, TrainerOptions["optimizers"], Partial<TrainerOptions>?]> = {
+const CASES: Record<
+  string,
+  readonly [Model, number, TrainerOptions["optimizers"], Partial<TrainerOptions>?]
+> = {
   "a residual net, dense": [RESIDUAL_NET, 1, { weight: bias, bias }],
   "a residual net by kernels": [RESIDUAL_NET, 0.15, { weight: sparse, conv: kernels, bias }],
-  "a residual net by weights, clipped": [RESIDUAL_NET, 0.1, { weight: sparse, bias }, { clip: { norm: 0.1 } }],
-  "a residual net in parts": [RESIDUAL_NET, 0.15, { weight: sparse, conv: kernels, bias }, { microBatches: 2 }],
+  "a residual net by weights, clipped": [
+    RESIDUAL_NET,
+    0.1,
+    { weight: sparse, bias },
+    { clip: { norm: 0.1 } },
+  ],
+  "a residual net in parts": [
+    RESIDUAL_NET,
+    0.15,
+    { weight: sparse, conv: kernels, bias },
+    { microBatches: 2 },
+  ],
   "a chain": [CHAIN, 0.2, { weight: sparse, bias }],
 };
 
-function trainerFor(pool: Pool, [model, density, optimizers, options]: (typeof CASES)[string], recompute: boolean) {
+function trainerFor(
+  pool: Pool,
+  [model, density, optimizers, options]: (typeof CASES)[string],
+  recompute: boolean,
+) {
   const problem = randomProblem(model, COUNT, { density });
   return problemTrainer(pool, problem, { batchSize: BATCH, optimizers, recompute, ...options });
 }
@@ -69,7 +86,10 @@ function run(trainer: Trainer) {
 }
 
 const everything = (trainer: Trainer) =>
-  [...trainer.state().tensors].map(([name, { data }]) => [name, [...new Int32Array(data.slice().buffer)]]);
+  [...trainer.state().tensors].map(([name, { data }]) => [
+    name,
+    [...new Int32Array(data.slice().buffer)],
+  ]);
 
 describe.each(["native", "wasm"] as const)("%s", (backend) => {
   let pool: Pool;

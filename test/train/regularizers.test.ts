@@ -1,4 +1,7 @@
-/** Every regularizer at work in a network with convolutions: v stays in dJ_delta(theta) in every parameter that has it. */
+/**
+ * Every regularizer at work in a network with convolutions: v stays in dJ_delta(theta) in every
+ * parameter that has it.
+ */
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
@@ -17,18 +20,35 @@ import { forEachBackend } from "../support/run-op.js";
 
 const MODEL = sequential(
   [2, 5, 5],
-  [conv2d(4, { kernel: 3 }), relu(), conv2d(3, { kernel: 2 }), relu(), flatten(), linear(6), relu(), linear(3)],
+  [
+    conv2d(4, { kernel: 3 }),
+    relu(),
+    conv2d(3, { kernel: 2 }),
+    relu(),
+    flatten(),
+    linear(6),
+    relu(),
+    linear(3),
+  ],
 );
 const COUNT = 60;
 const TAU = 0.2;
 
 forEachBackend((_, pool) => {
   /** A trainer whose start is in the domain of J wherever J is used. */
-  function start(optimizers: RoleOptimizers, feasible: (x: readonly number[]) => readonly number[]) {
+  function start(
+    optimizers: RoleOptimizers,
+    feasible: (x: readonly number[]) => readonly number[],
+  ) {
     const problem = randomProblem(MODEL, COUNT, { density: 0.4 });
     return problemTrainer(pool, problem, {
       batchSize: 20,
-      initial: new Map([...problem.parameters].map(([name, theta]) => [name, Float32Array.from(feasible([...theta]))])),
+      initial: new Map(
+        [...problem.parameters].map(([name, theta]) => [
+          name,
+          Float32Array.from(feasible([...theta])),
+        ]),
+      ),
       optimizers,
     });
   }
@@ -40,7 +60,11 @@ forEachBackend((_, pool) => {
     const plain = linBreg({ tau: TAU, delta });
     const dimensions = dimensionsOf(spec);
     const trainer = start(
-      { conv: optimizer, weight: dimensions > 2 ? plain : optimizer, bias: dimensions > 1 ? plain : optimizer },
+      {
+        conv: optimizer,
+        weight: dimensions > 2 ? plain : optimizer,
+        bias: dimensions > 1 ? plain : optimizer,
+      },
       (theta) => inDomain(spec, theta),
     );
     const regularized = trainer.updaters.filter((updater) => updater.optimizer === optimizer);
@@ -58,7 +82,9 @@ forEachBackend((_, pool) => {
       }
     }
     expect(
-      regularized.some(({ parameter }, k) => trainer.theta(parameter.name).some((w, i) => w !== before[k][i])),
+      regularized.some(({ parameter }, k) =>
+        trainer.theta(parameter.name).some((w, i) => w !== before[k][i]),
+      ),
     ).toBe(true);
     pool.memory.release(mark);
   });
@@ -71,7 +97,8 @@ forEachBackend((_, pool) => {
       theta.length > 6 ? theta.map((value, k) => (k < theta.length / 6 ? value : 0)) : theta,
     );
     const random = stream(3, "batches");
-    for (let k = 0; k < 60; k++) trainer.step(Int32Array.from({ length: 20 }, () => random.integer(COUNT)));
+    for (let k = 0; k < 60; k++)
+      trainer.step(Int32Array.from({ length: 20 }, () => random.integer(COUNT)));
     const ranks = trainer.updaters
       .filter(({ optimizer }) => optimizer === weight)
       .map(({ parameter: { name, shape } }) => {

@@ -1,8 +1,9 @@
 /**
- * ResNet-18 follows PyTorch: losses of the first 50 LinBreg steps on real CIFAR-10 images, from the same weights and batches.
+ * ResNet-18 follows PyTorch: losses of the first 50 LinBreg steps on real CIFAR-10 images, from the
+ * same weights and batches.
  *
- * test/fixtures/resnet18-losses.json was computed by PyTorch 1.13 in float32 (model and optimizer written from their
- * definitions: kernel groups with lambda 0.0004, tau 0.001, batches of 16).
+ * test/fixtures/resnet18-losses.json was computed by PyTorch 1.13 in float32 (model and optimizer
+ * written from their definitions: kernel groups with lambda 0.0004, tau 0.001, batches of 16).
  */
 import { readFileSync } from "node:fs";
 import { storeSamples } from "#bregman/nn/samples.js";
@@ -38,7 +39,9 @@ test("50 steps of sparse ResNet-18 agree with PyTorch", { timeout: 300_000 }, as
       conv: linBreg({ tau: TAU, regularizer }),
     },
   });
-  const convs = trainer.updaters.map(({ parameter }) => parameter).filter(({ role }) => role === "conv");
+  const convs = trainer.updaters
+    .map(({ parameter }) => parameter)
+    .filter(({ role }) => role === "conv");
   const activeKernels = () =>
     convs.reduce((sum, { name, shape }) => {
       const theta = trainer.theta(name);
@@ -51,13 +54,16 @@ test("50 steps of sparse ResNet-18 agree with PyTorch", { timeout: 300_000 }, as
   expect(convs.some(({ kernel }) => kernel === "sparse")).toBe(true);
   batches.forEach((batch, k) => {
     const { loss } = trainer.step(batch);
-    // Rounding decides the sign of some pre-activations near 0, in PyTorch as here, and each such ReLU moves a gradient by
-    // a thousandth: the two runs drift apart, slowly at this learning rate.
+    // Rounding decides the sign of some pre-activations near 0, in PyTorch as here, and each such
+    // ReLU moves a gradient by a thousandth: the two runs drift apart, slowly at this learning
+    // rate.
     const tolerance = k < 5 ? 1e-4 : k < 20 ? 2e-3 : 1e-2;
     expect(Math.abs(loss - losses[k]), `loss of step ${k + 1}`).toBeLessThan(tolerance * losses[k]);
     if (k % 7 !== 0) return;
     const active = activeKernels();
-    expect(Math.abs(active - kernels[k]), `kernels after step ${k + 1}`).toBeLessThan(1e-3 * kernels[k]);
+    expect(Math.abs(active - kernels[k]), `kernels after step ${k + 1}`).toBeLessThan(
+      1e-3 * kernels[k],
+    );
   });
   await pool.close();
 });

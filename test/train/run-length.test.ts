@@ -1,4 +1,7 @@
-/** Runs that go on to more epochs, or end before: what follows the number of epochs, and what is said of it. */
+/**
+ * Runs that go on to more epochs, or end before: what follows the number of epochs, and what is
+ * said of it.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,7 +53,9 @@ async function train(folder: string | undefined, epochs: number, more: Partial<F
     },
   });
   const factors = result.epochs.slice(1).map(({ tau }) => Number((tau / 0.1).toPrecision(12)));
-  const bits = [...result.parameters].map(([, { data: values }]) => Buffer.from(values.slice().buffer).toString("hex"));
+  const bits = [...result.parameters].map(([, { data: values }]) =>
+    Buffer.from(values.slice().buffer).toString("hex"),
+  );
   return {
     ...result,
     factors,
@@ -92,7 +97,8 @@ describe("a schedule that does not follow the number of epochs: the bits of a ru
 test("the cosine is that of the new number from the first new epoch on, and it is said", async () => {
   const folder = newFolder();
   const schedule = (epochs: number) => ({ schedule: cosine({ epochs, minFactor: 0.1 }) });
-  const curve = async (epochs: number) => (await train(undefined, epochs, schedule(epochs))).factors;
+  const curve = async (epochs: number) =>
+    (await train(undefined, epochs, schedule(epochs))).factors;
   const first = await train(folder, 3, schedule(3));
   expect(first.factors).toEqual(await curve(3));
   const more = await train(folder, 6, schedule(6));
@@ -104,7 +110,11 @@ test("the cosine is that of the new number from the first new epoch on, and it i
   const [long, other] = [newFolder(), newFolder()];
   for (const to of [long, other]) {
     const stopper = new AbortController();
-    await train(to, 9, { ...schedule(9), signal: stopper.signal, observe: (epoch) => epoch === 2 && stopper.abort() });
+    await train(to, 9, {
+      ...schedule(9),
+      signal: stopper.signal,
+      observe: (epoch) => epoch === 2 && stopper.abort(),
+    });
   }
   const short = await train(long, 4, schedule(4));
   expect(short.factors).toEqual([...(await curve(9)).slice(0, 2), ...(await curve(4)).slice(2)]);
@@ -124,7 +134,9 @@ test("fewer epochs than are done are refused, and so is a schedule that has come
   });
   await train(folder, 3, { schedule });
   await expect(train(folder, 2, { schedule })).rejects.toThrow(
-    new RangeError("could not resume: epochs must be at least 3, as many as are done or under way, found 2"),
+    new RangeError(
+      "could not resume: epochs must be at least 3, as many as are done or under way, found 2",
+    ),
   );
   await expect(train(folder, 5, { schedule })).rejects.toThrow(
     new RangeError(
@@ -150,7 +162,8 @@ test("a target density's ramp stays what it was: the density that was reached do
   expect(more.notes.at(0)).toBe(
     "The run was begun for 8 epochs and now has 40; the ramp of its target density stays that of 8.",
   );
-  // A run that was begun for 40 epochs is far from there after 9: that is where a new ramp would have led.
+  // A run that was begun for 40 epochs is far from there after 9: that is where a new ramp would
+  // have led.
   const slow = await train(undefined, 40, control);
   expect(slow.epochs[9].density).toBeLessThan(0.6 * reached);
 });
@@ -163,6 +176,8 @@ test("masks change at shares of the new number, and it is said", async () => {
   } as const;
   await train(folder, 2, masked);
   const { notes, epochs } = await train(folder, 6, masked);
-  expect(notes).toEqual(["The run was begun for 2 epochs and now has 6; the mask of rigL changes at shares of 6."]);
+  expect(notes).toEqual([
+    "The run was begun for 2 epochs and now has 6; the mask of rigL changes at shares of 6.",
+  ]);
   expect(epochs.slice(3).reduce((sum, { births }) => sum + births, 0)).toBeGreaterThan(0);
 });

@@ -1,4 +1,7 @@
-/** The sampled dual in training: what is exact stays exact, what is estimated is so without bias, and all follows from the seed. */
+/**
+ * The sampled dual in training: what is exact stays exact, what is estimated is so without bias,
+ * and all follows from the seed.
+ */
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { adaBreg } from "#bregman/optim/ada-breg.js";
@@ -21,7 +24,10 @@ const TAU = 0.3;
 function trainerFor(pool: Pool, sampleDual: number | undefined, seed = 0) {
   return problemTrainer(pool, randomProblem(MODEL, COUNT, { density: 0.1 }), {
     batchSize: BATCH,
-    optimizers: { weight: linBreg({ tau: TAU, regularizer: l1(0.1) }), bias: linBreg({ tau: TAU }) },
+    optimizers: {
+      weight: linBreg({ tau: TAU, regularizer: l1(0.1) }),
+      bias: linBreg({ tau: TAU }),
+    },
     seed,
     sampleDual,
   });
@@ -30,13 +36,18 @@ function trainerFor(pool: Pool, sampleDual: number | undefined, seed = 0) {
 const batch = Int32Array.from({ length: BATCH }, (_, k) => (7 * k) % COUNT);
 
 /** The gradient that LinBreg sees in the first step, by parameter. */
-function gradients(pool: Pool, sampleDual: number | undefined, seed = 0): Map<string, Float64Array> {
+function gradients(
+  pool: Pool,
+  sampleDual: number | undefined,
+  seed = 0,
+): Map<string, Float64Array> {
   const mark = pool.memory.mark();
   const trainer = trainerFor(pool, sampleDual, seed);
   const before = trainer.updaters.map(({ state }) => Float64Array.from(state.v));
   trainer.step(batch);
   const found = trainer.updaters.map(
-    ({ parameter, state }, k) => [parameter.name, before[k].map((v, i) => (v - state.v[i]) / TAU)] as const,
+    ({ parameter, state }, k) =>
+      [parameter.name, before[k].map((v, i) => (v - state.v[i]) / TAU)] as const,
   );
   pool.memory.release(mark);
   return new Map(found);
@@ -53,10 +64,12 @@ forEachBackend((_name, pool) => {
     for (let seed = 0; seed < count; seed++) {
       const sampled = gradients(pool, 3, seed);
       for (const [name, g] of sampled) {
-        if (name !== "linear1.weight") expect(relativeError(g, exact.get(name)!)).toBeLessThan(1e-5);
+        if (name !== "linear1.weight")
+          expect(relativeError(g, exact.get(name)!)).toBeLessThan(1e-5);
       }
       const [g, all] = [sampled.get("linear1.weight")!, exact.get("linear1.weight")!];
-      const at = (keep: (w: number) => boolean, x: Float64Array) => x.filter((_, i) => keep(theta[i]));
+      const at = (keep: (w: number) => boolean, x: Float64Array) =>
+        x.filter((_, i) => keep(theta[i]));
       expect(
         relativeError(
           at((w) => w !== 0, g),
@@ -66,7 +79,9 @@ forEachBackend((_name, pool) => {
       g.forEach((value, i) => (mean[i] += value / count));
       variance += all.reduce((sum, value, i) => sum + (value - g[i]) ** 2, 0) / count;
     }
-    const error = exact.get("linear1.weight")!.reduce((sum, value, i) => sum + (value - mean[i]) ** 2, 0);
+    const error = exact
+      .get("linear1.weight")!
+      .reduce((sum, value, i) => sum + (value - mean[i]) ** 2, 0);
     expect(variance).toBeGreaterThan(0);
     expect(error * count).toBeLessThan(1.6 * variance);
   });
@@ -101,25 +116,31 @@ const data = () => {
   return fromArrays({ shape: [300], train: part(600), test: part(200) });
 };
 
-test.each(["native", "wasm"] as const)("the same bits on 1, 2 and 3 threads (%s)", async (backend) => {
-  const available = await createPool({ backend, threads: 1 }).then(
-    (pool) => pool.close().then(() => true),
-    () => false,
-  );
-  if (!available) return console.log(`${backend} is not tested: it is not built`);
-  const run = (threads: number) =>
-    fit(MODEL, data(), {
-      optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.02) }), biases: linBreg({ tau: 0.1 }) },
-      init: { weights: { density: 0.05 } },
-      epochs: 3,
-      sampleDual: 2,
-      batchSize: BATCH,
-      backend,
-      threads,
-    });
-  const [one, ...others] = [await run(1), await run(2), await run(3)];
-  for (const other of others) expect(other.parameters).toEqual(one.parameters);
-});
+test.each(["native", "wasm"] as const)(
+  "the same bits on 1, 2 and 3 threads (%s)",
+  async (backend) => {
+    const available = await createPool({ backend, threads: 1 }).then(
+      (pool) => pool.close().then(() => true),
+      () => false,
+    );
+    if (!available) return console.log(`${backend} is not tested: it is not built`);
+    const run = (threads: number) =>
+      fit(MODEL, data(), {
+        optimizer: {
+          weights: linBreg({ tau: 0.1, regularizer: l1(0.02) }),
+          biases: linBreg({ tau: 0.1 }),
+        },
+        init: { weights: { density: 0.05 } },
+        epochs: 3,
+        sampleDual: 2,
+        batchSize: BATCH,
+        backend,
+        threads,
+      });
+    const [one, ...others] = [await run(1), await run(2), await run(3)];
+    for (const other of others) expect(other.parameters).toEqual(one.parameters);
+  },
+);
 
 test("runs learn with it (chance: 20 %), by LinBreg and AdaBreg, with frozen steps and in parts", async () => {
   const plain = linBreg({ tau: 0.1, regularizer: l1(0.02) });
@@ -146,6 +167,10 @@ test("runs learn with it (chance: 20 %), by LinBreg and AdaBreg, with frozen ste
 
 test.each([0, -1, Number.NaN, Infinity])("a tolerance of %d is refused", async (sampleDual) => {
   await expect(
-    fit(MODEL, data(), { optimizer: { weights: linBreg(), biases: linBreg() }, epochs: 1, sampleDual }),
+    fit(MODEL, data(), {
+      optimizer: { weights: linBreg(), biases: linBreg() },
+      epochs: 1,
+      sampleDual,
+    }),
   ).rejects.toThrow(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
 });

@@ -19,7 +19,11 @@ import { startFaults } from "#bregman/train/start-faults.js";
 const CURE = "let init draw more there (density), or at least one for each unit (atLeast: 1)";
 
 /** A dense start with some rows of some weights set to zero. */
-function without(model: Model, rows: Record<string, readonly number[] | "all">, init: InitOptions = {}) {
+function without(
+  model: Model,
+  rows: Record<string, readonly number[] | "all">,
+  init: InitOptions = {},
+) {
   const initial = initialParameters(model, stream(1), init);
   for (const [layer, which] of Object.entries(rows)) {
     const node = model.nodes.find(({ name }) => name === layer)!;
@@ -35,23 +39,38 @@ const NARROW = mlp([4, 16, 3]);
 const DEEP = mlp([4, 5, 6, 3]);
 /** A convolution, something behind it, and a head. */
 const images = (...behind: Layer[]) =>
-  sequential([2, 5, 5], [conv2d(4, { kernel: 3, padding: 1 }), ...behind, globalAvgPool2d(), flatten(), linear(3)]);
+  sequential(
+    [2, 5, 5],
+    [conv2d(4, { kernel: 3, padding: 1 }), ...behind, globalAvgPool2d(), flatten(), linear(3)],
+  );
 
 test("good starts have no faults: dense ones, and sparse ones by default", () => {
-  for (const model of [NARROW, DEEP, convNet(), resNet18({ widths: [8, 8] }), skipAutoencoder({ features: 20 })]) {
+  for (const model of [
+    NARROW,
+    DEEP,
+    convNet(),
+    resNet18({ widths: [8, 8] }),
+    skipAutoencoder({ features: 20 }),
+  ]) {
     expect(without(model, {})).toEqual([]);
     for (const mask of ["entry", "kernel"] as const) {
-      expect(without(model, {}, { weights: { density: 0.01 }, convs: { density: 0.01, mask } })).toEqual([]);
+      expect(
+        without(model, {}, { weights: { density: 0.01 }, convs: { density: 0.01, mask } }),
+      ).toEqual([]);
     }
   }
-  expect(without(skipAutoencoder({ features: 20 }), {}, { weights: { density: 0.01, mask: "row" } })).toEqual([]);
+  expect(
+    without(skipAutoencoder({ features: 20 }), {}, { weights: { density: 0.01, mask: "row" } }),
+  ).toEqual([]);
 });
 
 describe("no way from the inputs to the outputs", () => {
   test("names the layers without weights", () => {
     const head = "the start leaves no way from the inputs to the outputs: no weight in";
     expect(without(NARROW, { linear1: "all" })).toEqual([`${head} "linear1"; ${CURE}`]);
-    expect(without(NARROW, { linear1: "all", linear2: "all" })).toEqual([`${head} "linear1", "linear2"; ${CURE}`]);
+    expect(without(NARROW, { linear1: "all", linear2: "all" })).toEqual([
+      `${head} "linear1", "linear2"; ${CURE}`,
+    ]);
     const [many] = without(
       mlp([4, 3, 3, 3, 3, 3]),
       Object.fromEntries([1, 2, 3, 4, 5].map((k) => [`linear${k}`, "all"])),
@@ -70,7 +89,10 @@ describe("no way from the inputs to the outputs", () => {
 
   test("the README's density in a narrow net, as it was drawn before rows had to have a weight", () => {
     const faults = Array.from({ length: 20 }, (_, seed) =>
-      startFaults(NARROW, initialParameters(NARROW, stream(seed), { weights: { density: 0.01, atLeast: 0 } })),
+      startFaults(
+        NARROW,
+        initialParameters(NARROW, stream(seed), { weights: { density: 0.01, atLeast: 0 } }),
+      ),
     );
     expect(faults.filter(([fault]) => fault?.includes("no way")).length).toBeGreaterThan(15);
   });
@@ -130,7 +152,10 @@ describe("units that no weight can be born in", () => {
     const [fault] = without(
       model,
       Object.fromEntries(
-        ["stem", "stage1.block1.1", "stage1.block2.1", "stage2.block1.1"].map((name) => [`${name}.conv`, [0]]),
+        ["stem", "stage1.block1.1", "stage1.block2.1", "stage2.block1.1"].map((name) => [
+          `${name}.conv`,
+          [0],
+        ]),
       ),
     );
     expect(fault).toContain('1 of 4 in "stem.conv", 1 of 4 in "stage1.block1.1.conv", ');

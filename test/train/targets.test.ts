@@ -1,4 +1,7 @@
-/** Training towards targets: regression and restoration through `fit`, and the scalars of skips under l1. */
+/**
+ * Training towards targets: regression and restoration through `fit`, and the scalars of skips
+ * under l1.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +27,13 @@ import { forEachBackend } from "../support/run-op.js";
 const random = stream(6, "targets");
 const draw = (length: number) => Float32Array.from({ length }, () => random.normal());
 const optimizer = { weights: linBreg({ tau: 0.2 }), biases: linBreg({ tau: 0.2 }) };
-const base: FitOptions = { optimizer, loss: "meanSquaredError", epochs: 40, batchSize: 16, threads: 1 };
+const base: FitOptions = {
+  optimizer,
+  loss: "meanSquaredError",
+  epochs: 40,
+  batchSize: 16,
+  threads: 1,
+};
 
 describe("regression", () => {
   /** Three outputs that are linear in two inputs. */
@@ -48,12 +57,16 @@ describe("regression", () => {
     close("linear1.bias", [0, 0, 0.5]);
     expect(final.testLoss).toBeLessThan(1e-5);
     expect(epochs.at(-1)!.validLoss).toBeLessThan(1e-5);
-    for (const key of ["testAccuracy", "trainAccuracy", "validAccuracy", "ssim"]) expect(final).not.toHaveProperty(key);
+    for (const key of ["testAccuracy", "trainAccuracy", "validAccuracy", "ssim"])
+      expect(final).not.toHaveProperty(key);
   });
 
   test("without test samples", async () => {
     const { test: _, ...train } = { ...data, test: undefined };
-    const { final } = await fit(model, fromArrays({ shape: [2], train: train.train }), { ...base, epochs: 1 });
+    const { final } = await fit(model, fromArrays({ shape: [2], train: train.train }), {
+      ...base,
+      epochs: 1,
+    });
     expect(final.testLoss).toBeUndefined();
   });
 
@@ -63,10 +76,13 @@ describe("regression", () => {
     const line = fromArrays({ shape: [1], train: part, test: part });
     const notes: string[] = [];
     const { loss: _, ...options } = base;
-    const onEvent: FitOptions["onEvent"] = (event) => event.type === "note" && notes.push(event.text);
+    const onEvent: FitOptions["onEvent"] = (event) =>
+      event.type === "note" && notes.push(event.text);
     const curved = mlp([1, 8, 1]);
     const result = await fit(curved, line, { ...options, epochs: 100, onEvent });
-    expect(notes).toEqual(['"arrays" has targets and no labels, so that the loss is meanSquaredError.']);
+    expect(notes).toEqual([
+      '"arrays" has targets and no labels, so that the loss is meanSquaredError.',
+    ]);
     expect(result.epochs[1].trainLoss).toBeGreaterThan(0.1);
     expect(result.final.testLoss).toBeLessThan(0.01);
     expect(result.final).not.toHaveProperty("testAccuracy");
@@ -82,7 +98,9 @@ describe("regression", () => {
     const all = { inputs: draw(8), labels: [0, 0, 0, 0], targets: draw(4) };
     const { labels: _, ...targets } = all;
     const from = (train: ArraysPart) => fromArrays({ shape: [2], train });
-    await expect(fit(mlp([2, 1]), from(targets), { ...options, loss: "crossEntropy" })).rejects.toThrow(
+    await expect(
+      fit(mlp([2, 1]), from(targets), { ...options, loss: "crossEntropy" }),
+    ).rejects.toThrow(
       new TypeError(
         'fit: crossEntropy compares with labels, "arrays" has targets only; for its targets say loss: "meanSquaredError"',
       ),
@@ -93,12 +111,16 @@ describe("regression", () => {
       ),
     );
     // A single output for two classes, as in other libraries; labels from 1; targets beside labels.
-    await expect(fit(mlp([2, 1]), from({ ...targets, labels: [0, 1, 0, 1] }), options)).rejects.toThrow(
+    await expect(
+      fit(mlp([2, 1]), from({ ...targets, labels: [0, 1, 0, 1] }), options),
+    ).rejects.toThrow(
       new TypeError(
         'fit: the model has an output of [1], "arrays" has 2 classes, an output for each; for its targets say loss: "meanSquaredError"',
       ),
     );
-    await expect(fit(mlp([2, 3]), from({ inputs: draw(8), labels: [1, 2, 3, 1] }), options)).rejects.toThrow(
+    await expect(
+      fit(mlp([2, 3]), from({ inputs: draw(8), labels: [1, 2, 3, 1] }), options),
+    ).rejects.toThrow(
       new TypeError(
         'fit: the model has an output of [3], "arrays" has 4 classes, an output for each; these labels go from 1 to 3, and they count from 0: subtract 1',
       ),
@@ -113,7 +135,10 @@ describe("regression", () => {
     );
     const none = fromArrays({ shape: [2], train: { inputs: draw(8), labels: new Uint8Array(4) } });
     await expect(fault(none)).rejects.toThrow(/found no targets in the train samples/);
-    const half: Dataset = { ...data, test: { inputs: draw(2), labels: new Uint8Array(1), count: 1 } };
+    const half: Dataset = {
+      ...data,
+      test: { inputs: draw(2), labels: new Uint8Array(1), count: 1 },
+    };
     await expect(fault(half)).rejects.toThrow(/found no targets in the test samples/);
   });
 });
@@ -137,7 +162,13 @@ describe("restoration", () => {
     }
     return { inputs, labels: new Uint8Array(count) };
   };
-  const clean = fromArrays({ shape: [1, SIDE, SIDE], train: images(200), test: images(30), mean: [0.3], std: [0.4] });
+  const clean = fromArrays({
+    shape: [1, SIDE, SIDE],
+    train: images(200),
+    test: images(30),
+    mean: [0.3],
+    std: [0.4],
+  });
   const noisy = restorationTask(clean, { noise: 0.3, seed: 3 });
   const rows = groupLasso({ lambda: 0.3, groups: "rows" });
   const sparse = {
@@ -158,12 +189,15 @@ describe("restoration", () => {
     let outputs: Float32Array | undefined;
     const { final, epochs } = await fit(model, noisy, {
       ...options,
-      observe: (_, trainer) => (outputs = trainer.predict(Int32Array.from({ length: 30 }, (__, k) => 200 + k))),
+      observe: (_, trainer) =>
+        (outputs = trainer.predict(Int32Array.from({ length: 30 }, (__, k) => 200 + k))),
     });
     let sum = 0;
     let loss = 0;
     for (let k = 0; k < 30; k++) {
-      const [y, x] = [outputs!, noisy.test.targets!].map((all) => all.subarray(k * SIZE, (k + 1) * SIZE));
+      const [y, x] = [outputs!, noisy.test.targets!].map((all) =>
+        all.subarray(k * SIZE, (k + 1) * SIZE),
+      );
       sum += ssim(y, x, SIDE, SIDE);
       y.forEach((value, p) => (loss += (value - x[p]) ** 2));
     }
@@ -184,14 +218,17 @@ describe("restoration", () => {
       epochs: 1,
       observe(epoch, trainer) {
         if (epoch > 0) return;
-        const { parameter } = trainer.updaters.find(({ parameter: { role } }) => role === "weight")!;
+        const { parameter } = trainer.updaters.find(
+          ({ parameter: { role } }) => role === "weight",
+        )!;
         const theta = trainer.pool.memory.f32(parameter.theta, SIZE * SIZE);
         theta.fill(0);
         for (let k = 0; k < SIZE; k++) theta[k * SIZE + k] = 1;
         const bias = trainer.updaters.find(({ parameter: { role } }) => role === "bias")!.parameter;
         trainer.pool.memory.f32(bias.theta, SIZE).fill(0);
         seen = trainer.predict(Int32Array.of(7));
-        const loss = seen.reduce((s, x, p) => s + (x - noisy.train.targets![7 * SIZE + p]) ** 2, 0) / SIZE;
+        const loss =
+          seen.reduce((s, x, p) => s + (x - noisy.train.targets![7 * SIZE + p]) ** 2, 0) / SIZE;
         expect(trainer.evaluate(Int32Array.of(7)).loss).toBeCloseTo(loss, 5);
       },
     });
@@ -201,7 +238,10 @@ describe("restoration", () => {
 
   test("no similarity where the targets leave [0, 1] or the images are smaller than a window", async () => {
     const one = { ...options, epochs: 1 };
-    const bright = { ...noisy, train: { ...noisy.train, targets: noisy.train.targets!.map((x) => 2 * x) } };
+    const bright = {
+      ...noisy,
+      train: { ...noisy.train, targets: noisy.train.targets!.map((x) => 2 * x) },
+    };
     expect((await fit(model, bright, one)).final).not.toHaveProperty("ssim");
     const part = { inputs: draw(400), labels: new Uint8Array(4), targets: new Float32Array(400) };
     const small = fromArrays({ shape: [1, 10, 10], train: part, test: part });
@@ -216,7 +256,9 @@ describe("restoration", () => {
     await one(noisy, false);
     const targets = noisy.train.targets!.slice();
     targets[0] = 1 - targets[0];
-    await expect(one({ ...noisy, train: { ...noisy.train, targets } }, true)).rejects.toThrow(/what differs: data$/);
+    await expect(one({ ...noisy, train: { ...noisy.train, targets } }, true)).rejects.toThrow(
+      /what differs: data$/,
+    );
   });
 });
 
@@ -227,46 +269,60 @@ const SKIPS: Record<string, Optimizer> = {
 };
 
 forEachBackend((_name, pool) => {
-  test.each(Object.entries(SKIPS))("scalars of skips, %s: they follow the float64 method and open late", (_, skip) => {
-    const mark = pool.memory.mark();
-    const model = skipAutoencoder({ features: 20, layers: 3 });
-    const problem = randomProblem(model, 64, { density: 0.4 });
-    for (const [name, theta] of problem.parameters) if (name.endsWith("scale")) theta.fill(0);
-    const { inputs, targets } = problem;
-    const weight = linBreg({ tau: 0.05, regularizer: groupLasso({ lambda: 0.01, groups: "rows" }) });
-    const bias = linBreg({ tau: 0.05 });
-    const trainer = createTrainer({
-      pool,
-      model,
-      loss: "meanSquaredError",
-      samples: storeSamples(pool.memory, [{ inputs, targets }], { features: 20, targetFeatures: 20 }),
-      batchSize: 32,
-      initial: problem.parameters,
-      optimizers: { weight, bias, skip },
-    });
-    const theta = toFloat64(problem.parameters);
-    const members = trainer.updaters.map(({ parameter: { name, role, shape } }) => {
-      const method = { weight, bias, skip }[role as "weight"];
-      return { name, role, shape, method, state: method.init(theta.get(name)!, shape) };
-    });
-    const skips = members.filter(({ role }) => role === "skip").map(({ name }) => name);
-    expect(skips.map((name) => theta.get(name)!.length)).toEqual([1, 2, 3]);
-    const open = () => skips.flatMap((name) => [...trainer.theta(name)]).filter((s) => s !== 0).length;
-    const counts = [open()];
-    for (let step = 0; step < 24; step++) {
-      const indices = Int32Array.from({ length: 32 }, (_unused, k) => (k * 5 + step * 7) % 64);
-      const { loss, gradients } = backward(model, theta, batchOf(problem, indices, "meanSquaredError"));
-      expect(Math.abs(trainer.step(indices).loss - loss)).toBeLessThan(1e-4 * loss);
-      for (const { name, shape, method, state } of members)
-        method.step(state, theta.get(name)!, gradients.get(name)!, shape);
-      counts.push(open());
-    }
-    for (const { name } of members) {
-      expect(relativeError(trainer.theta(name), theta.get(name)!), name).toBeLessThan(5e-4);
-    }
-    // Closed as long as |v| is below lambda, then some are open and some are not.
-    expect(counts.slice(0, 2)).toEqual([0, 0]);
-    expect(counts.at(-1)).toBeGreaterThan(0);
-    pool.memory.release(mark);
-  });
+  test.each(Object.entries(SKIPS))(
+    "scalars of skips, %s: they follow the float64 method and open late",
+    (_, skip) => {
+      const mark = pool.memory.mark();
+      const model = skipAutoencoder({ features: 20, layers: 3 });
+      const problem = randomProblem(model, 64, { density: 0.4 });
+      for (const [name, theta] of problem.parameters) if (name.endsWith("scale")) theta.fill(0);
+      const { inputs, targets } = problem;
+      const weight = linBreg({
+        tau: 0.05,
+        regularizer: groupLasso({ lambda: 0.01, groups: "rows" }),
+      });
+      const bias = linBreg({ tau: 0.05 });
+      const trainer = createTrainer({
+        pool,
+        model,
+        loss: "meanSquaredError",
+        samples: storeSamples(pool.memory, [{ inputs, targets }], {
+          features: 20,
+          targetFeatures: 20,
+        }),
+        batchSize: 32,
+        initial: problem.parameters,
+        optimizers: { weight, bias, skip },
+      });
+      const theta = toFloat64(problem.parameters);
+      const members = trainer.updaters.map(({ parameter: { name, role, shape } }) => {
+        const method = { weight, bias, skip }[role as "weight"];
+        return { name, role, shape, method, state: method.init(theta.get(name)!, shape) };
+      });
+      const skips = members.filter(({ role }) => role === "skip").map(({ name }) => name);
+      expect(skips.map((name) => theta.get(name)!.length)).toEqual([1, 2, 3]);
+      const open = () =>
+        skips.flatMap((name) => [...trainer.theta(name)]).filter((s) => s !== 0).length;
+      const counts = [open()];
+      for (let step = 0; step < 24; step++) {
+        const indices = Int32Array.from({ length: 32 }, (_unused, k) => (k * 5 + step * 7) % 64);
+        const { loss, gradients } = backward(
+          model,
+          theta,
+          batchOf(problem, indices, "meanSquaredError"),
+        );
+        expect(Math.abs(trainer.step(indices).loss - loss)).toBeLessThan(1e-4 * loss);
+        for (const { name, shape, method, state } of members)
+          method.step(state, theta.get(name)!, gradients.get(name)!, shape);
+        counts.push(open());
+      }
+      for (const { name } of members) {
+        expect(relativeError(trainer.theta(name), theta.get(name)!), name).toBeLessThan(5e-4);
+      }
+      // Closed as long as |v| is below lambda, then some are open and some are not.
+      expect(counts.slice(0, 2)).toEqual([0, 0]);
+      expect(counts.at(-1)).toBeGreaterThan(0);
+      pool.memory.release(mark);
+    },
+  );
 });

@@ -1,4 +1,7 @@
-/** What a training warns of: that what is told is true, that it is heard, and that good runs are quiet. */
+/**
+ * What a training warns of: that what is told is true, that it is heard, and that good runs are
+ * quiet.
+ */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { mlp } from "#bregman/models/mlp.js";
@@ -23,7 +26,10 @@ const NARROW = mlp([4, 16, 3]);
 const data = flowers();
 /** The settings of the README. */
 const readme = {
-  optimizer: { weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }), biases: linBreg({ tau: 0.1 }) },
+  optimizer: {
+    weights: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
+    biases: linBreg({ tau: 0.1 }),
+  },
   init: { weights: { density: 0.01 } },
   epochs: 30,
   threads: 1,
@@ -32,7 +38,11 @@ const readme = {
 /** A run and its warnings. */
 async function run(options: Partial<FitOptions>, model = NARROW, on = data) {
   const warnings: string[] = [];
-  const result = await fit(model, on, { ...readme, onWarning: (text) => warnings.push(text), ...options });
+  const result = await fit(model, on, {
+    ...readme,
+    onWarning: (text) => warnings.push(text),
+    ...options,
+  });
   const births = result.epochs.findIndex((metrics) => metrics.births > 0);
   return { ...result, warnings, births };
 }
@@ -56,8 +66,14 @@ describe("a narrow net with the README's settings", () => {
       epochs: 3,
     });
     expect(final).toMatchObject({ density: 0, testAccuracy: 1 / 3 });
-    expect(warnings[0]).toMatch(/^the start leaves no way from the inputs to the outputs: no weight in "linear1"/);
-    expect(told.filter((type) => type !== "step").slice(0, 3)).toEqual(["start", "warning", "epoch"]);
+    expect(warnings[0]).toMatch(
+      /^the start leaves no way from the inputs to the outputs: no weight in "linear1"/,
+    );
+    expect(told.filter((type) => type !== "step").slice(0, 3)).toEqual([
+      "start",
+      "warning",
+      "epoch",
+    ]);
     // No gradient comes to linear1 through a linear2 without weights.
     expect(warnings.slice(1)).toEqual([expect.stringMatching(/^no weight was born in 2 epochs: /)]);
   });
@@ -69,7 +85,12 @@ describe("no birth in the first epochs", () => {
 
   test.each([
     ["LinBreg, l1", (lambda: number) => linBreg({ tau: 0.1, regularizer: l1(lambda) }), 2, {}],
-    ["LinBreg with momentum", (lambda: number) => linBreg({ momentum: 0.9, regularizer: l1(lambda) }), 2, {}],
+    [
+      "LinBreg with momentum",
+      (lambda: number) => linBreg({ momentum: 0.9, regularizer: l1(lambda) }),
+      2,
+      {},
+    ],
     ["AdaBreg", (lambda: number) => adaBreg({ tau: 0.01, regularizer: l1(lambda) }), 3, {}],
     [
       "rows",
@@ -83,44 +104,76 @@ describe("no birth in the first epochs", () => {
       2,
       { within: [0.8, 1.3] },
     ],
-    ["with frozen steps", (lambda: number) => linBreg({ regularizer: l1(lambda) }), 4, { freeze: 3 }],
-  ] as const)("%s: the lambda that is named gives one, and not much more would have", async (_, make, lambda, how) => {
-    // It is rounded down to two digits; and how weights that are there turn within their group depends on lambda too.
-    const { freeze, mask, within } = { freeze: undefined, mask: undefined, within: [1, 1.11], ...how };
-    const options = { init: { weights: { density: 0.3, mask } }, freeze, batchSize: 16 };
-    const { warnings, births } = await run({ ...options, ...lambdas(make, lambda), epochs: 3 });
-    expect(births).toBe(-1);
-    expect(warnings).toHaveLength(1);
-    const [, epochs, , , named, stated] = said.exec(warnings[0])!;
-    expect([epochs, Number(stated)]).toEqual(["2", lambda]);
-    const [below, above] = within.map((factor) => lambdas(make, Number(named) * factor));
-    expect((await run({ ...options, ...below, epochs: 2 })).births).toBeGreaterThan(0);
-    expect((await run({ ...options, ...above, epochs: 2 })).births).toBe(-1);
-  });
+    [
+      "with frozen steps",
+      (lambda: number) => linBreg({ regularizer: l1(lambda) }),
+      4,
+      { freeze: 3 },
+    ],
+  ] as const)(
+    "%s: the lambda that is named gives one, and not much more would have",
+    async (_, make, lambda, how) => {
+      // It is rounded down to two digits; and how weights that are there turn within their group
+      // depends on lambda too.
+      const { freeze, mask, within } = {
+        freeze: undefined,
+        mask: undefined,
+        within: [1, 1.11],
+        ...how,
+      };
+      const options = { init: { weights: { density: 0.3, mask } }, freeze, batchSize: 16 };
+      const { warnings, births } = await run({ ...options, ...lambdas(make, lambda), epochs: 3 });
+      expect(births).toBe(-1);
+      expect(warnings).toHaveLength(1);
+      const [, epochs, , , named, stated] = said.exec(warnings[0])!;
+      expect([epochs, Number(stated)]).toEqual(["2", lambda]);
+      const [below, above] = within.map((factor) => lambdas(make, Number(named) * factor));
+      expect((await run({ ...options, ...below, epochs: 2 })).births).toBeGreaterThan(0);
+      expect((await run({ ...options, ...above, epochs: 2 })).births).toBe(-1);
+    },
+  );
 
   test("at this rate: where gradients stay the same the epoch that is named is that of the first birth", async () => {
-    // A dense head that does not move, and so little of a first layer that the outputs stay as they are.
-    const slow = { weights: linBreg({ tau: 1e-4, regularizer: l1(0.001) }), biases: sgd({ tau: 1e-6 }) };
-    const { warnings, births } = await run({ optimizer: slow, init: { weights: { density: 0.3 } } });
+    // A dense head that does not move, and so little of a first layer that the outputs stay as they
+    // are.
+    const slow = {
+      weights: linBreg({ tau: 1e-4, regularizer: l1(0.001) }),
+      biases: sgd({ tau: 1e-6 }),
+    };
+    const { warnings, births } = await run({
+      optimizer: slow,
+      init: { weights: { density: 0.3 } },
+    });
     const [, due] = /at this rate the first comes in epoch (\d+) of 30$/.exec(warnings[0])!;
     expect(births).toBeGreaterThan(3);
     expect(Math.abs(births - Number(due))).toBeLessThanOrEqual(1);
   });
 
   test("after the only epoch of a run, and with the end of the run in sight", async () => {
-    const { warnings } = await run({ ...lambdas((lambda) => linBreg({ regularizer: l1(lambda) }), 5), epochs: 1 });
+    const { warnings } = await run({
+      ...lambdas((lambda) => linBreg({ regularizer: l1(lambda) }), 5),
+      epochs: 1,
+    });
     expect(warnings).toEqual([
-      expect.stringMatching(/^no weight was born in 1 epoch: .* after \d+ epochs, and the run has 1$/),
+      expect.stringMatching(
+        /^no weight was born in 1 epoch: .* after \d+ epochs, and the run has 1$/,
+      ),
     ]);
   });
 
   test.each([
     ["the first birth is due soon", { epochs: 200, limit: 100 }],
     ["there is no zero weight", { init: { weights: { density: 1 } }, epochs: 2 }],
-    ["lambda moves by itself", { targetDensity: { targets: { net: 0.9 }, every: 1000 }, epochs: 2 }],
+    [
+      "lambda moves by itself",
+      { targetDensity: { targets: { net: 0.9 }, every: 1000 }, epochs: 2 },
+    ],
     ["nothing is gathered in v", lambdas(() => sgd({ tau: 1e-30 }), 0)],
   ])("nothing is said where %s", async (_, options) => {
-    const { warnings } = await run({ ...lambdas((lambda) => linBreg({ regularizer: l1(lambda) }), 0.15), ...options });
+    const { warnings } = await run({
+      ...lambdas((lambda) => linBreg({ regularizer: l1(lambda) }), 0.15),
+      ...options,
+    });
     expect(warnings.filter((text) => !text.startsWith("the density"))).toEqual([]);
   });
 });
@@ -128,7 +181,10 @@ describe("no birth in the first epochs", () => {
 test("a layer that has lost its last weight is named, in the epoch it does", async () => {
   // A decay that takes more than all of a weight in a step.
   const weights = linBreg({ tau: 0.1, weightDecay: 11, regularizer: l1(0.4) });
-  const { warnings, epochs } = await run({ optimizer: { weights, biases: sgd({ tau: 0.01 }) }, epochs: 3 });
+  const { warnings, epochs } = await run({
+    optimizer: { weights, biases: sgd({ tau: 0.01 }) },
+    epochs: 3,
+  });
   expect(epochs.map(({ layers }) => layers.map(({ nonZeros }) => nonZeros))).toEqual([
     [16, 3],
     [0, 0],
@@ -146,10 +202,19 @@ test("a layer that has lost its last weight is named, in the epoch it does", asy
 describe("units that no weight can be born in", () => {
   const random = stream(3);
   const labels = Uint8Array.from({ length: 64 }, (_, k) => k % 2);
-  const inputs = Float32Array.from({ length: 64 * 32 }, (_, k) => random.normal() + labels[Math.floor(k / 32)]);
+  const inputs = Float32Array.from(
+    { length: 64 * 32 },
+    (_, k) => random.normal() + labels[Math.floor(k / 32)],
+  );
   const images = fromArrays({ shape: [2, 4, 4], train: { inputs, labels } });
   const model = (behind: ReturnType<typeof relu> | ReturnType<typeof leakyRelu>) => {
-    const layers = [conv2d(12, { kernel: 3, bias: false }), batchNorm2d(), behind, globalAvgPool2d(), flatten()];
+    const layers = [
+      conv2d(12, { kernel: 3, bias: false }),
+      batchNorm2d(),
+      behind,
+      globalAvgPool2d(),
+      flatten(),
+    ];
     return sequential([2, 4, 4], [...layers, linear(2)]);
   };
 
@@ -178,7 +243,11 @@ describe("units that no weight can be born in", () => {
 
 describe("a warning is heard", () => {
   afterEach(() => void vi.restoreAllMocks());
-  const faulty = { init: { weights: { density: 0.01, atLeast: 0 } }, epochs: 1, onWarning: undefined };
+  const faulty = {
+    init: { weights: { density: 0.01, atLeast: 0 } },
+    epochs: 1,
+    onWarning: undefined,
+  };
   const START = /^the start leaves no way/;
 
   test("as an event, and as a warning of the process", async () => {

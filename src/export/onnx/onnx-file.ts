@@ -12,5 +12,8 @@ import { encodeOnnx, type OnnxOptions } from "./onnx.js";
  * saveOnnx("small.onnx", simplify(loadModel("runs/first/model.safetensors")));
  */
 export function saveOnnx(path: string, network: Network, options: OnnxOptions = {}): void {
-  writeFileAtomic(path, encodeOnnx(network, knownOptions("saveOnnx", options, { sparse: 1, metadata: 1 })));
+  writeFileAtomic(
+    path,
+    encodeOnnx(network, knownOptions("saveOnnx", options, { sparse: 1, metadata: 1 })),
+  );
 }

@@ -1,5 +1,6 @@
 /**
- * A network as an ONNX file, for runtimes that know nothing of bregman: ONNX Runtime in a page, on a phone, in Python.
+ * A network as an ONNX file, for runtimes that know nothing of bregman: ONNX Runtime in a page, on
+ * a phone, in Python.
  *
  *     input    "input", float32 [batch, features] or [batch, channels, height, width], as `predict` takes it (a byte counts
  *              as value / 255): the normalization is part of the file. float64 where a mean is so large beside its deviation
@@ -37,8 +38,9 @@ const LARGE_MEAN = 1000;
 
 export interface OnnxOptions {
   /**
-   * Weights of a density below 1/3 as their non-zeros (`sparse_initializer`): 12 bytes each, where a dense weight takes 4 whether
-   * zero or not. ONNX Runtime reads it (and computes densely all the same), other readers may not. Default false.
+   * Weights of a density below 1/3 as their non-zeros (`sparse_initializer`): 12 bytes each, where
+   * a dense weight takes 4 whether zero or not. ONNX Runtime reads it (and computes densely all the
+   * same), other readers may not. Default false.
    */
   readonly sparse?: boolean | undefined;
   /** Texts to keep in the file. */
@@ -50,7 +52,8 @@ const OPTIONS: OptionKeys<OnnxOptions> = { sparse: 1, metadata: 1 };
 /**
  * The bytes of an ONNX file (opset 13) with the network.
  *
- * @throws TypeError if a parameter or buffer is missing; RangeError for a network too large for the format
+ * @throws TypeError if a parameter or buffer is missing; RangeError for a network too large for the
+ *   format
  * @example
  * const bytes = encodeOnnx(simplify({ model, ...result }));
  */
@@ -62,8 +65,19 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
   const initializers: TensorProto[] = [];
   const sparseInitializers: SparseTensorProto[] = [];
 
-  const node = (operator: string, inputs: readonly string[], output: string, attributes: Attributes = {}) =>
-    nodes.push({ name: output, opType: operator, input: inputs, output, attribute: attributeProtos(attributes) });
+  const node = (
+    operator: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: Attributes = {},
+  ) =>
+    nodes.push({
+      name: output,
+      opType: operator,
+      input: inputs,
+      output,
+      attribute: attributeProtos(attributes),
+    });
   const constant = (name: string, shape: Shape, data: Elements) => {
     initializers.push({ name, dims: shape, ...elements(data) });
     return name;
@@ -89,7 +103,9 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
         const entries = sparse && isWeightRole(role) ? sparseTensor(full(name), all) : undefined;
         if (!entries) bytes += 4 * size(all.shape);
         if (bytes > MOST_BYTES) {
-          throw new RangeError(`could not write the network as ONNX: such a file has at most ${MOST_BYTES} bytes`);
+          throw new RangeError(
+            `could not write the network as ONNX: such a file has at most ${MOST_BYTES} bytes`,
+          );
         }
         if (!entries) return constant(full(name), all.shape, all.data);
         sparseInitializers.push(entries);
@@ -106,7 +122,11 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
       node: nodes,
       initializer: initializers,
       sparseInitializer: sparseInitializers,
-      input: valueInfo("input", model.input, needsDouble(network) ? DATA_TYPE.double : DATA_TYPE.float),
+      input: valueInfo(
+        "input",
+        model.input,
+        needsDouble(network) ? DATA_TYPE.double : DATA_TYPE.float,
+      ),
       output: valueInfo("output", model.output, DATA_TYPE.float),
     },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
@@ -121,18 +141,25 @@ interface Adding {
   constant(name: string, shape: Shape, data: Float32Array | Float64Array): string;
 }
 
-/** Whether inputs that float32 tells apart no more are different to the network, such as times in seconds. */
+/**
+ * Whether inputs that float32 tells apart no more are different to the network, such as times in
+ * seconds.
+ */
 function needsDouble({ normalization: { mean, std } = { mean: [], std: [] } }: Network): boolean {
   return mean.some((m, c) => Math.abs(m) > LARGE_MEAN * std[c]);
 }
 
-/** (x - mean) / std of each channel, where the network has them. Returns the name of what the first layer reads. */
+/**
+ * (x - mean) / std of each channel, where the network has them. Returns the name of what the first
+ * layer reads.
+ */
 function writeNormalization(network: Network, { node, constant }: Adding): string {
   const { model, normalization } = network;
   if (!normalization) return "input";
   // Channels of the data need not be those of the model: each is a run of numbers in a sample.
   const { input } = model;
-  const shape = input.length === 3 && input[0] === normalization.mean.length ? [input[0], 1, 1] : input;
+  const shape =
+    input.length === 3 && input[0] === normalization.mean.length ? [input[0], 1, 1] : input;
   const each = (name: string, numbers: readonly number[]) => {
     const length = size(shape);
     const run = length / numbers.length;
@@ -172,7 +199,10 @@ function elements(data: Elements): Pick<TensorProto, "dataType" | "rawData"> {
   return { dataType, rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) };
 }
 
-/** The non-zeros with their places in the row-major array, or undefined where that takes no fewer bytes. */
+/**
+ * The non-zeros with their places in the row-major array, or undefined where that takes no fewer
+ * bytes.
+ */
 function sparseTensor(name: string, all: Values): SparseTensorProto | undefined {
   const dims = nonZerosOf(all);
   if (12 * dims >= 4 * size(all.shape)) return undefined;
@@ -182,5 +212,9 @@ function sparseTensor(name: string, all: Values): SparseTensorProto | undefined 
     values[places.length] = value;
     places.push(place);
   });
-  return { dims: all.shape, values: { name, dims, ...elements(values) }, indices: { dims, ...elements(places) } };
+  return {
+    dims: all.shape,
+    values: { name, dims, ...elements(values) },
+    indices: { dims, ...elements(places) },
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * The messages of an ONNX file that we write, as tables of their fields, and their bytes in protobuf.
+ * The messages of an ONNX file that we write, as tables of their fields, and their bytes in
+ * protobuf.
  *
  * Source: onnx.proto of ONNX (IR version 8), field numbers and types.
  */
@@ -26,7 +27,12 @@ export type Message<F extends Fields> = {
   readonly [name in keyof F]?: ValueOf<F[name][1]> | readonly ValueOf<F[name][1]>[];
 };
 
-const TENSOR = { dims: [1, "int64"], dataType: [2, "int64"], name: [8, "string"], rawData: [9, "bytes"] } as const;
+const TENSOR = {
+  dims: [1, "int64"],
+  dataType: [2, "int64"],
+  name: [8, "string"],
+  rawData: [9, "bytes"],
+} as const;
 const SPARSE_TENSOR = { values: [1, TENSOR], indices: [2, TENSOR], dims: [3, "int64"] } as const;
 const ATTRIBUTE = {
   name: [1, "string"],
@@ -80,7 +86,11 @@ export function encodeModelProto(model: ModelProto): Uint8Array<ArrayBuffer> {
   return writer.finish();
 }
 
-function writeMessage<F extends Fields>(writer: BinaryWriter, fields: F, message: Message<F>): void {
+function writeMessage<F extends Fields>(
+  writer: BinaryWriter,
+  fields: F,
+  message: Message<F>,
+): void {
   for (const [name, [number, kind]] of Object.entries(fields)) {
     const value: unknown = message[name];
     for (const each of Array.isArray(value) ? value : value === undefined ? [] : [value]) {
@@ -89,7 +99,12 @@ function writeMessage<F extends Fields>(writer: BinaryWriter, fields: F, message
   }
 }
 
-function writeField(writer: BinaryWriter, number: number, kind: Kind | Fields, value: unknown): void {
+function writeField(
+  writer: BinaryWriter,
+  number: number,
+  kind: Kind | Fields,
+  value: unknown,
+): void {
   switch (kind) {
     case "string":
       writer.tag(number, WireType.LengthDelimited).string(value as string);

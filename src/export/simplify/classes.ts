@@ -1,4 +1,7 @@
-/** Channels that stand or fall together: disjoint sets of (value, channel), each kept or not (union-find). */
+/**
+ * Channels that stand or fall together: disjoint sets of (value, channel), each kept or not
+ * (union-find).
+ */
 
 export interface Classes {
   /** Puts the channel c of value a and the channel d of value b into one class. */
@@ -8,7 +11,9 @@ export interface Classes {
   isKept(value: number, channel: number): boolean;
 }
 
-/** Every channel starts in a class of its own, not kept. @param channels - how many each value has */
+/**
+ * Every channel starts in a class of its own, not kept. @param channels - how many each value has
+ */
 export function createClasses(channels: readonly number[]): Classes {
   const starts: number[] = [];
   let total = 0;

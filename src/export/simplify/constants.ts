@@ -1,10 +1,11 @@
 /**
  * Constant channels, and what they add to the layers that read them.
  *
- * A unit without incoming weights gives its bias b for every input; behind an activation that is sigma(b). A linear layer
- * that reads a constant c with weight w takes w c into its bias, and the weight can go: the unit before is then read by
- * nobody. So does a convolution, unless the kernel meets the border: there the padding's zeros stand in for c, and the
- * sum depends on the place. Such kernels stay, but of all constants that a convolution reads one is enough:
+ * A unit without incoming weights gives its bias b for every input; behind an activation that is
+ * sigma(b). A linear layer that reads a constant c with weight w takes w c into its bias, and the
+ * weight can go: the unit before is then read by nobody. So does a convolution, unless the kernel
+ * meets the border: there the padding's zeros stand in for c, and the sum depends on the place.
+ * Such kernels stay, but of all constants that a convolution reads one is enough:
  *
  *     k * c  =  (c / r) k * r          kernel k of the channel c goes, multiplied by c / r, to that of the channel r
  */
@@ -23,7 +24,10 @@ export interface Absorbed {
   readonly constants: readonly Constants[];
 }
 
-/** Moves constants into the biases of the layers that read them, and says which channels are constant. */
+/**
+ * Moves constants into the biases of the layers that read them, and says which channels are
+ * constant.
+ */
 export function absorbConstants(network: Network): Absorbed {
   const { model } = network;
   const parameters = new Map(network.parameters);
@@ -34,7 +38,9 @@ export function absorbConstants(network: Network): Absorbed {
     const place = placeOf(network, node);
     if (channels.by !== "weight") {
       const xs = inputs.map((k) => (k < 0 ? unknown(model.input[0]) : constants[k]));
-      constants.push(channels.by === "channel" ? channels.constants(layer, xs, place) : unknown(shape[0]));
+      constants.push(
+        channels.by === "channel" ? channels.constants(layer, xs, place) : unknown(shape[0]),
+      );
       return node;
     }
     let weight = place.values("weight");
@@ -78,11 +84,15 @@ function absorbInside(weight: Values, x: Constants): Shifted {
     const c = constantAt(place);
     if (!Number.isNaN(c)) shift[Math.floor(place / cols)] += w * c;
   });
-  return { weight: mapNonZeros(weight, (w, place) => (Number.isNaN(constantAt(place)) ? w : 0)), shift };
+  return {
+    weight: mapNonZeros(weight, (w, place) => (Number.isNaN(constantAt(place)) ? w : 0)),
+    shift,
+  };
 }
 
 /**
- * The same for a weight some of whose taps meet a border: kernels that do are gathered in one constant channel.
+ * The same for a weight some of whose taps meet a border: kernels that do are gathered in one
+ * constant channel.
  *
  * @param inside - by tap: whether it never reads a border; undefined: no tap does
  */
@@ -94,12 +104,15 @@ function absorb(weight: Values, x: Constants, inside?: readonly boolean[]): Shif
       if (!inside[place % taps]) borders[Math.floor(place / taps) % x.length] = 1;
     });
   }
-  const bordering = [...x.keys()].filter((c) => !Number.isNaN(x[c]) && x[c] !== 0 && borders[c] === 1);
+  const bordering = [...x.keys()].filter(
+    (c) => !Number.isNaN(x[c]) && x[c] !== 0 && borders[c] === 1,
+  );
   if (bordering.length === 0) return absorbInside(weight, x);
 
   const data = weight.data.slice();
   const shift = new Float64Array(weight.shape[0]);
-  const kernel = (o: number, c: number) => data.subarray((o * x.length + c) * taps, (o * x.length + c + 1) * taps);
+  const kernel = (o: number, c: number) =>
+    data.subarray((o * x.length + c) * taps, (o * x.length + c + 1) * taps);
   const rows = [...shift.keys()];
   const meetsBorder = (o: number, c: number) => kernel(o, c).some((w, t) => w !== 0 && !inside![t]);
   const rest = bordering.reduce((best, c) => (Math.abs(x[c]) > Math.abs(x[best]) ? c : best));

@@ -1,12 +1,14 @@
 /**
  * Cuts the channels that nobody needs.
  *
- * 1. Mark: every channel of the output is needed. A needed unit of a linear layer or a convolution needs the inputs it
- *    has a weight for; a needed channel of any other layer needs the channels it is made of.
- * 2. Tie: layers without weights have the channels of what they read, and the summands of a sum have the same ones. Such
- *    channels stand or fall together: a class of them is kept if one of its members is needed. The model's input keeps
- *    all of its channels, whoever reads them.
- * 3. Cut: rows and columns of the classes that are not kept. Rows that are kept for others' sake are set to zero.
+ * 1. Mark: every channel of the output is needed. A needed unit of a linear layer or a convolution
+ *    needs the inputs it has a weight for; a needed channel of any other layer needs the channels
+ *    it is made of.
+ * 2. Tie: layers without weights have the channels of what they read, and the summands of a sum
+ *    have the same ones. Such channels stand or fall together: a class of them is kept if one of
+ *    its members is needed. The model's input keeps all of its channels, whoever reads them.
+ * 3. Cut: rows and columns of the classes that are not kept. Rows that are kept for others' sake
+ *    are set to zero.
  *
  * Every layer that is left keeps one channel at least.
  */
@@ -18,7 +20,9 @@ import { moveNonZeros } from "../sparse-values.js";
 import { createClasses } from "./classes.js";
 import { eachSource, markNeeded } from "./needed.js";
 
-/** The network without the units, channels, kernels and columns that its output does not depend on. */
+/**
+ * The network without the units, channels, kernels and columns that its output does not depend on.
+ */
 export function cutChannels(network: Network): Network {
   const { model } = network;
   const { nodes } = model;
@@ -48,11 +52,14 @@ export function cutChannels(network: Network): Network {
   /** Of a concatenation, inputs without channels are no inputs any more. */
   const inputsOf = (k: number): readonly number[] => {
     const { layer, inputs } = nodes[k];
-    return ruleOf(layer).inputs === undefined ? inputs.filter((value) => keptOf(value).length > 0) : inputs;
+    return ruleOf(layer).inputs === undefined
+      ? inputs.filter((value) => keptOf(value).length > 0)
+      : inputs;
   };
   const readNodes = (): number[] => {
     const read = new Set([nodes.length - 1]);
-    for (let k = nodes.length - 1; k >= 0; k--) if (read.has(k)) for (const value of inputsOf(k)) read.add(value);
+    for (let k = nodes.length - 1; k >= 0; k--)
+      if (read.has(k)) for (const value of inputsOf(k)) read.add(value);
     return [...read].filter((k) => k >= 0);
   };
   for (;;) {
@@ -74,7 +81,8 @@ export function cutChannels(network: Network): Network {
         [node.parameters, network.parameters, parameters] as const,
         [node.buffers, network.buffers, buffers] as const,
       ]) {
-        for (const spec of specs) to.set(`${name}.${spec.name}`, slice(from.get(`${name}.${spec.name}`)!, spec.name));
+        for (const spec of specs)
+          to.set(`${name}.${spec.name}`, slice(from.get(`${name}.${spec.name}`)!, spec.name));
       }
     };
     if (channels.by === "weight") {

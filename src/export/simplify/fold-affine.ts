@@ -1,5 +1,6 @@
 /**
- * Folds what is y = f x + s of each channel in evaluation, as a batch norm is, into the layer by weight before it.
+ * Folds what is y = f x + s of each channel in evaluation, as a batch norm is, into the layer by
+ * weight before it.
  *
  *     f (W x + b) + s  =  (f W) x + (f b + s)
  *
@@ -18,12 +19,14 @@ export function foldAffine(network: Network): Network {
   const parameters = new Map(network.parameters);
   const buffers = new Map(network.buffers);
   const entries: NodeEntry[] = [...model.nodes];
-  const readers = (value: number) => model.nodes.filter(({ inputs }) => inputs.includes(value)).length;
+  const readers = (value: number) =>
+    model.nodes.filter(({ inputs }) => inputs.includes(value)).length;
   const aliases = new Map<number, number>();
   model.nodes.forEach((node, k) => {
     const [source] = node.inputs;
     const { channels } = ruleOf(node.layer);
-    if (channels.by !== "channel" || !channels.affine || source < 0 || readers(source) !== 1) return;
+    if (channels.by !== "channel" || !channels.affine || source < 0 || readers(source) !== 1)
+      return;
     const { name, layer } = entries[source];
     const before = ruleOf(layer).channels;
     // What was folded into another layer already is not there to take this.
@@ -46,5 +49,10 @@ export function foldAffine(network: Network): Network {
   if (aliases.size === 0) return network;
   const rewired = entries.map((entry) => ({ ...entry, inputs: redirect(entry.inputs, aliases) }));
   const last = entries.length - 1;
-  return { ...network, model: modelOf(model.input, rewired, redirect([last], aliases)[0]), parameters, buffers };
+  return {
+    ...network,
+    model: modelOf(model.input, rewired, redirect([last], aliases)[0]),
+    parameters,
+    buffers,
+  };
 }

@@ -6,7 +6,10 @@ import type { Network } from "../../nn/network.js";
 import { eachNonZero } from "../../nn/packed-values.js";
 import { placeOf } from "./place.js";
 
-/** Calls f for each channel c of a node, with the channels d of the values `from` that it is made of by channel. */
+/**
+ * Calls f for each channel c of a node, with the channels d of the values `from` that it is made of
+ * by channel.
+ */
 export function eachSource(
   model: Model,
   k: number,
@@ -39,7 +42,8 @@ export function markNeeded(network: Network): Uint8Array[] {
         const taps = size(weight.shape.slice(2));
         const cols = weight.shape[1] * taps;
         eachNonZero(weight, (_, entry) => {
-          if (needed[k][Math.floor(entry / cols)]) need(inputs[0], Math.floor((entry % cols) / taps));
+          if (needed[k][Math.floor(entry / cols)])
+            need(inputs[0], Math.floor((entry % cols) / taps));
         });
         break;
       }

@@ -8,6 +8,7 @@ export function placeOf({ model, parameters, buffers }: Network, node: ModelNode
   return {
     inputs: inputShapes(model, node),
     output: node.shape,
-    values: (name) => (parameters.get(`${node.name}.${name}`) ?? buffers.get(`${node.name}.${name}`))!,
+    values: (name) =>
+      (parameters.get(`${node.name}.${name}`) ?? buffers.get(`${node.name}.${name}`))!,
   };
 }

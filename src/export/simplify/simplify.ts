@@ -6,8 +6,9 @@
  *     drop       summands and skips that are zero, joins of a single value
  *     cut        units, channels and columns that the output does not depend on
  *
- * again and again until nothing changes. The idea is that of Bungert, Heeringa et al. for multilayer perceptrons; here it
- * is for any graph of our layers, with exact rules for padding, sums and concatenations.
+ * again and again until nothing changes. The idea is that of Bungert, Heeringa et al. for
+ * multilayer perceptrons; here it is for any graph of our layers, with exact rules for padding,
+ * sums and concatenations.
  */
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { nonZerosOf } from "../../nn/packed-values.js";
@@ -17,8 +18,9 @@ import { foldAffine } from "./fold-affine.js";
 import { dropSummands } from "./summands.js";
 
 /**
- * A smaller network with the same output in evaluation (to rounding: about 1e-6 of its size). The input keeps its shape
- * and the output its width; layers keep their names. In training it is another network: batch norms are gone.
+ * A smaller network with the same output in evaluation (to rounding: about 1e-6 of its size). The
+ * input keeps its shape and the output its width; layers keep their names. In training it is
+ * another network: batch norms are gone.
  *
  * @throws TypeError if a parameter or buffer of the model is missing or has another shape
  * @example
@@ -39,7 +41,9 @@ export function simplify(network: Network): Network {
 
 /** Changes whenever a round has found something: the shapes, the joins, the number of non-zeros. */
 function signature({ model, parameters }: Network): string {
-  const shapes = model.nodes.map(({ name, shape, inputs }) => `${name} ${shape.join()} ${inputs.join()}`);
+  const shapes = model.nodes.map(
+    ({ name, shape, inputs }) => `${name} ${shape.join()} ${inputs.join()}`,
+  );
   let nonZeros = 0;
   for (const values of parameters.values()) nonZeros += nonZerosOf(values);
   return `${shapes.join(";")} ${nonZeros}`;

@@ -1,8 +1,10 @@
 /**
- * Joins with nothing to join: summands that are zero, skips whose scalar is zero, sums and concatenations of one value.
+ * Joins with nothing to join: summands that are zero, skips whose scalar is zero, sums and
+ * concatenations of one value.
  *
- * A summand that is one constant a channel goes into the bias of another, if that one is the output of a linear layer or a
- * convolution and only this sum reads it; so does the branch of a residual block that has died.
+ * A summand that is one constant a channel goes into the bias of another, if that one is the output
+ * of a linear layer or a convolution and only this sum reads it; so does the branch of a residual
+ * block that has died.
  */
 import type { Constants } from "../../nn/layers/channels.js";
 import { ruleOf } from "../../nn/layers/rules.js";
@@ -14,9 +16,11 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
   const { model } = network;
   const parameters = new Map(network.parameters);
   const entries: NodeEntry[] = [...model.nodes];
-  const readers = (value: number) => model.nodes.flatMap(({ inputs }) => inputs.filter((k) => k === value)).length;
+  const readers = (value: number) =>
+    model.nodes.flatMap(({ inputs }) => inputs.filter((k) => k === value)).length;
   const isZero = (value: number) => value >= 0 && constants[value].every((c) => c === 0);
-  const isConstant = (value: number) => value >= 0 && constants[value].every((c) => !Number.isNaN(c));
+  const isConstant = (value: number) =>
+    value >= 0 && constants[value].every((c) => !Number.isNaN(c));
   const aliases = new Map<number, number>();
 
   model.nodes.forEach(({ name, layer, inputs }, k) => {
@@ -27,15 +31,21 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
       if (kept.length === 0) kept = [inputs[0]];
       const hosts = kept.filter((value) => hasBias(value) && readers(value) === 1);
       const host = hosts.find((value) => !isConstant(value)) ?? hosts[0];
-      const guests = host === undefined ? [] : kept.filter((value) => value !== host && isConstant(value));
+      const guests =
+        host === undefined ? [] : kept.filter((value) => value !== host && isConstant(value));
       guests.forEach((value) => addToBias(host!, constants[value]));
       kept = kept.filter((value) => !guests.includes(value));
     }
     if (layer.kind === "scaledSum") {
       const scale = parameters.get(`${name}.scale`)!.data;
-      const open = inputs.slice(1).flatMap((value, s) => (scale[s] === 0 || isZero(value) ? [] : [s]));
+      const open = inputs
+        .slice(1)
+        .flatMap((value, s) => (scale[s] === 0 || isZero(value) ? [] : [s]));
       kept = [inputs[0], ...open.map((s) => inputs[s + 1])];
-      parameters.set(`${name}.scale`, { shape: [open.length], data: Float32Array.from(open, (s) => scale[s]) });
+      parameters.set(`${name}.scale`, {
+        shape: [open.length],
+        data: Float32Array.from(open, (s) => scale[s]),
+      });
     }
     const passes =
       (["add", "concat", "scaledSum"].includes(layer.kind) && kept.length === 1) ||
@@ -63,6 +73,7 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
     const data = Float32Array.from(shift, (c, o) => c + (given?.[o] ?? 0));
     parameters.set(`${entry.name}.bias`, { shape: [data.length], data });
     const { channels } = ruleOf(entry.layer);
-    if (channels.by === "weight") entries[value] = { ...entry, layer: channels.resized(entry.layer, { bias: true }) };
+    if (channels.by === "weight")
+      entries[value] = { ...entry, layer: channels.resized(entry.layer, { bias: true }) };
   }
 }

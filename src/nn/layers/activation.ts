@@ -45,7 +45,10 @@ export function relu(options: ActivationOptions = {}): ReluLayer {
   return { kind: "relu", ...named(name) };
 }
 
-const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined }> = { slope: 1, name: 1 };
+const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined }> = {
+  slope: 1,
+  name: 1,
+};
 
 /**
  * A leaky rectified linear unit.
@@ -53,7 +56,9 @@ const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined
  * @param slope - factor for negative inputs, default 0.01
  * @throws RangeError unless slope is a finite number above 0
  */
-export function leakyRelu(options: ActivationOptions & { slope?: number | undefined } = {}): LeakyReluLayer {
+export function leakyRelu(
+  options: ActivationOptions & { slope?: number | undefined } = {},
+): LeakyReluLayer {
   const { slope = 0.01, name } = knownOptions("leakyRelu", options, LEAKY_OPTIONS);
   if (!(slope > 0 && slope < Infinity)) {
     throw new RangeError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
@@ -80,7 +85,9 @@ export interface Activation<L extends LayerBase> {
 }
 
 /** The rule of a layer that applies a function to each number. */
-export function activationRule<L extends LayerBase>(activation: Activation<L>): LayerRule<L> & Activation<L> {
+export function activationRule<L extends LayerBase>(
+  activation: Activation<L>,
+): LayerRule<L> & Activation<L> {
   return {
     ...activation,
     inputs: 1,
@@ -137,7 +144,11 @@ leakyRelu.rule = activationRule<LeakyReluLayer>({
   fromJson: leakyRelu,
   write: ({ slope }, { xs, y, node }) => node("LeakyRelu", xs, y, { floats: { alpha: slope } }),
 });
-leakyRelu.entry = entry("leakyRelu", { slope: { type: "number", above: 0, default: 0.01 } }, leakyRelu);
+leakyRelu.entry = entry(
+  "leakyRelu",
+  { slope: { type: "number", above: 0, default: 0.01 } },
+  leakyRelu,
+);
 
 tanh.rule = activationRule<TanhLayer>({
   code: 2,
@@ -149,7 +160,13 @@ tanh.entry = entry("tanh", {}, () => tanh());
 
 /** Multiplies dy by the derivative of the ReLU whose output is y. */
 export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number): Op {
-  return gradientOp({ kind: relu.rule.code, slope: 0 }, y, dy, { tensor: dy, accumulate: false }, tiles);
+  return gradientOp(
+    { kind: relu.rule.code, slope: 0 },
+    y,
+    dy,
+    { tensor: dy, accumulate: false },
+    tiles,
+  );
 }
 
 function gradientOp(

@@ -6,9 +6,9 @@
  *     evaluation   the same with the running statistics
  *     gradient     dx = gamma / sqrt(var + eps) (dy - mean(dy) - xhat mean(dy xhat))
  *
- * Source: Ioffe and Szegedy, 2015. A residual connection and a ReLU that follow are part of the same pass (fuse.ts); of the
- * ReLU the signs are kept. The sums over x and over dy are made plane by plane, so that they can follow whoever writes the
- * plane (schedule.ts).
+ * Source: Ioffe and Szegedy, 2015. A residual connection and a ReLU that follow are part of the
+ * same pass (fuse.ts); of the ReLU the signs are kept. The sums over x and over dy are made plane
+ * by plane, so that they can follow whoever writes the plane (schedule.ts).
  */
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
@@ -36,8 +36,9 @@ export interface BatchNorm2dOptions {
 const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 };
 
 /**
- * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0). In training it needs two
- * values of each channel: samples of a batch (or of its part, see `microBatches`) times positions of the image.
+ * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0).
+ * In training it needs two values of each channel: samples of a batch (or of its part, see
+ * `microBatches`) times positions of the image.
  *
  * @throws RangeError if momentum is outside (0, 1] or eps is not above 0
  */
@@ -104,7 +105,8 @@ const rule: LayerRule<BatchNorm2dLayer> = {
     { name: "running", shape: [2, channels], initial: (k) => (k < channels ? 0 : 1) },
   ],
 
-  keptBytes: ([[channels, height, width]], tiles, relu) => (relu ? tiles * channels * height * width * 2 : 0),
+  keptBytes: ([[channels, height, width]], tiles, relu) =>
+    relu ? tiles * channels * height * width * 2 : 0,
 
   forward(layer, at) {
     const { tiles, training, counts, buffers, xs, constant } = at;
@@ -166,7 +168,14 @@ const rule: LayerRule<BatchNorm2dLayer> = {
     const stats = statsOf(at);
     const [dgamma, dbeta] = gradients;
     const ops: Op[] = [
-      op("batchNormGradSum", channels, { sums: planeSums(at), stats, dgamma, dbeta, tiles, channels }),
+      op("batchNormGradSum", channels, {
+        sums: planeSums(at),
+        stats,
+        dgamma,
+        dbeta,
+        tiles,
+        channels,
+      }),
     ];
     if (dResidual) ops.push(copyOp(dy, dResidual.tensor, tiles, dResidual.accumulate));
     if (!dx) return ops;
@@ -228,12 +237,18 @@ function applyOp(at: Lowering): Op {
   });
 }
 
-/** f32 [2][C]: mean and 1 / sqrt(var + eps), written by the forward pass and read by the backward pass of the same plan. */
+/**
+ * f32 [2][C]: mean and 1 / sqrt(var + eps), written by the forward pass and read by the backward
+ * pass of the same plan.
+ */
 function statsOf({ xs: [{ channels }], workspace }: Lowering): number {
   return workspace("stats", 2 * channels);
 }
 
-/** f64 [tiles * C][2]: moments of x's planes in the forward pass, sums over those of dy in the backward pass. */
+/**
+ * f64 [tiles * C][2]: moments of x's planes in the forward pass, sums over those of dy in the
+ * backward pass.
+ */
 function planeSums({ tiles, xs: [{ channels }], workspace }: Lowering): number {
   return workspace("plane sums", 4 * tiles * channels);
 }

@@ -1,17 +1,17 @@
 /**
- * How channels go through a layer: what `simplify` and the connections of a net go by. Features of a flat tensor count
- * as channels here, too.
+ * How channels go through a layer: what `simplify` and the connections of a net go by. Features of
+ * a flat tensor count as channels here, too.
  *
- * A layer makes its channels by a weight, or passes on those of its inputs, perhaps through a function of each. A layer
- * that does neither, such as one that mixes channels without a weight, makes them "whole": all of them depend on all of
- * its inputs.
+ * A layer makes its channels by a weight, or passes on those of its inputs, perhaps through a
+ * function of each. A layer that does neither, such as one that mixes channels without a weight,
+ * makes them "whole": all of them depend on all of its inputs.
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Values } from "../network.js";
 
 /**
- * The constant of each channel, NaN where it depends on the input. In training also Infinity: the same for every input,
- * but not known, or not the same at all places of an image.
+ * The constant of each channel, NaN where it depends on the input. In training also Infinity: the
+ * same for every input, but not known, or not the same at all places of an image.
  */
 export type Constants = Float64Array;
 
@@ -23,27 +23,49 @@ export interface Place {
   values(name: string): Values;
 }
 
-/** Each channel is a sum over those of the one input, with a row of the weight `[out, in, ...taps]`, and a bias. */
+/**
+ * Each channel is a sum over those of the one input, with a row of the weight `[out, in, ...taps]`,
+ * and a bias.
+ */
 export interface ByWeight<L> {
   readonly by: "weight";
-  /** For each tap whether it reads the input itself at every position, never a border of zeros; left out: they all do. */
+  /**
+   * For each tap whether it reads the input itself at every position, never a border of zeros; left
+   * out: they all do.
+   */
   tapsInside?(layer: L, place: Place): readonly boolean[];
   /** The layer with so many channels in and out, with a bias if it had one or is to have one. */
-  resized(layer: L, to: { readonly out?: number; readonly inputs?: number; readonly bias?: true }): L;
+  resized(
+    layer: L,
+    to: { readonly out?: number; readonly inputs?: number; readonly bias?: true },
+  ): L;
 }
 
 /** Each channel is made of channels of the inputs. */
 export interface ByChannel<L> {
   readonly by: "channel";
   /** Calls f for each channel c, with each channel d of an input that it is made of. */
-  sources(layer: L, place: Pick<Place, "inputs" | "output">, f: (c: number, input: number, d: number) => void): void;
-  /** Whether a channel does not depend on an input after all, whatever its sources, by the layer's parameters. */
+  sources(
+    layer: L,
+    place: Pick<Place, "inputs" | "output">,
+    f: (c: number, input: number, d: number) => void,
+  ): void;
+  /**
+   * Whether a channel does not depend on an input after all, whatever its sources, by the layer's
+   * parameters.
+   */
   isOff?(place: Place): (c: number, input: number) => boolean;
   /** Constants behind the layer, from those before it. */
   constants(layer: L, xs: readonly Constants[], place: Place): Constants;
-  /** The same in training, where that is something else. What comes of Infinity is Infinity, and not asked for. */
+  /**
+   * The same in training, where that is something else. What comes of Infinity is Infinity, and not
+   * asked for.
+   */
   constantsInTraining?(layer: L, xs: readonly Constants[], place: Place): Constants;
-  /** In evaluation it is y = factor x + shift of each channel: a layer by weight before it takes that over. */
+  /**
+   * In evaluation it is y = factor x + shift of each channel: a layer by weight before it takes
+   * that over.
+   */
   affine?(layer: L, place: Place): { readonly factor: Float64Array; readonly shift: Float64Array };
   /** The layer with these channels only; left out: it is the same. */
   cut?(layer: L, kept: { readonly inputs: Int32Array; readonly output: Int32Array }): L;

@@ -1,19 +1,35 @@
 /**
- * Two-dimensional convolution: y[o] = b[o] + sum over c of W[o, c] * x[c], W of shape [out, in, kh, kw], zero padding.
+ * Two-dimensional convolution: y[o] = b[o] + sum over c of W[o, c] * x[c], W of shape [out, in, kh,
+ * kw], zero padding.
  *
- * Three forms of the same sum (design: which one is the parameter's choice, by its density and regularizer): dense,
- * unstructured (each non-zero weight with its precomputed shift), kernel groups (pairs of channels with dense taps).
- * The input gradient is a sum of the same kind with inner and outer channels exchanged; for stride s it falls into
- * at most s * s phases, one for each remainder of the input position. conv-geometry.ts has the tables.
+ * Three forms of the same sum (design: which one is the parameter's choice, by its density and
+ * regularizer): dense, unstructured (each non-zero weight with its precomputed shift), kernel
+ * groups (pairs of channels with dense taps). The input gradient is a sum of the same kind with
+ * inner and outer channels exchanged; for stride s it falls into at most s * s phases, one for each
+ * remainder of the input position. conv-geometry.ts has the tables.
  */
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import { kernelShape, type Parameter } from "../../runtime/parameter.js";
-import { convLayout, coversInput, forwardStart, forwardTaps, gradientPad, gradientPhases } from "../conv-geometry.js";
+import {
+  convLayout,
+  coversInput,
+  forwardStart,
+  forwardTaps,
+  gradientPad,
+  gradientPhases,
+} from "../conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
 import { zeroOp } from "./join.js";
-import { checkImage, checkInteger, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+import {
+  checkImage,
+  checkInteger,
+  named,
+  type LayerBase,
+  type LayerRule,
+  type Lowering,
+} from "./layer.js";
 
 export interface Conv2dLayer extends LayerBase {
   readonly kind: "conv2d";
@@ -42,19 +58,31 @@ const OPTIONS: OptionKeys<Conv2dOptions> = { kernel: 1, stride: 1, padding: 1, b
 /**
  * A convolution with `out` output channels.
  *
- * @throws RangeError if a number is not a positive integer, or the padding is not below the kernel's smaller side;
- * TypeError for a kernel of another kind
+ * @throws RangeError if a number is not a positive integer, or the padding is not below the
+ * kernel's smaller side; TypeError for a kernel of another kind
  * @example
- * const model = sequential([1, 28, 28], [conv2d(64, { kernel: 5 }), maxPool2d(2), relu(), flatten(), linear(10)]);
+ * const first = [conv2d(64, { kernel: 5 }), maxPool2d(2), relu()];
+ * const model = sequential([1, 28, 28], [...first, flatten(), linear(10)]);
  */
 export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
-  const { kernel, stride = 1, padding = 0, bias = true, name } = knownOptions("conv2d", options, OPTIONS);
+  const {
+    kernel,
+    stride = 1,
+    padding = 0,
+    bias = true,
+    name,
+  } = knownOptions("conv2d", options, OPTIONS);
   if (typeof kernel !== "number" && !(Array.isArray(kernel) && kernel.length === 2)) {
     const found = JSON.stringify(kernel) ?? "none";
     throw new TypeError(`conv2d: kernel must be a number or [height, width], found ${found}`);
   }
   const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-  for (const [what, value] of Object.entries({ out, "kernel height": height, "kernel width": width, stride })) {
+  for (const [what, value] of Object.entries({
+    out,
+    "kernel height": height,
+    "kernel width": width,
+    stride,
+  })) {
     checkInteger("conv2d", what, value);
   }
   checkInteger("conv2d", "padding", padding, 0);
@@ -81,7 +109,10 @@ const rule: LayerRule<Conv2dLayer> = {
     tapsInside({ kernel: [kh, kw], stride, padding }, { inputs: [input], output }) {
       const inside = (tap: number, axis: number) =>
         tap >= padding && (output[axis] - 1) * stride + tap - padding < input[axis];
-      return Array.from({ length: kh * kw }, (_, t) => inside(Math.floor(t / kw), 1) && inside(t % kw, 2));
+      return Array.from(
+        { length: kh * kw },
+        (_, t) => inside(Math.floor(t / kw), 1) && inside(t % kw, 2),
+      );
     },
     resized: (layer, { out = layer.out, bias = layer.bias }) => ({ ...layer, out, bias }),
   },
@@ -90,7 +121,11 @@ const rule: LayerRule<Conv2dLayer> = {
 
   write({ kernel, stride, padding, bias }, { xs, y, parameter, node }) {
     node("Conv", [...xs, parameter("weight"), ...(bias ? [parameter("bias")] : [])], y, {
-      ints: { kernel_shape: kernel, strides: [stride, stride], pads: [padding, padding, padding, padding] },
+      ints: {
+        kernel_shape: kernel,
+        strides: [stride, stride],
+        pads: [padding, padding, padding, padding],
+      },
     });
   },
 
@@ -145,7 +180,8 @@ const rule: LayerRule<Conv2dLayer> = {
     if (!dx) return [];
     const { row } = strides(dx.tensor);
     const phases = gradientPhases(layer, xs[0], dy);
-    const zeros = dx.accumulate || coversInput(phases, dx.tensor) ? [] : [zeroOp(dx.tensor, tiles, constant)];
+    const zeros =
+      dx.accumulate || coversInput(phases, dx.tensor) ? [] : [zeroOp(dx.tensor, tiles, constant)];
     const products = phases.map((phase) =>
       product(weight, {
         transposed: true,
@@ -154,7 +190,11 @@ const rule: LayerRule<Conv2dLayer> = {
         tapCount: phase.taps.length / 2,
         bias: 0,
         x: positionArgs(dy, dy.offset),
-        y: positionArgs(dx.tensor, interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4, layer.stride),
+        y: positionArgs(
+          dx.tensor,
+          interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4,
+          layer.stride,
+        ),
         tiles,
         rows: xs[0].channels,
         inner: layer.out,
@@ -199,7 +239,9 @@ conv2d.entry = entry(
 
 type Positions = ReturnType<typeof positionArgs>;
 
-/** A sum over inner channels and taps, forward or backward. Names as in runtime/contract/conv.ts. */
+/**
+ * A sum over inner channels and taps, forward or backward. Names as in runtime/contract/conv.ts.
+ */
 interface Product {
   readonly transposed: boolean;
   readonly phase: number;
@@ -227,7 +269,8 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
   }
   const { entries, counts, entryStride } = transposed ? transpose! : pattern!;
   const { inner: _inner, ...sparse } = args;
-  if (pattern!.kind === "pairs") return op("convPairs", units, { ...sparse, entries, counts, entryStride });
+  if (pattern!.kind === "pairs")
+    return op("convPairs", units, { ...sparse, entries, counts, entryStride });
   const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
   const skip = phase * args.rows;
   return op("convSparse", units, {
@@ -238,7 +281,10 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
   });
 }
 
-function weightGradient(layer: Conv2dLayer, { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering): Op {
+function weightGradient(
+  layer: Conv2dLayer,
+  { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering,
+): Op {
   const [weight] = parameters;
   const { rows, cols, gradient, pattern } = weight;
   const [x] = xs;

@@ -1,8 +1,9 @@
 /**
- * Dropout: in training each number is zero with probability p, the others are divided by 1 - p; nothing in evaluation.
+ * Dropout: in training each number is zero with probability p, the others are divided by 1 - p;
+ * nothing in evaluation.
  *
- * The mask is a hash of the run's seed, the step, and the place of the number: the gradient recomputes it instead of
- * storing it, and a resumed run draws the same masks.
+ * The mask is a hash of the run's seed, the step, and the place of the number: the gradient
+ * recomputes it instead of storing it, and a resumed run draws the same masks.
  */
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
@@ -17,10 +18,15 @@ export interface DropoutLayer extends LayerBase {
   readonly p: number;
 }
 
-const OPTIONS: OptionKeys<{ p?: number | undefined; name?: string | undefined }> = { p: 1, name: 1 };
+const OPTIONS: OptionKeys<{ p?: number | undefined; name?: string | undefined }> = {
+  p: 1,
+  name: 1,
+};
 
 /** Drops each number with probability p (default 0.5). @throws RangeError unless p is in [0, 1) */
-export function dropout(options: { p?: number | undefined; name?: string | undefined } = {}): DropoutLayer {
+export function dropout(
+  options: { p?: number | undefined; name?: string | undefined } = {},
+): DropoutLayer {
   const { p = 0.5, name } = knownOptions("dropout", options, OPTIONS);
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), found ${p}`);
   return { kind: "dropout", p, ...named(name) };
@@ -33,7 +39,8 @@ dropout.rule = {
   fuses: {},
   channels: {
     ...elementwise(() => (x) => x),
-    constantsInTraining: (_layer, [x]) => x.map((value) => (value === 0 || Number.isNaN(value) ? value : Infinity)),
+    constantsInTraining: (_layer, [x]) =>
+      x.map((value) => (value === 0 || Number.isNaN(value) ? value : Infinity)),
   },
   fromJson: dropout,
   write: (_layer, { xs, y, node }) => node("Identity", xs, y),
@@ -47,7 +54,11 @@ dropout.rule = {
     return dxs[0] ? [maskOp(layer, at, dy, dxs[0].tensor, dxs[0].accumulate)] : [];
   },
 } satisfies LayerRule<DropoutLayer>;
-dropout.entry = entry("dropout", { p: { type: "number", least: 0, below: 1, default: 0.5 } }, dropout);
+dropout.entry = entry(
+  "dropout",
+  { p: { type: "number", least: 0, below: 1, default: 0.5 } },
+  dropout,
+);
 
 function maskOp(
   { p }: DropoutLayer,

@@ -64,7 +64,10 @@ export function concat(options: JoinOptions = {}): ConcatLayer {
   return { kind: "concat", ...named(name) };
 }
 
-/** `count` channels of its input, from channel `from` on. @throws RangeError unless they are integers, count at least 1 */
+/**
+ * `count` channels of its input, from channel `from` on. @throws RangeError unless they are
+ * integers, count at least 1
+ */
 export function channels(from: number, count: number, options: JoinOptions = {}): ChannelsLayer {
   const { name } = knownOptions("channels", options, OPTIONS);
   checkInteger("channels", "from", from, 0);
@@ -73,8 +76,17 @@ export function channels(from: number, count: number, options: JoinOptions = {})
 }
 
 /** Channels from `from` on, as a tensor of their own over the same memory. */
-function channelsOf(tensor: Tensor, from: number, count: number): Tensor & { readonly whole: Tensor } {
-  return { ...tensor, offset: tensor.offset + from * strides(tensor).plane * 4, channels: count, whole: tensor };
+function channelsOf(
+  tensor: Tensor,
+  from: number,
+  count: number,
+): Tensor & { readonly whole: Tensor } {
+  return {
+    ...tensor,
+    offset: tensor.offset + from * strides(tensor).plane * 4,
+    channels: count,
+    whole: tensor,
+  };
 }
 
 /** Copies or adds the interior of one tensor to another of the same channels, height and width. */
@@ -187,7 +199,14 @@ concat.rule = {
     return dxs.flatMap((dx: Destination | undefined, k) => {
       from += xs[k].channels;
       if (!dx) return [];
-      return [copyOp(channelsOf(dy, from - xs[k].channels, xs[k].channels), dx.tensor, tiles, dx.accumulate)];
+      return [
+        copyOp(
+          channelsOf(dy, from - xs[k].channels, xs[k].channels),
+          dx.tensor,
+          tiles,
+          dx.accumulate,
+        ),
+      ];
     });
   },
 } satisfies LayerRule<ConcatLayer>;
@@ -209,18 +228,26 @@ channels.rule = {
   fromJson: ({ from, count }) => channels(from, count),
   write({ from, count }, { xs, y, constant, node }) {
     const numbers: Record<string, number> = { from, to: from + count, axis: 1 };
-    node("Slice", [...xs, ...Object.keys(numbers).map((name) => constant(name, [1], [numbers[name]]))], y);
+    node(
+      "Slice",
+      [...xs, ...Object.keys(numbers).map((name) => constant(name, [1], [numbers[name]]))],
+      y,
+    );
   },
   inputs: 1,
   outputShape({ from, count }, inputs) {
     checkImage(inputs);
     const [total, height, width] = inputs[0];
     if (from + count > total) {
-      throw new TypeError(`expected at least ${from + count} channels, found [${inputs[0].join(", ")}]`);
+      throw new TypeError(
+        `expected at least ${from + count} channels, found [${inputs[0].join(", ")}]`,
+      );
     }
     return [count, height, width];
   },
-  forward: ({ from, count }, { tiles, xs: [x], y }) => [copyOp(channelsOf(x, from, count), y, tiles, false)],
+  forward: ({ from, count }, { tiles, xs: [x], y }) => [
+    copyOp(channelsOf(x, from, count), y, tiles, false),
+  ],
   backward({ from, count }, { tiles, dy, dxs: [dx], constant }) {
     if (!dx) return [];
     const copy = copyOp(dy, channelsOf(dx.tensor, from, count), tiles, dx.accumulate);
@@ -228,7 +255,9 @@ channels.rule = {
   },
 } satisfies LayerRule<ChannelsLayer>;
 
-/** Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without. */
+/**
+ * Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without.
+ */
 export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op[] {
   const { channels: count, height, width, pad, offset } = tensor;
   if (pad === 0) return [];
@@ -259,5 +288,12 @@ export function zeroOp(tensor: Tensor, tiles: number, constant: Lowering["consta
   // Every row is a copy of the same row of zeros.
   const x = constant(`${width} zeros`, () => new Float32Array(width * TILE));
   const places = { x: { ...NO_TENSOR, at: x }, y: tensorArgs(tensor) };
-  return op("copyPlanes", tiles * count, { ...places, tiles, channels: count, height, width, accumulate: 0 });
+  return op("copyPlanes", tiles * count, {
+    ...places,
+    tiles,
+    channels: count,
+    height,
+    width,
+    accumulate: 0,
+  });
 }

@@ -1,9 +1,11 @@
 /**
- * What a layer is: plain data with a `kind`, made by a small function, and a rule that says what the kind means.
+ * What a layer is: plain data with a `kind`, made by a small function, and a rule that says what
+ * the kind means.
  *
- * A rule gives the output's shape, the parameters, the ops of the forward and backward pass for one batch size, and what
- * else there is to know of the kind: its JSON, its operators in ONNX, how channels go through it. It is a member of the
- * function, as is its entry in recipes, if it has one:
+ * A rule gives the output's shape, the parameters, the ops of the forward and backward pass for one
+ * batch size, and what else there is to know of the kind: its JSON, its operators in ONNX, how
+ * channels go through it. It is a member of the function, as is its entry in recipes, if it has
+ * one:
  *
  *     export function tanh(options: ActivationOptions = {}): TanhLayer { ... }
  *     tanh.rule = activationRule<TanhLayer>({ ... });
@@ -47,7 +49,9 @@ export interface BufferSpec {
 /** Where a gradient goes. */
 export interface Destination {
   readonly tensor: Tensor;
-  /** Add to what is there (another reader of the same tensor was before), instead of overwriting. */
+  /**
+   * Add to what is there (another reader of the same tensor was before), instead of overwriting.
+   */
   readonly accumulate: boolean;
 }
 
@@ -59,9 +63,14 @@ export interface Lowering {
   readonly training: boolean;
   /** Whether dropout drops: not in evaluations, nor where a training's statistics are taken. */
   readonly random: boolean;
-  /** Backward: the patterns are frozen, so that a parameter's `gradient` may be of the pattern only. */
+  /**
+   * Backward: the patterns are frozen, so that a parameter's `gradient` may be of the pattern only.
+   */
   readonly frozen: boolean;
-  /** Backward: gradients of zero weights may be estimated (see sampled-gradient.ts). `tolerance`: f32 in memory; `scratch`: as asked for. */
+  /**
+   * Backward: gradients of zero weights may be estimated (see sampled-gradient.ts). `tolerance`:
+   * f32 in memory; `scratch`: as asked for.
+   */
   readonly sampled?: { readonly tolerance: number; readonly scratch: number };
   /** i32 word in memory: samples in the batch. */
   readonly counts: number;
@@ -73,17 +82,26 @@ export interface Lowering {
   readonly y: Tensor;
   /** Forward: the ReLU that follows is part of this step. */
   readonly relu: boolean;
-  /** Backward: dy is the gradient behind that ReLU. (A linear layer behind it may have taken its derivative already.) */
+  /**
+   * Backward: dy is the gradient behind that ReLU. (A linear layer behind it may have taken its
+   * derivative already.)
+   */
   readonly reluGradient: boolean;
   /** Added to the output before the ReLU (a residual connection that is part of this step). */
   readonly residual?: Tensor;
-  /** What the forward pass keeps for the backward pass: of the size the rule asked for, else 0; 0 in evaluation. */
+  /**
+   * What the forward pass keeps for the backward pass: of the size the rule asked for, else 0; 0 in
+   * evaluation.
+   */
   readonly kept: number;
   /** Training only: gradient of the loss with respect to y. */
   readonly dy: Tensor;
   /** Training only: gradients with respect to the inputs, absent where nobody needs one. */
   readonly dxs: readonly (Destination | undefined)[];
-  /** Absent if nobody needs it, or if it is the same tensor as dy (which then has to be the gradient before the ReLU). */
+  /**
+   * Absent if nobody needs it, or if it is the same tensor as dy (which then has to be the gradient
+   * before the ReLU).
+   */
   readonly dResidual?: Destination;
   /** Linear layers: dx is to be zeroed where x is not positive (the ReLU before this layer). */
   readonly mask: boolean;
@@ -95,9 +113,15 @@ export interface Lowering {
   readonly gradients: readonly number[];
   /** Byte offset of constant data; the same key gives the same place. */
   constant(key: string, data: () => Int32Array | Float32Array): number;
-  /** Byte offset of memory of the layer's own, zero at first, that stays from op to op and from pass to pass. */
+  /**
+   * Byte offset of memory of the layer's own, zero at first, that stays from op to op and from pass
+   * to pass.
+   */
   workspace(key: string, words: number): number;
-  /** Byte offset of i32 { seed, threshold }: a seed that is another for each step and layer, and the number given. */
+  /**
+   * Byte offset of i32 { seed, threshold }: a seed that is another for each step and layer, and the
+   * number given.
+   */
   stepSeed(threshold: number): number;
 }
 
@@ -107,8 +131,8 @@ export interface Fuses {
   /** The sum with another value, and the ReLU behind that. */
   readonly residual?: true;
   /**
-   * Tile by tile, what sums over planes (a convolution) and what normalises them before or behind it share a moment:
-   * one tile's planes are still in the caches (schedule.ts).
+   * Tile by tile, what sums over planes (a convolution) and what normalises them before or behind
+   * it share a moment: one tile's planes are still in the caches (schedule.ts).
    */
   readonly planes?: "sums" | "normalises";
   /** A flatten before it, whose image has no border; of a ReLU before it the derivative. */
@@ -118,20 +142,32 @@ export interface Fuses {
 export interface LayerRule<L extends LayerBase> {
   /** Number of inputs; undefined: one or more. */
   readonly inputs: number | undefined;
-  /** Throws a TypeError whose message ends with what was expected and found; the model adds the names. */
+  /**
+   * Throws a TypeError whose message ends with what was expected and found; the model adds the
+   * names.
+   */
   outputShape(layer: L, inputs: readonly Shape[]): Shape;
   parameters?(layer: L, inputs: readonly Shape[]): readonly ParameterSpec[];
   buffers?(layer: L, inputs: readonly Shape[]): readonly BufferSpec[];
   /** Multiplications of one sample's forward pass for each entry of the layer's weight. */
   multiplicationsPerWeight?(output: Shape): number;
-  /** Border of zeros this layer wants around its inputs, and around the gradient of its output. Default 0. */
+  /**
+   * Border of zeros this layer wants around its inputs, and around the gradient of its output.
+   * Default 0.
+   */
   inputPad?(layer: L): number;
   gradientPad?(layer: L, inputs: readonly Shape[]): number;
-  /** Tables by which a convolution's weight keeps its pattern, for the tensors it reads and whose gradient it reads. */
+  /**
+   * Tables by which a convolution's weight keeps its pattern, for the tensors it reads and whose
+   * gradient it reads.
+   */
   convLayout?(layer: L, x: TensorShape, dy: TensorShape): ConvLayout;
   /** What the backward pass reads besides dy. */
   readonly backwardReads: { readonly x: boolean; readonly y: boolean };
-  /** Bytes kept from the forward to the backward pass, beside tensors; `relu`: a ReLU is part of the step. */
+  /**
+   * Bytes kept from the forward to the backward pass, beside tensors; `relu`: a ReLU is part of the
+   * step.
+   */
   keptBytes?(inputs: readonly Shape[], tiles: number, relu: boolean): number;
   /** Whether `dxs` with accumulate are understood; if not, a copy is made. */
   readonly accumulates: boolean;
@@ -148,13 +184,22 @@ export interface LayerRule<L extends LayerBase> {
   /** Writes it as operators of ONNX. */
   write(layer: L, writer: OperatorWriter): void;
   forward(layer: L, at: Lowering): Op[];
-  /** Computes y again, from the same numbers to the same bits and without any other effect; absent: y is kept where it is needed. */
+  /**
+   * Computes y again, from the same numbers to the same bits and without any other effect; absent:
+   * y is kept where it is needed.
+   */
   recompute?(layer: L, at: Lowering): Op[];
-  /** What can be done with dy alone, in place, as soon as all of it is there: then it is still in the caches. */
+  /**
+   * What can be done with dy alone, in place, as soon as all of it is there: then it is still in
+   * the caches.
+   */
   onGradient?(layer: L, at: Lowering): Op[];
   /** Gradients of the inputs. */
   backward(layer: L, at: Lowering): Op[];
-  /** Gradients of the parameters, where the gradients of the inputs don't need them. Run after `backward`. */
+  /**
+   * Gradients of the parameters, where the gradients of the inputs don't need them. Run after
+   * `backward`.
+   */
   weightGradients?(layer: L, at: Lowering): Op[];
 }
 
@@ -176,7 +221,9 @@ export function named(name: string | undefined): { readonly name?: string } {
 /** @throws RangeError unless the value is an integer of at least `least` */
 export function checkInteger(kind: string, what: string, value: number, least = 1): void {
   if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`${kind}: ${what} must be an integer of at least ${least}, found ${value}`);
+    throw new RangeError(
+      `${kind}: ${what} must be an integer of at least ${least}, found ${value}`,
+    );
   }
 }
 

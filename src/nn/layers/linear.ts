@@ -5,7 +5,8 @@
  *     input gradient     dx = W^T dy
  *     weight gradient    dW = dy x^T,  db = sum over the samples of dy
  *
- * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel` field says which.
+ * Each product has a dense kernel and one that costs only the non-zeros; the parameter's `kernel`
+ * field says which.
  */
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
@@ -26,7 +27,9 @@ export interface LinearLayer extends LayerBase {
 }
 
 export interface LinearOptions {
-  /** Input features, to be checked against what the layer before gives. Default: whatever it gives. */
+  /**
+   * Input features, to be checked against what the layer before gives. Default: whatever it gives.
+   */
   in?: number | undefined;
   /** Default true. */
   bias?: boolean | undefined;
@@ -45,7 +48,13 @@ const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, name: 1 };
 export function linear(out: number, options: LinearOptions = {}): LinearLayer {
   const { in: inputs, bias = true, name } = knownOptions("linear", options, OPTIONS);
   checkInteger("linear", "out", out);
-  return { kind: "linear", out, bias, ...(inputs === undefined ? {} : { in: inputs }), ...named(name) };
+  return {
+    kind: "linear",
+    out,
+    bias,
+    ...(inputs === undefined ? {} : { in: inputs }),
+    ...named(name),
+  };
 }
 
 const rule: LayerRule<LinearLayer> = {
@@ -71,7 +80,9 @@ const rule: LayerRule<LinearLayer> = {
 
   outputShape(layer, [input]) {
     if (input.length !== 1) {
-      throw new TypeError(`expected a flat input [features], found [${input.join(", ")}] (put a flatten() before it)`);
+      throw new TypeError(
+        `expected a flat input [features], found [${input.join(", ")}] (put a flatten() before it)`,
+      );
     }
     if (layer.in !== undefined && layer.in !== input[0]) {
       throw new TypeError(`expected ${layer.in} features, found [${input.join(", ")}]`);
@@ -100,7 +111,14 @@ const rule: LayerRule<LinearLayer> = {
     const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };
     const epilogue = relu ? EPILOGUE.relu : EPILOGUE.none;
     if (weight.kernel === "dense") {
-      return [op("denseForward", rows, { w: weight.theta, ...places, tiles, rows, cols, epilogue }, DENSE_GRAIN)];
+      return [
+        op(
+          "denseForward",
+          rows,
+          { w: weight.theta, ...places, tiles, rows, cols, epilogue },
+          DENSE_GRAIN,
+        ),
+      ];
     }
     const { entries, counts } = weight.pattern!;
     return [
@@ -131,17 +149,38 @@ const rule: LayerRule<LinearLayer> = {
     if (sampled || needsPatternOnly(weight, at.frozen)) {
       // After an estimate of all it puts the exact gradient at the places of the non-zeros.
       const { entries, counts } = weight.pattern!;
-      ops.push(op("sparseWeightGrad", rows, { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols }));
+      ops.push(
+        op("sparseWeightGrad", rows, {
+          entries,
+          counts,
+          dy: dy.offset,
+          x,
+          g: gradients[0],
+          tiles,
+          rows,
+          cols,
+        }),
+      );
     } else {
       const rowStride = paddedRow(cols);
-      if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
+      if (!xRows)
+        ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
       // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
       const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
       if (columns) {
         ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
         ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
       }
-      const args = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], columns, tiles, rows, cols, rowStride };
+      const args = {
+        dy: dy.offset,
+        xRows: xRows || scratch,
+        g: gradients[0],
+        columns,
+        tiles,
+        rows,
+        cols,
+        rowStride,
+      };
       ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
     }
     if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
@@ -149,7 +188,15 @@ const rule: LayerRule<LinearLayer> = {
     if (!dx) return ops;
     const masked = mask ? x : 0;
     if (weight.kernel === "dense") {
-      const args = { w: weight.theta, dy: dy.offset, dx: dx.tensor.offset, mask: masked, tiles, rows, cols };
+      const args = {
+        w: weight.theta,
+        dy: dy.offset,
+        dx: dx.tensor.offset,
+        mask: masked,
+        tiles,
+        rows,
+        cols,
+      };
       ops.push(op("denseInputGrad", cols, args, DENSE_GRAIN));
     } else {
       const { entries, counts } = weight.transpose!;

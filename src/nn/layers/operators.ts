@@ -1,4 +1,7 @@
-/** What a layer writes itself as operators of ONNX with; export/onnx/onnx.ts has the file around them. */
+/**
+ * What a layer writes itself as operators of ONNX with; export/onnx/onnx.ts has the file around
+ * them.
+ */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Values } from "../network.js";
 

@@ -1,7 +1,8 @@
 /**
  * Pooling without padding: the maximum or the mean of a window that moves by its stride.
  *
- * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a maximum is computed with it (see fuse.ts).
+ * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a
+ * maximum is computed with it (see fuse.ts).
  */
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
@@ -33,7 +34,10 @@ export interface Pool2dOptions {
 
 const OPTIONS: OptionKeys<Pool2dOptions> = { stride: 1, name: 1 };
 
-/** Maximum over windows of size x size. @throws RangeError unless size and stride are positive integers */
+/**
+ * Maximum over windows of size x size. @throws RangeError unless size and stride are positive
+ * integers
+ */
 export function maxPool2d(side: number, options: Pool2dOptions = {}): MaxPool2dLayer {
   const { stride = side, name } = knownOptions("maxPool2d", options, OPTIONS);
   checkInteger("maxPool2d", "size", side);
@@ -41,7 +45,9 @@ export function maxPool2d(side: number, options: Pool2dOptions = {}): MaxPool2dL
   return { kind: "maxPool2d", size: side, stride, ...named(name) };
 }
 
-/** Mean over windows of size x size. @throws RangeError unless size and stride are positive integers */
+/**
+ * Mean over windows of size x size. @throws RangeError unless size and stride are positive integers
+ */
 export function avgPool2d(side: number, options: Pool2dOptions = {}): AvgPool2dLayer {
   const { stride = side, name } = knownOptions("avgPool2d", options, OPTIONS);
   checkInteger("avgPool2d", "size", side);
@@ -60,16 +66,25 @@ export function globalAvgPool2d(options: { name?: string | undefined } = {}): Av
 const SIDE = { type: "integer", above: 0 } as const;
 const WINDOW = { size: SIDE, stride: { ...SIDE, optional: true } } as const;
 
-const windows = (side: number, stride: number) => ({ kernel_shape: [side, side], strides: [stride, stride] });
+const windows = (side: number, stride: number) => ({
+  kernel_shape: [side, side],
+  strides: [stride, stride],
+});
 
 function pooledShape(size: number | undefined, stride: number, inputs: readonly Shape[]): Shape {
   checkImage(inputs);
   const [channels, height, width] = inputs[0];
   if (size === undefined) return [channels, 1, 1];
   if (size > height || size > width) {
-    throw new TypeError(`expected an image of at least ${size} x ${size}, found [${inputs[0].join(", ")}]`);
+    throw new TypeError(
+      `expected an image of at least ${size} x ${size}, found [${inputs[0].join(", ")}]`,
+    );
   }
-  return [channels, Math.floor((height - size) / stride) + 1, Math.floor((width - size) / stride) + 1];
+  return [
+    channels,
+    Math.floor((height - size) / stride) + 1,
+    Math.floor((width - size) / stride) + 1,
+  ];
 }
 
 /** The stride as kernels get it: one larger than the plane leaves one window, whatever it is. */
@@ -84,13 +99,23 @@ maxPool2d.rule = {
   fuses: { relu: true },
   channels: elementwise(() => (x) => x),
   fromJson: ({ size, stride }) => maxPool2d(size, { stride }),
-  write: ({ size, stride }, { xs, y, node }) => node("MaxPool", xs, y, { ints: windows(size, stride) }),
+  write: ({ size, stride }, { xs, y, node }) =>
+    node("MaxPool", xs, y, { ints: windows(size, stride) }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 
   forward({ size, stride }, { tiles, xs: [x], y, relu }) {
     const { channels, height, width } = y;
     const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    const args = { ...places, tiles, channels, height, width, size, stride: strideIn(x, stride), relu: relu ? 1 : 0 };
+    const args = {
+      ...places,
+      tiles,
+      channels,
+      height,
+      width,
+      size,
+      stride: strideIn(x, stride),
+      relu: relu ? 1 : 0,
+    };
     return [op("maxPool", tiles * channels, args)];
   },
 
@@ -125,7 +150,8 @@ avgPool2d.rule = {
   accumulates: true,
   fuses: {},
   channels: elementwise(() => (x) => x),
-  fromJson: ({ size, stride }) => (size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride })),
+  fromJson: ({ size, stride }) =>
+    size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride }),
   write({ size, stride }, { xs, y, node }) {
     if (size === undefined) node("GlobalAveragePool", xs, y);
     else node("AveragePool", xs, y, { ints: windows(size, stride) });
@@ -134,9 +160,15 @@ avgPool2d.rule = {
 
   forward({ size, stride }, { tiles, xs: [x], y }) {
     const { channels, height, width } = y;
-    const window = { sizeHeight: size ?? x.height, sizeWidth: size ?? x.width, stride: strideIn(x, stride) };
+    const window = {
+      sizeHeight: size ?? x.height,
+      sizeWidth: size ?? x.width,
+      stride: strideIn(x, stride),
+    };
     const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    return [op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width })];
+    return [
+      op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width }),
+    ];
   },
 
   backward({ size, stride }, { tiles, xs: [x], dy, dxs: [dx] }) {

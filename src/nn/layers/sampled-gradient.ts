@@ -1,19 +1,23 @@
 /**
- * The sampled dual: the gradient of a linear layer's zero weights from a part of the batch, that of its non-zeros exactly.
+ * The sampled dual: the gradient of a linear layer's zero weights from a part of the batch, that of
+ * its non-zeros exactly.
  *
  *     zero weights    sum over the drawn samples b of dy_b x_b^T / p_b,    p_b in proportion to |dy_b| |x_b|, at most 1
  *     non-zeros       sum over all samples
  *
- * Unbiased. In a trained net few samples have a gradient worth speaking of, and these few are drawn. Source: Drineas, Kannan and
- * Mahoney, SIAM J. Comput. 36 (2006), for the product of two matrices from columns and rows drawn by the product of their
- * norms; the draw: kernels/sample.c.
+ * Unbiased. In a trained net few samples have a gradient worth speaking of, and these few are
+ * drawn. Source: Drineas, Kannan and Mahoney, SIAM J. Comput. 36 (2006), for the product of two
+ * matrices from columns and rows drawn by the product of their norms; the draw: kernels/sample.c.
  */
 import { DENSE_GRAIN } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
 import { paddedRow, type Lowering } from "./layer.js";
 
-/** A layer with fewer weights is left alone: its whole gradient is a short op, and drawing takes three more. (Estimated, not measured.) */
+/**
+ * A layer with fewer weights is left alone: its whole gradient is a short op, and drawing takes
+ * three more. (Estimated, not measured.)
+ */
 const LEAST_WEIGHTS = 32768;
 
 /** Where the parts of the scratch begin, in bytes, and its size. */
@@ -33,7 +37,10 @@ export function sampledBytes(rows: number, cols: number, tiles: number): number 
   return rows * cols < LEAST_WEIGHTS ? 0 : places(rows, cols, tiles).size;
 }
 
-/** Whether the step estimates this weight's gradient. A weight on dense kernels has hardly a zero to estimate for. */
+/**
+ * Whether the step estimates this weight's gradient. A weight on dense kernels has hardly a zero to
+ * estimate for.
+ */
 export function isSampled({ kernel }: Parameter, { sampled, frozen }: Lowering): boolean {
   return sampled !== undefined && !frozen && kernel === "sparse";
 }
@@ -54,7 +61,23 @@ export function sampledGradient({ rows, cols }: Parameter, at: Lowering): Op[] {
   return [
     op("sampleNorms", tiles, { dy: dy.offset, x, norms, rows, cols }),
     op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples }),
-    op("gatherSamples", samples, { drawn, factors, dy: dy.offset, x, xRows, dyOut, xOut, rows, cols, rowStride }),
-    op("sampledWeightGrad", rows, { drawn, dy: dyOut, xRows: xOut, g, rows, cols, rowStride }, DENSE_GRAIN),
+    op("gatherSamples", samples, {
+      drawn,
+      factors,
+      dy: dy.offset,
+      x,
+      xRows,
+      dyOut,
+      xOut,
+      rows,
+      cols,
+      rowStride,
+    }),
+    op(
+      "sampledWeightGrad",
+      rows,
+      { drawn, dy: dyOut, xRows: xOut, g, rows, cols, rowStride },
+      DENSE_GRAIN,
+    ),
   ];
 }

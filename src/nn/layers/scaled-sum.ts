@@ -1,8 +1,9 @@
 /**
  * Skip connections with learnable scalars: y = x_0 + s_1 x_1 + s_2 x_2 + ...
  *
- * The scalars start at 0, so that the net begins without skips and a sparse optimizer opens those that pay.
- * Source: Bungert, Roith, Tenbrinck, Burger, "Neural Architecture Search via Bregman Iterations" (arXiv 2106.02479).
+ * The scalars start at 0, so that the net begins without skips and a sparse optimizer opens those
+ * that pay. Source: Bungert, Roith, Tenbrinck, Burger, "Neural Architecture Search via Bregman
+ * Iterations" (arXiv 2106.02479).
  */
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
@@ -17,7 +18,10 @@ export interface ScaledSumLayer extends LayerBase {
 
 const OPTIONS: OptionKeys<{ name?: string }> = { name: 1 };
 
-/** The first input plus each further one times a learnable scalar (from 0). All inputs have one shape. */
+/**
+ * The first input plus each further one times a learnable scalar (from 0). All inputs have one
+ * shape.
+ */
 export function scaledSum(options: { name?: string } = {}): ScaledSumLayer {
   const { name } = knownOptions("scaledSum", options, OPTIONS);
   return { kind: "scaledSum", ...named(name) };
@@ -51,7 +55,11 @@ scaledSum.rule = {
     values("scale").data.forEach((scale, k) => {
       if (scale === 0) return;
       terms.push(`${y}.term${k + 1}`);
-      node("Mul", [xs[k + 1], constant(`scale${k + 1}`, [], Float32Array.of(scale))], terms.at(-1)!);
+      node(
+        "Mul",
+        [xs[k + 1], constant(`scale${k + 1}`, [], Float32Array.of(scale))],
+        terms.at(-1)!,
+      );
     });
     node("Sum", terms, y);
   },
@@ -64,7 +72,9 @@ scaledSum.rule = {
     return inputs[0];
   },
 
-  parameters: (_layer, inputs) => [{ name: "scale", role: "skip", shape: [inputs.length - 1], fanIn: 1, initial: 0 }],
+  parameters: (_layer, inputs) => [
+    { name: "scale", role: "skip", shape: [inputs.length - 1], fanIn: 1, initial: 0 },
+  ],
 
   /** A partial sum for each tile and channel. */
   scratchBytes: ([input], tiles) => tiles * size(input) * 4,
@@ -88,7 +98,10 @@ scaledSum.rule = {
     ];
   },
 
-  backward(_layer, { tiles, parameters: [scale], xs, dy, dxs, scratch: partial, gradients: [g], constant }) {
+  backward(
+    _layer,
+    { tiles, parameters: [scale], xs, dy, dxs, scratch: partial, gradients: [g], constant },
+  ) {
     const { channels, height, width } = dy;
     const image = { tiles, channels, height, width };
     const ops: Op[] = dxs[0] ? [copyOp(dy, dxs[0].tensor, tiles, dxs[0].accumulate)] : [];

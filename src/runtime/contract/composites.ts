@@ -21,7 +21,9 @@ export type Values<L extends readonly Argument[]> = {
     : number;
 };
 
-/** A tensor of planes: the byte offset of its first position, and strides in floats. at 0: absent. */
+/**
+ * A tensor of planes: the byte offset of its first position, and strides in floats. at 0: absent.
+ */
 export const TENSOR = { struct: "tensor_args", fields: ["at", "tile", "plane", "row"] } as const;
 
 /** The same for a convolution, which moves from position to position by `col` floats. */
@@ -42,8 +44,8 @@ export const KERNEL_SHAPE = {
 
 /**
  * Where the weights of a pattern are. entries: its entries or pairs, or 0: all weights; used: i32
- * [rows], the entries of each row; entryStride: those a row has room for; group: columns of a kernel
- * for pairs, else 0; theta: f32 [rows, cols], for pairs.
+ * [rows], the entries of each row; entryStride: those a row has room for; group: columns of a
+ * kernel for pairs, else 0; theta: f32 [rows, cols], for pairs.
  */
 export const PATTERN = {
   struct: "places",

@@ -1,13 +1,20 @@
 /**
- * A strongly convex quadratic with a sparse minimiser, and how far runs of LinBreg are from it: theorem 6 (iterates),
- * theorem 11 and corollary 12 (Bregman distances).
+ * A strongly convex quadratic with a sparse minimiser, and how far runs of LinBreg are from it:
+ * theorem 6 (iterates), theorem 11 and corollary 12 (Bregman distances).
  */
 import { linBreg, type Optimizer } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/index.js";
 import { descend, isSampled, outcomes, type Point } from "../support/descent.js";
 import { distanceTo } from "../support/distances.js";
-import { dot, minus, quadratic, sparseVector, square, type Quadratic } from "../support/problems.js";
+import {
+  dot,
+  minus,
+  quadratic,
+  sparseVector,
+  square,
+  type Quadratic,
+} from "../support/problems.js";
 
 export const DELTA = 1;
 export const SIGMA = 0.3;
@@ -19,7 +26,8 @@ export function valley(): Quadratic {
   return quadratic(eigenvalues, sparseVector(20, 5, random), random);
 }
 
-export const optimizer = (): Optimizer => linBreg({ tau: 0.05, delta: DELTA, regularizer: l1(0.5) });
+export const optimizer = (): Optimizer =>
+  linBreg({ tau: 0.05, delta: DELTA, regularizer: l1(0.5) });
 
 export interface Path {
   readonly steps: readonly number[];
@@ -30,7 +38,10 @@ export interface Path {
 }
 
 /** Both measures at sampled steps, mean over seeds. */
-function meanPath(tau: (k: number) => number, options: { steps: number; seeds: number; sigma: number }): Path {
+function meanPath(
+  tau: (k: number) => number,
+  options: { steps: number; seeds: number; sigma: number },
+): Path {
   const { steps, seeds, sigma } = options;
   const problem = valley();
   const breg = optimizer();
@@ -56,7 +67,10 @@ function meanPath(tau: (k: number) => number, options: { steps: number; seeds: n
 }
 
 /** Bregman distances and errors after every step without noise, and the end. tau is constant. */
-export function exactPath(tau: number, steps: number): { distances: number[]; errors: number[]; end: Point } {
+export function exactPath(
+  tau: number,
+  steps: number,
+): { distances: number[]; errors: number[]; end: Point } {
   const problem = valley();
   const breg = optimizer();
   const [distances, errors] = [[], []] as number[][];
@@ -72,7 +86,10 @@ export function exactPath(tau: number, steps: number): { distances: number[]; er
   return { distances, errors, end };
 }
 
-/** Step sizes the theorems speak of, by name; mu = 1, L = 3, delta = 1, so mu / (2 delta L^2) = 1 / 18. */
+/**
+ * Step sizes the theorems speak of, by name; mu = 1, L = 3, delta = 1, so mu / (2 delta L^2) = 1 /
+ * 18.
+ */
 export const SCHEDULES = {
   "constant 0.05": () => 0.05,
   "constant 0.02": () => 0.02,
@@ -95,34 +112,57 @@ export const valueAt = (steps: readonly number[], values: readonly number[], k: 
   values[steps.findIndex((step) => step >= k)];
 
 /** Mean over the sampled steps in [from, to]. */
-export function meanBetween(steps: readonly number[], values: readonly number[], from: number, to: number): number {
+export function meanBetween(
+  steps: readonly number[],
+  values: readonly number[],
+  from: number,
+  to: number,
+): number {
   const within = values.filter((_, i) => steps[i] >= from && steps[i] <= to);
   return within.reduce((sum, value) => sum + value, 0) / within.length;
 }
 
 /** Slope of log(values) over log(steps) in [from, to] (least squares). */
-export function slope(steps: readonly number[], values: readonly number[], from: number, to: number): number {
+export function slope(
+  steps: readonly number[],
+  values: readonly number[],
+  from: number,
+  to: number,
+): number {
   const points = steps
     .map((k, i) => [Math.log(k), Math.log(values[i])])
     .filter((_, i) => steps[i] >= from && steps[i] <= to);
-  const [x0, y0] = [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
+  const [x0, y0] = [0, 1].map(
+    (axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length,
+  );
   const covariance = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
   return covariance / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
 }
 
-/** nu of the theorem's assumption at a point: (L(theta*) - L(theta) - <grad L, theta* - theta>) / D(theta*, theta). */
+/**
+ * nu of the theorem's assumption at a point: (L(theta*) - L(theta) - <grad L, theta* - theta>) /
+ * D(theta*, theta).
+ */
 export function nuAt(problem: Quadratic, at: Point, breg: Optimizer): number {
   const towards = minus(problem.minimiser, at.theta);
-  const gap = problem.loss(problem.minimiser) - problem.loss(at.theta) - dot(problem.gradient(at.theta), towards);
+  const gap =
+    problem.loss(problem.minimiser) -
+    problem.loss(at.theta) -
+    dot(problem.gradient(at.theta), towards);
   return gap / distanceTo(problem.minimiser, at, breg);
 }
 
 export interface OneStep {
   readonly k: number;
-  /** D before the step, and its exact expectation after it: the mean over all values of the noise. */
+  /**
+   * D before the step, and its exact expectation after it: the mean over all values of the noise.
+   */
   readonly distance: number;
   readonly expected: number;
-  /** E |g|^2 = |grad L|^2 + sigma^2 and <grad L, theta - theta*>, as they enter the theorems' proofs. */
+  /**
+   * E |g|^2 = |grad L|^2 + sigma^2 and <grad L, theta - theta*>, as they enter the theorems'
+   * proofs.
+   */
   readonly squareGradient: number;
   readonly alignment: number;
   readonly squareError: number;
@@ -147,7 +187,9 @@ export function expectedSteps(tau: number, steps: number): OneStep[] {
       all.push({
         k,
         distance: distanceTo(problem.minimiser, before, breg),
-        expected: after.reduce((sum, point) => sum + distanceTo(problem.minimiser, point, breg), 0) / after.length,
+        expected:
+          after.reduce((sum, point) => sum + distanceTo(problem.minimiser, point, breg), 0) /
+          after.length,
         squareGradient: square(gradient) + SIGMA ** 2,
         alignment: dot(gradient, error),
         squareError: square(error),

@@ -1,8 +1,20 @@
 /**
- * How the density of a network moves while it learns, by the library's own training loop: LinBreg and AdaBreg add weights,
- * ProxSGD adds and removes them, SGD has them all after the first step. Observed, not a theorem.
+ * How the density of a network moves while it learns, by the library's own training loop: LinBreg
+ * and AdaBreg add weights, ProxSGD adds and removes them, SGD has them all after the first step.
+ * Observed, not a theorem.
  */
-import { adaBreg, fit, fromArrays, l1, linBreg, mlp, proxSgd, sgd, stream, type Optimizer } from "#bregman/index.js";
+import {
+  adaBreg,
+  fit,
+  fromArrays,
+  l1,
+  linBreg,
+  mlp,
+  proxSgd,
+  sgd,
+  stream,
+  type Optimizer,
+} from "#bregman/index.js";
 
 export const METHODS = {
   LinBreg: linBreg({ tau: 0.1, regularizer: l1(0.1) }),
@@ -15,12 +27,17 @@ export type Method = keyof typeof METHODS;
 
 export const EPOCHS = 40;
 
-/** Four classes of points in 40 dimensions, 10 of which matter; the classes overlap, so that the loss stays noisy. */
+/**
+ * Four classes of points in 40 dimensions, 10 of which matter; the classes overlap, so that the
+ * loss stays noisy.
+ */
 function points() {
   const random = stream(2022, "density");
   const count = 800;
   const labels = Uint8Array.from({ length: count }, (_, k) => k % 4);
-  const centres = Array.from({ length: 4 }, () => Float32Array.from({ length: 10 }, () => random.normal()));
+  const centres = Array.from({ length: 4 }, () =>
+    Float32Array.from({ length: 10 }, () => random.normal()),
+  );
   const inputs = Float32Array.from({ length: count * 40 }, (_, at) => {
     const [k, i] = [Math.floor(at / 40), at % 40];
     return random.normal() + (i < 10 ? centres[labels[k]][i] : 0);
@@ -35,7 +52,10 @@ export interface DensityRun {
   readonly losses: readonly number[];
 }
 
-/** A network 40-48-4 from 2 % of its weights. The wasm backend on one thread gives the same bits everywhere. */
+/**
+ * A network 40-48-4 from 2 % of its weights. The wasm backend on one thread gives the same bits
+ * everywhere.
+ */
 export async function densityRun(method: Method): Promise<DensityRun> {
   const weights = METHODS[method];
   const { epochs } = await fit(mlp([40, 48, 4]), points(), {

@@ -1,15 +1,23 @@
 /**
- * No bias: on an underdetermined least-squares problem LinBreg ends at argmin { J_delta(theta) : A theta = b }, and for
- * delta large enough that is the l1-minimiser itself. ISTA, which minimises loss + J, keeps an error.
+ * No bias: on an underdetermined least-squares problem LinBreg ends at argmin { J_delta(theta) : A
+ * theta = b }, and for delta large enough that is the l1-minimiser itself. ISTA, which minimises
+ * loss + J, keeps an error.
  *
- * Started at v = 0, v stays in the range of A^T. With A theta = b and v in dJ_delta(theta) these are the optimality conditions.
- * Source: Bungert et al., JMLR 23:192 (2022), section 1.2, after Yin, SIAM J. Imaging Sci. 3 (2010), 856.
+ * Started at v = 0, v stays in the range of A^T. With A theta = b and v in dJ_delta(theta) these
+ * are the optimality conditions. Source: Bungert et al., JMLR 23:192 (2022), section 1.2, after
+ * Yin, SIAM J. Imaging Sci. 3 (2010), 856.
  */
 import { linBreg, proxSgd, type Optimizer } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/index.js";
 import { descend, isSampled, type Point } from "../support/descent.js";
-import { leastSquares, minus, sparseVector, square, type LeastSquares } from "../support/problems.js";
+import {
+  leastSquares,
+  minus,
+  sparseVector,
+  square,
+  type LeastSquares,
+} from "../support/problems.js";
 
 export interface Recovery {
   readonly end: Point;
@@ -52,7 +60,10 @@ export const STEPS = 10_000;
 
 /** LinBreg with lambda 1 at half its step bound. */
 export const bregmanRecovery = (delta: number, steps = STEPS): Recovery =>
-  recover((lipschitz) => linBreg({ tau: 1 / (delta * lipschitz), delta, regularizer: l1(LAMBDA) }), steps);
+  recover(
+    (lipschitz) => linBreg({ tau: 1 / (delta * lipschitz), delta, regularizer: l1(LAMBDA) }),
+    steps,
+  );
 
 /** ISTA: minimises loss + lambda |theta|_1. */
 export const penaltyRecovery = (lambda: number, steps = STEPS): Recovery =>

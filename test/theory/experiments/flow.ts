@@ -1,7 +1,7 @@
 /**
- * The limit of small steps: LinBreg is Euler's method for v' = -grad L(theta), and with momentum beta = gamma / (tau + gamma)
- * a difference scheme of gamma v'' + v' = -grad L(theta), both with theta = prox_{delta J}(delta v).
- * Source: Bungert et al., JMLR 23:192 (2022), section 2.2.
+ * The limit of small steps: LinBreg is Euler's method for v' = -grad L(theta), and with momentum
+ * beta = gamma / (tau + gamma) a difference scheme of gamma v'' + v' = -grad L(theta), both with
+ * theta = prox_{delta J}(delta v). Source: Bungert et al., JMLR 23:192 (2022), section 2.2.
  */
 import { linBreg } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
@@ -22,11 +22,19 @@ const hills = (): Problem => {
 /** v at the end by the library, with steps of length TIME / count. */
 function byOptimizer(problem: Problem, gamma: number, count: number): Float64Array {
   const tau = TIME / count;
-  const optimizer = linBreg({ tau, delta: DELTA, momentum: gamma / (tau + gamma), regularizer: l1(LAMBDA) });
+  const optimizer = linBreg({
+    tau,
+    delta: DELTA,
+    momentum: gamma / (tau + gamma),
+    regularizer: l1(LAMBDA),
+  });
   return descend(optimizer, problem, { steps: count }).v;
 }
 
-/** v at the end by Heun's method (Runge-Kutta of order 2) on the flow itself, for (v, w) with gamma w' = -grad L - w, v' = w. */
+/**
+ * v at the end by Heun's method (Runge-Kutta of order 2) on the flow itself, for (v, w) with gamma
+ * w' = -grad L - w, v' = w.
+ */
 function byFlow(problem: Problem, gamma: number, count: number): Float64Array {
   const h = TIME / count;
   const theta = (v: Float64Array): Float64Array =>
@@ -39,7 +47,8 @@ function byFlow(problem: Problem, gamma: number, count: number): Float64Array {
   let w = new Float64Array(problem.n);
   for (let k = 0; k < count; k++) {
     const [dv, dw] = slope(v, w);
-    const on = (x: Float64Array, d: Float64Array): Float64Array => x.map((value, i) => value + h * d[i]);
+    const on = (x: Float64Array, d: Float64Array): Float64Array =>
+      x.map((value, i) => value + h * d[i]);
     const [dv2, dw2] = slope(on(v, dv), on(w, dw));
     v = v.map((value, i) => value + (h / 2) * (dv[i] + dv2[i]));
     if (gamma > 0) w = w.map((value, i) => value + (h / 2) * (dw[i] + dw2[i]));
@@ -53,7 +62,10 @@ export interface FlowError {
   readonly error: number;
 }
 
-/** How far the optimizer is from the flow, for steps that halve; gamma 0 is LinBreg without momentum. */
+/**
+ * How far the optimizer is from the flow, for steps that halve; gamma 0 is LinBreg without
+ * momentum.
+ */
 export function flowErrors(gamma: number, halvings = 6): FlowError[] {
   const problem = hills();
   const exact = byFlow(problem, gamma, 40_000);
@@ -76,8 +88,9 @@ export interface Births {
 export const TARGETS = [2, -1.4, 1, 0.7, -0.5, 0.05];
 
 /**
- * Inverse scale space: L = |theta - b|^2 / 2, small steps, large delta. The flow of J itself has theta_i = 0 until
- * t = lambda / |b_i|, and b_i from there on: the large weights are born first, at their final value.
+ * Inverse scale space: L = |theta - b|^2 / 2, small steps, large delta. The flow of J itself has
+ * theta_i = 0 until t = lambda / |b_i|, and b_i from there on: the large weights are born first, at
+ * their final value.
  */
 export function births(delta: number, tau: number, time: number): Births {
   const n = TARGETS.length;

@@ -1,4 +1,7 @@
-/** How far v - theta / delta is from dJ(theta), at the start and after every step of a run with random gradients. */
+/**
+ * How far v - theta / delta is from dJ(theta), at the start and after every step of a run with
+ * random gradients.
+ */
 import type { Shape } from "#bregman/regularizers/index.js";
 import { randomArray, randomFrom, type Make } from "../../support/optimizer-table.js";
 import { dimensionsOf, inDomain, type Spec } from "../../support/regularizer-table.js";
@@ -23,7 +26,8 @@ export function invariantRun(
   const optimizer = make({ tau: 0.3, delta, regularizer: spec.make(1) });
   const start = randomArray(random, 12);
   const theta = FloatArray.from(inDomain(spec, start));
-  // A zero row and a zero column, and a steady part in the gradient, so that groups are born on the way.
+  // A zero row and a zero column, and a steady part in the gradient, so that groups are born on the
+  // way.
   theta.fill(0, 3, 6);
   for (const i of [1, 4, 7, 10]) theta[i] = 0;
   const drift = inDomain(spec, randomArray(random, 12, 1));

@@ -1,24 +1,35 @@
 /**
- * Loss decay (theorem 2), for tau <= 2 / (delta L), with the noise xi of each step in place of its expectation:
+ * Loss decay (theorem 2), for tau <= 2 / (delta L), with the noise xi of each step in place of its
+ * expectation:
  *
  *     L+ + D_J^sym / tau + ((2 - L delta tau - c) / (2 delta tau)) |dtheta|^2  <=  L + (tau delta / (2 c)) |xi|^2
  *
- * for any c > 0; without noise c = 0. It follows from L+ <= L + <grad L, dtheta> + (L / 2) |dtheta|^2 and
- * grad L = -dv / tau - xi.
+ * for any c > 0; without noise c = 0. It follows from L+ <= L + <grad L, dtheta> + (L / 2)
+ * |dtheta|^2 and grad L = -dv / tau - xi.
  */
 import { linBreg } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/index.js";
 import { descend, type Step } from "../support/descent.js";
 import { symmetricDistance } from "../support/distances.js";
-import { leastSquares, minus, quadratic, sparseVector, square, type Problem } from "../support/problems.js";
+import {
+  leastSquares,
+  minus,
+  quadratic,
+  sparseVector,
+  square,
+  type Problem,
+} from "../support/problems.js";
 
 export interface Decay {
   /** Loss before the first step and after each. */
   readonly losses: readonly number[];
   /** Steps in which the loss rose. */
   readonly increases: number;
-  /** The least of (right side - left side) / loss over the steps: not negative where the theorem holds. */
+  /**
+   * The least of (right side - left side) / loss over the steps: not negative where the theorem
+   * holds.
+   */
   readonly slack: number;
   /** The largest of them. */
   readonly mostSlack: number;
@@ -52,7 +63,11 @@ export const bowl = (): Problem => {
 
 export function lossDecay(problem: Problem, options: DecayOptions): Decay {
   const { share, delta = 1, lambda = 0.3, steps = 2000, sigma = 0, start, most = 1e6 } = options;
-  const optimizer = linBreg({ tau: (2 * share) / (delta * problem.lipschitz), delta, regularizer: l1(lambda) });
+  const optimizer = linBreg({
+    tau: (2 * share) / (delta * problem.lipschitz),
+    delta,
+    regularizer: l1(lambda),
+  });
   const losses = [problem.loss(start ?? new Float64Array(problem.n))];
   let [slack, mostSlack, slackWithoutNoise, increases] = [Infinity, -Infinity, Infinity, 0];
   const margin = 2 - problem.lipschitz * delta * optimizer.tau;

@@ -1,10 +1,21 @@
 /**
- * Loss decay of small networks, all of whose parameters are under l1: float64, gradients of the reference network.
+ * Loss decay of small networks, all of whose parameters are under l1: float64, gradients of the
+ * reference network.
  *
- * L is not known here. It is measured: the largest curvature (norm of the Hessian) at the points of the run itself. For tanh
- * the loss is smooth, and theorem 2 needs no other L than that of the points passed; at a kink of ReLU there is none.
+ * L is not known here. It is measured: the largest curvature (norm of the Hessian) at the points of
+ * the run itself. For tanh the loss is smooth, and theorem 2 needs no other L than that of the
+ * points passed; at a kink of ReLU there is none.
  */
-import { fit, fromArrays, linear, relu, sequential, stream, tanh, type Model } from "#bregman/index.js";
+import {
+  fit,
+  fromArrays,
+  linear,
+  relu,
+  sequential,
+  stream,
+  tanh,
+  type Model,
+} from "#bregman/index.js";
 import { initialParameters } from "#bregman/engine/initial.js";
 import { linBreg } from "#bregman/optim/index.js";
 import { l1, type Floats } from "#bregman/regularizers/index.js";
@@ -46,7 +57,10 @@ export function network(activation: "tanh" | "relu"): Network {
   const parametersOf = (theta: Floats): Map<string, Float64Array> => {
     let from = 0;
     return new Map(
-      [...drawn].map(([name, { length }]) => [name, Float64Array.from(theta.subarray(from, (from += length)))]),
+      [...drawn].map(([name, { length }]) => [
+        name,
+        Float64Array.from(theta.subarray(from, (from += length))),
+      ]),
     );
   };
   const loss = (theta: Floats): number => backward(net, parametersOf(theta), batch).loss;
@@ -58,7 +72,10 @@ export function network(activation: "tanh" | "relu"): Network {
   return { problem: { n: start.length, lipschitz: Number.NaN, loss, gradient }, start };
 }
 
-/** The largest norm of the Hessian at the start, and in the middle and at the end of each step of a run. */
+/**
+ * The largest norm of the Hessian at the start, and in the middle and at the end of each step of a
+ * run.
+ */
 function curvatureAlong({ problem, start }: Network, tau: number, steps: number): number {
   let most = curvature(problem, start);
   descend(linBreg({ tau, regularizer: l1(LAMBDA) }), problem, {
@@ -75,9 +92,12 @@ function curvatureAlong({ problem, start }: Network, tau: number, steps: number)
 /** Norm of the Hessian at a point, its products by differences of gradients. */
 function curvature(problem: Problem, theta: Float64Array): number {
   const h = 1e-5;
-  const shifted = (x: Float64Array, by: number): Float64Array => theta.map((value, i) => value + by * x[i]);
+  const shifted = (x: Float64Array, by: number): Float64Array =>
+    theta.map((value, i) => value + by * x[i]);
   const apply = (x: Float64Array): Float64Array =>
-    minus(problem.gradient(shifted(x, h)), problem.gradient(shifted(x, -h))).map((value) => value / (2 * h));
+    minus(problem.gradient(shifted(x, h)), problem.gradient(shifted(x, -h))).map(
+      (value) => value / (2 * h),
+    );
   return largestEigenvalue(apply, problem.n, 10);
 }
 
@@ -90,7 +110,10 @@ export interface NetworkDecay extends Decay {
 export function networkDecay(net: Network, tau: number, steps = STEPS): NetworkDecay {
   const problem = { ...net.problem, lipschitz: curvatureAlong(net, tau, steps) };
   const share = (tau * problem.lipschitz) / 2;
-  return { ...lossDecay(problem, { share, lambda: LAMBDA, steps, start: net.start, most: 100 }), share };
+  return {
+    ...lossDecay(problem, { share, lambda: LAMBDA, steps, start: net.start, most: 100 }),
+    share,
+  };
 }
 
 /** The losses alone, of a network that has no L. */
@@ -104,7 +127,10 @@ export function networkLosses({ problem, start }: Network, tau: number, steps = 
   return losses;
 }
 
-/** The same run by the library's training loop, in float32 on sparse weights: the loss before each step. */
+/**
+ * The same run by the library's training loop, in float32 on sparse weights: the loss before each
+ * step.
+ */
 export async function trainedLosses(tau: number, steps = STEPS): Promise<number[]> {
   const { inputs, targets, count } = task();
   const optimizer = linBreg({ tau, regularizer: l1(LAMBDA) });

@@ -1,4 +1,7 @@
-/** Example 1: L = (theta + 1)^2 and J the indicator of [0, infinity), infinite at the minimiser -1 of L. */
+/**
+ * Example 1: L = (theta + 1)^2 and J the indicator of [0, infinity), infinite at the minimiser -1
+ * of L.
+ */
 import { linBreg } from "#bregman/optim/index.js";
 import { nonNegativeL1 } from "#bregman/regularizers/index.js";
 import { descend } from "../support/descent.js";

@@ -1,4 +1,6 @@
-/** The variance rule's purpose: a signal keeps its size through layers of sparse weights and ReLUs. */
+/**
+ * The variance rule's purpose: a signal keeps its size through layers of sparse weights and ReLUs.
+ */
 import { sparseInit } from "#bregman/init/sparse-init.js";
 import { stream } from "#bregman/random.js";
 import { square, times } from "../support/problems.js";
@@ -8,8 +10,9 @@ const WIDTH = 200;
 export const LAYERS = 8;
 
 /**
- * Mean square of the values before the ReLU of each layer, over that of the input, mean over draws; density r. With
- * He's alpha = 2 / n_in it is 2 in expectation: a ReLU leaves half of it, and the input has seen none.
+ * Mean square of the values before the ReLU of each layer, over that of the input, mean over draws;
+ * density r. With He's alpha = 2 / n_in it is 2 in expectation: a ReLU leaves half of it, and the
+ * input has seen none.
  */
 export function signal(density: number, varianceFactor = 1, draws = 30): number[] {
   const random = stream(2022, "signal");

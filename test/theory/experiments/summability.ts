@@ -1,9 +1,11 @@
 /**
- * Summability (corollary 3): with non-increasing tau_k, sum tau_k^2 finite, the steps of a noisy run add up to something finite.
+ * Summability (corollary 3): with non-increasing tau_k, sum tau_k^2 finite, the steps of a noisy
+ * run add up to something finite.
  *
  *     sum D_J^sym + (C / (2 delta)) sum |dtheta|^2  <=  tau_0 L_0 + (delta / (2 c)) sum tau_k^2 |xi_k|^2
  *
- * with C = 2 - L delta tau_0 - c > 0: theorem 2's inequality times tau_k, summed by parts (L >= 0, tau_k does not increase).
+ * with C = 2 - L delta tau_0 - c > 0: theorem 2's inequality times tau_k, summed by parts (L >= 0,
+ * tau_k does not increase).
  */
 import { linBreg } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";

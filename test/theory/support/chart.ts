@@ -1,4 +1,7 @@
-/** The plots of docs/method.md: a few lines over a linear or logarithmic axis, as an SVG file that stands on its own. */
+/**
+ * The plots of docs/method.md: a few lines over a linear or logarithmic axis, as an SVG file that
+ * stands on its own.
+ */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 
@@ -31,7 +34,10 @@ export interface ChartOptions {
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const LINE_HEIGHT = 15;
 
-export function chart(lines: readonly Line[], { x, y, legend = "top-right", rules = [], dots }: ChartOptions): string {
+export function chart(
+  lines: readonly Line[],
+  { x, y, legend = "top-right", rules = [], dots }: ChartOptions,
+): string {
   const marks = lines.flatMap((line, k) => {
     const stroke = COLOURS[k % COLOURS.length];
     const points = line.x
@@ -43,7 +49,9 @@ export function chart(lines: readonly Line[], { x, y, legend = "top-right", rule
       Plot.text([line.name], {
         frameAnchor: legend,
         dx: legend.endsWith("left") ? 8 : -8,
-        dy: legend.startsWith("top") ? 6 + LINE_HEIGHT * k : -6 - LINE_HEIGHT * (lines.length - 1 - k),
+        dy: legend.startsWith("top")
+          ? 6 + LINE_HEIGHT * k
+          : -6 - LINE_HEIGHT * (lines.length - 1 - k),
         fill: stroke,
         stroke: "white",
         strokeWidth: 4,
@@ -65,10 +73,19 @@ export function chart(lines: readonly Line[], { x, y, legend = "top-right", rule
     marginLeft: 58,
     marginRight: 26,
     marginBottom: 38,
-    style: { fontSize: "12px", background: "white", color: "#333", fontFamily: "system-ui, sans-serif" },
+    style: {
+      fontSize: "12px",
+      background: "white",
+      color: "#333",
+      fontFamily: "system-ui, sans-serif",
+    },
     x: axis(x),
     y: axis(y),
-    marks: [Plot.frame({ stroke: "#bbb" }), Plot.ruleY(rules, { stroke: "#888", strokeDasharray: "2,3" }), ...marks],
+    marks: [
+      Plot.frame({ stroke: "#bbb" }),
+      Plot.ruleY(rules, { stroke: "#888", strokeDasharray: "2,3" }),
+      ...marks,
+    ],
   } as unknown as Plot.PlotOptions) as unknown as {
     outerHTML: string;
     setAttribute(name: string, value: string): void;
@@ -77,11 +94,15 @@ export function chart(lines: readonly Line[], { x, y, legend = "top-right", rule
   return `${figure.outerHTML}\n`;
 }
 
-const isShown = (value: number, { log, domain: [low, high] = [-Infinity, Infinity] }: Axis): boolean =>
-  Number.isFinite(value) && (!log || value > 0) && value >= low && value <= high;
+const isShown = (
+  value: number,
+  { log, domain: [low, high] = [-Infinity, Infinity] }: Axis,
+): boolean => Number.isFinite(value) && (!log || value > 0) && value >= low && value <= high;
 
 /** Powers of ten only, as 0.01 or 1e-6. */
 function power(value: number): string {
   if (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) > 1e-9) return "";
-  return value >= 1e-3 && value <= 1e5 ? String(Number(value.toPrecision(1))) : value.toExponential(0);
+  return value >= 1e-3 && value <= 1e5
+    ? String(Number(value.toPrecision(1)))
+    : value.toExponential(0);
 }

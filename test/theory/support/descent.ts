@@ -3,7 +3,10 @@ import type { Optimizer } from "#bregman/optim/index.js";
 import type { Random } from "#bregman/random.js";
 import type { Problem } from "./problems.js";
 
-/** One step: what was before it, and what came of it. The arrays are the run's own: read them, don't keep them. */
+/**
+ * One step: what was before it, and what came of it. The arrays are the run's own: read them, don't
+ * keep them.
+ */
 export interface Step {
   /** Number of the step, from 0. */
   readonly k: number;
@@ -34,8 +37,8 @@ export interface DescentOptions {
 }
 
 /**
- * Noise with mean zero and E |xi|^2 = sigma^2: plus or minus sigma in one random coordinate. It takes 2 n values, so an
- * expectation over it can be written out (see outcomes).
+ * Noise with mean zero and E |xi|^2 = sigma^2: plus or minus sigma in one random coordinate. It
+ * takes 2 n values, so an expectation over it can be written out (see outcomes).
  */
 function drawNoise(xi: Float64Array, sigma: number, random: Random): void {
   xi.fill(0);
@@ -66,8 +69,17 @@ export function descend(optimizer: Optimizer, problem: Problem, options: Descent
   return { theta, v };
 }
 
-/** All 2 n points one step of a plain LinBreg may lead to from (theta, v), each as likely as the others. */
-export function outcomes(optimizer: Optimizer, problem: Problem, at: Point, tau: number, sigma: number): Point[] {
+/**
+ * All 2 n points one step of a plain LinBreg may lead to from (theta, v), each as likely as the
+ * others.
+ */
+export function outcomes(
+  optimizer: Optimizer,
+  problem: Problem,
+  at: Point,
+  tau: number,
+  sigma: number,
+): Point[] {
   const gradient = problem.gradient(at.theta);
   return [-sigma, sigma].flatMap((shift) =>
     Array.from({ length: problem.n }, (_, i) => {
@@ -80,7 +92,12 @@ export function outcomes(optimizer: Optimizer, problem: Problem, at: Point, tau:
   );
 }
 
-/** Whether a curve is looked at in step k: about `perDecade` of every ten-fold, so that curves stay small. */
+/**
+ * Whether a curve is looked at in step k: about `perDecade` of every ten-fold, so that curves stay
+ * small.
+ */
 export function isSampled(k: number, perDecade = 24): boolean {
-  return k < 10 || Math.floor(perDecade * Math.log10(k)) !== Math.floor(perDecade * Math.log10(k - 1));
+  return (
+    k < 10 || Math.floor(perDecade * Math.log10(k)) !== Math.floor(perDecade * Math.log10(k - 1))
+  );
 }

@@ -12,17 +12,26 @@ import type { Optimizer } from "#bregman/optim/index.js";
 import type { Point } from "./descent.js";
 import { dot, minus, square } from "./problems.js";
 
-const p = ({ theta, v }: Point, delta: number): Float64Array => v.map((value, i) => value - theta[i] / delta);
+const p = ({ theta, v }: Point, delta: number): Float64Array =>
+  v.map((value, i) => value - theta[i] / delta);
 
-/** D_{J_delta}^v(t, theta) by lemma 13: without the cancellation of the definition, so good near 0 too. */
+/**
+ * D_{J_delta}^v(t, theta) by lemma 13: without the cancellation of the definition, so good near 0
+ * too.
+ */
 export function distanceTo(t: Float64Array, at: Point, { regularizer, delta }: Optimizer): number {
   const ofJ = regularizer.value(t, [t.length]) - dot(p(at, delta), t);
   return ofJ + square(minus(t, at.theta)) / (2 * delta);
 }
 
 /** D_{J_delta}^v(t, theta) by its definition. */
-export function distanceByDefinition(t: Float64Array, at: Point, { regularizer, delta }: Optimizer): number {
-  const value = (x: Float64Array): number => regularizer.value(x, [x.length]) + square(x) / (2 * delta);
+export function distanceByDefinition(
+  t: Float64Array,
+  at: Point,
+  { regularizer, delta }: Optimizer,
+): number {
+  const value = (x: Float64Array): number =>
+    regularizer.value(x, [x.length]) + square(x) / (2 * delta);
   return value(t) - value(at.theta) - dot(at.v, minus(t, at.theta));
 }
 

@@ -1,4 +1,7 @@
-/** Losses for the theorems, in float64, whose constants are known: L, the Lipschitz constant of the gradient, and mu. */
+/**
+ * Losses for the theorems, in float64, whose constants are known: L, the Lipschitz constant of the
+ * gradient, and mu.
+ */
 import type { Random } from "#bregman/random.js";
 import type { Floats } from "#bregman/regularizers/index.js";
 
@@ -8,7 +11,9 @@ export interface Problem {
   /** L: |grad(a) - grad(b)| <= L |a - b|. */
   readonly lipschitz: number;
   loss(theta: Floats): number;
-  /** Written to `out` if it is given: a run of many small steps would spend its time on new arrays. */
+  /**
+   * Written to `out` if it is given: a run of many small steps would spend its time on new arrays.
+   */
   gradient(theta: Floats, out?: Float64Array<ArrayBuffer>): Float64Array;
 }
 
@@ -38,7 +43,11 @@ export function minus(a: Floats, b: Floats, out = new Float64Array(a.length)): F
 }
 
 /** A matrix [rows, cols] times a vector. */
-export function times(A: Float64Array, x: Floats, out = new Float64Array(A.length / x.length)): Float64Array {
+export function times(
+  A: Float64Array,
+  x: Floats,
+  out = new Float64Array(A.length / x.length),
+): Float64Array {
   const cols = x.length;
   for (let i = 0; i < out.length; i++) {
     let sum = 0;
@@ -49,15 +58,24 @@ export function times(A: Float64Array, x: Floats, out = new Float64Array(A.lengt
 }
 
 /** The transpose of a matrix [rows, cols] times a vector. */
-export function transposedTimes(A: Float64Array, y: Floats, out = new Float64Array(A.length / y.length)): Float64Array {
+export function transposedTimes(
+  A: Float64Array,
+  y: Floats,
+  out = new Float64Array(A.length / y.length),
+): Float64Array {
   const cols = out.length;
   out.fill(0);
-  for (let i = 0; i < y.length; i++) for (let j = 0; j < cols; j++) out[j] += A[i * cols + j] * y[i];
+  for (let i = 0; i < y.length; i++)
+    for (let j = 0; j < cols; j++) out[j] += A[i * cols + j] * y[i];
   return out;
 }
 
 /** The largest eigenvalue of a symmetric map of so many numbers (power iteration). */
-export function largestEigenvalue(apply: (x: Float64Array) => Float64Array, n: number, rounds: number): number {
+export function largestEigenvalue(
+  apply: (x: Float64Array) => Float64Array,
+  n: number,
+  rounds: number,
+): number {
   let x = Float64Array.from({ length: n }, (_, i) => 1 / (i + 1));
   let value = 0;
   for (let k = 0; k < rounds; k++) {
@@ -70,7 +88,11 @@ export function largestEigenvalue(apply: (x: Float64Array) => Float64Array, n: n
 }
 
 /** (theta - c)^T H (theta - c) / 2, where H has these eigenvalues and random eigenvectors. */
-export function quadratic(eigenvalues: readonly number[], minimiser: Float64Array, random: Random): Quadratic {
+export function quadratic(
+  eigenvalues: readonly number[],
+  minimiser: Float64Array,
+  random: Random,
+): Quadratic {
   const n = eigenvalues.length;
   // H = Q diag(e) Q^T with Q a product of reflections I - 2 u u^T, applied from both sides.
   const H = new Float64Array(n * n);
@@ -99,8 +121,16 @@ export function quadratic(eigenvalues: readonly number[], minimiser: Float64Arra
   };
 }
 
-/** |A theta - b|^2 / 2 with A [rows, n] normal of columns of length about 1, and b = A truth + noise. */
-export function leastSquares(rows: number, truth: Float64Array, random: Random, noise = 0): LeastSquares {
+/**
+ * |A theta - b|^2 / 2 with A [rows, n] normal of columns of length about 1, and b = A truth +
+ * noise.
+ */
+export function leastSquares(
+  rows: number,
+  truth: Float64Array,
+  random: Random,
+  noise = 0,
+): LeastSquares {
   const n = truth.length;
   const A = Float64Array.from({ length: rows * n }, () => random.normal() / Math.sqrt(rows));
   const b = times(A, truth).map((value) => value + noise * random.normal());
@@ -121,6 +151,7 @@ export function sparseVector(n: number, count: number, random: Random): Float64A
   const places = Array.from({ length: n }, (_, i) => i);
   random.shuffle(places);
   const x = new Float64Array(n);
-  for (const i of places.slice(0, count)) x[i] = (random.bernoulli(0.5) ? 1 : -1) * (1 + random.uniform());
+  for (const i of places.slice(0, count))
+    x[i] = (random.bernoulli(0.5) ? 1 : -1) * (1 + random.uniform());
   return x;
 }
