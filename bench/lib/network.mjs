@@ -69,9 +69,11 @@ export function networkTrainer(
   const model = build();
   const features = image.reduce((product, n) => product * n, 1);
   const linear = sparseLinear && kind !== "dense";
+  // atLeast: the density that is asked for, even where a row is empty.
   const convs = {
     density: kind === "dense" ? 1 : density,
     mask: kind === "groups" ? "kernel" : "entry",
+    atLeast: 0,
   };
   const plain = linBreg({ tau: TAU });
   return createTrainer({
@@ -85,7 +87,7 @@ export function networkTrainer(
     }),
     batchSize: BATCH,
     initial: initialParameters(model, stream(1, "init"), {
-      weights: { density: linear ? density : 1 },
+      weights: { density: linear ? density : 1, atLeast: 0 },
       convs,
     }),
     optimizers: {
