@@ -67,6 +67,7 @@ export { ssimSum, type SsimOptions } from "./measure/ssim.js";
 export { predict, type PredictOptions } from "./train/predict.js";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./train/evaluate.js";
 export { reestimateBatchNorm, type StatisticsOptions } from "./train/batch-norm-statistics.js";
+export { DivergedError } from "./engine/non-finite.js";
 export type { Trainer } from "./engine/trainer.js";
 export {
   decodeSafetensors,

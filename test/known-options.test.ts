@@ -89,7 +89,7 @@ const CALLS: readonly (readonly [
 /** Functions whose arguments are no options. */
 const WITHOUT = [
   ["scaled", "sum", "onRows", "layerDensities"],
-  ["stream", "restore"],
+  ["DivergedError", "stream", "restore"],
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],

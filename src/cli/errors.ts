@@ -67,7 +67,7 @@ function isBadInput(error: Error): boolean {
     )
   )
     return false;
-  const ours = isErrorNamed(error, "RangeError", "TypeError", "SyntaxError");
+  const ours = isErrorNamed(error, "RangeError", "DivergedError", "TypeError", "SyntaxError");
   return ours || hasCode(error) || hasCode(error.cause);
 }
 

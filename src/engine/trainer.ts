@@ -31,7 +31,7 @@ import { withDefaults } from "../without-undefined.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
-import { firstNonFinite } from "./non-finite.js";
+import { DivergedError, firstNonFinite } from "./non-finite.js";
 import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
 import { createParameters } from "./trainer-parameters.js";
 import { restoreState, saveState, type Cycle, type TrainerState } from "./trainer-state.js";
@@ -77,7 +77,7 @@ export interface Trainer extends Evaluation {
    * @param tauFactor - factor on every optimizer's learning rate (the schedule's)
    * @param augmentation - how each image is changed, if the trainer augments
    * @returns mean loss and number of correct predictions of the batch, before the step
-   * @throws RangeError at the first non-finite loss, naming the step and the first layer with a
+   * @throws DivergedError at the first non-finite loss, naming the step and the first layer with a
    *   non-finite value
    */
   step(
@@ -203,7 +203,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const sums = plan.readLoss();
     const mean = sums.loss / (indices.length * terms);
     if (!Number.isFinite(mean)) {
-      throw new RangeError(
+      throw new DivergedError(
         `the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`,
       );
     }

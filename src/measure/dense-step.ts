@@ -69,8 +69,8 @@ export async function measureDenseStep(
       times.push((performance.now() - began) / 1000);
     }
   } catch (error) {
-    // A loss that is not finite: the training itself says so, in its own words.
-    if (!isErrorNamed(error, "RangeError")) throw error;
+    // The training itself says so, in its own words.
+    if (!isErrorNamed(error, "DivergedError")) throw error;
     return undefined;
   } finally {
     trainer.restore(before);

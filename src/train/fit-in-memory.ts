@@ -11,8 +11,8 @@ export type FitOptions = Omit<AllOptions, "checkpoint">;
  * Trains a model on a data set. With more than one thread it must be called in a web worker of a
  * page that is cross-origin isolated; a page itself can train on one.
  *
- * @throws RangeError for an impossible number (epochs, batch size, seed, ...) and at the first
- *   non-finite loss
+ * @throws RangeError for an impossible number (epochs, batch size, seed, ...)
+ * @throws DivergedError, a RangeError, at the first non-finite loss
  * @throws TypeError if model, data and loss do not fit each other, `freeze` or `targetDensity` an
  *   optimizer, or for `checkpoint`
  * @example
