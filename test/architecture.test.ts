@@ -153,6 +153,37 @@ describe("house rules", () => {
   });
 });
 
+/** Lines of a function, at most. */
+const LONGEST = 80;
+/** Those that are longer still, with the lines they have: they may only get shorter. */
+const LONGER: Readonly<Record<string, number>> = {
+  "nn/compile.ts compile": 272,
+  "engine/trainer.ts createTrainer": 189,
+  "nn/places.ts placesOf": 146,
+  "runs/run.ts runLocked": 113,
+  "engine/descent.ts createDescent": 113,
+};
+
+test("functions are short enough to read", () => {
+  const long = files.flatMap((file) => {
+    const text = readFileSync(join(SRC, file), "utf8");
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const found: string[] = [];
+    const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line;
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node) && "body" in node && node.body) {
+        const name = `${file} ${node.name?.getText() ?? "(no name)"}`;
+        const lines = lineOf(node.end) - lineOf(node.getStart()) + 1;
+        if (lines > (LONGER[name] ?? LONGEST)) found.push(`${name}: ${lines} lines`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+  expect(long).toEqual([]);
+});
+
 test("no array is spread into the arguments of a call: an engine has room for some 100,000 (src/extremes.ts)", () => {
   const spread = files.flatMap((file) => {
     const source = ts.createSourceFile(

@@ -10,7 +10,7 @@ import { storeSamples } from "../../dist/nn/samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { stream } from "../../dist/random.js";
 import { groupLasso, l1, none } from "../../dist/regularizers/index.js";
-import { nonZeros } from "../../dist/runtime/parameter.js";
+import { nonZeros } from "../../dist/runtime/theta.js";
 import { initialParameters } from "../../dist/engine/initial.js";
 import { createTrainer } from "../../dist/engine/trainer.js";
 import { random } from "./random.mjs";

@@ -4,7 +4,7 @@
  * pattern and its transpose. With `coarse` the steps are cycles of one fine and so many frozen
  * ones, with `sampleDual` the gradients of zero weights are estimated.
  */
-import { nonZeros } from "../../dist/runtime/parameter.js";
+import { nonZeros } from "../../dist/runtime/theta.js";
 import { mlpTrainer } from "../lib/mlp.mjs";
 import { openPool } from "../lib/pool.mjs";
 import { batchIndices } from "../lib/problem.mjs";

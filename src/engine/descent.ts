@@ -8,7 +8,7 @@
  * their sum. Clipping by value does not wait. Nothing waits unless it is asked to: then the step
  * has the programs and the bits that it has without.
  */
-import type { Plan } from "../nn/compile.js";
+import type { Plan } from "../nn/plan.js";
 import { clipFactor, type ClipOptions } from "../optim/clip.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import { patternArgs, type Parameter } from "../runtime/parameter.js";

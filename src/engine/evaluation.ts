@@ -1,6 +1,6 @@
 /** Losses and outputs over many samples, a plan's batch at a time. */
 import { size } from "../nn/layers/layer.js";
-import type { Plan } from "../nn/compile.js";
+import type { Plan } from "../nn/plan.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";

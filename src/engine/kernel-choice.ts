@@ -1,7 +1,8 @@
 /** Which kernels each layer runs on, by its density. */
 import { chooseGradient, chooseKernel } from "../runtime/crossover.js";
 import type { Op } from "../runtime/kernel-table.js";
-import { compressOp, expandOps, nonZeros, type Parameter } from "../runtime/parameter.js";
+import { compressOp, expandOps, type Parameter } from "../runtime/parameter.js";
+import { nonZeros } from "../runtime/theta.js";
 import type { Pool } from "../runtime/pool.js";
 import { runOnce } from "./sequence.js";
 

@@ -1,7 +1,8 @@
 /** Where a training has diverged. */
-import type { Plan } from "../nn/compile.js";
+import type { Plan } from "../nn/plan.js";
 import { strides } from "../nn/tensor.js";
-import { readTheta, type Parameter } from "../runtime/parameter.js";
+import { type Parameter } from "../runtime/parameter.js";
+import { readTheta } from "../runtime/theta.js";
 import type { Pool } from "../runtime/pool.js";
 import { runOnce } from "./sequence.js";
 

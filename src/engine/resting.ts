@@ -5,7 +5,8 @@
  * rest is named here.)
  */
 import type { Memory } from "../runtime/memory.js";
-import { entryColumn, type Parameter } from "../runtime/parameter.js";
+import { type Parameter } from "../runtime/parameter.js";
+import { entryColumn } from "../runtime/theta.js";
 
 /**
  * Visits the places of a pattern: the index in theta, and the word of memory that holds the weight.

@@ -1,5 +1,5 @@
 /** What a step runs: programs for the pool, and functions between them. */
-import type { Lowered } from "../nn/compile.js";
+import type { Lowered } from "../nn/plan.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";

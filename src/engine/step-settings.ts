@@ -1,5 +1,5 @@
 /** What of a training's settings a step follows from: see FitOptions, which has the docs. */
-import type { PlanSettings } from "../nn/compile.js";
+import type { PlanSettings } from "../nn/plan.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 

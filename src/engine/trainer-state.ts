@@ -15,7 +15,8 @@
 import type { Tensor, TensorData } from "../export/safetensors-format.js";
 import { isTypedArray } from "../kinds.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, readTheta, type Parameter } from "../runtime/parameter.js";
+import { compressOp, type Parameter } from "../runtime/parameter.js";
+import { readTheta } from "../runtime/theta.js";
 import type { Op } from "../runtime/kernel-table.js";
 import { markResting, restingWeights, unmarkResting } from "./resting.js";
 import { countNonZeros, type Updater } from "./updater.js";

@@ -8,7 +8,8 @@
  * textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
  * programs: see descent.ts.
  */
-import { compile, type Plan } from "../nn/compile.js";
+import { compile } from "../nn/compile.js";
+import type { Plan } from "../nn/plan.js";
 import { layoutOf } from "../nn/layout.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
@@ -21,11 +22,10 @@ import type { Pool } from "../runtime/pool.js";
 import {
   compressOp,
   isWeightRole,
-  readTheta,
-  writeTheta,
   type Parameter,
   type ParameterRole,
 } from "../runtime/parameter.js";
+import { readTheta, writeTheta } from "../runtime/theta.js";
 import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
 import { withDefaults } from "../without-undefined.js";
 import { createDescent, waits } from "./descent.js";

@@ -13,13 +13,8 @@ import { at } from "../placed.js";
 import { FOLLOW } from "../runtime/contract/update.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import {
-  compressOp,
-  kernelShape,
-  patternArgs,
-  readTheta,
-  type Parameter,
-} from "../runtime/parameter.js";
+import { compressOp, kernelShape, patternArgs, type Parameter } from "../runtime/parameter.js";
+import { readTheta } from "../runtime/theta.js";
 
 /** A piece of a training step: ops for the pool, or a function to call between programs. */
 export type Action = Op | (() => void);

@@ -9,7 +9,8 @@ import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { LayerMetrics, ModelBytes } from "./events.js";
 import { nodeModule } from "../runtime/node.js";
-import { isWeightRole, layerOf, nonZeros } from "../runtime/parameter.js";
+import { isWeightRole, layerOf } from "../runtime/parameter.js";
+import { nonZeros } from "../runtime/theta.js";
 import type { Trainer } from "../engine/trainer.js";
 import type { Updater } from "../engine/updater.js";
 

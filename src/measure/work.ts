@@ -15,13 +15,8 @@
  */
 import { layoutOf } from "../nn/layout.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import {
-  isWeightRole,
-  layerOf,
-  needsPatternOnly,
-  nonZeros,
-  type Parameter,
-} from "../runtime/parameter.js";
+import { isWeightRole, layerOf, needsPatternOnly, type Parameter } from "../runtime/parameter.js";
+import { nonZeros } from "../runtime/theta.js";
 import type { EpochMetrics, Savings } from "./events.js";
 import type { Trainer } from "../engine/trainer.js";
 

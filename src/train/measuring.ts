@@ -14,6 +14,7 @@ import { createSimilarity } from "../measure/similarity.js";
 import { savings } from "../measure/work.js";
 import { withoutUndefined } from "../without-undefined.js";
 import type { FitResult } from "./train-model.js";
+import type { Trainer } from "../engine/trainer.js";
 import type { Training } from "./training.js";
 
 /** Means over the samples of an epoch, as they were trained on. */
@@ -91,12 +92,7 @@ export function createMeasuring(training: Training): Measuring {
         ssim: samples.test.length ? await similarity?.(samples.test, turns) : undefined,
         bytes: modelBytes(trainer),
         connections: connectionsOf(model, trainer.theta),
-        parameters: new Map(
-          trainer.updaters.map(({ parameter: p }) => [
-            p.name,
-            { shape: p.shape, data: trainer.theta(p.name) },
-          ]),
-        ),
+        parameters: parametersOf(trainer),
         buffers: trainer.buffers(),
       }));
       const linear = last.layers.filter(({ kernels }) => kernels === undefined);
@@ -121,4 +117,11 @@ export function createMeasuring(training: Training): Measuring {
       return { final, parameters, buffers };
     },
   };
+}
+
+/** Copies of the parameters, by name. */
+function parametersOf({ updaters, theta }: Trainer): FitResult["parameters"] {
+  return new Map(
+    updaters.map(({ parameter: { name, shape } }) => [name, { shape, data: theta(name) }]),
+  );
 }

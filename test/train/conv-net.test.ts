@@ -17,7 +17,7 @@ import { buildModel, buildOptimizer } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";
 import type { Recipe } from "#bregman/recipes/schema.js";
 import { createPool } from "#bregman/runtime/pool.js";
-import { nonZeros } from "#bregman/runtime/parameter.js";
+import { nonZeros } from "#bregman/runtime/theta.js";
 import { initialParameters } from "#bregman/engine/initial.js";
 import { createTrainer } from "#bregman/engine/trainer.js";
 import { expect, test } from "vitest";

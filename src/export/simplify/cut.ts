@@ -14,10 +14,11 @@
  */
 import { size } from "../../nn/layers/layer.js";
 import { ruleOf } from "../../nn/layers/rules.js";
+import type { Model } from "../../nn/model.js";
 import type { Network, Values } from "../../nn/network.js";
 import { modelOf } from "../../nn/rebuild.js";
 import { moveNonZeros } from "../sparse-values.js";
-import { createClasses } from "./classes.js";
+import { createClasses, type Classes } from "./classes.js";
 import { eachSource, markNeeded } from "./needed.js";
 
 /**
@@ -28,22 +29,7 @@ export function cutChannels(network: Network): Network {
   const { nodes } = model;
   const needed = markNeeded(network);
   const shapeOf = (value: number) => (value < 0 ? model.input : nodes[value].shape);
-  const classes = createClasses(nodes.map(({ shape: [channels] }) => channels));
-
-  nodes.forEach(({ layer, inputs }, k) => {
-    eachSource(model, k, (c, from, d) => {
-      // Tied to the input is kept.
-      if (from < 0) classes.keep(k, c);
-      else classes.tie(k, c, from, d);
-    });
-    if (ruleOf(layer).channels.by !== "whole") return;
-    // What mixes channels has a place for each of them.
-    for (const value of [k, ...inputs].filter((one) => one >= 0)) {
-      for (let c = 0; c < shapeOf(value)[0]; c++) classes.keep(value, c);
-    }
-  });
-  needed.forEach((marks, k) => marks.forEach((mark, c) => mark && classes.keep(k, c)));
-
+  const classes = classesOf(model, needed);
   const keptOf = (value: number): Int32Array => {
     const all = Int32Array.from({ length: shapeOf(value)[0] }, (_, c) => c);
     return value < 0 ? all : all.filter((c) => classes.isKept(value, c));
@@ -107,6 +93,27 @@ export function cutChannels(network: Network): Network {
     };
   });
   return { ...network, model: modelOf(model.input, entries), parameters, buffers };
+}
+
+/** Channels that stand or fall together, those being kept that are needed. */
+function classesOf(model: Model, needed: readonly Uint8Array[]): Classes {
+  const { nodes } = model;
+  const classes = createClasses(nodes.map(({ shape: [channels] }) => channels));
+
+  nodes.forEach(({ layer, inputs }, k) => {
+    eachSource(model, k, (c, from, d) => {
+      // Tied to the input is kept.
+      if (from < 0) classes.keep(k, c);
+      else classes.tie(k, c, from, d);
+    });
+    if (ruleOf(layer).channels.by !== "whole") return;
+    // What mixes channels has a place for each of them.
+    for (const value of [k, ...inputs].filter((one) => one >= 0)) {
+      for (let c = 0; c < nodes[value].shape[0]; c++) classes.keep(value, c);
+    }
+  });
+  needed.forEach((marks, k) => marks.forEach((mark, c) => mark && classes.keep(k, c)));
+  return classes;
 }
 
 function vector(places: Int32Array, f: (place: number) => number): Values {

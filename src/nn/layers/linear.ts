@@ -14,7 +14,15 @@ import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { needsPatternOnly } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
-import { checkInteger, named, paddedRow, size, type LayerBase, type LayerRule } from "./layer.js";
+import {
+  checkInteger,
+  named,
+  paddedRow,
+  size,
+  type LayerBase,
+  type LayerRule,
+  type Lowering,
+} from "./layer.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
 
 export interface LinearLayer extends LayerBase {
@@ -137,52 +145,14 @@ const rule: LayerRule<LinearLayer> = {
   },
 
   backward(_layer, at) {
-    const { tiles, parameters, xs, dy, dxs, mask, xRows, scratch, gradients } = at;
+    const { tiles, parameters, xs, dy, dxs, mask, gradients } = at;
     const [weight, bias] = parameters;
     const { rows, cols } = weight;
     const x = xs[0].offset;
-    const sampled = isSampled(weight, at);
     const ops: Op[] = [
       ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles)] : []),
-      ...(sampled ? sampledGradient(weight, at) : []),
+      ...weightGradient(at),
     ];
-    if (sampled || needsPatternOnly(weight, at.frozen)) {
-      // After an estimate of all it puts the exact gradient at the places of the non-zeros.
-      const { entries, counts } = weight.pattern!;
-      ops.push(
-        op("sparseWeightGrad", rows, {
-          entries,
-          counts,
-          dy: dy.offset,
-          x,
-          g: gradients[0],
-          tiles,
-          rows,
-          cols,
-        }),
-      );
-    } else {
-      const rowStride = paddedRow(cols);
-      if (!xRows)
-        ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
-      // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
-      const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
-      if (columns) {
-        ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
-        ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
-      }
-      const args = {
-        dy: dy.offset,
-        xRows: xRows || scratch,
-        g: gradients[0],
-        columns,
-        tiles,
-        rows,
-        cols,
-        rowStride,
-      };
-      ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
-    }
     if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
     const [dx] = dxs;
     if (!dx) return ops;
@@ -219,6 +189,53 @@ const rule: LayerRule<LinearLayer> = {
     return ops;
   },
 };
+
+/** dW, of all weights or of the non-zeros. */
+function weightGradient(at: Lowering): Op[] {
+  const { tiles, parameters, xs, dy, xRows, scratch, gradients } = at;
+  const [weight] = parameters;
+  const { rows, cols } = weight;
+  const x = xs[0].offset;
+  const sampled = isSampled(weight, at);
+  const ops: Op[] = sampled ? [...sampledGradient(weight, at)] : [];
+  if (sampled || needsPatternOnly(weight, at.frozen)) {
+    // After an estimate of all it puts the exact gradient at the places of the non-zeros.
+    const { entries, counts } = weight.pattern!;
+    ops.push(
+      op("sparseWeightGrad", rows, {
+        entries,
+        counts,
+        dy: dy.offset,
+        x,
+        g: gradients[0],
+        tiles,
+        rows,
+        cols,
+      }),
+    );
+  } else {
+    const rowStride = paddedRow(cols);
+    if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
+    // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
+    const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
+    if (columns) {
+      ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
+      ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
+    }
+    const args = {
+      dy: dy.offset,
+      xRows: xRows || scratch,
+      g: gradients[0],
+      columns,
+      tiles,
+      rows,
+      cols,
+      rowStride,
+    };
+    ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
+  }
+  return ops;
+}
 
 linear.rule = rule;
 linear.entry = entry(
