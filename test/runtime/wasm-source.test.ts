@@ -92,8 +92,8 @@ describe("one line says what is wrong and what helps", () => {
     ["a folder", () => fileURLToPath(new URL(".", file)), `EISDIR: .*${node}`],
     [
       "another file",
-      () => import.meta.filename,
-      ".*wasm-source.test.ts is not WebAssembly \\(it begins with 2f 2a 2a 20, .*\\)",
+      () => fileURLToPath(new URL("../../package.json", import.meta.url)),
+      ".*package.json is not WebAssembly \\(it begins with 7b 0a 20 20, .*\\)",
     ],
     [
       "other bytes",
