@@ -1,4 +1,5 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
+import { kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { inUse } from "../data/in-use.js";
@@ -67,6 +68,9 @@ export async function evaluate(
   data: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluated[]> {
+  if (!Array.isArray(networks)) {
+    throw new TypeError(`evaluate: expected an array of networks, found ${kindOf(networks)}`);
+  }
   const {
     loss = lossOf(data),
     validation = 0,

@@ -107,6 +107,9 @@ test("evaluation finds the accuracy that training told", async () => {
     epochs: 2,
   });
   const network = { model: imageModel, ...result };
+  await expect(evaluate(network as never, data, options)).rejects.toThrow(
+    new TypeError("evaluate: expected an array of networks, found Object"),
+  );
   const [found, again] = await evaluate([network, network], data, options);
   expect(again).toEqual(found);
   expect(found.testAccuracy).toBe(result.final.testAccuracy);
