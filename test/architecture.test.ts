@@ -47,6 +47,7 @@ const LEAVES = [
   "random.ts",
   "nearest.ts",
   "known-options.ts",
+  "disjoint-sets.ts",
   "median.ts",
   "extremes.ts",
   "atomic-file.ts",

@@ -4,17 +4,19 @@
  */
 import { inputsLike } from "../inputs.js";
 import { stream } from "../random.js";
+import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { heldOut, split } from "./split.js";
 
 /** What a run says of the samples it uses: see fit. */
 export interface UseOptions {
   readonly limit?: number | undefined;
-  /** Default 0. */
   readonly validation?: number | undefined;
-  /** Default 42. */
   readonly splitSeed?: number | undefined;
 }
+
+/** What is so unless it is told otherwise. */
+export const USE_DEFAULTS = { validation: 0, splitSeed: 42 } as const satisfies UseOptions;
 
 /**
  * Which of `count` samples a run uses, in such an order that it splits them as it would have split
@@ -22,10 +24,8 @@ export interface UseOptions {
  *
  * @throws RangeError as heldOut
  */
-export function rowsInUse(
-  count: number,
-  { limit, validation = 0, splitSeed = 42 }: UseOptions,
-): Int32Array | undefined {
+export function rowsInUse(count: number, options: UseOptions): Int32Array | undefined {
+  const { limit, validation, splitSeed } = withDefaults(USE_DEFAULTS, options);
   if (limit === undefined) return undefined;
   const held = heldOut(count, validation, limit);
   if (limit + held >= count) return undefined;
@@ -43,6 +43,30 @@ export function rowsInUse(
 export function inUse(data: Dataset, options: UseOptions): Dataset {
   const rows = rowsInUse(data.train.count, options);
   return rows ? { ...data, train: pickSamples(data.train, rows) } : data;
+}
+
+/** The data without what a run does not use, and the indices of its samples there. */
+export interface InUse {
+  readonly used: Dataset;
+  readonly train: Int32Array;
+  readonly valid: Int32Array;
+  /** They stand behind the training samples. */
+  readonly test: Int32Array;
+}
+
+/**
+ * What a run trains on, holds out, and is tested on.
+ *
+ * @throws RangeError as heldOut
+ */
+export function samplesInUse(data: Dataset, options: UseOptions): InUse {
+  const { limit, validation, splitSeed } = withDefaults(USE_DEFAULTS, options);
+  const used = inUse(data, options);
+  const { count } = used.train;
+  const held = heldOut(count, validation, limit);
+  const { train, valid } = split(count, held, stream(splitSeed, "split"));
+  const test = Int32Array.from({ length: used.test.count }, (_, k) => count + k);
+  return { used, train: train.subarray(0, limit), valid, test };
 }
 
 function pickSamples({ inputs, labels, targets, count }: Samples, rows: Int32Array): Samples {

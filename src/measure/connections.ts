@@ -7,8 +7,9 @@
  * architecture that training has found. Source: "Neural Architecture Search via Bregman Iterations"
  * (arXiv 2106.02479).
  */
+import { eachSource } from "../export/simplify/needed.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import { inputShapes, type Model } from "../nn/model.js";
+import type { Model } from "../nn/model.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Connection } from "./events.js";
 
@@ -65,23 +66,23 @@ function skips(
 /** Where the channels of a value come from, in their order: -1 is the model's input. */
 function sourcesOf(model: Model, index: number): readonly Source[] {
   if (index < 0) return [{ name: "input", channels: model.input[0] }];
-  const node = model.nodes[index];
-  const { name, layer, inputs, shape } = node;
-  const { channels } = ruleOf(layer);
+  const { name, layer, inputs, shape } = model.nodes[index];
   const own = [{ name, channels: shape[0] }];
-  if (channels.by !== "channel") return own;
-  const before = inputs.map((input) =>
-    sourcesOf(model, input).flatMap((source) => channelNames(source)),
+  if (ruleOf(layer).channels.by !== "channel") return own;
+  /** By channel: the value and channel that it is made of. */
+  const made: (readonly [from: number, channel: number])[] = [];
+  let isSum = false;
+  eachSource(model, index, (c, from, d) => {
+    isSum ||= made[c] !== undefined;
+    made[c] = [from, d];
+  });
+  if (isSum) return own;
+  const names = new Map(
+    [...new Set(inputs)].map((input) => [input, sourcesOf(model, input).flatMap(channelNames)]),
   );
   // Of a flat tensor the sources are those of the channels it was: as many features have one and
   // the same.
-  const names: (string | undefined)[] = [];
-  let isSum = false;
-  channels.sources(layer, { inputs: inputShapes(model, node), output: shape }, (c, input, d) => {
-    isSum ||= names[c] !== undefined;
-    names[c] = before[input][d];
-  });
-  return isSum ? own : runs(names as string[]);
+  return runs(made.map(([from, d]) => names.get(from)![d]));
 }
 
 const channelNames = ({ name, channels }: Source): string[] =>

@@ -8,6 +8,7 @@
  * Paths start from the folder of the recipe file.
  */
 import { z } from "zod";
+import { USE_DEFAULTS } from "../data/in-use.js";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
 import { found } from "./union-fault.js";
@@ -28,13 +29,13 @@ const use = {
       (x) => x < 1 || Number.isInteger(x),
       found("a whole number of samples, or a share between 0 and 1"),
     )
-    .default(0)
+    .default(USE_DEFAULTS.validation)
     .describe("Training samples held out for validation: their number, or a share of those in use"),
   splitSeed: z
     .int()
     .min(0)
     .max(0xffffffff)
-    .default(42)
+    .default(USE_DEFAULTS.splitSeed)
     .describe("Seed of the split, apart from the run's seed"),
   normalize: z
     .boolean()

@@ -9,6 +9,7 @@
  * A row or column of zeros is in none. What the singular vectors of a matrix span follows its
  * blocks, so what is made of them is exactly zero everywhere else.
  */
+import { disjointSets } from "../disjoint-sets.js";
 import type { Floats } from "./regularizer.js";
 
 export interface Block {
@@ -19,24 +20,19 @@ export interface Block {
 
 /** The blocks of x, row-major [rows, cols], in the order of their first rows. A NaN is not zero. */
 export function blocksOf(x: Floats, rows: number, cols: number): Block[] {
-  // Rows, then columns; each leads to another of its block, and in the end to one for all of them.
-  const next = Int32Array.from({ length: rows + cols }, (_, k) => k);
-  const leader = (k: number): number => {
-    let at = k;
-    while (next[at] !== at) at = next[at] = next[next[at]];
-    return at;
-  };
+  // Rows, then columns.
+  const { root, join } = disjointSets(rows + cols);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) if (x[i * cols + j] !== 0) next[leader(rows + j)] = leader(i);
+    for (let j = 0; j < cols; j++) if (x[i * cols + j] !== 0) join(i, rows + j);
   }
   const blocks = new Map<number, { rows: number[]; cols: number[] }>();
   for (let i = 0; i < rows; i++) {
-    const own = blocks.get(leader(i));
+    const own = blocks.get(root(i));
     if (own) own.rows.push(i);
-    else blocks.set(leader(i), { rows: [i], cols: [] });
+    else blocks.set(root(i), { rows: [i], cols: [] });
   }
-  // A row of zeros has no columns; a column of zeros leads to no row.
-  for (let j = 0; j < cols; j++) blocks.get(leader(rows + j))?.cols.push(j);
+  // A row of zeros has no columns; a column of zeros is in no set of a row.
+  for (let j = 0; j < cols; j++) blocks.get(root(rows + j))?.cols.push(j);
   return [...blocks.values()].filter((block) => block.cols.length > 0);
 }
 

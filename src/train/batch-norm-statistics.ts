@@ -18,6 +18,8 @@ import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
 import { placeNetwork } from "../engine/evaluator.js";
+import { DEFAULTS } from "./fit-options.js";
+import { withDefaults } from "../without-undefined.js";
 import { checkInputs, lossOf } from "./fits-data.js";
 import { checkParts } from "./lone-values.js";
 import { storeDataset } from "./store-dataset.js";
@@ -44,13 +46,8 @@ export async function reestimateBatchNorm(
   options: StatisticsOptions = {},
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
-  const {
-    batchSize = 128,
-    batches = 50,
-    validation = 0,
-    splitSeed = 42,
-    normalize = true,
-  } = options;
+  const { batchSize, validation, splitSeed, normalize } = withDefaults(DEFAULTS, options);
+  const { batches = 50 } = options;
   const { loss = lossOf(data), backend, threads, wasm, limit } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {

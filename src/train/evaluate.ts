@@ -2,18 +2,17 @@
 import { kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
-import { inUse } from "../data/in-use.js";
-import { heldOut, split } from "../data/split.js";
+import { samplesInUse } from "../data/in-use.js";
 import { isBytes } from "../inputs.js";
 import type { LossKind } from "../nn/loss.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import { at } from "../placed.js";
-import { stream } from "../random.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "../engine/evaluator.js";
 import { takeTurns } from "../engine/next-turn.js";
 import { createSimilarity } from "../measure/similarity.js";
+import { DEFAULTS } from "./fit-options.js";
 import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
 import { storeDataset } from "./store-dataset.js";
 
@@ -71,18 +70,13 @@ export async function evaluate(
   if (!Array.isArray(networks)) {
     throw new TypeError(`evaluate: expected an array of networks, found ${kindOf(networks)}`);
   }
-  const {
-    loss = lossOf(data),
-    validation = 0,
-    limit,
-    splitSeed = 42,
-    normalize = true,
-  } = knownOptions("evaluate", options, EVALUATE_OPTIONS);
+  const { loss = lossOf(data), normalize = DEFAULTS.normalize } = knownOptions(
+    "evaluate",
+    options,
+    EVALUATE_OPTIONS,
+  );
   const { backend, threads, wasm } = options;
-  const used = at("evaluate", () => inUse(data, { limit, validation, splitSeed }));
-  const held = at("evaluate", () => heldOut(used.train.count, validation, limit));
-  const { valid } = split(used.train.count, held, stream(splitSeed, "split"));
-  const test = Int32Array.from({ length: used.test.count }, (_, k) => used.train.count + k);
+  const { used, valid, test } = at("evaluate", () => samplesInUse(data, options));
   const results: Evaluated[] = [];
   const turns = takeTurns();
   for (const network of networks) {
@@ -134,6 +128,7 @@ export function normalizationFor(
   const asImages = model.input.length === 3 && isBytes(data.train.inputs);
   if (!asImages || channels === expected) return normalization;
   throw new TypeError(
-    `evaluate: the network takes inputs of ${expected} channels, a sample of "${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
+    `evaluate: the network takes inputs of ${expected} channels, a sample of ` +
+      `"${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
   );
 }

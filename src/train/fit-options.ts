@@ -9,6 +9,7 @@
 import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
+import { USE_DEFAULTS } from "../data/in-use.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 import { constant } from "../optim/constant.js";
@@ -216,9 +217,8 @@ export const FIT_OPTIONS: OptionKeys<FitOptions> = {
 /** What is so unless it is told otherwise. */
 export const DEFAULTS = {
   ...STEP_DEFAULTS,
+  ...USE_DEFAULTS,
   batchSize: 128,
-  validation: 0,
-  splitSeed: 42,
   shuffle: true,
   normalize: true,
   name: "fit",

@@ -11,18 +11,12 @@
  *     backward   of each channel whether a gradient can reach it, all weights taken for ones that may be born
  */
 import { eachSource } from "../export/simplify/needed.js";
-import type { Place } from "../nn/layers/channels.js";
+import { SOME_CONSTANT, type Place } from "../nn/layers/channels.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import { inputShapes, type Model } from "../nn/model.js";
 import { isWeightRole } from "../runtime/parameter.js";
 
 type Parameters = ReadonlyMap<string, Float32Array>;
-
-/**
- * A value that is the same for every input, but not known, or not the same at all places of an
- * image.
- */
-const SOME_CONSTANT = Infinity;
 
 /** Layers that a line names. */
 const MOST_NAMED = 3;

@@ -2,8 +2,7 @@
 import { augmenter, type Augmenter } from "../data/augment.js";
 import { batches, type Batches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import { inUse } from "../data/in-use.js";
-import { heldOut, split } from "../data/split.js";
+import { samplesInUse } from "../data/in-use.js";
 import { takeTurns, type Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
 import { birthsOf, createBirthCounter } from "../measure/births.js";
@@ -11,7 +10,6 @@ import { measureDenseStep } from "../measure/dense-step.js";
 import { createSettler } from "../measure/fresh-statistics.js";
 import { createWorkCounter, type WorkCounter } from "../measure/work.js";
 import type { Model } from "../nn/model.js";
-import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
 import { createAverage, type WeightAverage } from "./average.js";
 import type { Settings } from "./fit-options.js";
@@ -64,19 +62,11 @@ export interface Training extends Subject {
 export async function prepareTraining(subject: Subject): Promise<Training> {
   const { pool, model, data, settings, keeper } = subject;
   const { schedule, average, batchSize, microBatches, seed, normalize, augment, epochs } = settings;
-  const { validation, splitSeed, limit, freshStatistics } = settings;
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 
-  const used = inUse(data, { limit, validation, splitSeed });
-  const { count } = used.train;
-  const parts = split(count, heldOut(count, validation, limit), stream(splitSeed, "split"));
-  const train = parts.train.subarray(0, limit);
-  const samples = {
-    train,
-    valid: parts.valid,
-    test: Int32Array.from({ length: data.test.count }, (_, k) => count + k),
-  };
+  const { used, ...samples } = samplesInUse(data, settings);
+  const { train } = samples;
   const store = storeDataset(pool, used, normalize ? data : undefined);
   const inParts = { samples: train.length, batchSize, microBatches };
   const order = batches(train, {
@@ -91,7 +81,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   const settling = {
     indices: train,
     size: Math.min(Math.ceil(batchSize / microBatches), train.length),
-    batches: freshStatistics,
+    batches: settings.freshStatistics,
     // Those of an average are put back after each use.
     last: !averaged,
   };

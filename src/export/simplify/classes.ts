@@ -1,7 +1,7 @@
 /**
- * Channels that stand or fall together: disjoint sets of (value, channel), each kept or not
- * (union-find).
+ * Channels that stand or fall together: disjoint sets of (value, channel), each kept or not.
  */
+import { disjointSets } from "../../disjoint-sets.js";
 
 export interface Classes {
   /** Puts the channel c of value a and the channel d of value b into one class. */
@@ -21,17 +21,13 @@ export function createClasses(channels: readonly number[]): Classes {
     starts.push(total);
     total += count;
   }
-  const parent = Int32Array.from({ length: total }, (_, k) => k);
+  const { root, join } = disjointSets(total);
   const kept = new Uint8Array(total); // of the root
-  const root = (k: number): number => {
-    while (parent[k] !== k) k = parent[k] = parent[parent[k]];
-    return k;
-  };
   return {
     tie(a, c, b, d) {
-      const [one, other] = [root(starts[a] + c), root(starts[b] + d)];
-      parent[other] = one;
-      kept[one] |= kept[other];
+      const [one, other] = [starts[a] + c, starts[b] + d];
+      kept[root(one)] |= kept[root(other)];
+      join(one, other);
     },
     keep: (value, channel) => void (kept[root(starts[value] + channel)] = 1),
     isKept: (value, channel) => kept[root(starts[value] + channel)] === 1,

@@ -9,11 +9,13 @@
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Values } from "../network.js";
 
-/**
- * The constant of each channel, NaN where it depends on the input. In training also Infinity: the
- * same for every input, but not known, or not the same at all places of an image.
- */
+/** The constant of each channel, NaN where it depends on the input. */
 export type Constants = Float64Array;
+
+/**
+ * In training: the same for every input, but not known, or not the same at all places of an image.
+ */
+export const SOME_CONSTANT = Infinity;
 
 /** A layer in a network. */
 export interface Place {

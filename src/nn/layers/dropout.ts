@@ -9,7 +9,7 @@ import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type Tensor } from "../tensor.js";
-import { elementwise } from "./channels.js";
+import { elementwise, SOME_CONSTANT } from "./channels.js";
 import { copyOp } from "./join.js";
 import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -40,7 +40,7 @@ dropout.rule = {
   channels: {
     ...elementwise(() => (x) => x),
     constantsInTraining: (_layer, [x]) =>
-      x.map((value) => (value === 0 || Number.isNaN(value) ? value : Infinity)),
+      x.map((value) => (value === 0 || Number.isNaN(value) ? value : SOME_CONSTANT)),
   },
   fromJson: dropout,
   write: (_layer, { xs, y, node }) => node("Identity", xs, y),
