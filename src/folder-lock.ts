@@ -245,7 +245,9 @@ function inUse(folder: string, { process: id, host, since }: Holder, silence: nu
   }
   const left = Math.max(1, Math.ceil(SILENCE - silence));
   return new RangeError(
-    `${folder} is in use by process ${id} on ${plain(host.split(" ")[0])}, since ${plain(since)}: wait for its end, or stop it; if it is dead, the folder is free in ${left} s`,
+    `${folder} is in use by process ${id} on ${plain(host.split(" ")[0])}, since ` +
+      `${plain(since)}: wait for its end, or stop it; if it is dead, the folder is free ` +
+      `in ${left} s`,
   );
 }
 

@@ -21,7 +21,10 @@ export function addCompare(program: Command): void {
     .command("compare")
     .summary("run several recipes with several seeds")
     .description(
-      "Runs recipes with seeds, one run after the other, and shows mean and spread: a table, compare.json, and accuracy against density as compare.html and compare.svg. Runs that are finished are not repeated: after a stop, the same command goes on.",
+      "Runs recipes with seeds, one run after the other, and shows mean and spread: a " +
+        "table, compare.json, and accuracy against density as compare.html and " +
+        "compare.svg. Runs that are finished are not repeated: after a stop, the same " +
+        "command goes on.",
     )
     .argument("<recipes...>", "names of recipes (see `bregman recipes`), or JSON files")
     .option(
@@ -126,7 +129,9 @@ function createView(recipes: readonly Recipe[], seeds: number) {
     { recipe: { name, seed, epochs } }: ComparedRun,
     event,
   ) => {
-    const head = `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ${name.padEnd(width)}  seed ${seed}`;
+    const head =
+      `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ` +
+      `${name.padEnd(width)}  seed ${seed}`;
     if (event.type === "note") line(event.text);
     if (event.type === "warning") line(`${name}, seed ${seed}: warning: ${event.text}`);
     if (event.type === "epoch" && redraws) {

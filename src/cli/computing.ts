@@ -14,7 +14,9 @@ export function addComputingOptions(command: Command): Command {
   return command
     .option(
       "--data-dir <folder>",
-      "where the files of the data are (default: where the recipe says, or for a set known by name $BREGMAN_DATA, else what `bregman data` downloaded, else the npm package where there is one)",
+      "where the files of the data are (default: where the recipe says, or for a set " +
+        "known by name $BREGMAN_DATA, else what `bregman data` downloaded, else the npm " +
+        "package where there is one)",
       folder("--data-dir"),
     )
     .option("--threads <n>", "threads to compute with (default: one a core, at most 8)", threads)

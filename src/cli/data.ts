@@ -30,7 +30,9 @@ export function addData(program: Command): void {
     .option("--from <url>", "address of a mirror that has the files under their usual names")
     .addHelpText(
       "after",
-      "\nThe proxy of HTTP_PROXY and HTTPS_PROXY is used, other than for the hosts of NO_PROXY.\n\nExample:\n  bregman data cifar10 --out data\n  bregman train my-recipe.json --data-dir data",
+      "\nThe proxy of HTTP_PROXY and HTTPS_PROXY is used, other than for the hosts of " +
+        "NO_PROXY.\n\nExample:\n  bregman data cifar10 --out data\n  bregman train " +
+        "my-recipe.json --data-dir data",
     )
     .action(async (name: string | undefined, flags: DataFlags) => {
       if (name === undefined) await list();

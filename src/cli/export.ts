@@ -21,7 +21,9 @@ export function addExport(program: Command): void {
     .argument("<run>", "a run folder, or a network in one")
     .requiredOption(
       "--format <format>",
-      "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros only of weights below a third of density; sparse: for bregman itself, the non-zeros only",
+      "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros " +
+        "only of weights below a third of density; sparse: for bregman itself, the " +
+        "non-zeros only",
       oneOf("--format", Object.keys(FORMATS) as Format[]),
     )
     .addHelpText(

@@ -7,7 +7,10 @@ export function addPath(program: Command): void {
     .command("path")
     .summary("show when each weight of a run was born")
     .description(
-      "Shows when the weights of a run were born, layer by layer and epoch by epoch, as its newest checkpoint knows it. Writes path.json (with the epoch of each weight), path.html and path.svg into the run folder. Works while the run is going, too.",
+      "Shows when the weights of a run were born, layer by layer and epoch by epoch, " +
+        "as its newest checkpoint knows it. Writes path.json (with the epoch of each " +
+        "weight), path.html and path.svg into the run folder. Works while the run is " +
+        "going, too.",
     )
     .argument("<run>", "a run folder")
     .addHelpText("after", "\nExample:\n  bregman path runs/first")

@@ -9,7 +9,9 @@ export function addPlan(program: Command): void {
     .command("plan")
     .summary("show a recipe's operations and memory without running it")
     .description(
-      "Lists the steps of a recipe's network with their ops, output shapes, weights and multiplications, dense and at the density it starts with, and the memory that training takes.",
+      "Lists the steps of a recipe's network with their ops, output shapes, weights " +
+        "and multiplications, dense and at the density it starts with, and the memory " +
+        "that training takes.",
     )
     .argument("<recipe>", "name of a recipe (see `bregman recipes`), or a JSON file")
     .action(async (nameOrFile: string) => {
@@ -68,12 +70,18 @@ export async function planText(nameOrFile: string): Promise<string> {
   return [
     table.toString(),
     "",
-    `weights        ${count(sum("weights"))}, of which ${count(sum("nonZeros"))} (${percent(sum("nonZeros") / sum("weights"))}) are there at the start`,
-    `forward        ${mega(flops)} MFLOP a sample dense, ${mega(flopsNow)} with the non-zeros only (MFLOP: 2 x multiplications of the products)`,
+    `weights        ${count(sum("weights"))}, of which ${count(sum("nonZeros"))} ` +
+      `(${percent(sum("nonZeros") / sum("weights"))}) are there at the start`,
+    `forward        ${mega(flops)} MFLOP a sample dense, ${mega(flopsNow)} with the ` +
+      "non-zeros only (MFLOP: 2 x multiplications of the products)",
     // Exact LinBreg needs the gradient of every weight, which is as much work as the dense forward
     // pass.
-    `training step  ${gigaStep(3 * flops)} GFLOP dense, ${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every weight`,
-    `memory         ${bytes(memory.training + memory.parameters)} at its peak: ${bytes(memory.training)} activations and gradients (batch of ${recipe.batchSize}),`,
+    `training step  ${gigaStep(3 * flops)} GFLOP dense, ` +
+      `${gigaStep(2 * flopsNow + flops)} with sparse products and the gradient of every ` +
+      "weight",
+    `memory         ${bytes(memory.training + memory.parameters)} at its peak: ` +
+      `${bytes(memory.training)} activations and gradients (batch of ` +
+      `${recipe.batchSize}),`,
     `               ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
     ...faults.map((fault) => `warning        ${fault}`),
     "",

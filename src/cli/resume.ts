@@ -17,7 +17,9 @@ export function addResume(program: Command): void {
     .command("resume")
     .summary("go on with a run that was stopped or killed, or to more epochs")
     .description(
-      "Goes on with a run from its last checkpoint. On the same backend the finished run has the bits of one that was never interrupted. With --epochs a run goes on to more epochs than it was to have, also a finished one, or ends before.",
+      "Goes on with a run from its last checkpoint. On the same backend the finished " +
+        "run has the bits of one that was never interrupted. With --epochs a run goes " +
+        "on to more epochs than it was to have, also a finished one, or ends before.",
     )
     .argument("<run>", "a run folder")
     .option(

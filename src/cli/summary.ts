@@ -57,7 +57,8 @@ export function summaryText(
       field(
         "Best validation",
         percent(final.best.validAccuracy),
-        `in epoch ${final.best.epoch}: test ${percent(final.best.testAccuracy)}, density ${percent(final.best.density)}`,
+        `in epoch ${final.best.epoch}: test ${percent(final.best.testAccuracy)}, ` +
+          `density ${percent(final.best.density)}`,
       ),
     field(
       "Density",

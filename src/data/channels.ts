@@ -47,7 +47,8 @@ function areLast(shape: readonly number[], channels: Channels | undefined, where
   const isFew = (size: number) => size === 1 || size === 3 || size === 4;
   if (isFew(shape[3]) && !isFew(shape[1])) {
     throw new RangeError(
-      `${where}: shape [${shape.join(", ")}] may have its channels last; say "channels": "last", or "first" if it has ${shape[1]} channels`,
+      `${where}: shape [${shape.join(", ")}] may have its channels last; say ` +
+        `"channels": "last", or "first" if it has ${shape[1]} channels`,
     );
   }
   return false;

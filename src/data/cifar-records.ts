@@ -55,7 +55,8 @@ function countRecords(path: string, bytes: number, wanted: number | undefined): 
   if (wanted !== undefined && bytes !== wanted * RECORD_BYTES) {
     const fault = bytes < wanted * RECORD_BYTES ? "truncated" : "extra bytes";
     throw new SyntaxError(
-      `${path}: ${fault}: expected ${wanted * RECORD_BYTES} bytes (${wanted} records of ${RECORD_BYTES}), found ${bytes}`,
+      `${path}: ${fault}: expected ${wanted * RECORD_BYTES} bytes (${wanted} records ` +
+        `of ${RECORD_BYTES}), found ${bytes}`,
     );
   }
   if (count === 0 || bytes % RECORD_BYTES !== 0) {

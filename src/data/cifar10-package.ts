@@ -84,7 +84,8 @@ function records(path: string, labels: readonly number[]): Uint8Array {
   const { width, height, channels, data } = readPng(path);
   if (width !== PIXELS || height !== labels.length || channels !== 3) {
     throw new SyntaxError(
-      `${path}: expected ${PIXELS} x ${labels.length} pixels in colour, found ${width} x ${height}${channels === 3 ? "" : " in grey"}`,
+      `${path}: expected ${PIXELS} x ${labels.length} pixels in colour, found ` +
+        `${width} x ${height}${channels === 3 ? "" : " in grey"}`,
     );
   }
   const out = new Uint8Array(labels.length * RECORD_BYTES);

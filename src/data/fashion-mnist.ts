@@ -44,7 +44,10 @@ export function loadFashionMnist(options: DataOptions = {}): Dataset {
     downloadedFolder("fashion-mnist");
   if (chosen === undefined) {
     throw new RangeError(
-      "could not find fashion-mnist: run `bregman data fashion-mnist`, or get its four idx files from https://github.com/zalandoresearch/fashion-mnist (or the Debian package dataset-fashion-mnist) and give their folder by --data-dir or BREGMAN_DATA",
+      "could not find fashion-mnist: run `bregman data fashion-mnist`, or get its " +
+        "four idx files from https://github.com/zalandoresearch/fashion-mnist (or the " +
+        "Debian package dataset-fashion-mnist) and give their folder by --data-dir or " +
+        "BREGMAN_DATA",
     );
   }
   return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });

@@ -221,6 +221,7 @@ function checkTargets(
     width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
   if (fits && (count > 0 ? targets.length > 0 : targets.length === 0)) return;
   throw new TypeError(
-    `${where}: targets must have ${width ?? "the same number of"} features for each of the ${count} samples, found ${targets.length} elements`,
+    `${where}: targets must have ${width ?? "the same number of"} features for each ` +
+      `of the ${count} samples, found ${targets.length} elements`,
   );
 }

@@ -40,7 +40,8 @@ export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): D
   const test = readPart(folder, "t10k", facts.classes);
   if (train.height !== test.height || train.width !== test.width) {
     throw new RangeError(
-      `${folder}: training images are ${train.height} x ${train.width}, test images ${test.height} x ${test.width}: sizes must be equal`,
+      `${folder}: training images are ${train.height} x ${train.width}, test images ` +
+        `${test.height} x ${test.width}: sizes must be equal`,
     );
   }
   return {
@@ -69,7 +70,9 @@ function findFolder(name: string, { folder, source, subfolders }: IdxFolderOptio
   );
   if (found === undefined) {
     throw new RangeError(
-      `could not find ${name} in ${folder} (${source}): looked for ${fileNames(FIRST_FILE.stem, FIRST_FILE.dimensions).join(", ")} there and in its subfolders ${subfolders.join(", ")}`,
+      `could not find ${name} in ${folder} (${source}): looked for ` +
+        `${fileNames(FIRST_FILE.stem, FIRST_FILE.dimensions).join(", ")} there and in ` +
+        `its subfolders ${subfolders.join(", ")}`,
     );
   }
   return found;

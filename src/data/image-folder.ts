@@ -123,7 +123,9 @@ function fitted(
   const [channels, height, width] = shape;
   if (image.height !== height || image.width !== width) {
     throw new RangeError(
-      `${path}: expected ${width} x ${height} pixels (as ${path === firstPath ? "the shape says" : firstPath}), found ${image.width} x ${image.height}`,
+      `${path}: expected ${width} x ${height} pixels (as ` +
+        `${path === firstPath ? "the shape says" : firstPath}), found ${image.width} x ` +
+        `${image.height}`,
     );
   }
   if (image.channels === channels) return image.data;

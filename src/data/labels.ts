@@ -70,6 +70,7 @@ export function startNotes(labels: Uint8Array, name: string): string[] {
   if (least === 0) return [];
   const absent = least === 1 ? "class 0 has" : `classes 0 to ${least - 1} have`;
   return [
-    `The labels of "${name}" go from ${least} to ${most}, so ${absent} no samples; labels count from 0: subtract ${least} if that is not meant.`,
+    `The labels of "${name}" go from ${least} to ${most}, so ${absent} no samples; ` +
+      `labels count from 0: subtract ${least} if that is not meant.`,
   ];
 }

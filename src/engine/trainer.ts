@@ -339,5 +339,9 @@ function kindOfNext({ coarse, left }: Cycle): StepKind {
 function whyNot(fixed: Updater | undefined): string {
   if (!fixed) return "anything: expected a regularizer of weights, found none";
   const { parameter, optimizer } = fixed;
-  return `${parameter.name}: expected LinBreg or AdaBreg with a regularizer that has a standard form of single weights, rows, filters or kernels (l1, groupLasso, ...), found ${optimizer.kind} with ${optimizer.regularizer.kind}`;
+  return (
+    `${parameter.name}: expected LinBreg or AdaBreg with a regularizer that has a ` +
+    "standard form of single weights, rows, filters or kernels (l1, groupLasso, ...), " +
+    `found ${optimizer.kind} with ${optimizer.regularizer.kind}`
+  );
 }

@@ -140,7 +140,8 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
   const expected = shape.reduce((product, size) => product * size, 1);
   if (data.length !== expected) {
     throw new TypeError(
-      `tensor ${JSON.stringify(name)} of shape [${shape.join(", ")}] must have ${expected} elements, found ${data.length}`,
+      `tensor ${JSON.stringify(name)} of shape [${shape.join(", ")}] must have ` +
+        `${expected} elements, found ${data.length}`,
     );
   }
 }
@@ -209,7 +210,8 @@ function checkedEntry(
   );
   if (end - begin !== expected) {
     fail(
-      `tensor ${JSON.stringify(name)}: ${dtype} of shape [${shape.join(", ")}] needs ${expected} bytes, found ${end - begin}`,
+      `tensor ${JSON.stringify(name)}: ${dtype} of shape [${shape.join(", ")}] needs ` +
+        `${expected} bytes, found ${end - begin}`,
     );
   }
   return { dtype: dtype as Dtype, shape, begin, end };

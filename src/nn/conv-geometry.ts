@@ -149,7 +149,8 @@ export function gradientPhases(shape: ConvShape, x: TensorShape, dy: TensorShape
   const count = rows.length * columns.length;
   if (count > MOST_PHASES) {
     throw new RangeError(
-      `the gradient behind a convolution of stride ${shape.stride} takes ${count} ops, and a plan at most ${MOST_PHASES}; use a smaller stride`,
+      `the gradient behind a convolution of stride ${shape.stride} takes ${count} ` +
+        `ops, and a plan at most ${MOST_PHASES}; use a smaller stride`,
     );
   }
   return rows.flatMap((down, a) =>

@@ -65,7 +65,8 @@ export interface GraphBuilder {
 export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Model {
   if (![1, 3].includes(input.length) || input.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new TypeError(
-      `a model's input must be [features] or [channels, height, width] of positive integers, found [${input.join(", ")}]`,
+      "a model's input must be [features] or [channels, height, width] of positive " +
+        `integers, found [${input.join(", ")}]`,
     );
   }
   checkRoom(`a model's input of shape [${input.join(", ")}]`, size(input) * TILE);

@@ -116,7 +116,8 @@ function tooLarge(
 ): RangeError {
   const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
   return new RangeError(
-    `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ${mean}) / ${std}; scale it before`,
+    `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ` +
+      `${mean}) / ${std}; scale it before`,
   );
 }
 

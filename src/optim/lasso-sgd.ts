@@ -72,7 +72,8 @@ export function lassoSgd(options: LassoSgdOptions): Optimizer {
   checkRegularizer("lassoSgd", regularizer);
   if (!regularizer.finite) {
     throw new TypeError(
-      `lassoSgd: a penalty must be finite everywhere; ${regularizer.kind} is not, or does not say so (finite: true); use l1, or proxSgd`,
+      `lassoSgd: a penalty must be finite everywhere; ${regularizer.kind} is not, or ` +
+        "does not say so (finite: true); use l1, or proxSgd",
     );
   }
   const move = inner === "adam" ? adamMove("lassoSgd", {}) : plainMove;

@@ -31,7 +31,9 @@ export const targetDensity = z
             );
             const all = [...given, ...Object.keys(layers)];
             if (all.length > 0 && (parts.net === undefined || all.length === 1)) return;
-            const message = `expected one of the net, or of weights, convs and layers, found ${all.join(", ") || "none"}`;
+            const message =
+              "expected one of the net, or of weights, convs and layers, found " +
+              `${all.join(", ") || "none"}`;
             context.addIssue({ code: "custom", message });
           }),
         rule: z.enum(["relative", "discrepancy"]).optional(),

@@ -58,7 +58,8 @@ export function birthPath(
     const blank = born.indexOf(undefined);
     if (blank >= 0) {
       throw new RangeError(
-        `could not show the path of ${run.recipe}: what was born in epoch ${blank} was not kept (it was trained by an earlier version of bregman)`,
+        `could not show the path of ${run.recipe}: what was born in epoch ${blank} ` +
+          "was not kept (it was trained by an earlier version of bregman)",
       );
     }
     const index: number[] = [];
@@ -67,7 +68,8 @@ export function birthPath(
     const births = kept.get(`${name}.weight`);
     if (births?.length !== weights || births.some((birth) => birth > epochs.length)) {
       throw new RangeError(
-        `could not show the path of ${run.recipe}: expected the births of the ${weights} weights of ${name} in ${epochs.length} lines`,
+        `could not show the path of ${run.recipe}: expected the births of the ` +
+          `${weights} weights of ${name} in ${epochs.length} lines`,
       );
     }
     births.forEach((birth, k) => {

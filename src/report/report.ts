@@ -207,7 +207,8 @@ function footer({ epochs, result, recipe }: Run): Markup {
     result?.threads && `${result.threads} ${result.threads === 1 ? "thread" : "threads"}`,
     recipe.seed !== undefined && `seed ${recipe.seed}`,
     result?.samples &&
-      `${count(result.samples.train)} training, ${count(result.samples.valid)} validation, ${count(result.samples.test)} test samples`,
+      `${count(result.samples.train)} training, ${count(result.samples.valid)} ` +
+        `validation, ${count(result.samples.test)} test samples`,
     epochs.length > 0 &&
       `${duration(result?.final?.seconds ?? epochs[epochs.length - 1].seconds)} of training`,
     result?.machine,

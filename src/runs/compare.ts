@@ -151,7 +151,8 @@ function checkFolder({ recipe: given, baseDir, folder }: ComparedRun): void {
   const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
   if (differs.length === 0) return;
   throw new RangeError(
-    `compare: ${folder} holds a run of another recipe; what differs: ${differs.join(", ")}; name another folder with --out`,
+    `compare: ${folder} holds a run of another recipe; what differs: ` +
+      `${differs.join(", ")}; name another folder with --out`,
   );
 }
 

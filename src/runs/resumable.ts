@@ -47,7 +47,8 @@ export function openResumable(folder: string, epochs?: number): Resumable {
   }
   if (changes.length > 0) {
     throw new RangeError(
-      `could not resume ${folder}: its recipe.json has changed since the run began; what differs: ${changes.join(", ")}`,
+      `could not resume ${folder}: its recipe.json has changed since the run began; ` +
+        `what differs: ${changes.join(", ")}`,
     );
   }
   const target = epochs ?? lengths.at(-1)!;

@@ -32,7 +32,8 @@ export function openRun(path: string): SavedRun {
   const recipe = readRunRecipe(folder);
   if (!existsSync(file)) {
     throw new RangeError(
-      `cannot read a network from ${folder}: it has no ${MODEL_FILE}; the run has not come to its end (\`bregman resume ${folder}\` goes on)`,
+      `cannot read a network from ${folder}: it has no ${MODEL_FILE}; the run has not ` +
+        `come to its end (\`bregman resume ${folder}\` goes on)`,
     );
   }
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };

@@ -63,13 +63,15 @@ export async function loadBackend(
   if (best === undefined) {
     if (name === "auto") return wasm(`native is not available: ${problem}`, source);
     throw new RangeError(
-      `cannot load the native backend: ${problem}; run npm rebuild bregman (in a clone: npm run build:native), or use wasm`,
+      `cannot load the native backend: ${problem}; run npm rebuild bregman (in a ` +
+        "clone: npm run build:native), or use wasm",
     );
   }
   const wanted = isa ?? environmentIsa();
   if (wanted !== undefined && !variants.includes(wanted))
     throw new RangeError(
-      `cannot load the native backend: isa must be one of ${variants.join(", ")} on this CPU, found ${JSON.stringify(wanted)}`,
+      `cannot load the native backend: isa must be one of ${variants.join(", ")} on ` +
+        `this CPU, found ${JSON.stringify(wanted)}`,
     );
   return {
     name: "native",

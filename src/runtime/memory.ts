@@ -108,7 +108,8 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
     const end = offset + Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     if (end > maxBytes)
       throw new RangeError(
-        `cannot allocate ${bytes} bytes: ${offset} of at most ${maxBytes} bytes are in use; use a smaller model or batch`,
+        `cannot allocate ${bytes} bytes: ${offset} of at most ${maxBytes} bytes are ` +
+          "in use; use a smaller model or batch",
       );
     const missing = end - wasm.buffer.byteLength;
     if (missing > 0) grow(Math.ceil(missing / PAGE), bytes);

@@ -40,5 +40,9 @@ function obstacle(): string | undefined {
   const { crossOriginIsolated, window } = globalThis as Scope;
   if (window !== undefined) return "a page may not wait for others: that takes a web worker";
   if (crossOriginIsolated) return undefined;
-  return "the page is not cross-origin isolated: that takes the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+  return (
+    "the page is not cross-origin isolated: that takes the headers " +
+    "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: " +
+    "require-corp"
+  );
 }

@@ -11,7 +11,9 @@ export type WasmSource = string | URL | Uint8Array | ArrayBuffer;
 
 const GIVE_IT = "give the option wasm: its address or its bytes";
 /** What helps where a page looks for the file in vain. */
-const IN_A_PAGE = `${GIVE_IT}, or, for Vite 5 to 7, optimizeDeps: { exclude: ["bregman"], include: ["bregman > ml-matrix"] }`;
+const IN_A_PAGE =
+  `${GIVE_IT}, or, for Vite 5 to 7, optimizeDeps: { exclude: ["bregman"], include: ` +
+  `["bregman > ml-matrix"] }`;
 /** And where a program does. */
 const IN_NODE = `${KEEP_EXTERNAL}, or ${GIVE_IT}`;
 

@@ -127,7 +127,9 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
   }
   if (schedule.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
     throw new TypeError(
-      `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected validation samples and the loss crossEntropy, found ${validation} validation samples and the loss ${loss}`,
+      `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected ` +
+        `validation samples and the loss crossEntropy, found ${validation} validation ` +
+        `samples and the loss ${loss}`,
     );
   }
 }
@@ -142,7 +144,8 @@ function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): v
   if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
     const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
     throw new TypeError(
-      `fit: augment needs images of bytes for an input of [channels, height, width], found ${kind} for an input of [${model.input.join(", ")}]`,
+      "fit: augment needs images of bytes for an input of [channels, height, width], " +
+        `found ${kind} for an input of [${model.input.join(", ")}]`,
     );
   }
   checkOutputs("fit", model, data, loss);

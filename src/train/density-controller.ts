@@ -80,7 +80,9 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
     if (counted.length === 0) {
       const layers = trainer.updaters.filter(({ parameter }) => isWeightRole(parameter.role));
       throw new TypeError(
-        `could not control the density of ${what}: there is no such layer with weights; layers: ${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
+        `could not control the density of ${what}: there is no such layer with ` +
+          "weights; layers: " +
+          `${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
       );
     }
     const members = counted.filter(
@@ -91,7 +93,9 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
         counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`),
       );
       throw new TypeError(
-        `could not control the density of ${what}: expected a regularizer of weights with a lambda above 0 and groups, so that some of them are zero, found ${[...found].join(", ")}`,
+        `could not control the density of ${what}: expected a regularizer of weights ` +
+          "with a lambda above 0 and groups, so that some of them are zero, found " +
+          `${[...found].join(", ")}`,
       );
     }
     return [{ what, target, members, counted }];
@@ -153,8 +157,11 @@ export function createDensityController(
         const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
         const why =
           looks === 0
-            ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; state a smaller every, or train for more epochs`
-            : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda has come from ${lambdas(members[0])}; begin nearer to where it went, or train for more epochs`;
+            ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; ` +
+              "state a smaller every, or train for more epochs"
+            : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda ` +
+              `has come from ${lambdas(members[0])}; begin nearer to where it went, or ` +
+              "train for more epochs";
         return [
           `the density of ${what} came to ${percent(density)}, its target is ${percent(target)}: ${why}`,
         ];

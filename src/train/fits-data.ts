@@ -33,7 +33,8 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
   const isTable = shape[1] === 1 && shape[2] === 1;
   if ((isFlat && (input[0] === 1 || numbers)) || (isTable && numbers)) return;
   throw new TypeError(
-    `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" has [${shape.join(", ")}]: state the shape of its samples`,
+    `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" ` +
+      `has [${shape.join(", ")}]: state the shape of its samples`,
   );
 }
 
@@ -69,7 +70,9 @@ export function checkOutputs(
     const found = targetFeatures(samples);
     if (samples.count === 0 || found === outputs) continue;
     throw new TypeError(
-      `${who}: the model has ${outputs} outputs: meanSquaredError expects targets with as many features, found ${found || "no targets"} in the ${part} samples of "${name}"`,
+      `${who}: the model has ${outputs} outputs: meanSquaredError expects targets ` +
+        `with as many features, found ${found || "no targets"} in the ${part} samples ` +
+        `of "${name}"`,
     );
   }
 }
@@ -87,7 +90,8 @@ function checkClasses(
   }
   if (classes === 1) {
     throw new TypeError(
-      `${who}: crossEntropy tells classes apart, and all labels of "${name}" are 0: expected two classes or more${hint}`,
+      `${who}: crossEntropy tells classes apart, and all labels of "${name}" are 0: ` +
+        `expected two classes or more${hint}`,
     );
   }
   if (output.length === 1 && output[0] === classes) return;

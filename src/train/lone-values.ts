@@ -67,6 +67,7 @@ export function leftOutNotes(model: Model, parts: Parts, shuffle: boolean): stri
   if (leftOut(model, parts) === 0) return [];
   const which = shuffle ? "one sample out, another one each time" : "the last sample out";
   return [
-    `Each epoch leaves ${which}: it would be alone at the end of the last batch, and batch norm "${pointNorm(model)}" would make 0 of its one value a channel.`,
+    `Each epoch leaves ${which}: it would be alone at the end of the last batch, and ` +
+      `batch norm "${pointNorm(model)}" would make 0 of its one value a channel.`,
   ];
 }

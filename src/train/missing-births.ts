@@ -76,7 +76,9 @@ function noBirth([first]: readonly Waiting[], epoch: number, epochs: number): st
       ? `after ${due} epochs, and the run has ${epochs}`
       : `in epoch ${due} of ${epochs}`;
   return [
-    `${head}: v of layer "${name}", the nearest to one, has come to ${percent(share)} of its threshold. A lambda of some ${roundedDown(share * lambda)} in place of ${lambda} would have given one by now; at this rate the first comes ${when}`,
+    `${head}: v of layer "${name}", the nearest to one, has come to ${percent(share)} ` +
+      `of its threshold. A lambda of some ${roundedDown(share * lambda)} in place of ` +
+      `${lambda} would have given one by now; at this rate the first comes ${when}`,
   ];
 }
 
@@ -133,7 +135,8 @@ function lessLambda({ updaters }: Trainer, layer: string): string {
     ({ parameter }) => layerOf(parameter) === layer && isWeightRole(parameter.role),
   )!;
   const { fullLambda } = updater;
-  return `its units are constant until one is born; ${fullLambda > 0 ? `a lambda below ${fullLambda} there` : "a smaller tau"}, or more weights at the start (init), may keep some`;
+  const less = fullLambda > 0 ? `a lambda below ${fullLambda} there` : "a smaller tau";
+  return `its units are constant until one is born; ${less}, or more weights at the start (init), may keep some`;
 }
 
 function plural(epochs: number): string {

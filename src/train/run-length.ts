@@ -41,7 +41,8 @@ export function lengthsOf(
   );
   if (left.length > 0 && left.every((factor) => factor === 0)) {
     throw new RangeError(
-      `could not go on to ${epochs} epochs: the schedule "${schedule.kind}" has a factor of 0 from epoch ${least + 1} on, so that nothing would be learned`,
+      `could not go on to ${epochs} epochs: the schedule "${schedule.kind}" has a ` +
+        `factor of 0 from epoch ${least + 1} on, so that nothing would be learned`,
     );
   }
   return [...before, epochs];
@@ -64,7 +65,8 @@ function savedState(schedule: Schedule, saved: ScheduleState): ScheduleState {
   const initial = schedule.init();
   if (isLike(initial, saved)) return saved;
   throw new RangeError(
-    `could not resume: expected a state of the schedule "${schedule.kind}" such as ${JSON.stringify(initial)}, found ${JSON.stringify(saved).slice(0, 200)}`,
+    `could not resume: expected a state of the schedule "${schedule.kind}" such as ` +
+      `${JSON.stringify(initial)}, found ${JSON.stringify(saved).slice(0, 200)}`,
   );
 }
 
@@ -111,7 +113,9 @@ export function lengthNotes(
       ...(factor === undefined || factor === resumed.schedule.factor
         ? []
         : [
-            `from here on its schedule "${schedule!.kind}" is that of ${now}: a factor of ${short(factor)} on the learning rate in epoch ${resumed.epoch}, not ${short(resumed.schedule.factor)}`,
+            `from here on its schedule "${schedule!.kind}" is that of ${now}: a ` +
+              `factor of ${short(factor)} on the learning rate in epoch ` +
+              `${resumed.epoch}, not ${short(resumed.schedule.factor)}`,
           ]),
       ...(rule === "relative" && ramp > 0
         ? [`the ramp of its target density stays that of ${begun}`]
