@@ -206,3 +206,47 @@ test("no array is spread into the arguments of a call: an engine has room for so
   });
   expect(spread).toEqual([]);
 });
+
+/** Kinds of a weight's form; those of a pattern. */
+const FORMS = ["dense", "entries", "pairs"];
+const PATTERNS = ["entries", "pairs"];
+const EQUALITY = new Set([
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+]);
+
+test("which form a weight has, only its forms ask, and who chooses between kernels for all of them", () => {
+  const asking = files
+    .filter((file) => !file.startsWith("runtime/form/"))
+    .flatMap((file) => {
+      const text = readFileSync(join(SRC, file), "utf8");
+      const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+      const found: string[] = [];
+      const say = (node: ts.Node) =>
+        found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
+      const kindIn = (node: ts.Expression, kinds: readonly string[]) =>
+        ts.isStringLiteral(node) && kinds.includes(node.text);
+      const visit = (node: ts.Node): void => {
+        if (ts.isBinaryExpression(node) && EQUALITY.has(node.operatorToken.kind)) {
+          const sides = [node.left, node.right];
+          const ofKind = sides.some((side) => /\bkind$/.test(side.getText()));
+          if (sides.some((side) => kindIn(side, ofKind ? FORMS : ["pairs"]))) say(node);
+        }
+        if (ts.isSwitchStatement(node)) {
+          const { clauses } = node.caseBlock;
+          const cases = clauses.flatMap((clause) =>
+            ts.isCaseClause(clause) && ts.isStringLiteral(clause.expression)
+              ? [clause.expression.text]
+              : [],
+          );
+          const isOfForms = cases.includes("pairs");
+          const isWhole = PATTERNS.every((kind) => cases.includes(kind));
+          if (isOfForms && (!isWhole || cases.length < clauses.length)) say(node);
+        }
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+      return found;
+    });
+  expect(asking).toEqual([]);
+});

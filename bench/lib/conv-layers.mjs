@@ -12,7 +12,7 @@ import {
 } from "../../dist/nn/conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs, tensorBytes } from "../../dist/nn/tensor.js";
 import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
-import { kernelShape } from "../../dist/runtime/parameter.js";
+import { kernelShape } from "../../dist/runtime/form/conv-layout.js";
 import { writeProgram } from "../../dist/runtime/program.js";
 import { random } from "./random.mjs";
 

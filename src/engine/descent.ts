@@ -11,10 +11,11 @@
 import type { Plan } from "../nn/plan.js";
 import { clipFactor, type ClipOptions } from "../optim/clip.js";
 import { op, type Op } from "../runtime/kernel-table.js";
-import { patternArgs, type Parameter } from "../runtime/parameter.js";
+import type { Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
+import type { Action } from "../runtime/program.js";
 import { createSequence, type Sequence } from "./sequence.js";
-import type { Action, StepKind, Updater } from "./updater.js";
+import type { StepKind, Updater } from "./updater.js";
 
 export interface Descent {
   /**
@@ -167,12 +168,7 @@ export function createDescent(
 
 /** Norms of a gradient's rows; in a frozen step of the weights of the pattern. */
 function normsOp(parameter: Parameter, g: number, norms: number, frozen: boolean): Op {
-  const { rows, cols } = parameter;
-  return op("gradientNorms", rows, {
-    g,
-    norms,
-    rows,
-    cols,
-    pattern: patternArgs(parameter, frozen ? parameter.pattern : undefined),
-  });
+  const { rows, cols, dense } = parameter;
+  const { places } = (frozen && parameter.pattern) || dense;
+  return op("gradientNorms", rows, { g, norms, rows, cols, pattern: places });
 }

@@ -10,18 +10,12 @@ import { checkNetwork, type Network, type Values } from "../nn/network.js";
 import { eachNonZero, nonZerosOf, packedOf } from "../nn/packed-values.js";
 import type { SampleStore } from "../nn/samples.js";
 import { chooseKernel } from "../runtime/crossover.js";
-import type { Op } from "../runtime/kernel-table.js";
-import {
-  compressOp,
-  createParameter,
-  isWeightRole,
-  type Parameter,
-  type PatternKind,
-} from "../runtime/parameter.js";
+import { makePatterns } from "../runtime/form/convert.js";
+import type { PatternKind } from "../runtime/form/create-pattern.js";
+import { createParameter, isWeightRole, type Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
-import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
-import { countNonZeros } from "./updater.js";
+import { converterOf, createSequence, forwardActions, type Sequence } from "./sequence.js";
 
 /** Samples that are computed at a time, for the memory of so many. */
 const BATCH = 128;
@@ -65,7 +59,6 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
   const { convs } = layoutOf(network.model);
   const parameters = new Map<string, Parameter>();
   const buffers = new Map<string, number>();
-  const ops: Op[] = [];
   for (const node of network.model.nodes) {
     for (const spec of node.parameters) {
       const name = `${node.name}.${spec.name}`;
@@ -83,11 +76,8 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
       // Packed ones stay so: the memory is zero.
       if (packedOf(values)) eachNonZero(values, (w, place) => (theta[place] = w));
       else theta.set(values.data);
-      countNonZeros(memory, parameter);
-      if (isSparse) {
-        parameter.kernel = "sparse";
-        ops.push(compressOp(parameter));
-      }
+      parameter.dense.count();
+      if (parameter.pattern) parameter.form = parameter.pattern;
       parameters.set(name, parameter);
     }
     for (const { name } of node.buffers) {
@@ -97,7 +87,7 @@ export function placeNetwork(pool: Pool, network: Network, { transpose = false }
       );
     }
   }
-  runOnce(pool, ops);
+  makePatterns(converterOf(pool), parameters.values());
   return { parameters, buffers };
 }
 

@@ -21,7 +21,7 @@ export function firstNonFinite(
   parameters: ReadonlyMap<string, Parameter>,
 ): string {
   for (const [name, parameter] of parameters) {
-    if (!readTheta(pool.memory, parameter).every(Number.isFinite)) {
+    if (!readTheta(parameter).every(Number.isFinite)) {
       return `parameter "${name}" is not finite; a smaller learning rate may help`;
     }
   }

@@ -1,10 +1,10 @@
 /** What a step runs: programs for the pool, and functions between them. */
 import type { Lowered } from "../nn/plan.js";
+import type { Converter } from "../runtime/form/convert.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
-import { writeProgram } from "../runtime/program.js";
+import { writeProgram, type Action } from "../runtime/program.js";
 import { runnerOf } from "../runtime/thread-choice.js";
-import type { Action } from "./updater.js";
 
 export interface Sequence {
   run(): void;
@@ -44,4 +44,9 @@ export function runOnce(pool: Pool, ops: readonly Op[]): void {
   const mark = pool.memory.mark();
   createSequence(pool, ops).run();
   pool.memory.release(mark);
+}
+
+/** Converts the forms of weights on a pool. */
+export function converterOf(pool: Pool): Converter {
+  return { memory: pool.memory, run: (ops) => runOnce(pool, ops) };
 }

@@ -4,16 +4,15 @@
 import { size } from "../nn/layers/layer.js";
 import type { Layout } from "../nn/layout.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import type { PatternKind } from "../runtime/form/create-pattern.js";
 import type { Memory } from "../runtime/memory.js";
 import {
   createParameter,
   isWeightRole,
   type Parameter,
   type ParameterRole,
-  type PatternKind,
 } from "../runtime/parameter.js";
 import type { Buffer } from "./trainer-state.js";
-import { countNonZeros } from "./updater.js";
 
 export interface ParametersOptions {
   /** Initial theta by parameter name. */
@@ -45,8 +44,8 @@ export function createParameters(
           conv: layout.convs.get(name),
         },
       );
-      memory.f32(parameter.theta, parameter.rows * parameter.cols).set(initial.get(name)!);
-      countNonZeros(memory, parameter);
+      parameter.dense.write(initial.get(name)!);
+      parameter.dense.count();
       parameters.set(name, parameter);
     }
     for (const { name, shape, initial: start } of node.buffers) {

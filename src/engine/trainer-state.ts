@@ -10,16 +10,15 @@
  * and the two kernels round differently. Patterns and their transposes are not: theta determines
  * them, down to the order of the entries; between frozen steps together with
  *
- *     resting/<parameter>  indices of the pattern's weights that are zero (see resting.ts), if there are any
+ *     resting/<parameter>  indices of the pattern's weights that are zero (see form/form.ts), if there are any
  */
 import type { Tensor, TensorData } from "../export/safetensors-format.js";
 import { isTypedArray } from "../kinds.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, type Parameter } from "../runtime/parameter.js";
+import { makePatterns, type Converter } from "../runtime/form/convert.js";
+import { formFor, type Parameter } from "../runtime/parameter.js";
 import { readTheta } from "../runtime/theta.js";
-import type { Op } from "../runtime/kernel-table.js";
-import { markResting, restingWeights, unmarkResting } from "./resting.js";
-import { countNonZeros, type Updater } from "./updater.js";
+import type { Updater } from "./updater.js";
 
 /** Where a trainer is between fine and frozen steps. */
 export interface Cycle {
@@ -72,10 +71,10 @@ export function saveState(
   const tensors = new Map<string, Tensor>();
   for (const { parameter, state, freezes } of updaters) {
     const { name, shape } = parameter;
-    const resting = freezes && cycle.coarse > 0 ? restingWeights(memory, parameter) : [];
-    if (resting.length)
-      tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: Int32Array.from(resting) });
-    tensors.set(`theta/${name}`, { shape, data: readTheta(memory, parameter) });
+    const resting = freezes && cycle.coarse > 0 ? parameter.pattern?.resting() : undefined;
+    if (resting?.length)
+      tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: resting });
+    tensors.set(`theta/${name}`, { shape, data: readTheta(parameter) });
     for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });
   }
   for (const [name, { offset, shape }] of buffers) {
@@ -94,13 +93,12 @@ const RESTING = "resting/";
 /**
  * Puts a state into place.
  *
- * @param run - runs ops once
  * @throws RangeError if the state is that of another model or of other optimizers
  */
 export function restoreState(
   { memory, updaters, buffers }: TrainerParts,
   { parameters, cycle, tensors }: TrainerState,
-  run: (ops: readonly Op[]) => void,
+  converter: Converter,
 ): void {
   const wanted = [
     ...saveState({ memory, updaters, buffers }, 0, { coarse: 0, left: 0 }).tensors,
@@ -113,62 +111,51 @@ export function restoreState(
       `could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`,
     );
   }
+  const values = (name: string) => tensors.get(name)!.data as Float32Array;
   const said = new Map(parameters.map((entry) => [entry.name, entry]));
   for (const { parameter, freezes } of updaters) {
-    const zeros = tensors.get(`${RESTING}${parameter.name}`)?.data;
-    checkSaved(parameter, said.get(parameter.name), zeros, freezes && cycle.coarse > 0);
+    const { name } = parameter;
+    checkSaved(parameter, said.get(name));
+    const zeros = tensors.get(`${RESTING}${name}`)?.data;
+    const canRest = freezes && cycle.coarse > 0;
+    if (zeros && !(canRest && areZeros(zeros, values(`theta/${name}`)))) {
+      throw new RangeError(
+        `could not resume: the tensor ${RESTING}${name} names no weights that can rest`,
+      );
+    }
   }
   if (cycle.coarse > 0 && !updaters.some(({ freezes }) => freezes)) {
     throw new RangeError(
       `could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`,
     );
   }
-  const values = (name: string) => tensors.get(name)!.data as Float32Array;
-  const patterns: Op[] = [];
-  const transposes: Op[] = [];
-  const forced: Int32Array[] = [];
-  const resting: Parameter[] = [];
+  const patterns: Parameter[] = [];
+  const resting = new Map<Parameter, Int32Array>();
   for (const updater of updaters) {
     const { parameter, state, freezes } = updater;
-    const { name, rows, cols, theta, transpose } = parameter;
+    const { name, dense, pattern } = parameter;
     const saved = said.get(name)!;
-    memory.f32(theta, rows * cols).set(values(`theta/${name}`));
-    countNonZeros(memory, parameter);
+    dense.write(values(`theta/${name}`));
+    dense.count();
     for (const [key, data] of dualTensors(state)) data.set(values(`${key}/${name}`));
     state.step = saved.step;
     updater.fullSteps = saved.fullSteps;
     updater.setLambda(saved.lambda, "kept");
-    parameter.kernel = saved.kernel;
+    parameter.form = formFor(parameter, saved.kernel);
     parameter.gradient = saved.gradient;
+    if (parameter.form === pattern || (freezes && cycle.coarse > 0)) patterns.push(parameter);
     const zeros = tensors.get(`${RESTING}${name}`);
-    if (zeros) {
-      markResting(memory, parameter, zeros.data as Int32Array);
-      resting.push(parameter);
-    }
-    if (saved.kernel === "sparse" || (freezes && cycle.coarse > 0))
-      patterns.push(compressOp(parameter));
-    if (saved.kernel === "dense" || !transpose) continue;
-    transposes.push(transpose.update);
-    forced.push(memory.i32(transpose.force, 1));
+    if (zeros) resting.set(parameter, zeros.data as Int32Array);
   }
   for (const [name, { offset, shape }] of buffers)
     memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
-  run(patterns);
-  for (const parameter of resting) {
-    unmarkResting(memory, parameter);
-    if (parameter.pattern!.kind === "pairs") countNonZeros(memory, parameter);
-  }
-  for (const word of forced) word[0] = 1;
-  run(transposes);
-  for (const word of forced) word[0] = 0;
+  makePatterns(converter, patterns, resting);
 }
 
 /** @throws RangeError unless what is saved of a parameter is something that it can be */
 function checkSaved(
-  { name, pattern, rows, cols }: Parameter,
+  { name, pattern }: Parameter,
   saved: TrainerState["parameters"][number] | undefined,
-  resting: TensorData | undefined,
-  isFrozen: boolean,
 ): void {
   if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
   if (saved.kernel === "sparse" && !pattern) {
@@ -181,17 +168,13 @@ function checkSaved(
       `could not resume: parameter ${name} has a dense kernel, found the gradient of a pattern`,
     );
   }
-  if (!resting) return;
-  const isPlace = (index: number) => index >= 0 && index < rows * cols;
-  if (
-    !isFrozen ||
-    !isTypedArray(resting, "Int32Array") ||
-    !(resting as Int32Array).every(isPlace)
-  ) {
-    throw new RangeError(
-      `could not resume: the tensor ${RESTING}${name} names no weights that can rest`,
-    );
-  }
+}
+
+/** Whether some data are indices of zeros of theta. */
+function areZeros(data: TensorData, theta: Float32Array): boolean {
+  return (
+    isTypedArray(data, "Int32Array") && (data as Int32Array).every((index) => theta[index] === 0)
+  );
 }
 
 function dualTensors({ v, m1, m2, mask }: Updater["state"]): [string, Float32Array][] {

@@ -19,20 +19,16 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import type { Pool } from "../runtime/pool.js";
-import {
-  compressOp,
-  isWeightRole,
-  type Parameter,
-  type ParameterRole,
-} from "../runtime/parameter.js";
-import { readTheta, writeTheta } from "../runtime/theta.js";
+import { makePatterns } from "../runtime/form/convert.js";
+import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
+import { plainTheta, readTheta } from "../runtime/theta.js";
 import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
 import { withDefaults } from "../without-undefined.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { chooseKernels } from "./kernel-choice.js";
 import { DivergedError, firstNonFinite } from "./non-finite.js";
-import { createSequence, forwardActions, runOnce, type Sequence } from "./sequence.js";
+import { converterOf, createSequence, forwardActions, type Sequence } from "./sequence.js";
 import { createParameters } from "./trainer-parameters.js";
 import { restoreState, saveState, type Cycle, type TrainerState } from "./trainer-state.js";
 import { createUpdater, type StepKind, type Updater } from "./updater.js";
@@ -284,12 +280,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
       // From now on dense kernels keep their patterns too, and a state that is saved reads them.
       const dense = frozen
         .map(({ parameter }) => parameter)
-        .filter(({ kernel }) => kernel === "dense");
-      if (cycle.coarse === 0) runOnce(pool, dense.map(compressOp));
+        .filter(({ form, pattern }) => form !== pattern);
+      if (cycle.coarse === 0) makePatterns(converterOf(pool), dense);
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
-    theta: (name, out) =>
-      unmarked(readTheta(memory, parameters.get(name)!, out), parameters.get(name)!),
+    theta: (name, out) => plainTheta(parameters.get(name)!, out),
     buffers: () =>
       new Map(
         [...buffers].map(([name, { offset, shape }]) => [
@@ -302,8 +297,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       for (const [name, data] of values) {
         const parameter = parameters.get(name);
         if (parameter) {
-          before.set(name, readTheta(memory, parameter));
-          writeTheta(memory, parameter, data);
+          before.set(name, readTheta(parameter));
+          parameter.form.write(data);
         } else {
           const buffer = memory.f32(buffers.get(name)!.offset, data.length);
           before.set(name, buffer.slice());
@@ -314,21 +309,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     state: () => saveState(parts, steps, cycle),
     restore(state) {
-      restoreState(parts, state, (ops) => runOnce(pool, ops));
+      restoreState(parts, state, converterOf(pool));
       ({ steps, cycle } = state);
       reset();
     },
   };
-}
-
-/**
- * In frozen steps of kernels minus zeros mark weights that rest (kernels/update_pattern.c). Nobody
- * else need know.
- */
-function unmarked(theta: Float32Array, { pattern }: Parameter): Float32Array {
-  if (pattern?.kind === "pairs")
-    for (let i = 0; i < theta.length; i++) if (theta[i] === 0) theta[i] = 0;
-  return theta;
 }
 
 function kindOfNext({ coarse, left }: Cycle): StepKind {

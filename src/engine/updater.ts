@@ -10,14 +10,11 @@ import { kernelForm, type KernelForm } from "../optim/kernel-form.js";
 import type { Optimizer, OptimizerState, TrainingFacts } from "../optim/optimizer.js";
 import { scaleLambda } from "../optim/scale-lambda.js";
 import { at } from "../placed.js";
-import { FOLLOW } from "../runtime/contract/update.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { compressOp, kernelShape, patternArgs, type Parameter } from "../runtime/parameter.js";
+import type { Parameter } from "../runtime/parameter.js";
+import type { Action } from "../runtime/program.js";
 import { readTheta } from "../runtime/theta.js";
-
-/** A piece of a training step: ops for the pool, or a function to call between programs. */
-export type Action = Op | (() => void);
 
 /**
  * What a step may do to patterns: "exact" and "fine" change them; fine ones, which frozen steps
@@ -119,12 +116,7 @@ export function createUpdater(
       if (factor === now.lambda) return;
       const next = scaleLambda(given, factor);
       if (dual === "scaled") {
-        scaleSubgradient(
-          state.v,
-          readTheta(memory, parameter),
-          [now.optimizer, next],
-          factor / now.lambda,
-        );
+        scaleSubgradient(state.v, readTheta(parameter), [now.optimizer, next], factor / now.lambda);
       }
       now.lambda = factor;
       now.optimizer = next;
@@ -162,68 +154,31 @@ function kernelSteps(
     stepNumber,
   }: { readonly form: () => KernelForm; readonly stepNumber: (step: StepKind) => number },
 ): Steps {
-  const { rows, cols, columns, counts, changed, pattern, transpose, conv } = parameter;
+  const { pattern } = parameter;
   const hyper = memory.allocate(HYPER_LENGTH * 4);
   const numbers = memory.f32(hyper, HYPER_LENGTH);
   const factor = weightDecay > 0 ? memory.put(Float32Array.of(weightDecay)) : 0;
   const decay = (g: number): Op[] => (factor ? [decayOp(parameter, g, factor)] : []);
-  const shared = { ...places, hyper, counts, changed, rows, cols, move, follow, group };
-  const frozen = (g: number): Action[] => {
-    const { kind, entries, counts: used, entryStride } = pattern!;
-    const pairs = kind === "pairs";
-    const sparse = parameter.kernel === "sparse";
-    return [
-      ...decay(g),
-      op("updatePattern", rows, {
-        ...shared,
-        // Kernels of one weight follow as l1: a sparse kernel group without a threshold on its
-        // norm.
-        follow: pairs && follow === FOLLOW.l1 ? FOLLOW.sparseKernelGroup : follow,
-        group: pairs ? cols / conv!.inner : 1,
-        pairs: pairs ? 1 : 0,
-        g,
-        theta: sparse && !pairs ? 0 : parameter.theta,
-        entries,
-        used,
-        entryStride,
-        kernel: kernelShape(parameter),
-      }),
-      // Pairs point to their weights: the transposed ones do too, and have nothing to bring up to
-      // date.
-      ...(sparse && transpose && !pairs ? [transpose.update] : []),
-    ];
-  };
+  const shared = { ...places, hyper, move, follow };
   return {
     prepare(tau, step) {
       form().hyper(tau, stepNumber(step), numbers);
     },
     actions(g, step) {
-      if (step === "frozen" && pattern) return frozen(g);
-      const sparse = parameter.kernel === "sparse";
-      // An entries pattern is written by the update itself; pairs are made from theta.
-      const entries = sparse && pattern!.kind === "entries" ? pattern!.entries : 0;
-      const theta = entries ? 0 : parameter.theta;
-      const compress = pattern && !entries && (sparse || step === "fine");
-      return [
-        ...decay(g),
-        op("update", rows, { ...shared, g, writeBack, penalty, columns, theta, entries }),
-        ...(compress ? [compressOp(parameter)] : []),
-        ...(sparse && transpose ? [transpose.update] : []),
-      ];
+      const now = parameter.form;
+      if (step === "frozen" && pattern)
+        return [...decay(g), ...pattern.frozenUpdate({ ...shared, g }, now)];
+      // Frozen steps follow, and read the pattern whatever form the parameter has.
+      const kept = step === "fine" && pattern && now !== pattern ? pattern.fromTheta() : [];
+      return [...decay(g), ...now.update({ ...shared, g, writeBack, penalty, group }), ...kept];
     },
   };
 }
 
 /** g <- g + factor theta, by the form of theta that is up to date. */
 function decayOp(parameter: Parameter, g: number, factor: number): Op {
-  const { rows, cols, kernel, pattern } = parameter;
-  return op("decayGradient", rows, {
-    g,
-    factor,
-    rows,
-    cols,
-    pattern: patternArgs(parameter, kernel === "sparse" ? pattern : undefined),
-  });
+  const { rows, cols, form } = parameter;
+  return op("decayGradient", rows, { g, factor, rows, cols, pattern: form.places });
 }
 
 /** Steps in TypeScript, between two programs. */
@@ -242,18 +197,8 @@ function hostSteps(
     },
     actions(gradient) {
       const g = memory.f32(gradient, rows * cols);
-      const step = () => {
-        optimizer().step(state, theta, g, shape, stepTau);
-        // The kernel that makes the pattern counts too, and compares with the old counts to see
-        // what has changed.
-        if (parameter.kernel === "dense") countNonZeros(memory, parameter);
-      };
-      if (parameter.kernel === "dense") return [step];
-      return [
-        step,
-        compressOp(parameter),
-        ...(parameter.transpose ? [parameter.transpose.update] : []),
-      ];
+      const step = () => optimizer().step(state, theta, g, shape, stepTau);
+      return [step, ...parameter.form.refresh()];
     },
   };
 }
@@ -273,16 +218,5 @@ function scaleSubgradient(
   for (let i = 0; i < v.length; i++) {
     const primal = theta[i] / delta;
     v[i] = primal + newMu * theta[i] + factor * (v[i] - (primal + mu * theta[i]));
-  }
-}
-
-/** Counts the non-zeros of each row of dense theta. */
-export function countNonZeros(memory: Memory, { theta, counts, rows, cols }: Parameter): void {
-  const values = memory.f32(theta, rows * cols);
-  const used = memory.i32(counts, rows);
-  for (let row = 0; row < rows; row++) {
-    let n = 0;
-    for (let k = row * cols; k < (row + 1) * cols; k++) if (values[k] !== 0) n++;
-    used[row] = n;
   }
 }

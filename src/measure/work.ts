@@ -15,8 +15,7 @@
  */
 import { layoutOf } from "../nn/layout.js";
 import { ruleOf } from "../nn/layers/rules.js";
-import { isWeightRole, layerOf, needsPatternOnly, type Parameter } from "../runtime/parameter.js";
-import { nonZeros } from "../runtime/theta.js";
+import { gradientForm, isWeightRole, layerOf, type Parameter } from "../runtime/parameter.js";
 import type { EpochMetrics, Savings } from "./events.js";
 import type { Trainer } from "../engine/trainer.js";
 
@@ -52,7 +51,7 @@ export function createWorkCounter(trainer: Trainer, from: Partial<Work> = {}): W
     during(run, samples) {
       const frozen = trainer.next === "frozen";
       // Taken before: the step may change the patterns.
-      const carriedOut = stepMultiplications(trainer, products, frozen);
+      const carriedOut = stepMultiplications(products, frozen);
       const began = performance.now();
       const result = run();
       work = {
@@ -119,26 +118,11 @@ function productsOf({ model, updaters, plan }: Trainer): Products[] {
 }
 
 /** Multiplications of the next step for each of its samples. */
-function stepMultiplications(
-  { pool: { memory } }: Trainer,
-  products: readonly Products[],
-  frozen: boolean,
-): number {
+function stepMultiplications(products: readonly Products[], frozen: boolean): number {
   let sum = 0;
-  for (const { parameter, weights, each, backward, forward } of products) {
-    const { kernel, pattern, rows, conv } = parameter;
-    let used = weights;
-    if (kernel === "sparse") {
-      // Of kernel groups all taps take part.
-      used =
-        pattern!.kind === "pairs"
-          ? conv!.kernelHeight *
-            conv!.kernelWidth *
-            memory.i32(pattern!.counts, rows).reduce((all, n) => all + n, 0)
-          : nonZeros(memory, parameter);
-    }
-    sum +=
-      each * ((forward + backward) * used + (needsPatternOnly(parameter, frozen) ? used : weights));
+  for (const { parameter, each, backward, forward } of products) {
+    const weights = (forward + backward) * parameter.form.used();
+    sum += each * (weights + gradientForm(parameter, frozen).used());
   }
   return sum;
 }

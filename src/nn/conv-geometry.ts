@@ -11,7 +11,7 @@
  */
 import { largest } from "../extremes.js";
 import { TILE } from "../runtime/kernel-table.js";
-import type { ConvLayout } from "../runtime/parameter.js";
+import type { ConvLayout } from "../runtime/form/conv-layout.js";
 import { strides, type TensorShape } from "./tensor.js";
 
 export interface ConvShape {
@@ -176,7 +176,7 @@ export function coversInput(phases: readonly Phase[], { height, width }: TensorS
 
 /**
  * What a parameter has to know of its convolution to keep patterns and their transposes, see
- * parameter.ts.
+ * runtime/form/form.ts.
  */
 export function convLayout(shape: ConvShape, x: TensorShape, dy: TensorShape): ConvLayout {
   const [kh, kw] = shape.kernel;

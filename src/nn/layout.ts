@@ -4,7 +4,7 @@
  * All of this follows from the model alone, so that the training plan and the evaluation plan agree
  * on it, and so that a sparse weight can hold precomputed shifts that both understand.
  */
-import type { ConvLayout } from "../runtime/parameter.js";
+import type { ConvLayout } from "../runtime/form/conv-layout.js";
 import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
 import { inputShapes, type Model } from "./model.js";

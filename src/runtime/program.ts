@@ -17,6 +17,9 @@ import {
 } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
 
+/** A piece of a training step: an op for the pool, or a function to call between programs. */
+export type Action = Op | (() => void);
+
 export interface Program {
   /** Byte offset of the first op. */
   readonly offset: number;

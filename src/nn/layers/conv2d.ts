@@ -11,7 +11,8 @@
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
-import { kernelShape, type Parameter } from "../../runtime/parameter.js";
+import { kernelShape } from "../../runtime/form/conv-layout.js";
+import { gradientForm, type Parameter } from "../../runtime/parameter.js";
 import {
   convLayout,
   coversInput,
@@ -260,25 +261,31 @@ interface Product {
 
 /** The op of a product on the kernel that the weight uses now. */
 function product(weight: Parameter, { transposed, phase, ...args }: Product): Op {
-  const { kernel, pattern, transpose, theta, cols } = weight;
+  const { form, theta, cols } = weight;
   const units = args.tiles * Math.ceil(args.rows / BLOCK);
-  if (kernel === "dense") {
-    const area = weight.conv!.kernelHeight * weight.conv!.kernelWidth;
-    const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
-    return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
-  }
-  const { entries, counts, entryStride } = transposed ? transpose! : pattern!;
   const { inner: _inner, ...sparse } = args;
-  if (pattern!.kind === "pairs")
-    return op("convPairs", units, { ...sparse, entries, counts, entryStride });
-  const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
-  const skip = phase * args.rows;
-  return op("convSparse", units, {
-    ...unstructured,
-    entries: entries + skip * entryStride * 8,
-    counts: counts + skip * 4,
-    entryStride,
-  });
+  switch (form.kind) {
+    case "dense": {
+      const area = weight.conv!.kernelHeight * weight.conv!.kernelWidth;
+      const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
+      return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
+    }
+    case "pairs": {
+      const { entries, counts, entryStride } = transposed ? form.transpose! : form;
+      return op("convPairs", units, { ...sparse, entries, counts, entryStride });
+    }
+    case "entries": {
+      const { entries, counts, entryStride } = transposed ? form.transpose! : form;
+      const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
+      const skip = phase * args.rows;
+      return op("convSparse", units, {
+        ...unstructured,
+        entries: entries + skip * entryStride * 8,
+        counts: counts + skip * 4,
+        entryStride,
+      });
+    }
+  }
 }
 
 function weightGradient(
@@ -286,7 +293,7 @@ function weightGradient(
   { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering,
 ): Op {
   const [weight] = parameters;
-  const { rows, cols, gradient, pattern } = weight;
+  const { rows, cols } = weight;
   const [x] = xs;
   const common = {
     dy: tensorArgs(dy),
@@ -302,13 +309,19 @@ function weightGradient(
     tapCount: layer.kernel[0] * layer.kernel[1],
     inner: x.channels,
   };
-  if (!frozen || gradient === "all") {
-    return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
+  const form = gradientForm(weight, frozen);
+  switch (form.kind) {
+    case "dense":
+      return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
+    case "pairs": {
+      const { entries, counts, entryStride } = form;
+      const args = { ...common, ...taps, entries, counts, entryStride };
+      return op("convPairsWeightGrad", rows, args);
+    }
+    case "entries": {
+      const { entries, counts, entryStride } = form;
+      const args = { ...common, entries, counts, entryStride, cols, kernel: kernelShape(weight) };
+      return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
+    }
   }
-  const { entries, counts, entryStride } = pattern!;
-  if (pattern!.kind === "pairs") {
-    return op("convPairsWeightGrad", rows, { ...common, ...taps, entries, counts, entryStride });
-  }
-  const args = { ...common, entries, counts, entryStride, cols, kernel: kernelShape(weight) };
-  return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
 }

@@ -15,7 +15,8 @@
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Op } from "../../runtime/kernel-table.js";
-import type { ConvLayout, Parameter, ParameterRole } from "../../runtime/parameter.js";
+import type { ConvLayout } from "../../runtime/form/conv-layout.js";
+import type { Parameter, ParameterRole } from "../../runtime/parameter.js";
 import type { Tensor, TensorShape } from "../tensor.js";
 import type { Channels } from "./channels.js";
 import type { OperatorWriter } from "./operators.js";

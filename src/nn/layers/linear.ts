@@ -12,7 +12,7 @@ import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { needsPatternOnly } from "../../runtime/parameter.js";
+import { gradientForm } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
 import {
   checkInteger,
@@ -118,36 +118,26 @@ const rule: LayerRule<LinearLayer> = {
     const { rows, cols } = weight;
     const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };
     const epilogue = relu ? EPILOGUE.relu : EPILOGUE.none;
-    if (weight.kernel === "dense") {
-      return [
-        op(
-          "denseForward",
-          rows,
-          { w: weight.theta, ...places, tiles, rows, cols, epilogue },
-          DENSE_GRAIN,
-        ),
-      ];
+    const { form } = weight;
+    switch (form.kind) {
+      case "dense": {
+        const args = { w: weight.theta, ...places, tiles, rows, cols, epilogue };
+        return [op("denseForward", rows, args, DENSE_GRAIN)];
+      }
+      case "entries": {
+        const { entries, counts, entryStride } = form;
+        const args = { entries, counts, ...places, mask: 0, tiles, rows, cols, entryStride };
+        return [op("sparseForward", rows, { ...args, epilogue })];
+      }
+      case "pairs":
+        throw noPairs();
     }
-    const { entries, counts } = weight.pattern!;
-    return [
-      op("sparseForward", rows, {
-        entries,
-        counts,
-        ...places,
-        mask: 0,
-        tiles,
-        rows,
-        cols,
-        entryStride: cols,
-        epilogue,
-      }),
-    ];
   },
 
   backward(_layer, at) {
     const { tiles, parameters, xs, dy, dxs, mask, gradients } = at;
     const [weight, bias] = parameters;
-    const { rows, cols } = weight;
+    const { rows } = weight;
     const x = xs[0].offset;
     const ops: Op[] = [
       ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles)] : []),
@@ -155,85 +145,75 @@ const rule: LayerRule<LinearLayer> = {
     ];
     if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
     const [dx] = dxs;
-    if (!dx) return ops;
-    const masked = mask ? x : 0;
-    if (weight.kernel === "dense") {
-      const args = {
-        w: weight.theta,
-        dy: dy.offset,
-        dx: dx.tensor.offset,
-        mask: masked,
-        tiles,
-        rows,
-        cols,
-      };
-      ops.push(op("denseInputGrad", cols, args, DENSE_GRAIN));
-    } else {
-      const { entries, counts } = weight.transpose!;
-      ops.push(
-        op("sparseForward", cols, {
-          entries,
-          counts,
-          bias: 0,
-          x: dy.offset,
-          y: dx.tensor.offset,
-          mask: masked,
-          tiles,
-          rows: cols,
-          cols: rows,
-          entryStride: rows,
-          epilogue: EPILOGUE.none,
-        }),
-      );
-    }
+    if (dx) ops.push(inputGradient(at, dx.tensor.offset, mask ? x : 0));
     return ops;
   },
 };
 
+/** A linear layer has no pairs of channels. */
+function noPairs(): TypeError {
+  return new TypeError("linear: expected a weight that is dense or entries, found pairs");
+}
+
+/** dx, zero where `mask` is. */
+function inputGradient({ tiles, parameters, dy }: Lowering, dx: number, mask: number): Op {
+  const { form, theta, rows, cols } = parameters[0];
+  switch (form.kind) {
+    case "dense": {
+      const args = { w: theta, dy: dy.offset, dx, mask, tiles, rows, cols };
+      return op("denseInputGrad", cols, args, DENSE_GRAIN);
+    }
+    case "entries": {
+      const { entries, counts, entryStride } = form.transpose!;
+      const places = { entries, counts, entryStride, bias: 0, x: dy.offset, y: dx, mask };
+      const args = { ...places, tiles, rows: cols, cols: rows, epilogue: EPILOGUE.none };
+      return op("sparseForward", cols, args);
+    }
+    case "pairs":
+      throw noPairs();
+  }
+}
+
 /** dW, of all weights or of the non-zeros. */
 function weightGradient(at: Lowering): Op[] {
-  const { tiles, parameters, xs, dy, xRows, scratch, gradients } = at;
+  const { tiles, parameters, xs, dy, gradients } = at;
   const [weight] = parameters;
   const { rows, cols } = weight;
   const x = xs[0].offset;
   const sampled = isSampled(weight, at);
-  const ops: Op[] = sampled ? [...sampledGradient(weight, at)] : [];
-  if (sampled || needsPatternOnly(weight, at.frozen)) {
-    // After an estimate of all it puts the exact gradient at the places of the non-zeros.
-    const { entries, counts } = weight.pattern!;
-    ops.push(
-      op("sparseWeightGrad", rows, {
-        entries,
-        counts,
-        dy: dy.offset,
-        x,
-        g: gradients[0],
-        tiles,
-        rows,
-        cols,
-      }),
-    );
-  } else {
-    const rowStride = paddedRow(cols);
-    if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
-    // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
-    const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
-    if (columns) {
-      ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
-      ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
+  const estimate = sampled ? sampledGradient(weight, at) : [];
+  // After an estimate of all it puts the exact gradient at the places of the non-zeros.
+  const form = sampled ? weight.form : gradientForm(weight, at.frozen);
+  switch (form.kind) {
+    case "dense":
+      return wholeGradient(at);
+    case "entries": {
+      const { entries, counts } = form;
+      const args = { entries, counts, dy: dy.offset, x, g: gradients[0], tiles, rows, cols };
+      return [...estimate, op("sparseWeightGrad", rows, args)];
     }
-    const args = {
-      dy: dy.offset,
-      xRows: xRows || scratch,
-      g: gradients[0],
-      columns,
-      tiles,
-      rows,
-      cols,
-      rowStride,
-    };
-    ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
+    case "pairs":
+      throw noPairs();
   }
+}
+
+/** dW of all weights. */
+function wholeGradient(at: Lowering): Op[] {
+  const { tiles, parameters, xs, dy, xRows, scratch, gradients } = at;
+  const { rows, cols } = parameters[0];
+  const x = xs[0].offset;
+  const rowStride = paddedRow(cols);
+  const ops: Op[] = [];
+  if (!xRows) ops.push(op("tilesToRows", tiles, { x, out: scratch, features: cols, rowStride }));
+  // Inputs of a data set, such as the pixels of images, may be the same in a whole batch.
+  const columns = xRows && at.workspace("columns", 1 + cols + 1 + Math.ceil(cols / 16));
+  if (columns) {
+    ops.push(op("findColumns", 1, { x, columns, tiles, cols }));
+    ops.push(op("packColumns", tiles * TILE, { xRows, columns, cols, rowStride }, TILE));
+  }
+  const places = { dy: dy.offset, xRows: xRows || scratch, g: gradients[0], columns };
+  const args = { ...places, tiles, rows, cols, rowStride };
+  ops.push(op("denseWeightGrad", rows, args, DENSE_GRAIN));
   return ops;
 }
 
