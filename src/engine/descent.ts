@@ -9,12 +9,13 @@
  * has the programs and the bits that it has without.
  */
 import type { Plan } from "../nn/plan.js";
-import { clipFactor, type ClipOptions } from "../optim/clip.js";
+import type { ClipOptions } from "../optim/clip.js";
 import { op, type Op } from "../runtime/kernel-table.js";
-import type { Parameter } from "../runtime/parameter.js";
+import type { Memory } from "../runtime/memory.js";
 import type { Pool } from "../runtime/pool.js";
 import type { Action } from "../runtime/program.js";
-import { createSequence, type Sequence } from "./sequence.js";
+import { clipByNorm, clipByValue, type Gradient } from "./gradient-clip.js";
+import { createPrograms, type Programs } from "./sequence.js";
 import type { StepKind, Updater } from "./updater.js";
 
 export interface Descent {
@@ -52,123 +53,107 @@ export function waits({
 }
 
 /** Prepares the second half of a step. */
-export function createDescent(
-  pool: Pool,
-  { plan, updaters, microBatches = 1, clip }: DescentOptions,
-): Descent {
-  const { memory } = pool;
-  const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
-  const sums =
-    microBatches > 1
-      ? new Map(
-          updaters.map(({ parameter: { name, rows, cols } }) => [
-            name,
-            memory.allocate(rows * cols * 4),
-          ]),
-        )
-      : undefined;
-  const share = memory.allocate(4);
-  const bounds = memory.put(Float32Array.of(1, clip?.value ?? Infinity));
-  const norms =
-    clip?.norm === undefined
-      ? undefined
-      : new Map(updaters.map(({ parameter: { name, rows } }) => [name, memory.allocate(rows * 4)]));
-  const direct = !sums && !norms;
-  let sequences = new Map<string, Sequence>();
-  const run = (name: string, actions: () => readonly Action[]) => {
-    if (!sequences.has(name)) sequences.set(name, createSequence(pool, actions()));
-    sequences.get(name)!.run();
-  };
+export function createDescent(pool: Pool, options: DescentOptions): Descent {
+  const { microBatches = 1, clip } = options;
+  const programs = createPrograms(pool);
+  const inTurn = microBatches > 1 || waits({ microBatches, clip });
+  const descend = inTurn ? updatesInTurn : updatesDirectly;
+  return { ...descend(pool, programs, options), reset: () => programs.reset() };
+}
 
-  /** The backward pass; after each stage what becomes of its gradients. */
-  const backward = (
-    kind: StepKind,
-    then: (parameter: Parameter, gradient: number) => readonly Action[],
-  ): Action[] =>
-    plan
-      .lower(kind === "frozen")
-      .backward.flatMap((stage): Action[] => [
-        ...stage.ops,
-        ...stage.gradients.flatMap(({ parameter, gradient }) => then(parameter, gradient)),
-      ]);
-  /**
-   * Where updates wait: every parameter whose gradient is known after the backward pass, and its
-   * place.
-   */
-  const gradients = direct
-    ? []
-    : plan
-        .lower()
-        .backward.flatMap((stage) => stage.gradients)
-        .map(({ parameter, gradient }) => ({
-          parameter,
-          gradient: sums?.get(parameter.name) ?? gradient,
-        }));
-  const clipOp = ({ rows, cols }: Parameter, g: number): Op =>
-    op("clipGradient", rows, { g, bounds, rows, cols });
-  const update = (kind: StepKind) => (parameter: Parameter, gradient: number) => [
-    ...(clip?.value === undefined ? [] : [clipOp(parameter, gradient)]),
-    ...updaterOf.get(parameter)!.actions(gradient, kind),
-  ];
+type Halves = Pick<Descent, "add" | "move">;
 
-  /** Scales all gradients down if their norm is above the limit. */
-  function clipNorm(limit: number, kind: StepKind): void {
-    run(`norms ${kind}`, () =>
-      gradients.map(({ parameter, gradient }) =>
-        normsOp(parameter, gradient, norms!.get(parameter.name)!, kind === "frozen"),
-      ),
-    );
-    let squares = 0;
-    for (const { parameter } of gradients) {
-      for (const norm of memory.f32(norms!.get(parameter.name)!, parameter.rows))
-        squares += norm * norm;
-    }
-    const factor = clipFactor(Math.sqrt(squares), limit);
-    if (factor === 1) return;
-    memory.f32(bounds, 1)[0] = factor;
-    run("clip", () => gradients.map(({ parameter, gradient }) => clipOp(parameter, gradient)));
-  }
-
+/** Each parameter is updated within the backward pass. */
+function updatesDirectly({ memory }: Pool, programs: Programs, options: DescentOptions): Halves {
+  const { plan } = options;
+  const update = updatesOf(memory, options);
   return {
-    add(kind, part, first) {
-      if (direct) return;
-      memory.f32(share, 1)[0] = part;
-      run(`${first ? "first" : "next"} ${kind}`, () =>
-        backward(kind, ({ name, rows, cols }, g) =>
-          sums
-            ? [
-                op("sumGradient", rows, {
-                  g,
-                  sum: sums.get(name)!,
-                  share,
-                  first: first ? 1 : 0,
-                  rows,
-                  cols,
-                }),
-              ]
-            : [],
-        ),
-      );
-    },
+    add() {},
     move(kind) {
-      if (direct) {
-        run(kind, () => backward(kind, update(kind)));
-        return;
-      }
-      if (norms) clipNorm(clip!.norm!, kind);
-      run(kind, () =>
-        gradients.flatMap(({ parameter, gradient }) => update(kind)(parameter, gradient)),
-      );
-    },
-    reset() {
-      sequences = new Map();
+      programs.run(kind, () => backward(plan, kind, (gradient) => update(gradient, kind)));
     },
   };
 }
 
-/** Norms of a gradient's rows; in a frozen step of the weights of the pattern. */
-function normsOp(parameter: Parameter, g: number, norms: number, frozen: boolean): Op {
-  const { rows, cols, dense } = parameter;
-  const { places } = (frozen && parameter.pattern) || dense;
-  return op("gradientNorms", rows, { g, norms, rows, cols, pattern: places });
+/** The backward pass, or one for each part of the batch; then all updates. */
+function updatesInTurn({ memory }: Pool, programs: Programs, options: DescentOptions): Halves {
+  const { plan, updaters, microBatches = 1, clip } = options;
+  const sums = microBatches > 1 ? createSums(memory, updaters) : undefined;
+  /** Every gradient that is known after the backward pass, or its sum over the parts. */
+  const gradients = plan
+    .lower()
+    .backward.flatMap((stage) => stage.gradients)
+    .map((one) => sums?.sumOf(one) ?? one);
+  const limit = clip?.norm;
+  const clipNorm =
+    limit === undefined ? undefined : clipByNorm(memory, programs, { limit, gradients });
+  const update = updatesOf(memory, options);
+  return {
+    add(kind, share, first) {
+      sums?.setShare(share);
+      programs.run(`${first ? "first" : "next"} ${kind}`, () =>
+        backward(plan, kind, (gradient) => (sums ? [sums.add(gradient, first)] : [])),
+      );
+    },
+    move(kind) {
+      clipNorm?.(kind);
+      programs.run(kind, () => gradients.flatMap((gradient) => update(gradient, kind)));
+    },
+  };
+}
+
+/** The backward pass; after each stage what becomes of its gradients. */
+function backward(
+  plan: Plan,
+  kind: StepKind,
+  then: (gradient: Gradient) => readonly Action[],
+): Action[] {
+  return plan
+    .lower(kind === "frozen")
+    .backward.flatMap((stage): Action[] => [...stage.ops, ...stage.gradients.flatMap(then)]);
+}
+
+/** What a parameter is updated by, once its gradient is complete. */
+function updatesOf(
+  memory: Memory,
+  { updaters, clip }: DescentOptions,
+): (gradient: Gradient, kind: StepKind) => Action[] {
+  const updaterOf = new Map(updaters.map((updater) => [updater.parameter, updater]));
+  const clipped = clip?.value === undefined ? undefined : clipByValue(memory, clip.value);
+  return (one, kind) => [
+    ...(clipped ? [clipped(one)] : []),
+    ...updaterOf.get(one.parameter)!.actions(one.gradient, kind),
+  ];
+}
+
+/** Sums of gradients over the parts of a batch, weighted by their shares of its samples. */
+function createSums(memory: Memory, updaters: readonly Updater[]) {
+  const places = new Map(
+    updaters.map(({ parameter }) => [
+      parameter,
+      memory.allocate(parameter.rows * parameter.cols * 4),
+    ]),
+  );
+  const share = memory.allocate(4);
+  return {
+    sumOf: ({ parameter }: Gradient): Gradient => {
+      return { parameter, gradient: places.get(parameter)! };
+    },
+    setShare(part: number): void {
+      memory.f32(share, 1)[0] = part;
+    },
+    /** The op that adds the gradient of a part, or begins with that of the first. */
+    add({ parameter, gradient: g }: Gradient, isFirst: boolean): Op {
+      const { rows, cols } = parameter;
+      const first = isFirst ? 1 : 0;
+      return op("sumGradient", rows, {
+        g,
+        sum: places.get(parameter)!,
+        share,
+        first,
+        rows,
+        cols,
+      });
+    },
+  };
 }

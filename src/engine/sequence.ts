@@ -39,6 +39,27 @@ export function createSequence(pool: Pool, actions: readonly Action[]): Sequence
   };
 }
 
+/** Sequences by name. */
+export interface Programs {
+  /** @param actions - what it runs; asked for when it is run for the first time */
+  run(name: string, actions: () => readonly Action[]): void;
+  /** All are written anew before they run again. */
+  reset(): void;
+}
+
+/** Keeps sequences, so that each is written once. */
+export function createPrograms(pool: Pool): Programs {
+  const sequences = new Map<string, Sequence>();
+  return {
+    run(name, actions) {
+      let sequence = sequences.get(name);
+      if (!sequence) sequences.set(name, (sequence = createSequence(pool, actions())));
+      sequence.run();
+    },
+    reset: () => sequences.clear(),
+  };
+}
+
 /** Runs ops once, and gives their program's memory back. */
 export function runOnce(pool: Pool, ops: readonly Op[]): void {
   const mark = pool.memory.mark();

@@ -12,19 +12,20 @@ import {
   type Parameter,
   type ParameterRole,
 } from "../runtime/parameter.js";
+import { optimizerFor, type RoleOptimizers } from "./role-optimizers.js";
 import type { Buffer } from "./trainer-state.js";
 
 export interface ParametersOptions {
   /** Initial theta by parameter name. */
   readonly initial: ReadonlyMap<string, Float32Array>;
-  readonly optimizerOf: (role: ParameterRole) => Optimizer;
+  readonly optimizers: RoleOptimizers;
 }
 
 /** Parameters by name, and buffers by `<layer>.<buffer>`, in the order of the steps. */
 export function createParameters(
   memory: Memory,
   layout: Layout,
-  { initial, optimizerOf }: ParametersOptions,
+  { initial, optimizers }: ParametersOptions,
 ): {
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly buffers: ReadonlyMap<string, Buffer>;
@@ -39,7 +40,7 @@ export function createParameters(
         memory,
         { ...spec, name },
         {
-          pattern: patternKind(spec.role, optimizerOf(spec.role)),
+          pattern: patternKind(spec.role, optimizerFor(optimizers, spec.role)),
           transpose: layout.values.get(inputs[0])!.needsGradient,
           conv: layout.convs.get(name),
         },

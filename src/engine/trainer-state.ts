@@ -18,15 +18,8 @@ import type { Memory } from "../runtime/memory.js";
 import { makePatterns, type Converter } from "../runtime/form/convert.js";
 import { formFor, type Parameter } from "../runtime/parameter.js";
 import { readTheta } from "../runtime/theta.js";
+import type { Cycle } from "./freezing.js";
 import type { Updater } from "./updater.js";
-
-/** Where a trainer is between fine and frozen steps. */
-export interface Cycle {
-  /** Frozen steps after each fine one. */
-  readonly coarse: number;
-  /** Frozen steps until the next fine one. */
-  readonly left: number;
-}
 
 export interface TrainerState {
   /** Steps done. */

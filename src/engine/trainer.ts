@@ -13,25 +13,22 @@ import type { Plan } from "../nn/plan.js";
 import { layoutOf } from "../nn/layout.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
-import { size } from "../nn/layers/layer.js";
 import type { SampleStore } from "../nn/samples.js";
-import type { Optimizer } from "../optim/optimizer.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
-import type { Shape } from "../regularizers/regularizer.js";
 import type { Pool } from "../runtime/pool.js";
-import { makePatterns } from "../runtime/form/convert.js";
-import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
-import { plainTheta, readTheta } from "../runtime/theta.js";
-import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
 import { withDefaults } from "../without-undefined.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
+import { createForwardPass } from "./forward-pass.js";
+import { createFreezing } from "./freezing.js";
+import { heldNumbers, type HeldNumbers } from "./held-numbers.js";
 import { chooseKernels } from "./kernel-choice.js";
-import { DivergedError, firstNonFinite } from "./non-finite.js";
-import { converterOf, createSequence, forwardActions, type Sequence } from "./sequence.js";
+import { createUpdaters, type RoleOptimizers } from "./role-optimizers.js";
+import { converterOf } from "./sequence.js";
+import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
 import { createParameters } from "./trainer-parameters.js";
-import { restoreState, saveState, type Cycle, type TrainerState } from "./trainer-state.js";
-import { createUpdater, type StepKind, type Updater } from "./updater.js";
+import { restoreState, saveState, type TrainerState } from "./trainer-state.js";
+import type { StepKind, Updater } from "./updater.js";
 
 /** Steps between two looks at the densities, after which a layer may change its kernel. */
 const LOOK_EVERY = 16;
@@ -51,15 +48,7 @@ export interface TrainerOptions extends StepSettings {
   readonly augment?: boolean | undefined;
 }
 
-/**
- * The optimizer of each role. Convolutions follow the weights unless they have their own; the
- * factors of batch norm and the scalars of skip connections follow the biases.
- */
-export type RoleOptimizers = Readonly<
-  Record<"weight" | "bias", Optimizer> & Partial<Record<ParameterRole, Optimizer | undefined>>
->;
-
-export interface Trainer extends Evaluation {
+export interface Trainer extends Evaluation, HeldNumbers {
   readonly pool: Pool;
   readonly model: Model;
   readonly updaters: readonly Updater[];
@@ -105,17 +94,6 @@ export interface Trainer extends Evaluation {
    * @throws TypeError as checkFreeze
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
-  /** A copy of a parameter's theta, row-major; into `out`, if that is given. */
-  theta(name: string, out?: Float32Array): Float32Array;
-  /** Copies of what layers keep beside their parameters, by name: see FitResult. */
-  buffers(): Map<string, { shape: readonly number[]; data: Float32Array }>;
-  /**
-   * Puts other numbers in the place of weights and buffers, by name, for evaluations; put back what
-   * it returns before the next step. Weights that are zero must stay so.
-   *
-   * @returns what was there
-   */
-  exchange(values: ReadonlyMap<string, Float32Array>): Map<string, Float32Array>;
   /** Everything the next steps depend on. Partly views: use it before the next step. */
   state(): TrainerState;
   /**
@@ -128,99 +106,29 @@ export interface Trainer extends Evaluation {
 
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { pool, model, samples, initial, optimizers, augment } = options;
+  const { pool, model, samples } = options;
   const { loss, batchSize, seed, microBatches, clip } = withDefaults(STEP_DEFAULTS, options);
-  const { memory } = pool;
+  const partSize = Math.ceil(batchSize / microBatches);
   /** Terms of the loss of a sample. */
   const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
-  const layout = layoutOf(model);
-  const optimizerOf = (role: ParameterRole): Optimizer =>
-    optimizers[role] ?? (role === "conv" ? optimizers.weight : optimizers.bias);
-  const { parameters, buffers } = createParameters(memory, layout, { initial, optimizerOf });
-  const shapesOf = new Map<Optimizer, Shape[]>();
-  for (const { role, shape } of parameters.values()) {
-    const optimizer = optimizerOf(role);
-    shapesOf.set(optimizer, shapesOf.get(optimizer) ?? []);
-    shapesOf.get(optimizer)!.push(shape);
-  }
-  const updaters = [...parameters.values()].map((p) => {
-    const optimizer = optimizerOf(p.role);
-    const shapes = shapesOf.get(optimizer)!;
-    const { steps: total } = options;
-    return createUpdater(memory, p, optimizer, {
-      name: p.name,
-      seed,
-      shapes,
-      ...(total && { steps: total }),
-    });
+  const { parameters, buffers, updaters, plan } = prepare(options, {
+    seed,
+    partSize,
+    microBatches,
   });
-  const places = new Map([...buffers].map(([name, { offset }]) => [name, offset]));
-  const shared = { memory, loss, samples, parameters, buffers: places };
-  const parts = { memory, updaters, buffers };
-  const partSize = Math.ceil(batchSize / microBatches);
-  const plan = compile(layout, {
-    ...shared,
-    settings: options,
-    batchSize: partSize,
-    augment,
-    purpose: "train",
-    keepGradients: waits({ microBatches, clip }),
-  });
-
+  const parts = { memory: pool.memory, updaters, buffers };
+  const forward = createForwardPass(pool, { plan, parameters, seed, terms });
   const descent = createDescent(pool, { plan, updaters, microBatches, clip });
-
-  let sequences: Partial<Record<"forward" | "frozen" | "evaluation" | "statistics", Sequence>> = {};
+  const freezing = createFreezing(pool, updaters);
   let steps = 0;
-  let cycle: Cycle = { coarse: 0, left: 0 };
 
   const reset = () => {
-    sequences = {};
+    forward.reset();
     descent.reset();
   };
   const look = () => {
     if (chooseKernels(pool, parameters.values())) reset();
   };
-
-  /** Runs a part of a batch forward to its loss. */
-  const forward = (
-    kind: StepKind,
-    indices: Int32Array,
-    part: number,
-    augmentation?: Augmentation,
-  ) => {
-    const frozen = kind === "frozen";
-    const sequence = (sequences[frozen ? "frozen" : "forward"] ??= createSequence(
-      pool,
-      forwardActions(plan.lower(frozen)),
-    ));
-    plan.setBatch(indices, augmentation);
-    plan.setSeed(Math.imul(seed, 0x27d4eb2f) + steps * microBatches + part);
-    sequence.run();
-    const sums = plan.readLoss();
-    const mean = sums.loss / (indices.length * terms);
-    if (!Number.isFinite(mean)) {
-      throw new DivergedError(
-        `the loss is ${mean} at step ${steps + 1}: ${firstNonFinite(pool, plan, parameters)}`,
-      );
-    }
-    return sums;
-  };
-
-  const runEvaluation = () => {
-    sequences.evaluation ??= createSequence(pool, forwardActions(plan.lowerEvaluation()));
-    sequences.evaluation.run();
-  };
-
-  const checkFreeze = () => {
-    const fixed = updaters.find(
-      ({ freezes, parameter: { role }, optimizer: { regularizer, follow } }) =>
-        // A mask changes by the gradient of every weight, in steps of its own.
-        !freezes && isWeightRole(role) && (!regularizer.trivial || follow === "masked"),
-    );
-    if (fixed || !updaters.some(({ freezes }) => freezes))
-      throw new TypeError(`could not freeze ${whyNot(fixed)}`);
-  };
-
   look();
 
   return {
@@ -232,18 +140,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return steps;
     },
     step(indices, tauFactor = 1, augmentation) {
-      if (indices.length > batchSize) {
-        throw new RangeError(
-          `a batch of ${indices.length} samples does not fit the trainer's batch size ${batchSize}`,
-        );
-      }
-      const { coarse, left } = cycle;
-      const kind = kindOfNext(cycle);
+      checkBatch(indices, batchSize);
+      const kind = freezing.next;
       const total = { loss: 0, correct: 0 };
       for (let part = 0; part * partSize < indices.length; part++) {
         const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
-        const changes = augmentation?.subarray(AUGMENT_WORDS * from, AUGMENT_WORDS * to);
-        const sums = forward(kind, indices.subarray(from, to), part, changes);
+        const sums = forward.run(kind, {
+          indices: indices.subarray(from, to),
+          augmentation: augmentation?.subarray(AUGMENT_WORDS * from, AUGMENT_WORDS * to),
+          step: steps + 1,
+          number: steps * microBatches + part,
+        });
         total.loss += sums.loss;
         total.correct += sums.correct;
         descent.add(kind, (to - from) / indices.length, part === 0);
@@ -251,82 +158,66 @@ export function createTrainer(options: TrainerOptions): Trainer {
       for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor, kind);
       descent.move(kind);
       steps++;
-      if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
+      freezing.advance();
       // A frozen pattern has no other form, and may hold zeros: its layer changes sides after a
       // fine step only.
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
-    ...evaluationOf(plan, runEvaluation, { model, loss, samples }),
-    runStatistics(indices) {
-      sequences.statistics ??= createSequence(pool, forwardActions(plan.lowerStatistics()));
-      plan.setBatch(indices);
-      sequences.statistics.run();
-    },
+    ...evaluationOf(plan, forward.evaluate, { model, loss, samples }),
+    runStatistics: forward.runStatistics,
     get next() {
-      return kindOfNext(cycle);
+      return freezing.next;
     },
     get coarse() {
-      return cycle.coarse;
+      return freezing.cycle.coarse;
     },
-    checkFreeze,
-    freeze(coarse, lambda = "scaled") {
-      if (coarse === cycle.coarse) return;
-      checkFreeze();
-      const frozen = updaters.filter(({ freezes }) => freezes);
-      for (const updater of lambda === "scaled" ? frozen : []) {
-        updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
-      }
-      // From now on dense kernels keep their patterns too, and a state that is saved reads them.
-      const dense = frozen
-        .map(({ parameter }) => parameter)
-        .filter(({ form, pattern }) => form !== pattern);
-      if (cycle.coarse === 0) makePatterns(converterOf(pool), dense);
-      cycle = { coarse, left: Math.min(cycle.left, coarse) };
-    },
-    theta: (name, out) => plainTheta(parameters.get(name)!, out),
-    buffers: () =>
-      new Map(
-        [...buffers].map(([name, { offset, shape }]) => [
-          name,
-          { shape, data: memory.f32(offset, size(shape)).slice() },
-        ]),
-      ),
-    exchange(values) {
-      const before = new Map<string, Float32Array>();
-      for (const [name, data] of values) {
-        const parameter = parameters.get(name);
-        if (parameter) {
-          before.set(name, readTheta(parameter));
-          parameter.form.write(data);
-        } else {
-          const buffer = memory.f32(buffers.get(name)!.offset, data.length);
-          before.set(name, buffer.slice());
-          buffer.set(data);
-        }
-      }
-      return before;
-    },
-    state: () => saveState(parts, steps, cycle),
+    checkFreeze: freezing.check,
+    freeze: (coarse, lambda = "scaled") => freezing.freeze(coarse, lambda),
+    ...heldNumbers(pool.memory, { parameters, buffers }),
+    state: () => saveState(parts, steps, freezing.cycle),
     restore(state) {
       restoreState(parts, state, converterOf(pool));
-      ({ steps, cycle } = state);
+      steps = state.steps;
+      freezing.cycle = state.cycle;
       reset();
     },
   };
 }
 
-function kindOfNext({ coarse, left }: Cycle): StepKind {
-  return coarse === 0 ? "exact" : left > 0 ? "frozen" : "fine";
+/** What a training works on: parameters with their optimizers, buffers, and the plan of a part. */
+function prepare(
+  options: TrainerOptions,
+  {
+    seed,
+    partSize,
+    microBatches,
+  }: { readonly seed: number; readonly partSize: number; readonly microBatches: number },
+) {
+  const { pool, model, samples, initial, optimizers, augment, loss, clip, steps } = options;
+  const { memory } = pool;
+  const layout = layoutOf(model);
+  const { parameters, buffers } = createParameters(memory, layout, { initial, optimizers });
+  const updaters = createUpdaters(memory, parameters.values(), optimizers, { seed, steps });
+  const plan = compile(layout, {
+    memory,
+    loss,
+    samples,
+    parameters,
+    buffers: new Map([...buffers].map(([name, { offset }]) => [name, offset])),
+    settings: options,
+    batchSize: partSize,
+    augment,
+    purpose: "train",
+    keepGradients: waits({ microBatches, clip }),
+  });
+  return { parameters, buffers, updaters, plan };
 }
 
-/** The rest of a sentence that says why patterns can't be frozen. */
-function whyNot(fixed: Updater | undefined): string {
-  if (!fixed) return "anything: expected a regularizer of weights, found none";
-  const { parameter, optimizer } = fixed;
-  return (
-    `${parameter.name}: expected LinBreg or AdaBreg with a regularizer that has a ` +
-    "standard form of single weights, rows, filters or kernels (l1, groupLasso, ...), " +
-    `found ${optimizer.kind} with ${optimizer.regularizer.kind}`
+/** @throws RangeError if a batch does not fit */
+function checkBatch({ length }: Int32Array, batchSize: number): void {
+  if (length <= batchSize) return;
+  throw new RangeError(
+    `a batch of ${length} samples does not fit the trainer's batch size ${batchSize}`,
   );
 }

@@ -524,6 +524,26 @@ describe("freezing", () => {
     },
   );
 
+  test("a state in which a weight rests that is not zero is refused", async () => {
+    const pool = await createPool({ threads: 1 });
+    const weight = adaBreg({ tau: 0.05, regularizer: l1(0.3) });
+    const trainer = trainerFor(pool, randomProblem(FLAT, COUNT, { density: 0.2 }), weight);
+    trainer.freeze(7);
+    for (const indices of batchesOf(4)) trainer.step(indices);
+    const state = trainer.state();
+    const name = "resting/linear1.weight";
+    const resting = state.tensors.get(name)!.data as Int32Array;
+    expect(resting.length).toBeGreaterThan(0);
+    const theta = state.tensors.get("theta/linear1.weight")!.data;
+    const data = Int32Array.from(resting);
+    data[data.length - 1] = theta.findIndex((w) => w !== 0);
+    const tensors = new Map(state.tensors).set(name, { shape: [data.length], data });
+    expect(() => trainer.restore({ ...state, tensors })).toThrow(
+      new RangeError(`could not resume: the tensor ${name} names no weights that can rest`),
+    );
+    await pool.close();
+  });
+
   test("zeros that a frozen step leaves are zeros, not minus zeros", async () => {
     const pool = await createPool({ threads: 1 });
     const groups = sparseGroupLasso({ lambda: 0.3, lambda0: 0.2, groups: "kernels" });

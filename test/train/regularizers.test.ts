@@ -10,7 +10,7 @@ import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { nuclear } from "#bregman/regularizers/nuclear.js";
-import type { RoleOptimizers } from "#bregman/engine/trainer.js";
+import type { RoleOptimizers } from "#bregman/engine/role-optimizers.js";
 import { expect, test } from "vitest";
 import { naiveSingular } from "../support/naive-svd.js";
 import { randomProblem } from "../support/problem.js";
