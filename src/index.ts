@@ -1,33 +1,37 @@
 /**
  * bregman: neural networks that are sparse from the first step.
  *
- * `fit` trains a model on a data set; `optim` and `regularizers` (entry points of their own, too)
- * work on plain typed arrays, for a training loop of your own. Here are files, recipes and runs;
- * browser.ts has all that does without them.
+ * Here is what a first program needs. Each room has all of its own at an entry point of its own:
+ * `bregman/nn`, `bregman/data`, `bregman/train`, `bregman/export`, `bregman/optim`,
+ * `bregman/regularizers`; for pages and workers there is `bregman/browser`.
  */
-export * from "./browser.js";
+export { fit } from "./runs/fit.js";
+export { predict } from "./train/predict.js";
+export { evaluate } from "./train/evaluate.js";
+export type { FitOptions } from "./train/fit-options.js";
+export type { FitResult } from "./train/train-model.js";
 
-export { loadDataset, datasetNames, type DatasetName } from "./data/index.js";
+export { fromArrays, type Dataset } from "./data/dataset.js";
+export { loadData } from "./data/load.js";
 export { loadMnist } from "./data/mnist.js";
-export { loadFashionMnist } from "./data/fashion-mnist.js";
-export { loadCifar10 } from "./data/cifar10.js";
-export { loadData, type LoadOptions } from "./data/load.js";
-export type {
-  CsvSource,
-  DataSource,
-  IdxSource,
-  ImageFolderSource,
-  NamedSource,
-  NpySource,
-  OwnFacts,
-} from "./data/source.js";
-export { fit, type CheckpointOptions, type FitOptions } from "./runs/fit.js";
-export { dataOf, fitOptionsOf } from "./runs/recipe-options.js";
-export { runRecipe, type RunOptions, type RunResult } from "./runs/run.js";
-export { openRun, type SavedRun } from "./runs/saved-run.js";
-export { loadRecipe, parseRecipe, recipeNames } from "./recipes/load.js";
-export { recipeJsonSchema, type Recipe, type RecipeInput } from "./recipes/schema.js";
 
-export { readSafetensors, writeSafetensors } from "./export/safetensors.js";
+export { mlp } from "./models/mlp.js";
+export { convNet } from "./models/convnet.js";
+export { resNet18 } from "./models/resnet18.js";
+export { sequential, type Model } from "./nn/model.js";
+export { linear } from "./nn/layers/linear.js";
+export { conv2d } from "./nn/layers/conv2d.js";
+export { batchNorm2d } from "./nn/layers/batch-norm2d.js";
+export { relu } from "./nn/layers/activation.js";
+export { maxPool2d } from "./nn/layers/pool2d.js";
+export { flatten } from "./nn/layers/join.js";
+export type { Network } from "./nn/network.js";
+
+export { linBreg } from "./optim/lin-breg.js";
+export { adaBreg } from "./optim/ada-breg.js";
+export { l1 } from "./regularizers/l1.js";
+export { groupLasso } from "./regularizers/group-lasso.js";
+
 export { loadModel, saveModel } from "./export/model-file.js";
-export { saveOnnx } from "./export/onnx/onnx-file.js";
+export { simplify } from "./export/simplify/simplify.js";
+export { DivergedError } from "./engine/non-finite.js";

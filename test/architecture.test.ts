@@ -67,7 +67,13 @@ const LEAVES = [
   "without-undefined.ts",
 ];
 
-const ENTRIES = ["index.ts", "browser.ts"];
+/** The entry points (package.json) and their parts that need no files: they may name any room. */
+const ENTRIES = [
+  "index.ts",
+  "browser.ts",
+  ...["nn", "data", "train", "export"].map((room) => `${room}/index.ts`),
+  ...["data", "train", "export"].map((room) => `${room}/in-memory.ts`),
+];
 
 interface Import {
   readonly from: string;

@@ -17,6 +17,10 @@ const compilers = join(root, "test/typescript/node_modules");
 const PROGRAM = `
 import { fit, fromArrays, loadModel, mlp, type FitResult } from "bregman";
 import { decodeModel, predict } from "bregman/browser";
+import { parseIdx } from "bregman/data";
+import { simplify } from "bregman/export";
+import { graph } from "bregman/nn";
+import { runRecipe } from "bregman/train";
 import { linBreg } from "bregman/optim";
 import { l1 } from "bregman/regularizers";
 import "bregman/pool-worker";
@@ -27,6 +31,7 @@ const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };
 export const train = (): Promise<FitResult> => fit(mlp([2, 2]), data, { optimizer, epochs: 1 });
 export const outputs = (bytes: Uint8Array): Promise<Float32Array> =>
   predict(decodeModel(bytes), new Float32Array(loadModel("a").model.input[0]));
+export const rooms = [parseIdx, simplify, graph, runRecipe];
 // @ts-expect-error a text is no number of epochs
 void fit(mlp([2, 2]), data, { optimizer, epochs: "1" });
 `;

@@ -41,7 +41,7 @@ import {
   type Model,
   type Network,
   type Tensor,
-} from "#bregman/index.js";
+} from "./support/bregman.js";
 import {
   isArrayBuffer,
   isError,

@@ -3,7 +3,7 @@
  * is left out of the table.
  */
 import { describe, expect, expectTypeOf, test } from "vitest";
-import * as bregman from "#bregman/index.js";
+import * as bregman from "./support/bregman.js";
 import { knownOptions, type OptionKeys } from "#bregman/known-options.js";
 
 /** The functions as JavaScript sees them. */

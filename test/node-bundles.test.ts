@@ -12,12 +12,12 @@ import { installPackage } from "./support/installed-package.js";
  * the loss.
  */
 const program = (first = "", wasm = "process.argv[3]") => `${first}
-import { fit, fromArrays, mlp, sgd } from "bregman";
+import { fit, fromArrays, linBreg, mlp } from "bregman";
 const inputs = Float32Array.from({ length: 80 }, (_, k) => Math.sin(k * k));
 const labels = Array.from({ length: 40 }, (_, k) => k % 2);
 const data = fromArrays({ shape: [2], train: { inputs, labels } });
 fit(mlp([2, 4, 2]), data, {
-  optimizer: { weights: sgd(), biases: sgd() },
+  optimizer: { weights: linBreg({ tau: 0.1 }), biases: linBreg({ tau: 0.1 }) },
   epochs: 1,
   threads: Number(process.argv[2]),
   wasm: ${wasm},

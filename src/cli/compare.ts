@@ -15,11 +15,9 @@ interface CompareFlags extends ComputingFlags {
   readonly out: string;
 }
 
-/** Adds the command to the program. */
-export function addCompare(program: Command): void {
-  const command = program
-    .command("compare")
-    .summary("run several recipes with several seeds")
+/** What the command says and takes. */
+export function defineCompare(command: Command): void {
+  command
     .description(
       "Runs recipes with seeds, one run after the other, and shows mean and spread: a " +
         "table, compare.json, and accuracy against density as compare.html and " +

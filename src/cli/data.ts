@@ -13,11 +13,9 @@ interface DataFlags {
   readonly from?: string;
 }
 
-/** Adds the command to the program. */
-export function addData(program: Command): void {
-  program
-    .command("data")
-    .summary("download a data set, or list them")
+/** What the command says and takes. */
+export function defineData(command: Command): void {
+  command
     .description(
       "Downloads a data set, checks it, and puts it where `bregman train` finds it. Broken off, it goes on from there.",
     )

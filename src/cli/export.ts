@@ -10,11 +10,9 @@ const FORMATS = {
 } as const;
 type Format = keyof typeof FORMATS;
 
-/** Adds the command to the program. */
-export function addExport(program: Command): void {
-  program
-    .command("export")
-    .summary("write a trained network as ONNX, or in a small file")
+/** What the command says and takes. */
+export function defineExport(command: Command): void {
+  command
     .description(
       "Writes the network of a run, or a smaller one made of it, in another format beside it.",
     )

@@ -1,23 +1,10 @@
 #!/usr/bin/env node
-/**
- * The `bregman` command. Each command has a file of its own and loads what it needs only when it
- * runs.
- */
+/** The `bregman` command. The commands are in commands.ts, each with a file of its own. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { addCompare } from "./compare.js";
-import { addData } from "./data.js";
+import { COMMANDS } from "./commands.js";
 import { describeError, FAILURE } from "./errors.js";
-import { addExport } from "./export.js";
-import { addPath } from "./path.js";
-import { addPlan } from "./plan.js";
-import { addPrune } from "./prune.js";
-import { addRecipes } from "./recipes.js";
-import { addReport } from "./report.js";
-import { addResume } from "./resume.js";
 import { isReaderGone } from "./stop.js";
-import { addSimplify } from "./simplify.js";
-import { addTrain } from "./train.js";
 
 async function main(args: readonly string[]): Promise<void> {
   const { version } = JSON.parse(
@@ -34,17 +21,11 @@ async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText("after", "\nStart here:\n  bregman train mnist-quick");
-  addTrain(program);
-  addResume(program);
-  addRecipes(program);
-  addCompare(program);
-  addPlan(program);
-  addData(program);
-  addReport(program);
-  addPath(program);
-  addSimplify(program);
-  addPrune(program);
-  addExport(program);
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary);
+    // Only a command that is named can be run, or be asked for its help.
+    if (args.includes(name)) (await load())(command);
+  }
   await program.parseAsync([...args], { from: "user" });
 }
 

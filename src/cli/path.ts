@@ -1,11 +1,9 @@
 /** `bregman path`: when the weights of a run were born, as a table, JSON, a page and a picture. */
 import type { Command } from "commander";
 
-/** Adds the command to the program. */
-export function addPath(program: Command): void {
-  program
-    .command("path")
-    .summary("show when each weight of a run was born")
+/** What the command says and takes. */
+export function definePath(command: Command): void {
+  command
     .description(
       "Shows when the weights of a run were born, layer by layer and epoch by epoch, " +
         "as its newest checkpoint knows it. Writes path.json (with the epoch of each " +

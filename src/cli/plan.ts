@@ -3,11 +3,9 @@
  */
 import type { Command } from "commander";
 
-/** Adds the command to the program. */
-export function addPlan(program: Command): void {
-  program
-    .command("plan")
-    .summary("show a recipe's operations and memory without running it")
+/** What the command says and takes. */
+export function definePlan(command: Command): void {
+  command
     .description(
       "Lists the steps of a recipe's network with their ops, output shapes, weights " +
         "and multiplications, dense and at the density it starts with, and the memory " +

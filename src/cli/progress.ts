@@ -13,7 +13,7 @@ import { canRedraw } from "./terminal.js";
 type Start = Extract<TrainEvent, { type: "start" }>;
 type Step = Extract<TrainEvent, { type: "step" }>;
 
-export interface Progress {
+export interface EpochProgress {
   onEvent(event: TrainEvent): void;
   /** A line of text among the others. */
   note(text: string): void;
@@ -27,7 +27,7 @@ export type ProgressStream = NodeJS.WritableStream & {
 };
 
 /** Shows a run's events on a stream. */
-export function createProgress(stream: ProgressStream): Progress {
+export function createProgress(stream: ProgressStream): EpochProgress {
   const paint = painter(stream);
   let start: Start | undefined;
   let latest: Step | undefined;

@@ -11,14 +11,11 @@ interface PruneFlags extends ComputingFlags {
   readonly bn?: boolean;
 }
 
-/** Adds the command to the program. */
-export function addPrune(program: Command): void {
-  const command = program
-    .command("prune")
-    .summary("cut the smallest weights of a trained network")
-    .description(
-      "Sets the smallest weights to zero, to a density or by a threshold, and writes the network beside the run's.",
-    );
+/** What the command says and takes. */
+export function definePrune(command: Command): void {
+  command.description(
+    "Sets the smallest weights to zero, to a density or by a threshold, and writes the network beside the run's.",
+  );
   addDeriveOptions(command)
     .option(
       "--density <d>",

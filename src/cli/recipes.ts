@@ -5,11 +5,9 @@
 import type { Command } from "commander";
 import { largest } from "../extremes.js";
 
-/** Adds the command to the program. */
-export function addRecipes(program: Command): void {
-  program
-    .command("recipes")
-    .summary("list the recipes, or print one")
+/** What the command says and takes. */
+export function defineRecipes(command: Command): void {
+  command
     .description(
       "Lists the recipes that come with bregman, or prints one as JSON, with all defaults filled in.",
     )

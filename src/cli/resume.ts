@@ -11,11 +11,9 @@ interface ResumeFlags extends TrainingFlags {
   readonly epochs?: number;
 }
 
-/** Adds the command to the program. */
-export function addResume(program: Command): void {
-  const command = program
-    .command("resume")
-    .summary("go on with a run that was stopped or killed, or to more epochs")
+/** What the command says and takes. */
+export function defineResume(command: Command): void {
+  command
     .description(
       "Goes on with a run from its last checkpoint. On the same backend the finished " +
         "run has the bits of one that was never interrupted. With --epochs a run goes " +

@@ -8,14 +8,11 @@ interface SimplifyFlags extends ComputingFlags {
   readonly pod?: number | true;
 }
 
-/** Adds the command to the program. */
-export function addSimplify(program: Command): void {
-  const command = program
-    .command("simplify")
-    .summary("make a trained network smaller, with the same output")
-    .description(
-      "Folds batch norm, removes dead units, channels and kernels, and writes the smaller network beside the run's.",
-    );
+/** What the command says and takes. */
+export function defineSimplify(command: Command): void {
+  command.description(
+    "Folds batch norm, removes dead units, channels and kernels, and writes the smaller network beside the run's.",
+  );
   addDeriveOptions(command)
     .option(
       "--pod [tolerance]",

@@ -11,11 +11,9 @@ interface TrainFlags extends TrainingFlags {
   readonly epochs?: number;
 }
 
-/** Adds the command to the program. */
-export function addTrain(program: Command): void {
-  const command = program
-    .command("train")
-    .summary("train a network by a recipe")
+/** What the command says and takes. */
+export function defineTrain(command: Command): void {
+  command
     .description(
       "Trains a network by a recipe and leaves a run folder with the model, the metrics and a report.",
     )

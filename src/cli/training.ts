@@ -31,7 +31,7 @@ export function addTrainingOptions(command: Command): Command {
     );
 }
 
-export interface Training {
+export interface TrainingCommand {
   readonly recipe: Recipe;
   /** Folder that its relative paths start from. */
   readonly baseDir?: string;
@@ -46,7 +46,7 @@ export interface Training {
 }
 
 /** Trains, shows how it goes, and returns the exit code. */
-export async function carryOut(training: Training): Promise<number> {
+export async function carryOut(training: TrainingCommand): Promise<number> {
   const { recipe, baseDir, folder, resume, command, flags, tidy } = training;
   const { makeWritable } = await import("./out-folder.js");
   const view = await openView(flags);

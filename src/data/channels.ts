@@ -5,7 +5,7 @@
 import { type Inputs, inputsLike } from "../inputs.js";
 
 /** [count, channels, height, width], or [count, height, width, channels]. */
-export type Channels = "first" | "last";
+export type ChannelPlace = "first" | "last";
 
 /** An array of samples. */
 export interface SampleArray {
@@ -23,7 +23,7 @@ export interface SampleArray {
  */
 export function channelsFirst(
   array: SampleArray,
-  channels: Channels | undefined,
+  channels: ChannelPlace | undefined,
   where: string,
 ): SampleArray {
   const { shape, data } = array;
@@ -42,7 +42,11 @@ export function channelsFirst(
  * Colour images are stored both ways, and both ways can be read: what is not said and not plain is
  * asked for.
  */
-function areLast(shape: readonly number[], channels: Channels | undefined, where: string): boolean {
+function areLast(
+  shape: readonly number[],
+  channels: ChannelPlace | undefined,
+  where: string,
+): boolean {
   if (channels !== undefined) return channels === "last";
   const isFew = (size: number) => size === 1 || size === 3 || size === 4;
   if (isFew(shape[3]) && !isFew(shape[1])) {

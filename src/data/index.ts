@@ -1,30 +1,20 @@
-/** The data sets by name, as recipes give it. A new one adds a line here and in names.ts. */
-import { didYouMean } from "../nearest.js";
-import { loadCifar10 } from "./cifar10.js";
-import type { DataOptions } from "./data-dir.js";
-import type { Dataset } from "./dataset.js";
-import { loadFashionMnist } from "./fashion-mnist.js";
-import { loadMnist } from "./mnist.js";
-import { type DatasetName, datasetNames } from "./names.js";
-
-export { type DatasetName, datasetNames } from "./names.js";
-
-const LOADERS: Record<DatasetName, (options: DataOptions) => Dataset> = {
-  mnist: loadMnist,
-  "fashion-mnist": loadFashionMnist,
-  cifar10: loadCifar10,
-};
-
 /**
- * Loads a data set by name.
- *
- * @throws RangeError for a name that is not known; otherwise what the data set's own loader throws.
+ * Entry point `bregman/data`: data to train with. Sets known by name, one's own files, arrays and
+ * streams, and what is done to samples on their way into a network.
  */
-export function loadDataset(name: string, options: DataOptions = {}): Dataset {
-  if (!Object.hasOwn(LOADERS, name)) {
-    throw new RangeError(
-      `unknown data set "${name}"${didYouMean(name, datasetNames)}; known: ${datasetNames.join(", ")}`,
-    );
-  }
-  return LOADERS[name as DatasetName](options);
-}
+export * from "./in-memory.js";
+export { datasetNames, loadDataset, type DatasetName } from "./named.js";
+export { loadMnist } from "./mnist.js";
+export { loadFashionMnist } from "./fashion-mnist.js";
+export { loadCifar10 } from "./cifar10.js";
+export { loadData, type LoadOptions } from "./load.js";
+export type { DataOptions } from "./data-dir.js";
+export type {
+  CsvSource,
+  DataSource,
+  IdxSource,
+  ImageFolderSource,
+  NamedSource,
+  NpySource,
+  OwnFacts,
+} from "./source.js";

@@ -11,7 +11,7 @@ import { type CsvTable, readCsv } from "./csv.js";
 import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
-import { loadDataset } from "./index.js";
+import { loadDataset } from "./named.js";
 import type { UseOptions } from "./in-use.js";
 import { labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";

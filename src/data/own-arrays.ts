@@ -1,6 +1,6 @@
 /** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
 import { isTypedArray } from "../kinds.js";
-import { type Channels, channelsFirst } from "./channels.js";
+import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
 import { pickRows, rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
@@ -16,7 +16,7 @@ export interface ArrayPart extends OwnPart {
 export interface ArrayOptions {
   /** Of a sample. */
   readonly shape?: readonly number[] | undefined;
-  readonly channels?: Channels | undefined;
+  readonly channels?: ChannelPlace | undefined;
   /** Only the samples in use are read, where the file is not packed. Default: all. */
   readonly use?: UseOptions | undefined;
 }

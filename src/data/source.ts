@@ -5,7 +5,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { didYouMean } from "../nearest.js";
-import type { Channels } from "./channels.js";
+import type { ChannelPlace } from "./channels.js";
 import type { ColumnName } from "./csv-columns.js";
 import type { DatasetName } from "./names.js";
 
@@ -36,7 +36,7 @@ interface ArraySource extends OwnFacts {
    * Where images of four dimensions have their channels. Default: first; where the shape looks as
    * if they were last it must be said.
    */
-  readonly channels?: Channels | undefined;
+  readonly channels?: ChannelPlace | undefined;
 }
 
 /** idx files: the format of MNIST. */

@@ -15,7 +15,7 @@ import type { LossKind } from "./loss.js";
 import { inputShapes } from "./model.js";
 import { readsBackward, type Recomputation } from "./recompute.js";
 import type { SampleStore } from "./samples.js";
-import type { Schedule } from "./schedule.js";
+import type { OpSchedule } from "./schedule.js";
 import { tensorBytes, type TensorShape } from "./tensor.js";
 
 /** Byte offsets in the arena; undefined where there is no such tensor. */
@@ -65,7 +65,7 @@ export interface PlacesOptions {
 }
 
 /** Places all tensors of a plan. */
-export function placesOf(layout: Layout, schedule: Schedule, options: PlacesOptions): Places {
+export function placesOf(layout: Layout, schedule: OpSchedule, options: PlacesOptions): Places {
   const { model, steps, values } = layout;
   const { tiles, training, loss, samples, keepGradients, sampled, clearsBorders, recomputation } =
     options;

@@ -12,7 +12,7 @@
  */
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
-import type { Schedule } from "./schedule.js";
+import type { OpSchedule } from "./schedule.js";
 
 export interface Recomputation {
   /** By step that runs again: the moment at which it does. */
@@ -25,7 +25,10 @@ export interface Recomputation {
 export const NOTHING_AGAIN: Recomputation = { moments: new Map(), before: new Map() };
 
 /** What of a model is computed again. */
-export function recomputationOf(layout: Layout, { backwardAt, planesOf }: Schedule): Recomputation {
+export function recomputationOf(
+  layout: Layout,
+  { backwardAt, planesOf }: OpSchedule,
+): Recomputation {
   const { model, steps, values } = layout;
   const layerAt = (s: number) => model.nodes[steps[s].node].layer;
   /** How many values go on from step s, by what each step adds. */

@@ -15,7 +15,7 @@ import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import type { TensorShape } from "./tensor.js";
 
-export interface Schedule {
+export interface OpSchedule {
   /** Moments. */
   readonly forwardAt: (step: number) => number;
   readonly lossAt: number;
@@ -38,7 +38,7 @@ export interface Schedule {
 }
 
 /** Works out the order of a model's work. */
-export function scheduleOf({ model, steps, values }: Layout): Schedule {
+export function scheduleOf({ model, steps, values }: Layout): OpSchedule {
   const planesOf = (s: number) => steps[s] && ruleOf(model.nodes[steps[s].node].layer).fuses.planes;
   const readersOf = (value: number) => values.get(value)!.readers;
   const joinedForward = (s: number) =>

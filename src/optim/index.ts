@@ -15,7 +15,7 @@ export { magnitudePruning, type MagnitudePruningOptions } from "./magnitude-prun
 export { sparseEvolution } from "./sparse-evolution.js";
 export { rigL, type RewiringOptions } from "./rig-l.js";
 export type { MaskedMoveOptions } from "./masked.js";
-export type { EpochMetrics, Schedule, ScheduleState } from "./schedule.js";
+export type { Schedule, ScheduleMetrics, ScheduleState } from "./schedule.js";
 export { constant } from "./constant.js";
 export { multiStep, type MultiStepOptions } from "./multi-step.js";
 export { stepDecay, type StepDecayOptions } from "./step-decay.js";

@@ -16,7 +16,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import {
   checkCount,
   checkShare,
-  type EpochMetrics,
+  type ScheduleMetrics,
   type Schedule,
   type ScheduleState,
 } from "./schedule.js";
@@ -115,7 +115,7 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
     },
   };
 
-  function valueOf(metrics: EpochMetrics): number {
+  function valueOf(metrics: ScheduleMetrics): number {
     const value = metrics[metric];
     if (typeof value !== "number") {
       throw new TypeError(

@@ -7,7 +7,7 @@
  */
 
 /** What a schedule may look at when an epoch ends. */
-export interface EpochMetrics {
+export interface ScheduleMetrics {
   /** The epoch that ended, from 0. */
   readonly epoch: number;
   /** Training loss of that epoch: mean or sum, as long as it is always the same. */
@@ -26,11 +26,11 @@ export interface Schedule<State extends ScheduleState = ScheduleState> {
   /** Name, as in recipes: "constant", "step", "cosine", "plateau". */
   readonly kind: string;
   /** What it looks at, if that is not there in every run. */
-  readonly metric?: keyof EpochMetrics;
+  readonly metric?: keyof ScheduleMetrics;
   /** State for the first epoch. */
   init(): State;
   /** State for the epoch after the one these metrics are of. Does not change `state`. */
-  next(state: State, metrics: EpochMetrics): State;
+  next(state: State, metrics: ScheduleMetrics): State;
   /**
    * State for an epoch, from 0, of a schedule that follows the number of the epoch and nothing
    * else. A run that goes on with another number of epochs takes its state from here; without it,

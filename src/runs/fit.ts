@@ -2,11 +2,8 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { FitOptions } from "../train/fit-options.js";
-import { openKeeper } from "./keeper.js";
+import type { OpenKeeper } from "../train/keeper.js";
 import { type FitResult, trainModel } from "../train/train-model.js";
-
-export type { CheckpointOptions, FitOptions, GroupOptimizers } from "../train/fit-options.js";
-export type { FitResult } from "../train/train-model.js";
 
 /**
  * Trains a model on a data set.
@@ -47,3 +44,7 @@ export type { FitResult } from "../train/train-model.js";
 export function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
   return trainModel(model, data, options, openKeeper);
 }
+
+/** The files' reader and its schemas are loaded by the runs that have checkpoints. */
+const openKeeper: OpenKeeper = async (options, model, data, deciding) =>
+  (await import("./keeper.js")).openKeeper(options, model, data, deciding);

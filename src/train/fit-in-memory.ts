@@ -1,11 +1,11 @@
 /** `fit` where there is no file system: see train-model.ts for the loop. */
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
-import type { FitOptions as AllOptions } from "./fit-options.js";
+import type { FitOptions } from "./fit-options.js";
 import { type FitResult, trainModel } from "./train-model.js";
 
 /** Options of {@link fit}. */
-export type FitOptions = Omit<AllOptions, "checkpoint">;
+export type FitInMemoryOptions = Omit<FitOptions, "checkpoint">;
 
 /**
  * Trains a model on a data set. With more than one thread it must be called in a web worker of a
@@ -26,7 +26,11 @@ export type FitOptions = Omit<AllOptions, "checkpoint">;
  *   epochs: 5,
  * });
  */
-export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
+export async function fit(
+  model: Model,
+  data: Dataset,
+  options: FitInMemoryOptions,
+): Promise<FitResult> {
   if ((options as { checkpoint?: unknown }).checkpoint !== undefined) {
     throw new TypeError(
       "checkpoint: a browser has no folders; encodeModel gives the bytes of a trained network",

@@ -44,4 +44,4 @@ export type OpenKeeper = (
   model: Model,
   data: Dataset,
   deciding: Readonly<Record<string, unknown>>,
-) => Keeper;
+) => Keeper | Promise<Keeper>;

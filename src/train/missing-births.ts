@@ -31,7 +31,7 @@ interface Waiting {
   readonly share: number;
 }
 
-export interface Births {
+export interface BirthHistory {
   /** Lines of metrics, that of the epoch that is over being the last. */
   readonly history: readonly EpochMetrics[];
   /** Epochs of the run. */
@@ -44,7 +44,10 @@ export interface Births {
  * What to say of births after an epoch: once a line if there was none so far, and one for each
  * layer that has lost all its weights. Only of optimizers that gather v (LinBreg, AdaBreg).
  */
-export function missingBirths(trainer: Trainer, { history, epochs, initial }: Births): string[] {
+export function missingBirths(
+  trainer: Trainer,
+  { history, epochs, initial }: BirthHistory,
+): string[] {
   const { epoch, layers } = history.at(-1)!;
   const none = epoch === Math.min(PATIENCE, epochs) && history.every(({ births }) => births === 0);
   const before = history.at(-2)?.layers ?? [];

@@ -86,7 +86,7 @@ export async function trainModel(
   const pool = await createPool({ backend, threads, wasm });
   let keeper: Keeper | undefined;
   try {
-    keeper = checkpoint && open?.(checkpoint, model, data, decidingIn(settings));
+    keeper = checkpoint && (await open?.(checkpoint, model, data, decidingIn(settings)));
     return await train({ pool, model, data, settings, keeper }, lossNotes(options.loss, data));
   } finally {
     keeper?.close();

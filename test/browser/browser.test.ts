@@ -13,7 +13,7 @@ import {
   loadMnist,
   mlp,
   predict,
-} from "#bregman/index.js";
+} from "../support/bregman.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 import { documentedFiles, openSite, type Site } from "./site.js";
 

@@ -15,7 +15,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeModel, fit, fromArrays, l1, linBreg, loadMnist, mlp } from "#bregman/index.js";
+import { encodeModel, fit, fromArrays, l1, linBreg, loadMnist, mlp } from "../support/bregman.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { idxBytes } from "../data/idx-files.js";
 import { areBundlersHere, bundled, bundler, BUNDLERS } from "../support/bundlers.js";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build, preview, type PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeModel, evaluate, loadMnist, networkSize } from "#bregman/index.js";
+import { decodeModel, evaluate, loadMnist, networkSize } from "../support/bregman.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 

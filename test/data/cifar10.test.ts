@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { decodedFolder } from "#bregman/data/cifar10-package.js";
 import { loadCifar10, readCifar10Folder } from "#bregman/data/cifar10.js";
 import { readCifarRecords, RECORD_BYTES } from "#bregman/data/cifar-records.js";
-import { loadDataset } from "#bregman/data/index.js";
+import { loadDataset } from "#bregman/data/named.js";
 import { CIFAR10_FILES } from "#bregman/data/published.js";
 import { stream } from "#bregman/random.js";
 import { temporaryFolder } from "./idx-files.js";

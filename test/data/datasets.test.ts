@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadFashionMnist } from "#bregman/data/fashion-mnist.js";
-import { datasetNames, loadDataset } from "#bregman/data/index.js";
+import { datasetNames, loadDataset } from "#bregman/data/named.js";
 import { loadMnist } from "#bregman/data/mnist.js";
 import { gzipped, idxBytes, temporaryFolder, writeSet } from "./idx-files.js";
 

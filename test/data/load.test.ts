@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fit, mlp } from "#bregman/index.js";
+import { fit, mlp } from "../support/bregman.js";
 import { loadData } from "#bregman/data/load.js";
 import { type DataSource, resolvePaths } from "#bregman/data/source.js";
 import { channelStatistics } from "#bregman/data/statistics.js";

@@ -12,11 +12,7 @@ const examples = codeBlocks("README.md").filter(({ language }) => language === "
 /** The example as a script (there are no types in it), with more lines behind it. */
 function run(code: string, more = "", cwd = temporaryFolder()): string {
   const path = join(cwd, "example.mjs");
-  const here = (name: string) => new URL(`../../dist/${name}/index.js`, import.meta.url).href;
-  const local = runnable(code)
-    .replaceAll('from "bregman/optim"', `from "${here("optim")}"`)
-    .replaceAll('from "bregman/regularizers"', `from "${here("regularizers")}"`);
-  writeFileSync(path, `${local}\n${more}`);
+  writeFileSync(path, `${runnable(code)}\n${more}`);
   return execFileSync(process.execPath, [path], { encoding: "utf8", cwd });
 }
 

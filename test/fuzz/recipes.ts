@@ -1,8 +1,9 @@
 /** Small recipes of many words, and data for them. */
-import { fromArrays, type Dataset } from "#bregman/index.js";
+import { fromArrays, type Dataset } from "../support/bregman.js";
 import { buildModel } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 import { seeded } from "../support/random.js";
 import { isSmall } from "./cases.js";

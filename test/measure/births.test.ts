@@ -15,7 +15,8 @@ import {
   type BirthCounter,
 } from "#bregman/measure/births.js";
 import { newestCheckpoint } from "#bregman/runs/checkpoint.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 
 const random = stream(8, "births");
 const labels = Uint8Array.from({ length: 120 }, (_, k) => k % 4);

@@ -15,7 +15,8 @@ import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
 import { evaluate } from "#bregman/train/evaluate.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { expect, test } from "vitest";
 import { relativeError } from "../support/problem.js";
 

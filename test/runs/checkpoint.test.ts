@@ -31,7 +31,9 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { decodeCheckpoint, encodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
 import type { TrainEvent } from "#bregman/measure/events.js";
-import { fit, type CheckpointOptions, type FitOptions, type FitResult } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { CheckpointOptions, FitOptions } from "#bregman/train/fit-options.js";
+import type { FitResult } from "#bregman/train/train-model.js";
 import { withChecksum } from "../support/checksum.js";
 
 const COUNT = 150;

@@ -10,7 +10,8 @@ import { sequential, type Model } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { stream } from "#bregman/random.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { parseEpoch, parsePartialResult } from "#bregman/runs/run-schema.js";
 
 const random = stream(1, "images");

@@ -18,7 +18,7 @@ import {
   predict,
   sequential,
   type WasmSource,
-} from "#bregman/index.js";
+} from "../support/bregman.js";
 import { createPool } from "#bregman/runtime/pool.js";
 import { compileWasm } from "#bregman/runtime/wasm.js";
 import { nodeInCopy } from "../support/without-addon.js";

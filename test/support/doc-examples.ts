@@ -24,11 +24,15 @@ export function codeBlocks(path: string): CodeBlock[] {
   );
 }
 
-/**
- * The code of a script of ours as it can be run from anywhere: the package's name is replaced by
- * the built file.
- */
+const root = new URL("../../", import.meta.url);
+
+/** The code of a script of ours as it can be run from anywhere: entry points are built files. */
 export function runnable(code: string): string {
-  const entry = new URL("../../dist/index.js", import.meta.url).href;
-  return code.replaceAll('from "bregman"', `from "${entry}"`);
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+    exports: Record<string, { default: string } | string>;
+  };
+  return code.replaceAll(/from "bregman(\/[\w-]+)?"/g, (text, path = "") => {
+    const entry = exports[`.${path}`];
+    return typeof entry === "object" ? `from "${new URL(entry.default, root).href}"` : text;
+  });
 }

@@ -10,7 +10,8 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 
 /** Images of 6 x 6 whose left half is a mirror of the right one. */
 function symmetricImages() {

@@ -19,7 +19,9 @@ import { stream } from "#bregman/random.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { checkAverage } from "#bregman/train/average.js";
-import { fit, type FitOptions, type FitResult } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
+import type { FitResult } from "#bregman/train/train-model.js";
 import { predict } from "#bregman/train/predict.js";
 
 const STEPS = 20;

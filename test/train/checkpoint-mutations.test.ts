@@ -25,7 +25,8 @@ import { groupLasso, l1 } from "#bregman/regularizers/index.js";
 import { birthPath } from "#bregman/report/birth-path.js";
 import { birthsOf } from "#bregman/measure/births.js";
 import { decodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { withChecksum } from "../support/checksum.js";
 
 const random = stream(8, "images");

@@ -28,7 +28,8 @@ import { lInfinity } from "#bregman/regularizers/l-infinity.js";
 import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { loadRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { densityControl } from "#bregman/train/fit-options.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { describe, expect, test } from "vitest";
 
 /** Images of 8 x 8: noise around one pattern for each of 5 classes. */

@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import * as bregman from "#bregman/index.js";
+import * as bregman from "../support/bregman.js";
 
 /** The code of the @example blocks of a source file. */
 function examples(file: string): string[] {

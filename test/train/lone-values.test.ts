@@ -15,7 +15,8 @@ import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import { checkParts, leftOut } from "#bregman/train/lone-values.js";
 import { prepare } from "#bregman/train/prepare.js";
 

@@ -11,8 +11,7 @@ import { lassoSgd } from "#bregman/optim/lasso-sgd.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { stream } from "#bregman/random.js";
 import { elasticNet, groupLasso, l1, none, type Regularizer } from "#bregman/regularizers/index.js";
-import { fit } from "#bregman/train/fit-in-memory.js";
-import type { FitOptions } from "#bregman/train/fit-in-memory.js";
+import { fit, type FitInMemoryOptions } from "#bregman/train/fit-in-memory.js";
 import { expect, test } from "vitest";
 
 const random = stream(4, "own");
@@ -53,7 +52,7 @@ const silent = ({ kind, lambda, value, prox, subgradient }: Regularizer): Regula
 const named = (J: Regularizer, kind: string): Regularizer => ({ ...J, kind });
 
 /** All weights after two epochs, and what is measured of them. */
-async function trained(regularizer: Regularizer, options: Partial<FitOptions> = {}) {
+async function trained(regularizer: Regularizer, options: Partial<FitInMemoryOptions> = {}) {
   const result = await fit(MODEL, data, {
     optimizer: { weights: linBreg({ tau: 0.2, regularizer }), biases: linBreg() },
     init: { weights: { density: 0.5 } },

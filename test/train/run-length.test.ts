@@ -20,7 +20,8 @@ import { stepDecay } from "#bregman/optim/step-decay.js";
 import { stream } from "#bregman/random.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import type { TrainEvent } from "#bregman/measure/events.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 
 const random = stream(3, "points");
 const labels = Uint8Array.from({ length: 320 }, (_, k) => k % 4);

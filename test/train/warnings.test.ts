@@ -17,7 +17,8 @@ import { groupLasso, l1, sparseGroupLasso } from "#bregman/regularizers/index.js
 import { stream } from "#bregman/random.js";
 import type { TrainEvent } from "#bregman/measure/events.js";
 import { settingsOf } from "#bregman/train/fit-options.js";
-import { fit, type FitOptions } from "#bregman/runs/fit.js";
+import { fit } from "#bregman/runs/fit.js";
+import type { FitOptions } from "#bregman/train/fit-options.js";
 import type { Trainer } from "#bregman/engine/trainer.js";
 import { createWarnings } from "#bregman/train/warnings.js";
 import { flowers } from "../support/flowers.js";

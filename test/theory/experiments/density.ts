@@ -14,7 +14,7 @@ import {
   sgd,
   stream,
   type Optimizer,
-} from "#bregman/index.js";
+} from "../../support/bregman.js";
 
 export const METHODS = {
   LinBreg: linBreg({ tau: 0.1, regularizer: l1(0.1) }),

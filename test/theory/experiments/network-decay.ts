@@ -15,7 +15,7 @@ import {
   stream,
   tanh,
   type Model,
-} from "#bregman/index.js";
+} from "../../support/bregman.js";
 import { initialParameters } from "#bregman/engine/initial.js";
 import { linBreg } from "#bregman/optim/index.js";
 import { l1, type Floats } from "#bregman/regularizers/index.js";

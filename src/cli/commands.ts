@@ -1,0 +1,71 @@
+/**
+ * The commands, as the program's help lists them. What a command says and takes is in its own file,
+ * which is loaded when the command is asked for.
+ */
+import type { Command } from "commander";
+
+/** One command of the program. */
+export interface ListedCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads its file, which gives what fills a new command. */
+  load(): Promise<(command: Command) => void>;
+}
+
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: "train",
+    summary: "train a network by a recipe",
+    load: async () => (await import("./train.js")).defineTrain,
+  },
+  {
+    name: "resume",
+    summary: "go on with a run that was stopped or killed, or to more epochs",
+    load: async () => (await import("./resume.js")).defineResume,
+  },
+  {
+    name: "recipes",
+    summary: "list the recipes, or print one",
+    load: async () => (await import("./recipes.js")).defineRecipes,
+  },
+  {
+    name: "compare",
+    summary: "run several recipes with several seeds",
+    load: async () => (await import("./compare.js")).defineCompare,
+  },
+  {
+    name: "plan",
+    summary: "show a recipe's operations and memory without running it",
+    load: async () => (await import("./plan.js")).definePlan,
+  },
+  {
+    name: "data",
+    summary: "download a data set, or list them",
+    load: async () => (await import("./data.js")).defineData,
+  },
+  {
+    name: "report",
+    summary: "build a run's report.html anew",
+    load: async () => (await import("./report.js")).defineReport,
+  },
+  {
+    name: "path",
+    summary: "show when each weight of a run was born",
+    load: async () => (await import("./path.js")).definePath,
+  },
+  {
+    name: "simplify",
+    summary: "make a trained network smaller, with the same output",
+    load: async () => (await import("./simplify.js")).defineSimplify,
+  },
+  {
+    name: "prune",
+    summary: "cut the smallest weights of a trained network",
+    load: async () => (await import("./prune.js")).definePrune,
+  },
+  {
+    name: "export",
+    summary: "write a trained network as ONNX, or in a small file",
+    load: async () => (await import("./export.js")).defineExport,
+  },
+];

@@ -1,0 +1,20 @@
+/** The part of `bregman/export` that needs no files: a browser has it, too. */
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+  type TensorData,
+  type TensorFile,
+} from "./safetensors-format.js";
+export {
+  decodeModel,
+  encodeModel,
+  type DecodeModelOptions,
+  type EncodeModelOptions,
+  type LoadModelOptions,
+} from "./model-format.js";
+export { encodeOnnx, type OnnxOptions } from "./onnx/onnx.js";
+export { latentPod, type LatentPodOptions } from "./latent-pod.js";
+export { prune, type PruneOptions } from "./prune.js";
+export { networkSize, type NetworkSize } from "./size.js";
+export { simplify } from "./simplify/simplify.js";

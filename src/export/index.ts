@@ -1,0 +1,8 @@
+/**
+ * Entry point `bregman/export`: networks as files, and networks made smaller: simplified, pruned,
+ * of low rank.
+ */
+export * from "./in-memory.js";
+export { readSafetensors, writeSafetensors } from "./safetensors.js";
+export { loadModel, saveModel } from "./model-file.js";
+export { saveOnnx } from "./onnx/onnx-file.js";

@@ -1,0 +1,12 @@
+/**
+ * Entry point `bregman/train`: training and measuring, with checkpoints, and experiments as recipes
+ * with their run folders.
+ */
+export * from "./in-memory.js";
+export { fit } from "../runs/fit.js";
+export type { CheckpointOptions, FitOptions } from "./fit-options.js";
+export { runRecipe, type RunOptions, type RunResult } from "../runs/run.js";
+export { openRun, type SavedRun } from "../runs/saved-run.js";
+export { dataOf, fitOptionsOf } from "../runs/recipe-options.js";
+export { loadRecipe, parseRecipe, recipeNames } from "../recipes/load.js";
+export { recipeJsonSchema, type Recipe, type RecipeInput } from "../recipes/schema.js";

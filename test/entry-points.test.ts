@@ -1,0 +1,82 @@
+/**
+ * The entry points: which names each has, and that a name means one thing wherever it stands.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { exports } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as {
+  exports: Record<string, { types: string } | string>;
+};
+const entries = Object.entries(exports).flatMap(([key, value]) =>
+  typeof value === "string" ? [] : { key, file: value.types },
+);
+const sourceOf = (types: string) =>
+  `${root}/${types.replace("./dist/", "src/").replace(".d.ts", ".ts")}`;
+
+const { config } = ts.readConfigFile(`${root}/tsconfig.json`, (path) => readFileSync(path, "utf8"));
+const { options } = ts.convertCompilerOptionsFromJson(
+  (config as { compilerOptions: object }).compilerOptions,
+  root,
+);
+const sources = ts.sys.readDirectory(`${root}/src`, [".ts"]);
+const program = ts.createProgram(sources, { ...options, noEmit: true });
+const checker = program.getTypeChecker();
+
+/** What a module exports: each name with the place where it is declared. */
+function namesOf(path: string): { name: string; isType: boolean; declared: string }[] {
+  const module = checker.getSymbolAtLocation(program.getSourceFile(path)!);
+  return checker.getExportsOfModule(module!).map((symbol) => {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    const [declaration] = target.declarations!;
+    return {
+      name: symbol.name,
+      isType: (target.flags & ts.SymbolFlags.Value) === 0,
+      declared: declaration.getSourceFile().fileName.slice(root.length),
+    };
+  });
+}
+
+test("`bregman` has what a first program needs, and no more", () => {
+  const values = namesOf(sourceOf("./dist/index.d.ts")).filter(({ isType }) => !isType);
+  expect(values.length).toBeLessThanOrEqual(30);
+});
+
+test("all that `bregman` has is in an entry point of its room, too", () => {
+  const rooms = entries.filter(({ key }) => key !== "." && key !== "./browser");
+  const inRooms = new Set(
+    rooms.flatMap(({ file }) =>
+      namesOf(sourceOf(file)).map(({ name, declared }) => `${name} of ${declared}`),
+    ),
+  );
+  const alone = namesOf(sourceOf("./dist/index.d.ts"))
+    .map(({ name, declared }) => `${name} of ${declared}`)
+    .filter((one) => !inRooms.has(one));
+  expect(alone).toEqual([]);
+});
+
+test("a type's name is one type, in all of src/", () => {
+  const homes = new Map<string, Set<string>>();
+  for (const path of sources) {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(path)!);
+    if (!module) continue;
+    for (const { name, isType, declared } of namesOf(path)) {
+      if (isType) homes.set(name, (homes.get(name) ?? new Set()).add(declared));
+    }
+  }
+  const several = [...homes].filter(([, files]) => files.size > 1);
+  expect(several.map(([name, files]) => `${name}: ${[...files].join(", ")}`)).toEqual([]);
+});
+
+test("a function of `bregman/browser` without files stands in for one of the same name", () => {
+  const inBrowser = new Map(
+    namesOf(sourceOf("./dist/browser.d.ts")).map(({ name, declared }) => [name, declared]),
+  );
+  const others = entries
+    .filter(({ key }) => key !== "./browser")
+    .flatMap(({ file }) => namesOf(sourceOf(file)))
+    .filter(({ name, declared }) => (inBrowser.get(name) ?? declared) !== declared);
+  expect([...new Set(others.map(({ name }) => name))]).toEqual(["fit"]);
+});
