@@ -19,7 +19,7 @@ import { placesOf } from "./places.js";
 import { createPlanData } from "./plan-data.js";
 import { NOTHING_AGAIN, recomputationOf } from "./recompute.js";
 import { gatherOps } from "./samples.js";
-import type { Tensor } from "./tensor.js";
+import type { PlacedTensor } from "./tensor.js";
 
 /** What runs forward: an evaluation, a training step, or one without anything random. */
 type Pass = "evaluation" | "forward" | "statistics";
@@ -67,16 +67,16 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
   });
   const arena = memory.allocate(places.bytes);
   const place = (offset: number | undefined) => (offset === undefined ? 0 : arena + offset);
-  const valueAt = (value: number): Tensor => ({
+  const valueAt = (value: number): PlacedTensor => ({
     ...values.get(value)!.shape,
     offset: arena + places.values.get(value)!,
   });
   /** In the backward pass. */
-  const laterAt = (value: number): Tensor => ({
+  const laterAt = (value: number): PlacedTensor => ({
     ...valueAt(value),
     offset: arena + (places.again.get(value) ?? places.values.get(value)!),
   });
-  const gradientAt = (value: number): Tensor => ({
+  const gradientAt = (value: number): PlacedTensor => ({
     ...values.get(value)!.gradient,
     offset: place(places.gradients.get(value)),
   });
@@ -145,7 +145,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     };
   };
   /** Behind what writes a tensor, where it shares its place with those of another border. */
-  const clear = (tensor: Tensor): Op[] =>
+  const clear = (tensor: PlacedTensor): Op[] =>
     recompute ? borderOps(tensor, tiles, data.constant) : [];
   /**
    * Whether the first layer, a linear one, computes the gradient of every weight, for which it

@@ -5,7 +5,7 @@ import type { Parameter } from "../runtime/parameter.js";
 import type { LossKind } from "./loss.js";
 import type { PlanData } from "./plan-data.js";
 import type { SampleStore } from "./samples.js";
-import type { Tensor } from "./tensor.js";
+import type { PlacedTensor } from "./tensor.js";
 
 /** The ops of one step in one direction. */
 export interface Stage {
@@ -18,7 +18,7 @@ export interface Stage {
    */
   readonly gradients: readonly { readonly parameter: Parameter; readonly gradient: number }[];
   /** Forward stages: what it writes. */
-  readonly output?: Tensor;
+  readonly output?: PlacedTensor;
 }
 
 export interface Lowered {

@@ -7,7 +7,7 @@
 import { type Inputs, isBytes } from "../inputs.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
-import { tensorArgs, type Tensor } from "./tensor.js";
+import { tensorArgs, type PlacedTensor } from "./tensor.js";
 
 export interface SampleStore {
   readonly count: number;
@@ -142,7 +142,7 @@ export interface GatherPlaces {
   /** i32 [tiles * T][AUGMENT_WORDS]: see plan-data.ts; or 0. */
   readonly augment: number;
   /** Where the samples go. Float32 samples go to a tensor without border. */
-  readonly out: Tensor;
+  readonly out: PlacedTensor;
   /** The samples are images, [channels, height, width]. */
   readonly image: boolean;
   /** f32 [tiles * T][rowStride], or 0. Flat samples only. */

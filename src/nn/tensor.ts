@@ -5,7 +5,7 @@
  * p = 0. An image without border and its flattened form are therefore the same bytes.
  */
 import type { Shape } from "../regularizers/regularizer.js";
-import type { POSITIONS, TENSOR, Values } from "../runtime/contract/composites.js";
+import type { POSITIONS, TENSOR, FieldValues } from "../runtime/contract/composites.js";
 import { TILE } from "../runtime/kernel-table.js";
 
 export interface TensorShape {
@@ -16,7 +16,7 @@ export interface TensorShape {
   readonly pad: number;
 }
 
-export interface Tensor extends TensorShape {
+export interface PlacedTensor extends TensorShape {
   /** Byte offset in shared memory. */
   readonly offset: number;
 }
@@ -44,13 +44,13 @@ export function tensorBytes(shape: TensorShape, tiles: number): number {
 }
 
 /** Byte offset of the first interior position. */
-export function interior(tensor: Tensor): number {
+export function interior(tensor: PlacedTensor): number {
   const { row } = strides(tensor);
   return tensor.offset + (tensor.pad * row + tensor.pad * TILE) * 4;
 }
 
 /** A tensor as kernels take it, from its first interior position on. */
-export function tensorArgs(tensor: Tensor): Values<typeof TENSOR.fields> {
+export function tensorArgs(tensor: PlacedTensor): FieldValues<typeof TENSOR.fields> {
   return { at: interior(tensor), ...strides(tensor) };
 }
 
@@ -65,7 +65,7 @@ export function positionArgs(
   tensor: TensorShape,
   at: number,
   step = 1,
-): Values<typeof POSITIONS.fields> {
+): FieldValues<typeof POSITIONS.fields> {
   const { tile, plane, row } = strides(tensor);
   const { height, width, pad } = tensor;
   const [down, across] = [height, width].map((side) => Math.min(step, side + 2 * pad));
@@ -73,4 +73,4 @@ export function positionArgs(
 }
 
 /** A tensor that is absent. */
-export const NO_TENSOR: Values<typeof TENSOR.fields> = { at: 0, tile: 0, plane: 0, row: 0 };
+export const NO_TENSOR: FieldValues<typeof TENSOR.fields> = { at: 0, tile: 0, plane: 0, row: 0 };

@@ -22,7 +22,7 @@
  */
 
 import { BATCH_NORM_KERNELS } from "./contract/batch-norm.js";
-import type { Argument, Values } from "./contract/composites.js";
+import type { Argument, FieldValues } from "./contract/composites.js";
 import { CONV_KERNELS } from "./contract/conv.js";
 import { DATA_KERNELS } from "./contract/data.js";
 import { GRADIENT_KERNELS } from "./contract/gradient.js";
@@ -88,7 +88,7 @@ export interface Op {
 export function op<K extends Kernel>(
   kernel: K,
   rows: number,
-  args: Values<(typeof KERNELS)[K]>,
+  args: FieldValues<(typeof KERNELS)[K]>,
   grain = 1,
 ): Op {
   return { kernel, rows, grain, args };

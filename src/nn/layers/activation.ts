@@ -10,7 +10,7 @@
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { tensorArgs, type Tensor } from "../tensor.js";
+import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import { elementwise } from "./channels.js";
 import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
@@ -159,7 +159,7 @@ tanh.rule = activationRule<TanhLayer>({
 tanh.entry = entry("tanh", {}, () => tanh());
 
 /** Multiplies dy by the derivative of the ReLU whose output is y. */
-export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number): Op {
+export function reluGradientInPlace(y: PlacedTensor, dy: PlacedTensor, tiles: number): Op {
   return gradientOp(
     { kind: relu.rule.code, slope: 0 },
     y,
@@ -171,8 +171,8 @@ export function reluGradientInPlace(y: Tensor, dy: Tensor, tiles: number): Op {
 
 function gradientOp(
   args: { readonly kind: number; readonly slope: number },
-  y: Tensor,
-  dy: Tensor,
+  y: PlacedTensor,
+  dy: PlacedTensor,
   dx: Destination,
   tiles: number,
 ): Op {

@@ -8,7 +8,7 @@
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
-import { tensorArgs, type Tensor } from "../tensor.js";
+import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import { elementwise, SOME_CONSTANT } from "./channels.js";
 import { copyOp } from "./join.js";
 import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
@@ -63,8 +63,8 @@ dropout.entry = entry(
 function maskOp(
   { p }: DropoutLayer,
   { tiles, constant, stepSeed }: Lowering,
-  x: Tensor,
-  y: Tensor,
+  x: PlacedTensor,
+  y: PlacedTensor,
   accumulate: boolean,
 ) {
   const { channels, height, width } = y;

@@ -9,7 +9,7 @@
 import { entry } from "../../entry.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { NO_TENSOR, strides, tensorArgs, type Tensor } from "../tensor.js";
+import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
 import { eachChannel } from "./channels.js";
 import {
   checkImage,
@@ -77,10 +77,10 @@ export function channels(from: number, count: number, options: JoinOptions = {})
 
 /** Channels from `from` on, as a tensor of their own over the same memory. */
 function channelsOf(
-  tensor: Tensor,
+  tensor: PlacedTensor,
   from: number,
   count: number,
-): Tensor & { readonly whole: Tensor } {
+): PlacedTensor & { readonly whole: PlacedTensor } {
   return {
     ...tensor,
     offset: tensor.offset + from * strides(tensor).plane * 4,
@@ -91,8 +91,8 @@ function channelsOf(
 
 /** Copies or adds the interior of one tensor to another of the same channels, height and width. */
 export function copyOp(
-  from: Tensor & { whole?: Tensor },
-  to: Tensor & { whole?: Tensor },
+  from: PlacedTensor & { whole?: PlacedTensor },
+  to: PlacedTensor & { whole?: PlacedTensor },
   tiles: number,
   accumulate: boolean,
 ): Op {
@@ -135,7 +135,10 @@ flatten.rule = {
 flatten.entry = entry("flatten", {}, () => flatten());
 
 /** A flat tensor seen as an image without border: the same bytes. */
-function asImage(flat: Tensor, { channels: count, height, width }: Tensor): Tensor {
+function asImage(
+  flat: PlacedTensor,
+  { channels: count, height, width }: PlacedTensor,
+): PlacedTensor {
   return { offset: flat.offset, channels: count, height, width, pad: 0 };
 }
 
@@ -258,7 +261,11 @@ channels.rule = {
 /**
  * Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without.
  */
-export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op[] {
+export function borderOps(
+  tensor: PlacedTensor,
+  tiles: number,
+  constant: Lowering["constant"],
+): Op[] {
   const { channels: count, height, width, pad, offset } = tensor;
   if (pad === 0) return [];
   const { row } = strides(tensor);
@@ -283,7 +290,7 @@ export function borderOps(tensor: Tensor, tiles: number, constant: Lowering["con
 }
 
 /** Makes the interior of a tensor zero. */
-export function zeroOp(tensor: Tensor, tiles: number, constant: Lowering["constant"]): Op {
+export function zeroOp(tensor: PlacedTensor, tiles: number, constant: Lowering["constant"]): Op {
   const { channels: count, height, width } = tensor;
   // Every row is a copy of the same row of zeros.
   const x = constant(`${width} zeros`, () => new Float32Array(width * TILE));

@@ -17,7 +17,7 @@ import type { Shape } from "../../regularizers/regularizer.js";
 import type { Op } from "../../runtime/kernel-table.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";
 import type { Parameter, ParameterRole } from "../../runtime/parameter.js";
-import type { Tensor, TensorShape } from "../tensor.js";
+import type { PlacedTensor, TensorShape } from "../tensor.js";
 import type { Channels } from "./channels.js";
 import type { OperatorWriter } from "./operators.js";
 
@@ -49,7 +49,7 @@ export interface BufferSpec {
 
 /** Where a gradient goes. */
 export interface Destination {
-  readonly tensor: Tensor;
+  readonly tensor: PlacedTensor;
   /**
    * Add to what is there (another reader of the same tensor was before), instead of overwriting.
    */
@@ -79,8 +79,8 @@ export interface Lowering {
   /** Byte offsets of the layer's buffers. */
   readonly buffers: readonly number[];
   /** Inputs, in order. */
-  readonly xs: readonly Tensor[];
-  readonly y: Tensor;
+  readonly xs: readonly PlacedTensor[];
+  readonly y: PlacedTensor;
   /** Forward: the ReLU that follows is part of this step. */
   readonly relu: boolean;
   /**
@@ -89,14 +89,14 @@ export interface Lowering {
    */
   readonly reluGradient: boolean;
   /** Added to the output before the ReLU (a residual connection that is part of this step). */
-  readonly residual?: Tensor;
+  readonly residual?: PlacedTensor;
   /**
    * What the forward pass keeps for the backward pass: of the size the rule asked for, else 0; 0 in
    * evaluation.
    */
   readonly kept: number;
   /** Training only: gradient of the loss with respect to y. */
-  readonly dy: Tensor;
+  readonly dy: PlacedTensor;
   /** Training only: gradients with respect to the inputs, absent where nobody needs one. */
   readonly dxs: readonly (Destination | undefined)[];
   /**

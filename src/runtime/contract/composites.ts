@@ -13,10 +13,10 @@ export interface Composite {
 }
 
 /** What an op gives for a list of arguments: a number each, and an object for a composite. */
-export type Values<L extends readonly Argument[]> = {
+export type FieldValues<L extends readonly Argument[]> = {
   readonly [A in L[number] as A extends string ? A : A[0]]: A extends readonly [string, infer C]
     ? C extends { readonly fields: infer F extends readonly Argument[] }
-      ? Values<F>
+      ? FieldValues<F>
       : never
     : number;
 };

@@ -1,5 +1,5 @@
 /** What the weight of a convolution must know of the tensors around it. */
-import type { KERNEL_SHAPE, Values } from "../contract/composites.js";
+import type { KERNEL_SHAPE, FieldValues } from "../contract/composites.js";
 import { TILE } from "../kernel-table.js";
 
 /** nn/conv-geometry.ts makes it. */
@@ -32,7 +32,7 @@ export interface MaybeConv {
  * How a kernel finds the column of an entry: arguments of those that take patterns of linear layers
  * (all 0) and convolutions.
  */
-export function kernelShape({ conv }: MaybeConv): Values<typeof KERNEL_SHAPE.fields> {
+export function kernelShape({ conv }: MaybeConv): FieldValues<typeof KERNEL_SHAPE.fields> {
   const {
     planeSize = 0,
     rowSize = 0,

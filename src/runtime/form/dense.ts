@@ -1,4 +1,4 @@
-/** A weight as dense theta, f32 [rows, cols]: every weight has this form, and the others made of it. */
+/** A weight as dense theta, f32 [rows, cols]: every weight has it, the others are made of it. */
 import type { Memory } from "../memory.js";
 import { kernelShape } from "./conv-layout.js";
 import type { AnyForm, Weight } from "./form.js";

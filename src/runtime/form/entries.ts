@@ -8,7 +8,7 @@ import { columnOf, kernelShape, offsetOf, type ConvLayout } from "./conv-layout.
 import type { AnyPattern, Weight } from "./form.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
-import { eachEntry, insertEntry, restingOf, type Places, type Walk } from "./walk.js";
+import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
 
 export interface EntriesForm extends AnyPattern {
   readonly kind: "entries";
@@ -19,7 +19,7 @@ export function entriesForm(memory: Memory, weight: Weight, transposed: boolean)
   const { rows, cols, theta, counts, changed, columns, conv } = weight;
   const length = rows * cols;
   const entries = memory.allocate(length * 8);
-  const parts: Places = { entries, counts, entryStride: cols };
+  const parts: PatternPlaces = { entries, counts, entryStride: cols };
   const transpose = transposed ? transposeOf(memory, weight, parts) : undefined;
   const [column, offset] = [columnOf(weight), offsetOf(weight)];
   const kernel = kernelShape(weight);
@@ -80,7 +80,7 @@ export function entriesForm(memory: Memory, weight: Weight, transposed: boolean)
   return form;
 }
 
-function transposeOf(memory: Memory, weight: Weight, parts: Places): TransposedPattern {
+function transposeOf(memory: Memory, weight: Weight, parts: PatternPlaces): TransposedPattern {
   const { rows, cols, changed, conv } = weight;
   if (conv) return convTranspose(memory, { ...weight, conv }, parts);
   const { entries, counts } = parts;
@@ -93,7 +93,7 @@ function transposeOf(memory: Memory, weight: Weight, parts: Places): TransposedP
 function convTranspose(
   memory: Memory,
   weight: Weight & { readonly conv: ConvLayout },
-  { entries, counts }: Places,
+  { entries, counts }: PatternPlaces,
 ): TransposedPattern {
   const { rows, cols, changed, conv } = weight;
   const { inner, phases, mostTaps, rowBytes } = conv;

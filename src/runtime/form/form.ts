@@ -13,7 +13,7 @@
  * Nobody outside this folder asks which form it is, except who chooses between kernels, and does
  * so for all three. Byte layouts: kernel-table.ts, contract/conv.ts.
  */
-import type { PATTERN, Values } from "../contract/composites.js";
+import type { PATTERN, FieldValues } from "../contract/composites.js";
 import type { KERNELS, Kernel, Op } from "../kernel-table.js";
 import type { Action } from "../program.js";
 import type { ConvLayout } from "./conv-layout.js";
@@ -46,7 +46,7 @@ export interface Weight {
   readonly conv?: ConvLayout;
 }
 
-type ArgsOf<K extends Kernel> = Values<(typeof KERNELS)[K]>;
+type ArgsOf<K extends Kernel> = FieldValues<(typeof KERNELS)[K]>;
 /** What an update of every weight is told, whatever the form. */
 export type UpdateArgs = Omit<ArgsOf<"update">, keyof Weight | "entries">;
 /** What an update of the pattern's weights is told. */
@@ -67,7 +67,7 @@ export interface AnyForm {
   /** Weights that a product with it takes. */
   used(): number;
   /** Where its weights are, as kernels want it (contract/composites.ts). */
-  readonly places: Values<typeof PATTERN.fields>;
+  readonly places: FieldValues<typeof PATTERN.fields>;
   /** A step that moves every weight, and brings this form up to date. */
   update(args: UpdateArgs): Op[];
   /** Brings it up to date after theta has changed in memory. */

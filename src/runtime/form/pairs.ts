@@ -11,7 +11,7 @@ import { kernelShape, type ConvLayout } from "./conv-layout.js";
 import type { AnyPattern, Weight } from "./form.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
-import { eachEntry, insertEntry, restingOf, type Places, type Walk } from "./walk.js";
+import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
 
 export interface PairsForm extends AnyPattern {
   readonly kind: "pairs";
@@ -26,7 +26,7 @@ export function pairsForm(memory: Memory, weight: ConvWeight, transposed: boolea
   const taps = conv.kernelHeight * conv.kernelWidth;
   const entries = memory.allocate(rows * inner * 8);
   const pairCounts = memory.allocate(rows * 4);
-  const parts: Places = { entries, counts: pairCounts, entryStride: inner };
+  const parts: PatternPlaces = { entries, counts: pairCounts, entryStride: inner };
   const transpose = transposed ? transposeOf(memory, weight, parts) : undefined;
   const kernel = kernelShape(weight);
   const values = () => memory.f32(theta, rows * cols);
@@ -88,7 +88,7 @@ export function pairsForm(memory: Memory, weight: ConvWeight, transposed: boolea
 function transposeOf(
   memory: Memory,
   { rows, changed, conv: { inner, planeBytes, rowBytes } }: ConvWeight,
-  { entries, counts: pairCounts }: Places,
+  { entries, counts: pairCounts }: PatternPlaces,
 ): TransposedPattern {
   return createTranspose(memory, { lines: inner, entryStride: rows }, (places) => {
     const geometry = { rows, inner, planeBytes, rowBytes };

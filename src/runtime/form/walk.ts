@@ -1,9 +1,9 @@
-/** The one walk over the entries of a pattern, and what is done by it for patterns of every kind. */
+/** The one walk over the entries of a pattern, and what is done by it for all kinds. */
 import type { Memory } from "../memory.js";
 import type { AnyPattern, Weight } from "./form.js";
 
 /** Byte offsets of a pattern's parts. */
-export type Places = Pick<AnyPattern, "entries" | "counts" | "entryStride">;
+export type PatternPlaces = Pick<AnyPattern, "entries" | "counts" | "entryStride">;
 /**
  * Visits the entries of a pattern in ascending order: the index in theta of the first weight of
  * each, and the word of the memory that holds this weight.
@@ -14,7 +14,7 @@ export type Walk = (visit: (index: number, word: number) => void) => void;
 export function eachEntry(
   memory: Memory,
   { rows }: Weight,
-  { entries, counts, entryStride }: Places,
+  { entries, counts, entryStride }: PatternPlaces,
   visit: (row: number, first: number, second: number, at: number) => void,
 ): void {
   const words = memory.i32(entries, rows * entryStride * 2);
@@ -46,7 +46,7 @@ export function restingOf(memory: Memory, walk: Walk, group: number): Int32Array
 export function insertEntry(
   memory: Memory,
   { changed }: Weight,
-  { entries, counts, entryStride }: Places,
+  { entries, counts, entryStride }: PatternPlaces,
   row: number,
   [first, second]: readonly [number, number],
 ): void {
