@@ -16,6 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { UnusableFileError } from "./errors.js";
 
 let written = 0;
 /** Names of temporary files: the target's, then the process and a running number. */
@@ -29,8 +30,8 @@ export interface AtomicOptions {
 /**
  * Replaces the content of `path` by `content` (strings as UTF-8).
  *
- * @throws Error with one line that names the path and the reason; its `cause` is the system's error
- *   (with `code`).
+ * @throws UnusableFileError with one line that names the path and the reason; its `cause` is the
+ *   system's error (with `code`).
  */
 export function writeFileAtomic(
   path: string,
@@ -50,7 +51,7 @@ export function writeFileAtomic(
     renameSync(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
-    throw new Error(`could not write ${path}: ${reason(cause)}`, { cause });
+    throw new UnusableFileError(`could not write ${path}: ${reason(cause)}`, { cause });
   }
   flushFolder(dirname(path));
 }

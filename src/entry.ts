@@ -97,7 +97,7 @@ export interface Entry<Kind extends string, All, Made, Run = void> {
    * The thing.
    *
    * @param run - what it must know of the run
-   * @throws RangeError if the values don't go together
+   * @throws InputError if the values don't go together
    */
   make(options: Options<All>, run: Run): Made;
   /** For editors. */

@@ -27,7 +27,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isErrorNamed } from "./kinds.js";
+import { UnusableFileError } from "./errors.js";
 
 /** Name of the file. */
 export const LOCK_FILE = "lock.json";
@@ -45,7 +45,7 @@ const TRIES = 50;
 const PAUSE = 20;
 
 export interface FolderLock {
-  /** To be called before anything is written. @throws RangeError if the lock is lost */
+  /** To be called before anything is written. @throws UnusableFileError if the lock is lost */
   check(): void;
   /** Gives the folder back. */
   release(): void;
@@ -64,8 +64,8 @@ let taken = 0;
 /**
  * Takes the lock of a folder.
  *
- * @throws RangeError that names the process that holds it, if that is alive; Error if the folder
- *   can't be written
+ * @throws UnusableFileError that names the process that holds it, if that is alive; also if the
+ *   folder can't be written
  */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, LOCK_FILE);
@@ -90,8 +90,10 @@ export function lockFolder(folder: string): FolderLock {
     }
     file = openSync(path, "r+");
   } catch (cause) {
-    if (isErrorNamed(cause, "RangeError")) throw cause;
-    throw new Error(`could not write into ${folder}: ${(cause as Error).message}`, { cause });
+    if (cause instanceof UnusableFileError) throw cause;
+    throw new UnusableFileError(`could not write into ${folder}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   const beat = setInterval(() => sayAlive(file, text), 1000 * BEAT);
   beat.unref();
@@ -103,7 +105,7 @@ export function lockFolder(folder: string): FolderLock {
       const who = other
         ? `process ${other.process} has taken it over`
         : `its ${LOCK_FILE} was removed`;
-      throw new RangeError(`stopped writing into ${folder}: ${who}`);
+      throw new UnusableFileError(`stopped writing into ${folder}: ${who}`);
     },
     release() {
       clearInterval(beat);
@@ -114,7 +116,7 @@ export function lockFolder(folder: string): FolderLock {
 }
 
 /**
- * Gets the lock's name for the draft. @throws RangeError if another has it who is alive; the
+ * Gets the lock's name for the draft. @throws UnusableFileError if another has it who is alive; the
  * system's errors
  */
 function take(folder: string, path: string, draft: string, text: string): void {
@@ -141,7 +143,9 @@ function take(folder: string, path: string, draft: string, text: string): void {
     }
     sleep(PAUSE);
   }
-  throw new RangeError(`${folder} is in use: other processes take and leave it at this moment`);
+  throw new UnusableFileError(
+    `${folder} is in use: other processes take and leave it at this moment`,
+  );
 }
 
 /** Makes a file of the draft's content, if there is none of the name. */
@@ -236,15 +240,19 @@ function processSpace(): string {
   }
 }
 
-function inUse(folder: string, { process: id, host, since }: Holder, silence: number): RangeError {
+function inUse(
+  folder: string,
+  { process: id, host, since }: Holder,
+  silence: number,
+): UnusableFileError {
   if (host === HOST) {
     const who = id === process.pid ? "this process already" : `process ${id}`;
-    return new RangeError(
+    return new UnusableFileError(
       `${folder} is in use by ${who}, since ${plain(since)}: wait for its end, or stop it`,
     );
   }
   const left = Math.max(1, Math.ceil(SILENCE - silence));
-  return new RangeError(
+  return new UnusableFileError(
     `${folder} is in use by process ${id} on ${plain(host.split(" ")[0])}, since ` +
       `${plain(since)}: wait for its end, or stop it; if it is dead, the folder is free ` +
       `in ${left} s`,

@@ -34,4 +34,10 @@ export { groupLasso } from "./regularizers/group-lasso.js";
 
 export { loadModel, saveModel } from "./export/model-file.js";
 export { simplify } from "./export/simplify/simplify.js";
-export { DivergedError } from "./engine/non-finite.js";
+export {
+  BregmanError,
+  DivergedError,
+  InputError,
+  InternalError,
+  UnusableFileError,
+} from "./errors.js";

@@ -2,6 +2,7 @@
  * JSON of files, which may be anybody's: what can't be read is one line, and nothing is nested
  * deeper than code can walk.
  */
+import { UnusableFileError } from "./errors.js";
 
 /** Levels of arrays and objects within each other. What we write has some ten. */
 const DEEPEST = 100;
@@ -9,18 +10,19 @@ const DEEPEST = 100;
 /**
  * The value of JSON text.
  *
- * @throws SyntaxError of one line that begins with `where`, if it is no JSON or nested too deeply
+ * @throws UnusableFileError of one line that begins with `where`, if it is no JSON or nested too
+ *   deeply
  */
 export function parseJson(text: string, where: string): unknown {
   const deep = tooDeepAt(text);
-  if (deep !== undefined) throw new SyntaxError(`${where}: ${TOO_DEEP}`);
+  if (deep !== undefined) throw new UnusableFileError(`${where}: ${TOO_DEEP}`);
   try {
     return JSON.parse(text);
   } catch (cause) {
     // The engine's words quote the text, with its line ends and control characters.
     // eslint-disable-next-line no-control-regex
     const fault = (cause as Error).message.replaceAll(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ");
-    throw new SyntaxError(`${where}: not valid JSON: ${fault}`, { cause });
+    throw new UnusableFileError(`${where}: not valid JSON: ${fault}`, { cause });
   }
 }
 

@@ -59,11 +59,6 @@ export function isError(value: unknown): value is Error {
   return tag(value) === "Error" || value instanceof Error;
 }
 
-/** Whether a value is an error of one of these names, such as "RangeError". */
-export function isErrorNamed(value: unknown, ...names: readonly string[]): boolean {
-  return isError(value) && names.includes(value.name);
-}
-
 /** The kind of a value, for messages: "Float32Array", "Array", "number", "null". */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -9,6 +9,7 @@
  * is found anew for the others. Small layers keep more of their weights that way. Source: Mocanu et
  * al., Nature Communications 9:2383 (2018); Evci et al., Rigging the Lottery, ICML 2020, section 3.
  */
+import { InputError } from "./errors.js";
 import { largest } from "./extremes.js";
 
 /** How a density is spread over layers. */
@@ -20,7 +21,7 @@ export const SPREADS = ["uniform", "erdosRenyi", "erdosRenyiKernel"] as const;
  *
  * @param shapes - of the weights, [out, in] or [out, in, kh, kw]
  * @param density - of all of them together, in (0, 1]
- * @throws RangeError if the density is outside (0, 1] or there is no such spread
+ * @throws InputError if the density is outside (0, 1] or there is no such spread
  * @example
  * layerDensities([[200, 784], [80, 200], [10, 80]], 0.08, "erdosRenyi"); // [0.065, 0.181, 1]
  */
@@ -30,9 +31,9 @@ export function layerDensities(
   spread: Spread = "uniform",
 ): number[] {
   if (!(density > 0 && density <= 1))
-    throw new RangeError(`layerDensities: density must be in (0, 1], found ${density}`);
+    throw new InputError(`layerDensities: density must be in (0, 1], found ${density}`);
   if (!SPREADS.includes(spread)) {
-    throw new RangeError(
+    throw new InputError(
       `layerDensities: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`,
     );
   }

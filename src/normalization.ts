@@ -1,6 +1,7 @@
 /**
  * What makes inputs of one size: their mean is taken off, and they are divided by their deviation.
  */
+import { InputError } from "./errors.js";
 import { kindOf, typedArrayName } from "./kinds.js";
 
 /** One number a channel, in units of the inputs (bytes count as value / 255). */
@@ -21,24 +22,24 @@ export interface Counts {
  * many as there are channels.
  *
  * @param values - both, or one of the two
- * @throws TypeError if they are no lists, of another length or of two; RangeError for a number
+ * @throws InputError if they are no lists, of another length or of two; also for a number
  */
 export function checkNormalization(values: unknown, { fits, wanted }: Counts): void {
   if (typeof values !== "object" || values === null) {
-    throw new TypeError(`expected mean and std, found ${kindOf(values)}`);
+    throw new InputError(`expected mean and std, found ${kindOf(values)}`);
   }
   const { mean, std } = values as Partial<Record<keyof Normalization, unknown>>;
   for (const [what, list] of Object.entries({ mean, std })) {
     if (list === undefined) continue;
     if (!isList(list))
-      throw new TypeError(`${what} must be a list of numbers, found ${kindOf(list)}`);
+      throw new InputError(`${what} must be a list of numbers, found ${kindOf(list)}`);
     if (!fits(list.length))
-      throw new TypeError(`${what} must have ${wanted}, found ${list.length}`);
+      throw new InputError(`${what} must have ${wanted}, found ${list.length}`);
     const isGood = (x: unknown) => Number.isFinite(x) && (what === "mean" || (x as number) > 0);
     const wrong = list.findIndex((x) => !isGood(x));
     if (wrong < 0) continue;
     const expected = what === "mean" ? "finite numbers" : "positive and finite numbers";
-    throw new RangeError(
+    throw new InputError(
       `${what} must be ${expected}, found ${shown(list[wrong])} at index ${wrong}`,
     );
   }
@@ -49,10 +50,10 @@ export function checkBoth(values: unknown, counts: Counts): asserts values is No
   checkNormalization(values, counts);
   const { mean, std } = values as Partial<Normalization>;
   if (mean === undefined || std === undefined) {
-    throw new TypeError(`expected mean and std, found no ${mean === undefined ? "mean" : "std"}`);
+    throw new InputError(`expected mean and std, found no ${mean === undefined ? "mean" : "std"}`);
   }
   if (mean.length !== std.length) {
-    throw new TypeError(
+    throw new InputError(
       `expected as many deviations as means, found ${std.length} and ${mean.length}`,
     );
   }

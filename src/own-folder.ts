@@ -5,33 +5,36 @@
  */
 import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { UnusableFileError } from "./errors.js";
 
 /**
  * The path of a folder within another, which may not be there yet.
  *
- * @throws RangeError of one line if it is a link or a file
+ * @throws UnusableFileError of one line if it is a link or a file
  */
 export function ownPath(parent: string, name: string): string {
   const path = join(parent, name);
   const what = kindOf(path);
   if (what === "link")
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not write into ${path}: it is a link, which may lead out of ${parent}`,
     );
-  if (what === "file") throw new RangeError(`could not write into ${path}: it is no folder`);
+  if (what === "file") throw new UnusableFileError(`could not write into ${path}: it is no folder`);
   return path;
 }
 
 /**
- * Makes the folder where it is not there yet, and returns its path. @throws RangeError as ownPath,
- * Error if it can't be made
+ * Makes the folder where it is not there yet, and returns its path. @throws UnusableFileError as
+ * ownPath, Error if it can't be made
  */
 export function ownFolder(parent: string, name: string): string {
   const path = ownPath(parent, name);
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the folder ${path}: ${(cause as Error).message}`, { cause });
+    throw new UnusableFileError(`could not make the folder ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   return path;
 }

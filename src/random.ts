@@ -11,6 +11,7 @@
  * and a logarithm of our own.
  */
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { InputError } from "./errors.js";
 
 /** Where a stream stands: JSON. */
 export interface RandomState {
@@ -31,7 +32,7 @@ export interface Random {
   /**
    * Uniform among the integers 0 to n - 1, without bias.
    *
-   * @throws RangeError unless n is an integer in [1, 2^32]
+   * @throws InputError unless n is an integer in [1, 2^32]
    */
   integer(n: number): number;
   /** True with probability p: never for p <= 0, always for p >= 1. */
@@ -49,14 +50,14 @@ export interface Random {
  *
  * @param seed - any safe integer
  * @param name - purpose of the stream; different names give independent streams
- * @throws RangeError if the seed is not a safe integer
+ * @throws InputError if the seed is not a safe integer
  * @example
  * const order = Uint32Array.from({ length: 60000 }, (_, i) => i);
  * stream(1, "order/0").shuffle(order); // the order of epoch 0, whatever else was drawn from seed 1
  */
 export function stream(seed: number, name = ""): Random {
   if (!Number.isSafeInteger(seed)) {
-    throw new RangeError(
+    throw new InputError(
       `a random seed must be an integer of at most 2^53 - 1 in size, found ${seed}`,
     );
   }
@@ -76,7 +77,7 @@ export function stream(seed: number, name = ""): Random {
 /**
  * Goes on where a stream stood.
  *
- * @throws TypeError if the state is not one of ours
+ * @throws InputError if the state is not one of ours
  * @example
  * const random = stream(1, "init");
  * const twin = restore(JSON.parse(JSON.stringify(random.state())));
@@ -90,7 +91,7 @@ export function restore(state: RandomState): Random {
     !words.every(Number.isInteger) ||
     words.every((w) => w === 0)
   ) {
-    throw new TypeError(
+    throw new InputError(
       `a random state must hold four integers, not all zero, found ${JSON.stringify(words)}`,
     );
   }
@@ -123,7 +124,7 @@ export function restore(state: RandomState): Random {
 
   function integer(n: number): number {
     if (!(Number.isInteger(n) && n >= 1 && n <= 2 ** 32)) {
-      throw new RangeError(`a random integer below n needs an integer n in [1, 2^32], found ${n}`);
+      throw new InputError(`a random integer below n needs an integer n in [1, 2^32], found ${n}`);
     }
     // n equal parts of the 2^32 words; what is left over is drawn again.
     const part = Math.floor(2 ** 32 / n);

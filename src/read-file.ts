@@ -9,6 +9,7 @@ import {
   readSync,
   type Stats,
 } from "node:fs";
+import { UnusableFileError } from "./errors.js";
 
 /** The system gives less than 2 GiB at a time. */
 const MOST_AT_ONCE = 2 ** 30;
@@ -27,14 +28,15 @@ function readLarge(file: number, size: number): Uint8Array {
 /**
  * The bytes of a file.
  *
- * @throws Error with one line that names the path and the reason: also if it is no regular file,
- * since a pipe or a device may have no end. Its `cause` is the system's error, if there is one.
+ * @throws UnusableFileError with one line that names the path and the reason: also if it is no
+ * regular file, since a pipe or a device may have no end. Its `cause` is the system's error, if
+ * there is one.
  */
 export function readBytes(path: string): Uint8Array {
   return withFile(path, (file, size) => {
     if (size <= MOST_AT_ONCE) return readFileSync(file);
     if (size <= bufferLimits.MAX_LENGTH) return readLarge(file, size);
-    throw new Error(
+    throw new UnusableFileError(
       `it has ${size} bytes, and this version of Node holds ${bufferLimits.MAX_LENGTH} in an array`,
     );
   });
@@ -46,7 +48,7 @@ export type ReadAt = (place: number, into: Uint8Array) => void;
 /**
  * What `work` makes of a file of `size` bytes, of which it reads what it needs.
  *
- * @throws Error as {@link readBytes}; what `work` throws
+ * @throws UnusableFileError as {@link readBytes}; what `work` throws
  */
 export function readParts<Result>(
   path: string,
@@ -63,7 +65,8 @@ export function readParts<Result>(
         } catch (error) {
           failed = error;
         }
-        if (got === 0) throw (failed ??= new Error(`it ends before byte ${place + into.length}`));
+        if (got === 0)
+          throw (failed ??= new UnusableFileError(`it ends before byte ${place + into.length}`));
         at += got;
       }
     };
@@ -79,14 +82,14 @@ export function readParts<Result>(
   return result as Result;
 }
 
-/** What `work` makes of an open regular file. @throws Error as {@link readBytes} */
+/** What `work` makes of an open regular file. @throws UnusableFileError as {@link readBytes} */
 function withFile<Result>(path: string, work: (file: number, size: number) => Result): Result {
   try {
     // Without this flag (which Windows does not have) a pipe is waited for until somebody writes.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stats = fstatSync(file);
-      if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, not a file`);
+      if (!stats.isFile()) throw new UnusableFileError(`it is ${kindOf(stats)}, not a file`);
       return work(file, stats.size);
     } finally {
       closeSync(file);
@@ -97,7 +100,9 @@ function withFile<Result>(path: string, work: (file: number, size: number) => Re
       ENOENT: "there is no such file",
       EISDIR: "it is a folder",
     };
-    throw new Error(`could not read ${path}: ${reasons[code ?? ""] ?? message}`, { cause });
+    throw new UnusableFileError(`could not read ${path}: ${reasons[code ?? ""] ?? message}`, {
+      cause,
+    });
   }
 }
 
@@ -110,7 +115,7 @@ function kindOf(stats: Stats): string {
 /**
  * The text of a file; undefined if there is none.
  *
- * @throws Error as readBytes, and for a text longer than the engine can hold
+ * @throws UnusableFileError as readBytes, and for a text longer than the engine can hold
  */
 export function readTextIfThere(path: string): string | undefined {
   try {
@@ -122,12 +127,14 @@ export function readTextIfThere(path: string): string | undefined {
   }
 }
 
-/** The text of a file. @throws Error as readTextIfThere, and if there is no such file */
+/**
+ * The text of a file. @throws UnusableFileError as readTextIfThere, and if there is no such file
+ */
 export function readText(path: string): string {
   const bytes = readBytes(path);
   try {
     return new TextDecoder().decode(bytes);
   } catch (cause) {
-    throw new Error(`could not read ${path}: ${(cause as Error).message}`, { cause });
+    throw new UnusableFileError(`could not read ${path}: ${(cause as Error).message}`, { cause });
   }
 }

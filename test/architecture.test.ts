@@ -64,6 +64,7 @@ const LEAVES = [
   "layer-densities.ts",
   "normalization.ts",
   "entry.ts",
+  "errors.ts",
   "without-undefined.ts",
 ];
 
@@ -253,4 +254,28 @@ test("which form a weight has, only its forms ask, and who chooses between kerne
       return found;
     });
   expect(asking).toEqual([]);
+});
+
+test("what is thrown is of our own classes (src/errors.ts)", () => {
+  const foreign = files.flatMap((file) => {
+    const text = readFileSync(join(SRC, file), "utf8");
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      const made = ts.isNewExpression(node) || ts.isCallExpression(node) ? node.expression : null;
+      if (
+        made &&
+        /^(globalThis\.)?(|Range|Type|Syntax|Eval|URI|Reference|Aggregate)Error$/.test(
+          made.getText(),
+        )
+      ) {
+        const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+        found.push(`${file}:${line}: ${made.getText()}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  });
+  expect(foreign).toEqual([]);
 });

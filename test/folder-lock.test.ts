@@ -18,6 +18,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { LOCK_FILE, lockFolder } from "#bregman/folder-lock.js";
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-lock-"));
@@ -69,7 +70,7 @@ test("is taken and given back; nothing else is left", () => {
   expect(JSON.parse(readFileSync(join(folder, LOCK_FILE), "utf8"))).toMatchObject({
     process: process.pid,
   });
-  expect(() => lockFolder(folder)).toThrow(RangeError);
+  expect(() => lockFolder(folder)).toThrow(UnusableFileError);
   expect(() => lockFolder(folder)).toThrow(
     /^\S+ is in use by this process already, since 20[\d:.TZ-]+: wait for its end, or stop it$/,
   );
@@ -166,7 +167,7 @@ test("whoever has lost it writes no more, and leaves the other's alone", () => {
   const other = lockText({ process: 4711 });
   writeFileSync(join(folder, LOCK_FILE), other);
   expect(() => lock.check()).toThrow(
-    new RangeError(`stopped writing into ${folder}: process 4711 has taken it over`),
+    new UnusableFileError(`stopped writing into ${folder}: process 4711 has taken it over`),
   );
   lock.release();
   expect(readFileSync(join(folder, LOCK_FILE), "utf8")).toBe(other);
@@ -202,7 +203,7 @@ test("of many who come at once, also to a dead one's, one at a time has it", asy
     for (let k = 0; k < 400; k++) {
       let lock;
       try { lock = lockFolder(folder); lock.check(); } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+        if (error.name !== "UnusableFileError") throw error;
         await new Promise((resolve) => setTimeout(resolve, 5));
         continue;
       }

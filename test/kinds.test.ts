@@ -42,14 +42,7 @@ import {
   type Network,
   type Tensor,
 } from "./support/bregman.js";
-import {
-  isArrayBuffer,
-  isError,
-  isErrorNamed,
-  isMap,
-  isTypedArray,
-  kindOf,
-} from "#bregman/kinds.js";
+import { isArrayBuffer, isError, isMap, isTypedArray, kindOf } from "#bregman/kinds.js";
 import { placed } from "#bregman/placed.js";
 
 const elsewhere = createContext({});
@@ -315,11 +308,7 @@ describe("what a value is", () => {
       [new DOMException("x", "AbortError"), make("({ message: 'x' })"), "x"].map(isError),
     ).toEqual([true, false, false]);
     for (const error of errors) {
-      expect([
-        isErrorNamed(error, "SyntaxError", "RangeError"),
-        isErrorNamed(error, "TypeError"),
-      ]).toEqual([true, false]);
-      expect(describeError(placed(error, "row 3"))).toBe("bregman: row 3: x");
+      expect(describeError(placed(error, "row 3"))).toMatch(/internal error: row 3: x/);
     }
     expect(describeError(make("try { null.x } catch (error) { error }"))).toMatch(/internal error/);
   });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import * as bregman from "./support/bregman.js";
+import { InputError } from "#bregman/errors.js";
 import { knownOptions, type OptionKeys } from "#bregman/known-options.js";
 
 /** The functions as JavaScript sees them. */
@@ -89,7 +90,8 @@ const CALLS: readonly (readonly [
 /** Functions whose arguments are no options. */
 const WITHOUT = [
   ["scaled", "sum", "onRows", "layerDensities"],
-  ["DivergedError", "stream", "restore"],
+  ["BregmanError", "DivergedError", "InputError", "InternalError", "UnusableFileError"],
+  ["stream", "restore"],
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
@@ -123,7 +125,7 @@ async function thrown(call: () => unknown): Promise<unknown> {
 describe("a misspelt option is an error with the nearest name", () => {
   test.each(CALLS)("%s", async (name, before, wrong, right) => {
     const error = await thrown(() => loose[name](...before, { [wrong]: 1 }));
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(
       new RegExp(`unknown option "${wrong}" \\(did you mean "${right}"\\?\\)`),
     );
@@ -153,7 +155,7 @@ describe("a misspelt option is an error with the nearest name", () => {
     ["fit: checkpoint", { checkpoint: { folder: "x", resum: true } }, "resum", "resume"],
   ])("%s, within fit's", async (place, options, wrong, right) => {
     const error = await thrown(() => loose.fit(model, data, { ...good, threads: 1, ...options }));
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(
       `${place}: unknown option "${wrong}" (did you mean "${right}"?); options: `,
     );
@@ -184,7 +186,7 @@ describe("a misspelt option is an error with the nearest name", () => {
     [{ kind: "csv", delimeter: ";" }, "delimeter", "delimiter"],
     [{ kind: "imageFolder", trian: "x" }, "trian", "train"],
   ])("%j, a source of loadData", (source, wrong, right) => {
-    expect(() => loose.loadData(source)).toThrow(TypeError);
+    expect(() => loose.loadData(source)).toThrow(InputError);
     expect(() => loose.loadData(source)).toThrow(
       `loadData: unknown option "${wrong}" (did you mean "${right}"?)`,
     );
@@ -192,7 +194,7 @@ describe("a misspelt option is an error with the nearest name", () => {
 
   test("an unknown kind of source", () => {
     expect(() => loose.loadData({ kind: "cvs" })).toThrow(
-      new RangeError(
+      new InputError(
         'loadData: kind must be one of named, idx, npy, csv, imageFolder, found "cvs" (did you mean "csv"?)',
       ),
     );
@@ -201,7 +203,7 @@ describe("a misspelt option is an error with the nearest name", () => {
   test("samples of fromArrays", () => {
     const train = { inputs: theta, labels: Uint8Array.of(0, 1), target: theta };
     expect(() => loose.fromArrays({ shape: [2], train })).toThrow(
-      new TypeError(
+      new InputError(
         'fromArrays: train: unknown option "target" (did you mean "targets"?); options: inputs, labels, targets, count',
       ),
     );
@@ -224,7 +226,7 @@ describe("knownOptions", () => {
 
   test("a name without a near one has no suggestion, and names of Object.prototype are no options", () => {
     expect(() => check({ learningRate: 1 })).toThrow(
-      new TypeError('sgd: unknown option "learningRate"; options: tau, momentum'),
+      new InputError('sgd: unknown option "learningRate"; options: tau, momentum'),
     );
     expect(() => check({ toString: 1 })).toThrow('unknown option "toString"');
   });
@@ -238,7 +240,7 @@ describe("knownOptions", () => {
     [undefined, "undefined"],
   ])("%s is no object of options", (options, found) => {
     expect(() => check(options)).toThrow(
-      new TypeError(`sgd: expected an object of options (tau, momentum), found ${found}`),
+      new InputError(`sgd: expected an object of options (tau, momentum), found ${found}`),
     );
   });
 

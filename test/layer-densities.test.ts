@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { layerDensities, SPREADS } from "#bregman/layer-densities.js";
 
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -63,13 +64,13 @@ describe.each(SPREADS)("%s", (spread) => {
 
 test.each([0, -0.1, 1.1, Number.NaN])("a density of %s is refused", (density) => {
   expect(() => layerDensities(MLP, density)).toThrow(
-    new RangeError(`layerDensities: density must be in (0, 1], found ${density}`),
+    new InputError(`layerDensities: density must be in (0, 1], found ${density}`),
   );
 });
 
 test("an unknown spread is refused", () => {
   expect(() => layerDensities(MLP, 0.1, "erk" as "uniform")).toThrow(
-    new RangeError(
+    new InputError(
       "layerDensities: spread must be one of uniform, erdosRenyi, erdosRenyiKernel, found erk",
     ),
   );

@@ -70,7 +70,7 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
       file,
       "1",
     );
-    says(/^WorkerError: cannot start worker 1: /, file, "2", kernels);
+    says(/^InputError: cannot start worker 1: /, file, "2", kernels);
     expect(works(file, "1", kernels)).toContain(KEEP_EXTERNAL);
   };
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { channelNumbers } from "#bregman/data/channel-numbers.js";
 import { type Dataset, fromArrays } from "#bregman/data/dataset.js";
 import { loadData } from "#bregman/data/load.js";
+import { InputError, UnusableFileError } from "#bregman/errors.js";
 import { loadModel } from "#bregman/export/model-file.js";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { encodeOnnx } from "#bregman/export/onnx/onnx.js";
@@ -27,41 +28,45 @@ import { temporaryFolder } from "./cli/run-cli.js";
 import { randomNetwork } from "./support/random-network.js";
 
 /** What no normalization of five features can be: the fault's kind, and its words. */
-const WRONG: readonly (readonly [unknown, "TypeError" | "RangeError", RegExp])[] = [
+const WRONG: readonly (readonly [unknown, "InputError" | "InputError", RegExp])[] = [
   [
     { mean: [0, 0, 0], std: [1, 1, 1] },
-    "TypeError",
+    "InputError",
     /mean must have one number.*5 features, found 3$/,
   ],
-  [{ mean: [], std: [] }, "TypeError", /mean must have one number.* found 0$/],
-  [{ mean: [0], std: [] }, "TypeError", /std must have one number.* found 0$/],
-  [{ mean: [0, 0, 0, 0, 0], std: [1] }, "TypeError", /as many deviations as means, found 1 and 5$/],
+  [{ mean: [], std: [] }, "InputError", /mean must have one number.* found 0$/],
+  [{ mean: [0], std: [] }, "InputError", /std must have one number.* found 0$/],
+  [
+    { mean: [0, 0, 0, 0, 0], std: [1] },
+    "InputError",
+    /as many deviations as means, found 1 and 5$/,
+  ],
   [
     { mean: [0], std: [0] },
-    "RangeError",
+    "InputError",
     /std must be positive and finite numbers, found 0 at index 0$/,
   ],
-  [{ mean: [0], std: [-1] }, "RangeError", /std must be positive and finite numbers, found -1 at/],
+  [{ mean: [0], std: [-1] }, "InputError", /std must be positive and finite numbers, found -1 at/],
   [
     { mean: [0], std: [Infinity] },
-    "RangeError",
+    "InputError",
     /std must be positive .* found (Infinity|null) at/,
   ],
-  [{ mean: [0], std: [NaN] }, "RangeError", /std must be positive .* found (NaN|null) at index 0$/],
+  [{ mean: [0], std: [NaN] }, "InputError", /std must be positive .* found (NaN|null) at index 0$/],
   [
     { mean: [0, 1, NaN, 3, 4], std: [1, 1, 1, 1, 1] },
-    "RangeError",
+    "InputError",
     /mean must be finite .* at index 2$/,
   ],
-  [{ mean: ["0"], std: [1] }, "RangeError", /mean must be finite numbers, found "0" at index 0$/],
-  [{ mean: [[0]], std: [1] }, "RangeError", /mean must be finite numbers, found Array at index 0$/],
-  [{ mean: "0", std: [1] }, "TypeError", /mean must be a list of numbers, found String$/],
-  [{ mean: 0, std: 1 }, "TypeError", /mean must be a list of numbers, found Number$/],
-  [{ mean: [0] }, "TypeError", /expected mean and std, found no std$/],
-  [{ std: [1] }, "TypeError", /expected mean and std, found no mean$/],
-  [{}, "TypeError", /expected mean and std, found no mean$/],
-  [null, "TypeError", /expected mean and std, found null$/],
-  [5, "TypeError", /expected mean and std, found Number$/],
+  [{ mean: ["0"], std: [1] }, "InputError", /mean must be finite numbers, found "0" at index 0$/],
+  [{ mean: [[0]], std: [1] }, "InputError", /mean must be finite numbers, found Array at index 0$/],
+  [{ mean: "0", std: [1] }, "InputError", /mean must be a list of numbers, found String$/],
+  [{ mean: 0, std: 1 }, "InputError", /mean must be a list of numbers, found Number$/],
+  [{ mean: [0] }, "InputError", /expected mean and std, found no std$/],
+  [{ std: [1] }, "InputError", /expected mean and std, found no mean$/],
+  [{}, "InputError", /expected mean and std, found no mean$/],
+  [null, "InputError", /expected mean and std, found null$/],
+  [5, "InputError", /expected mean and std, found Number$/],
 ];
 
 const model = sequential([5], [linear(2)]);
@@ -124,7 +129,10 @@ describe.each(WRONG)("%j", (value, kind, message) => {
       () => loadModel(path),
     ]) {
       const error = await errorOf(read);
-      expect([error.name, error.message]).toEqual(["SyntaxError", expect.stringMatching(message)]);
+      expect([error.name, error.message]).toEqual([
+        "UnusableFileError",
+        expect.stringMatching(message),
+      ]);
       expect(error.message.startsWith(`${path}: normalization: `)).toBe(true);
       expect(error.message).not.toContain("\n");
     }
@@ -171,7 +179,7 @@ describe("those that fit", () => {
     const value = { mean: ones(count), std: ones(count) };
     const bytes = fileWith(value, randomNetwork(image));
     expect(() => decodeModel(bytes)).toThrow(
-      new SyntaxError(
+      new UnusableFileError(
         "model: normalization: mean must have one number for each of the 3 channels, or one, " +
           `or one for each of the 12 features, found ${count}`,
       ),
@@ -193,7 +201,7 @@ describe("those that fit", () => {
 test("bytes that would be infinite are refused, numbers too", async () => {
   const tiny = withNormalization({ mean: [0], std: [1e-300] });
   await expect(predict(tiny, new Uint8Array(5))).rejects.toThrow(
-    new RangeError("inputs: bytes are too large for float32 as (x / 255 - 0) / 1e-300 (channel 0)"),
+    new InputError("inputs: bytes are too large for float32 as (x / 255 - 0) / 1e-300 (channel 0)"),
   );
   await expect(predict(tiny, Float32Array.of(1, 1, 1, 1, 1))).rejects.toThrow(
     /too large for float32/,
@@ -217,7 +225,7 @@ test("a recipe's means that don't fit its file are refused", () => {
 test("batch norm takes its statistics from data of its own shape", async () => {
   const normed = sequential([3, 2, 2], [batchNorm2d(), flatten(), linear(2)]);
   await expect(reestimateBatchNorm(randomNetwork(normed), data)).rejects.toThrow(
-    new TypeError(
+    new InputError(
       'reestimateBatchNorm: the model takes 12 features, a sample of "arrays" has 5 ([1, 1, 5])',
     ),
   );

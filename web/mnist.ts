@@ -6,7 +6,7 @@ export const NORMALIZATION = { mean: [0.1307], std: [0.3081] };
 
 /**
  * @param base - address beside which the four files are
- * @throws Error that names the file, if one is not there
+ * @throws UnusableFileError that names the file, if one is not there
  */
 export async function loadDigits(base: string): Promise<Dataset> {
   const [train, test] = await Promise.all([part(base, "train"), part(base, "t10k")]);
@@ -22,6 +22,6 @@ async function part(base: string, name: string) {
 async function array(base: string, file: string): Promise<Uint8Array> {
   const response = await fetch(new URL(file, base));
   if (!response.ok)
-    throw new Error(`${file} is not there: ${response.status} ${response.statusText}`);
+    throw new UnusableFileError(`${file} is not there: ${response.status} ${response.statusText}`);
   return parseIdx(new Uint8Array(await response.arrayBuffer()), { where: file }).data;
 }

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
 import { folder } from "./options.js";
 import { createStopper } from "./stop.js";
@@ -60,7 +61,7 @@ async function download(name: string, { out, from }: DataFlags): Promise<number>
   const known = datasetNames.find((candidate) => candidate === name);
   if (known === undefined) {
     const { didYouMean } = await import("../nearest.js");
-    throw new RangeError(
+    throw new InputError(
       `unknown data set "${name}"${didYouMean(name, datasetNames)}; known: ${datasetNames.join(", ")}`,
     );
   }

@@ -2,12 +2,15 @@
  * What a person sees when something goes wrong: `bregman: ...` on stderr and exit code 1, no stack
  * trace.
  *
- * Bad input comes as RangeError, TypeError, SyntaxError or an error of the system (with `code`):
- * its message is for whoever typed the command. Everything else is a fault of ours and says so.
+ * What the person can mend comes as an error of our own classes (src/errors.ts), or as one of the
+ * system: its message is for whoever typed the command. Everything else is a fault of ours and says
+ * so: also the engine's and the libraries' own errors, which are made ours where they can be the
+ * person's.
  * BREGMAN_DEBUG=1 adds the stack.
  */
 import { CommanderError } from "commander";
-import { isError, isErrorNamed } from "../kinds.js";
+import { BregmanError, InternalError } from "../errors.js";
+import { isError } from "../kinds.js";
 
 /** The exit code of a command that failed. */
 export const FAILURE = 1;
@@ -28,7 +31,7 @@ export function describeError(error: unknown, debug = false): string {
 function message(error: unknown): string {
   if (error instanceof CommanderError) return commanderMessage(error);
   if (!isError(error)) return internal(String(error));
-  if (!isBadInput(error)) return internal(error.message || error.name);
+  if (!isForPerson(error)) return internal(error.message || error.name);
   const system = systemMessage(error);
   return system ?? compact(error.message);
 }
@@ -59,16 +62,10 @@ function compact(text: string, always = false): string {
     .replace(/:: /g, ": ");
 }
 
-function isBadInput(error: Error): boolean {
-  // The engine's own TypeErrors and RangeErrors are slips in our code, whatever their class.
-  if (
-    /^Cannot (read|set) propert|is not a function|is not iterable|Maximum call stack/.test(
-      error.message,
-    )
-  )
-    return false;
-  const ours = isErrorNamed(error, "RangeError", "DivergedError", "TypeError", "SyntaxError");
-  return ours || hasCode(error) || hasCode(error.cause);
+function isForPerson(error: Error): boolean {
+  if (error instanceof BregmanError) return !(error instanceof InternalError);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && typeof syscall === "string";
 }
 
 /**
@@ -80,8 +77,4 @@ function systemMessage(error: Error): string | undefined {
   if (!code || !syscall || !path) return undefined;
   const reason = /^[A-Z0-9]+: (.*), \w+ '/.exec(error.message)?.[1] ?? code;
   return `could not ${syscall} ${path}: ${reason}`;
-}
-
-function hasCode(value: unknown): boolean {
-  return typeof (value as NodeJS.ErrnoException | undefined)?.code === "string";
 }

@@ -9,6 +9,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries } from "../atomic-file.js";
+import { UnusableFileError } from "../errors.js";
 import { readSafetensors, writeSafetensors } from "../export/safetensors.js";
 import { packSparse, unpackSparse } from "../export/sparse-values.js";
 import { filesOf, ownFolder, ownPath } from "../own-folder.js";
@@ -33,8 +34,8 @@ const NAME = /^epoch-(\d+)\.(?:safetensors|png)$/;
 /**
  * The pictures of a run of so many epochs.
  *
- * @throws RangeError if there is something in the place of the folder, such as a link that leads
- *   elsewhere
+ * @throws UnusableFileError if there is something in the place of the folder, such as a link that
+ *   leads elsewhere
  */
 export function openFilm(run: string, epochs: number): FilmFolder {
   const folder = ownPath(run, FOLDER);
@@ -112,7 +113,7 @@ function readWeight(path: string): { shape: readonly number[]; theta: Float32Arr
   const packed = { values: values as Float32Array, gaps: gaps as Uint8Array };
   const [rows, cols] = shape;
   if (!(rows * cols <= MOST_WEIGHTS))
-    throw new RangeError(`expected at most ${MOST_WEIGHTS} weights`);
+    throw new UnusableFileError(`expected at most ${MOST_WEIGHTS} weights`);
   return { shape, theta: unpackSparse(packed, rows * cols) };
 }
 

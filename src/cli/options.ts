@@ -1,6 +1,7 @@
 /**
  * Readers of option values that say in one line which option, what it must be and what was found.
  */
+import { InputError } from "../errors.js";
 
 /** A reader of whole numbers in [min, max]. */
 export function integer(
@@ -15,7 +16,7 @@ export function integer(
   return (text) => {
     const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max))
-      throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
+      throw new InputError(`${option} must be ${allowed}, found "${text}"`);
     return value;
   };
 }
@@ -27,7 +28,7 @@ export function integers(option: string, min: number, max: number): (text: strin
     try {
       return text.split(",").map(one);
     } catch {
-      throw new RangeError(
+      throw new InputError(
         `${option} must be integers from ${min} to ${max} with commas between them, found "${text}"`,
       );
     }
@@ -39,7 +40,7 @@ export function decimal(option: string, allowed: string, isAllowed: (value: numb
   return (text: string): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
     if (!(Number.isFinite(value) && isAllowed(value))) {
-      throw new RangeError(`${option} must be ${allowed}, found "${text}"`);
+      throw new InputError(`${option} must be ${allowed}, found "${text}"`);
     }
     return value;
   };
@@ -51,7 +52,7 @@ export function decimal(option: string, allowed: string, isAllowed: (value: numb
 export function folder(option: string): (text: string) => string {
   return (text) => {
     if (text.trim() === "" || text.startsWith("-")) {
-      throw new RangeError(
+      throw new InputError(
         `${option} must be a folder, found "${text}"${text.startsWith("-") ? `; or is it ./${text}?` : ""}`,
       );
     }
@@ -64,7 +65,7 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
   return (text) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined)
-      throw new RangeError(`${option} must be ${words.join(" or ")}, found "${text}"`);
+      throw new InputError(`${option} must be ${words.join(" or ")}, found "${text}"`);
     return word;
   };
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { UnusableFileError } from "../errors.js";
 import { LOCK_FILE } from "../folder-lock.js";
 
 /** `runs/<recipe>-seed<n>-<date>-<time>`, a name not taken yet. */
@@ -19,14 +20,14 @@ export function defaultFolder(recipe: string, seed: number, now: Date = new Date
  * Makes the folder and makes sure that files can be written into it. Returns a function that takes
  * an empty folder away again, for a run that fails before it has written anything.
  *
- * @throws RangeError if it is there and not empty (a run never writes over another), is a file, or
- *   can't be made or written
+ * @throws UnusableFileError if it is there and not empty (a run never writes over another), is a
+ *   file, or can't be made or written
  */
 export function prepareFolder(folder: string): () => void {
   const held = entries(folder);
   if (held.length > 0) {
     const things = `${held.length} ${held.length === 1 ? "entry" : "entries"}`;
-    throw new RangeError(
+    throw new UnusableFileError(
       `the run folder must be new or empty, found ${things} in ${folder}; ${freeName(folder)} would be free`,
     );
   }
@@ -37,7 +38,7 @@ export function prepareFolder(folder: string): () => void {
  * Makes a folder where it is not there yet, and makes sure that files can be written into it.
  * Returns a function that takes away what was made, as far as it is empty.
  *
- * @throws RangeError if that can't be; `what` names the folder in the message
+ * @throws UnusableFileError if that can't be; `what` names the folder in the message
  */
 export function makeWritable(folder: string, what: string): () => void {
   let made: string | undefined;
@@ -60,7 +61,9 @@ export function makeWritable(folder: string, what: string): () => void {
     unlinkSync(probe);
   } catch (cause) {
     remove();
-    throw new RangeError(`could not make the ${what} ${folder}: ${reason(cause)}`, { cause });
+    throw new UnusableFileError(`could not make the ${what} ${folder}: ${reason(cause)}`, {
+      cause,
+    });
   }
   return remove;
 }
@@ -94,7 +97,9 @@ function entries(folder: string): string[] {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    throw new RangeError(`could not make the run folder ${folder}: ${reason(cause)}`, { cause });
+    throw new UnusableFileError(`could not make the run folder ${folder}: ${reason(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** `bregman prune`: the smallest weights of a run's network become zero. */
 import type { Command } from "commander";
+import { InputError } from "../errors.js";
 import type { ComputingFlags } from "./computing.js";
 import { addDeriveOptions, derive } from "./derive.js";
 import { decimal, oneOf } from "./options.js";
@@ -38,7 +39,7 @@ export function definePrune(command: Command): void {
     .action(async (run: string, { density, threshold, groups, bn, ...flags }: PruneFlags) => {
       if ((density === undefined) === (threshold === undefined)) {
         const found = density === undefined ? "neither" : "both";
-        throw new RangeError(`prune needs either --density or --threshold, found ${found}`);
+        throw new InputError(`prune needs either --density or --threshold, found ${found}`);
       }
       const { prune } = await import("../export/prune.js");
       const { reestimateBatchNorm } = await import("../train/batch-norm-statistics.js");
@@ -53,7 +54,7 @@ export function definePrune(command: Command): void {
         ].join("-"),
         change(network, data, options) {
           if (bn && network.buffers.size === 0) {
-            throw new RangeError(
+            throw new InputError(
               "--bn: the network has no batch norm whose statistics could be estimated",
             );
           }

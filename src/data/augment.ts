@@ -16,6 +16,7 @@
  *
  * Source of cutout: DeVries and Taylor, arXiv 1708.04552 (2017).
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { stream } from "../random.js";
 
@@ -57,8 +58,8 @@ const OPTIONS: OptionKeys<AugmentOptions> = { crop: 1, padding: 1, flip: 1, cuto
  * const augment = augmenter({ crop: 4, flip: true, cutout: 8 }, 0, [32, 32]);
  * augment(0, 0, 128).length; // 896
  *
- * @throws RangeError unless crop and cutout are non-negative integers and the seed a safe integer,
- *   or for an unknown padding; TypeError for cutout without a size
+ * @throws InputError unless crop and cutout are non-negative integers and the seed a safe integer,
+ *   or for an unknown padding; also for cutout without a size
  */
 export function augmenter(
   options: AugmentOptions,
@@ -73,15 +74,15 @@ export function augmenter(
   } = knownOptions("augment", options, OPTIONS);
   for (const [name, value] of Object.entries({ crop, cutout })) {
     if (Number.isInteger(value) && value >= 0) continue;
-    throw new RangeError(`${name} must be a non-negative integer, found ${value}`);
+    throw new InputError(`${name} must be a non-negative integer, found ${value}`);
   }
   if (padding !== "black" && padding !== "reflect") {
-    throw new RangeError(`padding must be "black" or "reflect", found ${JSON.stringify(padding)}`);
+    throw new InputError(`padding must be "black" or "reflect", found ${JSON.stringify(padding)}`);
   }
   if (!Number.isSafeInteger(seed))
-    throw new RangeError(`seed must be a safe integer, found ${seed}`);
+    throw new InputError(`seed must be a safe integer, found ${seed}`);
   if (cutout > 0 && size.length !== 2) {
-    throw new TypeError(
+    throw new InputError(
       `cutout: expected the size of the images as [height, width], found [${size.join(", ")}]`,
     );
   }

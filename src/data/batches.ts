@@ -5,6 +5,7 @@
  * seed and e, on nothing that was drawn before. So a place in the order is two numbers, and a run
  * resumed in the middle of an epoch sees the very batches it would have seen.
  */
+import { InputError } from "../errors.js";
 import { stream } from "../random.js";
 
 /** A place in the order: plain data, can be written as JSON. */
@@ -53,7 +54,7 @@ export interface BatchesOptions {
  * const order = batches(Int32Array.of(3, 5, 8), { batchSize: 2, seed: 0 });
  * for (const batch of order.epoch()) console.log(batch.length); // 2, then 1
  *
- * @throws RangeError if there are no samples, the batch size is not a positive integer, or `from`
+ * @throws InputError if there are no samples, the batch size is not a positive integer, or `from`
  *   is no place in the order.
  */
 export function batches(
@@ -61,18 +62,18 @@ export function batches(
   { batchSize, seed, shuffle = true, leaveOut = 0, from }: BatchesOptions,
 ): Batches {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`batchSize must be a positive integer, found ${batchSize}`);
+    throw new InputError(`batchSize must be a positive integer, found ${batchSize}`);
   }
   const end = samples.length - leaveOut;
   if (end <= 0)
-    throw new RangeError("could not make batches: expected one sample or more, found none");
+    throw new InputError("could not make batches: expected one sample or more, found none");
   const order = new Int32Array(samples.length);
   let { epoch, position } = from ?? { epoch: 0, position: 0 };
   if (!Number.isInteger(epoch) || epoch < 0) {
-    throw new RangeError(`could not resume at epoch ${epoch}: expected a non-negative integer`);
+    throw new InputError(`could not resume at epoch ${epoch}: expected a non-negative integer`);
   }
   if (!Number.isInteger(position) || position < 0 || position > order.length) {
-    throw new RangeError(
+    throw new InputError(
       `could not resume at sample ${position}: expected an integer from 0 to ${order.length}`,
     );
   }

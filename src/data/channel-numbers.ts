@@ -13,7 +13,7 @@ type SampleShape = readonly [channels: number, height: number, width: number];
  * their features, or one for each; what is not given is 0 and 1.
  *
  * @param shape - of a sample, [channels, height, width]
- * @throws TypeError for what is no list, or another number of them; RangeError for one that can't
+ * @throws InputError for what is no list, or another number of them; also for one that can't
  *   be
  */
 export function channelNumbers(

@@ -2,6 +2,7 @@
  * Where images in an array of four dimensions have their channels: first, as they are computed
  * with, or last.
  */
+import { InputError } from "../errors.js";
 import { type Inputs, inputsLike } from "../inputs.js";
 
 /** [count, channels, height, width], or [count, height, width, channels]. */
@@ -18,7 +19,7 @@ export interface SampleArray {
  * The same samples with their channels first.
  *
  * @param channels - where they are. Default: first, unless the shape looks as if they were last
- * @throws RangeError for images whose channels may come first or last, if it is not said; for
+ * @throws InputError for images whose channels may come first or last, if it is not said; for
  * "last" without four dimensions
  */
 export function channelsFirst(
@@ -29,7 +30,7 @@ export function channelsFirst(
   const { shape, data } = array;
   if (shape.length !== 4) {
     if (channels !== "last") return array;
-    throw new RangeError(
+    throw new InputError(
       `${where}: data.channels "last" is for images of four dimensions, found [${shape.join(", ")}]; reshape the array`,
     );
   }
@@ -50,7 +51,7 @@ function areLast(
   if (channels !== undefined) return channels === "last";
   const isFew = (size: number) => size === 1 || size === 3 || size === 4;
   if (isFew(shape[3]) && !isFew(shape[1])) {
-    throw new RangeError(
+    throw new InputError(
       `${where}: shape [${shape.join(", ")}] may have its channels last; say ` +
         `"channels": "last", or "first" if it has ${shape[1]} channels`,
     );

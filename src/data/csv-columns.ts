@@ -2,6 +2,7 @@
  * Which columns of a CSV file are what: one is the label, some are left out, and the others are
  * features.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 
 export const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -33,8 +34,8 @@ export interface CsvColumns {
 /**
  * What the columns of a file are, by its first row.
  *
- * @throws RangeError if a column is not there, if no feature is left, or if a feature has no name
- * or that of another column; SyntaxError if the first row should be a header and is not
+ * @throws InputError if a column is not there, if no feature is left, or if a feature has no name
+ * or that of another column; UnusableFileError if the first row should be a header and is not
  */
 export function csvColumns(
   first: readonly string[],
@@ -49,14 +50,14 @@ export function csvColumns(
   const found = places(names, options.label, "for the labels", options, path);
   const label = found.find((k) => !ignored.has(k));
   if (label === undefined) {
-    throw new RangeError(
+    throw new InputError(
       `${path}: column ${JSON.stringify(options.label)} can't be the label and be ignored`,
     );
   }
   const features = names.flatMap((_, k) => (k === label || ignored.has(k) ? [] : [k]));
   if (features.length === 0) {
     const beside = ignored.size > 0 ? `, of which ${ignored.size} ignored` : "";
-    throw new RangeError(
+    throw new InputError(
       `${path}: expected a label and one number or more in each row, found ` +
         `${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
     );
@@ -78,17 +79,17 @@ function places(
     const place = column < 0 ? names.length + column : column;
     if (Number.isInteger(place) && place >= 0 && place < names.length) return [place];
     const range = `from 0 to ${names.length - 1}, or from -1 to -${names.length}`;
-    throw new RangeError(`${path}: column ${column} ${what}: expected an index ${range}`);
+    throw new InputError(`${path}: column ${column} ${what}: expected an index ${range}`);
   }
   if (!header) {
-    throw new RangeError(
+    throw new InputError(
       `${path}: expected the index of the column ${what}, as there is no header, found ${JSON.stringify(column)}`,
     );
   }
   const found = names.flatMap((name, k) => (name === column ? [k] : []));
   if (found.length > 0) return found;
   const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
-  throw new RangeError(
+  throw new InputError(
     `${path}: there is no column ${JSON.stringify(column)} ` +
       `${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}`,
   );
@@ -101,7 +102,7 @@ function places(
 function expectNames(names: readonly string[], features: readonly number[], path: string): void {
   const counted = names.every((name, k) => Number(name) === Number(names[0]) + k);
   if (counted || !features.every((k) => NUMBER.test(names[k]))) return;
-  throw new SyntaxError(
+  throw new UnusableFileError(
     `${path}: row 1: expected the names of the columns, found numbers; say "header": ` +
       "false if there is no header, true if that is one",
   );
@@ -119,7 +120,7 @@ function checkNames(
 ): void {
   const unnamed = features.find((k) => names[k] === "");
   if (unnamed !== undefined) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${path}: column ${unnamed} (from 0) has no name: an index, perhaps; name it, ` +
         `or leave it out with "ignore": [${unnamed}]`,
     );
@@ -129,7 +130,7 @@ function checkNames(
     const other = seen.get(names[k]);
     if (other !== undefined) {
       const name = JSON.stringify(names[k]);
-      throw new RangeError(
+      throw new UnusableFileError(
         `${path}: columns ${other} and ${k} (from 0) are both named ${name}; rename ` +
           `one, or leave one out, as with "ignore": [${k}]`,
       );

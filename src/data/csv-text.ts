@@ -7,6 +7,7 @@
  */
 import { constants, isUtf8 } from "node:buffer";
 import Papa from "papaparse";
+import { UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import { gunzip, isGzip } from "./unpack.js";
 
@@ -16,7 +17,7 @@ const MOST_BYTES = constants.MAX_STRING_LENGTH;
  * Reads the file. Its lines end with "\n", and no byte order mark is left.
  *
  * @param delimiter - between cells; to count rows by
- * @throws Error if the file can't be read; RangeError if it is too long; SyntaxError if it is
+ * @throws UnusableFileError if the file can't be read; also if it is too long; also if it is
  * damaged or in another encoding, with the row
  */
 export function readCsvText(path: string, delimiter: string): string {
@@ -25,7 +26,7 @@ export function readCsvText(path: string, delimiter: string): string {
   const zero = text.indexOf("\0");
   if (zero >= 0) {
     const row = countRows(text.slice(0, zero + 1), delimiter);
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${path}: row ${row}: expected text in UTF-8, found a zero byte; UTF-16 is read with a byte order mark only`,
     );
   }
@@ -47,7 +48,7 @@ function unpacked(path: string): Uint8Array {
   const content = isGzip(bytes) ? gunzip(bytes, MOST_BYTES, path) : bytes;
   if (content !== undefined && content.length <= MOST_BYTES) return content;
   const found = content === undefined ? "more, unpacked" : content.length;
-  throw new RangeError(
+  throw new UnusableFileError(
     `could not read ${path}: a CSV file has ${MOST_BYTES} bytes at most, found ${found}; use .npy`,
   );
 }
@@ -59,7 +60,7 @@ function decoded(bytes: Uint8Array, path: string, delimiter: string): string {
   try {
     return oneLineEnd(new TextDecoder(encoding, { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${path}: expected text in ${encoding.toUpperCase()}, as it begins (${(cause as Error).message})`,
       {
         cause,
@@ -72,12 +73,12 @@ function decoded(bytes: Uint8Array, path: string, delimiter: string): string {
  * Names the first byte that is not UTF-8, what it would be in the encoding most likely, and its
  * row.
  */
-function notUtf8(bytes: Uint8Array, path: string, delimiter: string): SyntaxError {
+function notUtf8(bytes: Uint8Array, path: string, delimiter: string): UnusableFileError {
   const before = wholeCharacters(bytes);
   const row = countRows(`${before}?`, delimiter);
   const byte = bytes[new TextEncoder().encode(before).length];
   const latin = new TextDecoder("windows-1252").decode(Uint8Array.of(byte));
-  return new SyntaxError(
+  return new UnusableFileError(
     `${path}: row ${row}: expected text in UTF-8, found byte 0x${byte.toString(16)}, ` +
       `which is "${latin}" in Latin-1 (Windows-1252); save the file as UTF-8`,
   );

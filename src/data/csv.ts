@@ -1,5 +1,6 @@
 /** Reads a table of numbers from a CSV file: a row is a sample, one column is its label. */
 import Papa from "papaparse";
+import { UnusableFileError } from "../errors.js";
 import {
   type ColumnName,
   type ColumnOptions,
@@ -31,7 +32,7 @@ export interface CsvTable {
 /**
  * Reads the CSV file at `path`, plain or gzip-compressed.
  *
- * @throws as `readCsvText` and `csvColumns`; RangeError if the file has no rows; SyntaxError, with
+ * @throws as `readCsvText` and `csvColumns`; UnusableFileError if the file has no rows; also, with
  * row and column, if a row has another number of cells than the first, a cell of a feature is not a
  * number, or a label is missing. Row 1 is the first of the file.
  */
@@ -52,7 +53,7 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     }
     const { names, label, features } = columns;
     if (cells.length !== names.length) {
-      throw new SyntaxError(
+      throw new UnusableFileError(
         `${path}: row ${row}: expected ${names.length} cells, found ${cells.length}`,
       );
     }
@@ -63,10 +64,12 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
       grown.set(numbers);
       numbers = grown;
     }
-    const bad = (k: number, wanted: string): SyntaxError => {
+    const bad = (k: number, wanted: string): UnusableFileError => {
       const name = header ? `column ${JSON.stringify(names[k])}` : names[k];
       const found = JSON.stringify(cells[k].trim());
-      return new SyntaxError(`${path}: row ${row}, ${name}: expected ${wanted}, found ${found}`);
+      return new UnusableFileError(
+        `${path}: row ${row}, ${name}: expected ${wanted}, found ${found}`,
+      );
     };
     for (const k of features) {
       const text = cells[k].trim();
@@ -87,11 +90,12 @@ export function readCsv(path: string, options: CsvOptions): CsvTable {
     newline: "\n",
     step: ({ data, errors }) => {
       if (errors.length > 0)
-        throw new SyntaxError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
+        throw new UnusableFileError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
       take(data);
     },
   });
-  if (labels.length === 0) throw new RangeError(`${path}: expected rows of numbers, found none`);
+  if (labels.length === 0)
+    throw new UnusableFileError(`${path}: expected rows of numbers, found none`);
   const { names, features } = columns!;
   return {
     inputs: numbers.slice(0, used),

@@ -6,6 +6,7 @@
  * height, width]. A sample of bytes means value / 255. The batch maker applies (x - mean[c]) /
  * std[c] after that, if the recipe asks for it.
  */
+import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -124,7 +125,7 @@ const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 
  * });
  * result.epochs.at(-1).trainLoss; // near 0
  *
- * @throws TypeError if kinds or lengths don't fit together; RangeError for a value that can't be: a
+ * @throws InputError if kinds or lengths don't fit together; also for a value that can't be: a
  * label that is not below `classes`, an input or target that is not finite, a deviation that is not
  * positive.
  */
@@ -166,20 +167,20 @@ function classesOf(
   if (train.count > 0 && train.labels.length === 0) {
     for (const key of ["classes", "labelNames"] as const) {
       if (options[key] === undefined) continue;
-      throw new TypeError(`${key} is for samples with labels, found samples with targets only`);
+      throw new InputError(`${key} is for samples with labels, found samples with targets only`);
     }
     return { classes: 0, labelNames: [] };
   }
   const classes =
     options.classes ?? 1 + Math.max(labelRange(train.labels)[1], labelRange(test.labels)[1]);
   if (!Number.isInteger(classes) || classes < 1 || classes > MOST_CLASSES) {
-    throw new RangeError(`classes must be an integer from 1 to ${MOST_CLASSES}, found ${classes}`);
+    throw new InputError(`classes must be an integer from 1 to ${MOST_CLASSES}, found ${classes}`);
   }
   checkLabels(train.labels, classes, "train.labels");
   checkLabels(test.labels, classes, "test.labels");
   const labelNames = options.labelNames ?? Array.from({ length: classes }, (_, i) => String(i));
   if (labelNames.length !== classes) {
-    throw new TypeError(
+    throw new InputError(
       `labelNames must have one name for each of the ${classes} classes, found ${labelNames.length}`,
     );
   }
@@ -189,7 +190,7 @@ function classesOf(
 function sampleShape(shape: readonly number[]): [number, number, number] {
   const isShape = shape.length === 1 || shape.length === 3;
   if (!isShape || !shape.every((size) => Number.isInteger(size) && size > 0)) {
-    throw new TypeError(
+    throw new InputError(
       `shape must be [features] or [channels, height, width] of positive integers, found [${shape.join(", ")}]`,
     );
   }
@@ -199,19 +200,19 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
   const { inputs, targets } = knownOptions(`fromArrays: ${where}`, part, PART);
   if (!isInputs(inputs))
-    throw new TypeError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
+    throw new InputError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
-    throw new TypeError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
+    throw new InputError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
   }
   if (part.labels === undefined && targets === undefined) {
-    throw new TypeError(`${where}: expected labels, or targets, found neither`);
+    throw new InputError(`${where}: expected labels, or targets, found neither`);
   }
   const labels = labelBytes(part.labels ?? new Uint8Array(0), `${where}.labels`);
   // Samples of another data set may have targets and an empty list of labels.
   const isLabelled = targets === undefined || labels.length > 0;
   const count = isLabelled ? labels.length : Math.floor(inputs.length / features);
   if (inputs.length !== count * features) {
-    throw new TypeError(
+    throw new InputError(
       `${where}.inputs must have ${count} ${isLabelled ? "labels" : "samples"} x ` +
         `${features} features = ${count * features} elements, found ${inputs.length}`,
     );
@@ -220,7 +221,7 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
     targets &&
     (count === 0 ? targets.length > 0 : targets.length === 0 || targets.length % count !== 0)
   ) {
-    throw new TypeError(
+    throw new InputError(
       `${where}.targets must have the same number of features for each of the ` +
         `${count} samples, found ${targets.length} elements`,
     );
@@ -234,7 +235,7 @@ function checkFinite(what: string, values: Inputs, features: number): void {
   const bad = isBytes(values) ? -1 : values.findIndex((x) => !Number.isFinite(x));
   if (bad < 0) return;
   const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
-  throw new RangeError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
+  throw new InputError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
 }
 
 function checkInputsAlike(train: Samples, test: Samples): void {
@@ -242,7 +243,7 @@ function checkInputsAlike(train: Samples, test: Samples): void {
     isBytes(inputs) ? "bytes" : "numbers",
   );
   if (test.count === 0 || wanted === found) return;
-  throw new TypeError(
+  throw new InputError(
     `test.inputs must be of the kind of train.inputs: expected ${wanted}, found ${found}`,
   );
 }
@@ -251,7 +252,7 @@ function checkTargetsAlike(train: Samples, test: Samples): void {
   if (test.count === 0 && !test.targets?.length) return;
   const [wanted, found] = [targetFeatures(train), targetFeatures(test)];
   if (wanted === found) return;
-  throw new TypeError(
+  throw new InputError(
     "test.targets must have as many features a sample as train.targets: expected " +
       `${wanted}, found ${found} (0: no targets)`,
   );
@@ -263,7 +264,7 @@ function checkLabelsAlike(train: Samples, test: Samples): void {
     labels.length > 0 ? "labels" : "none",
   );
   if (wanted !== found)
-    throw new TypeError(`test.labels: expected ${wanted}, as in train, found ${found}`);
+    throw new InputError(`test.labels: expected ${wanted}, as in train, found ${found}`);
 }
 
 /** Features of one target; 0 if there are none. */

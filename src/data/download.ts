@@ -11,6 +11,7 @@
  */
 import { open, rm, stat, truncate } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import { UnusableFileError } from "../errors.js";
 import {
   downloadError,
   httpFault,
@@ -45,10 +46,10 @@ export interface DownloadOptions extends RateOptions {
  *
  * @param check - throws if the file is not what it should be
  * @returns when the file is complete and checked; renaming it is the caller's
- * @throws Error (`code` ERR_DOWNLOAD) with one line that names the address and the reason: an
- * answer such as 404, a connection that stays broken, more bytes than the file can have, or what
- * `check` throws for content that was fetched in one go. Nothing but a `.part` that can be gone on
- * with is left. The signal's reason after an abort. RangeError as `createFetcher`.
+ * @throws UnusableFileError (`code` ERR_DOWNLOAD) with one line that names the address and the
+ * reason: an answer such as 404, a connection that stays broken, more bytes than the file can have,
+ * or what `check` throws for content that was fetched in one go. Nothing but a `.part` that can be
+ * gone on with is left. The signal's reason after an abort. InputError as `createFetcher`.
  */
 export async function downloadPart(
   url: string,
@@ -175,7 +176,8 @@ async function fetchRest(
     } finally {
       await file.close();
     }
-    if (total !== undefined && received !== total) throw new Error("the connection broke off");
+    if (total !== undefined && received !== total)
+      throw new UnusableFileError("the connection broke off");
     return begin > 0;
   } catch (fault) {
     if (watch.signal.aborted) throw watch.signal.reason;

@@ -12,6 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { writeFileAtomic } from "../atomic-file.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { downloadPart, type DownloadOptions } from "./download.js";
@@ -47,8 +48,8 @@ export interface FetchOptions extends Omit<DownloadOptions, "onProgress" | "onRe
 /**
  * Downloads the data set into `folder`, which is made if it is not there.
  *
- * @throws RangeError if `from` is no http or https address; Error with one line if a file can't be
- * downloaded from any address, has the wrong content, or can't be written
+ * @throws InputError if `from` is no http or https address; UnusableFileError with one line if a
+ * file can't be downloaded from any address, has the wrong content, or can't be written
  */
 export async function fetchDataset(
   name: DatasetName,
@@ -60,7 +61,10 @@ export async function fetchDataset(
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
+    throw new UnusableFileError(
+      `could not make the folder ${folder}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   for (const { name: file, bytes } of set.downloads) {
     const target = targetOf(file, folder, set.files);
@@ -167,9 +171,12 @@ async function readMembers(
     });
     const damaged = (cause: Error) =>
       reject(
-        new SyntaxError(`expected a .tar.gz archive, found a damaged one (${cause.message})`, {
-          cause,
-        }),
+        new UnusableFileError(
+          `expected a .tar.gz archive, found a damaged one (${cause.message})`,
+          {
+            cause,
+          },
+        ),
       );
     parser.on("error", damaged);
     parser.on("end", () => resolve());
@@ -177,7 +184,7 @@ async function readMembers(
     const toParser = new Writable({
       write(chunk: Buffer, _encoding, done) {
         size += chunk.length;
-        if (size > most) return done(new Error(`more than ${most} bytes unpacked`));
+        if (size > most) return done(new UnusableFileError(`more than ${most} bytes unpacked`));
         parser.write(chunk);
         done();
       },
@@ -197,7 +204,7 @@ async function unpacked(bytes: Uint8Array, name: string, most: number): Promise<
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: most + 1 });
   } catch (cause) {
-    throw new SyntaxError(`${name} is damaged (${(cause as Error).message})`, { cause });
+    throw new UnusableFileError(`${name} is damaged (${(cause as Error).message})`, { cause });
   }
 }
 
@@ -207,16 +214,16 @@ function checkContent(
   { bytes, sha256: wanted }: PublishedFile,
 ): void {
   if (content === undefined)
-    throw new SyntaxError(`${name} of ${bytes} bytes is not in the archive`);
+    throw new UnusableFileError(`${name} of ${bytes} bytes is not in the archive`);
   if (content.length !== bytes) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${name} is not what was published: expected ${bytes} bytes of content, found ${content.length}`,
     );
   }
   const found = sha256(content);
   if (found !== wanted) {
     const short = (sum: string) => `${sum.slice(0, 12)}...`;
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${name} is not what was published: expected content of SHA-256 ${short(wanted)}, found ${short(found)}`,
     );
   }
@@ -252,7 +259,7 @@ async function fromFirst(
 function baseAddress(from: string): string {
   const url = URL.canParse(from) ? new URL(from) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new RangeError(`--from must be an http or https address, found "${from}"`);
+    throw new InputError(`--from must be an http or https address, found "${from}"`);
   }
   return url.pathname.endsWith("/") ? url.href : `${url.href}/`;
 }

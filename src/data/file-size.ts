@@ -1,4 +1,5 @@
 /** Files of arrays say in their header how long they are. */
+import { UnusableFileError } from "../errors.js";
 
 /** What a header says. */
 export interface SaidSize {
@@ -13,7 +14,9 @@ export function wrongSize(
   found: number | "more",
   { size, what }: SaidSize,
   where: string,
-): SyntaxError {
+): UnusableFileError {
   const fault = found !== "more" && found < size ? "truncated" : "extra bytes";
-  return new SyntaxError(`${where}: ${fault}: expected ${size} bytes for ${what}, found ${found}`);
+  return new UnusableFileError(
+    `${where}: ${fault}: expected ${size} bytes for ${what}, found ${found}`,
+  );
 }

@@ -7,6 +7,7 @@
  * once after that, and once more in the shared memory of a run. Bytes take a quarter of what floats
  * take.
  */
+import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { joined } from "../joined.js";
@@ -80,8 +81,8 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
  * const sums = [{ inputs: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(3, 7) }];
  * const regression = await fromBatches({ shape: [2], train: sums });
  *
- * @throws TypeError if a batch is of another kind than the first, or its inputs, labels and targets
- * don't fit together; RangeError for a label that is no whole number below 256, a stream without
+ * @throws InputError if a batch is of another kind than the first, or its inputs, labels and
+ * targets don't fit together; also for a label that is no whole number below 256, a stream without
  * samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream throws
  * goes through.
  */
@@ -110,7 +111,7 @@ async function collect(
   most = Number.POSITIVE_INFINITY,
 ): Promise<ArraysPart> {
   if (most !== Number.POSITIVE_INFINITY && (!Number.isInteger(most) || most < 1)) {
-    throw new RangeError(`${where}Samples must be a positive integer, found ${most}`);
+    throw new InputError(`${where}Samples must be a positive integer, found ${most}`);
   }
   const chunks: Chunk[] = [];
   let count = 0;
@@ -128,9 +129,9 @@ async function collect(
     // Leaving the loop closes the stream.
     if (count === most) break;
   }
-  if (count === 0) throw new RangeError(`${where}: expected one sample or more, found none`);
+  if (count === 0) throw new InputError(`${where}: expected one sample or more, found none`);
   if (most !== Number.POSITIVE_INFINITY && count < most) {
-    throw new RangeError(
+    throw new InputError(
       `${where}: expected ${most} samples, found ${count} before the end of the batches`,
     );
   }
@@ -169,18 +170,18 @@ function checked(
   first?: Chunk,
 ): Chunk {
   if (!isInputs(inputs))
-    throw new TypeError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
+    throw new InputError(`${where}: inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (first !== undefined && kindOf(first.inputs) !== kindOf(inputs)) {
-    throw new TypeError(
+    throw new InputError(
       `${where}: inputs must be a ${kindOf(first.inputs)} as in the first batch, found ${kindOf(inputs)}`,
     );
   }
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
-    throw new TypeError(`${where}: targets must be a Float32Array, found ${kindOf(targets)}`);
+    throw new InputError(`${where}: targets must be a Float32Array, found ${kindOf(targets)}`);
   }
   const count = labels?.length ?? (targets && Math.floor(inputs.length / features));
   if (typeof count !== "number" || inputs.length !== count * features) {
-    throw new TypeError(
+    throw new InputError(
       `${where}: inputs must have ${count ?? "as many labels"} x ${features} features, found ${inputs.length} elements`,
     );
   }
@@ -205,7 +206,7 @@ function checkAlike(
 ): void {
   if (first === undefined || (first[key] === undefined) === (value === undefined)) return;
   const [wanted, found] = first[key] === undefined ? [`no ${key}`, "some"] : [key, "none"];
-  throw new TypeError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
+  throw new InputError(`${where}: expected ${wanted} as in the first batch, found ${found}`);
 }
 
 /** As many features a target as in the first batch; an empty batch says nothing of them. */
@@ -220,7 +221,7 @@ function checkTargets(
   const fits =
     width === undefined ? targets.length % (count || 1) === 0 : targets.length === count * width;
   if (fits && (count > 0 ? targets.length > 0 : targets.length === 0)) return;
-  throw new TypeError(
+  throw new InputError(
     `${where}: targets must have ${width ?? "the same number of"} features for each ` +
       `of the ${count} samples, found ${targets.length} elements`,
   );

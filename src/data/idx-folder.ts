@@ -8,6 +8,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { UnusableFileError } from "../errors.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { readIdx } from "./idx.js";
 import { checkLabels } from "./labels.js";
@@ -30,8 +31,8 @@ const FIRST_FILE = { stem: "train-images", dimensions: 3 };
 /**
  * Reads the four files.
  *
- * @throws RangeError if the folder or a file is missing, with what was looked for, if the files
- * don't fit together (counts, image sizes), or if a label is too large; SyntaxError if a file is
+ * @throws UnusableFileError if the folder or a file is missing, with what was looked for, if the
+ * files don't fit together (counts, image sizes), or if a label is too large; also if a file is
  * damaged.
  */
 export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): Dataset {
@@ -39,7 +40,7 @@ export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): D
   const train = readPart(folder, "train", facts.classes);
   const test = readPart(folder, "t10k", facts.classes);
   if (train.height !== test.height || train.width !== test.width) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${folder}: training images are ${train.height} x ${train.width}, test images ` +
         `${test.height} x ${test.width}: sizes must be equal`,
     );
@@ -58,9 +59,11 @@ export function readIdxFolder(facts: DatasetFacts, options: IdxFolderOptions): D
  */
 function findFolder(name: string, { folder, source, subfolders }: IdxFolderOptions): string {
   if (!existsSync(folder))
-    throw new RangeError(`could not find ${name}: the folder ${folder} (${source}) does not exist`);
+    throw new UnusableFileError(
+      `could not find ${name}: the folder ${folder} (${source}) does not exist`,
+    );
   if (!statSync(folder).isDirectory()) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not find ${name}: ${folder} (${source}) is not a folder; expected a folder with idx files`,
     );
   }
@@ -69,7 +72,7 @@ function findFolder(name: string, { folder, source, subfolders }: IdxFolderOptio
     (candidate) => findFile(candidate, FIRST_FILE.stem, FIRST_FILE.dimensions) !== undefined,
   );
   if (found === undefined) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not find ${name} in ${folder} (${source}): looked for ` +
         `${fileNames(FIRST_FILE.stem, FIRST_FILE.dimensions).join(", ")} there and in ` +
         `its subfolders ${subfolders.join(", ")}`,
@@ -89,12 +92,12 @@ function readPart(
   const labels = readIdx(labelsPath, { dimensions: 1 });
   const [count, height, width] = images.shape;
   if (labels.shape[0] !== count) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${imagesPath} has ${count} images, but ${labelsPath} has ${labels.shape[0]} labels: counts must be equal`,
     );
   }
   if (count * height * width === 0) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${imagesPath}: expected images, found shape [${images.shape.join(", ")}]`,
     );
   }
@@ -106,7 +109,7 @@ function requireFile(folder: string, stem: string, dimensions: number): string {
   const path = findFile(folder, stem, dimensions);
   if (path === undefined) {
     const [first, ...others] = fileNames(stem, dimensions);
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not find ${join(folder, first)}, nor ${others.join(", ")} in that folder`,
     );
   }

@@ -11,6 +11,7 @@
  * [count, height, width]. Source: "The MNIST database of handwritten digits", section "File
  * formats", Y. LeCun, C. Cortes, C. Burges.
  */
+import { UnusableFileError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 
@@ -46,15 +47,15 @@ const OPTIONS: OptionKeys<IdxOptions> = { dimensions: 1, where: 1 };
 /**
  * Reads the header of an idx file from its first bytes.
  *
- * @throws SyntaxError if it is not that of an idx file of unsigned bytes with the wanted number of
- *   dimensions
+ * @throws UnusableFileError if it is not that of an idx file of unsigned bytes with the wanted
+ *   number of dimensions
  */
 export function idxHeader(
   bytes: Uint8Array,
   { dimensions, where = "idx data" }: IdxOptions = {},
 ): IdxHeader {
   if (bytes.length < 4) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: truncated: expected an idx header of 4 bytes or more, found ${bytes.length} bytes`,
     );
   }
@@ -63,13 +64,13 @@ export function idxHeader(
   const rank = bytes[3];
   const isUnsignedByteIdx = magic >>> 8 === UNSIGNED_BYTE && rank > 0;
   if (!isUnsignedByteIdx || (dimensions !== undefined && rank !== dimensions)) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: wrong magic number: expected ${magicName(dimensions)}, found ${magicName(rank, magic)}`,
     );
   }
   const begin = 4 + 4 * rank;
   if (bytes.length < begin) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: truncated: expected an idx header of ${begin} bytes, found ${bytes.length} bytes`,
     );
   }
@@ -81,7 +82,7 @@ export function idxHeader(
 /**
  * Interprets the (decompressed) bytes of an idx file. The result shares their memory.
  *
- * @throws SyntaxError as {@link idxHeader}, or if bytes are missing or left over.
+ * @throws UnusableFileError as {@link idxHeader}, or if bytes are missing or left over.
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   const { shape, begin, ...header } = idxHeader(bytes, knownOptions("parseIdx", options, OPTIONS));

@@ -13,8 +13,8 @@ import { readHeaded, readRows, type Rows } from "./read-headed.js";
  * called.
  *
  * @param rows - see {@link Rows}
- * @throws Error if the file can't be read; SyntaxError as {@link parseIdx}, or if its gzip stream
- * is damaged; RangeError if it holds more bytes than memory may.
+ * @throws UnusableFileError if the file can't be read; also as {@link parseIdx}, or if its gzip
+ * stream is damaged; UnusableFileError if it holds more bytes than memory may.
  */
 export function readIdx(path: string, options: IdxOptions = {}, rows?: Rows): IdxArray {
   const named = { ...options, where: options.where ?? path };

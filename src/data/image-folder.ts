@@ -12,6 +12,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { InputError, UnusableFileError } from "../errors.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import type { OwnPart } from "./own-part.js";
 import { type Image, readPng } from "./png.js";
@@ -41,9 +42,9 @@ export interface ImageFolderOptions {
 /**
  * Reads the images of a folder.
  *
- * @throws Error if a folder or file can't be read; RangeError if there are no images, in the folder
- * or in one of a class, if an image has another size than the first, or if a class is not one of
- * `labelNames`; TypeError for a file that is no PNG image of the kind `readPng` reads.
+ * @throws UnusableFileError if a folder or file can't be read; also if there are no images, in the
+ * folder or in one of a class, if an image has another size than the first, or if a class is not
+ * one of `labelNames`; also for a file that is no PNG image of the kind `readPng` reads.
  */
 export function readImageFolder(folder: string, options: ImageFolderOptions = {}): FolderImages {
   const { shape: wanted, labelNames, use } = options;
@@ -52,25 +53,25 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
   const files = found.flatMap(({ name, path }) => {
     const label = names.indexOf(name);
     if (label < 0) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `${path}: unknown class ${JSON.stringify(name)}; expected one of ${names.join(", ")}`,
       );
     }
     const inside = entries(path);
     if (inside.length === 0) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `${path}: expected PNG files of the class ${JSON.stringify(name)}, found none; remove the folder, or fill it`,
       );
     }
     return inside.map((file) => ({ ...file, label }));
   });
   if (files.length === 0) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not find images in ${folder}: expected a folder for each class with PNG files in it`,
     );
   }
   if (wanted !== undefined && wanted.length !== 3) {
-    throw new RangeError(
+    throw new InputError(
       `${folder}: expected a shape [channels, height, width] for images, found [${wanted.join(", ")}]`,
     );
   }
@@ -102,7 +103,7 @@ function readImage({
 }): Image {
   if (isFolder || !/\.png$/i.test(path)) {
     const kind = isFolder ? "a folder" : "another file";
-    throw new TypeError(
+    throw new UnusableFileError(
       `${path}: expected a PNG file, found ${kind}; convert other images to PNG first`,
     );
   }
@@ -122,7 +123,7 @@ function fitted(
 ): Uint8Array {
   const [channels, height, width] = shape;
   if (image.height !== height || image.width !== width) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${path}: expected ${width} x ${height} pixels (as ` +
         `${path === firstPath ? "the shape says" : firstPath}), found ${image.width} x ` +
         `${image.height}`,
@@ -136,7 +137,7 @@ function fitted(
     return data;
   }
   const hint = channels === 1 ? `; a "shape" of [3, ${height}, ${width}] takes both` : "";
-  throw new RangeError(
+  throw new UnusableFileError(
     `${path}: expected ${kindName(channels)}, found ${kindName(image.channels)}${hint}`,
   );
 }
@@ -169,6 +170,6 @@ function entries(folder: string): { name: string; path: string; isFolder: boolea
         : code === "ENOTDIR"
           ? "it is a file, not a folder"
           : message;
-    throw new Error(`could not read ${folder}: ${reason}`, { cause });
+    throw new UnusableFileError(`could not read ${folder}: ${reason}`, { cause });
   }
 }

@@ -22,7 +22,7 @@ export const USE_DEFAULTS = { validation: 0, splitSeed: 42 } as const satisfies 
  * Which of `count` samples a run uses, in such an order that it splits them as it would have split
  * all: its samples, and so its bits, are the same. Undefined: all of them.
  *
- * @throws RangeError as heldOut
+ * @throws InputError as heldOut
  */
 export function rowsInUse(count: number, options: UseOptions): Int32Array | undefined {
   const { limit, validation, splitSeed } = withDefaults(USE_DEFAULTS, options);
@@ -57,7 +57,7 @@ export interface InUse {
 /**
  * What a run trains on, holds out, and is tested on.
  *
- * @throws RangeError as heldOut
+ * @throws InputError as heldOut
  */
 export function samplesInUse(data: Dataset, options: UseOptions): InUse {
   const { limit, validation, splitSeed } = withDefaults(USE_DEFAULTS, options);

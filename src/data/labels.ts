@@ -1,4 +1,5 @@
 /** Labels: whole numbers from 0, one for each sample. */
+import { InputError } from "../errors.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 
 /** A label is kept as a byte. */
@@ -10,13 +11,13 @@ export type LabelList = ArrayLike<number | bigint>;
 /**
  * Labels as bytes; a Uint8Array is taken as it is.
  *
- * @throws TypeError for what is no array; RangeError for a label that is no whole number from 0 to
+ * @throws InputError for what is no array; also for a label that is no whole number from 0 to
  *   255, with its place
  */
 export function labelBytes(labels: LabelList, where: string): Uint8Array {
   if (isTypedArray(labels, "Uint8Array")) return labels;
   if (typeof labels !== "object" || labels === null || !Number.isInteger(labels.length)) {
-    throw new TypeError(`${where} must be an array of whole numbers, found ${kindOf(labels)}`);
+    throw new InputError(`${where} must be an array of whole numbers, found ${kindOf(labels)}`);
   }
   const bytes = new Uint8Array(labels.length);
   for (let k = 0; k < bytes.length; k++) {
@@ -25,7 +26,7 @@ export function labelBytes(labels: LabelList, where: string): Uint8Array {
     bytes[k] = isNumber ? Number(label) : 0;
     if (isNumber && bytes[k] === Number(label)) continue;
     const found = isNumber ? String(label) : JSON.stringify(label);
-    throw new RangeError(
+    throw new InputError(
       `${where}: label ${found} at index ${k}: labels must be whole numbers from 0 to 255`,
     );
   }
@@ -35,13 +36,13 @@ export function labelBytes(labels: LabelList, where: string): Uint8Array {
 /**
  * Checks that every label is below `classes`.
  *
- * @throws RangeError that names the first label that is not, and its place.
+ * @throws InputError that names the first label that is not, and its place.
  */
 export function checkLabels(labels: Uint8Array, classes: number, where: string): void {
   const bad = labels.findIndex((label) => label >= classes);
   if (bad < 0) return;
   const range = `labels must be from 0 to ${classes - 1}`;
-  throw new RangeError(
+  throw new InputError(
     `${where}: label ${labels[bad]} at index ${bad}: ${range}${startHint(labels)}`,
   );
 }

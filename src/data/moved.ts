@@ -1,6 +1,7 @@
 /** Finds one's own files after they, or the recipe that names them, have been moved. */
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
+import { UnusableFileError } from "../errors.js";
 import { mapPaths, pathsOf, resolvePaths, type DataSource, type OwnSource } from "./source.js";
 
 /**
@@ -9,7 +10,7 @@ import { mapPaths, pathsOf, resolvePaths, type DataSource, type OwnSource } from
  * still do.
  *
  * @param source - with absolute paths
- * @throws RangeError if the files are not all there
+ * @throws UnusableFileError if the files are not all there
  */
 export function inFolder<Source extends OwnSource>(source: Source, folder: string): Source {
   const paths = pathsOf(source);
@@ -31,7 +32,7 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
     return mapPaths(source, (path) => join(folder, relative(first, path)));
   }
   const tails = paths.map((path) => relative(common, path));
-  throw new RangeError(`could not find ${tails.join(", ")} in ${folder} (--data-dir)`);
+  throw new UnusableFileError(`could not find ${tails.join(", ")} in ${folder} (--data-dir)`);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The data sets by name, as recipes give it. A new one adds a line here and in names.ts. */
+import { InputError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { loadCifar10 } from "./cifar10.js";
 import type { DataOptions } from "./data-dir.js";
@@ -18,11 +19,11 @@ const LOADERS: Record<DatasetName, (options: DataOptions) => Dataset> = {
 /**
  * Loads a data set by name.
  *
- * @throws RangeError for a name that is not known; otherwise what the data set's own loader throws.
+ * @throws InputError for a name that is not known; otherwise what the data set's own loader throws.
  */
 export function loadDataset(name: string, options: DataOptions = {}): Dataset {
   if (!Object.hasOwn(LOADERS, name)) {
-    throw new RangeError(
+    throw new InputError(
       `unknown data set "${name}"${didYouMean(name, datasetNames)}; known: ${datasetNames.join(", ")}`,
     );
   }

@@ -1,26 +1,30 @@
 /** What can go wrong on the way to a server, as one line a person understands. */
+import { UnusableFileError } from "../errors.js";
 import { isError } from "../kinds.js";
 
 /** An answer that is not the file. */
 export function httpFault(status: number, text: string): Error {
-  return Object.assign(new Error(`the server answered ${status}${text ? ` ${text}` : ""}`), {
-    status,
-  });
+  return Object.assign(
+    new UnusableFileError(`the server answered ${status}${text ? ` ${text}` : ""}`),
+    {
+      status,
+    },
+  );
 }
 
 /** A connection without a word for too long. */
 export function stallFault(milliseconds: number): Error {
-  return new Error(`no data came for ${milliseconds / 1000} s`);
+  return new UnusableFileError(`no data came for ${milliseconds / 1000} s`);
 }
 
 /** A connection that gives next to nothing: it would take days. */
 export function slowFault(bytes: number, milliseconds: number): Error {
-  return new Error(`only ${bytes} bytes came in ${milliseconds / 1000} s`);
+  return new UnusableFileError(`only ${bytes} bytes came in ${milliseconds / 1000} s`);
 }
 
 /** More bytes than the file can have: they are of something else. */
 export function tooLongFault(found: number | undefined, most: number): Error {
-  const fault = new Error(`expected at most ${most} bytes, found ${found ?? "more"}`);
+  const fault = new UnusableFileError(`expected at most ${most} bytes, found ${found ?? "more"}`);
   return Object.assign(fault, { code: "ERR_TOO_LONG" });
 }
 
@@ -34,7 +38,7 @@ export function isTooLong(fault: unknown): boolean {
  * with the program.
  */
 export function downloadError(url: string, reason: string, cause: unknown): Error {
-  return Object.assign(new Error(`could not download ${url}: ${reason}`, { cause }), {
+  return Object.assign(new UnusableFileError(`could not download ${url}: ${reason}`, { cause }), {
     code: "ERR_DOWNLOAD",
   });
 }

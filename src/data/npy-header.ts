@@ -10,6 +10,7 @@
  * Source: numpy.lib.format in NumPy's reference,
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+import { UnusableFileError } from "../errors.js";
 import { isMap } from "../kinds.js";
 import type { SaidSize } from "./file-size.js";
 import { type PythonValue, pythonLiteral } from "./python-literal.js";
@@ -45,7 +46,7 @@ export const LONGEST_NPY_HEADER = 2 ** 16;
 /**
  * Reads the header of a .npy file from its first bytes.
  *
- * @throws SyntaxError if the bytes do not begin a .npy file; TypeError if the elements are of a
+ * @throws UnusableFileError if the bytes do not begin a .npy file; also if the elements are of a
  * kind that is not read (strings, objects, records, complex or half-precision numbers) or in
  * Fortran order
  */
@@ -53,19 +54,19 @@ export function npyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const { text, begin } = findText(bytes, where);
   const { descr, fortran, shape } = entries(text, where);
   if (typeof descr !== "string")
-    throw new TypeError(`${where}: expected an array of numbers, found one of records`);
+    throw new UnusableFileError(`${where}: expected an array of numbers, found one of records`);
   const [, order, code] = /^([<>|=]?)(\w+)$/.exec(descr) ?? [];
   const type = Object.entries(TYPES).find(
     ([known, { name }]) => code === known || code === name,
   )?.[1];
   if (type === undefined) {
     const known = Object.values(TYPES).map(({ name }) => name);
-    throw new TypeError(
+    throw new UnusableFileError(
       `${where}: expected elements of type ${known.join(", ")}, found ${JSON.stringify(descr)}`,
     );
   }
   if (fortran && shape.length > 1) {
-    throw new TypeError(
+    throw new UnusableFileError(
       `${where}: expected an array in C order, found Fortran order; save it as np.ascontiguousarray(array)`,
     );
   }
@@ -88,8 +89,8 @@ interface Entries {
 }
 
 function entries(text: string, where: string): Entries {
-  const bad = (cause?: unknown): SyntaxError =>
-    new SyntaxError(
+  const bad = (cause?: unknown): UnusableFileError =>
+    new UnusableFileError(
       `${where}: expected a header with descr, fortran_order and shape, found ${JSON.stringify(text.slice(0, 100))}`,
       { cause },
     );
@@ -114,31 +115,31 @@ function findText(bytes: Uint8Array, where: string): { text: string; begin: numb
   const text = (from: number, to: number) =>
     Buffer.from(bytes.subarray(from, to)).toString("latin1");
   if (text(0, 4) === "PK\x03\x04") {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: expected a .npy file, found a .npz archive; save its arrays one by one with np.save`,
     );
   }
   if (text(0, 6) !== "\x93NUMPY") {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: expected a .npy file, found one that begins with ${JSON.stringify(text(0, 6))}`,
     );
   }
   const version = bytes[6];
   if (!(version >= 1 && version <= 3)) {
-    throw new SyntaxError(`${where}: expected .npy version 1, 2 or 3, found ${version}`);
+    throw new UnusableFileError(`${where}: expected .npy version 1, 2 or 3, found ${version}`);
   }
   const first = version === 1 ? 10 : 12;
   if (bytes.length < first)
-    throw new SyntaxError(`${where}: truncated: found ${bytes.length} bytes`);
+    throw new UnusableFileError(`${where}: truncated: found ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const begin = first + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (begin > LONGEST_NPY_HEADER) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: expected a header of ${LONGEST_NPY_HEADER} bytes or fewer, found one of ${begin} bytes`,
     );
   }
   if (bytes.length < begin) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: truncated: expected a header of ${begin} bytes, found ${bytes.length} bytes`,
     );
   }

@@ -15,7 +15,7 @@ export interface NpyArray {
  * Reads the .npy file at `path`; gzip is recognised by its first two bytes.
  *
  * @param rows - see {@link Rows}
- * @throws Error if the file can't be read; SyntaxError if a gzip stream is damaged; RangeError if
+ * @throws UnusableFileError if the file can't be read; also if a gzip stream is damaged; also if
  * it holds more bytes than memory may; otherwise as {@link parseNpy}.
  */
 export function readNpy(path: string, rows?: Rows): NpyArray {
@@ -31,7 +31,7 @@ export function readNpy(path: string, rows?: Rows): NpyArray {
  * Interprets the bytes of a .npy file. The result shares their memory where it can.
  *
  * @param where - name of the source in error messages
- * @throws as {@link npyHeader}; SyntaxError if bytes are missing or left over
+ * @throws as {@link npyHeader}; UnusableFileError if bytes are missing or left over
  */
 export function parseNpy(bytes: Uint8Array, where = "npy data"): NpyArray {
   const header = npyHeader(bytes, where);

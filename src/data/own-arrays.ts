@@ -1,4 +1,5 @@
 /** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
+import { UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
@@ -25,7 +26,7 @@ export interface ArrayOptions {
  * Reads images and labels [count] from idx files, plain or gzip-compressed. Images are [count,
  * height, width], or of four dimensions.
  *
- * @throws as `readIdx`, `channelsFirst` and `sampleShape`; RangeError if the counts differ
+ * @throws as `readIdx`, `channelsFirst` and `sampleShape`; UnusableFileError if the counts differ
  */
 export function readIdxPart(images: string, labels: string, options: ArrayOptions): ArrayPart {
   const { shape: wanted, channels, use } = options;
@@ -65,8 +66,8 @@ function labelsOf(
  * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255) or other numbers,
  * which keep their digits; labels are integers of any size from 0 to 255, [count] or [count, 1].
  *
- * @throws as `readNpy`, `channelsFirst` and `sampleShape`; TypeError for labels that are no
- * integers; RangeError if the counts differ, for a label that is too large, or for an input that is
+ * @throws as `readNpy`, `channelsFirst` and `sampleShape`; UnusableFileError for labels that are no
+ * integers; also if the counts differ, for a label that is too large, or for an input that is
  * not finite or an integer beyond 2^53
  */
 export function readNpyPart(inputs: string, labels: string, options: ArrayOptions): ArrayPart {
@@ -74,7 +75,7 @@ export function readNpyPart(inputs: string, labels: string, options: ArrayOption
   const given = readNpy(labels);
   const isFlat = given.shape.length === 1 || (given.shape.length === 2 && given.shape[1] === 1);
   if (!isFlat)
-    throw new RangeError(
+    throw new UnusableFileError(
       `${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`,
     );
   const picking = rowsFor(inputs, labels, given.shape[0], use);
@@ -100,12 +101,14 @@ function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
   );
   if (bad < 0) return numbers;
   const wanted = isFloat ? "finite" : "whole numbers below 2^53, which float64 holds";
-  throw new RangeError(`${where}: inputs must be ${wanted}, found ${data[bad]} at index ${bad}`);
+  throw new UnusableFileError(
+    `${where}: inputs must be ${wanted}, found ${data[bad]} at index ${bad}`,
+  );
 }
 
 function labelNumbers({ type, data }: NpyArray, where: string): Uint8Array {
   if (type.startsWith("float") || type === "bool") {
-    throw new TypeError(`${where}: expected labels of an integer type, found ${type}`);
+    throw new UnusableFileError(`${where}: expected labels of an integer type, found ${type}`);
   }
   return labelBytes(data, where);
 }

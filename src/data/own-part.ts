@@ -2,6 +2,7 @@
  * What the readers of one's own files have in common: a part (training or test), and the shape of
  * its samples.
  */
+import { UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
 
 /** Samples as read from files, before they are checked as a whole. */
@@ -23,7 +24,7 @@ export type SampleShape = readonly [channels: number, height: number, width: num
  * width] or [count, channels, height, width].
  *
  * @param wanted - the shape that was asked for, if any
- * @throws RangeError if the array has no such shape, or none that agrees with the wanted one
+ * @throws UnusableFileError if the array has no such shape, or none that agrees with the wanted one
  */
 export function sampleShape(
   array: readonly number[],
@@ -32,7 +33,7 @@ export function sampleShape(
 ): SampleShape {
   const [count, ...sample] = array;
   if (array.length < 2 || array.length > 4 || array.includes(0)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${where}: expected shape [count, features], [count, height, width] or [count, ` +
         `channels, height, width], found [${array.join(", ")}]`,
     );
@@ -40,7 +41,7 @@ export function sampleShape(
   if (wanted === undefined) return padded(sample);
   const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
   if (size(wanted) !== size(sample)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${where}: expected samples of shape [${wanted.join(", ")}] (${size(wanted)} ` +
         `numbers), found ${count} of [${sample.join(", ")}] (${size(sample)})`,
     );
@@ -56,7 +57,7 @@ function padded(shape: readonly number[]): SampleShape {
 /**
  * Checks that there is a label for each sample, and one sample or more.
  *
- * @throws RangeError if not, with both files
+ * @throws UnusableFileError if not, with both files
  */
 export function checkCounts(
   inputs: string,
@@ -65,7 +66,7 @@ export function checkCounts(
   labelCount: number,
 ): void {
   if (count !== labelCount) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${inputs} has ${count} samples, but ${labels} has ${labelCount} labels: counts must be equal`,
     );
   }

@@ -10,6 +10,7 @@
  * 11.
  */
 import { crc32 } from "node:zlib";
+import { UnusableFileError } from "../errors.js";
 
 /** Samples of a pixel, by the number that the format has for each kind of colour. */
 const KINDS: Record<number, { samples: number; depths: readonly number[] }> = {
@@ -53,37 +54,37 @@ const OTHERS = [
 /**
  * Takes a PNG file apart.
  *
- * @throws SyntaxError if it is no PNG file, or damaged
+ * @throws UnusableFileError if it is no PNG file, or damaged
  */
 export function pngParts(bytes: Uint8Array): PngParts {
   const beginning = Buffer.from(bytes.subarray(0, SIGNATURE.length)).toString("latin1");
   if (beginning !== SIGNATURE) {
     const other = OTHERS.find(([start]) => beginning.startsWith(start))?.[1];
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `expected a PNG file, found ${other ? `a ${other} file` : JSON.stringify(beginning)}`,
     );
   }
   const chunks = [...chunksOf(bytes)];
   const [first] = chunks;
   if (first.type !== "IHDR")
-    throw new SyntaxError(`damaged PNG file: expected IHDR first, found ${first.type}`);
+    throw new UnusableFileError(`damaged PNG file: expected IHDR first, found ${first.type}`);
   const header = readHeader(first.data);
   const only = (type: string): Uint8Array | undefined => {
     const found = chunks.filter((chunk) => chunk.type === type);
     if (found.length > 1)
-      throw new SyntaxError(`damaged PNG file: expected one ${type}, found ${found.length}`);
+      throw new UnusableFileError(`damaged PNG file: expected one ${type}, found ${found.length}`);
     return found[0]?.data;
   };
   only("IHDR");
   const palette = only("PLTE");
   const pixels = chunks.flatMap(({ type }, k) => (type === "IDAT" ? [k] : []));
   const [begin, end] = [pixels[0], pixels[pixels.length - 1] + 1];
-  if (pixels.length === 0) throw new SyntaxError("damaged PNG file: it has no pixels (IDAT)");
+  if (pixels.length === 0) throw new UnusableFileError("damaged PNG file: it has no pixels (IDAT)");
   if (end - begin > pixels.length)
-    throw new SyntaxError("damaged PNG file: its pixels (IDAT) are not in one place");
+    throw new UnusableFileError("damaged PNG file: its pixels (IDAT) are not in one place");
   for (const type of ["PLTE", "tRNS"]) {
     if (chunks.findIndex((chunk) => chunk.type === type) > begin) {
-      throw new SyntaxError(`damaged PNG file: ${type} comes after the pixels (IDAT)`);
+      throw new UnusableFileError(`damaged PNG file: ${type} comes after the pixels (IDAT)`);
     }
   }
   return {
@@ -105,19 +106,19 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   let at = SIGNATURE.length;
   for (;;) {
     const end = at + 12 + (at + 12 <= bytes.length ? view.getUint32(at) : 0);
-    if (end > bytes.length) throw new SyntaxError("damaged PNG file: its end is missing");
+    if (end > bytes.length) throw new UnusableFileError("damaged PNG file: its end is missing");
     const body = bytes.subarray(at + 4, end - 4);
     const type = Buffer.from(body.subarray(0, 4)).toString("latin1");
     if (!/^[A-Za-z]{4}$/.test(type)) {
-      throw new SyntaxError(
+      throw new UnusableFileError(
         `damaged PNG file: expected the name of a chunk at byte ${at + 4}, found ${JSON.stringify(type)}`,
       );
     }
     if (crc32(body) !== view.getUint32(end - 4))
-      throw new SyntaxError(`damaged PNG file: wrong checksum of ${type}`);
+      throw new UnusableFileError(`damaged PNG file: wrong checksum of ${type}`);
     if (type === "IEND") return;
     if (/^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT"].includes(type)) {
-      throw new SyntaxError(
+      throw new UnusableFileError(
         `expected an image without ${type}, which is no part of the PNG format`,
       );
     }
@@ -132,18 +133,22 @@ type Header = Pick<PngParts, "width" | "height" | "depth" | "samples" | "interla
 
 function readHeader(data: Uint8Array): Header {
   if (data.length !== 13)
-    throw new SyntaxError(`damaged PNG file: expected IHDR of 13 bytes, found ${data.length}`);
+    throw new UnusableFileError(
+      `damaged PNG file: expected IHDR of 13 bytes, found ${data.length}`,
+    );
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, kind, compression, filter, interlace] = data.subarray(8);
   if (width === 0 || height === 0 || Math.max(width, height) >= 2 ** 31) {
-    throw new SyntaxError(`damaged PNG file: its size is ${width} x ${height}`);
+    throw new UnusableFileError(`damaged PNG file: its size is ${width} x ${height}`);
   }
   if (!KINDS[kind]?.depths.includes(depth)) {
-    throw new SyntaxError(`damaged PNG file: it says ${depth} bits and colours of kind ${kind}`);
+    throw new UnusableFileError(
+      `damaged PNG file: it says ${depth} bits and colours of kind ${kind}`,
+    );
   }
   if (compression !== 0 || filter !== 0 || interlace > 1) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `damaged PNG file: it says compression ${compression}, filter ${filter} and interlace ${interlace}`,
     );
   }
@@ -159,7 +164,7 @@ function checkedPalette(palette: Uint8Array | undefined, depth: number): Uint8Ar
     palette.length > most
   ) {
     const found = palette === undefined ? "none" : `${palette.length}`;
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `damaged PNG file: expected a palette of 3 to ${most} bytes, found ${found}`,
     );
   }

@@ -7,6 +7,7 @@
  * Source: Portable Network Graphics (PNG) Specification, third edition,
  * https://www.w3.org/TR/png-3/, sections 7 to 10.
  */
+import { UnusableFileError } from "../errors.js";
 import type { PngParts } from "./png-chunks.js";
 import { inflate } from "./unpack.js";
 
@@ -35,7 +36,7 @@ const MOST_BYTES = 2 ** 30;
 /**
  * The samples of an image of at most 8 bits a sample, as they are stored: [height, width, samples].
  *
- * @throws SyntaxError if the pixels are damaged, or are not as many as the header says; RangeError
+ * @throws UnusableFileError if the pixels are damaged, or are not as many as the header says; also
  * if the image is too large
  */
 export function pngSamples({
@@ -55,14 +56,16 @@ export function pngSamples({
   });
   const size = passes.reduce((sum, { lines, bytes }) => sum + lines * (1 + bytes), 0);
   if (size > MOST_BYTES) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `an image of ${width} x ${height} pixels is too large: at most ${MOST_BYTES} bytes, needs ${size}`,
     );
   }
   const bytes = inflate(packed, size);
   if (bytes?.length !== size) {
     const found = bytes === undefined ? "more" : bytes.length;
-    throw new SyntaxError(`damaged PNG file: expected ${size} bytes of pixels, found ${found}`);
+    throw new UnusableFileError(
+      `damaged PNG file: expected ${size} bytes of pixels, found ${found}`,
+    );
   }
   const out = new Uint8Array(width * height * samples);
   const step = Math.max(1, (samples * depth) / 8);
@@ -112,7 +115,7 @@ function unfilter(filter: number, now: Uint8Array, above: Uint8Array, step: numb
       }
       return;
     default:
-      throw new SyntaxError(`damaged PNG file: expected filter 0 to 4, found ${filter}`);
+      throw new UnusableFileError(`damaged PNG file: expected filter 0 to 4, found ${filter}`);
   }
 }
 

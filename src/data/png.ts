@@ -2,6 +2,7 @@
  * Reads a PNG image as bytes, one plane a channel: grey [1, height, width] or colour [3, height,
  * width].
  */
+import { UnusableFileError } from "../errors.js";
 import { at } from "../placed.js";
 import { readBytes } from "../read-file.js";
 import { pngParts, type PngParts } from "./png-chunks.js";
@@ -18,7 +19,8 @@ export interface Image {
 /**
  * Reads the PNG file at `path`: grey, colour or palette, up to 8 bits a channel.
  *
- * @throws Error if the file can't be read; otherwise as {@link decodePng}, with the path
+ * @throws UnusableFileError if the file can't be read; otherwise as {@link decodePng}, with the
+ *   path
  */
 export function readPng(path: string): Image {
   const bytes = readBytes(path);
@@ -29,19 +31,20 @@ export function readPng(path: string): Image {
  * The image of a PNG file, from its bytes. Values are as they are stored: no gamma and no colour
  * profile is applied.
  *
- * @throws SyntaxError if it is no PNG file or damaged; TypeError if it has 16 bits a channel or
- * transparent pixels, which have no one meaning as numbers; RangeError if it is too large
+ * @throws UnusableFileError if it is no PNG file or damaged; also if it has 16 bits a channel or
+ * transparent pixels, which have no one meaning as numbers; also if it is too large
  */
 export function decodePng(bytes: Uint8Array): Image {
   const parts = pngParts(bytes);
   const { width, height, depth, palette } = parts;
-  if (depth === 16) throw new TypeError("expected an image of 8 bits a channel, found 16");
+  if (depth === 16) throw new UnusableFileError("expected an image of 8 bits a channel, found 16");
   const samples = pngSamples(parts);
   if (palette) checkPlaces(samples, palette);
   const pixels = width * height;
   const isClear = clearPixel(parts, samples);
   for (let p = 0; isClear && p < pixels; p++) {
-    if (isClear(p)) throw new TypeError("expected an opaque image, found transparent pixels");
+    if (isClear(p))
+      throw new UnusableFileError("expected an opaque image, found transparent pixels");
   }
   const channels = palette || parts.samples > 2 ? 3 : 1;
   const data = new Uint8Array(channels * pixels);
@@ -76,7 +79,7 @@ function checkPlaces(samples: Uint8Array, palette: Uint8Array): void {
   const colours = palette.length / 3;
   const bad = samples.find((place) => place >= colours);
   if (bad === undefined) return;
-  throw new SyntaxError(
+  throw new UnusableFileError(
     `damaged PNG file: expected a colour below ${colours} of its palette, found ${bad}`,
   );
 }
@@ -90,7 +93,7 @@ function clearPixel(
   if (transparency === undefined) return undefined;
   const most = palette ? palette.length / 3 : 2 * size;
   if (palette ? transparency.length > most : transparency.length !== most) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `damaged PNG file: expected tRNS of ${most} bytes, found ${transparency.length}`,
     );
   }

@@ -3,6 +3,7 @@
  * capitals or not, as other programs read them. Node's own `fetch` looks at them since version 24
  * only, and only if it is told to.
  */
+import { InputError } from "../errors.js";
 
 /** How to fetch, and what to do when all is fetched. */
 export interface Fetcher {
@@ -15,7 +16,7 @@ export interface Fetcher {
 /**
  * A fetcher for this environment.
  *
- * @throws RangeError for a variable that is no http or https address
+ * @throws InputError for a variable that is no http or https address
  */
 export async function createFetcher(): Promise<Fetcher> {
   const [http, https] = ["HTTP_PROXY", "HTTPS_PROXY"].map(proxyOf);
@@ -44,5 +45,5 @@ function proxyOf(name: string): { readonly name: string; readonly address: strin
   const address = value.includes("://") ? value : `http://${value}`;
   if (URL.canParse(address) && /^https?:/.test(address)) return { name: spelt!, address };
   // It may hold a password.
-  throw new RangeError(`${spelt} must be an http or https address such as http://proxy:3128`);
+  throw new InputError(`${spelt} must be an http or https address such as http://proxy:3128`);
 }

@@ -3,6 +3,7 @@
  * text, whole numbers, True, False and None. As in Python, blanks don't matter, quotes are of
  * either kind, and numbers of Python 2 may end with L.
  */
+import { UnusableFileError } from "../errors.js";
 
 /** Tuples and lists come as arrays, dictionaries as maps. */
 export type PythonValue =
@@ -33,13 +34,13 @@ interface Token {
  * @example
  * pythonLiteral("{'shape': (6L, 4L), }"); // new Map([["shape", [6, 4]]])
  *
- * @throws SyntaxError if it is no such literal
+ * @throws UnusableFileError if it is no such literal
  */
 export function pythonLiteral(text: string): PythonValue {
   const tokens = tokensOf(text);
   let at = 0;
-  const fault = (): SyntaxError =>
-    new SyntaxError(`expected a Python literal, found ${JSON.stringify(text)}`);
+  const fault = (): UnusableFileError =>
+    new UnusableFileError(`expected a Python literal, found ${JSON.stringify(text)}`);
   const isMark = (mark: string): boolean => tokens[at]?.mark === mark;
   const expectMark = (mark: string): void => {
     if (!isMark(mark)) throw fault();
@@ -80,7 +81,9 @@ function tokensOf(text: string): Token[] {
     const from = pattern.lastIndex;
     const found = pattern.exec(text);
     if (found === null)
-      throw new SyntaxError(`expected a Python literal, found ${JSON.stringify(text.slice(from))}`);
+      throw new UnusableFileError(
+        `expected a Python literal, found ${JSON.stringify(text.slice(from))}`,
+      );
     const [, mark, single, double, digits, word] = found;
     if (mark !== undefined) tokens.push({ mark, value: null });
     else if (digits !== undefined) tokens.push({ value: Number(digits) });

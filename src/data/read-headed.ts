@@ -3,6 +3,7 @@
  * says.
  */
 import { constants } from "node:buffer";
+import { UnusableFileError } from "../errors.js";
 import { readBytes, readParts } from "../read-file.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 import { gunzip, gunzipBeginning, isGzip } from "./unpack.js";
@@ -25,8 +26,8 @@ export type Rows = (count: number) => Int32Array | undefined;
  * Rows of an array in a file that is not packed, and nothing else of it; undefined for a packed
  * one, which is unpacked as a whole.
  *
- * @throws Error if the file can't be read; what `header` and `rows` throw; SyntaxError for a file
- * of another length than its header says; RangeError for rows that no array holds
+ * @throws UnusableFileError if the file can't be read; what `header` and `rows` throw; also for a
+ * file of another length than its header says; also for rows that no array holds
  */
 export function readRows<Header extends ArrayHeader>(
   path: string,
@@ -46,7 +47,7 @@ export function readRows<Header extends ArrayHeader>(
     const length = (said.size - said.begin) / count;
     const needed = length * picked.length;
     if (needed > constants.MAX_LENGTH) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `${path}: ${picked.length} of ${said.what} need ${needed} bytes: more than ` +
           `one array holds (${constants.MAX_LENGTH})`,
       );
@@ -64,8 +65,8 @@ export function readRows<Header extends ArrayHeader>(
  *
  * @param longest - bytes that a header has at most
  * @param header - what a header says; is given the file's first bytes
- * @throws Error if the file can't be read; what `header` throws; SyntaxError if a gzip stream is
- * damaged or holds more than its header says; RangeError if that is more than memory may hold
+ * @throws UnusableFileError if the file can't be read; what `header` throws; also if a gzip stream
+ * is damaged or holds more than its header says; also if that is more than memory may hold
  */
 export function readHeaded(
   path: string,
@@ -75,7 +76,7 @@ export function readHeaded(
 ): Uint8Array {
   const length = readParts(path, (_, size) => size);
   if (length > constants.MAX_LENGTH) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${where}: ${length} bytes: more than one array holds (${constants.MAX_LENGTH}); ` +
         "with a limit only the samples in use are read, of a file that is not packed",
     );
@@ -84,7 +85,7 @@ export function readHeaded(
   if (!isGzip(bytes)) return bytes;
   const said = header(gunzipBeginning(bytes, longest, where));
   if (said.size > constants.MAX_LENGTH) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${where}: ${said.what} needs ${said.size} bytes: more than one array holds (${constants.MAX_LENGTH})`,
     );
   }

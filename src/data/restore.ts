@@ -9,6 +9,7 @@
  * Values are not clipped. Source: the denoising and deblurring of Bungert, Roith, Tenbrinck, Burger
  * (arXiv 2106.02479 and JMLR 23:192, section 4.6).
  */
+import { InputError } from "../errors.js";
 import { type Inputs, isBytes } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -41,7 +42,7 @@ const OPTIONS: OptionKeys<RestoreOptions> = { blur: 1, noise: 1, seed: 1 };
  * Inputs and targets are both float32, so that bytes take eight times their memory here, and once
  * more as much in the shared memory of a run: 440 MB each for MNIST.
  *
- * @throws RangeError for a size that is not odd, or a sigma or noise that can't be; TypeError to
+ * @throws InputError for a size that is not odd, or a sigma or noise that can't be; also to
  *   blur what are no images
  * @example
  * const data = restorationTask(loadMnist(), { noise: 0.05, seed: 3 });
@@ -52,10 +53,10 @@ export function restorationTask(data: Dataset, options: RestoreOptions): Dataset
   const { shape, name, train, test } = data;
   const [, height, width] = shape;
   if (!(noise >= 0 && noise < Infinity)) {
-    throw new RangeError(`restore: noise must be a finite number of at least 0, found ${noise}`);
+    throw new InputError(`restore: noise must be a finite number of at least 0, found ${noise}`);
   }
   if (blur && (height === 1 || width === 1)) {
-    throw new TypeError(
+    throw new InputError(
       `restore: blur needs images, a sample of "${name}" is [${shape.join(", ")}]`,
     );
   }
@@ -87,12 +88,12 @@ function asTargets(inputs: Inputs): Float32Array {
  */
 export function gaussianKernel({ size, sigma }: BlurOptions): Float64Array {
   if (!(Number.isInteger(size) && size >= 1 && size % 2 === 1)) {
-    throw new RangeError(
+    throw new InputError(
       `the size of a Gaussian kernel must be a positive odd integer, found ${size}`,
     );
   }
   if (!(sigma > 0 && sigma < Infinity)) {
-    throw new RangeError(
+    throw new InputError(
       `the sigma of a Gaussian kernel must be a finite number above 0, found ${sigma}`,
     );
   }

@@ -3,6 +3,7 @@
  * one's own. Plain data; `loadData` reads it.
  */
 import { isAbsolute, relative, resolve } from "node:path";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { didYouMean } from "../nearest.js";
 import type { ChannelPlace } from "./channels.js";
@@ -123,7 +124,7 @@ const FILES: {
 /**
  * Checks the keys of a source.
  *
- * @throws RangeError for an unknown kind, TypeError for a key that sources of this kind don't have
+ * @throws InputError for an unknown kind, InputError for a key that sources of this kind don't have
  */
 export function checkSource(source: DataSource): void {
   if (source.kind === undefined || source.kind === "named") {
@@ -133,7 +134,7 @@ export function checkSource(source: DataSource): void {
   const kinds = ["named", ...Object.keys(FILES)];
   if (!kinds.includes(source.kind)) {
     const found = String(source.kind);
-    throw new RangeError(
+    throw new InputError(
       `loadData: kind must be one of ${kinds.join(", ")}, found "${found}"${didYouMean(found, kinds)}`,
     );
   }

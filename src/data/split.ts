@@ -4,6 +4,7 @@
  * The paper's runs hold out 5 % with seed 42: 57,000 / 3,000 for MNIST. The same seed gives the
  * same split here, but not the samples of the authors' split, which came from another generator.
  */
+import { InputError } from "../errors.js";
 import type { Random } from "../random.js";
 
 /**
@@ -13,24 +14,24 @@ import type { Random } from "../random.js";
  *
  * @param count - training samples that there are
  * @param limit - training samples that are left at most after that
- * @throws RangeError for what is neither, or leaves nothing to train on or to validate with
+ * @throws InputError for what is neither, or leaves nothing to train on or to validate with
  */
 export function heldOut(count: number, validation: number, limit: number = Infinity): number {
   const isShare = validation > 0 && validation < 1;
   if (!isShare && !(Number.isInteger(validation) && validation >= 0)) {
-    throw new RangeError(
+    throw new InputError(
       `validation must be a whole number of samples, or a share between 0 and 1, found ${validation}`,
     );
   }
   const used = isShare ? Math.min(count, limit / (1 - validation)) : count;
   const held = isShare ? Math.round(validation * used) : validation;
   if (held >= count) {
-    throw new RangeError(
+    throw new InputError(
       `could not hold out ${validation} of ${count} samples for validation: expected less than all of them`,
     );
   }
   if (isShare && held === 0) {
-    throw new RangeError(
+    throw new InputError(
       `could not hold out ${validation} of ${Math.round(used)} samples for validation: that is none`,
     );
   }
@@ -51,11 +52,11 @@ export interface Split {
  * const { train, valid } = split(60000, 3000, stream(42, "split"));
  * train.length; // 57000
  *
- * @throws RangeError unless 0 <= validation < count.
+ * @throws InputError unless 0 <= validation < count.
  */
 export function split(count: number, validation: number, random: Pick<Random, "shuffle">): Split {
   if (!Number.isInteger(validation) || validation < 0 || validation >= count) {
-    throw new RangeError(
+    throw new InputError(
       `could not hold out ${validation} of ${count} samples for validation: expected an integer from 0 to ${count - 1}`,
     );
   }

@@ -4,6 +4,7 @@
  */
 import { constants as bufferLimits } from "node:buffer";
 import { constants, gunzipSync, inflateSync, type ZlibOptions } from "node:zlib";
+import { UnusableFileError } from "../errors.js";
 
 /**
  * Large enough that few pieces are joined, small enough for a header that claims more than there
@@ -21,7 +22,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * The content of a gzip stream; undefined if it is longer than `most` bytes.
  *
- * @throws SyntaxError if the stream is damaged or truncated
+ * @throws UnusableFileError if the stream is damaged or truncated
  */
 export function gunzip(bytes: Uint8Array, most: number, where: string): Uint8Array | undefined {
   return atMost(gunzipSync, bytes, most, (reason) => damagedGzip(bytes, where, reason));
@@ -30,7 +31,7 @@ export function gunzip(bytes: Uint8Array, most: number, where: string): Uint8Arr
 /**
  * The first bytes of the content of a gzip stream: `least` or more, or all that there are.
  *
- * @throws SyntaxError if they are damaged
+ * @throws UnusableFileError if they are damaged
  */
 export function gunzipBeginning(bytes: Uint8Array, least: number, where: string): Uint8Array {
   for (let packed = FIRST_PIECE; ; packed *= 2) {
@@ -44,7 +45,7 @@ export function gunzipBeginning(bytes: Uint8Array, least: number, where: string)
 /**
  * The content of a zlib stream; undefined if it is longer than `most` bytes.
  *
- * @throws SyntaxError if the stream is damaged or truncated
+ * @throws UnusableFileError if the stream is damaged or truncated
  */
 export function inflate(bytes: Uint8Array, most: number): Uint8Array | undefined {
   return atMost(inflateSync, bytes, most, (reason) => `damaged or truncated pixels (${reason})`);
@@ -78,7 +79,7 @@ function run(
   try {
     return unpack(bytes, options);
   } catch (cause) {
-    throw new SyntaxError(damaged((cause as Error).message), { cause });
+    throw new UnusableFileError(damaged((cause as Error).message), { cause });
   }
 }
 

@@ -21,8 +21,8 @@ import { converterOf, createSequence, forwardActions, type Sequence } from "./se
 const BATCH = 128;
 
 /**
- * Prepares a network for evaluation. @throws TypeError if a parameter is missing, or the samples do
- * not fit
+ * Prepares a network for evaluation. @throws InputError if a parameter is missing, or the samples
+ * do not fit
  */
 export function createEvaluator(
   pool: Pool,

@@ -1,9 +1,10 @@
 /** From a batch to its loss: the first half of a training step, and the same without training. */
+import { DivergedError } from "../errors.js";
 import type { Plan } from "../nn/plan.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import type { Parameter } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
-import { DivergedError, firstNonFinite } from "./non-finite.js";
+import { firstNonFinite } from "./non-finite.js";
 import { createPrograms, forwardActions } from "./sequence.js";
 import type { StepKind } from "./updater.js";
 

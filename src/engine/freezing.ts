@@ -1,4 +1,5 @@
 /** Frozen steps between fine ones (optim/freeze.ts): which step is next, and what may be frozen. */
+import { InputError } from "../errors.js";
 import { makePatterns } from "../runtime/form/convert.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Pool } from "../runtime/pool.js";
@@ -31,7 +32,7 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
   const frozen = updaters.filter(({ freezes }) => freezes);
   const check = () => {
     const fixed = updaters.find(isFixed);
-    if (fixed || frozen.length === 0) throw new TypeError(`could not freeze ${whyNot(fixed)}`);
+    if (fixed || frozen.length === 0) throw new InputError(`could not freeze ${whyNot(fixed)}`);
   };
   return {
     get cycle() {

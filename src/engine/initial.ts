@@ -2,6 +2,7 @@
  * The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of
  * the model's nodes.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "../init/sparse-init.js";
@@ -55,8 +56,8 @@ const WEIGHTS: OptionKeys<WeightInitOptions> = {
 /**
  * Draws all parameters of a model; the keys are `<layer>.<parameter>`.
  *
- * @throws RangeError as sparseInit and biasInit, or if `layers` names a layer without weights;
- *   TypeError for an unknown key
+ * @throws InputError as sparseInit and biasInit, or if `layers` names a layer without weights;
+ *   also for an unknown key
  */
 export function initialParameters(
   model: Model,
@@ -146,7 +147,7 @@ function checkNames(model: Model, names: readonly string[]): void {
     .map(({ name }) => name);
   for (const name of names) {
     if (known.includes(name)) continue;
-    throw new RangeError(
+    throw new InputError(
       `init.layers: the model has no layer "${name}" with ` +
         `weights${didYouMean(name, known)}; layers: ${known.join(", ")}`,
     );

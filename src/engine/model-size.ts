@@ -2,6 +2,7 @@
  * Whether a network can be in memory at all: told before anything is drawn or allocated, by the
  * layer that is too large.
  */
+import { InputError } from "../errors.js";
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 import { MOST_BYTES } from "../runtime/memory.js";
@@ -10,7 +11,7 @@ import { MOST_BYTES } from "../runtime/memory.js";
  * Checks what is needed at least: each parameter and its dual variable, the input and each layer's
  * output for a batch.
  *
- * @throws RangeError that names the largest layer, with its bytes
+ * @throws InputError that names the largest layer, with its bytes
  */
 export function checkModelSize({ input, nodes }: Model, batchSize: number): void {
   const inputs = 4 * size(input) * batchSize;
@@ -41,5 +42,5 @@ export function checkModelSize({ input, nodes }: Model, batchSize: number): void
 }
 
 function fail(subject: string, reason: string): never {
-  throw new RangeError(`${subject} is too large: ${reason}; all must fit into ${MOST_BYTES} bytes`);
+  throw new InputError(`${subject} is too large: ${reason}; all must fit into ${MOST_BYTES} bytes`);
 }

@@ -6,11 +6,6 @@ import { readTheta } from "../runtime/theta.js";
 import type { Pool } from "../runtime/pool.js";
 import { runOnce } from "./sequence.js";
 
-/** A loss that is not finite: the learning rate is too large, as a rule. */
-export class DivergedError extends RangeError {
-  override readonly name = "DivergedError";
-}
-
 /**
  * Says where the first non-finite number of a forward pass appears, for the message of a run that
  * has diverged.

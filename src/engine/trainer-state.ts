@@ -12,6 +12,7 @@
  *
  *     resting/<parameter>  indices of the pattern's weights that are zero (see form/form.ts), if there are any
  */
+import { UnusableFileError } from "../errors.js";
 import type { Tensor, TensorData } from "../export/safetensors-format.js";
 import { isTypedArray } from "../kinds.js";
 import type { Memory } from "../runtime/memory.js";
@@ -86,7 +87,7 @@ const RESTING = "resting/";
 /**
  * Puts a state into place.
  *
- * @throws RangeError if the state is that of another model or of other optimizers
+ * @throws UnusableFileError if the state is that of another model or of other optimizers
  */
 export function restoreState(
   { memory, updaters, buffers }: TrainerParts,
@@ -100,7 +101,7 @@ export function restoreState(
     const found = tensors.get(name);
     if (found?.shape.join() === shape.join() && isTypedArray(found.data, "Float32Array")) continue;
     const what = found ? `[${found.shape.join(", ")}]` : "none";
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume: expected a tensor ${name} of shape [${shape.join(", ")}], found ${what}`,
     );
   }
@@ -112,13 +113,13 @@ export function restoreState(
     const zeros = tensors.get(`${RESTING}${name}`)?.data;
     const canRest = freezes && cycle.coarse > 0;
     if (zeros && !(canRest && areZeros(zeros, values(`theta/${name}`)))) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `could not resume: the tensor ${RESTING}${name} names no weights that can rest`,
       );
     }
   }
   if (cycle.coarse > 0 && !updaters.some(({ freezes }) => freezes)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`,
     );
   }
@@ -145,19 +146,19 @@ export function restoreState(
   makePatterns(converter, patterns, resting);
 }
 
-/** @throws RangeError unless what is saved of a parameter is something that it can be */
+/** @throws UnusableFileError unless what is saved of a parameter is something that it can be */
 function checkSaved(
   { name, pattern }: Parameter,
   saved: TrainerState["parameters"][number] | undefined,
 ): void {
-  if (!saved) throw new RangeError(`could not resume: nothing is said of parameter ${name}`);
+  if (!saved) throw new UnusableFileError(`could not resume: nothing is said of parameter ${name}`);
   if (saved.kernel === "sparse" && !pattern) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume: parameter ${name} has no sparse kernel, found "sparse"`,
     );
   }
   if (saved.gradient === "pattern" && saved.kernel !== "sparse") {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume: parameter ${name} has a dense kernel, found the gradient of a pattern`,
     );
   }

@@ -8,6 +8,7 @@
  * textbook's.) Steps of several parts, and those whose gradients are clipped by norm, have more
  * programs: see descent.ts.
  */
+import { InputError } from "../errors.js";
 import { compile } from "../nn/compile.js";
 import type { Plan } from "../nn/plan.js";
 import { layoutOf } from "../nn/layout.js";
@@ -82,7 +83,7 @@ export interface Trainer extends Evaluation, HeldNumbers {
   /**
    * Checks that patterns can be frozen.
    *
-   * @throws TypeError if there is nothing to freeze, or a regularizer whose patterns can't be
+   * @throws InputError if there is nothing to freeze, or a regularizer whose patterns can't be
    */
   checkFreeze(): void;
   /**
@@ -91,7 +92,7 @@ export interface Trainer extends Evaluation, HeldNumbers {
    *
    * @param lambda - "scaled" (the default): lambda is that of the optimizer / (coarse + 1), and
    *   subgradients are scaled along
-   * @throws TypeError as checkFreeze
+   * @throws InputError as checkFreeze
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
   /** Everything the next steps depend on. Partly views: use it before the next step. */
@@ -99,7 +100,7 @@ export interface Trainer extends Evaluation, HeldNumbers {
   /**
    * Goes back (or on) to a state: from there every step has the bits it had, on the same backend.
    *
-   * @throws RangeError if the state is that of another model or of other optimizers
+   * @throws UnusableFileError if the state is that of another model or of other optimizers
    */
   restore(state: TrainerState): void;
 }
@@ -214,10 +215,10 @@ function prepare(
   return { parameters, buffers, updaters, plan };
 }
 
-/** @throws RangeError if a batch does not fit */
+/** @throws InputError if a batch does not fit */
 function checkBatch({ length }: Int32Array, batchSize: number): void {
   if (length <= batchSize) return;
-  throw new RangeError(
+  throw new InputError(
     `a batch of ${length} samples does not fit the trainer's batch size ${batchSize}`,
   );
 }

@@ -10,6 +10,7 @@
  * of W_e is r. Source: Heeringa et al. on autoencoders with nuclear-norm Bregman training, who
  * train W_e to a low rank.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { Matrix, SVD } from "ml-matrix";
 import { checkNetwork, type Network } from "../nn/network.js";
@@ -31,7 +32,7 @@ const OPTIONS: OptionKeys<LatentPodOptions> = { tolerance: 1, encoder: 1 };
  * A network with a latent space of the numerical rank of its last encoder matrix. It stays as it is
  * if that is full.
  *
- * @throws RangeError if the tolerance is outside [0, 1), or there is no such encoder, or several
+ * @throws InputError if the tolerance is outside [0, 1), or there is no such encoder, or several
  *   and none is named
  * @example
  * const small = simplify(latentPod({ model, ...result }, { tolerance: 1e-8 }));
@@ -39,7 +40,7 @@ const OPTIONS: OptionKeys<LatentPodOptions> = { tolerance: 1, encoder: 1 };
 export function latentPod(network: Network, options: LatentPodOptions = {}): Network {
   const { tolerance = 1e-6, encoder } = knownOptions("latentPod", options, OPTIONS);
   if (!(tolerance >= 0 && tolerance < 1)) {
-    throw new RangeError(`latentPod: tolerance must be at least 0 and below 1, found ${tolerance}`);
+    throw new InputError(`latentPod: tolerance must be at least 0 and below 1, found ${tolerance}`);
   }
   checkNetwork(network);
   const { nodes } = network.model;
@@ -112,7 +113,7 @@ function findPair({ model: { nodes } }: Network, encoder: string | undefined): [
   const found = encoder === undefined ? pairs : pairs.filter(([k]) => nodes[k].name === encoder);
   if (found.length === 1) return found[0];
   const wanted = encoder === undefined ? "exactly one linear layer" : `a linear layer "${encoder}"`;
-  throw new RangeError(
+  throw new InputError(
     `latentPod: expected ${wanted} read by one linear layer without an activation between, found ${names}`,
   );
 }

@@ -18,7 +18,7 @@ export const MODEL_FILE = "model.safetensors";
  *
  * @param metadata - texts to keep beside it
  * @param options - `sparse: true` keeps the non-zeros only
- * @throws TypeError if a parameter or buffer is missing; RangeError for a text whose name is taken;
+ * @throws InputError if a parameter or buffer is missing; also for a text whose name is taken;
  *   Error if the file can't be written
  * @example
  * saveModel("small.safetensors", simplify({ model, ...result }), {}, { sparse: true });
@@ -38,7 +38,8 @@ export function saveModel(
 /**
  * Reads a network that saveModel has written, or a training: its `model.safetensors`.
  *
- * @throws Error if the file can't be read; SyntaxError if it is damaged, or no network of bregman
+ * @throws UnusableFileError if the file can't be read; also if it is damaged, or no network of
+ *   bregman
  * @example
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, images);

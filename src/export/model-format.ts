@@ -10,6 +10,7 @@
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each
  * weight that is smaller that way.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -41,8 +42,8 @@ const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
  * The bytes of a network, as `saveModel` writes them to a file.
  *
  * @param metadata - texts to keep beside it
- * @throws TypeError if a parameter or buffer is missing, or the normalization is not one of the
- * inputs; RangeError for a number in it that can't be, and for a text named "format", "model" or
+ * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
+ * inputs; also for a number in it that can't be, and for a text named "format", "model" or
  * "normalization"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
@@ -70,7 +71,7 @@ export function encodeModel(
   }
   for (const key of RESERVED) {
     if (key in metadata)
-      throw new RangeError(
+      throw new InputError(
         `could not keep a text "${key}" beside the network: the name is reserved`,
       );
   }
@@ -106,7 +107,7 @@ const DECODE_OPTIONS: OptionKeys<DecodeModelOptions> = { model: 1, where: 1 };
  * The network of bytes that `encodeModel` or `saveModel` has made, or a training: its
  * `model.safetensors`.
  *
- * @throws SyntaxError if they are damaged, or no network of bregman
+ * @throws UnusableFileError if they are damaged, or no network of bregman
  * @example
  * const response = await fetch("model.safetensors");
  * const network = decodeModel(new Uint8Array(await response.arrayBuffer()));
@@ -115,7 +116,8 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
   const { where = "model", model: given } = knownOptions("decodeModel", options, DECODE_OPTIONS);
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const model = graphOf(metadata, where) ?? given;
-  if (!model) throw new SyntaxError(`${where}: no network of bregman: its metadata have no graph`);
+  if (!model)
+    throw new UnusableFileError(`${where}: no network of bregman: its metadata have no graph`);
   const own = (key: "parameters" | "buffers") =>
     new Map(
       model.nodes.flatMap((node) =>
@@ -141,7 +143,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
   try {
     checkNetwork(network);
   } catch (error) {
-    throw new SyntaxError(`${where}: ${(error as Error).message}`, { cause: error });
+    throw new UnusableFileError(`${where}: ${(error as Error).message}`, { cause: error });
   }
   return network;
 }
@@ -158,7 +160,7 @@ function sparseValues(
   try {
     return valuesOf({ values, gaps }, shape);
   } catch (error) {
-    throw new SyntaxError(`${where}: "${name}" is damaged: ${(error as Error).message}`, {
+    throw new UnusableFileError(`${where}: "${name}" is damaged: ${(error as Error).message}`, {
       cause: error,
     });
   }

@@ -8,6 +8,7 @@
  * The order is global, over all weights of linear layers and convolutions. Biases, batch norm and
  * skips stay.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../nn/layers/layer.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
@@ -44,8 +45,8 @@ const OPTIONS: OptionKeys<PruneOptions> = { density: 1, threshold: 1, groups: 1 
 /**
  * A network whose smallest weights are zero, to a density or by a threshold.
  *
- * @throws RangeError for an impossible density or threshold, or unless exactly one of them is
- * given; TypeError if the network is not complete
+ * @throws InputError for an impossible density or threshold, or unless exactly one of them is
+ * given; also if the network is not complete
  * @example
  * const pruned = prune({ model, ...result }, { density: 0.02 });
  */
@@ -53,16 +54,16 @@ export function prune(network: Network, options: PruneOptions): Network {
   const { density, threshold, groups = "entries" } = knownOptions("prune", options, OPTIONS);
   if ((density === undefined) === (threshold === undefined)) {
     const found = density === undefined ? "neither" : "both";
-    throw new RangeError(`prune: expected either a density or a threshold, found ${found}`);
+    throw new InputError(`prune: expected either a density or a threshold, found ${found}`);
   }
   if (density !== undefined && !(density > 0 && density <= 1)) {
-    throw new RangeError(`prune: density must be above 0 and at most 1, found ${density}`);
+    throw new InputError(`prune: density must be above 0 and at most 1, found ${density}`);
   }
   if (threshold !== undefined && !(threshold > 0 && threshold < Infinity)) {
-    throw new RangeError(`prune: threshold must be a finite number above 0, found ${threshold}`);
+    throw new InputError(`prune: threshold must be a finite number above 0, found ${threshold}`);
   }
   if (groups !== "entries" && groups !== "kernels") {
-    throw new RangeError(`prune: groups must be "entries" or "kernels", found ${String(groups)}`);
+    throw new InputError(`prune: groups must be "entries" or "kernels", found ${String(groups)}`);
   }
   checkNetwork(network);
   const parameters = new Map<string, Values>(network.parameters);

@@ -10,6 +10,7 @@
  * begin at a multiple of 8 and write wide types first: then every tensor is aligned to its element
  * size, and a reader may use it without a copy.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isMap, kindOf, typedArrayName } from "../kinds.js";
 
@@ -44,8 +45,8 @@ const METADATA = "__metadata__";
 /**
  * The bytes of a safetensors file. Tensors of one kind keep the order they are given in.
  *
- * @throws TypeError if a tensor's shape doesn't fit its data, its kind of elements can't be
- * written, or metadata are no texts; RangeError for the reserved name "__metadata__".
+ * @throws InputError if a tensor's shape doesn't fit its data, its kind of elements can't be
+ * written, or metadata are no texts; also for the reserved name "__metadata__".
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
@@ -55,7 +56,7 @@ export function encodeSafetensors(
   named.forEach(([name, tensor]) => checkTensor(name, tensor));
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== "string")
-      throw new TypeError(`metadata "${key}" must be a text, found ${JSON.stringify(text)}`);
+      throw new InputError(`metadata "${key}" must be a text, found ${JSON.stringify(text)}`);
   }
   named.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
 
@@ -89,12 +90,12 @@ export function encodeSafetensors(
  * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows,
  * else copies.
  *
- * @throws SyntaxError if the bytes are not a whole, consistent file, with what is wrong; `where`
- *   names the source.
+ * @throws UnusableFileError if the bytes are not a whole, consistent file, with what is wrong;
+ *   `where` names the source.
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): TensorFile {
   const fail = (fault: string): never => {
-    throw new SyntaxError(`${where}: ${fault}`);
+    throw new UnusableFileError(`${where}: ${fault}`);
   };
   if (bytes.length < 8) fail(`truncated: expected 8 bytes or more, found ${bytes.length}`);
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
@@ -130,16 +131,16 @@ type Fail = (fault: string) => never;
 
 function checkTensor(name: string, { shape, data }: Tensor): void {
   if (name === METADATA)
-    throw new RangeError(`could not write a tensor named "${METADATA}": the name is reserved`);
+    throw new InputError(`could not write a tensor named "${METADATA}": the name is reserved`);
   dtypeOf(data);
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw new TypeError(
+    throw new InputError(
       `tensor ${JSON.stringify(name)}: shape must be non-negative integers, found [${shape.join(", ")}]`,
     );
   }
   const expected = shape.reduce((product, size) => product * size, 1);
   if (data.length !== expected) {
-    throw new TypeError(
+    throw new InputError(
       `tensor ${JSON.stringify(name)} of shape [${shape.join(", ")}] must have ` +
         `${expected} elements, found ${data.length}`,
     );
@@ -151,7 +152,7 @@ function dtypeOf(data: TensorData): Dtype {
   for (const [dtype, kind] of Object.entries(DTYPES))
     if (kind.name === found) return dtype as Dtype;
   const kinds = Object.values(DTYPES).map((kind) => kind.name);
-  throw new TypeError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
+  throw new InputError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
 }
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {

@@ -20,7 +20,7 @@ export type { Tensor, TensorData, TensorFile } from "./safetensors-format.js";
  * const weight = { shape: [2, 3], data: new Float32Array(6) };
  * writeSafetensors("model.safetensors", { "layer1.weight": weight });
  *
- * @throws Error if the file can't be written; otherwise as `encodeSafetensors`.
+ * @throws UnusableFileError if the file can't be written; otherwise as `encodeSafetensors`.
  */
 export function writeSafetensors(
   path: string,
@@ -33,7 +33,8 @@ export function writeSafetensors(
 /**
  * Reads a safetensors file.
  *
- * @throws Error if the file can't be read; SyntaxError if it is damaged or no safetensors file.
+ * @throws UnusableFileError if the file can't be read; also if it is damaged or no safetensors
+ *   file.
  */
 export function readSafetensors(path: string): TensorFile {
   return decodeSafetensors(readBytes(path), path);

@@ -7,6 +7,7 @@
  *
  * Down to a density of 1 % most gaps take one byte, where a column number takes two.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { size } from "../nn/layers/layer.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
@@ -55,7 +56,7 @@ function pack(count: number, size: number, each: Packed["each"]): SparseValues |
 /**
  * The array of `length` numbers that was packed.
  *
- * @throws SyntaxError if values and gaps do not make such an array
+ * @throws UnusableFileError if values and gaps do not make such an array
  */
 export function unpackSparse(sparse: SparseValues, length: number): Float32Array {
   const data = new Float32Array(length);
@@ -66,12 +67,12 @@ export function unpackSparse(sparse: SparseValues, length: number): Float32Array
 /**
  * The values of a shape that was packed, which are unpacked once somebody reads their array.
  *
- * @throws SyntaxError as unpackSparse, at once; RangeError if no array is so long
+ * @throws UnusableFileError as unpackSparse, at once; InputError if no array is so long
  */
 export function valuesOf(sparse: SparseValues, shape: Shape): Values {
   const length = size(shape);
   if (length > LONGEST) {
-    throw new RangeError(
+    throw new InputError(
       `[${shape.join(", ")}] are ${length} numbers, of which at most ${LONGEST} are possible`,
     );
   }
@@ -130,7 +131,7 @@ export function moveNonZeros(all: Values, shape: Shape, to: (place: number) => n
   return { shape, data };
 }
 
-/** @throws SyntaxError as unpackSparse */
+/** @throws UnusableFileError as unpackSparse */
 function eachValue(
   { values, gaps }: SparseValues,
   length: number,
@@ -143,16 +144,19 @@ function eachValue(
     let factor = 1;
     do {
       if (at === gaps.length)
-        throw new SyntaxError(`expected a gap for each of ${values.length} values, found fewer`);
+        throw new UnusableFileError(
+          `expected a gap for each of ${values.length} values, found fewer`,
+        );
       gap += (gaps[at] % MORE) * factor;
       factor *= MORE;
     } while (gaps[at++] >= MORE && factor <= MORE ** 5);
     place += gap + 1;
-    if (place >= length) throw new SyntaxError(`expected places below ${length}, found ${place}`);
+    if (place >= length)
+      throw new UnusableFileError(`expected places below ${length}, found ${place}`);
     f(value, place);
   }
   if (at !== gaps.length) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `expected ${at} bytes of gaps for ${values.length} values, found ${gaps.length}`,
     );
   }

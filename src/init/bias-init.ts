@@ -9,6 +9,7 @@
  * ReLU). Source: Bungert et al., JMLR 23:192 (2022), section 4.1; r0 = 1 in the authors' MLP, 10 in
  * their ConvNet.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
 import type { Floats } from "../regularizers/regularizer.js";
@@ -29,7 +30,7 @@ const OPTIONS: OptionKeys<BiasInitOptions> = { random: 1, fanIn: 1, r0: 1, signe
 /**
  * Fills a bias.
  *
- * @throws RangeError if fanIn is not an integer of at least 1, or r0 not a finite number above 0
+ * @throws InputError if fanIn is not an integer of at least 1, or r0 not a finite number above 0
  * @example
  * const bias = new Float32Array(200);
  * biasInit(bias, { fanIn: 784, random: stream(1, "init") }); // all in (0, 1/28]
@@ -37,10 +38,10 @@ const OPTIONS: OptionKeys<BiasInitOptions> = { random: 1, fanIn: 1, r0: 1, signe
 export function biasInit(bias: Floats, options: BiasInitOptions): void {
   const { random, fanIn, r0 = 1, signed = false } = knownOptions("biasInit", options, OPTIONS);
   if (!(Number.isSafeInteger(fanIn) && fanIn >= 1)) {
-    throw new RangeError(`biasInit: fanIn must be an integer of at least 1, found ${fanIn}`);
+    throw new InputError(`biasInit: fanIn must be an integer of at least 1, found ${fanIn}`);
   }
   if (!(r0 > 0 && r0 < Infinity))
-    throw new RangeError(`biasInit: r0 must be a finite number above 0, found ${r0}`);
+    throw new InputError(`biasInit: r0 must be a finite number above 0, found ${r0}`);
   const bound = r0 / Math.sqrt(fanIn);
   for (let i = 0; i < bias.length; i++) {
     // uniform() is in [0, 1): taken from 1 it is never zero.

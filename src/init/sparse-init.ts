@@ -22,6 +22,7 @@
  *    that is varianceFactor = r f^2 here, to the deviation of r from the density. Their MLP has r =
  *    0.01, f = 7, so varianceFactor 0.49.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
 import { elements } from "../regularizers/checks.js";
@@ -77,10 +78,10 @@ const OPTIONS: OptionKeys<SparseInitOptions> = {
  *
  * @param theta - weights, row-major
  * @param shape - [out, in, ...]; the fans are in * rest and out * rest
- * @throws RangeError if density is outside (0, 1], varianceFactor is not above 0, atLeast is not an
+ * @throws InputError if density is outside (0, 1], varianceFactor is not above 0, atLeast is not an
  *   integer of at least 0 (and 0 where the mask keeps whole rows), or a choice is not one of those
  *   named
- * @throws TypeError if the shape has fewer than two dimensions or does not fit theta
+ * @throws InputError if the shape has fewer than two dimensions or does not fit theta
  * @example
  * const theta = new Float32Array(200 * 784);
  * sparseInit(theta, [200, 784], { density: 0.01, random: stream(1, "init") });
@@ -99,9 +100,9 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
     varianceFactor = 1,
   } = knownOptions("sparseInit", options, OPTIONS);
   if (!(density > 0 && density <= 1))
-    throw new RangeError(`sparseInit: density must be in (0, 1], found ${density}`);
+    throw new InputError(`sparseInit: density must be in (0, 1], found ${density}`);
   if (!(varianceFactor > 0 && varianceFactor < Infinity)) {
-    throw new RangeError(
+    throw new InputError(
       `sparseInit: varianceFactor must be a finite number above 0, found ${varianceFactor}`,
     );
   }
@@ -109,10 +110,10 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
   checkChoice("count", count, ["bernoulli", "exact", "withReplacement"]);
   const atLeast = wanted ?? (mask === "row" ? 0 : 1);
   if (!(Number.isSafeInteger(atLeast) && atLeast >= 0)) {
-    throw new RangeError(`sparseInit: atLeast must be an integer of at least 0, found ${atLeast}`);
+    throw new InputError(`sparseInit: atLeast must be an integer of at least 0, found ${atLeast}`);
   }
   if (atLeast > 0 && mask === "row") {
-    throw new RangeError(
+    throw new InputError(
       `sparseInit: atLeast must be 0 where the mask keeps whole rows, found ${atLeast}`,
     );
   }
@@ -120,7 +121,7 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
   checkChoice("fan", fan, ["in", "out"]);
   checkChoice("distribution", distribution, ["normal", "uniform"]);
   if (shape.length < 2 || elements(shape) !== theta.length) {
-    throw new TypeError(
+    throw new InputError(
       `sparseInit: a weight needs a shape [out, in, ...] of its ${theta.length} elements, found [${shape.join(", ")}]`,
     );
   }
@@ -183,7 +184,7 @@ function topUp(kept: Uint8Array, rows: number, n: number, random: Random): void 
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
-    throw new RangeError(
+    throw new InputError(
       `sparseInit: ${name} must be one of ${choices.join(", ")}, found ${String(value)}`,
     );
   }

@@ -7,6 +7,7 @@
  * A weight that was born and died between two looks is not seen. Two bytes a weight; epochs past
  * 65,534 count as that one.
  */
+import { UnusableFileError } from "../errors.js";
 import type { Tensor } from "../export/safetensors-format.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -52,7 +53,7 @@ export function createBirthCounter(trainer: Trainer, from?: Births): BirthCounte
     const theta = trainer.theta(name);
     const known = from?.get(name);
     if (known && known.length !== theta.length) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `could not resume: expected a tensor ${BORN}${name} of ${theta.length} numbers, found ${known.length}`,
       );
     }

@@ -11,7 +11,7 @@
  * own (say, v moves and theta follows by the prox of l1): it passes over the same numbers as that
  * of SGD or Adam does, for a few operations more.
  */
-import { isErrorNamed } from "../kinds.js";
+import { DivergedError } from "../errors.js";
 import { median } from "../median.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import { kernelForm } from "../optim/kernel-form.js";
@@ -70,7 +70,7 @@ export async function measureDenseStep(
     }
   } catch (error) {
     // The training itself says so, in its own words.
-    if (!isErrorNamed(error, "DivergedError")) throw error;
+    if (!(error instanceof DivergedError)) throw error;
     return undefined;
   } finally {
     trainer.restore(before);

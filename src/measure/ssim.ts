@@ -8,6 +8,7 @@
  * Means m, variances s^2 and the covariance s_ab are weighted by a Gaussian of 11 x 11 pixels,
  * sigma 1.5, with sum 1. Only windows that lie in the image count, as in the authors' program.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { gaussianKernel } from "../data/restore.js";
 
@@ -32,20 +33,20 @@ const OPTIONS: OptionKeys<SsimOptions> = { height: 1, width: 1, range: 1 };
  *   planes
  * @param b - the same shape
  * @returns the sum over the planes: divide by their number
- * @throws RangeError if the images are smaller than a window; TypeError if the lengths don't fit
+ * @throws InputError if the images are smaller than a window; also if the lengths don't fit
  * @example
  * const mean = ssimSum(outputs, targets, { height: 28, width: 28 }) / (outputs.length / 784);
  */
 export function ssimSum(a: Float32Array, b: Float32Array, options: SsimOptions): number {
   const { height, width, range = 1 } = knownOptions("ssimSum", options, OPTIONS);
   if (height < SSIM_WINDOW || width < SSIM_WINDOW) {
-    throw new RangeError(
+    throw new InputError(
       `ssim: images must be at least ${SSIM_WINDOW} x ${SSIM_WINDOW} pixels, found ${height} x ${width}`,
     );
   }
   const size = height * width;
   if (a.length !== b.length || a.length % size !== 0) {
-    throw new TypeError(
+    throw new InputError(
       `ssim: expected two arrays of whole images of ${size} pixels, found ${a.length} and ${b.length} numbers`,
     );
   }

@@ -6,6 +6,7 @@
  * The ops depend on which kernel each parameter uses at the moment (dense or sparse), the places do
  * not: `lower` is called again when a parameter has changed sides.
  */
+import { InputError } from "../errors.js";
 import { TILE, type Op } from "../runtime/kernel-table.js";
 import { needsPatternOnly } from "../runtime/parameter.js";
 import { borderOps, copyOp } from "./layers/join.js";
@@ -27,7 +28,7 @@ type Pass = "evaluation" | "forward" | "statistics";
 /**
  * Compiles a model for one batch size.
  *
- * @throws TypeError if the samples do not have the model's input shape, or the loss does not fit
+ * @throws InputError if the samples do not have the model's input shape, or the loss does not fit
  *   its output
  */
 export function compile(layout: Layout, options: CompileOptions): Plan {
@@ -45,7 +46,7 @@ export function compile(layout: Layout, options: CompileOptions): Plan {
     settings: { sampleDual, labelSmoothing, recompute = false } = {},
   } = options;
   if (samples.features !== size(model.input)) {
-    throw new TypeError(
+    throw new InputError(
       `the data has ${samples.features} features a sample, the model's input is [${model.input.join(", ")}]`,
     );
   }

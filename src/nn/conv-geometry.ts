@@ -9,6 +9,7 @@
  * (A stride larger than the kernel leaves remainders without taps: there dx is zero.) Offsets count
  * from the start of the padded plane, so they are never negative.
  */
+import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { ConvLayout } from "../runtime/form/conv-layout.js";
@@ -142,13 +143,13 @@ const MOST_PHASES = 2 ** 20;
 /**
  * The phases of the input gradient that have positions, in the order row-major by (a, b).
  *
- * @throws RangeError if there are more than 2^20
+ * @throws InputError if there are more than 2^20
  */
 export function gradientPhases(shape: ConvShape, x: TensorShape, dy: TensorShape): Phase[] {
   const { rows, columns } = bothRemainders(shape, x);
   const count = rows.length * columns.length;
   if (count > MOST_PHASES) {
-    throw new RangeError(
+    throw new InputError(
       `the gradient behind a convolution of stride ${shape.stride} takes ${count} ` +
         `ops, and a plan at most ${MOST_PHASES}; use a smaller stride`,
     );

@@ -5,6 +5,7 @@
  *                        smoothed by s: (1 - s) z_label + s mean_c z_c in the place of z_label (Szegedy et al. 2016, section 7)
  *     meanSquaredError   mean over batch and features of  (y - target)^2
  */
+import { InputError } from "../errors.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { SampleStore } from "./samples.js";
 
@@ -30,7 +31,7 @@ export interface LossPlaces {
 /**
  * The ops of a loss.
  *
- * @throws TypeError if the samples lack the labels or targets that the loss compares with
+ * @throws InputError if the samples lack the labels or targets that the loss compares with
  */
 export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): Op[] {
   const {
@@ -45,7 +46,7 @@ export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): O
     target,
   } = at;
   if (loss === "crossEntropy") {
-    if (!samples.labels) throw new TypeError("crossEntropy: the samples have no labels");
+    if (!samples.labels) throw new InputError("crossEntropy: the samples have no labels");
     const labels = samples.labels;
     const args = {
       logits: output,
@@ -59,9 +60,9 @@ export function lossOps(loss: LossKind, samples: SampleStore, at: LossPlaces): O
     };
     return [op("crossEntropy", tiles, args)];
   }
-  if (!samples.targets) throw new TypeError("meanSquaredError: the samples have no targets");
+  if (!samples.targets) throw new InputError("meanSquaredError: the samples have no targets");
   if (samples.targetFeatures !== features) {
-    throw new TypeError(
+    throw new InputError(
       `meanSquaredError: the targets have ${samples.targetFeatures} features, the model's output has ${features}`,
     );
   }

@@ -4,6 +4,7 @@
  *     { "input": [784],
  *       "nodes": [{ "name": "linear1", "inputs": [-1], "layer": { "kind": "linear", "out": 20, "bias": true } }, ...] }
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { layerKinds, ruleOf, type Layer } from "./layers/rules.js";
 import type { Model } from "./model.js";
@@ -31,19 +32,22 @@ export function modelToJson({ input, nodes }: Model): ModelJson {
  * Builds a model from JSON data.
  *
  * @param where - names the source in errors
- * @throws SyntaxError if the data are no model, or layers in it can't be or don't fit each other
+ * @throws UnusableFileError if the data are no model, or layers in it can't be or don't fit each
+ *   other
  */
 export function modelFromJson(data: unknown, where = "model"): Model {
   const { input, nodes } = (data ?? {}) as Partial<ModelJson>;
   if (!Array.isArray(input) || !Array.isArray(nodes)) {
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `${where}: not a model: expected an object with the lists "input" and "nodes"`,
     );
   }
   try {
     return modelOf(input, nodes.map(entryOf));
   } catch (error) {
-    throw new SyntaxError(`${where}: not a model: ${(error as Error).message}`, { cause: error });
+    throw new UnusableFileError(`${where}: not a model: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -55,11 +59,11 @@ function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {
     typeof layer !== "object" ||
     layer === null
   ) {
-    throw new TypeError(`node ${k}: expected an object with name, inputs and layer`);
+    throw new InputError(`node ${k}: expected an object with name, inputs and layer`);
   }
   const { kind, ...entry } = layer;
   if (!layerKinds.includes(kind)) {
-    throw new RangeError(
+    throw new InputError(
       `layer "${name}": kind must be one of ${layerKinds.join(", ")}, found "${kind}"`,
     );
   }

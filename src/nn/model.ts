@@ -4,6 +4,7 @@
  * Nodes stand in topological order; a node reads the nodes in its `inputs` (-1 is the model's
  * input).
  */
+import { InputError } from "../errors.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { TILE } from "../runtime/kernel-table.js";
 import { MOST_BYTES } from "../runtime/memory.js";
@@ -42,7 +43,7 @@ export interface GraphBuilder {
   /**
    * Adds a layer that reads these values, given one by one or as lists.
    *
-   * @throws TypeError if the layer cannot take them; the message names the layers and their shapes
+   * @throws InputError if the layer cannot take them; the message names the layers and their shapes
    */
   apply(layer: Layer, ...inputs: (Value | readonly Value[])[]): Value;
 }
@@ -52,8 +53,8 @@ export interface GraphBuilder {
  * layer added.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError if the graph is empty, two layers have one name, a layer cannot take its
- * inputs, or nobody reads what it gives; RangeError if what a layer gives, or the parameters of all
+ * @throws InputError if the graph is empty, two layers have one name, a layer cannot take its
+ * inputs, or nobody reads what it gives; also if what a layer gives, or the parameters of all
  * layers, would not fit into memory
  * @example
  * const model = graph([3, 32, 32], ({ input, apply }) => {
@@ -64,7 +65,7 @@ export interface GraphBuilder {
  */
 export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Model {
   if (![1, 3].includes(input.length) || input.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new TypeError(
+    throw new InputError(
       "a model's input must be [features] or [channels, height, width] of positive " +
         `integers, found [${input.join(", ")}]`,
     );
@@ -79,7 +80,7 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
     const count = (seen.get(layer.kind) ?? 0) + 1;
     seen.set(layer.kind, count);
     const name = layer.name ?? `${layer.kind}${count}`;
-    if (names.has(name)) throw new TypeError(`layer names must differ, found "${name}" twice`);
+    if (names.has(name)) throw new InputError(`layer names must differ, found "${name}" twice`);
     names.add(name);
     const rule = ruleOf(layer);
     const shapes = values.map((value) => value.shape);
@@ -89,14 +90,14 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
     let shape: Shape;
     try {
       if (values.length === 0 || (rule.inputs !== undefined && values.length !== rule.inputs)) {
-        throw new TypeError(
+        throw new InputError(
           `expected ${rule.inputs ?? "one or more"} inputs, found ${values.length}`,
         );
       }
       shape = rule.outputShape(layer, shapes);
     } catch (error) {
       const message = (error as Error).message;
-      throw new TypeError(
+      throw new InputError(
         `layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`,
       );
     }
@@ -115,16 +116,16 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
     return { index: nodes.length - 1, shape };
   };
   const output = build({ input: { index: -1, shape: input }, apply });
-  if (nodes.length === 0) throw new TypeError("a model needs at least one layer, found none");
+  if (nodes.length === 0) throw new InputError("a model needs at least one layer, found none");
   if (output.index !== nodes.length - 1) {
-    throw new TypeError(
+    throw new InputError(
       `a model's output must be its last layer, "${nodes.at(-1)!.name}"; found ${output.index < 0 ? "its input" : `"${nodes[output.index].name}"`}`,
     );
   }
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const unread = nodes.findIndex((_, k) => k !== output.index && !read.has(k));
   if (unread >= 0) {
-    throw new TypeError(
+    throw new InputError(
       `layer "${nodes[unread].name}" leads nowhere: expected another layer to read it, or it to be the output`,
     );
   }
@@ -138,7 +139,7 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
 function checkRoom(what: string, numbers: number): void {
   if (numbers * 4 <= MOST_BYTES) return;
   const bytes = (numbers * 4).toPrecision(3);
-  throw new RangeError(
+  throw new InputError(
     `${what} would take ${bytes} bytes, more than the ${MOST_BYTES} that a memory can have`,
   );
 }
@@ -147,7 +148,7 @@ function checkRoom(what: string, numbers: number): void {
  * A chain of layers.
  *
  * @param input - shape of one sample: [features] or [channels, height, width]
- * @throws TypeError and RangeError as graph
+ * @throws InputError as graph
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(80), relu(), linear(10)]);
  */

@@ -1,4 +1,5 @@
 /** A network that computes something: a model with the values of its parameters and buffers. */
+import { InputError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { checkBoth, type Counts, type Normalization } from "../normalization.js";
 import { at } from "../placed.js";
@@ -31,8 +32,8 @@ export interface Network {
  * Checks that every parameter and buffer of the model is there, with its shape, and that the
  * normalization is one of its inputs.
  *
- * @throws TypeError that names the first one that is not, what was expected and what was found;
- * RangeError for a mean or a deviation that can't be
+ * @throws InputError that names the first one that is not, what was expected and what was found;
+ * also for a mean or a deviation that can't be
  */
 export function checkNetwork({ model, parameters, buffers, normalization }: Network): void {
   for (const node of model.nodes) {
@@ -52,7 +53,7 @@ export function checkNetwork({ model, parameters, buffers, normalization }: Netw
         const found = value
           ? `[${value.shape.join(", ")}] with ${value.data.length} numbers`
           : "none";
-        throw new TypeError(
+        throw new InputError(
           `the network needs "${name}" of shape [${shape.join(", ")}] in float32, found ${found}`,
         );
       }

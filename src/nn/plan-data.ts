@@ -2,6 +2,7 @@
  * What a plan keeps in memory beside its tensors: the batch's indices, constants of its ops, sums
  * of the loss.
  */
+import { InputError } from "../errors.js";
 import { AUGMENT_WORDS } from "../runtime/contract/data.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -74,7 +75,7 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
     augment,
     setBatch(batch, augmentation) {
       if (batch.length > samples) {
-        throw new RangeError(
+        throw new InputError(
           `a batch of ${batch.length} samples does not fit a plan of ${samples}`,
         );
       }

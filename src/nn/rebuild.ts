@@ -4,6 +4,7 @@
  * Nodes that the output does not depend on are left out. Every node keeps its name, so that the
  * names of parameters stay.
  */
+import { InputError } from "../errors.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import type { Layer } from "./layers/rules.js";
 import { graph, type Model, type Value } from "./model.js";
@@ -20,7 +21,7 @@ export interface NodeEntry {
  * Builds a model from entries in topological order; `output` is the entry whose value is the
  * model's output.
  *
- * @throws TypeError as graph, and if an entry reads one that does not stand before it
+ * @throws InputError as graph, and if an entry reads one that does not stand before it
  */
 export function modelOf(
   input: Shape,
@@ -30,7 +31,7 @@ export function modelOf(
   entries.forEach(({ name, inputs }, k) => {
     const wrong = inputs.find((source) => !Number.isInteger(source) || source < -1 || source >= k);
     if (wrong !== undefined) {
-      throw new TypeError(
+      throw new InputError(
         `layer "${name}" must read layers before it, found number ${wrong} for layer number ${k}`,
       );
     }

@@ -4,6 +4,7 @@
  * A uint8 image stays uint8 (a quarter of the memory); it is normalised while it is fetched: x = u8
  * * scale + shift.
  */
+import { InputError } from "../errors.js";
 import { type Inputs, isBytes } from "../inputs.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
@@ -60,7 +61,7 @@ export function unchanged(input: readonly number[]): {
  * Copies samples into shared memory. Mean and deviation are taken off in float64; float32 is what
  * is left.
  *
- * @throws RangeError for a number that is finite before this and not after it
+ * @throws InputError for a number that is finite before this and not after it
  */
 export function storeSamples(
   memory: Memory,
@@ -113,9 +114,9 @@ function tooLarge(
   features: number,
   mean: number,
   std: number,
-): RangeError {
+): InputError {
   const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
-  return new RangeError(
+  return new InputError(
     `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ` +
       `${mean}) / ${std}; scale it before`,
   );
@@ -130,7 +131,7 @@ function affineOf(mean: readonly number[], std: readonly number[]): Float32Array
   const at = affine.findIndex((x) => !Number.isFinite(x));
   if (at < 0) return affine;
   const channel = at % std.length;
-  throw new RangeError(
+  throw new InputError(
     `inputs: bytes are too large for float32 as (x / 255 - ${mean[channel]}) / ${std[channel]} (channel ${channel})`,
   );
 }
@@ -153,7 +154,7 @@ export interface GatherPlaces {
 /**
  * The ops that fetch a batch.
  *
- * @throws TypeError if images of bytes have another number of channels than the model takes
+ * @throws InputError if images of bytes have another number of channels than the model takes
  */
 export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
   const { tiles, indices, augment, out, image, rowsOut, rowStride } = at;
@@ -179,7 +180,7 @@ export function gatherOps(store: SampleStore, at: GatherPlaces): Op[] {
   }
   const { channels, height, width } = out;
   if (features !== channels * channelSize) {
-    throw new TypeError(
+    throw new InputError(
       `expected bytes of ${channels} channels, found ${features / channelSize}: state the shape of the samples`,
     );
   }

@@ -40,7 +40,7 @@ const OPTIONS: OptionKeys<AdaBregOptions> = {
 /**
  * AdaBreg: LinBreg with Adam's step size for every weight.
  *
- * @throws RangeError if tau, delta or eps is not a finite number above 0, weightDecay is negative
+ * @throws InputError if tau, delta or eps is not a finite number above 0, weightDecay is negative
  *   or not finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adaBreg({ tau: 0.1, regularizer: l1(0.25) });

@@ -30,7 +30,7 @@ const OPTIONS: OptionKeys<AdamOptions> = {
 /**
  * Adam.
  *
- * @throws RangeError if tau or eps is not a finite number above 0, weightDecay is negative or not
+ * @throws InputError if tau or eps is not a finite number above 0, weightDecay is negative or not
  *   finite, or beta1 or beta2 outside [0, 1)
  * @example
  * const optimizer = adam({ tau: 0.1 });

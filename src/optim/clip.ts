@@ -8,6 +8,7 @@
  * most tau norm a step. In a frozen step only the weights of the patterns count, as only they move.
  * Source: Pascanu, Mikolov, Bengio, ICML 2013, algorithm 1, for the norm.
  */
+import { InputError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 
 /** One of the two. */
@@ -19,20 +20,20 @@ export interface ClipOptions {
 }
 
 /**
- * @throws RangeError unless exactly one of the two is given, a finite number above 0; TypeError for
+ * @throws InputError unless exactly one of the two is given, a finite number above 0; also for
  *   an unknown key
  */
 export function checkClip(options: ClipOptions): void {
   const { norm, value } = knownOptions("clip", options, { norm: 1, value: 1 });
   const given = [norm, value].filter((limit) => limit !== undefined);
   if (given.length !== 1) {
-    throw new RangeError(
+    throw new InputError(
       `clip: expected either norm or value, found ${given.length === 0 ? "neither" : "both"}`,
     );
   }
   if (!(given[0] > 0 && given[0] < Infinity)) {
     const name = norm === undefined ? "value" : "norm";
-    throw new RangeError(`clip: ${name} must be a finite number above 0, found ${given[0]}`);
+    throw new InputError(`clip: ${name} must be a finite number above 0, found ${given[0]}`);
   }
 }
 

@@ -9,6 +9,7 @@
  * equation (5), without restarts.
  */
 import { entry, type Keys } from "../entry.js";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
 
@@ -37,7 +38,7 @@ const OPTIONS: OptionKeys<CosineOptions, unknown> = { epochs: 1, ...KEYS };
 /**
  * Cosine schedule.
  *
- * @throws RangeError if epochs or warmupEpochs is not a count, warmupEpochs >= epochs, or minFactor
+ * @throws InputError if epochs or warmupEpochs is not a count, warmupEpochs >= epochs, or minFactor
  *   outside [0, 1]
  * @example
  * const schedule = cosine({ epochs: 10 });
@@ -54,7 +55,7 @@ export function cosine(options: CosineOptions): Schedule {
   checkCount("cosine", "warmupEpochs", warmupEpochs, 0);
   checkShare("cosine", "minFactor", minFactor);
   if (warmupEpochs >= epochs)
-    throw new RangeError(
+    throw new InputError(
       `cosine: warmupEpochs must be less than epochs (${epochs}), found ${warmupEpochs}`,
     );
   const factorOf = (epoch: number) => {

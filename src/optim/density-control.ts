@@ -13,6 +13,7 @@
  * Source: the discrepancy rule is that of the authors' code (there v is reset to a subgradient at
  * theta; not here).
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 
 /** Steps between two looks of a long run, and the gain of the relative rule there. */
@@ -133,7 +134,7 @@ export function nextLambda(
 }
 
 /**
- * @throws RangeError for numbers that can't be, TypeError for an unknown key, or if there is no
+ * @throws InputError for numbers that can't be, InputError for an unknown key, or if there is no
  *   target or one too many
  */
 export function checkDensityControl(options: DensityControlOptions): void {
@@ -152,32 +153,32 @@ export function checkDensityControl(options: DensityControlOptions): void {
   const all = [...given, ...Object.entries(layers)];
   for (const [name, target] of all) {
     if (!(target! > 0 && target! <= 1))
-      throw new RangeError(`targetDensity: ${name} must be in (0, 1], found ${target}`);
+      throw new InputError(`targetDensity: ${name} must be in (0, 1], found ${target}`);
   }
   if (all.length === 0 || (targets.net !== undefined && all.length > 1)) {
     const found = all.map(([name]) => name).join(", ") || "none";
-    throw new TypeError(
+    throw new InputError(
       `targetDensity: expected one of the net, or of weights, convs and layers, found ${found}`,
     );
   }
   if (rule !== "relative" && rule !== "discrepancy") {
-    throw new RangeError(
+    throw new InputError(
       `targetDensity: rule must be "relative" or "discrepancy", found ${String(rule)}`,
     );
   }
   if (!Number.isInteger(every) || every < 1) {
-    throw new RangeError(`targetDensity: every must be a positive integer, found ${every}`);
+    throw new InputError(`targetDensity: every must be a positive integer, found ${every}`);
   }
   if (!Number.isInteger(after) || after < 0) {
-    throw new RangeError(`targetDensity: after must be an integer of at least 0, found ${after}`);
+    throw new InputError(`targetDensity: after must be an integer of at least 0, found ${after}`);
   }
   for (const [name, value] of Object.entries({ gain, increment })) {
     if (!(value > 0 && value < Infinity)) {
-      throw new RangeError(
+      throw new InputError(
         `targetDensity: ${name} must be a finite number above 0, found ${value}`,
       );
     }
   }
   if (!(ramp >= 0 && ramp <= 1))
-    throw new RangeError(`targetDensity: ramp must be in [0, 1], found ${ramp}`);
+    throw new InputError(`targetDensity: ramp must be in [0, 1], found ${ramp}`);
 }

@@ -16,6 +16,7 @@
  * et al., JMLR 23:192 (2022) proposes. Frozen gradients need no correction: the gradient of the
  * restricted loss is the restricted gradient.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 
 export interface FreezeOptions {
@@ -64,7 +65,7 @@ export function coarseSteps(
   return Math.min(coarse, Math.max(0, Math.floor(cycle) - 1));
 }
 
-/** @throws RangeError for numbers that can't be, TypeError for an unknown key */
+/** @throws InputError for numbers that can't be, InputError for an unknown key */
 export function checkFreeze(options: FreezeOptions): void {
   const {
     coarse,
@@ -74,12 +75,12 @@ export function checkFreeze(options: FreezeOptions): void {
   } = knownOptions("freeze", options, OPTIONS);
   for (const [name, value] of Object.entries({ coarse, after })) {
     if (!Number.isInteger(value) || value < 0) {
-      throw new RangeError(`freeze: ${name} must be an integer of at least 0, found ${value}`);
+      throw new InputError(`freeze: ${name} must be an integer of at least 0, found ${value}`);
     }
   }
   if (!(births > 0 && births <= 1))
-    throw new RangeError(`freeze: births must be in (0, 1], found ${births}`);
+    throw new InputError(`freeze: births must be in (0, 1], found ${births}`);
   if (lambda !== "scaled" && lambda !== "kept") {
-    throw new RangeError(`freeze: lambda must be "scaled" or "kept", found ${String(lambda)}`);
+    throw new InputError(`freeze: lambda must be "scaled" or "kept", found ${String(lambda)}`);
   }
 }

@@ -10,6 +10,7 @@
  * 1. In the authors' code the penalty was detached from the gradient, and so had no effect. Here it
  *    has one.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkRegularizer } from "../regularizers/check-regularizer.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
@@ -48,9 +49,9 @@ const OPTIONS: OptionKeys<LassoSgdOptions> = {
 /**
  * Gradient descent on loss + J.
  *
- * @throws RangeError if tau is not a finite number above 0, density outside (0, 1], or there is no
+ * @throws InputError if tau is not a finite number above 0, density outside (0, 1], or there is no
  *   such spread
- * @throws TypeError if J may be infinite somewhere (nonNegativeL1, box), or `inner` is unknown
+ * @throws InputError if J may be infinite somewhere (nonNegativeL1, box), or `inner` is unknown
  * @example
  * const optimizer = lassoSgd({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(2);
@@ -67,11 +68,11 @@ export function lassoSgd(options: LassoSgdOptions): Optimizer {
     spread = "uniform",
   } = knownOptions("lassoSgd", options, OPTIONS);
   if (inner !== "plain" && inner !== "adam") {
-    throw new TypeError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
+    throw new InputError(`lassoSgd: inner must be "plain" or "adam", found ${String(inner)}`);
   }
   checkRegularizer("lassoSgd", regularizer);
   if (!regularizer.finite) {
-    throw new TypeError(
+    throw new InputError(
       `lassoSgd: a penalty must be finite everywhere; ${regularizer.kind} is not, or ` +
         "does not say so (finite: true); use l1, or proxSgd",
     );

@@ -45,7 +45,7 @@ const OPTIONS: OptionKeys<LinBregOptions> = {
 /**
  * LinBreg: v gathers gradients, a weight is born when |v| passes lambda.
  *
- * @throws RangeError if tau or delta is not a finite number above 0, weightDecay is negative or not
+ * @throws InputError if tau or delta is not a finite number above 0, weightDecay is negative or not
  *   finite, or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = linBreg({ tau: 0.5, regularizer: l1(1) });

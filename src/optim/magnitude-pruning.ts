@@ -9,6 +9,7 @@
  * 1. The smallest are sought in each tensor for itself; `spread` says how the density is spread
  *    over them.
  */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { SPREADS, type Spread } from "../layer-densities.js";
 import { makeMasked, maskedMove, type MaskedMoveOptions } from "./masked.js";
@@ -44,7 +45,7 @@ const OPTIONS: OptionKeys<MagnitudePruningOptions> = {
 /**
  * Magnitude pruning, at once or gradually.
  *
- * @throws RangeError if an option is outside its range, or end is before start; TypeError if
+ * @throws InputError if an option is outside its range, or end is before start; also if
  *   `inner` is unknown
  * @example
  * const optimizer = magnitudePruning({ tau: 0.5, density: 0.5, start: 0.5, end: 0.5 });
@@ -67,19 +68,19 @@ export function magnitudePruning(options: MagnitudePruningOptions): Optimizer {
   checkShare(kind, "start", start);
   checkShare(kind, "end", end);
   if (end < start)
-    throw new RangeError(`${kind}: end must be at least start (${start}), found ${end}`);
+    throw new InputError(`${kind}: end must be at least start (${start}), found ${end}`);
   return makeMasked(kind, {
     ...maskedMove(kind, move),
     rule: { kind: "magnitude", density, spread, start, end, every },
   });
 }
 
-/** @throws RangeError unless the density is in (0, 1] and the spread is one of those there are */
+/** @throws InputError unless the density is in (0, 1] and the spread is one of those there are */
 export function checkDensity(kind: string, density: number, spread: Spread): void {
   if (!(density > 0 && density <= 1))
-    throw new RangeError(`${kind}: density must be in (0, 1], found ${density}`);
+    throw new InputError(`${kind}: density must be in (0, 1], found ${density}`);
   if (!SPREADS.includes(spread)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: spread must be one of ${SPREADS.join(", ")}, found ${String(spread)}`,
     );
   }

@@ -10,6 +10,7 @@
  * starts as the non-zeros of theta. These are the baselines that Bregman training is compared with;
  * the mask is state, as v is.
  */
+import { InputError } from "../errors.js";
 import { checkShape } from "../regularizers/checks.js";
 import { none } from "../regularizers/none.js";
 import type { Floats, Regularizer, Shape } from "../regularizers/regularizer.js";
@@ -31,7 +32,7 @@ export interface MaskedMoveOptions {
 /**
  * The move of {@link MaskedMoveOptions}, and its learning rate.
  *
- * @throws TypeError if `inner` is unknown; RangeError if there is a momentum beside "adam", or it
+ * @throws InputError if `inner` is unknown; also if there is a momentum beside "adam", or it
  *   is outside [0, 1)
  */
 export function maskedMove(
@@ -39,11 +40,11 @@ export function maskedMove(
   { inner = "plain", momentum = 0, tau = inner === "adam" ? 1e-3 : 0.1 }: MaskedMoveOptions,
 ): { readonly tau: number; readonly move: Move } {
   if (inner !== "plain" && inner !== "adam") {
-    throw new TypeError(`${kind}: inner must be "plain" or "adam", found ${String(inner)}`);
+    throw new InputError(`${kind}: inner must be "plain" or "adam", found ${String(inner)}`);
   }
   if (inner === "plain") return { tau, move: momentumMove(kind, momentum) };
   if (momentum !== 0)
-    throw new RangeError(`${kind}: momentum must be 0 with inner "adam", found ${momentum}`);
+    throw new InputError(`${kind}: momentum must be 0 with inner "adam", found ${momentum}`);
   return { tau, move: adamMove(kind, {}) };
 }
 
@@ -58,14 +59,14 @@ export interface MaskedParts {
 /**
  * Puts an optimizer with a mask together.
  *
- * @throws RangeError unless tau is finite and above 0, and `every` an integer of at least 1
+ * @throws InputError unless tau is finite and above 0, and `every` an integer of at least 1
  */
 export function makeMasked(
   kind: string,
   { tau, move, rule, penalty = none() }: MaskedParts,
 ): Optimizer {
   if (!(Number.isSafeInteger(rule.every) && rule.every >= 1)) {
-    throw new RangeError(`${kind}: every must be an integer of at least 1, found ${rule.every}`);
+    throw new InputError(`${kind}: every must be an integer of at least 1, found ${rule.every}`);
   }
   // The start is the penalty form's, and so are the checks of the options.
   const inner = makeOptimizer(kind, { tau, move, follow: "penalty", regularizer: penalty });
@@ -76,12 +77,12 @@ export function makeMasked(
     init(theta, shape, facts = {}) {
       const { steps } = facts;
       if (shape.length < 2) {
-        throw new TypeError(
+        throw new InputError(
           `${kind}: a mask is for weights [out, in, ...], found the shape [${shape.join(", ")}]`,
         );
       }
       if (!(Number.isSafeInteger(steps) && steps! >= 1)) {
-        throw new RangeError(
+        throw new InputError(
           `${kind}: init must be told the steps of the training, found ${steps}`,
         );
       }

@@ -21,6 +21,7 @@
  * 3. The code behind the paper's AdaBreg tables left m1 uncorrected (m1h = m1):
  *    `biasCorrectFirstMoment: false`.
  */
+import { InputError } from "../errors.js";
 import type { Floats } from "../regularizers/regularizer.js";
 import type { Move, OptimizerState } from "./optimizer.js";
 
@@ -31,12 +32,12 @@ export const plainMove: Move = { kind: "plain" };
  * Moves by a running mean of the gradients, taken ahead if `nesterov`; beta = 0 is {@link
  * plainMove}.
  *
- * @throws RangeError unless 0 <= beta < 1, and beta > 0 for `nesterov`
+ * @throws InputError unless 0 <= beta < 1, and beta > 0 for `nesterov`
  */
 export function momentumMove(kind: string, beta: number, nesterov = false): Move {
   checkDecay(kind, "momentum", beta);
   if (nesterov && beta === 0)
-    throw new RangeError(`${kind}: nesterov needs a momentum above 0, found 0`);
+    throw new InputError(`${kind}: nesterov needs a momentum above 0, found 0`);
   return beta === 0 ? plainMove : { kind: nesterov ? "nesterov" : "momentum", beta };
 }
 
@@ -58,7 +59,7 @@ export interface AdamMoveOptions {
 /**
  * Moves by Adam's bias-corrected step.
  *
- * @throws RangeError unless beta1 and beta2 are in [0, 1) and eps > 0
+ * @throws InputError unless beta1 and beta2 are in [0, 1) and eps > 0
  */
 export function adamMove(
   kind: string,
@@ -67,7 +68,7 @@ export function adamMove(
   checkDecay(kind, "beta1", beta1);
   checkDecay(kind, "beta2", beta2);
   if (!(eps > 0 && eps < Infinity)) {
-    throw new RangeError(`${kind}: eps must be a finite number above 0, found ${eps}`);
+    throw new InputError(`${kind}: eps must be a finite number above 0, found ${eps}`);
   }
   return { kind: "adam", beta1, beta2, eps, biasCorrectFirstMoment };
 }
@@ -118,5 +119,5 @@ export function moveDual(move: Move, state: OptimizerState, g: Floats, tau: numb
 
 function checkDecay(kind: string, name: string, beta: number): void {
   if (!(beta >= 0 && beta < 1))
-    throw new RangeError(`${kind}: ${name} must be in [0, 1), found ${beta}`);
+    throw new InputError(`${kind}: ${name} must be in [0, 1), found ${beta}`);
 }

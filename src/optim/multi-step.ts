@@ -4,6 +4,7 @@
  * The schedule of most ResNets since He et al., CVPR 2016, section 4.2.
  */
 import { entry, type Key } from "../entry.js";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, checkCount, checkShare, type Schedule } from "./schedule.js";
 
@@ -26,7 +27,7 @@ const OPTIONS = {
 /**
  * Multi-step decay.
  *
- * @throws RangeError unless there are milestones, integers of at least 1 that rise, and factor is
+ * @throws InputError unless there are milestones, integers of at least 1 that rise, and factor is
  *   in (0, 1)
  * @example
  * const schedule = multiStep({ milestones: [10, 15], factor: 0.5 });
@@ -40,7 +41,7 @@ export function multiStep(options: MultiStepOptions): Schedule {
     OPTIONS,
   );
   if (milestones.length === 0) {
-    throw new RangeError("multiStep: expected at least one milestone, found none");
+    throw new InputError("multiStep: expected at least one milestone, found none");
   }
   milestones.forEach((epoch, k) => {
     checkCount("multiStep", "milestones", epoch, k === 0 ? 1 : milestones[k - 1] + 1);

@@ -9,6 +9,7 @@
  * 0, as a cosine does.
  */
 import { entry, type Key } from "../entry.js";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { byEpoch, type Schedule } from "./schedule.js";
 
@@ -34,7 +35,7 @@ const OPTIONS = {
 /**
  * Piecewise linear schedule.
  *
- * @throws RangeError if there is no point, epochs don't rise from 0 on, or a factor is negative or
+ * @throws InputError if there is no point, epochs don't rise from 0 on, or a factor is negative or
  *   not finite
  * @example
  * // Up in 2 epochs, level, and down over the last 5 of 20.
@@ -45,16 +46,16 @@ const OPTIONS = {
 export function piecewise(options: PiecewiseOptions): Schedule {
   const { points } = knownOptions("piecewise", options, OPTIONS);
   if (points.length === 0)
-    throw new RangeError("piecewise: expected at least one point, found none");
+    throw new InputError("piecewise: expected at least one point, found none");
   points.forEach(([epoch, factor], k) => {
     const before = k === 0 ? -1 : points[k - 1][0];
     if (!(epoch > before && epoch >= 0 && epoch < Infinity)) {
-      throw new RangeError(
+      throw new InputError(
         `piecewise: epochs of points must rise from 0 on, found ${epoch} after ${k ? before : "none"}`,
       );
     }
     if (!(factor >= 0 && factor < Infinity)) {
-      throw new RangeError(
+      throw new InputError(
         `piecewise: factors must be finite numbers of at least 0, found ${factor} for epoch ${epoch}`,
       );
     }

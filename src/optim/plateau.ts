@@ -12,6 +12,7 @@
  * 2. PyTorch drops no step of the learning rate smaller than 1e-8; here there is `minFactor`.
  */
 import { entry, type Key } from "../entry.js";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import {
   checkCount,
@@ -76,8 +77,8 @@ const OPTIONS = {
 /**
  * Reduce on plateau.
  *
- * @throws RangeError if an option is outside its range
- * @throws TypeError (from `next`) if the metric is missing
+ * @throws InputError if an option is outside its range
+ * @throws InputError (from `next`) if the metric is missing
  * @example
  * const schedule = plateau({ patience: 0 });
  * let state = schedule.next(schedule.init(), { epoch: 0, trainLoss: 1 });
@@ -93,7 +94,7 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
     minFactor = 0,
   } = knownOptions("plateau", options, OPTIONS);
   if (metric !== "trainLoss" && metric !== "validAccuracy") {
-    throw new RangeError(
+    throw new InputError(
       `plateau: metric must be "trainLoss" or "validAccuracy", found ${String(metric)}`,
     );
   }
@@ -118,7 +119,7 @@ export function plateau(options: PlateauOptions = {}): Schedule<PlateauState> {
   function valueOf(metrics: ScheduleMetrics): number {
     const value = metrics[metric];
     if (typeof value !== "number") {
-      throw new TypeError(
+      throw new InputError(
         `plateau: ${metric} of epoch ${metrics.epoch} must be a number, found ${String(value)}`,
       );
     }

@@ -27,7 +27,7 @@ const OPTIONS: OptionKeys<ProxSgdOptions> = { tau: 1, regularizer: 1 };
 /**
  * Proximal stochastic gradient descent.
  *
- * @throws RangeError if tau is not a finite number above 0
+ * @throws InputError if tau is not a finite number above 0
  * @example
  * const optimizer = proxSgd({ tau: 0.5, regularizer: l1(1) });
  * const theta = Float64Array.of(2);

@@ -42,7 +42,7 @@ const OPTIONS: OptionKeys<RewiringOptions> = {
 /**
  * RigL.
  *
- * @throws RangeError if an option is outside its range; TypeError if `inner` is unknown
+ * @throws InputError if an option is outside its range; also if `inner` is unknown
  * @example
  * const optimizer = rigL({ share: 1, every: 1 });
  * const theta = Float64Array.of(1, 3, 0, 0);

@@ -10,7 +10,7 @@ import { makeOptimizer } from "./step.js";
 /**
  * The same optimizer with its lambda times a factor.
  *
- * @throws RangeError if the factor is negative or not finite
+ * @throws InputError if the factor is negative or not finite
  */
 export function scaleLambda(optimizer: Optimizer, factor: number): Optimizer {
   if (factor === 1) return optimizer;

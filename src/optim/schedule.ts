@@ -5,6 +5,7 @@
  * epoch; after each epoch `next(state, metrics)` gives the state for the one that follows. A state
  * is JSON, so a checkpoint holds it as is.
  */
+import { InputError } from "../errors.js";
 
 /** What a schedule may look at when an epoch ends. */
 export interface ScheduleMetrics {
@@ -59,7 +60,7 @@ export function byEpoch(
 }
 
 /**
- * The state of a schedule for an epoch, from 1. @throws RangeError unless its factor is a finite
+ * The state of a schedule for an epoch, from 1. @throws InputError unless its factor is a finite
  * number of at least 0
  */
 export function checkedState<State extends ScheduleState>(
@@ -69,24 +70,24 @@ export function checkedState<State extends ScheduleState>(
 ): State {
   const { factor } = state;
   if (Number.isFinite(factor) && factor >= 0) return state;
-  throw new RangeError(
+  throw new InputError(
     `the schedule "${kind}" has a factor of ${factor} for epoch ${epoch}: it must be a finite number of at least 0`,
   );
 }
 
-/** @throws RangeError unless value is an integer of at least `least` */
+/** @throws InputError unless value is an integer of at least `least` */
 export function checkCount(kind: string, name: string, value: number, least: number): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: ${name} must be an integer of at least ${least}, found ${value}`,
     );
   }
 }
 
-/** @throws RangeError unless 0 <= value <= 1, or 0 < value < 1 with `open` */
+/** @throws InputError unless 0 <= value <= 1, or 0 < value < 1 with `open` */
 export function checkShare(kind: string, name: string, value: number, open = false): void {
   if (open ? !(value > 0 && value < 1) : !(value >= 0 && value <= 1)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: ${name} must be in ${open ? "(0, 1)" : "[0, 1]"}, found ${value}`,
     );
   }

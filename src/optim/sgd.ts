@@ -30,7 +30,7 @@ const OPTIONS: OptionKeys<SgdOptions> = { tau: 1, momentum: 1, nesterov: 1, weig
 /**
  * Stochastic gradient descent, with dampened momentum.
  *
- * @throws RangeError if tau is not a finite number above 0, weightDecay is negative or not finite,
+ * @throws InputError if tau is not a finite number above 0, weightDecay is negative or not finite,
  *   or momentum outside [0, 1) or 0 with nesterov
  * @example
  * const optimizer = sgd({ tau: 0.5 });

@@ -12,7 +12,7 @@ import { makeRewiring, type RewiringOptions } from "./rig-l.js";
  * SET. What is drawn follows from the seed, the tensor's name and the step, which `init` and the
  * state know.
  *
- * @throws RangeError if an option is outside its range; TypeError if `inner` is unknown
+ * @throws InputError if an option is outside its range; also if `inner` is unknown
  * @example
  * const optimizer = sparseEvolution({ tau: 0.1, share: 0.3 });
  * const theta = Float64Array.of(1, 0, 0, 2);

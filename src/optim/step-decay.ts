@@ -18,7 +18,7 @@ const OPTIONS = {
 /**
  * Step decay.
  *
- * @throws RangeError if `every` is not an integer of at least 1, or factor outside (0, 1)
+ * @throws InputError if `every` is not an integer of at least 1, or factor outside (0, 1)
  * @example
  * const schedule = stepDecay({ every: 10, factor: 0.5 });
  * const state = schedule.next(schedule.init(), { epoch: 9, trainLoss: 1 });

@@ -17,6 +17,7 @@
  * Sums are in double and rounded to the array when stored, so float64 arrays give the mathematics
  * to 1e-12 and float32 arrays what the kernels give, up to rounding.
  */
+import { InputError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { checkRegularizer } from "../regularizers/check-regularizer.js";
 import { checkShape } from "../regularizers/checks.js";
@@ -38,7 +39,7 @@ export interface OptimizerParts {
 /**
  * Puts an optimizer together from how v moves and how theta follows.
  *
- * @throws RangeError unless tau and delta are finite and above 0; TypeError if the regularizer is
+ * @throws InputError unless tau and delta are finite and above 0; also if the regularizer is
  *   not one
  */
 export function makeOptimizer(
@@ -48,7 +49,7 @@ export function makeOptimizer(
   checkPositive(kind, "tau", tau);
   checkPositive(kind, "delta", delta);
   if (!(weightDecay >= 0 && weightDecay < Infinity)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: weightDecay must be a finite number of at least 0, found ${weightDecay}`,
     );
   }
@@ -118,15 +119,15 @@ function zerosLike(x: Floats): Floats {
   return isTypedArray(x, "Float64Array") ? new Float64Array(x.length) : new Float32Array(x.length);
 }
 
-/** @throws RangeError unless the learning rate of a step is finite and at least 0 */
+/** @throws InputError unless the learning rate of a step is finite and at least 0 */
 export function checkStepTau(kind: string, tau: number): void {
   if (!(tau >= 0 && tau < Infinity)) {
-    throw new RangeError(`${kind}: tau must be a finite number of at least 0, found ${tau}`);
+    throw new InputError(`${kind}: tau must be a finite number of at least 0, found ${tau}`);
   }
 }
 
 function checkPositive(kind: string, name: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0)) {
-    throw new RangeError(`${kind}: ${name} must be a finite number above 0, found ${value}`);
+    throw new InputError(`${kind}: ${name} must be a finite number above 0, found ${value}`);
   }
 }

@@ -21,7 +21,7 @@ export const scheduleEntries = entriesOf(optim);
  *
  * @param said - the entry, defaults filled in
  * @param run - what some must know of the run
- * @throws RangeError if its values don't go together
+ * @throws InputError if its values don't go together
  */
 export function madeBy<Made>(
   entries: readonly (AnyEntry & Pick<Entry<string, unknown, Made, never>, "make">)[],

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Entry, Given, Key, Keys, Options } from "../entry.js";
 import { found } from "./union-fault.js";
-import { isError } from "../kinds.js";
+import { InputError } from "../errors.js";
 
 /** What any entry is, whatever it makes. */
 export type AnyEntry = Entry<string, unknown, unknown, never>;
@@ -57,7 +57,7 @@ export function faultOf(make: () => void, context: z.RefinementCtx, ...path: str
   try {
     make();
   } catch (error) {
-    if (!isError(error) || error.name !== "RangeError") throw error;
+    if (!(error instanceof InputError)) throw error;
     context.addIssue({ code: "custom", path, message: error.message, continue: false });
   }
 }

@@ -14,6 +14,7 @@ import {
   printParseErrorCode,
 } from "jsonc-parser";
 import { resolvePaths } from "../data/source.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
@@ -31,12 +32,12 @@ function ownFolder(): string | undefined {
 }
 
 /**
- * Names of the recipes that come with the library, sorted. Throws a RangeError if they are not
+ * Names of the recipes that come with the library, sorted. Throws an InputError if they are not
  * beside its code.
  */
 export function recipeNames(): string[] {
   if (ownFolder() !== undefined) return ownNames();
-  throw new RangeError(
+  throw new UnusableFileError(
     `the recipes that come with bregman are not beside its code; ${KEEP_EXTERNAL}`,
   );
 }
@@ -58,7 +59,7 @@ export interface ReadRecipe {
 /**
  * Reads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
  *
- * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as
+ * @throws InputError if there is no such recipe or file, with the nearest known name; otherwise as
  *   {@link parseRecipe}.
  */
 export function readRecipe(nameOrPath: string): ReadRecipe {
@@ -71,7 +72,7 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
       ? `there is no recipe file ${nameOrPath}`
       : `there is no recipe "${nameOrPath}"`;
     const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
-    throw new RangeError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
+    throw new InputError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
   }
   return { recipe: parseRecipe(readText(path), nameOrPath), baseDir: dirname(resolve(path)) };
 }
@@ -84,7 +85,7 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
  * const recipe = loadRecipe("mnist-quick");
  * recipe.batchSize; // 128
  *
- * @throws RangeError if there is no such recipe or file, with the nearest known name; otherwise as
+ * @throws InputError if there is no such recipe or file, with the nearest known name; otherwise as
  *   {@link parseRecipe}.
  */
 export function loadRecipe(nameOrPath: string): Recipe {
@@ -108,15 +109,15 @@ export function repeatingArguments(recipe: Recipe): string[] {
 /**
  * Reads a recipe from JSON text. `where` names the source in error messages.
  *
- * @throws SyntaxError if the text is not JSON, has a key twice or is nested too deeply, with line
- * and column. RangeError if a key or a value is not allowed: the first line names the source, then
+ * @throws InputError if the text is not JSON, has a key twice or is nested too deeply, with line
+ * and column. also if a key or a value is not allowed: the first line names the source, then
  * follows one line for each problem.
  */
 export function parseRecipe(source: string, where = "recipe"): Recipe {
   // Some editors put a byte order mark in front.
   const text = source.replace(/^\uFEFF/, "");
   const deep = tooDeepAt(text);
-  if (deep !== undefined) throw new SyntaxError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
+  if (deep !== undefined) throw new InputError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, {
     disallowComments: true,
@@ -126,11 +127,11 @@ export function parseRecipe(source: string, where = "recipe"): Recipe {
   if (errors.length > 0 || tree === undefined) {
     const { offset, error } = errors[0] ?? { offset: 0, error: 0 };
     const fault = words(printParseErrorCode(error));
-    throw new SyntaxError(`${where}:${position(text, offset)}: not valid JSON: ${fault}`);
+    throw new InputError(`${where}:${position(text, offset)}: not valid JSON: ${fault}`);
   }
   const repeated = repeatedKey(tree);
   if (repeated !== undefined) {
-    throw new SyntaxError(
+    throw new InputError(
       `${where}:${position(text, repeated.offset)}: key "${repeated.value}" is there twice`,
     );
   }
@@ -140,7 +141,7 @@ export function parseRecipe(source: string, where = "recipe"): Recipe {
 /**
  * Checks a recipe given as an object and fills in the defaults.
  *
- * @throws RangeError as {@link parseRecipe}.
+ * @throws InputError as {@link parseRecipe}.
  */
 export function checkRecipe(input: unknown, where = "recipe"): Recipe {
   return checked(input, where);
@@ -149,7 +150,7 @@ export function checkRecipe(input: unknown, where = "recipe"): Recipe {
 /**
  * A recipe with another seed or number of epochs, as the options of a command ask for it.
  *
- * @throws RangeError of one line if the number of epochs does not fit the recipe: the option is at
+ * @throws InputError of one line if the number of epochs does not fit the recipe: the option is at
  *   fault
  */
 export function adjusted(
@@ -163,7 +164,7 @@ export function adjusted(
   const result = check(recipeSchema, { ...recipe, seed, epochs });
   if ("value" in result) return result.value;
   const faults = result.problems.map(({ path, text }) => `${pathName(path)}: ${text}`);
-  throw new RangeError(
+  throw new InputError(
     `--epochs ${epochs} does not fit the recipe "${recipe.name}": ${faults.join("; ")}`,
   );
 }
@@ -180,7 +181,7 @@ function checked(input: unknown, where: string, source?: Source): Recipe {
   const lines =
     source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
   const number = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
-  throw new RangeError(
+  throw new InputError(
     [`${where}: not a valid recipe: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"),
   );
 }

@@ -14,6 +14,7 @@
  * 2. A bound is compared as the array's own type rounds it: a float32 weight at the bound 0.1 is in
  *    the box, although the float32 nearest to 0.1 is a little more.
  */
+import { InputError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { entry, type Key } from "../entry.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -51,7 +52,7 @@ const OPTIONS = {
  * Keeps every weight between two bounds, for weights of any shape. It has no lambda, and makes
  * nothing sparse but what a bound of 0 does.
  *
- * @throws RangeError unless lower <= upper and some number lies between them
+ * @throws InputError unless lower <= upper and some number lies between them
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * box({ lower: 0, upper: 2 }).prox(x, 1, [3], x); // x is now 0.25, 0, 2
@@ -59,7 +60,7 @@ const OPTIONS = {
 export function box(options: BoxOptions): Box {
   const { lower = -Infinity, upper = Infinity } = knownOptions("box", options, OPTIONS);
   if (!(lower <= upper && lower < Infinity && upper > -Infinity)) {
-    throw new RangeError(`box: lower must be at most upper, found ${lower} and ${upper}`);
+    throw new InputError(`box: lower must be at most upper, found ${lower} and ${upper}`);
   }
   return {
     kind: "box",

@@ -1,4 +1,5 @@
 /** Argument checks shared by the regularizers. */
+import { InputError } from "../errors.js";
 import type { Floats, Shape } from "./regularizer.js";
 
 /** Number of elements of a tensor of this shape. */
@@ -6,33 +7,33 @@ export function elements(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-/** @throws RangeError unless lambda is finite and at least 0 */
+/** @throws InputError unless lambda is finite and at least 0 */
 export function checkLambda(kind: string, lambda: number): void {
   checkStrength(kind, "lambda", lambda);
 }
 
-/** @throws RangeError unless the strength of that name is finite and at least 0 */
+/** @throws InputError unless the strength of that name is finite and at least 0 */
 export function checkStrength(kind: string, name: string, value: number): void {
   if (!(Number.isFinite(value) && value >= 0)) {
-    throw new RangeError(`${kind}: ${name} must be a finite number of at least 0, found ${value}`);
+    throw new InputError(`${kind}: ${name} must be a finite number of at least 0, found ${value}`);
   }
 }
 
-/** @throws RangeError unless the step of a prox is finite and at least 0 */
+/** @throws InputError unless the step of a prox is finite and at least 0 */
 export function checkStep(kind: string, step: number): void {
   if (!(step >= 0 && step < Infinity)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: the step of a prox must be a finite number of at least 0, found ${step}`,
     );
   }
 }
 
-/** @throws TypeError unless every array has as many elements as the shape */
+/** @throws InputError unless every array has as many elements as the shape */
 export function checkShape(kind: string, shape: Shape, ...arrays: readonly Floats[]): void {
   const n = elements(shape);
   for (const array of arrays) {
     if (array.length !== n) {
-      throw new TypeError(
+      throw new InputError(
         `${kind}: shape [${shape.join(", ")}] means ${n} elements, found an array of ${array.length}`,
       );
     }

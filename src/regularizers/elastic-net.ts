@@ -37,7 +37,7 @@ const OPTIONS = { lambda: LAMBDA, mu: MU } as const satisfies OptionKeys<Elastic
 /**
  * Elastic net, for weights of any shape.
  *
- * @throws RangeError if lambda or mu is negative or not finite
+ * @throws InputError if lambda or mu is negative or not finite
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * elasticNet({ lambda: 0.5, mu: 1 }).prox(x, 1, [3], x); // x is now 0, -0.25, 1.25

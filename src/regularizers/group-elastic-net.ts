@@ -42,8 +42,8 @@ const OPTIONS = {
 /**
  * Group elastic net on rows, columns or kernels, see {@link Groups}.
  *
- * @throws RangeError if lambda or mu is negative or not finite, or there is no such kind of group
- * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
+ * @throws InputError if lambda or mu is negative or not finite, or there is no such kind of group
+ * @throws InputError (from the methods) if the tensor has no such groups, e.g. columns of a bias
  * @example
  * const w = Float64Array.of(3, 4, 0.1, 0.1); // [2, 2]
  * const J = groupElasticNet({ lambda: Math.SQRT2, mu: 1, groups: "rows" });

@@ -44,8 +44,8 @@ const OPTIONS = { lambda: LAMBDA, groups: GROUPS_KEY } as const satisfies Option
  * Group lasso on rows (whole units), columns (whole inputs) or the kernels of a convolution, see
  * {@link Groups}.
  *
- * @throws RangeError if lambda is negative or not finite, or there is no such kind of group
- * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
+ * @throws InputError if lambda is negative or not finite, or there is no such kind of group
+ * @throws InputError (from the methods) if the tensor has no such groups, e.g. columns of a bias
  * @example
  * const w = Float64Array.of(3, 4, 0.1, 0.1); // [2, 2]
  * groupLasso({ lambda: 1, groups: "rows" }).prox(w, 1, [2, 2], w); // the second row is now 0

@@ -5,6 +5,7 @@
  * `runs` contiguous runs of `runLength` elements. A new kind of group is one more line in {@link
  * groupLayout}.
  */
+import { InputError } from "../errors.js";
 import { elements } from "./checks.js";
 import type { Floats, Shape } from "./regularizer.js";
 
@@ -24,10 +25,10 @@ export type Groups = (typeof GROUPS)[number];
 /** Every kind of group there is. */
 export const GROUPS = ["rows", "columns", "kernels", "filters", "channels"] as const;
 
-/** @throws RangeError unless `groups` is one of {@link GROUPS} */
+/** @throws InputError unless `groups` is one of {@link GROUPS} */
 export function checkGroups(kind: string, groups: Groups): void {
   if (!GROUPS.includes(groups)) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: groups must be one of ${GROUPS.join(", ")}, found ${String(groups)}`,
     );
   }
@@ -47,14 +48,14 @@ export interface GroupLayout {
 /**
  * Where the groups of a tensor lie.
  *
- * @throws TypeError if a tensor of this shape has no such groups
+ * @throws InputError if a tensor of this shape has no such groups
  */
 export function groupLayout(groups: Groups, shape: Shape): GroupLayout {
   const [out, inputs] = shape;
   const row = elements(shape.slice(1));
   const tap = elements(shape.slice(2));
   if (shape.length < DIMENSIONS[groups]) {
-    throw new TypeError(
+    throw new InputError(
       `groups "${groups}" need a shape of at least ${DIMENSIONS[groups]} dimension(s), found [${shape.join(", ")}]`,
     );
   }

@@ -20,7 +20,7 @@ import type { Floats, Regularizer } from "./regularizer.js";
  * l-infinity regularizer, over the whole tensor, for weights of any shape.
  *
  * @param lambda - strength, >= 0
- * @throws RangeError if lambda is negative or not finite
+ * @throws InputError if lambda is negative or not finite
  * @example
  * const x = Float64Array.of(3, -1, 0.5, 2.5);
  * lInfinity(1).prox(x, 1, [4], x); // x is now 2.25, -1, 0.5, 2.25

@@ -17,7 +17,7 @@ import { shrink } from "./shrink.js";
  * l1 regularizer: unstructured sparsity, for weights of any shape.
  *
  * @param lambda - strength, >= 0: a weight is born when its dual variable passes +-lambda
- * @throws RangeError if lambda is negative or not finite
+ * @throws InputError if lambda is negative or not finite
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * l1(0.5).prox(x, 1, [3], x); // x is now 0, -0.5, 2.5

@@ -23,7 +23,7 @@ import type { Regularizer } from "./regularizer.js";
  * 0.
  *
  * @param lambda - strength, >= 0
- * @throws RangeError if lambda is negative or not finite
+ * @throws InputError if lambda is negative or not finite
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * nonNegativeL1(0.5).prox(x, 1, [3], x); // x is now 0, 0, 2.5

@@ -31,7 +31,7 @@ import { mapSingularValues, shrinkSingularValues, singularValues } from "./singu
  * more than about 100 units.
  *
  * @param lambda - strength, >= 0: a direction is born when a singular value of v passes lambda
- * @throws RangeError if lambda is negative or not finite
+ * @throws InputError if lambda is negative or not finite
  * @example
  * const x = Float64Array.of(2, 0, 0, 0.5); // [2, 2]
  * nuclear(1).prox(x, 1, [2, 2], x); // x is now 1, 0, 0, 0: of rank 1

@@ -7,6 +7,7 @@
  * Source: J is a separable sum of K and 0, see Parikh and Boyd, "Proximal Algorithms" (2014),
  * section 2.1.
  */
+import { InputError } from "../errors.js";
 import { checkShape, elements } from "./checks.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { withLambdaTimes } from "./scaled.js";
@@ -16,8 +17,8 @@ import { withLambdaTimes } from "./scaled.js";
  * these units, of a bias their entries. Steps are taken in TypeScript, not in the kernels.
  *
  * @param to - may be more than there are rows, as in `slice`; default all
- * @throws RangeError unless 0 <= from < to, both integers
- * @throws TypeError (from the methods) if the tensor has no row `from`
+ * @throws InputError unless 0 <= from < to, both integers
+ * @throws InputError (from the methods) if the tensor has no row `from`
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * onRows(l1(0.5), 1).prox(x, 1, [3], x); // x is now 0.25, -0.5, 2.5
@@ -26,7 +27,7 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
   if (
     !(Number.isInteger(from) && from >= 0 && to > from && (to === Infinity || Number.isInteger(to)))
   ) {
-    throw new RangeError(`onRows: expected integers with 0 <= from < to, found ${from} and ${to}`);
+    throw new InputError(`onRows: expected integers with 0 <= from < to, found ${from} and ${to}`);
   }
   const { kind, lambda, trivial, finite, homogeneous, constraint, groups } = regularizer;
   return {
@@ -65,7 +66,7 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
     checkShape("onRows", shape, x, out);
     const [count, ...rest] = shape;
     if (!(from < count))
-      throw new TypeError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
+      throw new InputError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
     const last = Math.min(to, count);
     const size = elements(rest);
     return [from * size, last * size, [last - from, ...rest]];

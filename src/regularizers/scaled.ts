@@ -9,20 +9,21 @@
  * 1. Where J is infinite c J is, for c = 0 too: what is not allowed stays so, and 0 * Infinity
  *    would be NaN.
  */
+import { InputError } from "../errors.js";
 import type { Regularizer } from "./regularizer.js";
 
 /**
  * c J.
  *
  * @param factor - c, >= 0
- * @throws RangeError if the factor is negative or not finite
+ * @throws InputError if the factor is negative or not finite
  * @example
  * const x = Float64Array.of(0.25, -1, 3);
  * scaled(l1(1), 0.5).prox(x, 1, [3], x); // x is now 0, -0.5, 2.5
  */
 export function scaled<J extends Regularizer>(regularizer: J, factor: number): J {
   if (!(factor >= 0 && factor < Infinity)) {
-    throw new RangeError(`scaled: factor must be a finite number of at least 0, found ${factor}`);
+    throw new InputError(`scaled: factor must be a finite number of at least 0, found ${factor}`);
   }
   if (factor === 1) return regularizer;
   const { lambda, mu } = regularizer;

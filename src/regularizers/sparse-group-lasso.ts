@@ -13,6 +13,7 @@
  *    lambda: 2 lambda^2, lambda0: 0.5 }.
  */
 import { entry, type Key } from "../entry.js";
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { checkLambda, checkShape, checkStep } from "./checks.js";
 import { groupShrink, groupUnits, groupValue } from "./group-lasso.js";
@@ -52,9 +53,9 @@ const OPTIONS = {
 /**
  * Sparse group lasso on rows, columns or kernels, see {@link Groups}.
  *
- * @throws RangeError if lambda is negative or not finite, lambda0 outside [0, 1], or there is no
+ * @throws InputError if lambda is negative or not finite, lambda0 outside [0, 1], or there is no
  *   such kind of group
- * @throws TypeError (from the methods) if the tensor has no such groups, e.g. columns of a bias
+ * @throws InputError (from the methods) if the tensor has no such groups, e.g. columns of a bias
  * @example
  * const w = Float64Array.of(3, 4, 0, 0.1, 0.2, 0.2); // [2, 3]
  * const J = sparseGroupLasso({ lambda: 0.5, lambda0: 0.5, groups: "rows" });
@@ -69,7 +70,7 @@ export function sparseGroupLasso(options: SparseGroupLassoOptions): SparseGroupL
   checkLambda("sparseGroupLasso", lambda);
   checkGroups("sparseGroupLasso", groups);
   if (!(lambda0 >= 0 && lambda0 <= 1)) {
-    throw new RangeError(`sparseGroupLasso: lambda0 must be in [0, 1], found ${lambda0}`);
+    throw new InputError(`sparseGroupLasso: lambda0 must be in [0, 1], found ${lambda0}`);
   }
   const group = lambda * lambda0;
   const entry = lambda * (1 - lambda0);

@@ -15,6 +15,7 @@
  * All other pairs are refused; order does not matter to the caller. Compare ProximalOperators.jl,
  * which leaves it to its user whether a composition is right.
  */
+import { InputError } from "../errors.js";
 import type { Regularizer } from "./regularizer.js";
 import { withLambdaTimes } from "./scaled.js";
 import type { StandardForm } from "./standard-form.js";
@@ -26,7 +27,7 @@ type Parts = readonly [inner: Regularizer, outer: Regularizer];
  *
  * Its subgradient is the sum of theirs: of minimal norm, except on the bound of a constraint.
  *
- * @throws TypeError if the prox of the sum is not made of theirs, as for l1 and the nuclear norm
+ * @throws InputError if the prox of the sum is not made of theirs, as for l1 and the nuclear norm
  * @example
  * const x = Float64Array.of(3, 4, 0.25, 0.25); // [2, 2]
  * sum(l1(0.5), groupLasso({ lambda: 0.5 })).prox(x, 1, [2, 2], x); // x is now 2.089, 2.925, 0, 0
@@ -68,7 +69,7 @@ export function sum(one: Regularizer, other: Regularizer): Regularizer {
 function ordered(one: Regularizer, other: Regularizer): Parts {
   if (composes(one, other)) return [one, other];
   if (composes(other, one)) return [other, one];
-  throw new TypeError(
+  throw new InputError(
     `sum: the prox of ${one.kind} + ${other.kind} is not made of theirs: expected a homogeneous one and one of the ` +
       `norms of groups that hold its groups, or a constraint on single weights and one of single weights`,
   );

@@ -5,6 +5,7 @@
  * those that matter first. What enters when is the regularization path; here it is read off a run
  * in steps of an epoch.
  */
+import { UnusableFileError } from "../errors.js";
 import type { Births } from "../measure/births.js";
 import type { EpochMetrics } from "../measure/events.js";
 
@@ -42,8 +43,8 @@ export interface BirthPath {
  *
  * @param kept - births as of the last line
  * @param epochs - lines of metrics, epoch 0 first
- * @throws RangeError if the lines don't say what was born in each layer (runs of earlier versions),
- *   or the births are those of others
+ * @throws UnusableFileError if the lines don't say what was born in each layer (runs of earlier
+ *   versions), or the births are those of others
  */
 export function birthPath(
   run: { readonly recipe: string; readonly seed?: number },
@@ -57,7 +58,7 @@ export function birthPath(
     const died = own.map((line) => line.deaths);
     const blank = born.indexOf(undefined);
     if (blank >= 0) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `could not show the path of ${run.recipe}: what was born in epoch ${blank} ` +
           "was not kept (it was trained by an earlier version of bregman)",
       );
@@ -67,7 +68,7 @@ export function birthPath(
     const survivors = epochs.map(() => 0);
     const births = kept.get(`${name}.weight`);
     if (births?.length !== weights || births.some((birth) => birth > epochs.length)) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `could not show the path of ${run.recipe}: expected the births of the ` +
           `${weights} weights of ${name} in ${epochs.length} lines`,
       );

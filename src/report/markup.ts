@@ -2,6 +2,7 @@
  * HTML by a template tag that escapes whatever is put into it. Only what the tag itself made, or
  * what is declared {@link safe}, goes in as markup.
  */
+import { InternalError } from "../errors.js";
 
 /**
  * Markup that needs no escaping. Only this file makes some: whatever else looks like it, say out of
@@ -12,6 +13,11 @@ class TrustedMarkup {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  /** Whether a value is one, and not only looks like one. */
+  static is(value: object | null): value is TrustedMarkup {
+    return value !== null && #text in value;
   }
 
   /** The text of an HTML file. */
@@ -44,7 +50,7 @@ export function safe(markup: string): Markup {
 /**
  * Markup from a template. Arrays are joined, `undefined` is nothing.
  *
- * @throws TypeError for what is neither text, number nor markup
+ * @throws InternalError for what is neither text, number nor markup
  * @example
  * html`<td>${name}</td>`.markup
  */
@@ -57,9 +63,9 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Markup {
 function render(part: Part): string {
   if (part === undefined) return "";
   if (typeof part === "string" || typeof part === "number") return glue(escapeHtml(String(part)));
-  if (part instanceof TrustedMarkup) return part.markup;
   if (Array.isArray(part)) return part.map(render).join("");
-  throw new TypeError(
+  if (typeof part === "object" && TrustedMarkup.is(part)) return part.markup;
+  throw new InternalError(
     `expected text, a number or markup, found ${part === null ? "null" : typeof part}`,
   );
 }

@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
+import { UnusableFileError } from "../errors.js";
 import { birthsOf } from "../measure/births.js";
 import { newestCheckpoint } from "../runs/checkpoint.js";
 import { birthChart } from "./birth-chart.js";
@@ -30,7 +31,7 @@ import { standaloneSvg } from "./standalone-svg.js";
 /**
  * Reads the path of a run off its newest checkpoint that is whole.
  *
- * @throws RangeError, SyntaxError as readRun and birthPath; RangeError if there is no such
+ * @throws UnusableFileError as readRun and birthPath; also if there is no such
  *   checkpoint
  */
 export function readPath(folder: string): BirthPath {
@@ -38,7 +39,7 @@ export function readPath(folder: string): BirthPath {
   const { checkpoint, faults } = newestCheckpoint(folder);
   if (!checkpoint) {
     const why = faults.length > 0 ? faults.join("; ") : "there is none";
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not show the path of ${folder}: births are kept in its checkpoints, and ${why}`,
     );
   }

@@ -5,6 +5,7 @@
  * White is exactly zero, red positive, blue negative; see colours.ts. The colours: zero, then
  * {@link LEVELS} reds and as many blues.
  */
+import { InputError } from "../errors.js";
 import { divergingColour, type Rgb } from "./colours.js";
 import { tileGrid } from "./tile-grid.js";
 
@@ -44,8 +45,8 @@ export interface WeightGridOptions {
  * @param rows - units of the layer
  * @param size - [height, width] of the image the layer reads
  * @returns the bytes of a PNG file
- * @throws TypeError if theta is not rows * height * width long
- * @throws RangeError if a unit, or an option, is out of range
+ * @throws InputError if theta is not rows * height * width long
+ * @throws InputError if a unit, or an option, is out of range
  * @example
  * writeFileSync("weights.png", weightGrid(theta, 200, [28, 28]));
  */
@@ -64,13 +65,13 @@ export function weightGrid(
   const [height, width] = size;
   const cols = height * width;
   if (theta.length !== rows * cols) {
-    throw new TypeError(
+    throw new InputError(
       `weightGrid: theta must be [${rows}, ${height} * ${width}] = ${rows * cols} long, found ${theta.length}`,
     );
   }
   const stray = units.find((unit) => !Number.isInteger(unit) || unit < 0 || unit >= rows);
   if (stray !== undefined || units.length === 0) {
-    throw new RangeError(
+    throw new InputError(
       `weightGrid: units must be from 0 to ${rows - 1}, found ${stray ?? "none"}`,
     );
   }
@@ -81,7 +82,7 @@ export function weightGrid(
     ["gap", gap, 0],
   ] as const) {
     if (!Number.isInteger(value) || value < least) {
-      throw new RangeError(
+      throw new InputError(
         `weightGrid: ${name} must be an integer of at least ${least}, found ${value}`,
       );
     }

@@ -18,7 +18,7 @@ import { savingsTable } from "./savings-table.js";
 /**
  * Writes report.html into a run folder and returns its path.
  *
- * @throws RangeError, SyntaxError as readRun; Error if the file can't be written
+ * @throws InputError, UnusableFileError as readRun; UnusableFileError if the file can't be written
  */
 export function writeReport(folder: string): string {
   const path = join(folder, "report.html");

@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { filesOf } from "../own-folder.js";
 import { readBytes, readTextIfThere } from "../read-file.js";
@@ -43,10 +44,10 @@ export interface Run {
 /**
  * Reads a run folder.
  *
- * @throws RangeError if the folder is not there, or has no recipe.json or metrics.jsonl
- * @throws SyntaxError of one line if one of the files is damaged (save for a last line of
+ * @throws UnusableFileError if the folder is not there, or has no recipe.json or metrics.jsonl
+ * @throws UnusableFileError of one line if one of the files is damaged (save for a last line of
  *   metrics.jsonl cut short)
- * @throws Error if a file can't be read
+ * @throws UnusableFileError if a file can't be read
  */
 export function readRun(folder: string): Run {
   const [recipeFile, metricsFile, resultFile] = ["recipe.json", "metrics.jsonl", "result.json"].map(
@@ -56,7 +57,7 @@ export function readRun(folder: string): Run {
   const metricsText = readTextIfThere(metricsFile);
   if (recipeText === undefined || metricsText === undefined) {
     const missing = recipeText === undefined ? "recipe.json" : "metrics.jsonl";
-    throw new RangeError(
+    throw new UnusableFileError(
       `cannot read a run from ${folder}: it has no ${missing} (is it a run folder?)`,
     );
   }

@@ -13,6 +13,7 @@
  * The checksum comes first, so its place is known before anything of the file is believed.
  */
 import { sha256 } from "../data/checksum.js";
+import { UnusableFileError } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors-format.js";
 import type { Progress } from "../train/progress.js";
 import { parseProgress, parseTexts } from "./checkpoint-schema.js";
@@ -55,15 +56,15 @@ export function encodeCheckpoint({ identity, about, progress, tensors }: Checkpo
 /**
  * Reads a checkpoint; the tensors are views of `bytes`.
  *
- * @throws SyntaxError that ends the sentence "<file> ...": it is no checkpoint, is damaged, or has
- *   another version
+ * @throws UnusableFileError that ends the sentence "<file> ...": it is no checkpoint, is damaged,
+ *   or has another version
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (
     bytes.length < PLACE + EMPTY.length ||
     new TextDecoder().decode(bytes.subarray(8, PLACE)) !== HEAD
   ) {
-    throw new SyntaxError("is damaged: it does not begin as a checkpoint does");
+    throw new UnusableFileError("is damaged: it does not begin as a checkpoint does");
   }
   const said = new TextDecoder().decode(bytes.subarray(PLACE, PLACE + EMPTY.length));
   const found = sha256([
@@ -71,14 +72,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     new TextEncoder().encode(EMPTY),
     bytes.subarray(PLACE + EMPTY.length),
   ]);
-  if (said !== found) throw new SyntaxError("is damaged: its content does not have its checksum");
+  if (said !== found)
+    throw new UnusableFileError("is damaged: its content does not have its checksum");
   const { tensors, metadata } = decodeSafetensors(bytes, "is damaged");
   const { format, version } = metadata;
   if (format !== FORMAT || !READ.includes(version)) {
     const plain = /^\w{1,20}$/.test(version ?? "")
       ? version
       : JSON.stringify(version?.slice(0, 20));
-    throw new SyntaxError(
+    throw new UnusableFileError(
       `has format version ${plain}, and this version of bregman reads ${VERSION}`,
     );
   }

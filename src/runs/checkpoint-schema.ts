@@ -4,6 +4,7 @@
  * it anew.
  */
 import { z } from "zod";
+import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import type { Progress } from "../train/progress.js";
 import { checked, layer } from "./run-schema.js";
@@ -99,7 +100,7 @@ const texts = z.record(z.string(), z.string());
 /**
  * How far a run has come, from the JSON of its checkpoint.
  *
- * @throws SyntaxError of one line that begins with `where`, as {@link parseTexts}
+ * @throws UnusableFileError of one line that begins with `where`, as {@link parseTexts}
  */
 export function parseProgress(text: string, where: string): Progress {
   return believed(progress, text, where) as Progress;
@@ -112,7 +113,7 @@ export function parseTexts(text: string, where: string): Readonly<Record<string,
 
 /** The value of the text as it is, if the schema takes it. */
 function believed(schema: z.ZodType, text: string | undefined, where: string): unknown {
-  if (text === undefined) throw new SyntaxError(`${where}: there is none`);
+  if (text === undefined) throw new UnusableFileError(`${where}: there is none`);
   const value = parseJson(text, where);
   checked(schema, value, where);
   return value;

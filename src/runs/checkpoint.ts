@@ -8,8 +8,8 @@
 import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries, writeFileAtomic } from "../atomic-file.js";
+import { UnusableFileError } from "../errors.js";
 import { type FolderLock, lockFolder } from "../folder-lock.js";
-import { isErrorNamed } from "../kinds.js";
 import { readBytes } from "../read-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 
@@ -18,7 +18,7 @@ export interface CheckpointFolder {
   readonly resumed?: Checkpoint;
   /** One line for each newer one that is not usable. */
   readonly faults: readonly string[];
-  /** Writes the next one. @throws RangeError if another process has taken the folder over */
+  /** Writes the next one. @throws UnusableFileError if another process has taken the folder over */
   write(checkpoint: Checkpoint): void;
   /** Gives the folder back. */
   close(): void;
@@ -43,9 +43,9 @@ export function checkpointNames(folder: string): string[] {
  *
  * @param resume - go on with what is there; temporary files that a kill has left are removed
  * @param given - the folder's lock, where the caller has it; else it is taken until `close`
- * @throws RangeError if there are checkpoints and `resume` is false, there are some and none is
- *   usable, or another process uses the folder
- * @throws Error if the folder can't be made
+ * @throws UnusableFileError if there are checkpoints and `resume` is false, there are some and none
+ *   is usable, or another process uses the folder
+ * @throws UnusableFileError if the folder can't be made
  */
 export function openCheckpoints(
   folder: string,
@@ -54,14 +54,17 @@ export function openCheckpoints(
 ): CheckpointFolder {
   const [there] = checkpointNames(folder);
   if (!resume && there !== undefined) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `${folder} holds ${there} of an earlier run: go on with that run (resume), or name another folder`,
     );
   }
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the folder ${folder}: ${(cause as Error).message}`, { cause });
+    throw new UnusableFileError(
+      `could not make the folder ${folder}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   const lock = given ?? lockFolder(folder);
   const close = () => {
@@ -72,7 +75,7 @@ export function openCheckpoints(
   const { name, checkpoint, faults } = newestCheckpoint(folder);
   if (!checkpoint && faults.length > 0) {
     close();
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume from ${folder}: no checkpoint is usable; ${faults.join("; ")}`,
     );
   }
@@ -109,11 +112,17 @@ export function newestCheckpoint(folder: string): {
 } {
   const faults: string[] = [];
   for (const name of checkpointNames(folder)) {
+    let bytes: Uint8Array;
     try {
-      return { name, checkpoint: decodeCheckpoint(readBytes(join(folder, name))), faults };
+      bytes = readBytes(join(folder, name));
     } catch (error) {
-      const { message } = error as Error;
-      faults.push(isErrorNamed(error, "SyntaxError") ? `${name} ${message}` : message);
+      faults.push((error as Error).message);
+      continue;
+    }
+    try {
+      return { name, checkpoint: decodeCheckpoint(bytes), faults };
+    } catch (error) {
+      faults.push(`${name} ${(error as Error).message}`);
     }
   }
   return { faults };

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resolvePaths } from "../data/source.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { ownFolder, ownPath } from "../own-folder.js";
 import { placed } from "../placed.js";
 import { readText } from "../read-file.js";
@@ -60,7 +61,7 @@ export type RunEvent =
  * compares all.
  *
  * @returns the comparison, or undefined if `signal` stopped it before the end
- * @throws RangeError if two recipes have one name, a seed is there twice, or the folder holds runs
+ * @throws InputError if two recipes have one name, a seed is there twice, or the folder holds runs
  *   of other recipes; whatever a run throws, with its recipe and seed
  */
 export async function compareRecipes(
@@ -84,12 +85,12 @@ export async function compareRecipes(
     ["seed", seeds],
   ] as const) {
     if (values.length === 0)
-      throw new RangeError(`compare: expected at least one ${what}, found none`);
+      throw new InputError(`compare: expected at least one ${what}, found none`);
     const twice = (values as readonly unknown[]).find(
       (value, k) => values.indexOf(value as never) !== k,
     );
     if (twice !== undefined)
-      throw new RangeError(`compare: expected every ${what} once, found ${String(twice)} twice`);
+      throw new InputError(`compare: expected every ${what} once, found ${String(twice)} twice`);
   }
   const runs = seeds.flatMap((seed) =>
     recipes.map(({ recipe: given, baseDir }): ComparedRun => {
@@ -142,7 +143,10 @@ export async function compareRecipes(
   return comparison;
 }
 
-/** @throws RangeError if the folder holds a run of another recipe, or of another version of it */
+/**
+ * @throws UnusableFileError if the folder holds a run of another recipe, or of another version of
+ *   it
+ */
 function checkFolder({ recipe: given, baseDir, folder }: ComparedRun): void {
   if (!existsSync(join(folder, RECIPE_FILE))) return;
   const found = readRunRecipe(folder);
@@ -150,7 +154,7 @@ function checkFolder({ recipe: given, baseDir, folder }: ComparedRun): void {
   const keys = [...new Set([...Object.keys(recipe), ...Object.keys(found)])] as (keyof Recipe)[];
   const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
   if (differs.length === 0) return;
-  throw new RangeError(
+  throw new UnusableFileError(
     `compare: ${folder} holds a run of another recipe; what differs: ` +
       `${differs.join(", ")}; name another folder with --out`,
   );

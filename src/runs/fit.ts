@@ -8,11 +8,11 @@ import { type FitResult, trainModel } from "../train/train-model.js";
 /**
  * Trains a model on a data set.
  *
- * @throws RangeError for an impossible number (epochs, batch size, seed, ...)
- * @throws DivergedError, a RangeError, at the first non-finite loss
- * @throws TypeError if model, data and loss do not fit each other, or `freeze` or `targetDensity`
+ * @throws InputError for an impossible number (epochs, batch size, seed, ...)
+ * @throws DivergedError at the first non-finite loss
+ * @throws InputError if model, data and loss do not fit each other, or `freeze` or `targetDensity`
  *   an optimizer
- * @throws RangeError if `checkpoint.resume` finds checkpoints but none of this run that is whole
+ * @throws InputError if `checkpoint.resume` finds checkpoints but none of this run that is whole
  * @example
  * const data = loadMnist();
  * const result = await fit(mlp([784, 200, 80, 10]), data, {

@@ -59,7 +59,9 @@ export function differences(before: Identity, now: Identity): string[] {
   });
 }
 
-/** What a text says as JSON; undefined if there is none. @throws SyntaxError if it is no JSON */
+/**
+ * What a text says as JSON; undefined if there is none. @throws UnusableFileError if it is no JSON
+ */
 function valueOf(text: string | undefined): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }

@@ -3,6 +3,7 @@
  * (train/keeper.ts).
  */
 import type { Dataset } from "../data/dataset.js";
+import { UnusableFileError } from "../errors.js";
 import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
 import { openCheckpoints } from "./checkpoint.js";
@@ -37,7 +38,7 @@ const EVERY = 60;
  *
  * @param options - of the run, defaults filled in
  * @param lock - of the folder, where the caller has it
- * @throws RangeError as openCheckpoints, and if what is there is of another run
+ * @throws UnusableFileError as openCheckpoints, and if what is there is of another run
  */
 export function openKeeper(
   {
@@ -57,7 +58,7 @@ export function openKeeper(
   const changed = found ? differences(identityIn(found, identity), identity) : [];
   if (changed.length > 0) {
     close();
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
     );
   }

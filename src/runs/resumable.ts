@@ -3,6 +3,7 @@
  * there is anything to do.
  */
 import { join } from "node:path";
+import { InputError, UnusableFileError } from "../errors.js";
 import { readText, readTextIfThere } from "../read-file.js";
 import { adjusted } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -23,7 +24,7 @@ export interface Resumable {
  * Opens a run to go on with it.
  *
  * @param epochs - another number of them than the run was to have
- * @throws RangeError if the folder is no run, recipe.json has changed since the run began, or so
+ * @throws InputError if the folder is no run, recipe.json has changed since the run began, or so
  *   many epochs can't be
  */
 export function openResumable(folder: string, epochs?: number): Resumable {
@@ -34,7 +35,7 @@ export function openResumable(folder: string, epochs?: number): Resumable {
     // The run starts from the beginning, or its checkpoints are gone.
     if (ended && epochs !== undefined && epochs !== recipe.epochs) {
       const why = ["it has no checkpoint that is usable", ...faults].join("; ");
-      throw new RangeError(`could not go on with ${folder} to ${epochs} epochs: ${why}`);
+      throw new InputError(`could not go on with ${folder} to ${epochs} epochs: ${why}`);
     }
     return { recipe: adjusted(recipe, { epochs }), finished: ended };
   }
@@ -46,7 +47,7 @@ export function openResumable(folder: string, epochs?: number): Resumable {
     changes.unshift(`epochs (${lengths.at(-1)}, now ${recipe.epochs}; ${way})`);
   }
   if (changes.length > 0) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `could not resume ${folder}: its recipe.json has changed since the run began; ` +
         `what differs: ${changes.join(", ")}`,
     );
@@ -54,7 +55,7 @@ export function openResumable(folder: string, epochs?: number): Resumable {
   const target = epochs ?? lengths.at(-1)!;
   const least = leastEpochs(progress);
   if (target < least) {
-    throw new RangeError(
+    throw new InputError(
       `--epochs must be at least ${least} for ${folder}, as many as are done or under way, found ${target}`,
     );
   }

@@ -8,6 +8,7 @@ import { fromMoved } from "../data/moved.js";
 import type { Dataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/data-dir.js";
 import { mapPaths, pathsOf } from "../data/source.js";
+import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isError } from "../kinds.js";
 import { readRecipe } from "../recipes/load.js";
@@ -21,12 +22,12 @@ export const RECIPE_FILE = "recipe.json";
  * The recipe of a run, its paths absolute.
  *
  * @param task - what can't be done without it, for the error message: "resume"
- * @throws RangeError if the folder has none; otherwise as readRecipe
+ * @throws UnusableFileError if the folder has none; otherwise as readRecipe
  */
 export function readRunRecipe(folder: string, task = "read a run from"): Recipe {
   const file = join(folder, RECIPE_FILE);
   if (!existsSync(file)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `cannot ${task} ${folder}: it has no ${RECIPE_FILE} (is it a run folder?)`,
     );
   }
@@ -58,7 +59,7 @@ export function dataOfRun(recipe: Recipe, options: DataOptions): Dataset {
  * Of the file, not of the recipe read from it: a later version of bregman may have more defaults to
  * fill in.
  *
- * @throws SyntaxError if the text is no JSON
+ * @throws UnusableFileError if the text is no JSON
  */
 export function recipeIdentity(text: string, where = RECIPE_FILE): string {
   const {

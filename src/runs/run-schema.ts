@@ -4,6 +4,7 @@
  * finite is null in JSON, and counts as absent.
  */
 import { z } from "zod";
+import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { check, pathName } from "../recipes/problems.js";
 import type { EpochMetrics } from "../measure/events.js";
@@ -126,7 +127,7 @@ export type PartialResult = z.infer<typeof partialSchema>;
 /**
  * A line of metrics.jsonl.
  *
- * @throws SyntaxError of one line that begins with `where`, as the readers below
+ * @throws UnusableFileError of one line that begins with `where`, as the readers below
  */
 export function parseEpoch(text: string, where: string): EpochMetrics {
   return checked(epochSchema, parseJson(text, where), where);
@@ -145,14 +146,16 @@ export function parsePartialResult(text: string, where: string): PartialResult {
 /**
  * A value of a file as its schema has it.
  *
- * @throws SyntaxError of one line: "<where>: layers[0].shape: expected an array, found 5"
+ * @throws UnusableFileError of one line: "<where>: layers[0].shape: expected an array, found 5"
  */
 export function checked<Value>(schema: z.ZodType<Value>, value: unknown, where: string): Value {
   const outcome = check(schema, value);
   if ("value" in outcome) return outcome.value;
   const [{ path, text }, ...others] = outcome.problems;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  throw new SyntaxError(`${where}: ${path.length > 0 ? `${pathName(path)}: ` : ""}${text}${more}`);
+  throw new UnusableFileError(
+    `${where}: ${path.length > 0 ? `${pathName(path)}: ` : ""}${text}${more}`,
+  );
 }
 
 /** An object whose keys count as absent where they are null. */

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Dataset } from "../data/dataset.js";
 import { rebasePaths, resolvePaths } from "../data/source.js";
+import { UnusableFileError } from "../errors.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
 import { parseJson } from "../json.js";
@@ -117,8 +118,8 @@ const OPTIONS: OptionKeys<RunOptions> = {
  * Trains by a recipe and fills a run folder. After an abort by `signal` the folder holds the model
  * as it is then, and the result is marked as interrupted.
  *
- * @throws RangeError if `out` is a folder with something in it, can't be resumed, or is in use by
- *   another process; Error if it can't be written
+ * @throws UnusableFileError if `out` is a folder with something in it, can't be resumed, or is in
+ *   use by another process; also if it can't be written
  */
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
@@ -254,7 +255,9 @@ async function runLocked(
   return result.final;
 }
 
-/** Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws Error if it can't be written */
+/**
+ * Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws UnusableFileError if it can't be written
+ */
 export function copyResult(resultsDir: string, { name, seed }: Recipe, text: string): void {
   const folder = join(resultsDir, name);
   mkdirSync(folder, { recursive: true });
@@ -269,18 +272,23 @@ function makeRunFolder(out: string): void {
   try {
     mkdirSync(out, { recursive: true });
   } catch (cause) {
-    throw new Error(`could not make the run folder ${out}: ${(cause as Error).message}`, { cause });
+    throw new UnusableFileError(
+      `could not make the run folder ${out}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   checkEmpty(out);
 }
 
 /**
- * @throws RangeError if there is more in a run folder than a lock, which another run may hold or a
- *   kill have left
+ * @throws UnusableFileError if there is more in a run folder than a lock, which another run may
+ *   hold or a kill have left
  */
 function checkEmpty(out: string): void {
   if (readdirSync(out).every((name) => name === LOCK_FILE)) return;
-  throw new RangeError(`the run folder ${out} is not empty: name another with --out, or remove it`);
+  throw new UnusableFileError(
+    `the run folder ${out} is not empty: name another with --out, or remove it`,
+  );
 }
 
 function machine(): string {

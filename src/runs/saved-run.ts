@@ -1,6 +1,7 @@
 /** A run that has come to its end, opened to work with its network. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { UnusableFileError } from "../errors.js";
 import { loadModel, MODEL_FILE } from "../export/model-file.js";
 import type { Network } from "../nn/network.js";
 import { buildModel } from "../recipes/build.js";
@@ -19,19 +20,20 @@ export interface SavedRun {
  * Opens a run: its `model.safetensors`, or another network in its folder.
  *
  * @param path - a run folder, or a file in one
- * @throws RangeError if there is no such run, or no network in it; SyntaxError if a file is damaged
+ * @throws UnusableFileError if there is no such run, or no network in it; also if a file is damaged
  * @example
  * const { network, recipe } = openRun("runs/first");
  */
 export function openRun(path: string): SavedRun {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) throw new RangeError(`cannot read a run from ${path}: there is no such folder`);
+  if (!stats)
+    throw new UnusableFileError(`cannot read a run from ${path}: there is no such folder`);
   const [folder, file] = stats.isDirectory()
     ? [path, join(path, MODEL_FILE)]
     : [dirname(path), path];
   const recipe = readRunRecipe(folder);
   if (!existsSync(file)) {
-    throw new RangeError(
+    throw new UnusableFileError(
       `cannot read a network from ${folder}: it has no ${MODEL_FILE}; the run has not ` +
         `come to its end (\`bregman resume ${folder}\` goes on)`,
     );

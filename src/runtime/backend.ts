@@ -5,6 +5,7 @@
  * A backend is described by plain data ({@link Backend}), so that it can be posted to a worker,
  * which binds it to the shared memory anew ({@link bind}).
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import type { Memory } from "./memory.js";
 import { bindNative, nativeVariants } from "./native.js";
 import type { Runner } from "./runner.js";
@@ -45,7 +46,7 @@ export interface MemoryHandle {
 export const STACK_BYTES = 65536;
 
 /**
- * Loads a backend. "auto" takes native if it is there, else wasm. Throws a RangeError if native is
+ * Loads a backend. "auto" takes native if it is there, else wasm. Throws an InputError if native is
  * asked for and not built (it says what to run), and for an unknown name or isa; for wasm what
  * {@link compileWasm} throws.
  */
@@ -54,7 +55,7 @@ export async function loadBackend(
   { isa, wasm: source }: BackendOptions = {},
 ): Promise<Backend> {
   if (name !== "auto" && name !== "native" && name !== "wasm")
-    throw new RangeError(
+    throw new InputError(
       `cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`,
     );
   if (name === "wasm") return wasm("asked for", source);
@@ -62,14 +63,14 @@ export async function loadBackend(
   const best = variants[0];
   if (best === undefined) {
     if (name === "auto") return wasm(`native is not available: ${problem}`, source);
-    throw new RangeError(
+    throw new UnusableFileError(
       `cannot load the native backend: ${problem}; run npm rebuild bregman (in a ` +
         "clone: npm run build:native), or use wasm",
     );
   }
   const wanted = isa ?? environmentIsa();
   if (wanted !== undefined && !variants.includes(wanted))
-    throw new RangeError(
+    throw new InputError(
       `cannot load the native backend: isa must be one of ${variants.join(", ")} on ` +
         `this CPU, found ${JSON.stringify(wanted)}`,
     );

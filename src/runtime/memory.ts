@@ -7,6 +7,7 @@
  * no freeing of single tensors: `mark` remembers how much is in use, `release` gives back all that
  * was handed out since. Everything handed out is zeroed.
  */
+import { InputError } from "../errors.js";
 import { webAssembly, type WasmMemory } from "./webassembly.js";
 
 const PAGE = 65536;
@@ -31,7 +32,7 @@ export interface Memory {
   readonly buffer: SharedArrayBuffer;
   /** Bytes handed out, and those below that are never handed out. */
   readonly used: number;
-  /** Offset of `bytes` zeroed bytes. Throws a RangeError if the memory can't grow that far. */
+  /** Offset of `bytes` zeroed bytes. Throws an InputError if the memory can't grow that far. */
   allocate(bytes: number): number;
   /** Copies numbers into new memory and returns their offset. */
   put(data: Float32Array | Int32Array | Uint8Array): number;
@@ -76,7 +77,7 @@ function sharedMemory(maxBytes: number): WasmMemory {
     return new Memory({ initial: 2, maximum: maxBytes / PAGE, shared: true });
   } catch (cause) {
     const gib = Math.ceil(maxBytes / 2 ** 30);
-    throw new RangeError(
+    throw new InputError(
       "cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
         `raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves ${gib} GiB`,
       { cause },
@@ -85,12 +86,12 @@ function sharedMemory(maxBytes: number): WasmMemory {
 }
 
 /**
- * Makes an empty memory. Throws a RangeError if `maxBytes` is not a multiple of 65536 in [131072, 4
- * GiB], or if the system gives no addresses for it.
+ * Makes an empty memory. Throws an InputError if `maxBytes` is not a multiple of 65536 in [131072,
+ * 4 GiB], or if the system gives no addresses for it.
  */
 export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Memory {
   if (!Number.isInteger(maxBytes / PAGE) || maxBytes < 2 * PAGE || maxBytes > MOST_BYTES)
-    throw new RangeError(
+    throw new InputError(
       `cannot make a memory: maxBytes must be a multiple of 65536 from 131072 to 4294967296, found ${maxBytes}`,
     );
   const old = reopen(maxBytes);
@@ -101,13 +102,13 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
 
   function allocate(bytes: number): number {
     if (!Number.isInteger(bytes) || bytes < 0)
-      throw new RangeError(
+      throw new InputError(
         `cannot allocate: the number of bytes must be a non-negative integer, found ${bytes}`,
       );
     const offset = used;
     const end = offset + Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     if (end > maxBytes)
-      throw new RangeError(
+      throw new InputError(
         `cannot allocate ${bytes} bytes: ${offset} of at most ${maxBytes} bytes are ` +
           "in use; use a smaller model or batch",
       );
@@ -124,7 +125,7 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
     try {
       wasm.grow(pages);
     } catch {
-      throw new RangeError(
+      throw new InputError(
         `cannot allocate ${bytes} bytes: the system gives no more memory (${used} bytes are in use)`,
       );
     }
@@ -154,7 +155,7 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
     mark: () => used,
     release(mark) {
       if (!(mark >= FIRST && mark <= used))
-        throw new RangeError(
+        throw new InputError(
           `cannot release memory: the mark must be one taken from this memory, found ${mark}`,
         );
       used = mark;

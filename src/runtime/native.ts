@@ -1,6 +1,7 @@
 /**
  * The native backend: kernels/addon.c, built by npm's install script where there is a compiler.
  */
+import { InternalError } from "../errors.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { nodeModule } from "./node.js";
 import type { Runner } from "./runner.js";
@@ -36,7 +37,9 @@ export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
   const addon = load();
   const run = addon.run[isa];
   if (!run)
-    throw new Error(`cannot use the native backend: it has no variant ${JSON.stringify(isa)}`);
+    throw new InternalError(
+      `cannot use the native backend: it has no variant ${JSON.stringify(isa)}`,
+    );
   const bytes = new Uint8Array(buffer);
   return {
     run: (program, ops, thread, threads, sync) => run(bytes, program, ops, thread, threads, sync),

@@ -22,6 +22,7 @@
  * more. With one thread there are no workers. Workers don't keep the process alive. In a browser
  * the pool must live in a web worker, since a page may not wait.
  */
+import { InternalError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { bind, loadBackend, memoryHandle, type Backend, type BackendName } from "./backend.js";
 import {
@@ -36,7 +37,7 @@ import {
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
 import { nodeModule } from "./node.js";
 import type { Program } from "./program.js";
-import { isWorkerFault, startWorker, type WorkerHandle, type WorkerTask } from "./start-worker.js";
+import { startWorker, WorkerError, type WorkerHandle, type WorkerTask } from "./start-worker.js";
 import { checkThreads, defaultThreads } from "./threads.js";
 import type { WasmSource } from "./wasm-source.js";
 
@@ -86,7 +87,7 @@ export const COMPUTE_OPTIONS: OptionKeys<ComputeOptions> = { backend: 1, threads
 const OPTIONS: OptionKeys<PoolOptions> = { ...COMPUTE_OPTIONS, isa: 1, maxBytes: 1 };
 
 /**
- * Starts a pool. Throws a RangeError for a number of threads that is not an integer from 1 to 256,
+ * Starts a pool. Throws an InputError for a number of threads that is not an integer from 1 to 256,
  * or more than 1 where a browser allows no more, an Error if workers can't start that were asked
  * for, and what {@link loadBackend} and {@link createMemory} throw.
  */
@@ -103,7 +104,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   try {
     return await startPool(backend, threads, maxBytes);
   } catch (error) {
-    if (options.threads !== undefined || !isWorkerFault(error)) throw error;
+    if (options.threads !== undefined || !(error instanceof WorkerError)) throw error;
     return startPool(
       { ...backend, reason: `${backend.reason}; one thread: ${error.message}` },
       1,
@@ -140,7 +141,7 @@ async function startPool(
     threads,
     memory,
     run(program, alone = false) {
-      if (broken !== undefined) throw new Error(`cannot run a program: ${broken}`);
+      if (broken !== undefined) throw new InternalError(`cannot run a program: ${broken}`);
       const { words, sync } = control;
       const count = alone ? 1 : threads;
       if (count > 1) {
@@ -155,7 +156,7 @@ async function startPool(
       );
       if (problem === undefined) return;
       broken = problem;
-      throw new Error(`cannot run a program: ${problem}`);
+      throw new InternalError(`cannot run a program: ${problem}`);
     },
     close() {
       closing ??= (async () => {

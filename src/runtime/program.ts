@@ -6,6 +6,7 @@
  * fraction of a microsecond here, more than one for a call from JavaScript per op and thread. See
  * kernels/program.c.
  */
+import { InternalError } from "../errors.js";
 import type { Argument } from "./contract/composites.js";
 import {
   argumentWords,
@@ -28,7 +29,7 @@ export interface Program {
 }
 
 /**
- * Writes the ops into new memory. Throws a RangeError or TypeError that names the op if one is
+ * Writes the ops into new memory. Throws an InternalError that names the op if one is
  * malformed.
  */
 export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
@@ -43,18 +44,18 @@ export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
 function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
   const where = `op ${index} (${kernel})`;
   const names: readonly Argument[] | undefined = KERNELS[kernel];
-  if (!names) throw new TypeError(`cannot write ${where}: there is no kernel of that name`);
+  if (!names) throw new InternalError(`cannot write ${where}: there is no kernel of that name`);
   if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
-    throw new RangeError(
+    throw new InternalError(
       `cannot write ${where}: rows must be an integer in [0, 2^31), found ${rows}`,
     );
   if (!Number.isInteger(grain) || grain < 1 || grain > WHOLE_SHARES)
-    throw new RangeError(
+    throw new InternalError(
       `cannot write ${where}: grain must be an integer from 1 to 2^20, found ${grain}`,
     );
   for (const [name, value] of argumentWords(names, args)) {
     if (!Number.isInteger(value) || (value as number) < -(2 ** 31) || (value as number) >= 2 ** 32)
-      throw new RangeError(
+      throw new InternalError(
         `cannot write ${where}: argument ${name} must be a 32-bit integer, found ${String(value)}`,
       );
   }
@@ -66,11 +67,11 @@ function checkParts({ kernel, rows, parts = 0 }: Op, index: number, ops: readonl
   const before = ops[index - 1];
   const first = index > 1 && before.parts ? before.parts : parts;
   if (!Number.isInteger(parts) || parts < 0 || parts !== first)
-    throw new RangeError(
+    throw new InternalError(
       `cannot write ${where}: parts must be those of the op it is joined to (${first}), found ${parts}`,
     );
   if (rows % parts !== 0 || before.rows % parts !== 0)
-    throw new RangeError(
+    throw new InternalError(
       `cannot write ${where}: ${rows} rows joined to ${before.rows} can't be cut into ${parts} parts`,
     );
 }

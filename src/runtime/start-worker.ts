@@ -1,7 +1,7 @@
 /**
  * Starts a worker thread, in Node or in a browser, and tells when it is ready and if it dies.
  */
-import { isErrorNamed } from "../kinds.js";
+import { InputError } from "../errors.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import type { Backend, MemoryHandle } from "./backend.js";
 import { nodeModule } from "./node.js";
@@ -19,15 +19,11 @@ export interface WorkerHandle {
   terminate(): Promise<unknown>;
 }
 
-/** Whether an error says that a worker could not start. */
-export function isWorkerFault(error: unknown): error is Error {
-  return isErrorNamed(error, WORKER_FAULT);
-}
-
-const WORKER_FAULT = "WorkerError";
-
-function workerFault({ thread }: WorkerTask, why: string): Error {
-  return Object.assign(new Error(`cannot start worker ${thread}: ${why}`), { name: WORKER_FAULT });
+/** A worker could not start: here are fewer threads than were asked for. */
+export class WorkerError extends InputError {
+  constructor({ thread }: WorkerTask, why: string) {
+    super(`cannot start worker ${thread}: ${why}`);
+  }
 }
 
 /**
@@ -47,7 +43,7 @@ function startNodeWorker(
   const file = packageFile("dist/runtime/pool-worker.js");
   if (!file || !nodeModule("node:fs")!.existsSync(file)) {
     const where = file ? `there is no ${file.href}` : "its file can't be found from here";
-    return Promise.reject(workerFault(task, `${where}; ${KEEP_EXTERNAL}`));
+    return Promise.reject(new WorkerError(task, `${where}; ${KEEP_EXTERNAL}`));
   }
   // Flags of the process, such as --input-type, may make no sense for a file.
   const worker = new Worker(file, { execArgv: [] });
@@ -56,7 +52,7 @@ function startNodeWorker(
     const fail = (why: string): void => {
       if (closing) return;
       closing = true;
-      reject(workerFault(task, why));
+      reject(new WorkerError(task, why));
       died(`worker ${task.thread} died: ${why}`);
     };
     worker.on("error", (error) => fail(error.message));
@@ -93,7 +89,7 @@ function startWebWorker(task: WorkerTask, died: (why: string) => void): Promise<
   const worker = new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onerror = ({ message }) => {
-      reject(workerFault(task, message || NO_FILE));
+      reject(new WorkerError(task, message || NO_FILE));
       died(`worker ${task.thread} died: ${message}`);
     };
     worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });

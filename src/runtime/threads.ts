@@ -1,4 +1,5 @@
 /** How many threads there may be, in Node and in a browser. */
+import { InputError } from "../errors.js";
 import { nodeModule } from "./node.js";
 
 /** More threads than this rarely help layers of a few hundred rows. */
@@ -22,16 +23,16 @@ export function defaultThreads(): number {
   return Math.min(cores, DEFAULT_MAX_THREADS);
 }
 
-/** Throws a RangeError unless so many threads can work together here. */
+/** Throws an InputError unless so many threads can work together here. */
 export function checkThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new RangeError(
+    throw new InputError(
       `cannot start a pool: threads must be an integer from 1 to ${MAX_THREADS}, found ${threads}`,
     );
   }
   const problem = threads > 1 ? obstacle() : undefined;
   if (problem)
-    throw new RangeError(`cannot start a pool: ${threads} threads, but ${problem}; use threads: 1`);
+    throw new InputError(`cannot start a pool: ${threads} threads, but ${problem}; use threads: 1`);
 }
 
 /** Why one thread only is allowed here, as browsers may. */

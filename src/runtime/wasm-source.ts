@@ -2,6 +2,7 @@
  * Where the bytes of kernels.wasm come from: a file in Node, the network in a browser, or whoever
  * has them already.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { isArrayBuffer, isError, isTypedArray, kindOf } from "../kinds.js";
 import { KEEP_EXTERNAL } from "../package-file.js";
 import { nodeModule } from "./node.js";
@@ -20,15 +21,15 @@ const IN_NODE = `${KEEP_EXTERNAL}, or ${GIVE_IT}`;
 /**
  * The bytes of kernels.wasm; default: of the file of this package.
  *
- * @throws Error that says what was looked for where, what was found, and what helps; TypeError if
- *   `source` is no address and no bytes
+ * @throws UnusableFileError that says what was looked for where, what was found, and what helps;
+ *   InputError if `source` is no address and no bytes
  */
 export async function readWasm(source: WasmSource = ownFile()): Promise<Uint8Array> {
   if (isTypedArray(source, "Uint8Array") || isArrayBuffer(source)) {
     return checked(new Uint8Array(source), "what the option wasm gave");
   }
   if (typeof source !== "string" && typeof source?.href !== "string") {
-    throw new TypeError(
+    throw new InputError(
       `wasm must be the address of kernels.wasm or its bytes, found ${kindOf(source)}`,
     );
   }
@@ -91,5 +92,7 @@ function checked(bytes: Uint8Array, what: string, remedy?: string): Uint8Array {
 }
 
 function fault(what: string, remedy?: string, cause?: unknown): Error {
-  return new Error(`cannot load kernels.wasm: ${what}${remedy ? `; ${remedy}` : ""}`, { cause });
+  return new UnusableFileError(`cannot load kernels.wasm: ${what}${remedy ? `; ${remedy}` : ""}`, {
+    cause,
+  });
 }

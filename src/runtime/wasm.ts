@@ -2,6 +2,7 @@
  * The wasm backend: kernels/kernels.wasm, which needs nothing but a JavaScript engine with SIMD and
  * shared memory.
  */
+import { UnusableFileError } from "../errors.js";
 import type { Runner } from "./runner.js";
 import { readWasm, type WasmSource } from "./wasm-source.js";
 import { webAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webassembly.js";
@@ -16,18 +17,18 @@ interface WasmKernels {
 /**
  * Reads and compiles the kernels.
  *
- * @throws Error if they are not where they should be, or are no kernels; TypeError if `source` is
- *   no address and no bytes
+ * @throws UnusableFileError if they are not where they should be, or are no kernels; InputError if
+ *   `source` is no address and no bytes
  */
 export async function compileWasm(source?: WasmSource): Promise<WasmModule> {
   const bytes = await readWasm(source);
   const { Module, compile } = webAssembly();
   const module = await compile(bytes).catch((cause: Error) => {
-    throw new Error(`cannot compile kernels.wasm: ${cause.message}`, { cause });
+    throw new UnusableFileError(`cannot compile kernels.wasm: ${cause.message}`, { cause });
   });
   const names = Module.exports(module).map(({ name }) => name);
   if (["__stack_pointer", "run", "linger"].every((name) => names.includes(name))) return module;
-  throw new Error(
+  throw new UnusableFileError(
     `cannot use kernels.wasm: it is not that of bregman: it exports ${names.join(", ") || "nothing"}`,
   );
 }

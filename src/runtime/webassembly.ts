@@ -4,10 +4,11 @@
  * TypeScript declares it only together with the whole DOM, which a library for Node shouldn't ask
  * of its users.
  */
+import { InputError } from "../errors.js";
 
 export interface WasmMemory {
   readonly buffer: SharedArrayBuffer;
-  /** Adds pages of 64 KiB; throws a RangeError beyond the maximum. */
+  /** Adds pages of 64 KiB; throws an InputError beyond the maximum. */
   grow(pages: number): number;
 }
 
@@ -31,6 +32,6 @@ interface WebAssemblyNamespace {
 /** WebAssembly, where there is one: browsers can be told to do without. */
 export function webAssembly(): WebAssemblyNamespace {
   const found = (globalThis as { WebAssembly?: WebAssemblyNamespace }).WebAssembly;
-  if (!found) throw new Error("cannot compute: there is no WebAssembly here");
+  if (!found) throw new InputError("cannot compute: there is no WebAssembly here");
   return found;
 }

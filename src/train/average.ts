@@ -18,6 +18,7 @@
  * Source: Polyak and Juditsky, SIAM J. Control Optim. 30 (1992), for averaging; the bias correction
  * is that of Adam's moments.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions } from "../known-options.js";
@@ -29,11 +30,11 @@ export interface AverageOptions {
   readonly decay: number;
 }
 
-/** @throws RangeError for a decay that can't be, TypeError for an unknown key */
+/** @throws InputError for a decay that can't be, InputError for an unknown key */
 export function checkAverage(options: AverageOptions): void {
   const { decay } = knownOptions("average", options, { decay: 1 });
   if (!(decay > 0 && decay < 1))
-    throw new RangeError(`average: decay must be in (0, 1), found ${decay}`);
+    throw new InputError(`average: decay must be in (0, 1), found ${decay}`);
 }
 
 export interface WeightAverage {
@@ -69,7 +70,7 @@ export function createAverage(
   for (const [name, { length }] of valuesOf(trainer)) {
     const found = saved?.get(`${AVERAGE}${name}`)?.data;
     if (saved && !(found?.length === length && isTypedArray(found, "Float32Array"))) {
-      throw new RangeError(
+      throw new UnusableFileError(
         `could not resume: expected a tensor ${AVERAGE}${name} of ${length} float32 numbers`,
       );
     }

@@ -5,6 +5,7 @@
  * After weights were cut the running statistics are those of another network, and the accuracy
  * suffers more than it must.
  */
+import { InputError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut, split } from "../data/split.js";
@@ -35,7 +36,7 @@ export interface StatisticsOptions extends EvaluateOptions {
  * The network with the statistics of its batch norms estimated on training samples (those held out
  * stay out).
  *
- * @throws RangeError for numbers that can't be; TypeError if the network does not fit the data
+ * @throws InputError for numbers that can't be; also if the network does not fit the data
  * @example
  * const pruned = prune(network, { density: 0.02 });
  * const better = await reestimateBatchNorm(pruned, data, { validation: 5000 });
@@ -51,7 +52,7 @@ export async function reestimateBatchNorm(
   const { loss = lossOf(data), backend, threads, wasm, limit } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(
+      throw new InputError(
         `reestimateBatchNorm: ${name} must be a positive integer, found ${value}`,
       );
     }

@@ -1,4 +1,5 @@
 /** The checks of what `fit` is told that come before anything else. */
+import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut } from "../data/split.js";
@@ -34,7 +35,7 @@ const CHECKPOINT: OptionKeys<CheckpointOptions> = {
 /**
  * The settings of these options.
  *
- * @throws RangeError, TypeError as `fit`
+ * @throws InputError as `fit`
  */
 export function checkOptions(model: Model, data: Dataset, options: FitOptions): Settings {
   const settings = settingsOf(knownOptions("fit", options, FIT_OPTIONS), data);
@@ -67,11 +68,11 @@ function checkCounts({
     freshStatistics,
   })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`fit: ${name} must be a positive integer, found ${value}`);
+      throw new InputError(`fit: ${name} must be a positive integer, found ${value}`);
     }
   }
   if (microBatches > batchSize) {
-    throw new RangeError(
+    throw new InputError(
       `fit: microBatches must be at most batchSize (${batchSize}), found ${microBatches}`,
     );
   }
@@ -79,7 +80,7 @@ function checkCounts({
 
 function checkSamples(model: Model, data: Dataset, settings: Settings): void {
   const { validation, limit = Infinity } = settings;
-  if (data.train.count === 0) throw new RangeError(`fit: "${data.name}" has no training samples`);
+  if (data.train.count === 0) throw new InputError(`fit: "${data.name}" has no training samples`);
   const held = at("fit", () => heldOut(data.train.count, validation, settings.limit));
   checkParts("fit", model, { ...settings, samples: Math.min(limit, data.train.count - held) });
 }
@@ -90,7 +91,7 @@ function checkOptimizers(optimizers: GroupOptimizers): void {
   for (const [group, optimizer] of Object.entries({ weights, biases, ...others })) {
     const isNeeded = group === "weights" || group === "biases";
     if (optimizer === undefined ? isNeeded : typeof optimizer?.step !== "function") {
-      throw new TypeError(
+      throw new InputError(
         `fit: optimizer.${group} must be an optimizer such as linBreg({ tau: 0.1 }), found ${typeof optimizer}`,
       );
     }
@@ -99,10 +100,10 @@ function checkOptimizers(optimizers: GroupOptimizers): void {
 
 function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings): void {
   if (!(sampleDual > 0 && sampleDual < Infinity)) {
-    throw new RangeError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
+    throw new InputError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
   }
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(
+    throw new InputError(
       `fit: labelSmoothing must be at least 0 and less than 1, found ${labelSmoothing}`,
     );
   }
@@ -110,7 +111,7 @@ function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings):
     ? knownOptions("fit: checkpoint", checkpoint, CHECKPOINT)
     : {};
   if (!(everySeconds >= 0 && everySeconds < Infinity)) {
-    throw new RangeError(
+    throw new InputError(
       `fit: checkpoint.everySeconds must be a finite number of at least 0, found ${everySeconds}`,
     );
   }
@@ -118,15 +119,15 @@ function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings):
 
 function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): void {
   if (labelSmoothing > 0 && loss !== "crossEntropy") {
-    throw new TypeError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
+    throw new InputError(`fit: labelSmoothing is for crossEntropy, found ${String(loss)}`);
   }
   if (!LOSS_KINDS.includes(loss)) {
-    throw new RangeError(
+    throw new InputError(
       `fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`,
     );
   }
   if (schedule.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
-    throw new TypeError(
+    throw new InputError(
       `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected ` +
         `validation samples and the loss crossEntropy, found ${validation} validation ` +
         `samples and the loss ${loss}`,
@@ -136,14 +137,14 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
 
 function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): void {
   if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
-    throw new TypeError(
+    throw new InputError(
       "fit: expected a model with a linear layer or a convolution, found one without weights",
     );
   }
   checkInputs("fit", model, data);
   if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
     const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
-    throw new TypeError(
+    throw new InputError(
       "fit: augment needs images of bytes for an input of [channels, height, width], " +
         `found ${kind} for an input of [${model.input.join(", ")}]`,
     );

@@ -2,6 +2,7 @@
  * Density control at work on a trainer: looks every so many steps, and moves the lambda of what it
  * controls.
  */
+import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
 import {
   CONTROLLED,
@@ -56,7 +57,7 @@ export interface ControlledRun {
 /**
  * What is controlled: for each target the weights that are counted, and those whose lambda moves.
  *
- * @throws TypeError if there is no such layer, or no regularizer that makes some of its weights
+ * @throws InputError if there is no such layer, or no regularizer that makes some of its weights
  *   zero
  */
 export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: DensityControlOptions) {
@@ -79,7 +80,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
     const counted = trainer.updaters.filter(({ parameter }) => has(parameter));
     if (counted.length === 0) {
       const layers = trainer.updaters.filter(({ parameter }) => isWeightRole(parameter.role));
-      throw new TypeError(
+      throw new InputError(
         `could not control the density of ${what}: there is no such layer with ` +
           "weights; layers: " +
           `${layers.map(({ parameter }) => layerOf(parameter)).join(", ")}`,
@@ -92,7 +93,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
       const found = new Set(
         counted.map(({ optimizer: { kind, regularizer } }) => `${kind} with ${regularizer.kind}`),
       );
-      throw new TypeError(
+      throw new InputError(
         `could not control the density of ${what}: expected a regularizer of weights ` +
           "with a lambda above 0 and groups, so that some of them are zero, found " +
           `${[...found].join(", ")}`,
@@ -105,7 +106,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
 /**
  * Puts density control to work.
  *
- * @throws TypeError as controlled
+ * @throws InputError as controlled
  */
 export function createDensityController(
   trainer: Trainer,

@@ -1,4 +1,5 @@
 /** What networks reach on the samples of a data set that they were not trained on. */
+import { InputError } from "../errors.js";
 import { kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
@@ -58,7 +59,7 @@ export interface Evaluated {
  * Evaluates networks on the test samples of a data set and on those held out for validation, one
  * after the other.
  *
- * @throws TypeError if a network does not fit the data; RangeError as split
+ * @throws InputError if a network does not fit the data; also as split
  * @example
  * const [before, after] = await evaluate([network, simplify(network)], loadMnist());
  */
@@ -68,7 +69,7 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluated[]> {
   if (!Array.isArray(networks)) {
-    throw new TypeError(`evaluate: expected an array of networks, found ${kindOf(networks)}`);
+    throw new InputError(`evaluate: expected an array of networks, found ${kindOf(networks)}`);
   }
   const { loss = lossOf(data), normalize = DEFAULTS.normalize } = knownOptions(
     "evaluate",
@@ -115,8 +116,8 @@ export async function evaluate(
 }
 
 /**
- * What the network says of its inputs, else what the data's are. @throws TypeError if the network's
- * channels are others
+ * What the network says of its inputs, else what the data's are. @throws InputError if the
+ * network's channels are others
  */
 export function normalizationFor(
   { model, normalization }: Network,
@@ -127,7 +128,7 @@ export function normalizationFor(
   const [channels, expected] = [data.shape[0], normalization.mean.length];
   const asImages = model.input.length === 3 && isBytes(data.train.inputs);
   if (!asImages || channels === expected) return normalization;
-  throw new TypeError(
+  throw new InputError(
     `evaluate: the network takes inputs of ${expected} channels, a sample of ` +
       `"${data.name}" has ${channels} ([${data.shape.join(", ")}])`,
   );

@@ -1,5 +1,6 @@
 /** `fit` where there is no file system: see train-model.ts for the loop. */
 import type { Dataset } from "../data/dataset.js";
+import { InputError } from "../errors.js";
 import type { Model } from "../nn/model.js";
 import type { FitOptions } from "./fit-options.js";
 import { type FitResult, trainModel } from "./train-model.js";
@@ -11,9 +12,9 @@ export type FitInMemoryOptions = Omit<FitOptions, "checkpoint">;
  * Trains a model on a data set. With more than one thread it must be called in a web worker of a
  * page that is cross-origin isolated; a page itself can train on one.
  *
- * @throws RangeError for an impossible number (epochs, batch size, seed, ...)
- * @throws DivergedError, a RangeError, at the first non-finite loss
- * @throws TypeError if model, data and loss do not fit each other, `freeze` or `targetDensity` an
+ * @throws InputError for an impossible number (epochs, batch size, seed, ...)
+ * @throws DivergedError at the first non-finite loss
+ * @throws InputError if model, data and loss do not fit each other, `freeze` or `targetDensity` an
  *   optimizer, or for `checkpoint`
  * @example
  * const train = { inputs: images, labels }; // Uint8Arrays of [count, 784] and [count]
@@ -32,7 +33,7 @@ export async function fit(
   options: FitInMemoryOptions,
 ): Promise<FitResult> {
   if ((options as { checkpoint?: unknown }).checkpoint !== undefined) {
-    throw new TypeError(
+    throw new InputError(
       "checkpoint: a browser has no folders; encodeModel gives the bytes of a trained network",
     );
   }

@@ -14,7 +14,7 @@ import { createTrainer, type Trainer } from "../engine/trainer.js";
  * group.
  *
  * @param steps - of the whole training
- * @throws TypeError for `freeze` or `targetDensity` with optimizers that can't be frozen or
+ * @throws InputError for `freeze` or `targetDensity` with optimizers that can't be frozen or
  *   controlled
  */
 export function fitTrainer(

@@ -1,4 +1,5 @@
 /** Whether a model and a data set go together. */
+import { InputError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import { checkChannelNumbers } from "../data/channel-numbers.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
@@ -14,15 +15,15 @@ import { at } from "../placed.js";
  * by channel, so that their channels must be known.
  *
  * @param who - function that is told of, e.g. "fit"
- * @throws TypeError if it does not, or the data's means and deviations are not of its channels;
- * RangeError for one of them that can't be
+ * @throws InputError if it does not, or the data's means and deviations are not of its channels;
+ * also for one of them that can't be
  */
 export function checkInputs(who: string, { input }: Model, data: Dataset): void {
   const { name, shape, train } = data;
   at(`${who}: "${name}"`, () => checkChannelNumbers(shape, data));
   const [features, expected] = [size(shape), size(input)];
   if (features !== expected) {
-    throw new TypeError(
+    throw new InputError(
       `${who}: the model takes ${expected} features, a sample of "${name}" has ${features} ([${shape.join(", ")}])`,
     );
   }
@@ -32,7 +33,7 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
   // Columns of a table are channels of one number.
   const isTable = shape[1] === 1 && shape[2] === 1;
   if ((isFlat && (input[0] === 1 || numbers)) || (isTable && numbers)) return;
-  throw new TypeError(
+  throw new InputError(
     `${who}: the model takes images of [${input.join(", ")}], a sample of "${name}" ` +
       `has [${shape.join(", ")}]: state the shape of its samples`,
   );
@@ -52,7 +53,7 @@ export function lossNotes(given: LossKind | undefined, data: Dataset): string[] 
 }
 
 /**
- * @throws TypeError if the model's outputs are not what the loss compares with the labels or
+ * @throws InputError if the model's outputs are not what the loss compares with the labels or
  *   targets of the data
  */
 export function checkOutputs(
@@ -69,7 +70,7 @@ export function checkOutputs(
   for (const [part, samples] of [["train", train] as const, ["test", test] as const]) {
     const found = targetFeatures(samples);
     if (samples.count === 0 || found === outputs) continue;
-    throw new TypeError(
+    throw new InputError(
       `${who}: the model has ${outputs} outputs: meanSquaredError expects targets ` +
         `with as many features, found ${found || "no targets"} in the ${part} samples ` +
         `of "${name}"`,
@@ -84,19 +85,19 @@ function checkClasses(
 ): void {
   const hint = train.targets ? `; for its targets say loss: "meanSquaredError"` : "";
   if (classes === 0) {
-    throw new TypeError(
+    throw new InputError(
       `${who}: crossEntropy compares with labels, "${name}" has targets only${hint}`,
     );
   }
   if (classes === 1) {
-    throw new TypeError(
+    throw new InputError(
       `${who}: crossEntropy tells classes apart, and all labels of "${name}" are 0: ` +
         `expected two classes or more${hint}`,
     );
   }
   if (output.length === 1 && output[0] === classes) return;
   const wanted = `"${name}" has ${classes} classes, an output for each`;
-  throw new TypeError(
+  throw new InputError(
     `${who}: the model has an output of [${output.join(", ")}], ${wanted}${startHint(train.labels)}${hint}`,
   );
 }

@@ -22,4 +22,10 @@ export type {
 export { ssimSum, type SsimOptions } from "../measure/ssim.js";
 export { createPool, type ComputeOptions, type Pool, type PoolOptions } from "../runtime/pool.js";
 export type { WasmSource } from "../runtime/wasm-source.js";
-export { DivergedError } from "../engine/non-finite.js";
+export {
+  BregmanError,
+  DivergedError,
+  InputError,
+  InternalError,
+  UnusableFileError,
+} from "../errors.js";

@@ -7,6 +7,7 @@
  * that makes such parts is refused. Where only the last batch of an epoch would have one, the
  * sample is left out of that epoch: where the order is shuffled it is another one each time.
  */
+import { InputError } from "../errors.js";
 import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
 
@@ -27,7 +28,7 @@ export function pointNorm({ nodes }: Model): string | undefined {
 }
 
 /**
- * @throws RangeError if batch norm would have one value of each channel, other than in the last
+ * @throws InputError if batch norm would have one value of each channel, other than in the last
  *   batch of several
  */
 export function checkParts(
@@ -38,7 +39,7 @@ export function checkParts(
   const name = pointNorm(model);
   if (name === undefined) return;
   const fault = (where: string, change: string) =>
-    new RangeError(
+    new InputError(
       `${who}: batch norm "${name}" has one value of each channel in ${where}, and makes 0 of it; ${change}`,
     );
   if (samples === 1) throw fault("the only training sample", "expected 2 samples or more");

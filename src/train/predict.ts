@@ -1,4 +1,5 @@
 /** The outputs of a network for samples of one's own. */
+import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions } from "../known-options.js";
@@ -21,8 +22,8 @@ export type PredictOptions = ComputeOptions;
  * @param inputs - row-major [count, features]; bytes count as value / 255. All are normalized as
  * `network.normalization` says, in float64: numbers of more than seven digits (times, for instance)
  * belong in a Float64Array
- * @throws TypeError if the inputs are no such array or no whole number of samples, or the network
- * is not complete; RangeError for an input that is too large for float32 when it is normalized
+ * @throws InputError if the inputs are no such array or no whole number of samples, or the network
+ * is not complete; also for an input that is too large for float32 when it is normalized
  * @example
  * const network = loadModel("runs/first/model.safetensors");
  * const logits = await predict(network, new Uint8Array(784)); // 10 numbers for one black image
@@ -37,13 +38,13 @@ export async function predict(
     ? new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length)
     : inputs;
   if (!isInputs(given))
-    throw new TypeError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
+    throw new InputError(`predict: inputs must be ${INPUT_KINDS}, or a Uint8ClampedArray`);
   checkNetwork(network);
   const features = size(network.model.input);
   const count = inputs.length / features;
   if (!Number.isInteger(count)) {
     const shape = network.model.input.join(", ");
-    throw new TypeError(
+    throw new InputError(
       `predict: inputs must be samples of ${features} numbers ([${shape}]), found ${inputs.length}`,
     );
   }

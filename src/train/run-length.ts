@@ -5,6 +5,7 @@
  * shares of the training at which masks change. Only the ramp of a target density stays what it
  * was: a density that has come to its target would fall back.
  */
+import { InputError, UnusableFileError } from "../errors.js";
 import type { Settings } from "./fit-options.js";
 import { checkedState, type Schedule, type ScheduleState } from "../optim/schedule.js";
 import type { Lengths, Progress } from "./progress.js";
@@ -19,7 +20,7 @@ export function leastEpochs({ epoch, sums }: Pick<Progress, "epoch" | "sums">): 
 /**
  * The lengths of a run that is to have so many epochs now.
  *
- * @throws RangeError if it has begun more of them, or would not learn in the others
+ * @throws InputError if it has begun more of them, or would not learn in the others
  */
 export function lengthsOf(
   resumed: Progress | undefined,
@@ -31,7 +32,7 @@ export function lengthsOf(
   if (!resumed || before.at(-1) === epochs) return before;
   const least = leastEpochs(resumed);
   if (epochs < least) {
-    throw new RangeError(
+    throw new InputError(
       `could not resume: epochs must be at least ${least}, as many as are done or under way, found ${epochs}`,
     );
   }
@@ -40,7 +41,7 @@ export function lengthsOf(
     (_, k) => schedule.at?.(least + k).factor,
   );
   if (left.length > 0 && left.every((factor) => factor === 0)) {
-    throw new RangeError(
+    throw new InputError(
       `could not go on to ${epochs} epochs: the schedule "${schedule.kind}" has a ` +
         `factor of 0 from epoch ${least + 1} on, so that nothing would be learned`,
     );
@@ -60,11 +61,11 @@ export function scheduleStateOf(
   return resumed.epoch > epochs ? state : checkedState(schedule.kind, state, resumed.epoch);
 }
 
-/** @throws RangeError unless a state of a checkpoint has what a state of the schedule has */
+/** @throws InputError unless a state of a checkpoint has what a state of the schedule has */
 function savedState(schedule: Schedule, saved: ScheduleState): ScheduleState {
   const initial = schedule.init();
   if (isLike(initial, saved)) return saved;
-  throw new RangeError(
+  throw new UnusableFileError(
     `could not resume: expected a state of the schedule "${schedule.kind}" such as ` +
       `${JSON.stringify(initial)}, found ${JSON.stringify(saved).slice(0, 200)}`,
   );

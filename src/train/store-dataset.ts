@@ -1,5 +1,6 @@
 /** The samples of a data set in shared memory: those to train on first, then those to test on. */
 import { targetFeatures, type Dataset } from "../data/dataset.js";
+import { InputError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import { size } from "../nn/layers/layer.js";
 import { storeSamples, unchanged, type SampleStore } from "../nn/samples.js";
@@ -10,7 +11,7 @@ import type { Pool } from "../runtime/pool.js";
 /**
  * @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they
  *   are
- * @throws RangeError if that is more than 4 GiB; as storeSamples
+ * @throws InputError if that is more than 4 GiB; as storeSamples
  */
 export function storeDataset(
   { memory }: Pool,
@@ -37,7 +38,7 @@ function checkSize(data: Dataset): void {
   const sample = features * (isBytes(train.inputs) ? 1 : 4) + 4 * (1 + targetFeatures(train));
   if (count * sample < MOST_BYTES) return;
   const most = Math.floor(MOST_BYTES / sample);
-  throw new RangeError(
+  throw new InputError(
     `"${name}" does not fit into memory: ${count} samples of ${sample} bytes are ${count * sample}, ` +
       `of less than ${MOST_BYTES}; use fewer than ${most} (limit), or bytes, which take a quarter of numbers`,
   );

@@ -130,7 +130,7 @@ describe.skipIf(!chromiumPath)(suite, () => {
       await expect
         .poll(() => page.locator("#log").textContent())
         .toBe(
-          "RangeError: cannot start a pool: 2 threads, but a page may not wait for others: that takes a web worker; use threads: 1",
+          "InputError: cannot start a pool: 2 threads, but a page may not wait for others: that takes a web worker; use threads: 1",
         );
     });
   });

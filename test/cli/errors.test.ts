@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeError } from "#bregman/cli/errors.js";
+import {
+  BregmanError,
+  DivergedError,
+  InputError,
+  InternalError,
+  UnusableFileError,
+} from "#bregman/errors.js";
 import { commandLine, integer, oneOf, repeatingCommand } from "#bregman/cli/options.js";
 
 /** The error that a function throws. */
@@ -14,13 +21,30 @@ function thrown(work: () => unknown): unknown {
 }
 
 describe("describeError", () => {
-  it("gives the message of bad input as it is", () => {
-    for (const error of [
-      new RangeError("tau must be positive"),
-      new TypeError("tau must be positive"),
-      new SyntaxError("tau must be positive"),
-    ]) {
-      expect(describeError(error)).toBe("bregman: tau must be positive");
+  it.each([BregmanError, InputError, UnusableFileError, DivergedError])(
+    "gives the message of %o as it is",
+    (Kind) => {
+      // The words say nothing about who is at fault.
+      for (const text of ["tau must be positive", "Cannot read properties: it is not a function"]) {
+        expect(describeError(new Kind(text))).toBe(`bregman: ${text}`);
+      }
+    },
+  );
+
+  it.each([InternalError, Error, RangeError, TypeError, SyntaxError])(
+    "says of %o that it is a fault of ours",
+    (Kind) => {
+      expect(describeError(new Kind("tau must be positive"))).toMatch(
+        /^bregman: internal error: tau must be positive \(set/,
+      );
+    },
+  );
+
+  it("knows an error of the system by its code and its call, not by one of them", () => {
+    const made = (more: object) => Object.assign(new Error("no room"), more);
+    expect(describeError(made({ code: "ENOSPC", syscall: "write" }))).toBe("bregman: no room");
+    for (const more of [{ code: "ERR_INVALID_ARG_TYPE" }, { syscall: "write" }]) {
+      expect(describeError(made(more))).toMatch(/internal error: no room/);
     }
   });
 
@@ -28,13 +52,6 @@ describe("describeError", () => {
     const error = thrown(() => readFileSync("/no/such/file"));
     expect(describeError(error)).toBe(
       "bregman: could not open /no/such/file: no such file or directory",
-    );
-  });
-
-  it("takes an error with the system's as its cause for bad input", () => {
-    const cause = thrown(() => readFileSync("/no/such/file"));
-    expect(describeError(new Error("could not read x: it is gone", { cause }))).toBe(
-      "bregman: could not read x: it is gone",
     );
   });
 
@@ -53,17 +70,17 @@ describe("describeError", () => {
   it("joins a heading with its one item, and keeps a list of several", () => {
     expect(
       describeError(
-        new RangeError("recipe x is not valid: 1 problem\n  3:5 tau: must be positive"),
+        new InputError("recipe x is not valid: 1 problem\n  3:5 tau: must be positive"),
       ),
     ).toBe("bregman: recipe x is not valid: 1 problem: 3:5 tau: must be positive");
-    expect(describeError(new RangeError("2 problems\n  a\n  b"))).toBe(
+    expect(describeError(new InputError("2 problems\n  a\n  b"))).toBe(
       "bregman: 2 problems\n  a\n  b",
     );
   });
 
   it("adds the stack if asked to", () => {
-    expect(describeError(new RangeError("no"))).not.toContain("    at ");
-    expect(describeError(new RangeError("no"), true)).toContain("    at ");
+    expect(describeError(new InputError("no"))).not.toContain("    at ");
+    expect(describeError(new InputError("no"), true)).toContain("    at ");
   });
 });
 
@@ -72,7 +89,7 @@ describe("options", () => {
     expect(integer("--n", 0)("12")).toBe(12);
     for (const text of ["", " ", "1e3", "0x10", "1.0", "٣", "Infinity", "-1", "9007199254740993"]) {
       expect(() => integer("--n", 0)(text)).toThrow(
-        new RangeError(`--n must be an integer of at least 0, found "${text}"`),
+        new InputError(`--n must be an integer of at least 0, found "${text}"`),
       );
     }
     expect(() => integer("--n", 1, 3)("4")).toThrow(

@@ -19,6 +19,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { makeWritable } from "#bregman/cli/out-folder.js";
 import { runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 const data = tinyData();
 const flags = ["--data-dir", data, "--threads", "1"];
@@ -163,7 +164,7 @@ it("the check that a folder can be written touches nothing that is there", () =>
   for (const name of [".bregman-probe", `.bregman-probe-${process.pid}`]) {
     symlinkSync(join(outside, "mine"), join(folder, name));
   }
-  expect(() => makeWritable(folder, "results folder")).toThrow(RangeError);
+  expect(() => makeWritable(folder, "results folder")).toThrow(UnusableFileError);
   expect(contents(outside)).toEqual({ mine: "mine" });
   expect(readdirSync(folder)).toHaveLength(2);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultFolder, prepareFolder } from "#bregman/cli/out-folder.js";
 import { temporaryFolder } from "./run-cli.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 describe("defaultFolder", () => {
   it("names recipe, seed and time, with nothing a file system could mind", () => {
@@ -37,7 +38,7 @@ describe("prepareFolder", () => {
 
   it.runIf(process.platform === "linux")("gives up on a file system that makes no folders", () => {
     const message = "could not make the run folder /proc/none/run: no folder can be made there";
-    expect(() => prepareFolder("/proc/none/run")).toThrow(new RangeError(message));
+    expect(() => prepareFolder("/proc/none/run")).toThrow(new UnusableFileError(message));
   });
 
   it("refuses a folder with something in it, and offers a free name", () => {
@@ -47,6 +48,6 @@ describe("prepareFolder", () => {
       writeFileSync(join(name, "x"), "");
     }
     const message = `the run folder must be new or empty, found 1 entry in ${base}/; ${base}-3 would be free`;
-    expect(() => prepareFolder(`${base}/`)).toThrow(new RangeError(message));
+    expect(() => prepareFolder(`${base}/`)).toThrow(new UnusableFileError(message));
   });
 });

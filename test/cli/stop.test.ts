@@ -53,6 +53,7 @@ describe("createStopper", () => {
     try {
       const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
         code: "ENOSPC",
+        syscall: "write",
       });
       process.stdout.emit("error", full);
       process.stdout.emit("error", full);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { augmenter } from "#bregman/data/augment.js";
+import { InputError } from "#bregman/errors.js";
 
 /** The draws of a batch as rows { down, right, flip }. */
 function rows(draws: Int32Array): number[][] {
@@ -91,27 +92,27 @@ test("cutout: squares around every pixel as often as any other; it leaves the re
 describe("faults", () => {
   test.each([-1, 0.5, Number.NaN])("crop %s", (crop) => {
     expect(() => augmenter({ crop }, 0)).toThrow(
-      new RangeError(`crop must be a non-negative integer, found ${crop}`),
+      new InputError(`crop must be a non-negative integer, found ${crop}`),
     );
   });
   test.each([-1, 0.5])("cutout %s", (cutout) => {
     expect(() => augmenter({ cutout }, 0, [8, 8])).toThrow(
-      new RangeError(`cutout must be a non-negative integer, found ${cutout}`),
+      new InputError(`cutout must be a non-negative integer, found ${cutout}`),
     );
   });
   test("padding", () => {
     expect(() => augmenter({ padding: "edge" as "black" }, 0)).toThrow(
-      new RangeError('padding must be "black" or "reflect", found "edge"'),
+      new InputError('padding must be "black" or "reflect", found "edge"'),
     );
   });
   test("cutout without a size", () => {
     expect(() => augmenter({ cutout: 2 }, 0)).toThrow(
-      new TypeError("cutout: expected the size of the images as [height, width], found []"),
+      new InputError("cutout: expected the size of the images as [height, width], found []"),
     );
   });
   test("seed", () => {
     expect(() => augmenter({}, 0.5)).toThrow(
-      new RangeError("seed must be a safe integer, found 0.5"),
+      new InputError("seed must be a safe integer, found 0.5"),
     );
   });
 });

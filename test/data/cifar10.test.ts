@@ -8,6 +8,7 @@ import { loadCifar10, readCifar10Folder } from "#bregman/data/cifar10.js";
 import { readCifarRecords, RECORD_BYTES } from "#bregman/data/cifar-records.js";
 import { loadDataset } from "#bregman/data/named.js";
 import { CIFAR10_FILES } from "#bregman/data/published.js";
+import { BregmanError, InputError, UnusableFileError } from "#bregman/errors.js";
 import { stream } from "#bregman/random.js";
 import { temporaryFolder } from "./idx-files.js";
 
@@ -79,7 +80,7 @@ describe("the loader wants the official counts, in any of the usual folders", ()
   test.each(["", "cifar-10-batches-bin", "cifar10", "cifar-10"])("<folder>/%s", (sub) => {
     const root = temporaryFolder();
     const folder = smallSet(join(root, sub));
-    expect(() => loadCifar10({ dataDir: root })).toThrow(SyntaxError);
+    expect(() => loadCifar10({ dataDir: root })).toThrow(UnusableFileError);
     expect(() => loadCifar10({ dataDir: root })).toThrow(truncated);
     expect(() => loadCifar10({ dataDir: root })).toThrow(join(folder, "data_batch_1.bin"));
     vi.stubEnv("BREGMAN_DATA", root);
@@ -93,23 +94,23 @@ describe("the loader wants the official counts, in any of the usual folders", ()
 });
 
 describe("faults", () => {
-  const cases: [string, (folder: string) => void, ErrorConstructor, RegExp][] = [
+  const cases: [string, (folder: string) => void, typeof BregmanError, RegExp][] = [
     [
       "one of six missing",
       (folder) => rmSync(join(folder, "data_batch_4.bin")),
-      RangeError,
+      UnusableFileError,
       /could not find data_batch_4\.bin of cifar10 in /,
     ],
     [
       "a label above 9",
       (folder) => writeFileSync(join(folder, "data_batch_2.bin"), records([0, 10])),
-      RangeError,
+      InputError,
       /data_batch_2\.bin: label 10 at index 1: labels must be from 0 to 9/,
     ],
     [
       "too many records",
       (folder) => writeFileSync(join(folder, "test_batch.bin"), records([0, 1, 2])),
-      SyntaxError,
+      UnusableFileError,
       /test_batch\.bin: extra bytes: expected 6146 bytes \(2 records of 3073\), found 9219/,
     ],
   ];

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { type CsvOptions, readCsv } from "#bregman/data/csv.js";
 import { csvNotes } from "#bregman/data/csv-notes.js";
 import { temporaryFolder } from "./idx-files.js";
+import { BregmanError, InputError, UnusableFileError } from "#bregman/errors.js";
 
 function file(text: string | Uint8Array): string {
   const path = join(temporaryFolder(), "table.csv");
@@ -80,86 +81,92 @@ describe("a table", () => {
 });
 
 describe("faults", () => {
-  const cases: [string, string, CsvOptions, ErrorConstructor, string][] = [
+  const cases: [string, string, CsvOptions, typeof BregmanError, string][] = [
     [
       "no number",
       "y,a\n0,1\n1,two\n",
       { label: "y" },
-      SyntaxError,
+      UnusableFileError,
       'row 3, column "a": expected a number, found "two"',
     ],
     [
       "an empty cell",
       "y,a\n0,\n",
       { label: "y" },
-      SyntaxError,
+      UnusableFileError,
       'row 2, column "a": expected a number, found ""',
     ],
     [
       "infinite",
       "0,Infinity\n",
       { label: 0, header: false },
-      SyntaxError,
+      UnusableFileError,
       "row 1, column 1: expected a number",
     ],
     [
       "no byte",
       "y,a\n0,256\n",
       { label: "y", pixels: true },
-      SyntaxError,
+      UnusableFileError,
       'row 2, column "a": expected a whole number from 0 to 255, found "256"',
     ],
     [
       "a cell too few",
       "y,a,b\n0,1,2\n0,1\n",
       { label: "y" },
-      SyntaxError,
+      UnusableFileError,
       "row 3: expected 3 cells, found 2",
     ],
     [
       "a cell too many",
       "y,a\n0,1,2\n",
       { label: "y" },
-      SyntaxError,
+      UnusableFileError,
       "row 2: expected 2 cells, found 3",
     ],
     [
       "a quote that does not end",
       'y,a\n0,"1\n',
       { label: "y" },
-      SyntaxError,
+      UnusableFileError,
       "row 2: quoted field unterminated",
     ],
     [
       "no such column",
       "y,a\n0,1\n",
       { label: "z" },
-      RangeError,
+      InputError,
       'there is no column "z" for the labels (did you mean "y"?); columns: y, a',
     ],
     [
       "no such index",
       "y,a\n0,1\n",
       { label: 2 },
-      RangeError,
+      InputError,
       "column 2 for the labels: expected an index from 0 to 1, or from -1 to -2",
     ],
     [
       "a name without a header",
       "0,1\n",
       { label: "y", header: false },
-      RangeError,
+      InputError,
       'expected the index of the column for the labels, as there is no header, found "y"',
     ],
     [
       "one column",
       "y\n0\n",
       { label: "y" },
-      RangeError,
+      InputError,
       "expected a label and one number or more in each row, found 1",
     ],
-    ["a header only", "y,a\n", { label: "y" }, RangeError, "expected rows of numbers, found none"],
-    ["nothing", "", { label: "y" }, RangeError, "expected rows of numbers, found none"],
+    [
+      "a header only",
+      "y,a\n",
+      { label: "y" },
+      UnusableFileError,
+      "expected rows of numbers, found none",
+    ],
+    ["nothing", "", { label: "y" }, UnusableFileError, "expected rows of numbers, found none"],
   ];
   test.each(cases)("%s", (_, text, options, kind, message) => {
     const path = file(text);
@@ -256,7 +263,7 @@ describe("columns that are left out", () => {
     ],
   ])("fault: %s", (_, options, message) => {
     const path = file(text);
-    expect(() => readCsv(path, options)).toThrow(RangeError);
+    expect(() => readCsv(path, options)).toThrow(InputError);
     expect(() => readCsv(path, options)).toThrow(`${path}: ${message}`);
   });
 });
@@ -290,7 +297,7 @@ describe("columns that may be there by mistake are refused", () => {
     ["a delimiter at the end", "x,y,\n5,0,\n", { label: "y" }, "column 2 (from 0) has no name"],
   ])("%s", (_, text, options, message) => {
     const path = file(text);
-    expect(() => readCsv(path, options)).toThrow(RangeError);
+    expect(() => readCsv(path, options)).toThrow(UnusableFileError);
     expect(() => readCsv(path, options)).toThrow(`${path}: ${message}`);
   });
 
@@ -394,7 +401,7 @@ describe("text in another encoding", () => {
   ])("%s", (_, bytes, row, message) => {
     const path = file(bytes);
     const read = () => readCsv(path, { label: -1 });
-    expect(read).toThrow(SyntaxError);
+    expect(read).toThrow(UnusableFileError);
     expect(read).toThrow(`${path}: row ${row}: expected text in UTF-8, ${message}`);
   });
 

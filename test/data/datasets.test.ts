@@ -9,6 +9,7 @@ import { loadFashionMnist } from "#bregman/data/fashion-mnist.js";
 import { datasetNames, loadDataset } from "#bregman/data/named.js";
 import { loadMnist } from "#bregman/data/mnist.js";
 import { gzipped, idxBytes, temporaryFolder, writeSet } from "./idx-files.js";
+import { BregmanError, InputError, UnusableFileError } from "#bregman/errors.js";
 
 // The tests must not see the folders of whoever runs them.
 beforeEach(() => {
@@ -98,47 +99,47 @@ describe("where files are found", () => {
 describe("faults", () => {
   const replaced = (wanted: string, bytes?: Uint8Array) => (folder: string) =>
     writeSet(folder, (name, old) => (name !== wanted ? [name, old] : bytes && [name, bytes]));
-  const cases: [string, (folder: string) => void, ErrorConstructor, RegExp][] = [
+  const cases: [string, (folder: string) => void, typeof BregmanError, RegExp][] = [
     [
       "empty folder",
       () => {},
-      RangeError,
+      UnusableFileError,
       /could not find mnist in .* \(--data-dir\): looked for train-images-idx3-ubyte, train-images-idx3-ubyte\.gz, train-images\.idx3-ubyte, train-images\.idx3-ubyte\.gz there and in its subfolders mnist, MNIST\/raw/,
     ],
     [
       "one file missing",
       replaced("t10k-labels-idx1-ubyte"),
-      RangeError,
+      UnusableFileError,
       /could not find .*t10k-labels-idx1-ubyte, nor t10k-labels-idx1-ubyte\.gz/,
     ],
     [
       "counts differ",
       replaced("train-labels-idx1-ubyte", idxBytes([2], [1, 2])),
-      RangeError,
+      UnusableFileError,
       /train-images-idx3-ubyte has 3 images, but .*train-labels-idx1-ubyte has 2 labels: counts must be equal/,
     ],
     [
       "label too large",
       replaced("train-labels-idx1-ubyte", idxBytes([3], [1, 10, 2])),
-      RangeError,
+      InputError,
       /train-labels-idx1-ubyte: label 10 at index 1: labels must be from 0 to 9/,
     ],
     [
       "image sizes differ",
       replaced("t10k-images-idx3-ubyte", idxBytes([2, 1, 2], [1, 2, 3, 4])),
-      RangeError,
+      UnusableFileError,
       /training images are 2 x 2, test images 1 x 2/,
     ],
     [
       "no images",
       replaced("t10k-images-idx3-ubyte", idxBytes([0, 2, 2], [])),
-      RangeError,
+      UnusableFileError,
       /has 0 images, but .* has 2 labels/,
     ],
     [
       "damaged file",
       replaced("t10k-images-idx3-ubyte", new Uint8Array(7)),
-      SyntaxError,
+      UnusableFileError,
       /t10k-images-idx3-ubyte: wrong magic number/,
     ],
   ];
@@ -156,7 +157,7 @@ describe("faults", () => {
     const absent = join(folder, "absent");
     const file = join(folder, "file");
     writeFileSync(file, "");
-    expect(() => loadMnist({ dataDir: absent })).toThrow(RangeError);
+    expect(() => loadMnist({ dataDir: absent })).toThrow(UnusableFileError);
     expect(() => loadMnist({ dataDir: absent })).toThrow(
       `the folder ${absent} (--data-dir) does not exist`,
     );
@@ -198,7 +199,7 @@ describe("faults", () => {
   });
 
   test("an unknown name lists the known ones and the nearest", () => {
-    expect(() => loadDataset("fasion-mnist")).toThrow(RangeError);
+    expect(() => loadDataset("fasion-mnist")).toThrow(InputError);
     expect(() => loadDataset("fasion-mnist")).toThrow(
       `unknown data set "fasion-mnist" (did you mean "fashion-mnist"?); known: ${datasetNames.join(", ")}`,
     );

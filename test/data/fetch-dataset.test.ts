@@ -8,6 +8,7 @@ import { create } from "tar";
 import { describe, expect, test } from "vitest";
 import { type FetchEvent, fetchDataset, type FetchOptions } from "#bregman/data/fetch-dataset.js";
 import { PUBLISHED, type PublishedSet } from "#bregman/data/published.js";
+import { InputError } from "#bregman/errors.js";
 import { stream } from "#bregman/random.js";
 import { type Answer, breakingOff, good, ignoringRange, serve, status } from "./file-server.js";
 import { temporaryFolder } from "./idx-files.js";
@@ -320,7 +321,7 @@ describe("ends with one line, and nothing wrong is left", () => {
     for (const from of ["somewhere", "ftp://host/"]) {
       const { error } = await run(twoFiles(), { from }).catch((fault: Error) => ({ error: fault }));
       expect(error).toEqual(
-        new RangeError(`--from must be an http or https address, found "${from}"`),
+        new InputError(`--from must be an http or https address, found "${from}"`),
       );
     }
     const file = join(temporaryFolder(), "file");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ArraysOptions, type ArraysPart, fromArrays } from "#bregman/data/dataset.js";
+import { BregmanError, InputError } from "#bregman/errors.js";
 
 const inputs = Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5);
 const labels = Uint8Array.of(0, 2);
@@ -100,23 +101,23 @@ test("labels that don't begin with 0 are told of", () => {
 describe("what does not fit is named", () => {
   const good: ArraysOptions = { shape: [3], train: { inputs, labels } };
   const wrongKind = [0, 1] as unknown as Float32Array;
-  const cases: [string, ArraysOptions, ErrorConstructor, RegExp][] = [
+  const cases: [string, ArraysOptions, typeof BregmanError, RegExp][] = [
     [
       "length",
       { ...good, shape: [2] },
-      TypeError,
+      InputError,
       /train\.inputs must have 2 labels x 2 features = 4 elements, found 6/,
     ],
     [
       "targets' kind",
       { ...good, train: { inputs, labels, targets: labels as unknown as Float32Array } },
-      TypeError,
+      InputError,
       /train\.targets must be a Float32Array, found Uint8Array/,
     ],
     [
       "targets' length",
       { ...good, train: { inputs, targets: new Float32Array(3) } },
-      TypeError,
+      InputError,
       /train\.targets must have the same number of features for each of the 2 samples, found 3 elements/,
     ],
     [
@@ -126,67 +127,67 @@ describe("what does not fit is named", () => {
         train: { inputs, targets: new Float32Array(4) },
         test: { inputs, targets: new Float32Array(2) },
       },
-      TypeError,
+      InputError,
       /test\.targets must have as many features a sample as train\.targets: expected 2, found 1/,
     ],
     [
       "no targets of the test samples",
       { ...good, train: { inputs, targets: new Float32Array(4) }, test: { inputs, labels } },
-      TypeError,
+      InputError,
       /expected 2, found 0/,
     ],
     [
       "a target that is not finite",
       { ...good, train: { inputs, targets: Float32Array.of(0, 1, NaN, 3) } },
-      RangeError,
+      InputError,
       /train\.targets must be finite, found NaN at index 2 \(sample 1, feature 0\)/,
     ],
     [
       "test length",
       { ...good, test: { inputs, labels: Uint8Array.of(1) } },
-      TypeError,
+      InputError,
       /test\.inputs must have 1 labels x 3 features = 3 elements, found 6/,
     ],
     [
       "inputs' kind",
       { ...good, train: { inputs: wrongKind, labels } },
-      TypeError,
+      InputError,
       /train\.inputs must be a Uint8Array, a Float32Array or a Float64Array, found Array/,
     ],
     [
       "labels' kind",
       { ...good, train: { inputs, labels: 2 as unknown as number[] } },
-      TypeError,
+      InputError,
       /train\.labels must be an array of whole numbers, found Number/,
     ],
     [
       "a label that is no number",
       { ...good, train: { inputs, labels: [0, "cat"] as unknown as number[] } },
-      RangeError,
+      InputError,
       /train\.labels: label "cat" at index 1: labels must be whole numbers from 0 to 255/,
     ],
     [
       "a label between two",
       { ...good, train: { inputs, labels: Float32Array.of(0, 0.5) } },
-      RangeError,
+      InputError,
       /train\.labels: label 0\.5 at index 1: labels must be whole/,
     ],
     [
       "a large label",
       { ...good, train: { inputs, labels: [256, 0] } },
-      RangeError,
+      InputError,
       /label 256 at index 0: labels must be/,
     ],
     [
       "a negative label",
       { ...good, train: { inputs, labels: [0, -1] } },
-      RangeError,
+      InputError,
       /label -1 at index 1: labels must be/,
     ],
     [
       "neither labels nor targets",
       { ...good, train: { inputs } as ArraysPart },
-      TypeError,
+      InputError,
       /train: expected labels, or targets, found neither/,
     ],
     [
@@ -196,7 +197,7 @@ describe("what does not fit is named", () => {
         train: { inputs, labels, targets: targets2 },
         test: { inputs, targets: targets2 },
       },
-      TypeError,
+      InputError,
       /test\.labels: expected labels, as in train, found none/,
     ],
     [
@@ -206,68 +207,68 @@ describe("what does not fit is named", () => {
         train: { inputs, targets: targets2 },
         test: { inputs, labels, targets: targets2 },
       },
-      TypeError,
+      InputError,
       /test\.labels: expected none, as in train, found labels/,
     ],
     [
       "classes without labels",
       { ...good, train: { inputs, targets: targets2 }, classes: 2 },
-      TypeError,
+      InputError,
       /classes is for samples with labels, found samples with targets only/,
     ],
     [
       "labels that begin with 1",
       { ...good, train: { inputs, labels: [1, 2] }, classes: 2 },
-      RangeError,
+      InputError,
       /label 2 at index 1: labels must be from 0 to 1; these labels go from 1 to 2, and they count from 0: subtract 1/,
     ],
     [
       "shape",
       { ...good, shape: [3, 1] },
-      TypeError,
+      InputError,
       /shape must be \[features\] or \[channels, height, width\] of positive integers, found \[3, 1\]/,
     ],
-    ["empty shape", { ...good, shape: [0] }, TypeError, /shape must be/],
+    ["empty shape", { ...good, shape: [0] }, InputError, /shape must be/],
     [
       "label",
       { ...good, classes: 2 },
-      RangeError,
+      InputError,
       /train\.labels: label 2 at index 1: labels must be from 0 to 1/,
     ],
     [
       "classes",
       { ...good, classes: 300 },
-      RangeError,
+      InputError,
       /classes must be an integer from 1 to 256, found 300/,
     ],
     [
       "not finite",
       { ...good, train: { inputs: Float32Array.of(0, 0, 0, 0, NaN, 0), labels } },
-      RangeError,
+      InputError,
       /train\.inputs must be finite, found NaN at index 4 \(sample 1, feature 1\)/,
     ],
     [
       "mean",
       { ...good, mean: [0, 0] },
-      TypeError,
+      InputError,
       /mean must have one number, or one for each of the 3 features, found 2/,
     ],
     [
       "mean of an image",
       { ...good, shape: [1, 3, 1], mean: [0, 0] },
-      TypeError,
+      InputError,
       /mean must have one number for each of the 1 channels, found 2/,
     ],
     [
       "std",
       { ...good, std: [0] },
-      RangeError,
+      InputError,
       /std must be positive and finite numbers, found 0 at index 0/,
     ],
     [
       "names",
       { ...good, labelNames: ["a"] },
-      TypeError,
+      InputError,
       /labelNames must have one name for each of the 3 classes, found 1/,
     ],
   ];
@@ -286,7 +287,7 @@ test("inputs of training and test are of one kind", () => {
   const [bytes, single, double] = parts;
   for (const numbers of [single, double]) {
     expect(() => fromArrays({ shape: [2], train: bytes, test: numbers })).toThrow(
-      new TypeError(
+      new InputError(
         "test.inputs must be of the kind of train.inputs: expected bytes, found numbers",
       ),
     );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { type Batch, fromBatches, type FromBatchesOptions } from "#bregman/data/from-batches.js";
+import { BregmanError, InputError } from "#bregman/errors.js";
 
 const first: Batch = { inputs: Float32Array.of(1, 2, 3, 4), labels: [0, 1] };
 const second: Batch = { inputs: Float32Array.of(5, 6), labels: Uint8Array.of(2) };
@@ -126,7 +127,7 @@ describe("targets", () => {
     ],
   ])("faults: %s", async (_, change, message) => {
     const start = fromBatches({ shape: [2], train: [one, { ...two, ...change } as Batch] });
-    await expect(start).rejects.toThrow(TypeError);
+    await expect(start).rejects.toThrow(InputError);
     await expect(start).rejects.toThrow(message);
   });
 
@@ -171,71 +172,71 @@ describe("faults name the batch", () => {
     shape: [2],
     train: [first, { ...second, ...batch }],
   });
-  test.each<[string, FromBatchesOptions, ErrorConstructor, string]>([
+  test.each<[string, FromBatchesOptions, typeof BregmanError, string]>([
     [
       "kind",
       wrong({ inputs: [5, 6] }),
-      TypeError,
+      InputError,
       "batch 1 of train: inputs must be a Uint8Array, a Float32Array or a Float64Array, found Array",
     ],
     [
       "another kind than the first",
       wrong({ inputs: Uint8Array.of(5, 6) }),
-      TypeError,
+      InputError,
       "batch 1 of train: inputs must be a Float32Array as in the first batch, found Uint8Array",
     ],
     [
       "length",
       wrong({ labels: [1, 2] }),
-      TypeError,
+      InputError,
       "batch 1 of train: inputs must have 2 x 2 features, found 2 elements",
     ],
     [
       "no labels",
       wrong({ labels: undefined }),
-      TypeError,
+      InputError,
       "batch 1 of train: inputs must have as many labels x 2 features",
     ],
     [
       "large label",
       wrong({ labels: [256] }),
-      RangeError,
+      InputError,
       "batch 1 of train: label 256 at index 0: labels must be whole",
     ],
     [
       "part of a label",
       wrong({ labels: [0.5] }),
-      RangeError,
+      InputError,
       "batch 1 of train: label 0.5 at index 0",
     ],
     [
       "no batches",
       { shape: [2], train: [] },
-      RangeError,
+      InputError,
       "train: expected one sample or more, found none",
     ],
     [
       "too few",
       { shape: [2], train: [first], trainSamples: 3 },
-      RangeError,
+      InputError,
       "train: expected 3 samples, found 2 before the end of the batches",
     ],
     [
       "no number",
       { shape: [2], train: [first], trainSamples: 0 },
-      RangeError,
+      InputError,
       "trainSamples must be a positive integer, found 0",
     ],
     [
       "in the test set",
       { shape: [2], train: [first], test: [] },
-      RangeError,
+      InputError,
       "test: expected one sample or more, found none",
     ],
     [
       "label and classes",
       { shape: [2], train: [first], classes: 1 },
-      RangeError,
+      InputError,
       "train.labels: label 1 at index 1",
     ],
   ])("%s", async (_, options, kind, message) => {

@@ -7,6 +7,7 @@ import { readIdx } from "#bregman/data/idx.js";
 import { parseIdx } from "#bregman/data/idx-format.js";
 import { idxBytes, temporaryFolder } from "./idx-files.js";
 import { unreadable } from "./own-files.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 const images = idxBytes([2, 1, 3], [1, 2, 3, 4, 5, 6]);
 
@@ -92,7 +93,7 @@ describe("faults name the file, what was expected and what was found", () => {
   test.each(cases)("%s", (_, bytes, message) => {
     const path = fileOf(bytes);
     const read = () => readIdx(path, { dimensions: 3 });
-    expect(read).toThrow(SyntaxError);
+    expect(read).toThrow(UnusableFileError);
     expect(read).toThrow(message);
     expect(read).toThrow(path);
     expect(read).not.toThrow(/\n/);
@@ -101,11 +102,13 @@ describe("faults name the file, what was expected and what was found", () => {
   test("a gzip stream is unpacked as far as the header says", () => {
     const path = fileOf(unreadable(images));
     expect(() => readIdx(path)).toThrow(
-      new SyntaxError(`${path}: extra bytes: expected 22 bytes for shape [2, 1, 3], found more`),
+      new UnusableFileError(
+        `${path}: extra bytes: expected 22 bytes for shape [2, 1, 3], found more`,
+      ),
     );
     expect(() => readIdx(fileOf(unreadable(floats)))).toThrow(/wrong magic number/);
     const claim = fileOf(gzipSync(idxBytes([2 ** 31, 2 ** 31], [])));
-    expect(() => readIdx(claim)).toThrow(RangeError);
+    expect(() => readIdx(claim)).toThrow(UnusableFileError);
     expect(() => readIdx(claim)).toThrow(
       /: shape \[2147483648, 2147483648\] needs \d+ bytes: more than one array holds/,
     );

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { readImageFolder } from "#bregman/data/image-folder.js";
 import { temporaryFolder } from "./idx-files.js";
 import { writePng } from "./own-files.js";
+import { BregmanError, UnusableFileError } from "#bregman/errors.js";
 
 const grey = (seed: number) => Uint8Array.from({ length: 6 }, (_, k) => seed * 10 + k);
 
@@ -63,23 +64,23 @@ describe("a folder of folders", () => {
 });
 
 describe("faults name the file", () => {
-  const cases: [string, (folder: string) => void, ErrorConstructor, RegExp][] = [
+  const cases: [string, (folder: string) => void, typeof BregmanError, RegExp][] = [
     [
       "another size",
       (folder) => writePng(join(folder, "dog", "d.png"), 2, 2, 1, new Uint8Array(4)),
-      RangeError,
+      UnusableFileError,
       /dog\/d\.png: expected 3 x 2 pixels \(as .*cat\/a\.png\), found 2 x 2/,
     ],
     [
       "a JPEG",
       (folder) => writeFileSync(join(folder, "dog", "d.jpg"), ""),
-      TypeError,
+      UnusableFileError,
       /dog\/d\.jpg: expected a PNG file, found another file; convert other images to PNG first/,
     ],
     [
       "an empty class",
       (folder) => mkdirSync(join(folder, "emu")),
-      RangeError,
+      UnusableFileError,
       /emu: expected PNG files of the class "emu", found none; remove the folder, or fill it/,
     ],
     [
@@ -88,19 +89,19 @@ describe("faults name the file", () => {
         mkdirSync(join(folder, "emu"));
         writeFileSync(join(folder, "emu", "Thumbs.db"), "");
       },
-      RangeError,
+      UnusableFileError,
       /emu: expected PNG files of the class "emu", found none/,
     ],
     [
       "a folder in a class",
       (folder) => mkdirSync(join(folder, "dog", "more")),
-      TypeError,
+      UnusableFileError,
       /dog\/more: expected a PNG file, found a folder/,
     ],
     [
       "a damaged image",
       (folder) => writeFileSync(join(folder, "dog", "d.png"), "no image"),
-      SyntaxError,
+      UnusableFileError,
       /dog\/d\.png: expected a PNG file, found "no image"/,
     ],
     [
@@ -110,13 +111,13 @@ describe("faults name the file", () => {
           join(folder, "dog", "d.png"),
           encode({ width: 3, height: 2, channels: 1, depth: 16, data: new Uint16Array(6) }),
         ),
-      TypeError,
+      UnusableFileError,
       /dog\/d\.png: expected an image of 8 bits a channel, found 16/,
     ],
     [
       "transparent pixels",
       (folder) => writePng(join(folder, "dog", "d.png"), 3, 2, 4, new Uint8Array(24).fill(9)),
-      TypeError,
+      UnusableFileError,
       /dog\/d\.png: expected an opaque image, found transparent pixels/,
     ],
   ];

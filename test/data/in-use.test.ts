@@ -16,6 +16,7 @@ import { inUse, rowsInUse } from "#bregman/data/in-use.js";
 import { loadData } from "#bregman/data/load.js";
 import type { OwnSource } from "#bregman/data/source.js";
 import { heldOut, split } from "#bregman/data/split.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -227,7 +228,7 @@ describe("more than 4 GiB", () => {
     });
     const options = { optimizer, epochs: 1, batchSize: 2, threads: 1 };
     await expect(fit(mlp([features, 2]), data, options)).rejects.toThrow(
-      new RangeError(
+      new InputError(
         '"large" does not fit into memory: 4096 samples of 1048580 bytes are 4294983680, of less than 4294967296; ' +
           "use fewer than 4095 (limit), or bytes, which take a quarter of numbers",
       ),

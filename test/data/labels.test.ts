@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { type Dataset, fromArrays } from "#bregman/data/dataset.js";
 import { fromBatches } from "#bregman/data/from-batches.js";
 import { loadData } from "#bregman/data/load.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { fit } from "#bregman/runs/fit.js";
@@ -56,7 +57,7 @@ test.each(Object.entries(SOURCES))("%s", async (name, load) => {
     `The labels of "${name}" go from 1 to 3, so class 0 has no samples; labels count from 0: subtract 1 if that is not meant.`,
   ]);
   await expect(fit(mlp([1, 3]), data, { optimizer, epochs: 1 })).rejects.toThrow(
-    new TypeError(
+    new InputError(
       `fit: the model has an output of [3], "${name}" has 4 classes, an output for each; these labels go from 1 to 3, and they count from 0: subtract 1`,
     ),
   );

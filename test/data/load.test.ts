@@ -5,6 +5,7 @@ import { fit, mlp } from "../support/bregman.js";
 import { loadData } from "#bregman/data/load.js";
 import { type DataSource, resolvePaths } from "#bregman/data/source.js";
 import { channelStatistics } from "#bregman/data/statistics.js";
+import { BregmanError, InputError, UnusableFileError } from "#bregman/errors.js";
 import { sgd } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { gzipped, idxBytes, temporaryFolder, tinySet, writeSet } from "./idx-files.js";
@@ -108,7 +109,7 @@ describe("idx", () => {
     const baseDir = folderWith(files);
     const load = (trainImages: string, more: object = {}) =>
       loadData({ kind: "idx", trainImages, trainLabels: "y", ...more }, { baseDir });
-    expect(() => load("last")).toThrow(RangeError);
+    expect(() => load("last")).toThrow(InputError);
     expect(() => load("last")).toThrow(
       /last: shape \[2, 5, 4, 3\] may have its channels last; say "channels": "last", or "first" if it has 5 channels/,
     );
@@ -193,124 +194,124 @@ describe("npy", () => {
   });
 
   const good = { "x.npy": npy([2, 2], [1, 2, 3, 4]), "y.npy": npyLabels(0, 1) };
-  const cases: [string, Record<string, Uint8Array>, object, ErrorConstructor, RegExp][] = [
+  const cases: [string, Record<string, Uint8Array>, object, typeof BregmanError, RegExp][] = [
     [
       "counts",
       { ...good, "y.npy": npyLabels(0) },
       {},
-      RangeError,
+      UnusableFileError,
       /x\.npy has 2 samples, but .*y\.npy has 1 labels/,
     ],
     [
       "integers beyond float64",
       { ...good, "x.npy": npyBytes("<i8", [2, 1], bytesOf(BigInt64Array.of(0n, 2n ** 53n))) },
       {},
-      RangeError,
+      UnusableFileError,
       /x\.npy: inputs must be whole numbers below 2\^53, which float64 holds, found 9007199254740992 at index 1/,
     ],
     [
       "kind of labels",
       { ...good, "y.npy": npy([2], [0, 1]) },
       {},
-      TypeError,
+      UnusableFileError,
       /y\.npy: expected labels of an integer type, found float32/,
     ],
     [
       "shape of labels",
       { ...good, "y.npy": npyBytes("|u1", [1, 2], Uint8Array.of(0, 1)) },
       {},
-      RangeError,
+      UnusableFileError,
       /y\.npy: expected labels of shape \[count\], found \[1, 2\]/,
     ],
     [
       "not a number",
       { ...good, "x.npy": npy([2, 2], [1, 2, NaN, 4]) },
       {},
-      RangeError,
+      UnusableFileError,
       /x\.npy: inputs must be finite, found NaN at index 2/,
     ],
     [
       "too large to be squared",
       { ...good, "x.npy": npyBytes("<f8", [2, 1], bytesOf(Float64Array.of(1, 1e300))) },
       {},
-      RangeError,
+      UnusableFileError,
       /x\.npy: the numbers are too large to be normalised: their deviation is not finite/,
     ],
     [
       "a large label",
       { ...good, "y.npy": npyLabels(0, 256) },
       {},
-      RangeError,
+      InputError,
       /y\.npy: label 256 at index 1/,
     ],
     [
       "a negative label",
       { ...good, "y.npy": npyLabels(-1, 0) },
       {},
-      RangeError,
+      InputError,
       /y\.npy: label -1 at index 0/,
     ],
     [
       "one dimension",
       { ...good, "x.npy": npy([2], [1, 2]) },
       {},
-      RangeError,
+      UnusableFileError,
       /x\.npy: expected shape \[count, features\], .* found \[2\]/,
     ],
     [
       "another shape",
       good,
       { shape: [3, 2, 2] },
-      RangeError,
+      UnusableFileError,
       /x\.npy: expected samples of shape \[3, 2, 2\] \(12 numbers\), found 2 of \[2\] \(2\)/,
     ],
     [
       "no labels of the test",
       good,
       { testInputs: "x.npy" },
-      RangeError,
+      InputError,
       /data\.testLabels: missing; expected it beside data\.testInputs/,
     ],
     [
       "no inputs of the test",
       good,
       { testLabels: "y.npy" },
-      RangeError,
+      InputError,
       /data\.testInputs: missing; expected it beside data\.testLabels/,
     ],
     [
       "test samples of another shape",
       { ...good, "t.npy": npy([2, 3], new Float32Array(6)) },
       { testInputs: "t.npy", testLabels: "y.npy" },
-      RangeError,
+      UnusableFileError,
       /x\.npy has samples of shape \[1, 1, 2\], but .*t\.npy of \[1, 1, 3\]/,
     ],
     [
       "test samples of another kind",
       { ...good, "t.npy": npyBytes("|u1", [2, 2], new Uint8Array(4)) },
       { testInputs: "t.npy", testLabels: "y.npy" },
-      TypeError,
+      UnusableFileError,
       /x\.npy has numbers, but .*t\.npy has bytes: both must be of one kind/,
     ],
     [
       "a label without a name",
       good,
       { labelNames: ["one"] },
-      RangeError,
+      InputError,
       /label 1 at index 1: labels must be from 0 to 0/,
     ],
     [
       "mean of three features",
       good,
       { mean: [0, 0, 0] },
-      TypeError,
+      InputError,
       /mean must have one number, or one for each of the 2 features, found 3/,
     ],
     [
       "labels that begin with 1, and names for fewer",
       { ...good, "y.npy": npyLabels(1, 2) },
       { labelNames: ["a", "b"] },
-      RangeError,
+      InputError,
       /label 2 at index 1: labels must be from 0 to 1; these labels go from 1 to 2, and they count from 0: subtract 1/,
     ],
     [
@@ -470,7 +471,7 @@ describe("csv", () => {
       /train\.csv: expected samples of shape \[2\] \(2 numbers\), found 1 of \[1, 1, 1\] \(1\)/,
     ],
   ])("fault: %s", (_, files, more, message) => {
-    expect(() => load(files, more)).toThrow(RangeError);
+    expect(() => load(files, more)).toThrow(UnusableFileError);
     expect(() => load(files, more)).toThrow(message);
   });
 

@@ -6,6 +6,7 @@ import { loadData } from "#bregman/data/load.js";
 import { fromMoved, inFolder } from "#bregman/data/moved.js";
 import { type OwnSource, rebasePaths, resolvePaths } from "#bregman/data/source.js";
 import { temporaryFolder } from "./idx-files.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 /** One of each kind, with the files that its paths name. */
 const SOURCES: Record<string, [OwnSource, readonly string[]]> = {
@@ -75,7 +76,7 @@ describe.each(Object.entries(SOURCES))("%s", (name, [source, files]) => {
   test("--data-dir without them is one line that names what is missing", () => {
     const empty = source.kind === "imageFolder" ? "/nowhere/else" : temporaryFolder();
     const lost = resolvePaths(source, "/nowhere/project");
-    expect(() => inFolder(lost, empty)).toThrow(RangeError);
+    expect(() => inFolder(lost, empty)).toThrow(UnusableFileError);
     expect(() => inFolder(lost, empty)).toThrow(
       new RegExp(`^could not find .+ in ${empty} \\(--data-dir\\)$`),
     );
@@ -83,7 +84,7 @@ describe.each(Object.entries(SOURCES))("%s", (name, [source, files]) => {
     // Half of them is not enough: files of one name lie in different folders.
     if (files.length > 1) {
       write(empty, files.slice(1));
-      expect(() => inFolder(lost, empty)).toThrow(RangeError);
+      expect(() => inFolder(lost, empty)).toThrow(UnusableFileError);
     }
   });
 

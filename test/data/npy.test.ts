@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parseNpy, readNpy } from "#bregman/data/npy.js";
 import { temporaryFolder } from "./idx-files.js";
 import { bytesOf, npyBytes, npyBytesOf, unreadable } from "./own-files.js";
+import { BregmanError, UnusableFileError } from "#bregman/errors.js";
 
 const types = [
   ["b1", "bool", Uint8Array.of(0, 1, 1)],
@@ -113,7 +114,7 @@ describe("packed files", () => {
   test("are unpacked as far as their header says", () => {
     const path = fileOf(unreadable(plain));
     expect(() => readNpy(path)).toThrow(
-      new SyntaxError(
+      new UnusableFileError(
         `${path}: extra bytes: expected 144 bytes for float32 of shape [2, 2], found more`,
       ),
     );
@@ -128,7 +129,7 @@ describe("packed files", () => {
 
   test("may say more than memory holds", () => {
     const path = fileOf(gzipSync(npyBytes("<f4", [2 ** 40, 2 ** 20], new Uint8Array(8))));
-    expect(() => readNpy(path)).toThrow(RangeError);
+    expect(() => readNpy(path)).toThrow(UnusableFileError);
     expect(() => readNpy(path)).toThrow("[1099511627776, 1048576] needs");
   });
 });
@@ -136,108 +137,108 @@ describe("packed files", () => {
 describe("faults", () => {
   const good = npyBytes("<f4", [2, 2], new Uint8Array(16));
   const text = (header: string) => npyBytesOf(header, new Uint8Array(16));
-  const cases: [string, Uint8Array, ErrorConstructor, string][] = [
+  const cases: [string, Uint8Array, typeof BregmanError, string][] = [
     [
       "nothing",
       new Uint8Array(0),
-      SyntaxError,
+      UnusableFileError,
       'expected a .npy file, found one that begins with ""',
     ],
     [
       "text",
       Buffer.from("1,2,3\n4,5"),
-      SyntaxError,
+      UnusableFileError,
       'expected a .npy file, found one that begins with "1,2,3\\n"',
     ],
     [
       "npz",
       Buffer.from("PK\x03\x04 and more"),
-      SyntaxError,
+      UnusableFileError,
       "expected a .npy file, found a .npz archive; save its arrays one by one with np.save",
     ],
     [
       "version",
       Uint8Array.from(good).with(6, 9),
-      SyntaxError,
+      UnusableFileError,
       "expected .npy version 1, 2 or 3, found 9",
     ],
-    ["no header", good.subarray(0, 9), SyntaxError, "truncated: found 9 bytes"],
+    ["no header", good.subarray(0, 9), UnusableFileError, "truncated: found 9 bytes"],
     [
       "part of a header",
       good.subarray(0, 60),
-      SyntaxError,
+      UnusableFileError,
       "truncated: expected a header of 128 bytes, found 60 bytes",
     ],
     [
       "bytes missing",
       good.subarray(0, 143),
-      SyntaxError,
+      UnusableFileError,
       "truncated: expected 144 bytes for float32 of shape [2, 2], found 143",
     ],
     [
       "bytes left over",
       Buffer.concat([good, Uint8Array.of(1)]),
-      SyntaxError,
+      UnusableFileError,
       "extra bytes: expected 144 bytes for float32 of shape [2, 2], found 145",
     ],
     [
       "Fortran order",
       npyBytes("<f4", [2, 2], new Uint8Array(16), { fortran: true }),
-      TypeError,
+      UnusableFileError,
       "expected an array in C order, found Fortran order; save it as np.ascontiguousarray(array)",
     ],
     [
       "half precision",
       npyBytes("<f2", [8], new Uint8Array(16)),
-      TypeError,
+      UnusableFileError,
       'expected elements of type bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64, found "<f2"',
     ],
     [
       "objects",
       npyBytes("|O", [2], new Uint8Array(16)),
-      TypeError,
+      UnusableFileError,
       "expected elements of type bool, uint8",
     ],
     [
       "records",
       text("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }"),
-      TypeError,
+      UnusableFileError,
       "expected an array of numbers, found one of records",
     ],
     [
       "a header that claims to be long",
       Uint8Array.from(good.subarray(0, 100)).with(6, 2).with(11, 0x7f),
-      SyntaxError,
+      UnusableFileError,
       "expected a header of 65536 bytes or fewer, found one of 2138767490 bytes",
     ],
     [
       "a header in a header",
       text("{'descr': '<f4', 'x': \"'shape': (4,)\", 'fortran_order': False}"),
-      SyntaxError,
+      UnusableFileError,
       "expected a header with descr, fortran_order and shape",
     ],
     [
       "more than a header",
       text("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)} x"),
-      SyntaxError,
+      UnusableFileError,
       "expected a header with descr, fortran_order and shape",
     ],
     [
       "a header of brackets",
       npyBytesOf(`{'descr': ${"[".repeat(60_000)}`, new Uint8Array(16)),
-      SyntaxError,
+      UnusableFileError,
       "expected a header with descr, fortran_order and shape",
     ],
     [
       "a size below zero",
       text("{'descr': '<f4', 'fortran_order': False, 'shape': (-4,)}"),
-      SyntaxError,
+      UnusableFileError,
       "expected a header with descr, fortran_order and shape",
     ],
     [
       "no shape",
       text("{'descr': '<f4', 'fortran_order': False, }"),
-      SyntaxError,
+      UnusableFileError,
       "expected a header with descr, fortran_order and shape",
     ],
   ];

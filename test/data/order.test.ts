@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { batches } from "#bregman/data/batches.js";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { heldOut, split } from "#bregman/data/split.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -45,7 +46,7 @@ describe("held out", () => {
 
   test("of few samples in use a share may be none", () => {
     expect(() => heldOut(50, 0.05, 5)).toThrow(
-      new RangeError("could not hold out 0.05 of 5 samples for validation: that is none"),
+      new InputError("could not hold out 0.05 of 5 samples for validation: that is none"),
     );
   });
 
@@ -60,7 +61,7 @@ describe("held out", () => {
     [0.96, "could not hold out 0.96 of 10 samples for validation: expected less than all of them"],
     [0.04, "could not hold out 0.04 of 10 samples for validation: that is none"],
   ])("%s of 10 can't be", (validation, message) => {
-    expect(() => heldOut(10, validation)).toThrow(new RangeError(message));
+    expect(() => heldOut(10, validation)).toThrow(new InputError(message));
   });
 });
 
@@ -90,7 +91,7 @@ describe("split", () => {
   });
 
   test.each([-1, 10, 11, 2.5, NaN])("%s of 10 can't be held out", (validation) => {
-    expect(() => split(10, validation, stream(0))).toThrow(RangeError);
+    expect(() => split(10, validation, stream(0))).toThrow(InputError);
     expect(() => split(10, validation, stream(0))).toThrow(
       `could not hold out ${validation} of 10 samples for validation: expected an integer from 0 to 9`,
     );

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { decodePng, readPng } from "#bregman/data/png.js";
 import { naivePng, pngChunk, pngHeader, type PngImage } from "../support/naive-png.js";
 import { temporaryFolder } from "./idx-files.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 const SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 const file = (...chunks: Uint8Array[]) => Buffer.concat([SIGNATURE, ...chunks]);
@@ -135,7 +136,7 @@ describe("transparent pixels are refused", () => {
     ],
   ])("%s", (_, image, chunks) => {
     expect(() => decodePng(naivePng(image, { chunks }))).toThrow(
-      new TypeError("expected an opaque image, found transparent pixels"),
+      new UnusableFileError("expected an opaque image, found transparent pixels"),
     );
   });
 });
@@ -216,7 +217,7 @@ describe("faults", () => {
   ])("%s", (_, bytes, message) => {
     const path = join(temporaryFolder(), "image.png");
     writeFileSync(path, bytes);
-    expect(() => readPng(path)).toThrow(SyntaxError);
+    expect(() => readPng(path)).toThrow(UnusableFileError);
     expect(() => readPng(path)).toThrow(message);
     expect(() => readPng(path)).toThrow(`${path}: `);
     expect(() => readPng(path)).not.toThrow(/\n/);
@@ -237,7 +238,7 @@ describe("faults", () => {
 
   test("an image too large to be a sample is refused before it is unpacked", () => {
     const huge = file(pngHeader({ ...grey, width: 2 ** 20, height: 2 ** 20 }), pixels, end);
-    expect(() => decodePng(huge)).toThrow(RangeError);
+    expect(() => decodePng(huge)).toThrow(UnusableFileError);
     expect(() => decodePng(huge)).toThrow("an image of 1048576 x 1048576 pixels is too large");
   });
 });

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type Image, readPng } from "#bregman/data/png.js";
+import { InputError, UnusableFileError } from "#bregman/errors.js";
 
 const suite = fileURLToPath(
   new URL("../pngsuite/node_modules/streampng/test/pngs/suite/", import.meta.url),
@@ -54,17 +55,17 @@ describe.skipIf(!existsSync(suite))(
       (name, entry) => {
         const read = () => readPng(suite + name);
         if (entry === null) {
-          expect(read).toThrow(SyntaxError);
+          expect(read).toThrow(UnusableFileError);
           return;
         }
         const [bits, opaque, hash] = entry;
         if (bits === 16)
           expect(read).toThrow(
-            new TypeError(`${suite}${name}: expected an image of 8 bits a channel, found 16`),
+            new InputError(`${suite}${name}: expected an image of 8 bits a channel, found 16`),
           );
         else if (!opaque)
           expect(read).toThrow(
-            new TypeError(`${suite}${name}: expected an opaque image, found transparent pixels`),
+            new InputError(`${suite}${name}: expected an opaque image, found transparent pixels`),
           );
         else expect(hashOf(read())).toBe(hash);
       },

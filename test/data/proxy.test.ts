@@ -7,6 +7,7 @@ import { downloadPart } from "#bregman/data/download.js";
 import { runCli } from "../cli/run-cli.js";
 import { serve } from "./file-server.js";
 import { temporaryFolder } from "./idx-files.js";
+import { InputError } from "#bregman/errors.js";
 
 const NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
   name,
@@ -91,7 +92,7 @@ test("a proxy that can't be: the variable is named, and its password is not told
   for (const value of ["socks5://me:secret@host:1080", "http://me:secret@:x"]) {
     vi.stubEnv("https_proxy", value);
     expect(await download("https://files.invalid/x")).toEqual(
-      new RangeError("https_proxy must be an http or https address such as http://proxy:3128"),
+      new InputError("https_proxy must be an http or https address such as http://proxy:3128"),
     );
   }
 });

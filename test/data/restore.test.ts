@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
 import { restorationTask } from "#bregman/data/restore.js";
+import { InputError } from "#bregman/errors.js";
 import { stream } from "#bregman/random.js";
 
 const SIDE = 21;
@@ -145,13 +146,13 @@ test.each<[Parameters<typeof restorationTask>[1], string]>([
   [{ noise: -1 }, "restore: noise must be a finite number of at least 0, found -1"],
   [{ noise: NaN }, "restore: noise must be a finite number of at least 0, found NaN"],
 ])("%o: %s", (options, message) => {
-  expect(() => restorationTask(dataOf(draw(SIZE)), options)).toThrow(RangeError);
+  expect(() => restorationTask(dataOf(draw(SIZE)), options)).toThrow(InputError);
   expect(() => restorationTask(dataOf(draw(SIZE)), options)).toThrow(message);
 });
 
 test("no blur without images", () => {
   const data = fromArrays({ shape: [8], train: { inputs: draw(8), labels: new Uint8Array(1) } });
-  expect(() => restorationTask(data, { blur })).toThrow(TypeError);
+  expect(() => restorationTask(data, { blur })).toThrow(InputError);
   expect(() => restorationTask(data, { blur })).toThrow(
     'blur needs images, a sample of "arrays" is [1, 1, 8]',
   );

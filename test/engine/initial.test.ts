@@ -3,6 +3,7 @@
  * name.
  */
 import { expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { convNet } from "#bregman/models/convnet.js";
 import { stream } from "#bregman/random.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
@@ -56,5 +57,5 @@ test("a layer that is not there, or has no weights, is named with those that are
   expect(() => densities({ layers: { conv1: { density: 1 } } })).toThrow(
     'init.layers: the model has no layer "conv1" with weights (did you mean "conv2d1"?); layers: conv2d1, conv2d2, linear1, linear2',
   );
-  expect(() => densities({ layers: { relu1: {} } })).toThrow(RangeError);
+  expect(() => densities({ layers: { relu1: {} } })).toThrow(InputError);
 });

@@ -3,6 +3,7 @@
  * is drawn.
  */
 import { expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { sequential } from "#bregman/nn/model.js";
@@ -22,7 +23,7 @@ test.each([
 ])("a layer of %i units is named before it is drawn", async (n, message) => {
   const optimizer = { weights: sgd(), biases: sgd() };
   const start = async () => prepare(mlp([784, n, 10]), { optimizer, epochs: 1, batchSize: 16 });
-  await expect(start()).rejects.toThrow(RangeError);
+  await expect(start()).rejects.toThrow(InputError);
   await expect(start()).rejects.toThrow(message);
 });
 

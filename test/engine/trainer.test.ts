@@ -21,7 +21,7 @@ import { nuclear } from "#bregman/regularizers/nuclear.js";
 import { sparseGroupLasso } from "#bregman/regularizers/sparse-group-lasso.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import type { Trainer } from "#bregman/engine/trainer.js";
-import { DivergedError } from "#bregman/engine/non-finite.js";
+import { DivergedError } from "#bregman/errors.js";
 import { layerMetrics, totalDensity } from "#bregman/measure/metrics.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";

@@ -4,6 +4,7 @@
  */
 import { Matrix, SVD } from "ml-matrix";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { latentPod } from "#bregman/export/latent-pod.js";
 import { simplify } from "#bregman/export/simplify/simplify.js";
 import { networkSize } from "#bregman/export/size.js";
@@ -134,7 +135,7 @@ describe("where singular values are cut", () => {
 describe("errors in one line", () => {
   test.each([-1, 1, Number.NaN])("tolerance %d", (tolerance) => {
     expect(() => latentPod(ofRank(2), { tolerance })).toThrow(
-      new RangeError(`latentPod: tolerance must be at least 0 and below 1, found ${tolerance}`),
+      new InputError(`latentPod: tolerance must be at least 0 and below 1, found ${tolerance}`),
     );
   });
 

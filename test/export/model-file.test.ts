@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { InputError, UnusableFileError } from "#bregman/errors.js";
 import { loadModel, saveModel } from "#bregman/export/model-file.js";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { writeSafetensors } from "#bregman/export/safetensors.js";
@@ -65,11 +66,11 @@ test("texts beside a network that it could not be read with are refused", () => 
   const network = randomNetwork(mlp([3, 2]));
   for (const key of ["format", "model", "normalization"]) {
     expect(() => encodeModel(network, { [key]: "mine" })).toThrow(
-      new RangeError(`could not keep a text "${key}" beside the network: the name is reserved`),
+      new InputError(`could not keep a text "${key}" beside the network: the name is reserved`),
     );
   }
   expect(() => encodeModel(network, { epoch: 3 } as never)).toThrow(
-    new TypeError('metadata "epoch" must be a text, found 3'),
+    new InputError('metadata "epoch" must be a text, found 3'),
   );
 });
 
@@ -178,7 +179,7 @@ describe("what is no network", () => {
     } catch (caught) {
       error = caught;
     }
-    expect(error).toBeInstanceOf(SyntaxError);
+    expect(error).toBeInstanceOf(UnusableFileError);
     expect((error as Error).message).toContain(message);
     expect((error as Error).message).toMatch(/^[^\n]*bad\.safetensors[^\n]*$/);
   });
@@ -195,6 +196,6 @@ describe("what is no network", () => {
   test("no file, and no safetensors", () => {
     expect(() => loadModel(join(temporaryFolder(), "nothing"))).toThrow("could not read");
     writeFileSync(path, "hello, world");
-    expect(() => loadModel(path)).toThrow(SyntaxError);
+    expect(() => loadModel(path)).toThrow(UnusableFileError);
   });
 });

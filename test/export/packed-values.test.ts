@@ -3,6 +3,7 @@
  * non-zeros.
  */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { encodeOnnx } from "#bregman/export/onnx/onnx.js";
 import { prune } from "#bregman/export/prune.js";
@@ -181,6 +182,6 @@ test("what no memory can hold is refused when it is read", () => {
 
 test("what ONNX can't hold is refused before it is written", () => {
   expect(() => encodeOnnx(decodeModel(claim(CLAIMS["a wide layer"])))).toThrow(
-    new RangeError("could not write the network as ONNX: such a file has at most 2147483647 bytes"),
+    new InputError("could not write the network as ONNX: such a file has at most 2147483647 bytes"),
   );
 });

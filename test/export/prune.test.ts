@@ -3,6 +3,7 @@
  * changed.
  */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { prune } from "#bregman/export/prune.js";
 import { networkSize } from "#bregman/export/size.js";
 import { convNet } from "#bregman/models/convnet.js";
@@ -114,5 +115,5 @@ test.each([
     'groups must be "entries" or "kernels", found rows',
   ],
 ])("%j is an error", (options, message) => {
-  expect(() => prune(perceptron, options)).toThrow(new RangeError(`prune: ${message}`));
+  expect(() => prune(perceptron, options)).toThrow(new InputError(`prune: ${message}`));
 });

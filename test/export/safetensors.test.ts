@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { readSafetensors, writeSafetensors } from "#bregman/export/safetensors.js";
 import {
   decodeSafetensors,
@@ -171,7 +172,7 @@ describe("damage is found", () => {
   test.each(cases)("%s", (_, bytes, message) => {
     const path = join(temporaryFolder(), "model.safetensors");
     writeFileSync(path, bytes);
-    expect(() => readSafetensors(path)).toThrow(SyntaxError);
+    expect(() => readSafetensors(path)).toThrow(UnusableFileError);
     expect(() => readSafetensors(path)).toThrow(message);
     expect(() => readSafetensors(path)).toThrow(path);
     expect(() => readSafetensors(path)).toThrow(/^[^\n]*$/);
@@ -183,7 +184,7 @@ describe("damage is found", () => {
       b: { shape: [3], data: new Uint8Array(3) },
     });
     for (let length = 0; length < bytes.length; length++) {
-      expect(() => decodeSafetensors(bytes.subarray(0, length))).toThrow(SyntaxError);
+      expect(() => decodeSafetensors(bytes.subarray(0, length))).toThrow(UnusableFileError);
     }
   });
 

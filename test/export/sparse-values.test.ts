@@ -1,6 +1,7 @@
 /** Non-zeros with the gaps between them: what is packed comes back, and damage is seen. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { packSparse, unpackSparse } from "#bregman/export/sparse-values.js";
 
 test("an array comes back, if packing makes it smaller", () => {
@@ -63,6 +64,6 @@ describe("damage", () => {
       "expected places below 10, found 4398046511103",
     ],
   ])("%s", (_what, gaps, message) => {
-    expect(() => unpackSparse({ values, gaps }, 10)).toThrow(new SyntaxError(message));
+    expect(() => unpackSparse({ values, gaps }, 10)).toThrow(new UnusableFileError(message));
   });
 });

@@ -3,6 +3,7 @@
  * ../theory/initial-variance.test.ts.
  */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { biasInit } from "#bregman/init/bias-init.js";
 import { sparseInit, type SparseInitOptions } from "#bregman/init/sparse-init.js";
 import { stream } from "#bregman/random.js";
@@ -206,7 +207,7 @@ describe("at least so many in each row", () => {
     expect(() => start({ atLeast: -1 })).toThrow(
       "atLeast must be an integer of at least 0, found -1",
     );
-    expect(() => start({ atLeast: 1.5 })).toThrow(RangeError);
+    expect(() => start({ atLeast: 1.5 })).toThrow(InputError);
     expect(() => start({ atLeast: 1, mask: "row" })).toThrow(
       "atLeast must be 0 where the mask keeps whole rows, found 1",
     );
@@ -215,7 +216,7 @@ describe("at least so many in each row", () => {
 
 describe("what is refused", () => {
   test.each([0, -0.1, 1.1, Number.NaN])("density %s", (density) => {
-    expect(() => start({ density })).toThrow(RangeError);
+    expect(() => start({ density })).toThrow(InputError);
     expect(() => start({ density })).toThrow(`density must be in (0, 1], found ${density}`);
   });
   test("other values and shapes", () => {
@@ -225,7 +226,7 @@ describe("what is refused", () => {
     expect(() => start({ mask: "column" as "row" })).toThrow(
       "mask must be one of entry, row, kernel, found column",
     );
-    expect(() => sparseInit(new Float64Array(3), [3], { random: stream(1) })).toThrow(TypeError);
+    expect(() => sparseInit(new Float64Array(3), [3], { random: stream(1) })).toThrow(InputError);
     expect(() => sparseInit(new Float64Array(3), [2, 2], { random: stream(1) })).toThrow(
       "its 3 elements, found [2, 2]",
     );

@@ -2,6 +2,7 @@
  * Models that a file of some hundred bytes may ask for: what they cost follows from what is
  * computed, or they are refused.
  */
+import { InputError } from "#bregman/errors.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { add, concat, flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
@@ -93,7 +94,7 @@ test("more phases than a plan can hold are refused", () => {
   const side = 1100;
   const shape = { kernel: [side, side], stride: side, padding: 0 } as const;
   expect(() => gradientPhases(shape, tensorShape([1, side, side]), tensorShape([1, 1, 1]))).toThrow(
-    new RangeError(
+    new InputError(
       "the gradient behind a convolution of stride 1100 takes 1210000 ops, and a plan at most 1048576; use a smaller stride",
     ),
   );
@@ -131,7 +132,7 @@ test("150,000 layers may read one value", () => {
 test("what no memory can hold is refused when the model is built", () => {
   const refused = (build: () => unknown, what: string, bytes: string) =>
     expect(build).toThrow(
-      new RangeError(
+      new InputError(
         `${what} would take ${bytes} bytes, more than the 4294967296 that a memory can have`,
       ),
     );

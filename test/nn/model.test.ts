@@ -1,3 +1,4 @@
+import { InputError } from "#bregman/errors.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { graph, sequential, type GraphBuilder } from "#bregman/nn/model.js";
@@ -25,7 +26,7 @@ describe("sequential", () => {
 
   test("a mismatch names both layers and both shapes", () => {
     expect(() => sequential([784], [linear(200), relu(), linear(10, { in: 100 })])).toThrow(
-      new TypeError(
+      new InputError(
         'layer "linear2" does not fit layer "relu1" of shape [200]: expected 100 features, found [200]',
       ),
     );
@@ -35,15 +36,15 @@ describe("sequential", () => {
   });
 
   test("refuses what is no model", () => {
-    expect(() => sequential([784], [])).toThrow(TypeError);
+    expect(() => sequential([784], [])).toThrow(InputError);
     expect(() => sequential([0], [linear(1)])).toThrow(/positive integers, found \[0\]/);
     expect(() => sequential([2], [linear(1, { name: "a" }), linear(1, { name: "a" })])).toThrow(
       /found "a" twice/,
     );
     expect(() => linear(0)).toThrow(
-      new RangeError("linear: out must be an integer of at least 1, found 0"),
+      new InputError("linear: out must be an integer of at least 1, found 0"),
     );
-    expect(() => linear(1.5)).toThrow(RangeError);
+    expect(() => linear(1.5)).toThrow(InputError);
   });
 
   test("refuses a layer that nobody reads", () => {
@@ -53,7 +54,7 @@ describe("sequential", () => {
       return apply(linear(2), x);
     };
     expect(() => graph([5], build)).toThrow(
-      new TypeError(
+      new InputError(
         'layer "relu1" leads nowhere: expected another layer to read it, or it to be the output',
       ),
     );
@@ -86,7 +87,7 @@ describe("mlp", () => {
   });
 
   test("refuses widths that are none", () => {
-    expect(() => mlp([784])).toThrow(RangeError);
+    expect(() => mlp([784])).toThrow(InputError);
     expect(() => mlp([784, 0])).toThrow(
       "mlp: features must be at least two positive integers, found [784, 0]",
     );

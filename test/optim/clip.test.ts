@@ -1,5 +1,6 @@
 /** What clipping may be told, and its factor. */
 import { expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { checkClip, clipFactor, type ClipOptions } from "#bregman/optim/clip.js";
 
 test.each<[ClipOptions, string]>([
@@ -10,7 +11,7 @@ test.each<[ClipOptions, string]>([
   [{ norm: Number.NaN }, "clip: norm must be a finite number above 0, found NaN"],
   [{ value: Infinity }, "clip: value must be a finite number above 0, found Infinity"],
 ])("%o is refused", (options, message) => {
-  expect(() => checkClip(options)).toThrow(RangeError);
+  expect(() => checkClip(options)).toThrow(InputError);
   expect(() => checkClip(options)).toThrow(message);
 });
 

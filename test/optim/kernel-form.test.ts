@@ -3,6 +3,7 @@
  * optimizer itself.
  */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import {
   adaBreg,
   adam,
@@ -131,7 +132,7 @@ describe("what has no twin", () => {
     expect(kernelForm(linBreg({ regularizer: J }), SHAPE) !== undefined).toBe(
       spec.kernel.includes("mirror"),
     );
-    if (!J.finite) return expect(() => lassoSgd({ regularizer: J })).toThrow(TypeError);
+    if (!J.finite) return expect(() => lassoSgd({ regularizer: J })).toThrow(InputError);
     expect(kernelForm(lassoSgd({ regularizer: J }), SHAPE) !== undefined).toBe(
       spec.kernel.includes("penalty"),
     );

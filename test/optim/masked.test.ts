@@ -1,5 +1,6 @@
 /** Magnitude pruning, SET, RigL and the cut after Lasso-SGD: what the mask does, step by step. */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import {
   adam,
   lassoSgd,
@@ -282,19 +283,19 @@ describe("told wrong", () => {
       "lassoSgd: density must be in (0, 1], found 2",
     ],
   ])("case %#", (make, message) => {
-    expect(make).toThrow(RangeError);
+    expect(make).toThrow(InputError);
     expect(make).toThrow(message);
   });
 
   test("inner, biases, and a training of unknown length", () => {
     expect(() => rigL({ inner: "sgd" as "plain" })).toThrow(
-      new TypeError('rigL: inner must be "plain" or "adam", found sgd'),
+      new InputError('rigL: inner must be "plain" or "adam", found sgd'),
     );
     expect(() => rigL().init(new Float64Array(4), [4], { steps: 9 })).toThrow(
-      new TypeError("rigL: a mask is for weights [out, in, ...], found the shape [4]"),
+      new InputError("rigL: a mask is for weights [out, in, ...], found the shape [4]"),
     );
     expect(() => rigL().init(new Float64Array(4), [2, 2])).toThrow(
-      new RangeError("rigL: init must be told the steps of the training, found undefined"),
+      new InputError("rigL: init must be told the steps of the training, found undefined"),
     );
   });
 });

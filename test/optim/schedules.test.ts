@@ -1,5 +1,6 @@
 /** Schedules against sequences worked out by hand. */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import {
   cosine,
   piecewise,
@@ -45,7 +46,7 @@ describe.each(SCHEDULES.map((row) => [row.file, row] as const))(
 
     test("refuses what can't be", () => {
       for (const [make, message] of refused) {
-        expect(make).toThrow(RangeError);
+        expect(make).toThrow(InputError);
         expect(make).toThrow(message);
       }
     });
@@ -106,7 +107,7 @@ describe("plateau", () => {
   test("says which metric is missing", () => {
     const schedule = plateau({ metric: "validAccuracy" });
     const run = (): unknown => schedule.next(schedule.init(), { epoch: 3, trainLoss: 1 });
-    expect(run).toThrow(TypeError);
+    expect(run).toThrow(InputError);
     expect(run).toThrow("validAccuracy of epoch 3 must be a number, found undefined");
   });
 });

@@ -1,5 +1,6 @@
 /** Weight decay is the gradient of mu / 2 |theta|^2, and no more. */
 import { expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { adam, linBreg, sgd } from "#bregman/optim/index.js";
 import { scaleLambda } from "#bregman/optim/scale-lambda.js";
 import { l1 } from "#bregman/regularizers/index.js";
@@ -47,6 +48,6 @@ test("it stays with the optimizer when lambda moves", () => {
 
 test.each([-1, Number.NaN, Infinity])("%d is refused", (weightDecay) => {
   expect(() => adam({ weightDecay })).toThrow(
-    new RangeError(`adam: weightDecay must be a finite number of at least 0, found ${weightDecay}`),
+    new InputError(`adam: weightDecay must be a finite number of at least 0, found ${weightDecay}`),
   );
 });

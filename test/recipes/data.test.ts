@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { checkRecipe, loadRecipe } from "#bregman/recipes/load.js";
 import { recipeJsonSchema } from "#bregman/recipes/schema.js";
 import { temporaryFolder } from "../data/idx-files.js";
@@ -138,7 +139,7 @@ describe("faults", () => {
       'data.testImage: unknown key (did you mean "testImages"?)',
     ],
   ])("%j: %s", (data, message) => {
-    expect(() => check(data)).toThrow(RangeError);
+    expect(() => check(data)).toThrow(InputError);
     expect(() => check(data)).toThrow(message);
   });
 });

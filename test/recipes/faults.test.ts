@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
 import { checkRecipe, loadRecipe, parseRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { temporaryFolder } from "../data/idx-files.js";
@@ -293,7 +294,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     ],
   ])("%s = %o", (path, value, line) => {
     const check = () => checkRecipe(changed(path, value), "mine");
-    expect(check).toThrow(RangeError);
+    expect(check).toThrow(InputError);
     try {
       check();
     } catch (error) {
@@ -359,7 +360,7 @@ describe("text that is not JSON: line and column", () => {
     ['{ "a": 1, "b": { "c": 1, "c": 2 } }', "1:26", 'key "c" is there twice'],
   ])("%j", (text, place, fault) => {
     const parse = () => parseRecipe(text, "mine.json");
-    expect(parse).toThrow(SyntaxError);
+    expect(parse).toThrow(InputError);
     expect(parse).toThrow(`mine.json:${place}: `);
     expect(parse).toThrow(fault);
   });
@@ -371,7 +372,7 @@ test("a byte order mark in front is no fault, and moves no column", () => {
 
 describe("nested too deeply: one line with the place, whatever the depth", () => {
   test.each([101, 20_000, 1_000_000])("%d brackets", (depth) => {
-    const fault = new SyntaxError("mine:2:101: nested more than 100 levels deep");
+    const fault = new InputError("mine:2:101: nested more than 100 levels deep");
     expect(() => parseRecipe(`\n${"[".repeat(depth)}`, "mine")).toThrow(fault);
     expect(() => parseRecipe(`\n${"[".repeat(depth)}${"]".repeat(depth)}`, "mine")).toThrow(fault);
   });
@@ -386,7 +387,7 @@ describe("nested too deeply: one line with the place, whatever the depth", () =>
 
 describe("a recipe that is not there", () => {
   test("a name: the nearest and all names", () => {
-    expect(() => loadRecipe("mnist-quik")).toThrow(RangeError);
+    expect(() => loadRecipe("mnist-quik")).toThrow(InputError);
     expect(() => loadRecipe("mnist-quik")).toThrow(
       `there is no recipe "mnist-quik" (did you mean "mnist-quick"?); recipes: ${recipeNames().join(", ")}`,
     );

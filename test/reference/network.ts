@@ -6,6 +6,7 @@
  * has height = width = 1. Batch norm is in training mode, or with running statistics in evaluation
  * mode.
  */
+import { InputError } from "#bregman/errors.js";
 import type { Model, ModelNode } from "#bregman/nn/model.js";
 import { activationOf } from "./activation.js";
 
@@ -186,7 +187,7 @@ function nodeForward(
       if (buffers) return { ...y, data: x.data };
       throw new Error("dropout has its own test");
     default:
-      throw new TypeError(`the reference knows no ${layer.kind}`);
+      throw new InputError(`the reference knows no ${layer.kind}`);
   }
 }
 

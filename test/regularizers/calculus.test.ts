@@ -3,6 +3,7 @@
  * own.
  */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { kernelForm } from "#bregman/optim/kernel-form.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import {
@@ -76,7 +77,7 @@ test.each([
   try {
     total = sum(one, other);
   } catch (error) {
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(
       `the prox of ${one.kind} + ${other.kind} is not made of theirs`,
     );
@@ -120,13 +121,13 @@ describe("on rows", () => {
     [0, Number.NaN],
   ])("refuses %s to %s", (from, to) => {
     expect(() => onRows(l1(1), from, to)).toThrow(
-      new RangeError(`onRows: expected integers with 0 <= from < to, found ${from} and ${to}`),
+      new InputError(`onRows: expected integers with 0 <= from < to, found ${from} and ${to}`),
     );
   });
 
   test("refuses a tensor without the row", () => {
     expect(() =>
       onRows(l1(1), 3).prox(Float64Array.from(x), 1, shape, new Float64Array(12)),
-    ).toThrow(new TypeError("onRows: shape [3, 2, 2] has no row 3"));
+    ).toThrow(new InputError("onRows: shape [3, 2, 2] has no row 3"));
   });
 });

@@ -1,6 +1,7 @@
 /** What a regularizer says of itself is so, and is what the table expects. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { checkRegularizer } from "#bregman/regularizers/check-regularizer.js";
 import { l1, type Regularizer, type Shape } from "#bregman/regularizers/index.js";
 import { groupValue, naiveGroups, sizes, type Vector } from "../support/naive-regularizers.js";
@@ -120,20 +121,20 @@ describe("what a regularizer of one's own can't say", () => {
   test.each([
     [
       { groups: "row" },
-      new RangeError(
+      new InputError(
         "linBreg: groups of the regularizer mine must be one of entries, rows, columns, kernels, filters, channels, found row",
       ),
     ],
-    [{ mu: -1 }, new RangeError("mine: mu must be a finite number of at least 0, found -1")],
+    [{ mu: -1 }, new InputError("mine: mu must be a finite number of at least 0, found -1")],
     [
       { standardForm: { entries: Number.NaN } },
-      new RangeError(
+      new InputError(
         "mine: entries of its standard form must be a finite number of at least 0, found NaN",
       ),
     ],
     [
       { groups: undefined, standardForm: { norms: 1 } },
-      new TypeError(
+      new InputError(
         "linBreg: the standard form of the regularizer mine has norms, and needs groups; found none",
       ),
     ],

@@ -1,5 +1,6 @@
 /** A regularizer times a factor, or with another lambda: it is the one that is made so. */
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { kernelForm } from "#bregman/optim/kernel-form.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import {
@@ -71,7 +72,7 @@ test("0 J keeps the domain of J", () => {
 test("a factor that can't be is refused", () => {
   for (const factor of [-1, Number.NaN, Infinity]) {
     expect(() => scaled(l1(1), factor)).toThrow(
-      new RangeError(`scaled: factor must be a finite number of at least 0, found ${factor}`),
+      new InputError(`scaled: factor must be a finite number of at least 0, found ${factor}`),
     );
   }
 });

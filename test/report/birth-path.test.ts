@@ -2,6 +2,7 @@
 import { decode } from "fast-png";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { birthChart } from "#bregman/report/birth-chart.js";
 import { birthPath, earliestByInput, medianBirth } from "#bregman/report/birth-path.js";
 import { birthPicture } from "#bregman/report/birth-picture.js";
@@ -59,7 +60,7 @@ describe("birthPath", () => {
     const message =
       "could not show the path of r: what was born in epoch 1 was not kept (it was trained by an earlier version of bregman)";
     expect(() => birthPath({ recipe: "r" }, births, [lines[0], line(1, 3), lines[2]])).toThrow(
-      new RangeError(message),
+      new UnusableFileError(message),
     );
   });
 });

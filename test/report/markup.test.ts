@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { InternalError } from "#bregman/errors.js";
 import { html, safe } from "#bregman/report/markup.js";
 
 describe("html", () => {
@@ -44,9 +45,9 @@ describe("html", () => {
       null,
       true,
     ];
-    for (const part of forged) expect(() => html`<p>${part as string}</p>`).toThrow(TypeError);
+    for (const part of forged) expect(() => html`<p>${part as string}</p>`).toThrow(InternalError);
     expect(() => html`<p>${[forged[0] as string]}</p>`).toThrow(
-      new TypeError("expected text, a number or markup, found object"),
+      new InternalError("expected text, a number or markup, found object"),
     );
   });
 

@@ -1,6 +1,7 @@
 import { decode, convertIndexedToRgb } from "fast-png";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { divergingColour } from "#bregman/report/colours.js";
 import { mostActiveUnits, weightGrid, weightScale } from "#bregman/report/pictures.js";
 
@@ -119,7 +120,7 @@ describe("weightGrid", () => {
   it("refuses what does not fit", () => {
     const theta = new Float32Array(24);
     expect(() => weightGrid(theta, 2, [3, 5])).toThrow(
-      new TypeError("weightGrid: theta must be [2, 3 * 5] = 30 long, found 24"),
+      new InputError("weightGrid: theta must be [2, 3 * 5] = 30 long, found 24"),
     );
     expect(() => weightGrid(theta, 2, size, { units: [2] })).toThrow(
       "units must be from 0 to 1, found 2",

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { reportHtml, writeReport } from "#bregman/report/report.js";
 import { readRun } from "#bregman/report/run-folder.js";
 import { sampleEpoch, sampleFinal, sampleRun } from "./sample-run.js";
@@ -250,7 +251,7 @@ describe("readRun", () => {
     const folder = sampleRun();
     rmSync(join(folder, "metrics.jsonl"));
     expect(() => readRun(folder)).toThrow(
-      new RangeError(
+      new UnusableFileError(
         `cannot read a run from ${folder}: it has no metrics.jsonl (is it a run folder?)`,
       ),
     );

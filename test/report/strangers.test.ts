@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { readRun } from "#bregman/report/run-folder.js";
 import { reportHtml } from "#bregman/report/report.js";
 import { sampleEpoch, sampleFinal, sampleRun } from "./sample-run.js";
@@ -71,7 +72,7 @@ describe.each(Object.entries(FILES))("%s", (name, content) => {
         try {
           run = readRun(folder);
         } catch (error) {
-          expect(error).toBeInstanceOf(SyntaxError);
+          expect(error).toBeInstanceOf(UnusableFileError);
           expect((error as Error).message).toMatch(/^[^\n]+$/);
           expect((error as Error).message.startsWith(path)).toBe(true);
           continue;
@@ -102,7 +103,7 @@ test("damage of any kind is one line with the file", () => {
       writeFileSync(join(folder, name), `${text}\n`);
       if (name === "metrics.jsonl" && text === "") continue;
       expect(() => readRun(folder), `${name}: ${JSON.stringify(text.slice(0, 10))}`).toThrow(
-        SyntaxError,
+        UnusableFileError,
       );
       // eslint-disable-next-line no-control-regex
       expect(() => readRun(folder)).toThrow(/^[^\u0000-\u001f]+$/);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { UnusableFileError } from "#bregman/errors.js";
 import { encodeSafetensors, decodeSafetensors } from "#bregman/export/safetensors-format.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
@@ -399,7 +400,7 @@ describe("what stands in the folder", () => {
       .map((name) => `${name} is damaged: it does not begin as a checkpoint does`)
       .join("; ");
     await expect(notesOf(folder)).rejects.toThrow(
-      new RangeError(`could not resume from ${folder}: no checkpoint is usable; ${faults}`),
+      new UnusableFileError(`could not resume from ${folder}: no checkpoint is usable; ${faults}`),
     );
   });
 
@@ -419,7 +420,7 @@ describe("what stands in the folder", () => {
     const both = await Promise.allSettled([run(simple, checkpoint), run(simple, checkpoint)]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     const { reason } = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
-    expect(reason).toBeInstanceOf(RangeError);
+    expect(reason).toBeInstanceOf(UnusableFileError);
     expect(reason.message).toContain(`${folder} is in use by this process already`);
     await expect(run(simple, checkpoint, { batchSize: 8 })).rejects.toThrow(
       "batchSize (16, now 8)",
@@ -434,7 +435,7 @@ describe("what stands in the folder", () => {
   test("a run is not written over another", async () => {
     const { folder, names } = await stopped();
     await expect(run(simple, { folder })).rejects.toThrow(
-      new RangeError(
+      new UnusableFileError(
         `${folder} holds ${names[0]} of an earlier run: go on with that run (resume), or name another folder`,
       ),
     );
@@ -445,7 +446,7 @@ describe("what stands in the folder", () => {
     const other = { model: mlp([64, 25, 10, 5]), options: { ...simple.options, batchSize: 8 } };
     const resumed = run(other, { folder, resume: true, identity: { recipe: "abc" } });
     await expect(resumed).rejects.toThrow(
-      new RangeError(
+      new UnusableFileError(
         `could not resume from ${folder}: its checkpoint is of another run; what differs: model, batchSize (16, now 8), recipe`,
       ),
     );

@@ -1,6 +1,7 @@
 /** The schema of a run's files has all that runs write: what is read back is what was written. */
 import { expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { UnusableFileError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -69,6 +70,8 @@ test("a figure that was not finite is absent; a line that is none says so", () =
   });
   const layer = { name: "a", shape: 5 };
   expect(() => parseEpoch(JSON.stringify({ ...line, layers: [layer] }), "m.jsonl, line 3")).toThrow(
-    new SyntaxError("m.jsonl, line 3: layers[0].shape: expected an array, found 5 (and 6 more)"),
+    new UnusableFileError(
+      "m.jsonl, line 3: layers[0].shape: expected an array, found 5 (and 6 more)",
+    ),
   );
 });

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test, vi } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { loadBackend } from "#bregman/runtime/backend.js";
 import { nativeVariants } from "#bregman/runtime/native.js";
 import { nodeInCopy } from "../support/without-addon.js";
@@ -38,7 +39,7 @@ native("BREGMAN_ISA chooses the instruction set, and must be one there is", asyn
 
 test("an unknown backend is an error that names those there are", async () => {
   await expect(loadBackend("gpu" as "wasm")).rejects.toThrow(
-    new RangeError('cannot load a backend: expected "native", "wasm" or "auto", found "gpu"'),
+    new InputError('cannot load a backend: expected "native", "wasm" or "auto", found "gpu"'),
   );
 });
 

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { createMemory } from "#bregman/runtime/memory.js";
 
 const MIB = 2 ** 20;
@@ -38,20 +39,20 @@ test("what was released is handed out again, zeroed", () => {
   expect(memory.i32(kept, 1)[0]).toBe(5);
 });
 
-test("beyond the limit a RangeError says how much was asked for", () => {
+test("beyond the limit a InputError says how much was asked for", () => {
   expect(() => createMemory().allocate(2 ** 32)).toThrow(
-    new RangeError(
+    new InputError(
       "cannot allocate 4294967296 bytes: 65536 of at most 4294967296 bytes are in use; use a smaller model or batch",
     ),
   );
   const small = createMemory({ maxBytes: 131072 });
   small.allocate(65536);
-  expect(() => small.allocate(1)).toThrow(RangeError);
+  expect(() => small.allocate(1)).toThrow(InputError);
 });
 
 test("wrong values are errors", () => {
   for (const maxBytes of [0, 65536, 131073, 2 ** 33, NaN])
-    expect(() => createMemory({ maxBytes })).toThrow(RangeError);
+    expect(() => createMemory({ maxBytes })).toThrow(InputError);
   const memory = createMemory();
   for (const bytes of [-1, 1.5, NaN])
     expect(() => memory.allocate(bytes)).toThrow(/non-negative integer/);
@@ -87,7 +88,7 @@ test.skipIf(process.platform !== "linux")(
       });
     };
     expect(limited(8_000_000)).toBe(
-      "RangeError cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
+      "InputError cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
         "raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves 4 GiB\n",
     );
     expect(limited(8_000_000, "--disable-wasm-trap-handler")).toBe("131072\n");

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import { op } from "#bregman/runtime/kernel-table.js";
 import { nativeVariants } from "#bregman/runtime/native.js";
 import { createPool, type Pool, type PoolOptions } from "#bregman/runtime/pool.js";
@@ -136,9 +137,9 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
   );
 }
 
-test.each([0, -1, 1.5, NaN, 257])("%f threads is a RangeError", async (threads) => {
+test.each([0, -1, 1.5, NaN, 257])("%f threads is a InputError", async (threads) => {
   await expect(createPool({ threads })).rejects.toThrow(
-    new RangeError(
+    new InputError(
       `cannot start a pool: threads must be an integer from 1 to 256, found ${threads}`,
     ),
   );

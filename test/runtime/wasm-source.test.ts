@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { InputError } from "#bregman/errors.js";
 import {
   adaBreg,
   evaluate,
@@ -128,7 +129,7 @@ describe("one line says what is wrong and what helps", () => {
       [new SharedArrayBuffer(8), "SharedArrayBuffer"],
     ]) {
       await expect(compileWasm(source as never)).rejects.toThrow(
-        new TypeError(
+        new InputError(
           `wasm must be the address of kernels.wasm or its bytes, found ${kind as string}`,
         ),
       );

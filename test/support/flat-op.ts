@@ -2,6 +2,7 @@
  * For tests of kernels that lay out their own tensors: an op from words by their own names, `x`,
  * `xTile`, `xPlane`, `xRow` for a tensor, in place of an object for each composite argument.
  */
+import { InputError } from "#bregman/errors.js";
 import type { Argument } from "#bregman/runtime/contract/composites.js";
 import { KERNELS, type Kernel, type Op, type OpArgs } from "#bregman/runtime/kernel-table.js";
 
@@ -20,7 +21,7 @@ function flatName(struct: string, name: string, field: string): string {
  * Strides that are left out are 0, for kernels that don't use them; words it does not take are let
  * be.
  *
- * @throws TypeError if another word is missing
+ * @throws InputError if another word is missing
  */
 export function flatOp(
   kernel: Kernel,
@@ -31,7 +32,7 @@ export function flatOp(
   const word = (name: string): number => {
     if (name in words) return words[name];
     if (/(Tile|Plane|Row|Col)$/.test(name)) return 0;
-    throw new TypeError(`${kernel}: expected the word ${name}`);
+    throw new InputError(`${kernel}: expected the word ${name}`);
   };
   const nested = (fields: readonly Argument[], nameOf: (field: string) => string): OpArgs =>
     Object.fromEntries(

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { InputError } from "#bregman/errors.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -218,6 +219,6 @@ test("a run that is stopped and resumed has the bits of one that is not, with va
 
 test.each([0, 1, -0.5, 1.5, NaN])("a decay of %s is refused", (decay) => {
   expect(() => checkAverage({ decay })).toThrow(
-    new RangeError(`average: decay must be in (0, 1), found ${decay}`),
+    new InputError(`average: decay must be in (0, 1), found ${decay}`),
   );
 });

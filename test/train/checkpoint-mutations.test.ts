@@ -117,7 +117,7 @@ const OURS =
 function expectOurs(error: Error | undefined, what: string): void {
   if (!error) return;
   expect(error.message, what).toMatch(OURS);
-  expect(error.name, what).toMatch(/^(RangeError|DivergedError|SyntaxError)$/);
+  expect(error.name, what).toMatch(/^(InputError|DivergedError|UnusableFileError)$/);
 }
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

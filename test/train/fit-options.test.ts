@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -54,7 +55,7 @@ describe("fit's options", () => {
       'fit: optimizer: unknown option "conv" (did you mean "convs"?); options: weights, biases, convs, norms, skips',
     ],
   ])("optimizers %j", (optimizer, message) => {
-    expect(() => check({ optimizer })).toThrow(new TypeError(message));
+    expect(() => check({ optimizer })).toThrow(new InputError(message));
   });
 
   test.each([
@@ -84,13 +85,13 @@ describe("fit's options", () => {
       "fit: validation must be a whole number of samples, or a share between 0 and 1, found -0.2",
     ],
   ])("%j", (changes, message) => {
-    expect(() => check(changes)).toThrow(new RangeError(message));
+    expect(() => check(changes)).toThrow(new InputError(message));
   });
 
   test("label smoothing is for labels", () => {
     expect(() => check({ labelSmoothing: 0.1 })).not.toThrow();
     expect(() => check({ labelSmoothing: 0.1, loss: "meanSquaredError" })).toThrow(
-      new TypeError("fit: labelSmoothing is for crossEntropy, found meanSquaredError"),
+      new InputError("fit: labelSmoothing is for crossEntropy, found meanSquaredError"),
     );
   });
 
@@ -100,7 +101,7 @@ describe("fit's options", () => {
       train: { inputs: new Uint8Array(0), labels: new Uint8Array(0) },
       classes: 2,
     });
-    expect(() => check({}, empty)).toThrow(new RangeError('fit: "arrays" has no training samples'));
+    expect(() => check({}, empty)).toThrow(new InputError('fit: "arrays" has no training samples'));
   });
 });
 
@@ -112,7 +113,7 @@ test("bytes of another number of channels than the model's are refused", () => {
   const model = sequential([3, 4, 4], [conv2d(2, { kernel: 3 }), flatten(), linear(2)]);
   const options = { optimizer: { weights: sgd(), biases: sgd() }, epochs: 1 };
   expect(() => checkOptions(model, flat, options)).toThrow(
-    new TypeError(
+    new InputError(
       'fit: the model takes images of [3, 4, 4], a sample of "arrays" has [1, 1, 48]: state the shape of its samples',
     ),
   );

@@ -6,6 +6,7 @@
  * back as they were.
  */
 import { fromArrays } from "#bregman/data/dataset.js";
+import { UnusableFileError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -539,7 +540,7 @@ describe("freezing", () => {
     data[data.length - 1] = theta.findIndex((w) => w !== 0);
     const tensors = new Map(state.tensors).set(name, { shape: [data.length], data });
     expect(() => trainer.restore({ ...state, tensors })).toThrow(
-      new RangeError(`could not resume: the tensor ${name} names no weights that can rest`),
+      new UnusableFileError(`could not resume: the tensor ${name} names no weights that can rest`),
     );
     await pool.close();
   });

@@ -9,6 +9,7 @@ import { type Dataset, fromArrays } from "#bregman/data/dataset.js";
 import { fromBatches } from "#bregman/data/from-batches.js";
 import { loadData } from "#bregman/data/load.js";
 import { channelStatistics } from "#bregman/data/statistics.js";
+import { InputError } from "#bregman/errors.js";
 import { loadModel, saveModel } from "#bregman/export/model-file.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { storeSamples } from "#bregman/nn/samples.js";
@@ -108,7 +109,7 @@ test("a number that float32 can't hold, even normalised, is named; one that it c
       },
     );
   expect(() => store(0, 1)).toThrow(
-    new RangeError(
+    new InputError(
       "inputs: 1e+45 at index 3 (sample 1, feature 1) is too large for float32, also as (x - 0) / 1; scale it before",
     ),
   );

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { batches } from "#bregman/data/batches.js";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { InputError } from "#bregman/errors.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
@@ -64,7 +65,7 @@ test("for all sizes: refused, or no part of an epoch has one sample, and none is
         const { whole, last } = partSizes(count, batchSize, microBatches);
         const never = whole.includes(1) || count === 1 || Math.ceil(batchSize / microBatches) === 1;
         if (never) {
-          expect(() => checkParts("fit", POINT, parts)).toThrow(RangeError);
+          expect(() => checkParts("fit", POINT, parts)).toThrow(InputError);
           outcomes.add("refused");
           continue;
         }
@@ -128,7 +129,7 @@ describe("refused before anything is trained, with what to change", () => {
       ...sizes,
       onEvent: () => void (begun = true),
     });
-    await expect(run).rejects.toThrow(new RangeError(message));
+    await expect(run).rejects.toThrow(new InputError(message));
     expect(begun).toBe(false);
   });
 

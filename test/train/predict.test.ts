@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
@@ -108,7 +109,7 @@ test("evaluation finds the accuracy that training told", async () => {
   });
   const network = { model: imageModel, ...result };
   await expect(evaluate(network as never, data, options)).rejects.toThrow(
-    new TypeError("evaluate: expected an array of networks, found Object"),
+    new InputError("evaluate: expected an array of networks, found Object"),
   );
   const [found, again] = await evaluate([network, network], data, options);
   expect(again).toEqual(found);

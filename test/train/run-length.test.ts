@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { constant } from "#bregman/optim/constant.js";
 import { cosine } from "#bregman/optim/cosine.js";
@@ -135,12 +136,12 @@ test("fewer epochs than are done are refused, and so is a schedule that has come
   });
   await train(folder, 3, { schedule });
   await expect(train(folder, 2, { schedule })).rejects.toThrow(
-    new RangeError(
+    new InputError(
       "could not resume: epochs must be at least 3, as many as are done or under way, found 2",
     ),
   );
   await expect(train(folder, 5, { schedule })).rejects.toThrow(
-    new RangeError(
+    new InputError(
       'could not go on to 5 epochs: the schedule "piecewise" has a factor of 0 from epoch 4 on, so that nothing would be learned',
     ),
   );

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ArraysPart, fromArrays, type Dataset } from "#bregman/data/dataset.js";
 import { restorationTask } from "#bregman/data/restore.js";
+import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
 import { linear } from "#bregman/nn/layers/linear.js";
@@ -102,12 +103,12 @@ describe("regression", () => {
     await expect(
       fit(mlp([2, 1]), from(targets), { ...options, loss: "crossEntropy" }),
     ).rejects.toThrow(
-      new TypeError(
+      new InputError(
         'fit: crossEntropy compares with labels, "arrays" has targets only; for its targets say loss: "meanSquaredError"',
       ),
     );
     await expect(fit(mlp([2, 1]), from(all), options)).rejects.toThrow(
-      new TypeError(
+      new InputError(
         'fit: crossEntropy tells classes apart, and all labels of "arrays" are 0: expected two classes or more; for its targets say loss: "meanSquaredError"',
       ),
     );
@@ -115,14 +116,14 @@ describe("regression", () => {
     await expect(
       fit(mlp([2, 1]), from({ ...targets, labels: [0, 1, 0, 1] }), options),
     ).rejects.toThrow(
-      new TypeError(
+      new InputError(
         'fit: the model has an output of [1], "arrays" has 2 classes, an output for each; for its targets say loss: "meanSquaredError"',
       ),
     );
     await expect(
       fit(mlp([2, 3]), from({ inputs: draw(8), labels: [1, 2, 3, 1] }), options),
     ).rejects.toThrow(
-      new TypeError(
+      new InputError(
         'fit: the model has an output of [3], "arrays" has 4 classes, an output for each; these labels go from 1 to 3, and they count from 0: subtract 1',
       ),
     );

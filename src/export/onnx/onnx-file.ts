@@ -7,7 +7,8 @@ import { encodeOnnx, type OnnxOptions } from "./onnx.js";
 /**
  * Writes a network to an ONNX file; an existing file is replaced in one go.
  *
- * @throws TypeError if a parameter or buffer is missing; Error if the file can't be written
+ * @throws InputError if a parameter or buffer is missing; UnusableFileError if the file can't be
+ *   written
  * @example
  * saveOnnx("small.onnx", simplify(loadModel("runs/first/model.safetensors")));
  */

@@ -9,6 +9,7 @@
  *
  * Batch norm is written as it is; `simplify` folds it first.
  */
+import { InputError } from "../../errors.js";
 import { isTypedArray } from "../../kinds.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { size } from "../../nn/layers/layer.js";
@@ -52,7 +53,7 @@ const OPTIONS: OptionKeys<OnnxOptions> = { sparse: 1, metadata: 1 };
 /**
  * The bytes of an ONNX file (opset 13) with the network.
  *
- * @throws TypeError if a parameter or buffer is missing; RangeError for a network too large for the
+ * @throws InputError if a parameter or buffer is missing; also for a network too large for the
  *   format
  * @example
  * const bytes = encodeOnnx(simplify({ model, ...result }));
@@ -103,7 +104,7 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
         const entries = sparse && isWeightRole(role) ? sparseTensor(full(name), all) : undefined;
         if (!entries) bytes += 4 * size(all.shape);
         if (bytes > MOST_BYTES) {
-          throw new RangeError(
+          throw new InputError(
             `could not write the network as ONNX: such a file has at most ${MOST_BYTES} bytes`,
           );
         }

@@ -22,7 +22,7 @@ import { dropSummands } from "./summands.js";
  * input keeps its shape and the output its width; layers keep their names. In training it is
  * another network: batch norms are gone.
  *
- * @throws TypeError if a parameter or buffer of the model is missing or has another shape
+ * @throws InputError if a parameter or buffer of the model is missing or has another shape
  * @example
  * const result = await fit(model, data, options);
  * const small = simplify({ model, ...result });

@@ -8,6 +8,7 @@
  * A ReLU behind a linear layer, a batch norm or a maximum is computed by that layer (see fuse.ts).
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type PlacedTensor } from "../tensor.js";
@@ -54,14 +55,14 @@ const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined
  * A leaky rectified linear unit.
  *
  * @param slope - factor for negative inputs, default 0.01
- * @throws RangeError unless slope is a finite number above 0
+ * @throws InputError unless slope is a finite number above 0
  */
 export function leakyRelu(
   options: ActivationOptions & { slope?: number | undefined } = {},
 ): LeakyReluLayer {
   const { slope = 0.01, name } = knownOptions("leakyRelu", options, LEAKY_OPTIONS);
   if (!(slope > 0 && slope < Infinity)) {
-    throw new RangeError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
+    throw new InputError(`leakyRelu: slope must be a finite number above 0, found ${slope}`);
   }
   return { kind: "leakyRelu", slope, ...named(name) };
 }

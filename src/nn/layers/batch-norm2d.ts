@@ -11,6 +11,7 @@
  * by plane, so that they can follow whoever writes the plane (schedule.ts).
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { EPILOGUE } from "../../runtime/contract/linear.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
@@ -40,15 +41,15 @@ const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 }
  * In training it needs two values of each channel: samples of a batch (or of its part, see
  * `microBatches`) times positions of the image.
  *
- * @throws RangeError if momentum is outside (0, 1] or eps is not above 0
+ * @throws InputError if momentum is outside (0, 1] or eps is not above 0
  */
 export function batchNorm2d(options: BatchNorm2dOptions = {}): BatchNorm2dLayer {
   const { momentum = 0.1, eps = 1e-5, name } = knownOptions("batchNorm2d", options, OPTIONS);
   if (!(momentum > 0 && momentum <= 1)) {
-    throw new RangeError(`batchNorm2d: momentum must be in (0, 1], found ${momentum}`);
+    throw new InputError(`batchNorm2d: momentum must be in (0, 1], found ${momentum}`);
   }
   if (!(eps > 0 && eps < Infinity)) {
-    throw new RangeError(`batchNorm2d: eps must be a finite number above 0, found ${eps}`);
+    throw new InputError(`batchNorm2d: eps must be a finite number above 0, found ${eps}`);
   }
   return { kind: "batchNorm2d", momentum, eps, ...named(name) };
 }

@@ -9,6 +9,7 @@
  * remainder of the input position. conv-geometry.ts has the tables.
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import { kernelShape } from "../../runtime/form/conv-layout.js";
@@ -59,8 +60,8 @@ const OPTIONS: OptionKeys<Conv2dOptions> = { kernel: 1, stride: 1, padding: 1, b
 /**
  * A convolution with `out` output channels.
  *
- * @throws RangeError if a number is not a positive integer, or the padding is not below the
- * kernel's smaller side; TypeError for a kernel of another kind
+ * @throws InputError if a number is not a positive integer, or the padding is not below the
+ * kernel's smaller side; also for a kernel of another kind
  * @example
  * const first = [conv2d(64, { kernel: 5 }), maxPool2d(2), relu()];
  * const model = sequential([1, 28, 28], [...first, flatten(), linear(10)]);
@@ -75,7 +76,7 @@ export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
   } = knownOptions("conv2d", options, OPTIONS);
   if (typeof kernel !== "number" && !(Array.isArray(kernel) && kernel.length === 2)) {
     const found = JSON.stringify(kernel) ?? "none";
-    throw new TypeError(`conv2d: kernel must be a number or [height, width], found ${found}`);
+    throw new InputError(`conv2d: kernel must be a number or [height, width], found ${found}`);
   }
   const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
   for (const [what, value] of Object.entries({
@@ -88,7 +89,7 @@ export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
   }
   checkInteger("conv2d", "padding", padding, 0);
   if (padding >= Math.min(height, width)) {
-    throw new RangeError(
+    throw new InputError(
       `conv2d: padding must be below the kernel's smaller side (${Math.min(height, width)}), found ${padding}`,
     );
   }
@@ -134,7 +135,7 @@ const rule: LayerRule<Conv2dLayer> = {
     checkImage(inputs);
     const [, height, width] = inputs[0];
     if (kh > height + 2 * padding || kw > width + 2 * padding) {
-      throw new TypeError(
+      throw new InputError(
         `expected an image of at least ${kh} x ${kw} with its padding of ${padding}, found [${inputs[0].join(", ")}]`,
       );
     }

@@ -6,6 +6,7 @@
  * recomputes it instead of storing it, and a resumed run draws the same masks.
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type PlacedTensor } from "../tensor.js";
@@ -23,12 +24,12 @@ const OPTIONS: OptionKeys<{ p?: number | undefined; name?: string | undefined }>
   name: 1,
 };
 
-/** Drops each number with probability p (default 0.5). @throws RangeError unless p is in [0, 1) */
+/** Drops each number with probability p (default 0.5). @throws InputError unless p is in [0, 1) */
 export function dropout(
   options: { p?: number | undefined; name?: string | undefined } = {},
 ): DropoutLayer {
   const { p = 0.5, name } = knownOptions("dropout", options, OPTIONS);
-  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must be in [0, 1), found ${p}`);
+  if (!(p >= 0 && p < 1)) throw new InputError(`dropout: p must be in [0, 1), found ${p}`);
   return { kind: "dropout", p, ...named(name) };
 }
 

@@ -7,6 +7,7 @@
  *     channels  some of the channels
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
@@ -65,7 +66,7 @@ export function concat(options: JoinOptions = {}): ConcatLayer {
 }
 
 /**
- * `count` channels of its input, from channel `from` on. @throws RangeError unless they are
+ * `count` channels of its input, from channel `from` on. @throws InputError unless they are
  * integers, count at least 1
  */
 export function channels(from: number, count: number, options: JoinOptions = {}): ChannelsLayer {
@@ -153,7 +154,7 @@ add.rule = {
   inputs: undefined,
   outputShape(_layer, inputs) {
     if (inputs.some((shape) => shape.join() !== inputs[0].join())) {
-      throw new TypeError(
+      throw new InputError(
         `expected inputs of one shape, found ${inputs.map((shape) => `[${shape.join(", ")}]`).join(", ")}`,
       );
     }
@@ -184,7 +185,7 @@ concat.rule = {
     checkImage(inputs);
     const [, height, width] = inputs[0];
     if (inputs.some((shape) => shape[1] !== height || shape[2] !== width)) {
-      throw new TypeError(
+      throw new InputError(
         `expected images of one height and width, found ${inputs.map((shape) => `[${shape.join(", ")}]`).join(", ")}`,
       );
     }
@@ -242,7 +243,7 @@ channels.rule = {
     checkImage(inputs);
     const [total, height, width] = inputs[0];
     if (from + count > total) {
-      throw new TypeError(
+      throw new InputError(
         `expected at least ${from + count} channels, found [${inputs[0].join(", ")}]`,
       );
     }

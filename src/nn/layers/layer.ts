@@ -13,6 +13,7 @@
  *
  * Adding a layer kind is one file with that, and one line in index.ts.
  */
+import { InputError } from "../../errors.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { Op } from "../../runtime/kernel-table.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";
@@ -144,7 +145,7 @@ export interface LayerRule<L extends LayerBase> {
   /** Number of inputs; undefined: one or more. */
   readonly inputs: number | undefined;
   /**
-   * Throws a TypeError whose message ends with what was expected and found; the model adds the
+   * Throws an InputError whose message ends with what was expected and found; the model adds the
    * names.
    */
   outputShape(layer: L, inputs: readonly Shape[]): Shape;
@@ -219,18 +220,20 @@ export function named(name: string | undefined): { readonly name?: string } {
   return name === undefined ? {} : { name };
 }
 
-/** @throws RangeError unless the value is an integer of at least `least` */
+/** @throws InputError unless the value is an integer of at least `least` */
 export function checkInteger(kind: string, what: string, value: number, least = 1): void {
   if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(
+    throw new InputError(
       `${kind}: ${what} must be an integer of at least ${least}, found ${value}`,
     );
   }
 }
 
-/** @throws TypeError unless the shape is [channels, height, width] */
+/** @throws InputError unless the shape is [channels, height, width] */
 export function checkImage([shape]: readonly Shape[]): void {
   if (shape.length !== 3) {
-    throw new TypeError(`expected an image [channels, height, width], found [${shape.join(", ")}]`);
+    throw new InputError(
+      `expected an image [channels, height, width], found [${shape.join(", ")}]`,
+    );
   }
 }

@@ -9,6 +9,7 @@
  * field says which.
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
@@ -49,7 +50,7 @@ const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, name: 1 };
 /**
  * A fully connected layer of `out` units.
  *
- * @throws RangeError if `out` is not a positive integer
+ * @throws InputError if `out` is not a positive integer
  * @example
  * const model = sequential([784], [linear(200), relu(), linear(10)]);
  */
@@ -88,12 +89,12 @@ const rule: LayerRule<LinearLayer> = {
 
   outputShape(layer, [input]) {
     if (input.length !== 1) {
-      throw new TypeError(
+      throw new InputError(
         `expected a flat input [features], found [${input.join(", ")}] (put a flatten() before it)`,
       );
     }
     if (layer.in !== undefined && layer.in !== input[0]) {
-      throw new TypeError(`expected ${layer.in} features, found [${input.join(", ")}]`);
+      throw new InputError(`expected ${layer.in} features, found [${input.join(", ")}]`);
     }
     return [layer.out];
   },
@@ -151,8 +152,8 @@ const rule: LayerRule<LinearLayer> = {
 };
 
 /** A linear layer has no pairs of channels. */
-function noPairs(): TypeError {
-  return new TypeError("linear: expected a weight that is dense or entries, found pairs");
+function noPairs(): InputError {
+  return new InputError("linear: expected a weight that is dense or entries, found pairs");
 }
 
 /** dx, zero where `mask` is. */

@@ -5,6 +5,7 @@
  * maximum is computed with it (see fuse.ts).
  */
 import { entry } from "../../entry.js";
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
@@ -35,7 +36,7 @@ export interface Pool2dOptions {
 const OPTIONS: OptionKeys<Pool2dOptions> = { stride: 1, name: 1 };
 
 /**
- * Maximum over windows of size x size. @throws RangeError unless size and stride are positive
+ * Maximum over windows of size x size. @throws InputError unless size and stride are positive
  * integers
  */
 export function maxPool2d(side: number, options: Pool2dOptions = {}): MaxPool2dLayer {
@@ -46,7 +47,7 @@ export function maxPool2d(side: number, options: Pool2dOptions = {}): MaxPool2dL
 }
 
 /**
- * Mean over windows of size x size. @throws RangeError unless size and stride are positive integers
+ * Mean over windows of size x size. @throws InputError unless size and stride are positive integers
  */
 export function avgPool2d(side: number, options: Pool2dOptions = {}): AvgPool2dLayer {
   const { stride = side, name } = knownOptions("avgPool2d", options, OPTIONS);
@@ -76,7 +77,7 @@ function pooledShape(size: number | undefined, stride: number, inputs: readonly 
   const [channels, height, width] = inputs[0];
   if (size === undefined) return [channels, 1, 1];
   if (size > height || size > width) {
-    throw new TypeError(
+    throw new InputError(
       `expected an image of at least ${size} x ${size}, found [${inputs[0].join(", ")}]`,
     );
   }

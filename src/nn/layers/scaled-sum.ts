@@ -5,6 +5,7 @@
  * that pay. Source: Bungert, Roith, Tenbrinck, Burger, "Neural Architecture Search via Bregman
  * Iterations" (arXiv 2106.02479).
  */
+import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs } from "../tensor.js";
@@ -67,7 +68,7 @@ scaledSum.rule = {
   outputShape(_layer, inputs) {
     if (inputs.length < 2 || inputs.some((shape) => shape.join() !== inputs[0].join())) {
       const found = inputs.map((shape) => `[${shape.join(", ")}]`).join(", ");
-      throw new TypeError(`expected two or more inputs of one shape, found ${found}`);
+      throw new InputError(`expected two or more inputs of one shape, found ${found}`);
     }
     return inputs[0];
   },
