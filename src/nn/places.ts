@@ -1,55 +1,39 @@
 /**
- * The tensors of a plan: how long each is needed, and its place in the arena.
+ * The tensors of a plan, each at its place in the arena.
  *
- * Lifetimes follow from the schedule; arena.ts gives the places. Tensors with a border share places
- * among themselves only, so that the border, zero at first, stays zero; unless it is made zero
- * whenever one is written.
+ * How long each is needed follows from the schedule (value-lives.ts, step-lives.ts); arena.ts gives
+ * the places.
  */
-import { largest, smallest } from "../extremes.js";
-import { placeTensors, type Lifetime } from "../runtime/arena.js";
 import { TILE } from "../runtime/kernel-table.js";
 import { paddedRow, size } from "./layers/layer.js";
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";
-import { inputShapes } from "./model.js";
-import { readsBackward, type Recomputation } from "./recompute.js";
+import type { Recomputation } from "./recompute.js";
+import { createReservations, type Reservations, type Reserved } from "./reservations.js";
 import type { SampleStore } from "./samples.js";
 import type { OpSchedule } from "./schedule.js";
-import { tensorBytes, type TensorShape } from "./tensor.js";
+import { reserveSteps, type StepTensors } from "./step-lives.js";
+import { reserveValues, type ValueTensors } from "./value-lives.js";
 
-/** Byte offsets in the arena; undefined where there is no such tensor. */
-type Place = number | undefined;
-
-export interface Places {
-  /** Size of the arena. */
-  readonly bytes: number;
-  /** By value; of those that are computed again, where they are then; of their gradients. */
-  readonly values: ReadonlyMap<number, number>;
-  readonly again: ReadonlyMap<number, number>;
-  readonly gradients: ReadonlyMap<number, number>;
-  /** The input as rows, for a first layer that is linear. */
-  readonly inputRows: Place;
+/** What a plan has beside the tensors of values and steps; `Place` says where. */
+interface EndTensors<Place> {
+  /** The input as rows, for a first layer that reads it so. */
+  readonly inputRows: Place | undefined;
   /**
    * The loss's targets; its gradient, where the output's has a border; the inputs, where they are
    * copied into one.
    */
-  readonly target: Place;
-  readonly lossGradient: Place;
-  readonly inputCopy: Place;
-  readonly steps: readonly StepPlaces[];
+  readonly target: Place | undefined;
+  readonly lossGradient: Place | undefined;
+  readonly inputCopy: Place | undefined;
 }
 
-export interface StepPlaces {
-  readonly kept: Place;
-  readonly scratch: Place;
-  readonly sampleScratch: Place;
-  /** Of the step's parameters; none in a plan that only evaluates, as what follows. */
-  readonly gradients: readonly number[];
-  /** Whether the gradient of each input, and of the residual, has been written before. */
-  readonly accumulate: readonly boolean[];
-  /** Of each input of a layer that cannot add to a gradient: from here it is added. */
-  readonly detours: readonly Place[];
+/** Byte offsets in the arena; undefined where there is no such tensor. */
+export interface Places extends EndTensors<number>, ValueTensors {
+  /** Size of the arena. */
+  readonly bytes: number;
+  readonly steps: readonly StepTensors<number>[];
 }
 
 export interface PlacesOptions {
@@ -66,148 +50,66 @@ export interface PlacesOptions {
 
 /** Places all tensors of a plan. */
 export function placesOf(layout: Layout, schedule: OpSchedule, options: PlacesOptions): Places {
-  const { model, steps, values } = layout;
-  const { tiles, training, loss, samples, keepGradients, sampled, clearsBorders, recomputation } =
-    options;
-  const outputValue = model.nodes.length - 1;
-  const { forwardAt, lossAt, backwardAt, sameGradient } = schedule;
-  const ruleAt = (s: number) => ruleOf(model.nodes[steps[s].node].layer);
-
-  // Every tensor and its life, then a place for each.
-  const lives: Lifetime[] = [];
-  const reserve = (bytes: number, from: number, to: number) => lives.push({ bytes, from, to }) - 1;
-  const reserveTensor = (shape: TensorShape, from: number, to: number) => {
-    const { channels, height, width, pad } = shape;
-    const form =
-      pad > 0 && !clearsBorders ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
-    return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
-  };
-  const valueTensor = new Map<number, number>();
-  const againTensor = new Map<number, number>();
-  const gradientTensor = new Map<number, number>();
-  /** By value: those whose gradient is the same tensor as its own. */
-  const residualsOf = new Map<number, number[]>();
-  for (const [residual, sum] of sameGradient)
-    residualsOf.set(sum, [...(residualsOf.get(sum) ?? []), residual]);
-  for (const [value, { shape, gradient, readers, writer, needsGradient }] of values) {
-    const again = writer === undefined ? undefined : recomputation.moments.get(writer);
-    const later = training
-      ? readers.flatMap((s) => {
-          const rerun = recomputation.moments.get(s) ?? [];
-          return readsBackward(layout, s, value) ? [backwardAt(s), rerun].flat() : rerun;
-        })
-      : [];
-    const uses = [
-      writer === undefined ? 0 : forwardAt(writer),
-      ...readers.map(forwardAt),
-      ...(value === outputValue ? [lossAt] : []),
-      ...(again === undefined ? later : []),
-    ];
-    if (training) {
-      if (again !== undefined) againTensor.set(value, reserveTensor(shape, again, largest(later)));
-      const keepsSigns = writer !== undefined && ruleAt(writer).keptBytes !== undefined;
-      if (
-        writer !== undefined &&
-        (ruleAt(writer).backwardReads.y || (steps[writer].reluGradient && !keepsSigns))
-      ) {
-        uses.push(backwardAt(writer));
-      }
-    }
-    valueTensor.set(value, reserveTensor(shape, smallest(uses), largest(uses)));
-    if (!training || !needsGradient || writer === undefined || sameGradient.has(value)) continue;
-    const born = value === outputValue ? lossAt : smallest(readers.map(backwardAt));
-    const together = [value];
-    for (const one of together)
-      for (const residual of residualsOf.get(one) ?? []) together.push(residual);
-    const dies = largest(together.map((one) => backwardAt(values.get(one)!.writer!)));
-    const tensor = reserveTensor(gradient, born, dies);
-    for (const one of together) gradientTensor.set(one, tensor);
-  }
-  const firstIsLinear =
-    model.nodes[steps[0].node].layer.kind === "linear" && model.input.length === 1;
-  const rowStride = paddedRow(size(model.input));
-  const inputRows =
-    training && firstIsLinear ? reserve(tiles * TILE * rowStride * 4, 0, backwardAt(0)) : undefined;
-  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
-  const target =
-    loss === "meanSquaredError" ? reserveTensor(flatOutput, lossAt, lossAt) : undefined;
-  // The loss writes its gradient without border.
-  const lossGradient =
-    training && values.get(outputValue)!.gradient.pad > 0
-      ? reserveTensor(flatOutput, lossAt, lossAt)
-      : undefined;
-  const inputImage = { ...values.get(-1)!.shape, pad: 0 };
-  const inputCopy =
-    samples.format === "f32" && values.get(-1)!.shape.pad > 0
-      ? reserveTensor(inputImage, 0, 0)
-      : undefined;
-  const kept = steps.map(({ node, relu }, s) => {
-    const bytes = ruleAt(s).keptBytes?.(inputShapes(model, model.nodes[node]), tiles, relu) ?? 0;
-    return training && bytes ? reserve(bytes, forwardAt(s), backwardAt(s)) : undefined;
-  });
-  const scratch: (number | undefined)[] = [];
-  const sampleScratch: (number | undefined)[] = [];
-  const weightGradients: number[][] = [];
-  /** For layers that cannot add to a gradient: one tensor an input, from which it is added. */
-  const detours: (number | undefined)[][] = [];
-  const written = new Set<number>();
-  const end = steps.reduce((last, _, s) => Math.max(last, backwardAt(s)), 0);
-  /**
-   * Backward destinations in the order the backward pass visits them: whether each has been written
-   * before.
-   */
-  const accumulate: boolean[][] = [];
-  const visit = (value: number): boolean => {
-    const before = written.has(value);
-    written.add(value);
-    return before;
-  };
-  for (let s = steps.length - 1; training && s >= 0; s--) {
-    const { node, inputs, residual } = steps[s];
-    const now = backwardAt(s);
-    const bytes = ruleAt(s).scratchBytes?.(inputShapes(model, model.nodes[node]), tiles) ?? 0;
-    scratch[s] =
-      bytes && !(s === 0 && inputRows !== undefined) ? reserve(bytes, now, now) : undefined;
-    const sampledBytes = sampled
-      ? (ruleAt(s).sampledBytes?.(
-          model.nodes[node].layer,
-          inputShapes(model, model.nodes[node]),
-          tiles,
-        ) ?? 0)
-      : 0;
-    sampleScratch[s] = sampledBytes ? reserve(sampledBytes, now, now) : undefined;
-    const until = keepGradients ? end : now;
-    weightGradients[s] = model.nodes[node].parameters.map((spec) =>
-      reserve(size(spec.shape) * 4, now, until),
-    );
-    accumulate[s] = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
-    detours[s] = inputs.map((value, k) =>
-      accumulate[s][k] && gradientTensor.has(value) && !ruleAt(s).accumulates
-        ? reserveTensor(values.get(value)!.gradient, now, now)
-        : undefined,
-    );
-  }
-  const { offsets, bytes } = placeTensors(lives);
-  const place = (tensor: number | undefined): Place =>
+  const reservations = createReservations(options);
+  const { values, again, gradients } = reserveValues(layout, schedule, options, reservations);
+  const ends = reserveEnds(layout, schedule, options, reservations);
+  const steps = reserveSteps(
+    layout,
+    schedule,
+    {
+      ...options,
+      hasInputRows: ends.inputRows !== undefined,
+      hasGradient: (value) => gradients.has(value),
+    },
+    reservations,
+  );
+  const { offsets, bytes } = reservations.place();
+  const place = (tensor: Reserved | undefined) =>
     tensor === undefined ? undefined : offsets[tensor];
-  const placed = (tensors: ReadonlyMap<number, number>) =>
+  const placed = (tensors: ReadonlyMap<number, Reserved>) =>
     new Map([...tensors].map(([value, tensor]) => [value, offsets[tensor]]));
   return {
     bytes,
-    values: placed(valueTensor),
-    again: placed(againTensor),
-    gradients: placed(gradientTensor),
-    inputRows: place(inputRows),
-    target: place(target),
-    lossGradient: place(lossGradient),
-    inputCopy: place(inputCopy),
-    steps: steps.map((_, s) => ({
-      kept: place(kept[s]),
-      scratch: place(scratch[s]),
-      sampleScratch: place(sampleScratch[s]),
-      gradients: (weightGradients[s] ?? []).map((tensor) => offsets[tensor]),
-      accumulate: accumulate[s] ?? [],
-      detours: (detours[s] ?? []).map(place),
+    values: placed(values),
+    again: placed(again),
+    gradients: placed(gradients),
+    inputRows: place(ends.inputRows),
+    target: place(ends.target),
+    lossGradient: place(ends.lossGradient),
+    inputCopy: place(ends.inputCopy),
+    steps: steps.map((step) => ({
+      kept: place(step.kept),
+      scratch: place(step.scratch),
+      sampleScratch: place(step.sampleScratch),
+      gradients: step.gradients.map((tensor) => offsets[tensor]),
+      accumulate: step.accumulate,
+      detours: step.detours.map(place),
     })),
   };
+}
+
+/** Reserves what stands before the first step and behind the last one. */
+function reserveEnds(
+  { model, steps, values }: Layout,
+  { lossAt, backwardAt }: OpSchedule,
+  { tiles, training, loss, samples }: PlacesOptions,
+  reservations: Reservations,
+): EndTensors<Reserved> {
+  const readsRows =
+    model.input.length === 1 && ruleOf(model.nodes[steps[0].node].layer).readsRows !== undefined;
+  const rowBytes = tiles * TILE * paddedRow(size(model.input)) * 4;
+  const inputRows =
+    training && readsRows ? reservations.bytes(rowBytes, 0, backwardAt(0)) : undefined;
+  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
+  const atLoss = (isThere: boolean) =>
+    isThere ? reservations.tensor(flatOutput, lossAt, lossAt) : undefined;
+  const target = atLoss(loss === "meanSquaredError");
+  // The loss writes its gradient without border.
+  const lossGradient = atLoss(training && values.get(model.nodes.length - 1)!.gradient.pad > 0);
+  const input = values.get(-1)!.shape;
+  const inputCopy =
+    samples.format === "f32" && input.pad > 0
+      ? reservations.tensor({ ...input, pad: 0 }, 0, 0)
+      : undefined;
+  return { inputRows, target, lossGradient, inputCopy };
 }

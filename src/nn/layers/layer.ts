@@ -173,6 +173,11 @@ export interface LayerRule<L extends LayerBase> {
   keptBytes?(inputs: readonly Shape[], tiles: number, relu: boolean): number;
   /** Whether `dxs` with accumulate are understood; if not, a copy is made. */
   readonly accumulates: boolean;
+  /**
+   * Whether the backward pass, frozen or not, reads the input as rows. As the first layer of a
+   * model it finds them written (`xRows`), and then has no scratch.
+   */
+  readsRows?(parameters: readonly Parameter[], frozen: boolean): boolean;
   /** Bytes of scratch that the backward pass wants. */
   scratchBytes?(inputs: readonly Shape[], tiles: number): number;
   /** Bytes of scratch beside it that a sampled gradient wants. */

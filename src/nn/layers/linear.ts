@@ -13,7 +13,7 @@ import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { gradientForm } from "../../runtime/parameter.js";
+import { gradientForm, needsPatternOnly } from "../../runtime/parameter.js";
 import { reluGradientInPlace } from "./activation.js";
 import {
   checkInteger,
@@ -108,6 +108,9 @@ const rule: LayerRule<LinearLayer> = {
   },
 
   multiplicationsPerWeight: () => 1,
+
+  // For the gradient of every weight.
+  readsRows: ([weight], frozen) => !needsPatternOnly(weight, frozen),
 
   scratchBytes([input], tiles) {
     return tiles * TILE * paddedRow(size(input)) * 4;

@@ -1,0 +1,105 @@
+/** The ops from the samples to the loss. */
+import { copyOp } from "./layers/join.js";
+import { paddedRow, size } from "./layers/layer.js";
+import { ruleOf } from "./layers/rules.js";
+import { lossOps } from "./loss.js";
+import { clearBorder, loweringOf, type ForwardPass } from "./lowering.js";
+import type { PlanContext } from "./plan-context.js";
+import type { Lowered, Stage } from "./plan.js";
+import { gatherOps } from "./samples.js";
+import { joinTiles } from "./schedule.js";
+
+/** To the loss; unless it evaluates, as the backward pass needs it. */
+export function lowerForward(
+  context: PlanContext,
+  pass: ForwardPass,
+  frozen = false,
+): Pick<Lowered, "forward" | "loss"> {
+  return {
+    forward: [
+      inputStage(context, pass, frozen),
+      ...context.layout.steps.map((_, s) => stepStage(context, s, pass)),
+    ],
+    loss: lossStage(context, pass),
+  };
+}
+
+/** Fetches the batch. */
+function inputStage(context: PlanContext, pass: ForwardPass, frozen: boolean): Stage {
+  const { layout, places, tensors, samples, data, tiles } = context;
+  const { input: shape } = layout.model;
+  const learns = pass !== "evaluation";
+  const input = tensors.value(-1);
+  const copies = places.inputCopy !== undefined;
+  const gathered = copies ? { ...input, pad: 0, offset: tensors.place(places.inputCopy) } : input;
+  return {
+    name: "input",
+    ops: [
+      ...gatherOps(samples, {
+        tiles,
+        indices: data.indices,
+        augment: learns ? data.augment : 0,
+        out: gathered,
+        image: shape.length === 3,
+        rowsOut: learns && readsRows(context, frozen) ? tensors.place(places.inputRows) : 0,
+        rowStride: paddedRow(size(shape)),
+      }),
+      ...(copies ? [copyOp(gathered, input, tiles, false)] : []),
+      ...clearBorder(context, input),
+    ],
+    gradients: [],
+    output: input,
+  };
+}
+
+/** Whether the first layer reads the samples as rows in a step, frozen or not. */
+function readsRows({ layout, places, bound }: PlanContext, frozen: boolean): boolean {
+  const { layer } = layout.model.nodes[layout.steps[0].node];
+  const { readsRows: reads } = ruleOf(layer);
+  return places.inputRows !== undefined && reads!(bound[0].parameters, frozen);
+}
+
+function stepStage(context: PlanContext, s: number, pass: ForwardPass): Stage {
+  const { layout, schedule, tiles } = context;
+  const { planesOf, joinedForward } = schedule;
+  const { name, layer } = layout.model.nodes[layout.steps[s].node];
+  const at = loweringOf(context, s, pass);
+  const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
+  const ops = [...ruleOf(layer).forward(layer, at), ...clearBorder(context, at.y)];
+  return { name, ops: joinTiles(ops, tiles, follows), gradients: [], output: at.y };
+}
+
+/** The loss and, unless it evaluates, its gradient. */
+function lossStage(context: PlanContext, pass: ForwardPass): Stage {
+  const { layout, places, tensors, samples, data, loss, labelSmoothing, tiles } = context;
+  const { place } = tensors;
+  const { nodes, output } = layout.model;
+  const learns = pass !== "evaluation";
+  const gradient = learns ? tensors.gradient(nodes.length - 1) : undefined;
+  const hasBorder = places.lossGradient !== undefined;
+  const written =
+    gradient && hasBorder ? { ...gradient, pad: 0, offset: place(places.lossGradient) } : gradient;
+  const { indices, counts, partial } = data;
+  return {
+    name: "loss",
+    ops: [
+      ...lossOps(loss, samples, {
+        tiles,
+        indices,
+        counts,
+        partial,
+        target: place(places.target),
+        output: tensors.value(nodes.length - 1).offset,
+        features: size(output),
+        gradient: written?.offset ?? 0,
+        smoothing:
+          learns && labelSmoothing
+            ? data.constant("smoothing", () => Float32Array.of(labelSmoothing))
+            : 0,
+      }),
+      ...(written !== gradient ? [copyOp(written!, gradient!, tiles, false)] : []),
+      ...(gradient ? clearBorder(context, gradient) : []),
+    ],
+    gradients: [],
+  };
+}

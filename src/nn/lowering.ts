@@ -1,0 +1,84 @@
+/** What the rule of a layer writes the ops of its step from, in one pass of a plan. */
+import type { Op } from "../runtime/kernel-table.js";
+import { borderOps } from "./layers/join.js";
+import type { Destination, Lowering } from "./layers/layer.js";
+import type { PlanContext } from "./plan-context.js";
+import type { PlacedTensor } from "./tensor.js";
+
+/** What runs forward: an evaluation, a training step, or one without anything random. */
+export type ForwardPass = "evaluation" | "forward" | "statistics";
+
+/** Step s in a pass. */
+export function loweringOf(
+  context: PlanContext,
+  s: number,
+  pass: ForwardPass | "backward",
+  frozen = false,
+): Lowering {
+  const { layout, places, tensors, data, tiles, training, tolerance } = context;
+  const { place } = tensors;
+  const { inputs, output, relu, residual, reluGradient, mask } = layout.steps[s];
+  const own = places.steps[s];
+  const learns = pass !== "evaluation";
+  const at = pass === "backward" ? tensors.valueLater : tensors.value;
+  const dResidual = residualDestination(context, s);
+  return {
+    tiles,
+    training: learns,
+    random: learns && pass !== "statistics",
+    frozen,
+    ...(own.sampleScratch === undefined
+      ? {}
+      : { sampled: { tolerance, scratch: place(own.sampleScratch) } }),
+    counts: data.counts,
+    ...context.bound[s],
+    xs: inputs.map(at),
+    y: at(output),
+    relu,
+    reluGradient,
+    mask,
+    ...(residual === undefined ? {} : { residual: at(residual) }),
+    kept: learns ? place(own.kept) : 0,
+    dy: training ? tensors.gradient(output) : tensors.value(output),
+    dxs: inputs.map((value, k) => destination(context, s, value, k)),
+    ...(dResidual ? { dResidual } : {}),
+    xRows: s === 0 ? place(places.inputRows) : 0,
+    scratch: place(own.scratch),
+    gradients: own.gradients.map(place),
+    constant: (key, make) => data.constant(`${s} ${key}`, make),
+    workspace: (key, words) => data.constant(`${s} ${key}`, () => new Float32Array(words)),
+    stepSeed: (threshold) => data.stepSeed(s, threshold),
+  };
+}
+
+/** Where the k-th gradient that step s gives goes; undefined: nowhere. */
+function destination(
+  { layout, places, tensors, training }: PlanContext,
+  s: number,
+  value: number,
+  k: number,
+): Destination | undefined {
+  if (!training || !places.gradients.has(value)) return undefined;
+  const { detours, accumulate } = places.steps[s];
+  const detour = detours[k];
+  if (detour === undefined) return { tensor: tensors.gradient(value), accumulate: accumulate[k] };
+  return {
+    tensor: { ...layout.values.get(value)!.gradient, offset: tensors.place(detour) },
+    accumulate: false,
+  };
+}
+
+/** The residual's stands behind those of the inputs, unless it is the output's own. */
+function residualDestination(context: PlanContext, s: number): Destination | undefined {
+  const { residual, inputs, output } = context.layout.steps[s];
+  const isOwn = residual === undefined || context.schedule.sameGradient.get(residual) === output;
+  return isOwn ? undefined : destination(context, s, residual, inputs.length);
+}
+
+/** Behind what writes a tensor, where it shares its place with those of another border. */
+export function clearBorder(
+  { clearsBorders, tiles, data }: PlanContext,
+  tensor: PlacedTensor,
+): readonly Op[] {
+  return clearsBorders ? borderOps(tensor, tiles, data.constant) : [];
+}
