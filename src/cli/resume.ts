@@ -54,7 +54,7 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // A kill may have come between the result and its copy.
     if (flags.results !== undefined) {
-      const { copyResult } = await import("../runs/run.js");
+      const { copyResult } = await import("../runs/run-result.js");
       const { readText } = await import("../read-file.js");
       copyResult(flags.results, recipe, readText(join(folder, "result.json")));
     }

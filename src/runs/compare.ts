@@ -23,7 +23,8 @@ import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "../measure/events.js";
 import { prepare } from "../train/prepare.js";
 import { fitOptionsOf } from "./recipe-options.js";
-import { runRecipe, type RunOptions, type RunResult } from "./run.js";
+import { runRecipe, type RunOptions } from "./run.js";
+import type { RunResult } from "./run-result.js";
 import { readRunRecipe, RECIPE_FILE } from "./run-recipe.js";
 import { parseResult } from "./run-schema.js";
 

@@ -5,7 +5,7 @@
  */
 import type { Recipe } from "../recipes/schema.js";
 import type { FinalMetrics } from "../measure/events.js";
-import type { RunResult } from "./run.js";
+import type { RunResult } from "./run-result.js";
 
 /** A figure over several seeds. */
 export interface Statistic {

@@ -47,4 +47,4 @@ export function fit(model: Model, data: Dataset, options: FitOptions): Promise<F
 
 /** The files' reader and its schemas are loaded by the runs that have checkpoints. */
 const openKeeper: OpenKeeper = async (options, model, data, deciding) =>
-  (await import("./keeper.js")).openKeeper(options, model, data, deciding);
+  (await import("./checkpoint-keeper.js")).openKeeper(options, model, data, deciding);

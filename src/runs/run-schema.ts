@@ -8,7 +8,7 @@ import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { check, pathName } from "../recipes/problems.js";
 import type { EpochMetrics } from "../measure/events.js";
-import type { RunResult } from "./run.js";
+import type { RunResult } from "./run-result.js";
 
 const count = z.int().nonnegative();
 const figure = z.number();

@@ -10,7 +10,6 @@
  *     lock.json             while it runs: who writes here, see folder-lock.ts
  */
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { cpus, type CpuInfo } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Dataset } from "../data/dataset.js";
@@ -24,13 +23,13 @@ import type { Model } from "../nn/model.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
-import { thin } from "../thin.js";
 import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "../measure/events.js";
 import { fitOptionsOf } from "./recipe-options.js";
 import type { FitOptions } from "../train/fit-options.js";
-import { openKeeper } from "./keeper.js";
+import { openKeeper } from "./checkpoint-keeper.js";
 import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
+import { copyResult, resultOf, type Beginning } from "./run-result.js";
 import type { OpenKeeper } from "../train/keeper.js";
 import { trainModel } from "../train/train-model.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -75,28 +74,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What result.json and results/<recipe>/seed-<n>.json hold. */
-export interface RunResult {
-  readonly recipe: string;
-  readonly seed: number;
-  readonly command: string;
-  /**
-   * Commit of the project's checkout when the run began, if it is one; "-dirty" behind it if files
-   * were changed.
-   */
-  readonly commit?: string;
-  readonly machine: string;
-  readonly backend: string;
-  readonly isa: string;
-  readonly threads: number;
-  readonly samples: { readonly train: number; readonly valid: number; readonly test: number };
-  readonly interrupted: boolean;
-  /** At most {@link MOST_EPOCH_ROWS} of them, first and last included. */
-  readonly epochs: readonly Partial<EpochMetrics>[];
-  readonly final: FinalMetrics;
-}
-
-const MOST_EPOCH_ROWS = 120;
+const METRICS_FILE = "metrics.jsonl";
+const RESULT_FILE = "result.json";
 
 const OPTIONS: OptionKeys<RunOptions> = {
   out: 1,
@@ -148,50 +127,34 @@ async function runLocked(
   options: RunOptions,
   lock: FolderLock,
 ): Promise<FinalMetrics> {
-  const { out, resume = false, checkpointSeconds, threads, backend } = options;
-  const { resultsDir, command, onEvent, onWarning, observe, signal } = options;
+  const { out, resume = false, resultsDir, onEvent } = options;
   const recipeFile = join(out, RECIPE_FILE);
   // What is there, not what is given: a later version of bregman may have more defaults to fill in.
   const recipeText = readText(recipeFile);
-  const metricsFile = join(out, "metrics.jsonl");
-  const line = (metrics: EpochMetrics) => `${JSON.stringify(metrics)}\n`;
-
-  const commit = currentCommit();
+  const beginning = beginningOf(options);
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
     openKeeper(checkpoint, ofModel, ofData, setting, lock);
   const fitOptions: FitOptions = {
-    ...fitOptionsOf(recipe),
-    threads,
-    backend,
-    observe(epoch, trainer) {
-      lock.check();
-      observe?.(epoch, trainer);
-    },
-    signal,
-    onWarning,
+    ...trainingOptions(recipe, options, lock),
     checkpoint: {
       folder: out,
       resume,
-      everySeconds: checkpointSeconds,
+      everySeconds: options.checkpointSeconds,
       identity: { [RECIPE_FILE]: recipeIdentity(recipeText, recipeFile) },
-      about: { command, ...(commit !== undefined && { commit }) },
+      about: { ...beginning },
     },
     onEvent(event) {
       if (event.type !== "step" && event.type !== "note") lock.check();
       if (event.type === "start") {
         start = event;
-        writeFileAtomic(
-          metricsFile,
-          [event.initial, ...(event.resumed?.epochs ?? [])].map(line).join(""),
-        );
-        // The result of a run that was stopped says no more what is in the folder.
-        rmSync(join(out, "result.json"), { force: true });
+        writeStart(out, event);
         const known = parseJson(recipeText, recipeFile) as Recipe;
         if (known.epochs !== recipe.epochs) writeRecipe(out, { ...known, epochs: recipe.epochs });
       }
-      if (event.type === "epoch") appendFileSync(metricsFile, line(event.metrics));
+      if (event.type === "epoch")
+        appendFileSync(join(out, METRICS_FILE), metricsLine(event.metrics));
       if (event.type === "end") end = event;
       else onEvent?.(event);
     },
@@ -201,67 +164,56 @@ async function runLocked(
     if (!resume && start === undefined) rmSync(recipeFile, { force: true });
     throw error;
   });
-
   saveModel(
     join(out, MODEL_FILE),
     { model, ...result },
     { recipe: recipe.name, seed: String(recipe.seed) },
   );
-  const { about, lengths } = start!.resumed ?? { about: { command, commit }, lengths: [] };
-  const summary: RunResult = {
-    recipe: recipe.name,
-    seed: recipe.seed,
-    command: [
-      about.command,
-      ...lengths.slice(1).map((epochs) => `bregman resume <run> --epochs ${epochs}`),
-    ].join(" && "),
-    ...(about.commit !== undefined && { commit: about.commit }),
-    machine: machine(),
-    backend: start!.backend,
-    isa: start!.isa,
-    threads: start!.threads,
-    samples: start!.samples,
-    interrupted: result.interrupted,
-    epochs: thin(result.epochs, MOST_EPOCH_ROWS).map(
-      ({
-        epoch,
-        trainLoss,
-        trainAccuracy,
-        validAccuracy,
-        validSsim,
-        density,
-        regularizer,
-        seconds,
-      }) => ({
-        epoch,
-        trainLoss,
-        trainAccuracy,
-        validAccuracy,
-        validSsim,
-        density,
-        regularizer,
-        seconds,
-      }),
-    ) as RunResult["epochs"],
-    final: result.final,
-  };
-  const text = `${JSON.stringify(summary, null, 2)}\n`;
-  writeFileAtomic(join(out, "result.json"), text);
-  if (resultsDir !== undefined && !result.interrupted) {
-    copyResult(resultsDir, recipe, text);
-  }
+  const text = `${JSON.stringify(resultOf(recipe, result, start!, beginning), null, 2)}\n`;
+  writeFileAtomic(join(out, RESULT_FILE), text);
+  if (resultsDir !== undefined && !result.interrupted) copyResult(resultsDir, recipe, text);
   // Only now: whoever hears "end" finds the folder complete.
   onEvent?.(end!);
   return result.final;
 }
 
-/**
- * Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws UnusableFileError if it can't be written
- */
-export function copyResult(resultsDir: string, { name, seed }: Recipe, text: string): void {
-  const folder = join(resultsDir, name);
-  mkdirSync(folder, { recursive: true });
-  writeFileAtomic(join(folder, `seed-${seed}.json`), text);
+function beginningOf({ command }: RunOptions): Beginning {
+  const commit = currentCommit();
+  return { command, ...(commit !== undefined && { commit }) };
+}
+
+/** What the loop is told, beside its checkpoints and who hears of it. */
+function trainingOptions(
+  recipe: Recipe,
+  { threads, backend, observe, signal, onWarning }: RunOptions,
+  lock: FolderLock,
+): FitOptions {
+  return {
+    ...fitOptionsOf(recipe),
+    threads,
+    backend,
+    observe(epoch, trainer) {
+      lock.check();
+      observe?.(epoch, trainer);
+    },
+    signal,
+    onWarning,
+  };
+}
+
+/** The metrics of a run that begins, or goes on. */
+function writeStart(
+  out: string,
+  { initial, resumed }: Extract<TrainEvent, { type: "start" }>,
+): void {
+  const known = [initial, ...(resumed?.epochs ?? [])];
+  writeFileAtomic(join(out, METRICS_FILE), known.map(metricsLine).join(""));
+  // The result of a run that was stopped says no more what is in the folder.
+  rmSync(join(out, RESULT_FILE), { force: true });
+}
+
+function metricsLine(metrics: EpochMetrics): string {
+  return `${JSON.stringify(metrics)}\n`;
 }
 
 function writeRecipe(out: string, content: object): void {
@@ -289,9 +241,4 @@ function checkEmpty(out: string): void {
   throw new UnusableFileError(
     `the run folder ${out} is not empty: name another with --out, or remove it`,
   );
-}
-
-function machine(): string {
-  const cores: CpuInfo[] = cpus();
-  return `${cores[0]?.model.trim() ?? "unknown processor"}, ${cores.length} cores, node ${process.version}`;
 }

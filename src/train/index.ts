@@ -5,7 +5,8 @@
 export * from "./in-memory.js";
 export { fit } from "../runs/fit.js";
 export type { CheckpointOptions, FitOptions } from "./fit-options.js";
-export { runRecipe, type RunOptions, type RunResult } from "../runs/run.js";
+export { runRecipe, type RunOptions } from "../runs/run.js";
+export type { RunResult } from "../runs/run-result.js";
 export { openRun, type SavedRun } from "../runs/saved-run.js";
 export { dataOf, fitOptionsOf } from "../runs/recipe-options.js";
 export { loadRecipe, parseRecipe, recipeNames } from "../recipes/load.js";
