@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { layerKinds } from "#bregman/nn/layers/rules.js";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -95,6 +96,16 @@ const imports: Import[] = files.flatMap((from) => {
     return { from, to: relative(SRC, path), typeOnly: typeOnly !== "" };
   });
 });
+const parsed = new Map<string, ts.SourceFile>();
+/** A file of src/, parsed. */
+const sourceOf = (file: string): ts.SourceFile => {
+  const known = parsed.get(file);
+  if (known) return known;
+  const text = readFileSync(join(SRC, file), "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  parsed.set(file, source);
+  return source;
+};
 const folderOf = (file: string) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
 
 test("the scan sees the code", () => {
@@ -166,8 +177,7 @@ const LONGEST = 80;
 
 test("functions are short enough to read", () => {
   const long = files.flatMap((file) => {
-    const text = readFileSync(join(SRC, file), "utf8");
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const source = sourceOf(file);
     const found: string[] = [];
     const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line;
     const visit = (node: ts.Node): void => {
@@ -186,17 +196,14 @@ test("functions are short enough to read", () => {
 
 test("no array is spread into the arguments of a call: an engine has room for some 100,000 (src/extremes.ts)", () => {
   const spread = files.flatMap((file) => {
-    const source = ts.createSourceFile(
-      file,
-      readFileSync(join(SRC, file), "utf8"),
-      ts.ScriptTarget.Latest,
-      true,
-    );
+    const source = sourceOf(file);
     const found: string[] = [];
     const visit = (node: ts.Node): void => {
       const isCall = ts.isCallExpression(node) || ts.isNewExpression(node);
       if (isCall && node.arguments?.some(ts.isSpreadElement)) {
-        found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
+        found.push(
+          `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`,
+        );
       }
       ts.forEachChild(node, visit);
     };
@@ -218,8 +225,7 @@ test("which form a weight has, only its forms ask, and who chooses between kerne
   const asking = files
     .filter((file) => !file.startsWith("runtime/form/"))
     .flatMap((file) => {
-      const text = readFileSync(join(SRC, file), "utf8");
-      const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+      const source = sourceOf(file);
       const found: string[] = [];
       const say = (node: ts.Node) =>
         found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
@@ -252,8 +258,7 @@ test("which form a weight has, only its forms ask, and who chooses between kerne
 
 test("what is thrown is of our own classes (src/errors.ts)", () => {
   const foreign = files.flatMap((file) => {
-    const text = readFileSync(join(SRC, file), "utf8");
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const source = sourceOf(file);
     const found: string[] = [];
     const visit = (node: ts.Node): void => {
       const made = ts.isNewExpression(node) || ts.isCallExpression(node) ? node.expression : null;
@@ -272,4 +277,68 @@ test("what is thrown is of our own classes (src/errors.ts)", () => {
     return found;
   });
   expect(foreign).toEqual([]);
+});
+
+/** Rooms in which layers are made: everywhere else their rules are asked, not their kinds. */
+const MAKERS = ["nn/layers/", "models/"];
+
+/** Comparisons of a kind with a layer's name in a source, by their lines. */
+function comparedKinds(source: ts.SourceFile): string[] {
+  const names: ReadonlySet<string> = new Set(layerKinds);
+  const found: string[] = [];
+  const isName = (node: ts.Node): boolean =>
+    (ts.isStringLiteralLike(node) && names.has(node.text)) ||
+    (ts.isAsExpression(node) && isName(node.expression)) ||
+    (ts.isArrayLiteralExpression(node) && node.elements.some(isName));
+  /** Names that a kind goes by in this file. */
+  const kinds = new Set(["kind"]);
+  const isKind = (node: ts.Node): boolean =>
+    (ts.isIdentifier(node) && kinds.has(node.text)) || node.getChildren().some(isKind);
+  const collect = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer)
+      if (ts.isPropertyAccessExpression(node.initializer) && isKind(node.initializer.name))
+        kinds.add(node.name.text);
+    if (ts.isBindingElement(node) && node.propertyName?.getText() === "kind")
+      kinds.add(node.name.getText());
+    ts.forEachChild(node, collect);
+  };
+  collect(source);
+  const EQUALS = /^[!=]==?$/;
+  const visit = (node: ts.Node): void => {
+    const [one, other] = ts.isBinaryExpression(node)
+      ? EQUALS.test(node.operatorToken.getText())
+        ? [node.left, node.right]
+        : []
+      : ts.isCaseClause(node)
+        ? [node.expression, node.parent.parent.expression]
+        : ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)
+          ? [node.expression.expression, node.arguments[0]]
+          : [];
+    if (one && other && ((isName(one) && isKind(other)) || (isKind(one) && isName(other))))
+      found.push(
+        `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`,
+      );
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+test("what a layer is to others its rule says: nobody compares its kind with a name", () => {
+  const others = files.filter((file) => !MAKERS.some((room) => file.startsWith(room)));
+  expect(others.flatMap((file) => comparedKinds(sourceOf(file)))).toEqual([]);
+});
+
+test.each([
+  'if (layer.kind === "relu") f();',
+  'const isLinear = "linear" !== node.layer.kind;',
+  'switch (layer.kind) { case "conv2d": f(); }',
+  'const joins = ["add", "concat"].includes(layer.kind);',
+  'const { kind } = layer; if (kind == "dropout") f();',
+  'const of = layer.kind; if (of === "flatten") f();',
+  'const { kind: what } = layer; if (what === "flatten") f();',
+  'const kind = (k: number) => nodes[k].layer.kind; if (kind(3) === "relu") f();',
+])("such a comparison is found: %s", (text) => {
+  const source = ts.createSourceFile("some.ts", text, ts.ScriptTarget.Latest, true);
+  expect(comparedKinds(source)).toEqual(["some.ts:1"]);
 });

@@ -13,6 +13,9 @@
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { Matrix, SVD } from "ml-matrix";
+import type { ByWeight } from "../nn/layers/channels.js";
+import { ruleOf, type Layer } from "../nn/layers/rules.js";
+import type { ModelNode } from "../nn/model.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { modelOf } from "../nn/rebuild.js";
 
@@ -79,10 +82,9 @@ export function latentPod(network: Network, options: LatentPodOptions = {}): Net
   set(d, "bias", [decode.rows], bias);
   parameters.delete(`${nodes[e].name}.bias`);
   const entries = nodes.map((node, k) => {
-    const { layer } = node;
-    if (layer.kind !== "linear" || (k !== e && k !== d)) return node;
-    if (k === e) return { ...node, layer: { ...layer, out: rank, bias: false } };
-    return { ...node, layer: { ...layer, bias: true, ...("in" in layer && { in: rank }) } };
+    if (k !== e && k !== d) return node;
+    const to = k === e ? { out: rank, bias: false } : { inputs: rank, bias: true };
+    return { ...node, layer: byMatrix(node)!.resized(node.layer, to) };
   });
   return { ...network, model: modelOf(network.model.input, entries), parameters };
 }
@@ -101,12 +103,17 @@ function rankOf(sigma: readonly number[], tolerance: number): number {
   return Math.min(needed.length + 1, sigma.length);
 }
 
+/** How channels go through a layer that is a product with a matrix, and a bias; else undefined. */
+function byMatrix({ layer, parameters }: ModelNode): ByWeight<Layer> | undefined {
+  const { channels } = ruleOf(layer);
+  return channels.by === "weight" && parameters[0].shape.length === 2 ? channels : undefined;
+}
+
 /** The nodes of the last encoder layer and the first decoder layer. */
 function findPair({ model: { nodes } }: Network, encoder: string | undefined): [number, number] {
-  const pairs = nodes.flatMap(({ layer }, k): [number, number][] => {
+  const pairs = nodes.flatMap((node, k): [number, number][] => {
     const readers = nodes.flatMap(({ inputs }, reader) => (inputs.includes(k) ? [reader] : []));
-    const isPair =
-      layer.kind === "linear" && readers.length === 1 && nodes[readers[0]].layer.kind === "linear";
+    const isPair = byMatrix(node) && readers.length === 1 && byMatrix(nodes[readers[0]]);
     return isPair ? [[k, readers[0]]] : [];
   });
   const names = pairs.map(([k]) => `"${nodes[k].name}"`).join(", ") || "none";

@@ -8,6 +8,7 @@
  */
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
+import { ruleOf } from "../nn/layers/rules.js";
 
 /** Batches of `size` samples each, from the first of `indices` on. */
 interface FreshStatistics {
@@ -71,13 +72,14 @@ export function createSettler(
   };
 }
 
-/** By the name of its buffer, the momentum of each batch norm. */
+/** By buffer with statistics of batches, the share of the newest one. */
 function momentumOf({ model }: Trainer): Map<string, number> {
   return new Map(
-    model.nodes.flatMap(({ name, layer, buffers }) =>
-      layer.kind === "batchNorm2d"
-        ? buffers.map((buffer): [string, number] => [`${name}.${buffer.name}`, layer.momentum])
-        : [],
-    ),
+    model.nodes.flatMap(({ name, layer, buffers }) => {
+      const momentum = ruleOf(layer).batchStatistics?.momentum(layer);
+      return momentum === undefined
+        ? []
+        : buffers.map((buffer): [string, number] => [`${name}.${buffer.name}`, momentum]);
+    }),
   );
 }

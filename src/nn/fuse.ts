@@ -55,7 +55,8 @@ export function readersOf(steps: readonly Step[]): (value: number) => readonly n
 export function fuse(model: Model): Step[] {
   const { nodes } = model;
   const readers = readersIn(nodes.map(({ inputs }) => inputs));
-  const kind = (k: number | undefined) => (k === undefined ? undefined : nodes[k]?.layer.kind);
+  const part = (k: number | undefined) =>
+    k === undefined ? undefined : ruleOf(nodes[k].layer).fusesAs;
   const onlyReader = (value: number): number | undefined => {
     const all = readers(value);
     return all.length === 1 ? all[0] : undefined;
@@ -66,13 +67,13 @@ export function fuse(model: Model): Step[] {
     if (taken.has(k)) return;
     const next = onlyReader(k);
     const { fuses } = ruleOf(layer);
-    if (fuses.relu && kind(next) === "relu") {
+    if (fuses.relu && part(next)?.relu) {
       taken.add(next!);
       steps.push({ node: k, inputs, output: next!, relu: true });
       return;
     }
     const last = next === undefined ? undefined : onlyReader(next);
-    const joins = fuses.residual && inputs[0] >= 0 && kind(next) === "add" && kind(last) === "relu";
+    const joins = fuses.residual && inputs[0] >= 0 && part(next)?.sum && part(last)?.relu;
     const both = joins ? nodes[next!].inputs : [];
     const other = both[0] === k ? both[1] : both[0];
     // x + bn(x) is not one step: two gradients of x in one pass.
@@ -94,7 +95,8 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
   const writers = new Map(steps.map((step) => [step.output, step]));
   const kept = steps.filter((step) => {
     const [source] = step.inputs;
-    const isFlatten = nodes[step.node].layer.kind === "flatten" && step.output !== nodes.length - 1;
+    const { fusesAs } = ruleOf(nodes[step.node].layer);
+    const isFlatten = fusesAs?.flatten && step.output !== nodes.length - 1;
     const alone = readers(source).length === 1;
     // A layer that takes a flatten reads bytes; any other reader would see the image's shape
     // instead of the vector's.

@@ -10,6 +10,7 @@ import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut, split } from "../data/split.js";
 import { compile } from "../nn/compile.js";
+import { ruleOf } from "../nn/layers/rules.js";
 import { layoutOf } from "../nn/layout.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { modelOf } from "../nn/rebuild.js";
@@ -71,7 +72,8 @@ export async function reestimateBatchNorm(
   // With momentum 1 the running statistics are those of the last batch.
   const entries = network.model.nodes.map((node) => {
     const { layer } = node;
-    return layer.kind === "batchNorm2d" ? { ...node, layer: { ...layer, momentum: 1 } } : node;
+    const { batchStatistics } = ruleOf(layer);
+    return batchStatistics ? { ...node, layer: batchStatistics.withMomentum(layer, 1) } : node;
   });
   const model = modelOf(network.model.input, entries);
   const pool = await createPool({ backend, threads, wasm });

@@ -9,6 +9,7 @@
  */
 import { InputError } from "../errors.js";
 import { size } from "../nn/layers/layer.js";
+import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
 
 /** How a training computes its samples. */
@@ -23,7 +24,7 @@ export interface Parts {
 /** Name of the first batch norm of images with one position; undefined if there is none. */
 export function pointNorm({ nodes }: Model): string | undefined {
   return nodes.find(
-    ({ layer, shape }) => layer.kind === "batchNorm2d" && size(shape.slice(1)) === 1,
+    ({ layer, shape }) => ruleOf(layer).batchStatistics && size(shape.slice(1)) === 1,
   )?.name;
 }
 

@@ -156,15 +156,14 @@ function reachedOf(model: Model, values: readonly Float64Array[]): Uint8Array[] 
   reached.at(-1)!.fill(1);
   for (let k = nodes.length - 1; k >= 0; k--) {
     const { layer, inputs } = nodes[k];
-    if (ruleOf(layer).channels.by !== "channel") {
+    const { channels } = ruleOf(layer);
+    if (channels.by !== "channel") {
       if (reached[k].includes(1))
         for (const value of inputs) if (value >= 0) reached[value].fill(1);
       continue;
     }
     eachSource(model, k, (c, from, d) => {
-      // A comparison with NaN is false: a channel that depends on the input lets the gradient
-      // through.
-      const isShut = layer.kind === "relu" && from >= 0 && values[from][d] <= 0;
+      const isShut = from >= 0 && channels.isFlat?.(values[from][d]);
       if (from >= 0 && reached[k][c] && !isShut) reached[from][d] = 1;
     });
   }

@@ -10,6 +10,7 @@ import type { Constants } from "../../nn/layers/channels.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network } from "../../nn/network.js";
 import { modelOf, redirect, type NodeEntry } from "../../nn/rebuild.js";
+import { placeOf } from "./place.js";
 
 /** The network without them. @param constants - by node, as absorbConstants gives them */
 export function dropSummands(network: Network, constants: readonly Constants[]): Network {
@@ -23,12 +24,17 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
     value >= 0 && constants[value].every((c) => !Number.isNaN(c));
   const aliases = new Map<number, number>();
 
-  model.nodes.forEach(({ name, layer, inputs }, k) => {
-    let kept = inputs;
-    if (layer.kind === "add") {
-      kept = inputs.filter((value) => !isZero(value));
-      // A sum of zeros is zero, and has to come from somewhere.
-      if (kept.length === 0) kept = [inputs[0]];
+  model.nodes.forEach((node, k) => {
+    const { name, layer, inputs } = node;
+    const { channels } = ruleOf(layer);
+    if (channels.by !== "channel") return;
+    const { sum } = channels;
+    const place = placeOf(network, node);
+    const left = sum?.left(place, (input) => isZero(inputs[input]));
+    let kept = left ? left.map((input) => inputs[input]) : inputs;
+    for (const [key, values] of Object.entries(left ? (sum!.valuesOf?.(place, left) ?? {}) : {}))
+      parameters.set(`${name}.${key}`, values);
+    if (sum?.isPlain) {
       const hosts = kept.filter((value) => hasBias(value) && readers(value) === 1);
       const host = hosts.find((value) => !isConstant(value)) ?? hosts[0];
       const guests =
@@ -36,21 +42,7 @@ export function dropSummands(network: Network, constants: readonly Constants[]):
       guests.forEach((value) => addToBias(host!, constants[value]));
       kept = kept.filter((value) => !guests.includes(value));
     }
-    if (layer.kind === "scaledSum") {
-      const scale = parameters.get(`${name}.scale`)!.data;
-      const open = inputs
-        .slice(1)
-        .flatMap((value, s) => (scale[s] === 0 || isZero(value) ? [] : [s]));
-      kept = [inputs[0], ...open.map((s) => inputs[s + 1])];
-      parameters.set(`${name}.scale`, {
-        shape: [open.length],
-        data: Float32Array.from(open, (s) => scale[s]),
-      });
-    }
-    const passes =
-      (["add", "concat", "scaledSum"].includes(layer.kind) && kept.length === 1) ||
-      (layer.kind === "channels" && layer.count === shapeOf(inputs[0])[0]);
-    if (passes) aliases.set(k, kept[0]);
+    if (channels.isIdentity?.(layer, kept.map(shapeOf))) aliases.set(k, kept[0]);
     entries[k] = { ...entries[k], inputs: kept };
   });
   const rewired = entries.map((entry) => ({ ...entry, inputs: redirect(entry.inputs, aliases) }));

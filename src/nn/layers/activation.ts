@@ -13,7 +13,14 @@ import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import { elementwise } from "./channels.js";
-import { named, type Destination, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+import {
+  named,
+  type Destination,
+  type FusesAs,
+  type LayerBase,
+  type LayerRule,
+  type Lowering,
+} from "./layer.js";
 
 export interface ReluLayer extends LayerBase {
   readonly kind: "relu";
@@ -81,6 +88,9 @@ export interface Activation<L extends LayerBase> {
   slope?(layer: L): number;
   /** The function itself. */
   functionOf(layer: L): (x: number) => number;
+  /** Whether its derivative is 0 at x; left out: nowhere. */
+  isFlat?(x: number): boolean;
+  readonly fusesAs?: FusesAs;
   fromJson: LayerRule<L>["fromJson"];
   write: LayerRule<L>["write"];
 }
@@ -95,7 +105,10 @@ export function activationRule<L extends LayerBase>(
     backwardReads: { x: false, y: true },
     accumulates: true,
     fuses: {},
-    channels: elementwise(activation.functionOf),
+    channels: {
+      ...elementwise(activation.functionOf),
+      ...(activation.isFlat && { isFlat: activation.isFlat }),
+    },
     outputShape: (_layer, [input]) => input,
 
     forward(layer, { tiles, xs: [x], y, constant }) {
@@ -130,6 +143,9 @@ function functionArgs<L extends LayerBase>(
 relu.rule = activationRule<ReluLayer>({
   code: 0,
   functionOf: () => (x) => Math.max(x, 0),
+  // Not at NaN.
+  isFlat: (x) => x <= 0,
+  fusesAs: { relu: true },
   fromJson: () => relu(),
   write: (_layer, { xs, y, node }) => node("Relu", xs, y),
 });

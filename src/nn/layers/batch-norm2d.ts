@@ -60,6 +60,11 @@ const rule: LayerRule<BatchNorm2dLayer> = {
   accumulates: false,
   fuses: { relu: true, residual: true, planes: "normalises" },
 
+  batchStatistics: {
+    momentum: ({ momentum }) => momentum,
+    withMomentum: (layer, momentum) => ({ ...layer, momentum }),
+  },
+
   channels: {
     ...eachChannel,
     isOff({ values }) {

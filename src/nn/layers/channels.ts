@@ -36,10 +36,10 @@ export interface ByWeight<L> {
    * out: they all do.
    */
   tapsInside?(layer: L, place: Place): readonly boolean[];
-  /** The layer with so many channels in and out, with a bias if it had one or is to have one. */
+  /** The layer with so many channels in and out, with a bias or without; left out: as it is. */
   resized(
     layer: L,
-    to: { readonly out?: number; readonly inputs?: number; readonly bias?: true },
+    to: { readonly out?: number; readonly inputs?: number; readonly bias?: boolean },
   ): L;
 }
 
@@ -69,10 +69,29 @@ export interface ByChannel<L> {
    * that over.
    */
   affine?(layer: L, place: Place): { readonly factor: Float64Array; readonly shift: Float64Array };
+  /**
+   * Whether no gradient comes back through a channel whose input is this constant; false for NaN.
+   * Left out: one always does.
+   */
+  isFlat?(x: number): boolean;
+  /** Of a layer that adds its inputs up. */
+  readonly sum?: Sum;
+  /** Whether the layer does nothing, with inputs of these shapes; left out: never. */
+  isIdentity?(layer: L, inputs: readonly Shape[]): boolean;
   /** The layer with these channels only; left out: it is the same. */
   cut?(layer: L, kept: { readonly inputs: Int32Array; readonly output: Int32Array }): L;
   /** Its last dimension of every parameter and buffer is the channels. */
   readonly valuesByChannel?: true;
+}
+
+/** A sum over inputs: those that add nothing can go. */
+export interface Sum {
+  /** Each input counts as it is, so that another one may take over what it adds. */
+  readonly isPlain: boolean;
+  /** The inputs that have to stay, by number; at least one. */
+  left(place: Place, isZero: (input: number) => boolean): readonly number[];
+  /** Parameters that are others when only these inputs are left. */
+  valuesOf?(place: Place, left: readonly number[]): Readonly<Record<string, Values>>;
 }
 
 /** All channels depend on all of the inputs. */
@@ -89,6 +108,10 @@ export const eachChannel: Pick<ByChannel<unknown>, "by" | "sources"> = {
     for (let k = 0; k < inputs.length; k++) for (let c = 0; c < output[0]; c++) f(c, k, c);
   },
 };
+
+/** Whether a layer that joins its inputs has only one. */
+export const isIdentityOfOne = (_layer: unknown, inputs: readonly Shape[]): boolean =>
+  inputs.length === 1;
 
 /** Layers of one input that apply a function to each number. */
 export function elementwise<L>(functionOf: (layer: L) => (x: number) => number): ByChannel<L> {

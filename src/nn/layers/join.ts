@@ -11,7 +11,7 @@ import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
-import { eachChannel } from "./channels.js";
+import { eachChannel, isIdentityOfOne } from "./channels.js";
 import {
   checkImage,
   checkInteger,
@@ -114,6 +114,7 @@ const MOVES = { backwardReads: { x: false, y: false }, accumulates: true, fuses:
 
 flatten.rule = {
   ...MOVES,
+  fusesAs: { flatten: true },
   channels: {
     by: "channel",
     sources(_layer, { inputs: [input], output: [features] }, f) {
@@ -145,8 +146,18 @@ function asImage(
 
 add.rule = {
   ...MOVES,
+  fusesAs: { sum: true },
   channels: {
     ...eachChannel,
+    sum: {
+      isPlain: true,
+      left({ inputs }, isZero) {
+        const left = inputs.map((_, input) => input).filter((input) => !isZero(input));
+        // A sum of zeros is zero, and has to come from somewhere.
+        return left.length === 0 ? [0] : left;
+      },
+    },
+    isIdentity: isIdentityOfOne,
     constants: (_layer, xs) => xs[0].map((_, c) => xs.reduce((sum, values) => sum + values[c], 0)),
   },
   fromJson: () => add(),
@@ -177,6 +188,7 @@ concat.rule = {
       });
     },
     constants: (_layer, xs) => Float64Array.from(xs.flatMap((values) => [...values])),
+    isIdentity: isIdentityOfOne,
   },
   fromJson: () => concat(),
   write: (_layer, { xs, y, node }) => node("Concat", xs, y, { ints: { axis: 1 } }),
@@ -223,6 +235,7 @@ channels.rule = {
       for (let c = 0; c < count; c++) f(c, 0, from + c);
     },
     constants: ({ from, count }, [x]) => x.slice(from, from + count),
+    isIdentity: ({ count }, [[total]]) => count === total,
     cut: (layer, { inputs, output }) => ({
       ...layer,
       from: inputs.filter((c) => c < layer.from).length,

@@ -127,6 +127,13 @@ export interface Lowering {
   stepSeed(threshold: number): number;
 }
 
+/** What another layer can take in: max(x, 0), x1 + x2 + ..., an image as a vector. */
+export interface FusesAs {
+  readonly relu?: true;
+  readonly sum?: true;
+  readonly flatten?: true;
+}
+
 export interface Fuses {
   /** The ReLU behind it. */
   readonly relu?: true;
@@ -139,6 +146,17 @@ export interface Fuses {
   readonly planes?: "sums" | "normalises";
   /** A flatten before it, whose image has no border; of a ReLU before it the derivative. */
   readonly flatten?: true;
+}
+
+/**
+ * In training each channel is judged against the others of what is computed at once: its statistics
+ * are over samples times positions, and need two of these. The buffers follow them, for evaluation.
+ */
+export interface BatchStatistics<L> {
+  /** Share of the newest batch: running <- running + momentum (batch - running). */
+  momentum(layer: L): number;
+  /** The layer with another. */
+  withMomentum(layer: L, momentum: number): L;
 }
 
 export interface LayerRule<L extends LayerBase> {
@@ -184,6 +202,10 @@ export interface LayerRule<L extends LayerBase> {
   sampledBytes?(layer: L, inputs: readonly Shape[], tiles: number): number;
   /** What becomes part of the layer's step, where nobody else reads what lies between (fuse.ts). */
   readonly fuses: Fuses;
+  /** As what it can become part of the step of another layer, if that one's `fuses` has it. */
+  readonly fusesAs?: FusesAs;
+  /** Of a layer whose buffers are statistics of batches. */
+  readonly batchStatistics?: BatchStatistics<L>;
   /** How channels go through it. */
   readonly channels: Channels<L>;
   /** The layer of what a model's JSON says of it: as its function makes it, checked. */

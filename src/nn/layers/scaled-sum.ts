@@ -9,7 +9,7 @@ import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs } from "../tensor.js";
-import { eachChannel } from "./channels.js";
+import { eachChannel, isIdentityOfOne } from "./channels.js";
 import { copyOp, zeroOp } from "./join.js";
 import { named, size, type LayerBase, type LayerRule } from "./layer.js";
 
@@ -40,6 +40,22 @@ scaledSum.rule = {
       const scale = values("scale").data;
       return (_c, input) => input > 0 && scale[input - 1] === 0;
     },
+    sum: {
+      isPlain: false,
+      // The first one stays, a skip that is closed or zero goes.
+      left({ inputs, values }, isZero) {
+        const scale = values("scale").data;
+        const isOpen = (input: number) => input === 0 || (scale[input - 1] !== 0 && !isZero(input));
+        return inputs.map((_, input) => input).filter(isOpen);
+      },
+      valuesOf({ values }, left) {
+        const scale = values("scale").data;
+        const open = left.slice(1);
+        const data = Float32Array.from(open, (input) => scale[input - 1]);
+        return { scale: { shape: [open.length], data } };
+      },
+    },
+    isIdentity: isIdentityOfOne,
     constants(_layer, [x, ...others], { values }) {
       const scale = values("scale").data;
       const term = (sum: number, c: number) =>
