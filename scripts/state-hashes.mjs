@@ -15,7 +15,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as b from "../dist/index.js";
+import * as data from "../dist/data/index.js";
+import * as files from "../dist/export/index.js";
+import * as nn from "../dist/nn/index.js";
+import * as optim from "../dist/optim/index.js";
+import * as regularizers from "../dist/regularizers/index.js";
+import * as train from "../dist/train/index.js";
+
+const b = { ...data, ...files, ...nn, ...optim, ...regularizers, ...train };
 
 const { values: args } = parseArgs({
   options: {

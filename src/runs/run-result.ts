@@ -86,7 +86,9 @@ function epochRow(metrics: EpochMetrics): Partial<EpochMetrics> {
   } as Partial<EpochMetrics>;
 }
 
-/** Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws UnusableFileError if it can't be written */
+/**
+ * Writes `<resultsDir>/<recipe>/seed-<n>.json`. @throws UnusableFileError if it can't be written
+ */
 export function copyResult(resultsDir: string, { name, seed }: Recipe, text: string): void {
   const folder = join(resultsDir, name);
   mkdirSync(folder, { recursive: true });
