@@ -1,14 +1,11 @@
 /** Theta of a parameter in shared memory, whatever form it has there. */
+import { totalOf } from "./form/total.js";
 import type { Memory } from "./memory.js";
 import type { Parameter } from "./parameter.js";
 
 /** Non-zeros of theta, by the counts of the last update. */
 export function nonZeros(memory: Memory, { counts, rows }: Parameter): number {
-  const used = memory.i32(counts, rows);
-  let sum = 0;
-  // By index: an iterator costs several times as much, and fine steps count all parameters.
-  for (let row = 0; row < rows; row++) sum += used[row];
-  return sum;
+  return totalOf(memory, counts, rows);
 }
 
 /**

@@ -6,6 +6,7 @@ import { op } from "../kernel-table.js";
 import type { Memory } from "../memory.js";
 import { columnOf, kernelShape, offsetOf, type ConvLayout } from "./conv-layout.js";
 import type { AnyPattern, Weight } from "./form.js";
+import { totalOf } from "./total.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
 import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
@@ -46,12 +47,7 @@ export function entriesForm(memory: Memory, weight: Weight, transposed: boolean)
       const words = memory.f32(0, memory.used / 4);
       walk((index, word) => (words[word] = values[index]));
     },
-    used() {
-      const used = memory.i32(counts, rows);
-      let sum = 0;
-      for (let row = 0; row < rows; row++) sum += used[row];
-      return sum;
-    },
+    used: () => totalOf(memory, counts, rows),
     // The kernel writes them itself.
     update: (args) => [updateOp(weight, args, { theta: 0, entries }), ...turned],
     refresh: () => [...fromTheta(), ...turned],

@@ -9,6 +9,7 @@ import { op } from "../kernel-table.js";
 import type { Memory } from "../memory.js";
 import { kernelShape, type ConvLayout } from "./conv-layout.js";
 import type { AnyPattern, Weight } from "./form.js";
+import { totalOf } from "./total.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
 import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
@@ -50,12 +51,7 @@ export function pairsForm(memory: Memory, weight: ConvWeight, transposed: boolea
     read: (out) => out.set(values()),
     write: (numbers) => values().set(numbers),
     // All taps of a kernel take part.
-    used() {
-      const used = memory.i32(pairCounts, rows);
-      let sum = 0;
-      for (let row = 0; row < rows; row++) sum += used[row];
-      return taps * sum;
-    },
+    used: () => taps * totalOf(memory, pairCounts, rows),
     update: (args) => [updateOp(weight, args, { theta, entries: 0 }), ...renewed()],
     refresh: renewed,
     fromTheta,
