@@ -1,6 +1,7 @@
 // Prints the similarity (SSIM) of the images that the autoencoders are given to those they should
 // restore: what doing nothing has. `npm run build && node scripts/degraded-ssim.mjs`
-import { loadRecipe, loadMnist, restorationTask, ssimSum } from "../dist/index.js";
+import { loadMnist, restorationTask } from "../dist/data/index.js";
+import { loadRecipe, ssimSum } from "../dist/train/index.js";
 
 const [height, width] = [28, 28];
 for (const name of ["mnist-denoise", "mnist-deblur"]) {

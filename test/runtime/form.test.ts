@@ -1,5 +1,5 @@
 /** Forms of a weight: each is made from any other, and all say the same of theta. */
-import { InputError } from "#bregman/errors.js";
+import { InternalError } from "#bregman/errors.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import type { Lowering } from "#bregman/nn/layers/layer.js";
 import { linear } from "#bregman/nn/layers/linear.js";
@@ -152,13 +152,13 @@ forEachBackend((_name, pool) => {
     const shape = [6, 5, 3, 3];
     const spec = { name: "w", role: "conv", shape } as const;
     expect(() => createParameter(memory, spec, { pattern: "pairs" })).toThrow(
-      new InputError("pairs: expected the weight of a convolution, found another"),
+      new InternalError("pairs: expected the weight of a convolution, found another"),
     );
     const parameter = parameterOf(memory, WEIGHTS.pairs);
     parameter.form = parameter.pattern!;
     const at = { parameters: [parameter], xs: [{}], y: {}, tiles: 1 } as unknown as Lowering;
     expect(() => linear.rule.forward(linear(6), at)).toThrow(
-      new InputError("linear: expected a weight that is dense or entries, found pairs"),
+      new InternalError("linear: expected a weight that is dense or entries, found pairs"),
     );
     memory.release(mark);
   });

@@ -9,7 +9,7 @@
  * field says which.
  */
 import { entry } from "../../entry.js";
-import { InputError } from "../../errors.js";
+import { InputError, InternalError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { DENSE_GRAIN, EPILOGUE } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
@@ -155,8 +155,8 @@ const rule: LayerRule<LinearLayer> = {
 };
 
 /** A linear layer has no pairs of channels. */
-function noPairs(): InputError {
-  return new InputError("linear: expected a weight that is dense or entries, found pairs");
+function noPairs(): InternalError {
+  return new InternalError("linear: expected a weight that is dense or entries, found pairs");
 }
 
 /** dx, zero where `mask` is. */

@@ -1,5 +1,5 @@
 /** Makes the pattern of a weight, in the form that is asked for. */
-import { InputError } from "../../errors.js";
+import { InternalError } from "../../errors.js";
 import type { Memory } from "../memory.js";
 import { entriesForm } from "./entries.js";
 import type { PatternForm, Weight } from "./form.js";
@@ -11,7 +11,7 @@ export type PatternKind = PatternForm["kind"];
  * Gives a weight's pattern its place in memory; it is empty until it is made from theta.
  *
  * @param transposed - keep the transpose too, for the input gradient
- * @throws InputError for pairs of a weight that is no convolution's
+ * @throws InternalError for pairs of a weight that is no convolution's
  */
 export function createPattern(
   memory: Memory,
@@ -23,7 +23,8 @@ export function createPattern(
     case "entries":
       return entriesForm(memory, weight, transposed);
     case "pairs":
-      if (!conv) throw new InputError("pairs: expected the weight of a convolution, found another");
+      if (!conv)
+        throw new InternalError("pairs: expected the weight of a convolution, found another");
       return pairsForm(memory, { ...weight, conv }, transposed);
   }
 }
