@@ -15,14 +15,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as data from "../dist/data/index.js";
+import * as datasets from "../dist/data/index.js";
 import * as files from "../dist/export/index.js";
 import * as nn from "../dist/nn/index.js";
 import * as optim from "../dist/optim/index.js";
 import * as regularizers from "../dist/regularizers/index.js";
 import * as train from "../dist/train/index.js";
-
-const b = { ...data, ...files, ...nn, ...optim, ...regularizers, ...train };
 
 const { values: args } = parseArgs({
   options: {
@@ -33,7 +31,7 @@ const { values: args } = parseArgs({
 });
 
 const SAMPLES = 360;
-const digits = b.loadMnist();
+const digits = datasets.loadMnist();
 /** Some digits as 14 x 14 images: every other row and column. */
 const images = (() => {
   const inputs = new Uint8Array(SAMPLES * 196);
@@ -41,106 +39,121 @@ const images = (() => {
     const [sample, row, column] = [Math.floor(k / 196), Math.floor(k / 14) % 14, k % 14];
     inputs[k] = digits.train.inputs[sample * 784 + 56 * row + 2 * column];
   }
-  return b.fromArrays({
+  return datasets.fromArrays({
     shape: [1, 14, 14],
     train: { inputs, labels: digits.train.labels.slice(0, SAMPLES) },
   });
 })();
 
-const net = b.mlp([784, 48, 24, 10]);
-const conv = b.sequential(
+const net = nn.mlp([784, 48, 24, 10]);
+const conv = nn.sequential(
   [1, 14, 14],
   [
-    b.conv2d(8, { kernel: 3, padding: 1 }),
-    b.batchNorm2d(),
-    b.relu(),
-    b.maxPool2d(2),
-    b.conv2d(12, { kernel: 3, padding: 1, stride: 2 }),
-    b.leakyRelu(),
-    b.dropout({ p: 0.2 }),
-    b.conv2d(12, { kernel: 3 }),
-    b.batchNorm2d(),
-    b.tanh(),
-    b.globalAvgPool2d(),
-    b.flatten(),
-    b.linear(10),
+    nn.conv2d(8, { kernel: 3, padding: 1 }),
+    nn.batchNorm2d(),
+    nn.relu(),
+    nn.maxPool2d(2),
+    nn.conv2d(12, { kernel: 3, padding: 1, stride: 2 }),
+    nn.leakyRelu(),
+    nn.dropout({ p: 0.2 }),
+    nn.conv2d(12, { kernel: 3 }),
+    nn.batchNorm2d(),
+    nn.tanh(),
+    nn.globalAvgPool2d(),
+    nn.flatten(),
+    nn.linear(10),
   ],
 );
-const residual = b.graph([1, 14, 14], ({ input, apply }) => {
-  const same = () => b.conv2d(8, { kernel: 3, padding: 1 });
+const residual = nn.graph([1, 14, 14], ({ input, apply }) => {
+  const same = () => nn.conv2d(8, { kernel: 3, padding: 1 });
   const stem = apply(same(), input);
-  const inner = apply(same(), apply(b.relu(), apply(b.batchNorm2d(), stem)));
-  const sum = apply(b.relu(), apply(b.add(), apply(b.batchNorm2d(), inner), stem));
-  const joined = apply(b.concat(), apply(b.avgPool2d(2), sum), apply(b.maxPool2d(2), stem));
-  return apply(b.linear(10), apply(b.flatten(), joined));
+  const inner = apply(same(), apply(nn.relu(), apply(nn.batchNorm2d(), stem)));
+  const sum = apply(nn.relu(), apply(nn.add(), apply(nn.batchNorm2d(), inner), stem));
+  const joined = apply(nn.concat(), apply(nn.avgPool2d(2), sum), apply(nn.maxPool2d(2), stem));
+  return apply(nn.linear(10), apply(nn.flatten(), joined));
 });
 
 const sparse = { weights: { density: 0.1, atLeast: 0 } };
 const kernels = { ...sparse, convs: { density: 0.4, mask: "kernel", atLeast: 1 } };
-const both = (weights, biases = b.linBreg({ tau: 0.1 })) => ({ weights, biases });
-const breg = (regularizer, more = {}) => both(b.linBreg({ tau: 0.1, regularizer, ...more }));
+const both = (weights, biases = optim.linBreg({ tau: 0.1 })) => ({ weights, biases });
+const breg = (regularizer, more = {}) => both(optim.linBreg({ tau: 0.1, regularizer, ...more }));
 const ada = (regularizer, more = {}) =>
-  both(b.adaBreg({ tau: 0.005, regularizer, ...more }), b.adaBreg({ tau: 0.005 }));
-const groups = (groups, lambda = 0.05) => b.groupLasso({ lambda, groups });
+  both(optim.adaBreg({ tau: 0.005, regularizer, ...more }), optim.adaBreg({ tau: 0.005 }));
+const groups = (groups, lambda = 0.05) => regularizers.groupLasso({ lambda, groups });
 
 /** Name: model, and what `fit` is told. */
 const RUNS = {
-  "mlp l1": [net, { optimizer: breg(b.l1(0.05)) }],
+  "mlp l1": [net, { optimizer: breg(regularizers.l1(0.05)) }],
   "mlp momentum, cosine": [
     net,
     {
-      optimizer: breg(b.l1(0.05), { momentum: 0.9 }),
-      schedule: b.cosine({ epochs: 3, warmupEpochs: 1 }),
+      optimizer: breg(regularizers.l1(0.05), { momentum: 0.9 }),
+      schedule: optim.cosine({ epochs: 3, warmupEpochs: 1 }),
     },
   ],
   "mlp nesterov, decay": [
     net,
-    { optimizer: breg(b.l1(0.05), { momentum: 0.9, nesterov: true, weightDecay: 1e-3 }) },
+    {
+      optimizer: breg(regularizers.l1(0.05), { momentum: 0.9, nesterov: true, weightDecay: 1e-3 }),
+    },
   ],
-  "mlp adaBreg, average": [net, { optimizer: ada(b.l1(0.02)), average: { decay: 0.9 } }],
+  "mlp adaBreg, average": [net, { optimizer: ada(regularizers.l1(0.02)), average: { decay: 0.9 } }],
   "mlp sgd, smoothing": [
     net,
-    { optimizer: both(b.sgd({ tau: 0.1, momentum: 0.9 })), labelSmoothing: 0.1, init: {} },
+    { optimizer: both(optim.sgd({ tau: 0.1, momentum: 0.9 })), labelSmoothing: 0.1, init: {} },
   ],
   "mlp adam, clip": [
     net,
-    { optimizer: both(b.adam({ tau: 0.003, weightDecay: 1e-3 })), clip: { norm: 0.5 } },
+    { optimizer: both(optim.adam({ tau: 0.003, weightDecay: 1e-3 })), clip: { norm: 0.5 } },
   ],
-  "mlp proxSgd": [net, { optimizer: both(b.proxSgd({ tau: 0.1, regularizer: b.l1(1e-3) })) }],
-  "mlp lassoSgd": [net, { optimizer: both(b.lassoSgd({ tau: 0.1, regularizer: b.l1(1e-3) })) }],
+  "mlp proxSgd": [
+    net,
+    { optimizer: both(optim.proxSgd({ tau: 0.1, regularizer: regularizers.l1(1e-3) })) },
+  ],
+  "mlp lassoSgd": [
+    net,
+    { optimizer: both(optim.lassoSgd({ tau: 0.1, regularizer: regularizers.l1(1e-3) })) },
+  ],
   "mlp magnitude": [
     net,
-    { optimizer: both(b.magnitudePruning({ tau: 0.1, density: 0.1 })), init: {} },
+    { optimizer: both(optim.magnitudePruning({ tau: 0.1, density: 0.1 })), init: {} },
   ],
-  "mlp set": [net, { optimizer: both(b.sparseEvolution({ tau: 0.1, every: 5 })) }],
-  "mlp rigL": [net, { optimizer: both(b.rigL({ tau: 0.1, every: 5 })) }],
+  "mlp set": [net, { optimizer: both(optim.sparseEvolution({ tau: 0.1, every: 5 })) }],
+  "mlp rigL": [net, { optimizer: both(optim.rigL({ tau: 0.1, every: 5 })) }],
   "mlp rows": [
     net,
     { optimizer: breg(groups("rows")), init: { weights: { density: 0.3, mask: "row" } } },
   ],
   "mlp sparse rows": [
     net,
-    { optimizer: ada(b.sparseGroupLasso({ lambda: 0.05, groups: "rows" })), freeze: 2 },
+    { optimizer: ada(regularizers.sparseGroupLasso({ lambda: 0.05, groups: "rows" })), freeze: 2 },
   ],
-  "mlp non-negative": [net, { optimizer: breg(b.nonNegativeL1(0.05)) }],
-  "mlp elastic net": [net, { optimizer: breg(b.elasticNet({ lambda: 0.05, mu: 0.1 })) }],
-  "mlp nuclear": [net, { optimizer: breg(b.nuclear(0.02)) }],
-  "mlp lInfinity": [net, { optimizer: breg(b.lInfinity(0.02)) }],
-  "mlp box": [net, { optimizer: breg(b.box({ lower: -0.1, upper: 0.1 })) }],
+  "mlp non-negative": [net, { optimizer: breg(regularizers.nonNegativeL1(0.05)) }],
+  "mlp elastic net": [net, { optimizer: breg(regularizers.elasticNet({ lambda: 0.05, mu: 0.1 })) }],
+  "mlp nuclear": [net, { optimizer: breg(regularizers.nuclear(0.02)) }],
+  "mlp lInfinity": [net, { optimizer: breg(regularizers.lInfinity(0.02)) }],
+  "mlp box": [net, { optimizer: breg(regularizers.box({ lower: -0.1, upper: 0.1 })) }],
   "mlp columns": [net, { optimizer: breg(groups("columns")) }],
   "mlp freeze, target": [
     net,
-    { optimizer: breg(b.l1(0.05)), freeze: 3, targetDensity: { targets: { net: 0.2 }, every: 4 } },
+    {
+      optimizer: breg(regularizers.l1(0.05)),
+      freeze: 3,
+      targetDensity: { targets: { net: 0.2 }, every: 4 },
+    },
   ],
-  "mlp sampled dual": [net, { optimizer: breg(b.l1(0.05)), sampleDual: 1 }],
-  "mlp parts": [net, { optimizer: breg(b.l1(0.05)), microBatches: 3, clip: { value: 0.01 } }],
-  "conv l1": [conv, { optimizer: breg(b.l1(0.05)), freshStatistics: 4 }],
+  "mlp sampled dual": [net, { optimizer: breg(regularizers.l1(0.05)), sampleDual: 1 }],
+  "mlp parts": [
+    net,
+    { optimizer: breg(regularizers.l1(0.05)), microBatches: 3, clip: { value: 0.01 } },
+  ],
+  "conv l1": [conv, { optimizer: breg(regularizers.l1(0.05)), freshStatistics: 4 }],
   "conv kernels, freeze": [
     conv,
     {
       optimizer: {
-        ...breg(b.l1(0.05)),
-        convs: b.linBreg({ tau: 0.1, regularizer: groups("kernels") }),
+        ...breg(regularizers.l1(0.05)),
+        convs: optim.linBreg({ tau: 0.1, regularizer: groups("kernels") }),
       },
       init: kernels,
       freeze: 2,
@@ -150,8 +163,8 @@ const RUNS = {
     conv,
     {
       optimizer: {
-        ...ada(b.l1(0.05)),
-        convs: b.adaBreg({ tau: 0.005, regularizer: groups("filters") }),
+        ...ada(regularizers.l1(0.05)),
+        convs: optim.adaBreg({ tau: 0.005, regularizer: groups("filters") }),
       },
       init: kernels,
       augment: { crop: 1, padding: "reflect", flip: true, cutout: 3 },
@@ -161,11 +174,11 @@ const RUNS = {
     conv,
     {
       optimizer: {
-        ...breg(b.l1(0.05)),
-        convs: b.linBreg({
+        ...breg(regularizers.l1(0.05)),
+        convs: optim.linBreg({
           tau: 0.1,
           momentum: 0.9,
-          regularizer: b.sparseGroupLasso({ lambda: 0.05, groups: "kernels" }),
+          regularizer: regularizers.sparseGroupLasso({ lambda: 0.05, groups: "kernels" }),
         }),
       },
       freeze: 2,
@@ -173,14 +186,14 @@ const RUNS = {
   ],
   "residual, recompute": [
     residual,
-    { optimizer: breg(b.l1(0.05), { momentum: 0.9 }), recompute: true },
+    { optimizer: breg(regularizers.l1(0.05), { momentum: 0.9 }), recompute: true },
   ],
   "residual, channels, parts": [
     residual,
     {
       optimizer: {
-        ...breg(b.l1(0.05)),
-        convs: b.linBreg({ tau: 0.1, regularizer: groups("channels") }),
+        ...breg(regularizers.l1(0.05)),
+        convs: optim.linBreg({ tau: 0.1, regularizer: groups("channels") }),
       },
       microBatches: 2,
     },
@@ -201,7 +214,7 @@ const SOME = /l1|freeze|sparse|parts|adaBreg|sampled/;
 async function hashOf([model, options], backend, threads) {
   const folder = mkdtempSync(join(tmpdir(), "bregman-hashes-"));
   try {
-    const { epochs } = await b.fit(model, model === net ? digits : images, {
+    const { epochs } = await train.fit(model, model === net ? digits : images, {
       init: sparse,
       epochs: 3,
       batchSize: 36,
@@ -215,7 +228,7 @@ async function hashOf([model, options], backend, threads) {
     });
     const steps = (name) => Number(/\d+/.exec(name)[0]);
     const [last] = readdirSync(folder).sort((x, y) => steps(y) - steps(x));
-    const { tensors } = b.readSafetensors(join(folder, last));
+    const { tensors } = files.readSafetensors(join(folder, last));
     const sha = (data) => createHash("sha256").update(data).digest("hex");
     const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const all = Object.values(tensors).map((tensor) => sha(bytes(tensor)));
