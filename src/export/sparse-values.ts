@@ -7,7 +7,7 @@
  *
  * Down to a density of 1 % most gaps take one byte, where a column number takes two.
  */
-import { InputError, UnusableFileError } from "../errors.js";
+import { UnusableFileError } from "../errors.js";
 import { size } from "../nn/layers/layer.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
@@ -20,8 +20,6 @@ export interface SparseValues {
 
 const BITS = 7;
 const MORE = 1 << BITS;
-/** As many float32 as 4 GiB hold, which is all that a network may have. */
-const LONGEST = 2 ** 30;
 
 /**
  * The non-zeros of an array, or undefined if that takes no fewer bytes. Zeros of either sign come
@@ -67,15 +65,10 @@ export function unpackSparse(sparse: SparseValues, length: number): Float32Array
 /**
  * The values of a shape that was packed, which are unpacked once somebody reads their array.
  *
- * @throws UnusableFileError as unpackSparse, at once; InputError if no array is so long
+ * @throws UnusableFileError as unpackSparse, at once
  */
 export function valuesOf(sparse: SparseValues, shape: Shape): Values {
   const length = size(shape);
-  if (length > LONGEST) {
-    throw new InputError(
-      `[${shape.join(", ")}] are ${length} numbers, of which at most ${LONGEST} are possible`,
-    );
-  }
   // As we pack them: somebody else's may have zeros among their values, or long gaps in more bytes.
   let count = 0;
   eachValue(sparse, length, (value) => (count += value === 0 ? 0 : 1));

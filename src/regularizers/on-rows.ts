@@ -10,7 +10,7 @@
 import { InputError } from "../errors.js";
 import { checkShape, elements } from "./checks.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
-import { withLambdaTimes } from "./scaled.js";
+import { factorTo, withLambdaTimes } from "./scaled.js";
 
 /**
  * K on rows `from` (included) to `to` (excluded): of a weight of shape `[out, in, ...]` those into
@@ -40,7 +40,7 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
     // A column has weights in other rows, too, and they have no share in the size of its group.
     groups: groups === "columns" || groups === "channels" ? undefined : groups,
     withLambda: (target) =>
-      onRows(withLambdaTimes(regularizer, lambda === 0 ? 1 : target / lambda), from, to),
+      onRows(withLambdaTimes(regularizer, factorTo(target, lambda)), from, to),
     value(x, shape) {
       const [start, end, part] = rows(shape, x);
       return regularizer.value(slice(x, start, end), part);

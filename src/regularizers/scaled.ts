@@ -48,6 +48,14 @@ export function scaled<J extends Regularizer>(regularizer: J, factor: number): J
   }
 }
 
+/**
+ * The factor by which each part of a regularizer with this lambda changes, for lambda to become
+ * `target`. A lambda of 0 stays 0: there is nothing to be shared out.
+ */
+export function factorTo(target: number, lambda: number): number {
+  return lambda === 0 ? 1 : target / lambda;
+}
+
 /** The same J with lambda times a factor: what density control and freezing change. */
 export function withLambdaTimes<J extends Regularizer>(regularizer: J, factor: number): J {
   if (factor === 1) return regularizer;

@@ -17,7 +17,7 @@
  */
 import { InputError } from "../errors.js";
 import type { Regularizer } from "./regularizer.js";
-import { withLambdaTimes } from "./scaled.js";
+import { factorTo, withLambdaTimes } from "./scaled.js";
 import type { StandardForm } from "./standard-form.js";
 
 type Parts = readonly [inner: Regularizer, outer: Regularizer];
@@ -48,7 +48,7 @@ export function sum(one: Regularizer, other: Regularizer): Regularizer {
     groups: outer.trivial ? inner.groups : outer.groups,
     standardForm: standardForm(parts, lambda),
     withLambda: (target) => {
-      const factor = lambda === 0 ? 1 : target / lambda;
+      const factor = factorTo(target, lambda);
       return sum(withLambdaTimes(one, factor), withLambdaTimes(other, factor));
     },
     value: (x, shape) => inner.value(x, shape) + outer.value(x, shape),

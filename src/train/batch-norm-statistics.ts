@@ -8,14 +8,13 @@
 import { InputError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
-import { heldOut, split } from "../data/split.js";
+import { samplesInUse } from "../data/in-use.js";
 import { compile } from "../nn/compile.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import { layoutOf } from "../nn/layout.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import { modelOf } from "../nn/rebuild.js";
 import { at } from "../placed.js";
-import { stream } from "../random.js";
 import { createPool } from "../runtime/pool.js";
 import { writeProgram } from "../runtime/program.js";
 import { EVALUATE_OPTIONS, normalizationFor, type EvaluateOptions } from "./evaluate.js";
@@ -34,8 +33,8 @@ export interface StatisticsOptions extends EvaluateOptions {
 }
 
 /**
- * The network with the statistics of its batch norms estimated on training samples (those held out
- * stay out).
+ * The network with the statistics of its batch norms estimated on training samples: those held out
+ * stay out, and with a `limit` those that a training with it does not use.
  *
  * @throws InputError for numbers that can't be; also if the network does not fit the data
  * @example
@@ -48,9 +47,9 @@ export async function reestimateBatchNorm(
   options: StatisticsOptions = {},
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
-  const { batchSize, validation, splitSeed, normalize } = withDefaults(DEFAULTS, options);
+  const { batchSize, normalize } = withDefaults(DEFAULTS, options);
   const { batches = 50 } = options;
-  const { loss = lossOf(data), backend, threads, wasm, limit } = options;
+  const { loss = lossOf(data), backend, threads, wasm } = options;
   for (const [name, value] of Object.entries({ batchSize, batches })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new InputError(
@@ -61,8 +60,7 @@ export async function reestimateBatchNorm(
   checkNetwork(network);
   if (network.buffers.size === 0) return network;
   checkInputs("reestimateBatchNorm", network.model, data);
-  const held = at("reestimateBatchNorm", () => heldOut(data.train.count, validation, limit));
-  const { train } = split(data.train.count, held, stream(splitSeed, "split"));
+  const { used, train } = at("reestimateBatchNorm", () => samplesInUse(data, options));
   const size = Math.min(batchSize, train.length);
   checkParts("reestimateBatchNorm", network.model, {
     samples: train.length,
@@ -80,7 +78,7 @@ export async function reestimateBatchNorm(
   try {
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });
-    const samples = storeDataset(pool, data, normalizationFor(network, data, normalize));
+    const samples = storeDataset(pool, used, normalizationFor(network, data, normalize));
     const plan = compile(layoutOf(model), {
       memory,
       batchSize: size,

@@ -17,6 +17,8 @@ import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { size } from "#bregman/nn/layers/layer.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
+import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
+import type { Layer } from "#bregman/nn/layers/rules.js";
 import { type Model, sequential } from "#bregman/nn/model.js";
 import { modelToJson } from "#bregman/nn/model-json.js";
 import { checkNetwork, type Network } from "#bregman/nn/network.js";
@@ -177,6 +179,20 @@ test("what no memory can hold is refused when it is read", () => {
   const model = sequential([4], [linear(8, { bias: false })]);
   expect(() => decodeModel(claim(model, { ...modelToJson(model), input: [2 ** 31] }))).toThrow(
     /^model: not a model: .*\[2147483648\] would take 1\.37e\+11 bytes, more than the 4294967296/,
+  );
+});
+
+test("a weight, or a buffer, of more entries than an array can have is refused by its graph", () => {
+  const refusal = (input: readonly number[], layers: readonly Layer[]) => {
+    const model = sequential([4], [linear(8, { bias: false })]);
+    const nodes = layers.map((layer, k) => ({ name: `layer${k}`, inputs: [k - 1], layer }));
+    return () => decodeModel(claim(model, { ...modelToJson(model), input, nodes }));
+  };
+  expect(refusal([2 ** 15], [linear(2 ** 15 + 1, { bias: false })])).toThrow(
+    /^model: not a model: the parameters of the layers up to "layer0" would take 4\.30e\+9 bytes/,
+  );
+  expect(refusal([2 ** 29, 1, 1], [batchNorm2d()])).toThrow(
+    /^model: not a model: a model's input of shape \[536870912, 1, 1\] would take 3\.44e\+10 bytes/,
   );
 });
 

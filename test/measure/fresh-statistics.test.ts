@@ -86,6 +86,18 @@ test.each(["auto", "wasm"] as const)(
   },
 );
 
+test("with a limit they are of the samples in use, there and where they are estimated anew", async () => {
+  const use = { limit: 64, validation: 20 };
+  const limited = await fit(model, data, { ...options, ...use, freshStatistics: 2 });
+  const estimate = (limit: number | undefined) =>
+    reestimateBatchNorm({ model, ...limited }, data, { ...use, limit, batchSize: 32, batches: 9 });
+  const [expected, ofAll] = [await estimate(use.limit), await estimate(undefined)];
+  for (const [name, { data: values }] of limited.buffers) {
+    expect(relativeError(values, expected.buffers.get(name)!.data), name).toBeLessThan(1e-5);
+    expect(relativeError(values, ofAll.buffers.get(name)!.data), name).toBeGreaterThan(1e-3);
+  }
+});
+
 test("in parts of a batch, of more batches than there are, and beside an average of the weights", async () => {
   const parts = await fit(model, data, { ...options, microBatches: 2, freshStatistics: 100 });
   const expected = await reestimateBatchNorm({ model, ...parts }, data, {
