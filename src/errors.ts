@@ -60,3 +60,22 @@ export class InternalError extends BregmanError {
     this.prototype.name = "InternalError";
   }
 }
+
+/**
+ * What `work` returns, which looks at values out of a file: what it says of them as input, it says
+ * of the file. Any other error is let through: it is no fault of the file's.
+ *
+ * @param words - the message, from that of the InputError
+ * @throws UnusableFileError in place of an InputError, which is its `cause`
+ */
+export function ofFile<Result>(
+  work: () => Result,
+  words: (message: string) => string = (message) => message,
+): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new UnusableFileError(words(error.message), { cause: error });
+  }
+}

@@ -1,5 +1,5 @@
 /** The digits, from beside the page. */
-import { fromArrays, parseIdx, type Dataset } from "bregman/browser";
+import { fromArrays, parseIdx, UnusableFileError, type Dataset } from "bregman/browser";
 
 /** Mean and deviation of the training pixels, white being 1. */
 export const NORMALIZATION = { mean: [0.1307], std: [0.3081] };

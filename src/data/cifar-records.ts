@@ -6,7 +6,7 @@
  *
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, section "Binary version", A. Krizhevsky.
  */
-import { UnusableFileError } from "../errors.js";
+import { ofFile, UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import type { Samples } from "./dataset.js";
 import { checkLabels } from "./labels.js";
@@ -45,7 +45,8 @@ export function readCifarRecords(
       labels[first + r] = bytes[at];
       inputs.set(bytes.subarray(at + 1, at + RECORD_BYTES), (first + r) * features);
     }
-    checkLabels(labels.subarray(first, first + some), CLASSES, path);
+    const own = labels.subarray(first, first + some);
+    ofFile(() => checkLabels(own, CLASSES, path));
     first += some;
   }
   return { inputs, labels, count };

@@ -8,7 +8,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UnusableFileError } from "../errors.js";
+import { ofFile, UnusableFileError } from "../errors.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { readIdx } from "./idx.js";
 import { checkLabels } from "./labels.js";
@@ -101,7 +101,7 @@ function readPart(
       `${imagesPath}: expected images, found shape [${images.shape.join(", ")}]`,
     );
   }
-  checkLabels(labels.data, classes, labelsPath);
+  ofFile(() => checkLabels(labels.data, classes, labelsPath));
   return { samples: { inputs: images.data, labels: labels.data, count }, height, width };
 }
 

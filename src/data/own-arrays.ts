@@ -1,5 +1,5 @@
 /** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
-import { UnusableFileError } from "../errors.js";
+import { ofFile, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
@@ -110,5 +110,5 @@ function labelNumbers({ type, data }: NpyArray, where: string): Uint8Array {
   if (type.startsWith("float") || type === "bool") {
     throw new UnusableFileError(`${where}: expected labels of an integer type, found ${type}`);
   }
-  return labelBytes(data, where);
+  return ofFile(() => labelBytes(data, where));
 }

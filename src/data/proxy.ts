@@ -43,7 +43,19 @@ function proxyOf(name: string): { readonly name: string; readonly address: strin
   if (value === "") return undefined;
   // Other programs take a host and port alone.
   const address = value.includes("://") ? value : `http://${value}`;
-  if (URL.canParse(address) && /^https?:/.test(address)) return { name: spelt!, address };
+  if (URL.canParse(address) && /^https?:/.test(address) && isReadable(new URL(address)))
+    return { name: spelt!, address };
   // It may hold a password.
   throw new InputError(`${spelt} must be an http or https address such as http://proxy:3128`);
+}
+
+/** Whether the name and the password can be decoded, as undici will do. */
+function isReadable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }

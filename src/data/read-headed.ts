@@ -3,8 +3,9 @@
  * says.
  */
 import { constants } from "node:buffer";
-import { UnusableFileError } from "../errors.js";
+import { ofFile, UnusableFileError } from "../errors.js";
 import { readBytes, readParts } from "../read-file.js";
+import { roomFor } from "../room-for.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 import { gunzip, gunzipBeginning, isGzip } from "./unpack.js";
 
@@ -52,7 +53,11 @@ export function readRows<Header extends ArrayHeader>(
           `one array holds (${constants.MAX_LENGTH})`,
       );
     }
-    const bytes = new Uint8Array(needed);
+    const what = `${picked.length} of ${said.what}`;
+    const bytes = ofFile(
+      () => roomFor(Uint8Array, needed, what),
+      (message) => `${path}: ${message}`,
+    );
     picked.forEach((row, k) =>
       read(said.begin + row * length, bytes.subarray(k * length, (k + 1) * length)),
     );

@@ -14,6 +14,7 @@ import { type Inputs, isBytes } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { stream, type Random } from "../random.js";
+import { roomFor } from "../room-for.js";
 import type { Dataset, Samples } from "./dataset.js";
 
 export interface BlurOptions {
@@ -97,9 +98,9 @@ export function gaussianKernel({ size, sigma }: BlurOptions): Float64Array {
       `the sigma of a Gaussian kernel must be a finite number above 0, found ${sigma}`,
     );
   }
-  const kernel = Float64Array.from({ length: size }, (_, k) =>
-    Math.exp(-((k - (size - 1) / 2) ** 2) / (2 * sigma ** 2)),
-  );
+  const kernel = roomFor(Float64Array, size, "a Gaussian kernel");
+  for (let k = 0; k < size; k++)
+    kernel[k] = Math.exp(-((k - (size - 1) / 2) ** 2) / (2 * sigma ** 2));
   const sum = kernel.reduce((total, value) => total + value, 0);
   return kernel.map((value) => value / sum);
 }

@@ -10,7 +10,7 @@
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each
  * weight that is smaller that way.
  */
-import { InputError, UnusableFileError } from "../errors.js";
+import { BregmanError, InputError, ofFile, UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -140,11 +140,10 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
     buffers: own("buffers"),
     ...(normalization !== undefined && { normalization }),
   };
-  try {
-    checkNetwork(network);
-  } catch (error) {
-    throw new UnusableFileError(`${where}: ${(error as Error).message}`, { cause: error });
-  }
+  ofFile(
+    () => checkNetwork(network),
+    (message) => `${where}: ${message}`,
+  );
   return network;
 }
 
@@ -160,7 +159,8 @@ function sparseValues(
   try {
     return valuesOf({ values, gaps }, shape);
   } catch (error) {
-    throw new UnusableFileError(`${where}: "${name}" is damaged: ${(error as Error).message}`, {
+    if (!(error instanceof BregmanError)) throw error;
+    throw new UnusableFileError(`${where}: "${name}" is damaged: ${error.message}`, {
       cause: error,
     });
   }

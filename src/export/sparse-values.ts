@@ -12,6 +12,7 @@ import { size } from "../nn/layers/layer.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
 import type { Shape } from "../regularizers/regularizer.js";
+import { roomFor } from "../room-for.js";
 
 export interface SparseValues {
   readonly values: Float32Array;
@@ -54,10 +55,11 @@ function pack(count: number, size: number, each: Packed["each"]): SparseValues |
 /**
  * The array of `length` numbers that was packed.
  *
- * @throws UnusableFileError if values and gaps do not make such an array
+ * @throws UnusableFileError if values and gaps do not make such an array; InputError if there is
+ *   no room for it
  */
 export function unpackSparse(sparse: SparseValues, length: number): Float32Array {
-  const data = new Float32Array(length);
+  const data = roomFor(Float32Array, length, `${length} weights`);
   eachValue(sparse, length, (value, place) => (data[place] = value));
   return data;
 }

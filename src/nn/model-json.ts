@@ -4,7 +4,7 @@
  *     { "input": [784],
  *       "nodes": [{ "name": "linear1", "inputs": [-1], "layer": { "kind": "linear", "out": 20, "bias": true } }, ...] }
  */
-import { InputError, UnusableFileError } from "../errors.js";
+import { InputError, ofFile, UnusableFileError } from "../errors.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { layerKinds, ruleOf, type Layer } from "./layers/rules.js";
 import type { Model } from "./model.js";
@@ -42,13 +42,10 @@ export function modelFromJson(data: unknown, where = "model"): Model {
       `${where}: not a model: expected an object with the lists "input" and "nodes"`,
     );
   }
-  try {
-    return modelOf(input, nodes.map(entryOf));
-  } catch (error) {
-    throw new UnusableFileError(`${where}: not a model: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  return ofFile(
+    () => modelOf(input, nodes.map(entryOf)),
+    (message) => `${where}: not a model: ${message}`,
+  );
 }
 
 function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {

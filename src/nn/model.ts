@@ -96,9 +96,9 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
       }
       shape = rule.outputShape(layer, shapes);
     } catch (error) {
-      const message = (error as Error).message;
+      if (!(error instanceof InputError)) throw error;
       throw new InputError(
-        `layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${message}`,
+        `layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${error.message}`,
       );
     }
     const parameters = rule.parameters?.(layer, shapes) ?? [];

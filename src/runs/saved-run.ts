@@ -1,5 +1,5 @@
 /** A run that has come to its end, opened to work with its network. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UnusableFileError } from "../errors.js";
 import { loadModel, MODEL_FILE } from "../export/model-file.js";
@@ -25,7 +25,7 @@ export interface SavedRun {
  * const { network, recipe } = openRun("runs/first");
  */
 export function openRun(path: string): SavedRun {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (!stats)
     throw new UnusableFileError(`cannot read a run from ${path}: there is no such folder`);
   const [folder, file] = stats.isDirectory()
@@ -39,6 +39,16 @@ export function openRun(path: string): SavedRun {
     );
   }
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new UnusableFileError(`cannot read a run from ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /**

@@ -22,7 +22,7 @@
  * more. With one thread there are no workers. Workers don't keep the process alive. In a browser
  * the pool must live in a web worker, since a page may not wait.
  */
-import { InternalError } from "../errors.js";
+import { InputError, InternalError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { bind, loadBackend, memoryHandle, type Backend, type BackendName } from "./backend.js";
 import {
@@ -141,7 +141,10 @@ async function startPool(
     threads,
     memory,
     run(program, alone = false) {
-      if (broken !== undefined) throw new InternalError(`cannot run a program: ${broken}`);
+      if (broken !== undefined) {
+        const Kind = broken === CLOSED ? InputError : InternalError;
+        throw new Kind(`cannot run a program: ${broken}`);
+      }
       const { words, sync } = control;
       const count = alone ? 1 : threads;
       if (count > 1) {

@@ -8,7 +8,7 @@ import { loadCifar10, readCifar10Folder } from "#bregman/data/cifar10.js";
 import { readCifarRecords, RECORD_BYTES } from "#bregman/data/cifar-records.js";
 import { loadDataset } from "#bregman/data/named.js";
 import { CIFAR10_FILES } from "#bregman/data/published.js";
-import { BregmanError, InputError, UnusableFileError } from "#bregman/errors.js";
+import { BregmanError, UnusableFileError } from "#bregman/errors.js";
 import { stream } from "#bregman/random.js";
 import { temporaryFolder } from "./idx-files.js";
 
@@ -104,7 +104,7 @@ describe("faults", () => {
     [
       "a label above 9",
       (folder) => writeFileSync(join(folder, "data_batch_2.bin"), records([0, 10])),
-      InputError,
+      UnusableFileError,
       /data_batch_2\.bin: label 10 at index 1: labels must be from 0 to 9/,
     ],
     [

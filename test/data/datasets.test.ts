@@ -121,7 +121,7 @@ describe("faults", () => {
     [
       "label too large",
       replaced("train-labels-idx1-ubyte", idxBytes([3], [1, 10, 2])),
-      InputError,
+      UnusableFileError,
       /train-labels-idx1-ubyte: label 10 at index 1: labels must be from 0 to 9/,
     ],
     [

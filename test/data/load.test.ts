@@ -241,14 +241,14 @@ describe("npy", () => {
       "a large label",
       { ...good, "y.npy": npyLabels(0, 256) },
       {},
-      InputError,
+      UnusableFileError,
       /y\.npy: label 256 at index 1/,
     ],
     [
       "a negative label",
       { ...good, "y.npy": npyLabels(-1, 0) },
       {},
-      InputError,
+      UnusableFileError,
       /y\.npy: label -1 at index 0/,
     ],
     [

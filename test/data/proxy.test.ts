@@ -89,7 +89,11 @@ test("a secure address is asked for by a tunnel; an error says which variable wa
 });
 
 test("a proxy that can't be: the variable is named, and its password is not told", async () => {
-  for (const value of ["socks5://me:secret@host:1080", "http://me:secret@:x"]) {
+  for (const value of [
+    "socks5://me:secret@host:1080",
+    "http://me:secret@:x",
+    "http://me:%zz@host",
+  ]) {
     vi.stubEnv("https_proxy", value);
     expect(await download("https://files.invalid/x")).toEqual(
       new InputError("https_proxy must be an http or https address such as http://proxy:3128"),

@@ -39,7 +39,7 @@ test("what was released is handed out again, zeroed", () => {
   expect(memory.i32(kept, 1)[0]).toBe(5);
 });
 
-test("beyond the limit a InputError says how much was asked for", () => {
+test("beyond the limit an InputError says how much was asked for", () => {
   expect(() => createMemory().allocate(2 ** 32)).toThrow(
     new InputError(
       "cannot allocate 4294967296 bytes: 65536 of at most 4294967296 bytes are in use; use a smaller model or batch",

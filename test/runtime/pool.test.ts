@@ -137,7 +137,7 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
   );
 }
 
-test.each([0, -1, 1.5, NaN, 257])("%f threads is a InputError", async (threads) => {
+test.each([0, -1, 1.5, NaN, 257])("%f threads is an InputError", async (threads) => {
   await expect(createPool({ threads })).rejects.toThrow(
     new InputError(
       `cannot start a pool: threads must be an integer from 1 to 256, found ${threads}`,
@@ -150,7 +150,9 @@ test("a closed pool says so", async () => {
   const program = writeProgram(pool.memory, []);
   await pool.close();
   await pool.close();
-  expect(() => pool.run(program)).toThrow("cannot run a program: the pool is closed");
+  expect(() => pool.run(program)).toThrow(
+    new InputError("cannot run a program: the pool is closed"),
+  );
 });
 
 test("a wasm thread that leaves the memory fails in run, with its message, and nobody hangs", async () => {
