@@ -9,3 +9,4 @@ export * from "./nn/index.js";
 export * from "./data/in-memory.js";
 export * from "./train/in-memory.js";
 export * from "./export/in-memory.js";
+export * from "./predict/index.js";

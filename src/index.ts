@@ -6,7 +6,8 @@
  * `bregman/regularizers`; for pages and workers there is `bregman/browser`.
  */
 export { fit } from "./runs/fit.js";
-export { predict } from "./train/predict.js";
+export { predict } from "./predict/predict.js";
+export { createPredictor } from "./predict/predictor.js";
 export { evaluate } from "./train/evaluate.js";
 export type { FitOptions } from "./train/fit-options.js";
 export type { FitResult } from "./train/train-model.js";

@@ -23,6 +23,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   export: ["nn", "regularizers", "runtime"],
   recipes: ["data", "models", "nn", "optim", "regularizers", "init"],
   engine: ["export", "init", "nn", "optim", "regularizers", "runtime"],
+  predict: ["engine", "export", "nn", "runtime"],
   measure: ["data", "engine", "export", "nn", "optim", "regularizers", "runtime"],
   train: ["data", "engine", "export", "init", "measure", "nn", "optim", "regularizers", "runtime"],
   runs: [
@@ -74,7 +75,7 @@ const LEAVES = [
 const ENTRIES = [
   "index.ts",
   "browser.ts",
-  ...["nn", "data", "train", "export"].map((room) => `${room}/index.ts`),
+  ...["nn", "data", "train", "export", "predict"].map((room) => `${room}/index.ts`),
   ...["data", "train", "export"].map((room) => `${room}/in-memory.ts`),
 ];
 

@@ -23,7 +23,7 @@ import { sgd } from "#bregman/optim/sgd.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
 import { evaluate } from "#bregman/train/evaluate.js";
 import { fit } from "#bregman/runs/fit.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { temporaryFolder } from "./cli/run-cli.js";
 import { randomNetwork } from "./support/random-network.js";
 
@@ -200,8 +200,11 @@ describe("those that fit", () => {
 
 test("bytes that would be infinite are refused, numbers too", async () => {
   const tiny = withNormalization({ mean: [0], std: [1e-300] });
-  await expect(predict(tiny, new Uint8Array(5))).rejects.toThrow(
-    new InputError("inputs: bytes are too large for float32 as (x / 255 - 0) / 1e-300 (channel 0)"),
+  await expect(predict(tiny, Uint8Array.of(0, 0, 3, 0, 0))).rejects.toThrow(
+    new InputError(
+      "inputs: 3 at index 2 (sample 0, feature 2) is too large for float32, also as " +
+        "(x / 255 - 0) / 1e-300; scale it before",
+    ),
   );
   await expect(predict(tiny, Float32Array.of(1, 1, 1, 1, 1))).rejects.toThrow(
     /too large for float32/,

@@ -77,12 +77,24 @@ export function valuesOf(sparse: SparseValues, shape: Shape): Values {
   const packed = pack(count, length, (f) =>
     eachValue(sparse, length, (value, place) => void (value !== 0 && f(value, place))),
   );
-  if (!packed) return { shape, data: unpackSparse(sparse, length) };
+  return packed ? ours(packed, shape) : { shape, data: unpackSparse(sparse, length) };
+}
+
+/** What `pack` has made. */
+function ours(packed: SparseValues, shape: Shape): Values {
+  const length = size(shape);
   return packedValues(shape, {
     ...packed,
     each: (f) => eachValue(packed, length, f),
     unpack: () => unpackSparse(packed, length),
   });
+}
+
+/** The same values as their non-zeros, if that takes fewer bytes. They are copied. */
+export function packedIfSparse(values: Values): Values {
+  if (packedOf(values)) return values;
+  const sparse = packSparse(values.data);
+  return sparse ? ours(sparse, values.shape) : values;
 }
 
 /** The values with each non-zero w replaced by f(w, place); packed if they were. */
@@ -120,7 +132,7 @@ export function moveNonZeros(all: Values, shape: Shape, to: (place: number) => n
   });
   const each: Packed["each"] = (f) => values.forEach((w, k) => f(w, places[k]));
   const moved = pack(values.length, size(shape), each);
-  if (moved) return valuesOf(moved, shape);
+  if (moved) return ours(moved, shape);
   const data = new Float32Array(size(shape));
   each((w, place) => (data[place] = w));
   return { shape, data };

@@ -82,13 +82,11 @@ export function storeSamples(
     if (bytes) {
       memory.u8(place + at * features, inputs.length).set(inputs);
     } else {
-      const out = memory.f32(place + at * features * 4, inputs.length);
-      for (let k = 0; k < inputs.length; k++) {
-        const channel = Math.floor((k % features) / channelSize);
-        out[k] = (inputs[k] - mean[channel]) / std[channel];
-        if (!Number.isFinite(out[k]) && Number.isFinite(inputs[k]))
-          throw tooLarge(inputs[k], k, features, mean[channel], std[channel]);
-      }
+      normalizeInto(memory.f32(place + at * features * 4, inputs.length), inputs, {
+        features,
+        mean,
+        std,
+      });
     }
     if (labels && labelled) memory.i32(labelPlace + at * 4, labels.length).set(labels);
     if (targets && targeted)
@@ -108,17 +106,41 @@ export function storeSamples(
   };
 }
 
-function tooLarge(
-  x: number,
-  index: number,
-  features: number,
-  mean: number,
-  std: number,
-): InputError {
+/**
+ * Writes (x - mean) / std of samples, taken off in float64; bytes count as x = value / 255.
+ *
+ * @param out - as long as the inputs
+ * @param from - index of the first of them in the array that messages speak of
+ * @throws InputError for a number that is finite before this and not after it
+ */
+export function normalizeInto(
+  out: Float32Array,
+  inputs: Inputs,
+  { features, mean = [0], std = [1] }: SampleOptions,
+  from = 0,
+): void {
+  const unit = isBytes(inputs) ? 255 : 1;
+  const run = features / mean.length;
+  for (let k = 0, channel = 0; k < inputs.length; channel = (channel + 1) % mean.length) {
+    const [m, s] = [mean[channel] * unit, std[channel] * unit];
+    for (const end = k + run; k < end; k++) {
+      out[k] = (inputs[k] - m) / s;
+      if (!Number.isFinite(out[k]) && Number.isFinite(inputs[k]))
+        throw tooLarge(
+          inputs[k],
+          from + k,
+          features,
+          `(x${unit === 1 ? "" : " / 255"} - ${mean[channel]}) / ${std[channel]}`,
+        );
+    }
+  }
+}
+
+function tooLarge(x: number, index: number, features: number, as: string): InputError {
   const place = `sample ${Math.floor(index / features)}, feature ${index % features}`;
   return new InputError(
-    `inputs: ${x} at index ${index} (${place}) is too large for float32, also as (x - ` +
-      `${mean}) / ${std}; scale it before`,
+    `inputs: ${x} at index ${index} (${place}) is too large for float32, also as ${as}; ` +
+      "scale it before",
   );
 }
 

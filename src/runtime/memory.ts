@@ -54,21 +54,26 @@ export interface Memory {
 }
 
 /**
- * The memory that was closed last. Engines don't see how much a shared memory has grown and take
- * their time to collect it, so that a program of many short trainings would hold all of theirs.
+ * Memories that were closed. Engines don't see how much a shared memory has grown and take their
+ * time to collect it, so that a program of many short trainings would hold all of theirs.
  */
-let closed:
-  | { readonly wasm: WeakRef<WasmMemory>; readonly maxBytes: number; readonly touched: number }
-  | undefined;
+let closed: readonly Closed[] = [];
 
+interface Closed {
+  readonly wasm: WeakRef<WasmMemory>;
+  readonly maxBytes: number;
+  readonly touched: number;
+}
+
+/** The one that was closed last, of this size. */
 function reopen(
   maxBytes: number,
 ): { readonly wasm: WasmMemory; readonly touched: number } | undefined {
-  if (closed?.maxBytes !== maxBytes) return undefined;
-  const { wasm: reference, touched } = closed;
-  const wasm = reference.deref();
-  closed = undefined;
-  return wasm && { wasm, touched };
+  closed = closed.filter(({ wasm }) => wasm.deref());
+  const found = closed.findLast((one) => one.maxBytes === maxBytes);
+  const wasm = found?.wasm.deref();
+  closed = closed.filter((one) => one !== found);
+  return found && wasm && { wasm, touched: found.touched };
 }
 
 function sharedMemory(maxBytes: number): WasmMemory {
@@ -161,7 +166,7 @@ export function createMemory({ maxBytes = MOST_BYTES }: MemoryOptions = {}): Mem
       used = mark;
     },
     close() {
-      closed = { wasm: new WeakRef(wasm), maxBytes, touched };
+      closed = [...closed, { wasm: new WeakRef(wasm), maxBytes, touched }];
     },
   };
 }

@@ -5,7 +5,7 @@
 import { InputError, UnusableFileError } from "../errors.js";
 import { isArrayBuffer, isError, isTypedArray, kindOf } from "../kinds.js";
 import { KEEP_EXTERNAL } from "../package-file.js";
-import { nodeModule } from "./node.js";
+import { fileOf } from "./read-address.js";
 
 /** The address of kernels.wasm (in Node a path will do), or its bytes. */
 export type WasmSource = string | URL | Uint8Array | ArrayBuffer;
@@ -34,8 +34,8 @@ export async function readWasm(source: WasmSource = ownFile()): Promise<Uint8Arr
     );
   }
   const address = String(source);
-  const fs = /^(https?|data|blob):/.test(address) ? undefined : nodeModule("node:fs");
-  return fs ? fromFile(fs, address) : fromNetwork(address);
+  const place = fileOf(address);
+  return place ? fromFile(place) : fromNetwork(address);
 }
 
 /** Written in one expression, which is what bundlers look for. */
@@ -46,10 +46,7 @@ function ownFile(): URL {
   return new URL("../../kernels/kernels.wasm", import.meta.url);
 }
 
-async function fromFile(fs: typeof import("node:fs"), address: string): Promise<Uint8Array> {
-  const file = address.startsWith("file:")
-    ? nodeModule("node:url")!.fileURLToPath(address)
-    : address;
+async function fromFile({ fs, file }: NonNullable<ReturnType<typeof fileOf>>): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = await fs.promises.readFile(file);

@@ -1,6 +1,5 @@
 /** The part of `bregman/train` that needs no files: a browser has it, too. */
 export { fit, type FitInMemoryOptions } from "./fit-in-memory.js";
-export { predict, type PredictOptions } from "./predict.js";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./evaluate.js";
 export { reestimateBatchNorm, type StatisticsOptions } from "./batch-norm-statistics.js";
 export type { GroupOptimizers } from "./fit-options.js";

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "#bregman/export/model-file.js";
 import { networkSize } from "#bregman/export/size.js";
 import { relativeError } from "../support/problem.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 

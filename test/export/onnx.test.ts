@@ -17,7 +17,7 @@ import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { everything } from "../support/every-layer.js";
 import { relativeError } from "../support/problem.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";

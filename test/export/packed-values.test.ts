@@ -24,7 +24,7 @@ import { modelToJson } from "#bregman/nn/model-json.js";
 import { checkNetwork, type Network } from "#bregman/nn/network.js";
 import { packedOf } from "#bregman/nn/packed-values.js";
 import { nativeVariants } from "#bregman/runtime/native.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { randomNetwork } from "../support/random-network.js";
 
 /** A file of some hundred bytes: a model, and of each weight one value at its beginning. */

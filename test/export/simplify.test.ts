@@ -21,7 +21,7 @@ import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
 import { activations } from "../reference/activation.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { relativeError } from "../support/problem.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
 

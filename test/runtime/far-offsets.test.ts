@@ -11,7 +11,7 @@ import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
 import { FOLLOW, HYPER, MOVE } from "#bregman/runtime/contract/update.js";
 import { TILE, op } from "#bregman/runtime/kernel-table.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { gathered, range, spread, tensors, VARIANTS } from "../support/far-tensors.js";
 import { seeded } from "../support/random.js";
 import { flatOp } from "../support/flat-op.js";

@@ -23,7 +23,7 @@ import { checkAverage } from "#bregman/train/average.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import type { FitResult } from "#bregman/train/train-model.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 
 const STEPS = 20;
 const random = stream(5, "average");

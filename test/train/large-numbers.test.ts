@@ -17,7 +17,7 @@ import { linBreg } from "#bregman/optim/lin-breg.js";
 import { createMemory } from "#bregman/runtime/memory.js";
 import { evaluate } from "#bregman/train/evaluate.js";
 import { fit } from "#bregman/runs/fit.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { temporaryFolder } from "../data/idx-files.js";
 import { bytesOf, npyBytes } from "../data/own-files.js";
 

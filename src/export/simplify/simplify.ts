@@ -12,6 +12,7 @@
  */
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { nonZerosOf } from "../../nn/packed-values.js";
+import { packedIfSparse } from "../sparse-values.js";
 import { absorbConstants } from "./constants.js";
 import { cutChannels } from "./cut.js";
 import { foldAffine } from "./fold-affine.js";
@@ -30,7 +31,11 @@ import { dropSummands } from "./summands.js";
  */
 export function simplify(network: Network): Network {
   checkNetwork(network);
-  let now: Network = network;
+  // What follows visits the non-zeros, again and again.
+  const parameters = new Map(
+    [...network.parameters].map(([name, values]) => [name, packedIfSparse(values)] as const),
+  );
+  let now: Network = { ...network, parameters };
   for (let before = ""; before !== signature(now);) {
     before = signature(now);
     const { network: absorbed, constants } = absorbConstants(foldAffine(now));

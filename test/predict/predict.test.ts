@@ -19,7 +19,7 @@ import { stream } from "#bregman/random.js";
 import { reestimateBatchNorm } from "#bregman/train/batch-norm-statistics.js";
 import { evaluate } from "#bregman/train/evaluate.js";
 import { fit } from "#bregman/runs/fit.js";
-import { predict } from "#bregman/train/predict.js";
+import { predict } from "#bregman/predict/predict.js";
 import { forward } from "../reference/network.js";
 import { relativeError } from "../support/problem.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";

@@ -1,0 +1,115 @@
+/**
+ * A network's forward pass for any number of samples: by the tile, in pieces whose activations stay
+ * in a core's second-level cache.
+ */
+import { placeNetwork } from "../engine/evaluator.js";
+import { createSequence } from "../engine/sequence.js";
+import { compile } from "../nn/compile.js";
+import { size } from "../nn/layers/layer.js";
+import { type Layout, layoutOf } from "../nn/layout.js";
+import type { Network } from "../nn/network.js";
+import type { SampleStore } from "../nn/samples.js";
+import { TILE } from "../runtime/kernel-table.js";
+import type { Pool } from "../runtime/pool.js";
+
+/** Tiles of the largest piece. */
+const MOST_TILES = 8;
+/** Bytes of activations that a core keeps near. */
+const CACHE = 1 << 20;
+
+/** The forward pass of one network. */
+export interface TiledPass {
+  /** Samples of a piece: what is computed at a time. */
+  readonly piece: number;
+  /** Where a piece's samples are put, normalised: [piece, features]. */
+  readonly inputs: Float32Array;
+  /** Computes the first `count` of them, at most a piece; `out` is [count, outputs]. */
+  run(count: number, out: Float32Array): void;
+}
+
+/** A plan for so many tiles, ready to run. */
+interface Ready {
+  readonly bytes: number;
+  run(count: number, out: Float32Array): void;
+}
+
+/**
+ * Puts a network into a pool's memory.
+ *
+ * @param network - complete (checkNetwork)
+ */
+export function createTiledPass(pool: Pool, network: Network): TiledPass {
+  const { memory } = pool;
+  const layout = layoutOf(network.model);
+  const placed = placeNetwork(pool, network);
+  const features = size(network.model.input);
+  const samples = storeFor(pool, MOST_TILES * TILE, features);
+  const order = Int32Array.from({ length: samples.count }, (_, k) => k);
+  const plans = new Map<number, Ready>();
+  const planFor = (tiles: number): Ready => {
+    let plan = plans.get(tiles);
+    if (!plan) plans.set(tiles, (plan = ready(pool, layout, { ...placed, samples, order, tiles })));
+    return plan;
+  };
+  const perTile = Math.max(1, planFor(1).bytes);
+  let most = 1;
+  while (2 * most <= MOST_TILES && 2 * most * perTile <= CACHE * pool.threads) most *= 2;
+  return {
+    piece: most * TILE,
+    inputs: memory.f32(samples.inputs, most * TILE * features),
+    run(count, out) {
+      let tiles = 1;
+      while (tiles * TILE < count) tiles *= 2;
+      planFor(tiles).run(count, out);
+    },
+  };
+}
+
+function ready(
+  pool: Pool,
+  layout: Layout,
+  given: ReturnType<typeof placeNetwork> & {
+    readonly samples: SampleStore;
+    readonly order: Int32Array;
+    readonly tiles: number;
+  },
+): Ready {
+  const { parameters, buffers, samples, order, tiles } = given;
+  const plan = compile(layout, {
+    memory: pool.memory,
+    batchSize: tiles * TILE,
+    loss: "crossEntropy",
+    purpose: "evaluate",
+    samples,
+    parameters,
+    buffers,
+  });
+  const { forward } = plan.lowerEvaluation();
+  const sequence = createSequence(
+    pool,
+    forward.flatMap(({ ops }) => [...ops]),
+  );
+  return {
+    bytes: plan.bytes,
+    run(count, out) {
+      plan.setBatch(order.subarray(0, count));
+      sequence.run();
+      plan.readOutput(out);
+    },
+  };
+}
+
+/** Room for samples that come and go. */
+function storeFor({ memory }: Pool, count: number, features: number): SampleStore {
+  return {
+    count,
+    features,
+    format: "f32",
+    inputs: memory.allocate(count * features * 4),
+    affine: 0,
+    channelSize: features,
+    labels: memory.allocate(count * 4),
+    targets: 0,
+    targetFeatures: 0,
+  };
+}
