@@ -73,6 +73,7 @@ const CALLS: readonly (readonly [
   ["runRecipe", [bregman.loadRecipe("mnist-quick")], "comand", "command"],
   ["fit", [model, data], "epoch", "epochs"],
   ["predict", [{ model }, theta], "thread", "threads"],
+  ["createPredictor", [{ model }], "thread", "threads"],
   ["evaluate", [[], data], "validations", "validation"],
   ["reestimateBatchNorm", [{ model }, data], "batchsize", "batchSize"],
   ["ssimSum", [images, images], "hight", "height"],

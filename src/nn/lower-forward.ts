@@ -3,7 +3,7 @@ import { copyOp } from "./layers/join.js";
 import { paddedRow, size } from "./layers/layer.js";
 import { ruleOf } from "./layers/rules.js";
 import { lossOps } from "./loss.js";
-import { clearBorder, loweringOf, type ForwardPass } from "./lowering.js";
+import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Lowered, Stage } from "./plan.js";
 import { gatherOps } from "./samples.js";
@@ -12,7 +12,7 @@ import { joinTiles } from "./schedule.js";
 /** To the loss; unless it evaluates, as the backward pass needs it. */
 export function lowerForward(
   context: PlanContext,
-  pass: ForwardPass,
+  pass: ForwardMode,
   frozen = false,
 ): Pick<Lowered, "forward" | "loss"> {
   return {
@@ -25,7 +25,7 @@ export function lowerForward(
 }
 
 /** Fetches the batch. */
-function inputStage(context: PlanContext, pass: ForwardPass, frozen: boolean): Stage {
+function inputStage(context: PlanContext, pass: ForwardMode, frozen: boolean): Stage {
   const { layout, places, tensors, samples, data, tiles } = context;
   const { input: shape } = layout.model;
   const learns = pass !== "evaluation";
@@ -59,7 +59,7 @@ function readsRows({ layout, places, bound }: PlanContext, frozen: boolean): boo
   return places.inputRows !== undefined && reads!(bound[0].parameters, frozen);
 }
 
-function stepStage(context: PlanContext, s: number, pass: ForwardPass): Stage {
+function stepStage(context: PlanContext, s: number, pass: ForwardMode): Stage {
   const { layout, schedule, tiles } = context;
   const { planesOf, joinedForward } = schedule;
   const { name, layer } = layout.model.nodes[layout.steps[s].node];
@@ -70,7 +70,7 @@ function stepStage(context: PlanContext, s: number, pass: ForwardPass): Stage {
 }
 
 /** The loss and, unless it evaluates, its gradient. */
-function lossStage(context: PlanContext, pass: ForwardPass): Stage {
+function lossStage(context: PlanContext, pass: ForwardMode): Stage {
   const { layout, places, tensors, samples, data, loss, labelSmoothing, tiles } = context;
   const { place } = tensors;
   const { nodes, output } = layout.model;

@@ -6,13 +6,13 @@ import type { PlanContext } from "./plan-context.js";
 import type { PlacedTensor } from "./tensor.js";
 
 /** What runs forward: an evaluation, a training step, or one without anything random. */
-export type ForwardPass = "evaluation" | "forward" | "statistics";
+export type ForwardMode = "evaluation" | "forward" | "statistics";
 
 /** Step s in a pass. */
 export function loweringOf(
   context: PlanContext,
   s: number,
-  pass: ForwardPass | "backward",
+  pass: ForwardMode | "backward",
   frozen = false,
 ): Lowering {
   const { layout, places, tensors, data, tiles, training, tolerance } = context;

@@ -29,7 +29,7 @@ export interface Predictor {
    * @param inputs - row-major [count, features]; bytes count as value / 255. They are read when it
    *   is their turn, so leave them as they are until then
    * @throws InputError if the inputs are no such array or no whole number of samples; also for
-   *   an input that is too large for float32 when it is normalised; UnusableFileError if it is closed
+   *   an input that is too large for float32 when it is normalised, and if it is closed
    */
   predict(inputs: PredictInputs): Promise<Float32Array>;
   /** The same at once, before those who wait; no others have their turn before it is done. */

@@ -16,7 +16,8 @@ export function fileOf(
 /**
  * The bytes at an address: of a file in Node, else of what `fetch` gets there.
  *
- * @throws UnusableFileError that names the address and what was found there; what Node's file system throws
+ * @throws UnusableFileError that names the address and what was found there; what Node's file
+ *   system throws
  */
 export async function readAddress(address: string): Promise<Uint8Array> {
   const place = fileOf(address);
