@@ -10,6 +10,7 @@
 #define OP_ARGS 4
 #define WHOLE_SHARES 1048576
 #define AUGMENT_WORDS 7
+#define SINGLE_BLOCK 4
 
 enum { ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3,
       ACTIVATION_TANH = 2 };
@@ -46,6 +47,11 @@ struct places {
   struct kernel_shape kernel;
 };
 _Static_assert(sizeof(struct places) == 4 * 9, "places");
+
+struct image_args {
+  int32_t at, plane, row;
+};
+_Static_assert(sizeof(struct image_args) == 4 * 3, "image_args");
 
 struct gather_u8_args {
   int32_t data, indices, affine, out, rows_out, features, channel_size, row_stride;
@@ -370,6 +376,53 @@ struct transpose_conv_args {
 };
 _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_args");
 
+struct single_conv_args {
+  int32_t starts, offsets, weights, block, x;
+  struct image_args y, residual;
+  int32_t bias, mask, channels, span, relu;
+};
+_Static_assert(sizeof(struct single_conv_args) == 4 * 16, "single_conv_args");
+
+struct single_sparse_args {
+  int32_t starts, offsets, weights, bias, x, y, relu;
+};
+_Static_assert(sizeof(struct single_sparse_args) == 4 * 7, "single_sparse_args");
+
+struct single_dense_args {
+  int32_t w, stride, bias, x, y, cols, relu;
+};
+_Static_assert(sizeof(struct single_dense_args) == 4 * 7, "single_dense_args");
+
+struct single_copy_args {
+  struct image_args x, y;
+  int32_t height, width, stride, tight;
+};
+_Static_assert(sizeof(struct single_copy_args) == 4 * 10, "single_copy_args");
+
+struct single_affine_args {
+  struct image_args x, y, residual;
+  int32_t factor, shift, mask, span, relu;
+};
+_Static_assert(sizeof(struct single_affine_args) == 4 * 14, "single_affine_args");
+
+struct single_activation_args {
+  struct image_args x, y;
+  int32_t mask, span, kind, slope;
+};
+_Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activation_args");
+
+struct single_max_pool_args {
+  struct image_args x, y;
+  int32_t height, width, size, stride, relu;
+};
+_Static_assert(sizeof(struct single_max_pool_args) == 4 * 11, "single_max_pool_args");
+
+struct single_avg_pool_args {
+  struct image_args x, y;
+  int32_t height, width, size_height, size_width, stride;
+};
+_Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_args");
+
 /* X(id, name) for every kernel. */
 #define KERNEL_TABLE(X) \
   X(0, gather_u8) \
@@ -426,7 +479,15 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(51, transpose) \
   X(52, compress_pairs) \
   X(53, transpose_pairs) \
-  X(54, transpose_conv)
-#define KERNEL_COUNT 55
+  X(54, transpose_conv) \
+  X(55, single_conv) \
+  X(56, single_sparse) \
+  X(57, single_dense) \
+  X(58, single_copy) \
+  X(59, single_affine) \
+  X(60, single_activation) \
+  X(61, single_max_pool) \
+  X(62, single_avg_pool)
+#define KERNEL_COUNT 63
 
 #endif

@@ -24,6 +24,9 @@
 #include "planes.c"
 #include "pool.c"
 #include "sample.c"
+#include "single_conv.c"
+#include "single_linear.c"
+#include "single_planes.c"
 #include "update.c"
 #include "update_pattern.c"
 

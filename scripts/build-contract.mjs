@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as layers from "../dist/nn/layers/index.js";
 import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
+import { SINGLE_BLOCK } from "../dist/runtime/contract/single.js";
 import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
 import { KERNELS, OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
 
@@ -90,6 +91,7 @@ const text = `/* Written by scripts/build-contract.mjs from src/runtime/kernel-t
 #define OP_ARGS ${OP_ARGS}
 #define WHOLE_SHARES ${WHOLE_SHARES}
 #define AUGMENT_WORDS ${AUGMENT_WORDS}
+#define SINGLE_BLOCK ${SINGLE_BLOCK}
 
 ${names("ACTIVATION", activations)}
 /* X(name, code) for every activation. */

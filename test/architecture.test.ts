@@ -23,7 +23,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   export: ["nn", "regularizers", "runtime"],
   recipes: ["data", "models", "nn", "optim", "regularizers", "init"],
   engine: ["export", "init", "nn", "optim", "regularizers", "runtime"],
-  predict: ["engine", "export", "nn", "runtime"],
+  predict: ["engine", "export", "nn", "regularizers", "runtime"],
   measure: ["data", "engine", "export", "nn", "optim", "regularizers", "runtime"],
   train: ["data", "engine", "export", "init", "measure", "nn", "optim", "regularizers", "runtime"],
   runs: [

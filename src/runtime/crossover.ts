@@ -44,3 +44,22 @@ export function chooseKernel(
   const border = CROSSOVER[backend] + (now === "dense" ? -MARGIN : MARGIN);
   return density < border ? "sparse" : "dense";
 }
+
+/**
+ * Of one sample: below which density a weight is multiplied by its non-zeros. Measured by
+ * bench/single.mjs.
+ */
+const SINGLE_CROSSOVER = {
+  native: { linear: 0.12, conv: 0.5 },
+  wasm: { linear: 0.25, conv: 0.5 },
+};
+
+/** Whether a linear layer of this density computes one sample by its non-zeros. */
+export function singleLinearIsSparse(density: number, backend: "native" | "wasm"): boolean {
+  return density < SINGLE_CROSSOVER[backend].linear;
+}
+
+/** Whether a convolution does. */
+export function singleConvIsSparse(density: number, backend: "native" | "wasm"): boolean {
+  return density < SINGLE_CROSSOVER[backend].conv;
+}

@@ -32,6 +32,7 @@ import { PATTERN_KERNELS } from "./contract/pattern.js";
 import { PLANES_KERNELS } from "./contract/planes.js";
 import { POOL_KERNELS } from "./contract/pool.js";
 import { SAMPLE_KERNELS } from "./contract/sample.js";
+import { SINGLE_KERNELS } from "./contract/single.js";
 import { UPDATE_KERNELS } from "./contract/update.js";
 
 /** Samples in one tile, the innermost dimension of every activation. */
@@ -54,6 +55,7 @@ export const KERNELS = {
   ...SAMPLE_KERNELS,
   ...UPDATE_KERNELS,
   ...PATTERN_KERNELS,
+  ...SINGLE_KERNELS,
 } as const satisfies Record<string, readonly Argument[]>;
 
 export type Kernel = keyof typeof KERNELS;

@@ -21,6 +21,7 @@ import {
   type LayerRule,
   type Lowering,
 } from "./layer.js";
+import { imageArgs, spanOf } from "./single.js";
 
 export interface ReluLayer extends LayerBase {
   readonly kind: "relu";
@@ -110,6 +111,19 @@ export function activationRule<L extends LayerBase>(
       ...(activation.isFlat && { isFlat: activation.isFlat }),
     },
     outputShape: (_layer, [input]) => input,
+    single: {
+      takes: {},
+      inStep: true,
+      lower: (layer, { xs: [x], y, mask, put }) => [
+        op("singleActivation", y.channels, {
+          x: imageArgs(x),
+          y: imageArgs(y),
+          mask: mask(),
+          span: spanOf(y),
+          ...functionArgs(activation, layer, (_key, data) => put(data())),
+        }),
+      ],
+    },
 
     forward(layer, { tiles, xs: [x], y, constant }) {
       const { channels, height, width } = y;

@@ -19,6 +19,7 @@ import { NO_TENSOR, tensorArgs } from "../tensor.js";
 import { eachChannel, type Place } from "./channels.js";
 import { copyOp } from "./join.js";
 import { checkImage, named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+import { singleAffine } from "./single.js";
 
 export interface BatchNorm2dLayer extends LayerBase {
   readonly kind: "batchNorm2d";
@@ -84,6 +85,15 @@ const rule: LayerRule<BatchNorm2dLayer> = {
     },
     affine,
     valuesByChannel: true,
+  },
+
+  single: {
+    takes: { relu: true, sum: true },
+    inStep: true,
+    lower(layer, at) {
+      const { factor, shift } = affine(layer, at.place);
+      return [singleAffine(at, at.xs[0], factor, shift)];
+    },
   },
 
   fromJson: batchNorm2d,

@@ -23,6 +23,7 @@ import {
   gradientPhases,
 } from "../conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
+import { convSingle } from "./conv2d-single.js";
 import { zeroOp } from "./join.js";
 import {
   checkImage,
@@ -106,6 +107,7 @@ const rule: LayerRule<Conv2dLayer> = {
   backwardReads: { x: true, y: false },
   accumulates: true,
   fuses: { planes: "sums" },
+  single: convSingle,
   channels: {
     by: "weight",
     tapsInside({ kernel: [kh, kw], stride, padding }, { inputs: [input], output }) {

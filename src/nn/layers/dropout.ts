@@ -12,6 +12,7 @@ import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import { elementwise, SOME_CONSTANT } from "./channels.js";
 import { copyOp } from "./join.js";
+import { SAME } from "./single.js";
 import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
 
 export interface DropoutLayer extends LayerBase {
@@ -43,6 +44,7 @@ dropout.rule = {
     constantsInTraining: (_layer, [x]) =>
       x.map((value) => (value === 0 || Number.isNaN(value) ? value : SOME_CONSTANT)),
   },
+  single: SAME,
   fromJson: dropout,
   write: (_layer, { xs, y, node }) => node("Identity", xs, y),
   outputShape: (_layer, [input]) => input,

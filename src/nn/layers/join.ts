@@ -12,6 +12,7 @@ import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
+import { singleCopy, singleSum, someChannels, tightImage } from "./single.js";
 import {
   checkImage,
   checkInteger,
@@ -126,6 +127,11 @@ flatten.rule = {
       return Float64Array.from({ length: features }, (_, c) => x[Math.floor(c / plane)]);
     },
   },
+  single: {
+    takes: {},
+    inStep: false,
+    lower: (_layer, { xs: [x], y }) => [singleCopy(x, tightImage(y.at, x), true)],
+  },
   fromJson: () => flatten(),
   write: (_layer, { xs, y, node }) => node("Flatten", xs, y, { ints: { axis: 1 } }),
   inputs: 1,
@@ -160,6 +166,11 @@ add.rule = {
     isIdentity: isIdentityOfOne,
     constants: (_layer, xs) => xs[0].map((_, c) => xs.reduce((sum, values) => sum + values[c], 0)),
   },
+  single: {
+    takes: { relu: true },
+    inStep: true,
+    lower: (_layer, at) => singleSum(at),
+  },
   fromJson: () => add(),
   write: (_layer, { xs, y, node }) => node("Sum", xs, y),
   inputs: undefined,
@@ -189,6 +200,17 @@ concat.rule = {
     },
     constants: (_layer, xs) => Float64Array.from(xs.flatMap((values) => [...values])),
     isIdentity: isIdentityOfOne,
+  },
+  single: {
+    takes: {},
+    inStep: false,
+    lower(_layer, { xs, y }) {
+      let from = 0;
+      return xs.map((x) => {
+        from += x.channels;
+        return singleCopy(x, someChannels(y, from - x.channels, x.channels));
+      });
+    },
   },
   fromJson: () => concat(),
   write: (_layer, { xs, y, node }) => node("Concat", xs, y, { ints: { axis: 1 } }),
@@ -241,6 +263,11 @@ channels.rule = {
       from: inputs.filter((c) => c < layer.from).length,
       count: output.length,
     }),
+  },
+  single: {
+    takes: {},
+    inStep: false,
+    lower: ({ from, count }, { xs: [x], y }) => [singleCopy(someChannels(x, from, count), y)],
   },
   fromJson: ({ from, count }) => channels(from, count),
   write({ from, count }, { xs, y, constant, node }) {

@@ -21,6 +21,7 @@ import type { Parameter, ParameterRole } from "../../runtime/parameter.js";
 import type { PlacedTensor, TensorShape } from "../tensor.js";
 import type { Channels } from "./channels.js";
 import type { OperatorWriter } from "./operators.js";
+import type { SAME, SingleRule } from "./single.js";
 
 /** Fields every layer has. */
 export interface LayerBase {
@@ -212,6 +213,8 @@ export interface LayerRule<L extends LayerBase> {
   fromJson(said: Omit<L, "kind">): L;
   /** Writes it as operators of ONNX. */
   write(layer: L, writer: OperatorWriter): void;
+  /** How one sample is computed, forward only. */
+  readonly single: SingleRule<L> | typeof SAME;
   forward(layer: L, at: Lowering): Op[];
   /**
    * Computes y again, from the same numbers to the same bits and without any other effect; absent:

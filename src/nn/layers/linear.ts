@@ -24,6 +24,7 @@ import {
   type LayerRule,
   type Lowering,
 } from "./layer.js";
+import { linearSingle } from "./linear-single.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
 
 export interface LinearLayer extends LayerBase {
@@ -71,6 +72,7 @@ const rule: LayerRule<LinearLayer> = {
   backwardReads: { x: true, y: false },
   accumulates: false,
   fuses: { relu: true, flatten: true },
+  single: linearSingle,
 
   channels: {
     by: "weight",

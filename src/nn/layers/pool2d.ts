@@ -11,6 +11,7 @@ import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
 import { tensorArgs, type TensorShape } from "../tensor.js";
 import { elementwise } from "./channels.js";
+import { imageArgs } from "./single.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface MaxPool2dLayer extends LayerBase {
@@ -89,7 +90,10 @@ function pooledShape(size: number | undefined, stride: number, inputs: readonly 
 }
 
 /** The stride as kernels get it: one larger than the plane leaves one window, whatever it is. */
-function strideIn({ height, width }: TensorShape, stride: number): number {
+function strideIn(
+  { height, width }: Pick<TensorShape, "height" | "width">,
+  stride: number,
+): number {
   return Math.min(stride, Math.max(height, width));
 }
 
@@ -99,6 +103,21 @@ maxPool2d.rule = {
   accumulates: true,
   fuses: { relu: true },
   channels: elementwise(() => (x) => x),
+  single: {
+    takes: { relu: true },
+    inStep: false,
+    lower: ({ size, stride }, { xs: [x], y, relu }) => [
+      op("singleMaxPool", y.channels, {
+        x: imageArgs(x),
+        y: imageArgs(y),
+        height: y.height,
+        width: y.width,
+        size,
+        stride: strideIn(x, stride),
+        relu: relu ? 1 : 0,
+      }),
+    ],
+  },
   fromJson: ({ size, stride }) => maxPool2d(size, { stride }),
   write: ({ size, stride }, { xs, y, node }) =>
     node("MaxPool", xs, y, { ints: windows(size, stride) }),
@@ -151,6 +170,21 @@ avgPool2d.rule = {
   accumulates: true,
   fuses: {},
   channels: elementwise(() => (x) => x),
+  single: {
+    takes: {},
+    inStep: false,
+    lower: ({ size, stride }, { xs: [x], y }) => [
+      op("singleAvgPool", y.channels, {
+        x: imageArgs(x),
+        y: imageArgs(y),
+        height: y.height,
+        width: y.width,
+        sizeHeight: size ?? x.height,
+        sizeWidth: size ?? x.width,
+        stride: strideIn(x, stride),
+      }),
+    ],
+  },
   fromJson: ({ size, stride }) =>
     size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride }),
   write({ size, stride }, { xs, y, node }) {

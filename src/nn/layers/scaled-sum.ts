@@ -11,6 +11,7 @@ import { op, type Op } from "../../runtime/kernel-table.js";
 import { tensorArgs } from "../tensor.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
 import { copyOp, zeroOp } from "./join.js";
+import { singleSum } from "./single.js";
 import { named, size, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface ScaledSumLayer extends LayerBase {
@@ -62,6 +63,12 @@ scaledSum.rule = {
         others.reduce((all, other, k) => (scale[k] === 0 ? all : all + scale[k] * other[c]), sum);
       return x.map(term);
     },
+  },
+
+  single: {
+    takes: { relu: true },
+    inStep: true,
+    lower: (_layer, at) => singleSum(at, at.place.values("scale").data),
   },
 
   fromJson: () => scaledSum(),

@@ -1,0 +1,105 @@
+/* What else is done with the planes of one sample: copies, functions of each position, pooling. */
+#include "single.h"
+
+KERNEL(single_copy) {
+  const struct single_copy_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  for (int c = begin; c < end; c++)
+    for (int i = 0; i < a->height; i++) {
+      const float *from = x.data + c * x.plane + i * x.row * a->stride;
+      float *to = y.data + c * y.plane + i * y.row;
+      for (int j = 0; j < a->width; j += VL) {
+        const int left = a->width - j;
+        const vec out = load_apart(from + (size_t)j * a->stride, a->stride, left);
+        if (a->tight) store_part(to + j, out, left);
+        else store_row(to + j, out, left);
+      }
+    }
+}
+
+KERNEL(single_affine) {
+  const struct single_affine_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y),
+                     residual = image_at(memory, a->residual);
+  const float *factor = at(memory, a->factor), *shift = at(memory, a->shift);
+  const int32_t *mask = at(memory, a->mask);
+  for (int c = begin; c < end; c++) {
+    const vec f = splat(factor[c]), s = splat(shift[c]);
+    for (size_t i = 0; i < (size_t)a->span; i += VL) {
+      vec out = f * load(x.data + c * x.plane + i) + s;
+      if (residual.data) out += load(residual.data + c * residual.plane + i);
+      if (a->relu) out = rectify(out);
+      store(y.data + c * y.plane + i, where(*(const ivec *)(mask + i), out));
+    }
+  }
+}
+
+INLINE void single_activate(char *memory, const struct single_activation_args *a, int begin,
+                            int end, int kind) {
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  const int32_t *mask = at(memory, a->mask);
+  const vec slope = splat(kind == ACTIVATION_LEAKY_RELU ? *(const float *)at(memory, a->slope) : 0);
+  for (int c = begin; c < end; c++)
+    for (size_t i = 0; i < (size_t)a->span; i += VL) {
+      const vec out = activated(kind, load(x.data + c * x.plane + i), slope);
+      store(y.data + c * y.plane + i, where(*(const ivec *)(mask + i), out));
+    }
+}
+
+KERNEL(single_activation) {
+  const struct single_activation_args *a = (const void *)args;
+#define CASE(name, code) case code: single_activate(memory, a, begin, end, code); break;
+  switch (a->kind) { ACTIVATIONS(CASE) }
+#undef CASE
+}
+
+KERNEL(single_max_pool) {
+  const struct single_max_pool_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  for (int c = begin; c < end; c++)
+    for (int h = 0; h < a->height; h++) {
+      const float *from = x.data + c * x.plane + h * x.row * a->stride;
+      float *to = y.data + c * y.plane + h * y.row;
+      for (int w = 0; w < a->width; w += VL) {
+        const int left = a->width - w;
+        const float *corner = from + (size_t)w * a->stride;
+        vec top = load_apart(corner, a->stride, left);
+        for (int i = 0; i < a->size; i++)
+          for (int j = 0; j < a->size; j++)
+            top = larger(top, load_apart(corner + i * x.row + j, a->stride, left));
+        store_row(to + w, a->relu ? larger(top, splat(0)) : top, left);
+      }
+    }
+}
+
+/* The sum of `height` rows of `width`. */
+INLINE float sum_rows(const float *p, size_t row, int height, int width) {
+  vec sum = splat(0);
+  for (int i = 0; i < height; i++)
+    for (int j = 0; j < width; j += VL) sum += load_part(p + i * row + j, width - j);
+  return total(sum);
+}
+
+KERNEL(single_avg_pool) {
+  const struct single_avg_pool_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  const float scale = 1.0f / ((float)a->size_height * (float)a->size_width);
+  for (int c = begin; c < end; c++)
+    for (int h = 0; h < a->height; h++) {
+      const float *from = x.data + c * x.plane + h * x.row * a->stride;
+      float *to = y.data + c * y.plane + h * y.row;
+      if (a->width == 1) {
+        *to = sum_rows(from, x.row, a->size_height, a->size_width) * scale;
+        continue;
+      }
+      for (int w = 0; w < a->width; w += VL) {
+        const int left = a->width - w;
+        const float *corner = from + (size_t)w * a->stride;
+        vec sum = splat(0);
+        for (int i = 0; i < a->size_height; i++)
+          for (int j = 0; j < a->size_width; j++)
+            sum += load_apart(corner + i * x.row + j, a->stride, left);
+        store_row(to + w, sum * splat(scale), left);
+      }
+    }
+}

@@ -1,0 +1,127 @@
+/**
+ * A convolution of one sample: each non-zero weight is a run of multiply-adds over a plane of the
+ * input, `SINGLE_BLOCK` output channels at a time where the weight is dense.
+ *
+ * For stride s the input comes by phases, one for each remainder of its rows and columns: then what
+ * a weight reads is a run again.
+ */
+import { SINGLE_BLOCK } from "../../runtime/contract/single.js";
+import { singleConvIsSparse } from "../../runtime/crossover.js";
+import { op, type Op } from "../../runtime/kernel-table.js";
+import { eachNonZero, nonZerosOf } from "../packed-values.js";
+import type { Conv2dLayer } from "./conv2d.js";
+import { size } from "./layer.js";
+import {
+  imageArgs,
+  NO_IMAGE,
+  spanOf,
+  type Phases,
+  type SingleImage,
+  type SingleLowering,
+  type SingleRule,
+} from "./single.js";
+
+/** How a convolution computes one sample. */
+export const convSingle: SingleRule<Conv2dLayer> = {
+  takes: { relu: true, sum: true },
+  inStep: true,
+  stride: ({ stride }) => stride,
+  remainders({ kernel: [height, width], padding, stride }, pad) {
+    const of = (taps: number) => [
+      ...new Set(Array.from({ length: taps }, (_, t) => (t + pad - padding) % stride)),
+    ];
+    const columns = of(width);
+    return of(height).flatMap((row) => columns.map((column) => [row, column] as const));
+  },
+
+  lower(layer, at) {
+    const { place, xs, phases, y, relu, residual, backend, mask, put } = at;
+    const weight = place.values("weight");
+    const density = nonZerosOf(weight) / size(weight.shape);
+    const block = singleConvIsSparse(density, backend) ? 1 : SINGLE_BLOCK;
+    const [start, shifts] = phases ? byPhases(layer, phases) : byRows(layer, xs[0]);
+    const { starts, offsets, weights } = entriesOf(at, shifts, block);
+    return [
+      op("singleConv", Math.ceil(layer.out / block), {
+        starts: put(starts),
+        offsets: put(offsets),
+        weights: put(weights),
+        block,
+        x: start,
+        y: imageArgs(y),
+        residual: residual ? imageArgs(residual) : NO_IMAGE,
+        bias: layer.bias ? put(place.values("bias").data) : 0,
+        mask: mask(),
+        channels: layer.out,
+        span: spanOf(y),
+        relu: relu ? 1 : 0,
+      }),
+    ] satisfies Op[];
+  },
+};
+
+/** Floats from channel to channel, and from the start to what each tap reads. */
+interface Shifts {
+  readonly channel: number;
+  readonly taps: readonly number[];
+}
+
+/** Where the first tap of the first position lies, and the others from there. */
+function byRows({ kernel, padding }: Conv2dLayer, x: SingleImage): [start: number, Shifts] {
+  const taps = tapsOf(kernel, (i, j) => i * x.row + j);
+  return [x.at - padding * (x.row + 1) * 4, { channel: x.plane, taps }];
+}
+
+function byPhases({ kernel, padding, stride }: Conv2dLayer, x: Phases): [start: number, Shifts] {
+  const more = x.pad - padding;
+  const taps = tapsOf(kernel, (i, j) => {
+    const [row, column] = [i + more, j + more];
+    const within = Math.floor(row / stride) * x.row + Math.floor(column / stride);
+    return x.phase(row % stride, column % stride) + within;
+  });
+  return [x.at, { channel: x.channel, taps }];
+}
+
+function tapsOf(
+  [height, width]: Conv2dLayer["kernel"],
+  shift: (row: number, column: number) => number,
+): number[] {
+  return Array.from({ length: height * width }, (_, t) => shift(Math.floor(t / width), t % width));
+}
+
+/** The entries of each block of output channels: every place where one of them has a weight. */
+function entriesOf(
+  { place }: SingleLowering,
+  { channel, taps }: Shifts,
+  block: number,
+): { starts: Int32Array; offsets: Int32Array; weights: Float32Array } {
+  const weight = place.values("weight");
+  const cols = size(weight.shape.slice(1));
+  const blocks = Math.ceil(weight.shape[0] / block);
+  const starts = new Int32Array(blocks + 1);
+  const count = block === 1 ? nonZerosOf(weight) : blocks * cols;
+  const offsets = new Int32Array(count);
+  const weights = new Float32Array(count * block);
+  const offsetOf = (column: number) =>
+    4 * (Math.floor(column / taps.length) * channel + taps[column % taps.length]);
+  if (block === 1) {
+    let next = 0;
+    eachNonZero(weight, (w, at) => {
+      starts[Math.floor(at / cols) + 1]++;
+      offsets[next] = offsetOf(at % cols);
+      weights[next++] = w;
+    });
+    for (let row = 0; row < blocks; row++) starts[row + 1] += starts[row];
+    return { starts, offsets, weights };
+  }
+  for (let row = 0; row < blocks; row++) {
+    starts[row + 1] = (row + 1) * cols;
+    for (let column = 0; column < cols; column++) offsets[row * cols + column] = offsetOf(column);
+  }
+  eachNonZero(weight, (w, at) => {
+    const [row, column] = [Math.floor(at / cols), at % cols];
+    const entry = Math.floor(row / block) * cols + column;
+    weights[entry * block + (row % block)] = w;
+  });
+  return { starts, offsets, weights };
+}

@@ -1,0 +1,45 @@
+/** A linear layer of one sample: by its non-zeros, or by all of it where that is cheaper. */
+import { singleLinearIsSparse } from "../../runtime/crossover.js";
+import { op } from "../../runtime/kernel-table.js";
+import { eachNonZero, nonZerosOf } from "../packed-values.js";
+import type { LinearLayer } from "./linear.js";
+import { size } from "./layer.js";
+import type { SingleRule } from "./single.js";
+
+/** How a linear layer computes one sample. */
+export const linearSingle: SingleRule<LinearLayer> = {
+  takes: { relu: true },
+  inStep: false,
+  lower({ bias, out }, { place, xs: [x], y, relu, backend, put }) {
+    const weight = place.values("weight");
+    const [, cols] = weight.shape;
+    const common = {
+      bias: bias ? put(place.values("bias").data) : 0,
+      x: x.at,
+      y: y.at,
+      relu: relu ? 1 : 0,
+    };
+    const count = nonZerosOf(weight);
+    if (!singleLinearIsSparse(count / size(weight.shape), backend)) {
+      return [op("singleDense", out, { w: put(weight.data), stride: cols, cols, ...common })];
+    }
+    const starts = new Int32Array(out + 1);
+    const offsets = new Int32Array(count);
+    const weights = new Float32Array(count);
+    let next = 0;
+    eachNonZero(weight, (w, at) => {
+      starts[Math.floor(at / cols) + 1]++;
+      offsets[next] = (at % cols) * 4;
+      weights[next++] = w;
+    });
+    for (let row = 0; row < out; row++) starts[row + 1] += starts[row];
+    return [
+      op("singleSparse", out, {
+        starts: put(starts),
+        offsets: put(offsets),
+        weights: put(weights),
+        ...common,
+      }),
+    ];
+  },
+};

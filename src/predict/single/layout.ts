@@ -1,0 +1,139 @@
+/**
+ * Where the values of one sample lie: which border an image has, how far apart its rows are, and
+ * which images are there by phases too.
+ *
+ * Layers that go over whole planes as runs want the rows of what they write as far apart as those
+ * of what they read. So such values form classes, and the widest of a class decides.
+ */
+import { disjointSets } from "../../disjoint-sets.js";
+import { ruleOf } from "../../nn/layers/rules.js";
+import type { SingleImage } from "../../nn/layers/single.js";
+import type { Model } from "../../nn/model.js";
+import type { Shape } from "../../regularizers/regularizer.js";
+import type { SingleStep } from "./steps.js";
+
+/** Floats of the longest vector: what kernels write and read beyond the end of a run. */
+const WHOLE = 16;
+/** Floats behind a tensor that kernels may read, though never use. */
+const BEHIND = 4 * WHOLE;
+
+/** An image or a vector, before it has a place. */
+export interface Area extends Omit<SingleImage, "at"> {
+  readonly pad: number;
+  /** Floats before its first position, and of all of it. */
+  readonly lead: number;
+  readonly floats: number;
+}
+
+/** A value by phases: the remainders of rows and columns that somebody reads, in their order. */
+export interface PhasedArea {
+  readonly value: number;
+  readonly stride: number;
+  /** Border of the image. */
+  readonly pad: number;
+  readonly remainders: readonly (readonly [row: number, column: number])[];
+  readonly area: Area;
+}
+
+export interface SingleLayout {
+  readonly areas: ReadonlyMap<number, Area>;
+  /** By step: the phases that it reads. */
+  readonly phases: readonly (PhasedArea | undefined)[];
+}
+
+/** Values that have rows, while their distance is found. */
+interface Open {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly pad: number;
+}
+
+/** Works out the layout of a model's steps. */
+export function singleLayout(model: Model, steps: readonly SingleStep[]): SingleLayout {
+  const shapeOf = (value: number) => (value < 0 ? model.input : model.nodes[value].shape);
+  const values = [-1, ...steps.map(({ output }) => output)];
+  const open: Open[] = values.map((value) => ({
+    ...imageOf(shapeOf(value)),
+    pad: padOf(value, steps),
+  }));
+  const placeOf = new Map(values.map((value, k) => [value, k]));
+  const phased = new Map<string, Found>();
+  const byStep = steps.map(({ node: { layer }, rule, inputs }) => {
+    const [value] = inputs;
+    const { channels, height, width, pad } = open[placeOf.get(value)!];
+    const wanted = rule.stride?.(layer) ?? 1;
+    if (wanted === 1) return undefined;
+    // One that is larger than the image leaves one position, whatever it is.
+    const stride = Math.min(wanted, Math.max(height, width) + 2 * pad);
+    const key = `${value} ${stride}`;
+    const found = phased.get(key) ?? { at: open.length, value, stride, pad, seen: new Map() };
+    if (!phased.has(key)) {
+      phased.set(key, found);
+      const part = (side: number) => Math.ceil((side + 2 * pad) / stride);
+      open.push({ channels, height: part(height), width: part(width), pad: 0 });
+    }
+    for (const one of rule.remainders!(layer, pad)) found.seen.set(one.join(), one);
+    return found;
+  });
+
+  const sets = disjointSets(open.length);
+  steps.forEach(({ rule, inputs, output, residual }, s) => {
+    if (!rule.inStep) return;
+    const reads = byStep[s] ? [byStep[s].at] : inputs.map((value) => placeOf.get(value)!);
+    if (residual !== undefined) reads.push(placeOf.get(residual)!);
+    for (const at of reads) sets.join(placeOf.get(output)!, at);
+  });
+  const rows = open.map(() => 0);
+  open.forEach(({ width, pad }, k) => {
+    rows[sets.root(k)] = Math.max(rows[sets.root(k)], width + pad);
+  });
+  const areaAt = (k: number, planes: number) => areaOf(open[k], rows[sets.root(k)], planes);
+  const areas = new Map(values.map((value, k) => [value, areaAt(k, open[k].channels)]));
+  const done = new Map(
+    [...phased.values()].map((one) => {
+      const { at, value, stride, pad, seen } = one;
+      const remainders = [...seen.values()];
+      const area = areaAt(at, open[at].channels * remainders.length);
+      return [one, { value, stride, pad, remainders, area }] as const;
+    }),
+  );
+  return { areas, phases: byStep.map((one) => one && done.get(one)) };
+}
+
+/** A value by phases, while it is not known who reads it. */
+interface Found {
+  readonly at: number;
+  readonly value: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly seen: Map<string, readonly [row: number, column: number]>;
+}
+
+function imageOf(shape: Shape): Pick<Open, "channels" | "height" | "width"> {
+  const [channels, height, width] = shape.length === 3 ? shape : [1, 1, shape[0]];
+  return { channels, height, width };
+}
+
+/** The widest border that a reader wants around a value. */
+function padOf(value: number, steps: readonly SingleStep[]): number {
+  let most = 0;
+  for (const { node, inputs } of steps) {
+    if (!inputs.includes(value)) continue;
+    most = Math.max(most, ruleOf(node.layer).inputPad?.(node.layer) ?? 0);
+  }
+  return most;
+}
+
+function whole(floats: number): number {
+  return Math.ceil(floats / WHOLE) * WHOLE;
+}
+
+function areaOf({ channels, height, width, pad }: Open, row: number, planes: number): Area {
+  const border = pad * (row + 1);
+  const last = (height - 1) * row;
+  const plane = whole(Math.max(last + row + pad * row, whole(last + width), last + whole(width)));
+  const lead = whole(border);
+  const floats = lead + planes * plane + border + BEHIND;
+  return { channels, height, width, row, plane, pad, lead, floats };
+}

@@ -1,0 +1,80 @@
+/**
+ * One sample at a time gives what the batch of the reference gives, to rounding: networks of every
+ * kind of layer, graphs drawn at random; every backend and instruction set, any number of threads.
+ */
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { simplify } from "#bregman/export/simplify/simplify.js";
+import { compileSingle } from "#bregman/predict/single/compile.js";
+import { size } from "#bregman/nn/layers/layer.js";
+import type { Model } from "#bregman/nn/model.js";
+import type { Network } from "#bregman/nn/network.js";
+import { createPool, type Pool } from "#bregman/runtime/pool.js";
+import { everything } from "../support/every-layer.js";
+import { MODELS as GRAPHS } from "../support/graph-models.js";
+import { randomGraph } from "../support/random-graph.js";
+import { relativeError } from "../support/problem.js";
+import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
+import { forEachBackend } from "../support/run-op.js";
+
+/** Outputs of `count` samples, one after the other. */
+function outputs(pool: Pool, network: Network, inputs: Float32Array): Float32Array {
+  const mark = pool.memory.mark();
+  const features = size(network.model.input);
+  const { input, output, run } = compileSingle(pool, network);
+  const all = new Float32Array((inputs.length / features) * output.length);
+  for (let k = 0; k * features < inputs.length; k++) {
+    input.set(inputs.subarray(k * features, (k + 1) * features));
+    run();
+    all.set(output, k * output.length);
+  }
+  pool.memory.release(mark);
+  return all;
+}
+
+/** Of the sample with the largest one. */
+function errorOf(pool: Pool, network: Network, count: number): number {
+  const inputs = randomInputs(network, count);
+  return relativeError(outputs(pool, network, inputs), referenceOutput(network, inputs));
+}
+
+const MODELS: Record<string, Model> = { ...GRAPHS, "every layer": everything };
+
+forEachBackend((_, pool) => {
+  describe.each(Object.entries(MODELS))("%s", (_name, model) => {
+    test.each([0.1, 0.4, 1])("density %d", (density) => {
+      const network = randomNetwork(model, { seed: 5, density, dead: density < 1 ? 0.2 : 0 });
+      expect(errorOf(pool, network, 3)).toBeLessThan(1e-5);
+      expect(errorOf(pool, simplify(network), 3)).toBeLessThan(1e-5);
+    });
+  });
+
+  test("graphs drawn at random", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
+        const network = randomNetwork(randomGraph(seed), {
+          seed,
+          density: [0.1, 0.3, 1][seed % 3],
+          dead: seed % 2 ? 0.2 : 0,
+        });
+        expect(errorOf(pool, simplify(network), 2)).toBeLessThan(2e-5);
+        expect(errorOf(pool, network, 2)).toBeLessThan(2e-5);
+      }),
+      { numRuns: 60, seed: 23 },
+    );
+  });
+});
+
+describe("threads", async () => {
+  const pools = await Promise.all(
+    [1, 3].map((threads) => createPool({ backend: "wasm", threads })),
+  );
+  afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+
+  test.each(Object.entries(MODELS))("%s has the same bits on three", (_name, model) => {
+    const network = randomNetwork(model, { seed: 7, density: 0.5, dead: 0.1 });
+    const inputs = randomInputs(network, 3);
+    const [one, three] = pools.map((pool) => outputs(pool, network, inputs));
+    expect(three).toEqual(one);
+  });
+});
