@@ -124,7 +124,7 @@ const FILES: {
 /**
  * Checks the keys of a source.
  *
- * @throws InputError for an unknown kind, InputError for a key that sources of this kind don't have
+ * @throws InputError for an unknown kind, or for a key that sources of this kind don't have
  */
 export function checkSource(source: DataSource): void {
   if (source.kind === undefined || source.kind === "named") {

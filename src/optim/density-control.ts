@@ -134,7 +134,7 @@ export function nextLambda(
 }
 
 /**
- * @throws InputError for numbers that can't be, InputError for an unknown key, or if there is no
+ * @throws InputError for numbers that can't be, for an unknown key, or if there is no
  *   target or one too many
  */
 export function checkDensityControl(options: DensityControlOptions): void {

@@ -65,7 +65,7 @@ export function coarseSteps(
   return Math.min(coarse, Math.max(0, Math.floor(cycle) - 1));
 }
 
-/** @throws InputError for numbers that can't be, InputError for an unknown key */
+/** @throws InputError for numbers that can't be, or for an unknown key */
 export function checkFreeze(options: FreezeOptions): void {
   const {
     coarse,
