@@ -62,5 +62,9 @@ export function isError(value: unknown): value is Error {
 /** The kind of a value, for messages: "Float32Array", "Array", "number", "null". */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  return typedArrayName(value) ?? (value as object).constructor?.name ?? typeof value;
+  const known = typedArrayName(value);
+  if (known !== undefined) return known;
+  // Of an object out of a file "constructor" may be anything.
+  const name: unknown = (value as object).constructor?.name;
+  return typeof name === "string" ? name : typeof value;
 }

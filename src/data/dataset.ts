@@ -184,6 +184,12 @@ function classesOf(
       `labelNames must have one name for each of the ${classes} classes, found ${labelNames.length}`,
     );
   }
+  const bad = labelNames.findIndex((name: unknown) => typeof name !== "string");
+  if (bad >= 0) {
+    throw new InputError(
+      `labelNames must be texts, found ${kindOf(labelNames[bad])} at index ${bad}`,
+    );
+  }
   return { classes, labelNames };
 }
 

@@ -5,6 +5,7 @@
  *     metadata   format         "bregman"
  *                model          the graph as JSON, see nn/model-json.ts
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
+ *                labelNames     ["cat", "dog", ...], one for each output, of a classifier
  *                ...            texts of whoever writes it
  *
  * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each
@@ -26,7 +27,7 @@ import { packSparse, valuesOf } from "./sparse-values.js";
 
 const FORMAT = "bregman";
 /** Keys of the metadata that are ours. */
-const RESERVED = ["format", "model", "normalization"];
+const RESERVED = ["format", "model", "normalization", "labelNames"];
 
 export interface EncodeModelOptions {
   /**
@@ -43,8 +44,8 @@ const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
  *
  * @param metadata - texts to keep beside it
  * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
- * inputs; also for a number in it that can't be, and for a text named "format", "model" or
- * "normalization"
+ * inputs; also for a number in it that can't be, for labels' names that are not one for each
+ * output, and for a text named "format", "model", "normalization" or "labelNames"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -55,7 +56,7 @@ export function encodeModel(
 ): Uint8Array<ArrayBuffer> {
   const { sparse = false } = knownOptions("encodeModel", options, OPTIONS);
   checkNetwork(network);
-  const { model, parameters, buffers, normalization } = network;
+  const { model, parameters, buffers, normalization, labelNames } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
   if (sparse) {
     for (const name of weightNames(model)) {
@@ -80,6 +81,7 @@ export function encodeModel(
     format: FORMAT,
     model: JSON.stringify(modelToJson(model)),
     ...(normalization && { normalization: JSON.stringify(plain(normalization)) }),
+    ...(labelNames && { labelNames: JSON.stringify(labelNames) }),
   });
 }
 
@@ -129,16 +131,19 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
         }),
       ),
     );
-  // Whatever it is: checkNetwork looks at it.
-  const normalization =
-    metadata.normalization === undefined
+  // Whatever they are: checkNetwork looks at them.
+  const kept = (key: string): unknown =>
+    metadata[key] === undefined
       ? undefined
-      : (parseJson(metadata.normalization, `${where}: damaged metadata`) as Normalization);
+      : parseJson(metadata[key], `${where}: damaged metadata`);
+  const normalization = kept("normalization") as Normalization | undefined;
+  const labelNames = kept("labelNames") as string[] | undefined;
   const network = {
     model,
     parameters: own("parameters"),
     buffers: own("buffers"),
     ...(normalization !== undefined && { normalization }),
+    ...(labelNames !== undefined && { labelNames }),
   };
   ofFile(
     () => checkNetwork(network),

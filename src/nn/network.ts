@@ -1,6 +1,6 @@
 /** A network that computes something: a model with the values of its parameters and buffers. */
 import { InputError } from "../errors.js";
-import { isTypedArray } from "../kinds.js";
+import { isTypedArray, kindOf } from "../kinds.js";
 import { checkBoth, type Counts, type Normalization } from "../normalization.js";
 import { at } from "../placed.js";
 import type { Shape } from "../regularizers/regularizer.js";
@@ -26,16 +26,19 @@ export interface Network {
   readonly buffers: ReadonlyMap<string, Values>;
   /** The inputs it expects are (x - mean) / std for each channel; absent: inputs as they are. */
   readonly normalization?: Normalization;
+  /** Of a classifier: the name of each class, in the order of the outputs. */
+  readonly labelNames?: readonly string[];
 }
 
 /**
- * Checks that every parameter and buffer of the model is there, with its shape, and that the
- * normalization is one of its inputs.
+ * Checks that every parameter and buffer of the model is there, with its shape, that the
+ * normalization is one of its inputs, and that there are as many labels' names as outputs.
  *
  * @throws InputError that names the first one that is not, what was expected and what was found;
  * also for a mean or a deviation that can't be
  */
-export function checkNetwork({ model, parameters, buffers, normalization }: Network): void {
+export function checkNetwork(network: Network): void {
+  const { model, parameters, buffers, normalization, labelNames } = network;
   for (const node of model.nodes) {
     for (const [specs, values] of [
       [node.parameters, parameters] as const,
@@ -61,6 +64,16 @@ export function checkNetwork({ model, parameters, buffers, normalization }: Netw
   }
   if (normalization !== undefined)
     at("normalization", () => checkBoth(normalization, countsOf(model.input)));
+  if (labelNames !== undefined) checkLabelNames(labelNames, size(model.output));
+}
+
+/** They may come from a file, and be anything. */
+function checkLabelNames(names: readonly string[], outputs: number): void {
+  const wanted = `labelNames must be a list of one text for each of the ${outputs} outputs`;
+  if (!Array.isArray(names)) throw new InputError(`${wanted}, found ${kindOf(names)}`);
+  if (names.length !== outputs) throw new InputError(`${wanted}, found ${names.length}`);
+  const bad = names.findIndex((name) => typeof name !== "string");
+  if (bad >= 0) throw new InputError(`${wanted}, found ${kindOf(names[bad])} at index ${bad}`);
 }
 
 /**

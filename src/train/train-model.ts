@@ -51,6 +51,8 @@ export interface FitResult {
    * `normalize: false`.
    */
   readonly normalization?: Normalization;
+  /** Of a classifier: the name of each class, as the data have them. */
+  readonly labelNames?: readonly string[];
 }
 
 /** Time between two "step" events, in milliseconds. */
@@ -140,6 +142,7 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   if (!interrupted) warnings.tell(control?.missed() ?? []);
   onEvent?.({ type: "end", final, interrupted });
   const { mean, std } = data;
+  const labelNames = settings.loss === "crossEntropy" ? data.labelNames : undefined;
   const normalization = normalize ? { mean, std } : undefined;
   return withoutUndefined({
     final,
@@ -148,6 +151,7 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     parameters,
     buffers,
     normalization,
+    labelNames,
   });
 }
 

@@ -271,6 +271,12 @@ describe("what does not fit is named", () => {
       InputError,
       /labelNames must have one name for each of the 3 classes, found 1/,
     ],
+    [
+      "names that are none",
+      { ...good, labelNames: ["a", 1, "c"] as never },
+      InputError,
+      /labelNames must be texts, found Number at index 1/,
+    ],
   ];
   test.each(cases)("%s", (_, options, kind, message) => {
     expect(() => fromArrays(options)).toThrow(kind);

@@ -15,6 +15,7 @@ import { networkSize } from "#bregman/export/size.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import type { Model } from "#bregman/nn/model.js";
+import { size } from "#bregman/nn/layers/layer.js";
 import { modelFromJson, modelToJson } from "#bregman/nn/model-json.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { everything } from "../support/every-layer.js";
@@ -32,6 +33,10 @@ const unnamed = ({ nodes, ...rest }: Model): unknown =>
     }),
   );
 
+/** A name for each output, none of them easy. */
+const namesFor = ({ output }: Model): string[] =>
+  Array.from({ length: size(output) }, (_, k) => ["", "eins, zwei", '"\n', "犬", "0"][k % 5]);
+
 test.each([
   ["everything", everything],
   ["ResNet-18", resNet18({ widths: [4, 8] })],
@@ -46,12 +51,14 @@ test("a network comes back from its file, bit for bit", () => {
   const network = {
     ...randomNetwork(everything),
     normalization: { mean: [0.1, 0.2, 0.3], std: [1, 2, 3] },
+    labelNames: namesFor(everything),
   };
   saveModel(path, network, { author: "us" });
   const loaded = loadModel(path);
   expect(loaded.parameters).toEqual(network.parameters);
   expect(loaded.buffers).toEqual(network.buffers);
   expect(loaded.normalization).toEqual(network.normalization);
+  expect(loaded.labelNames).toEqual(network.labelNames);
   expect(unnamed(loaded.model)).toEqual(unnamed(everything));
 });
 
@@ -64,7 +71,7 @@ test("so does a simplified one", () => {
 
 test("texts beside a network that it could not be read with are refused", () => {
   const network = randomNetwork(mlp([3, 2]));
-  for (const key of ["format", "model", "normalization"]) {
+  for (const key of ["format", "model", "normalization", "labelNames"]) {
     expect(() => encodeModel(network, { [key]: "mine" })).toThrow(
       new InputError(`could not keep a text "${key}" beside the network: the name is reserved`),
     );
@@ -191,6 +198,26 @@ describe("what is no network", () => {
       writeSafetensors(path, parameters, { format: "bregman", model: graphText, normalization });
       expect(() => loadModel(path)).toThrow("bad.safetensors: damaged metadata: ");
     }
+  });
+
+  test.each([
+    ["", "damaged metadata: not valid JSON"],
+    ['["a"', "damaged metadata: not valid JSON"],
+    ["null", "found null"],
+    ['{"constructor":{"name":{"toString":1}}}', "found object"],
+    ['["a"]', "found 1"],
+    ['["a","b","c"]', "found 3"],
+    ['["a",2]', "found Number at index 1"],
+    ['[null,"b"]', "found null at index 0"],
+  ])("labels' names %s", (labelNames, found) => {
+    const { parameters, model: built } = randomNetwork(mlp([3, 2]));
+    const graph = JSON.stringify(modelToJson(built));
+    writeSafetensors(path, parameters, { format: "bregman", model: graph, labelNames });
+    const message = found.startsWith("damaged")
+      ? found
+      : `labelNames must be a list of one text for each of the 2 outputs, ${found}`;
+    expect(() => loadModel(path)).toThrow(UnusableFileError);
+    expect(() => loadModel(path)).toThrow(`bad.safetensors: ${message}`);
   });
 
   test("no file, and no safetensors", () => {
