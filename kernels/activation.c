@@ -19,13 +19,6 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
-/* 1 / (1 + exp(-x)), to about 2 ulp: of t = exp(-|x|), which does not overflow, for x < 0 by t / (1
- * + t). */
-INLINE vec logistic(vec x) {
-  const vec t = exp_negative(-magnitude(x));
-  return choose(x < 0, t, splat(1)) / (splat(1) + t);
-}
-
 /* f(x). The kind is a constant where this is used, so that one case is left. */
 INLINE vec activated(int kind, vec x, vec slope) {
   switch (kind) {

@@ -1,4 +1,4 @@
-/* exp for vectors, and the choice by lane that it and others need. */
+/* exp and the logistic function for vectors. */
 #ifndef BREGMAN_EXPONENTIAL_H
 #define BREGMAN_EXPONENTIAL_H
 
@@ -26,6 +26,13 @@ INLINE vec exp_negative(vec x) {
   /* Out of range, or for NaN, n and so the power is nonsense. */
   const vec power = (vec)(((uvec)shifted - (uvec)magic + 127) << 23);
   return choose(x < splat(-87.3f), splat(0), choose(x != x, x, p * power));
+}
+
+/* 1 / (1 + exp(-x)), to about 2 ulp: of t = exp(-|x|), which does not overflow, for x < 0 by t / (1
+ * + t). */
+INLINE vec logistic(vec x) {
+  const vec t = exp_negative(-magnitude(x));
+  return choose(x < 0, t, splat(1)) / (splat(1) + t);
 }
 
 #endif

@@ -6,29 +6,7 @@
  */
 #include "kernels.h"
 
-#include "activation.c"
-#include "batch_norm.c"
-#include "columns.c"
-#include "conv_dense.c"
-#include "conv_dense_grad.c"
-#include "conv_pairs.c"
-#include "conv_sparse.c"
-#include "conv_sparse_grad.c"
-#include "data.c"
-#include "gradient.c"
-#include "linear_dense.c"
-#include "linear_sparse.c"
-#include "loss.c"
-#include "pairs.c"
-#include "pattern.c"
-#include "planes.c"
-#include "pool.c"
-#include "sample.c"
-#include "single_conv.c"
-#include "single_linear.c"
-#include "single_planes.c"
-#include "update.c"
-#include "update_pattern.c"
+#include "sources.h"
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch,
  * since an array of pointers would be data, which the wasm build has none of. */

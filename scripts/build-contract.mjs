@@ -1,10 +1,11 @@
 /**
- * Writes kernels/contract.h: what C must know of the contract in src/runtime/kernel-table.ts.
+ * Writes kernels/contract.h, what C must know of the contract in src/runtime/kernel-table.ts, and
+ * kernels/sources.h, the files that have kernels.
  *
  *     npm run build && node scripts/build-contract.mjs            writes it
  *     npm run build && node scripts/build-contract.mjs --check    compares, and fails if it differs
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as layers from "../dist/nn/layers/index.js";
 import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
@@ -12,7 +13,7 @@ import { SINGLE_BLOCK } from "../dist/runtime/contract/single.js";
 import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
 import { KERNELS, OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
 
-const FILE = fileURLToPath(new URL("../kernels/contract.h", import.meta.url));
+const KERNELS_FOLDER = fileURLToPath(new URL("../kernels/", import.meta.url));
 const WIDTH = 100;
 
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -125,11 +126,21 @@ ${Object.keys(KERNELS)
 #endif
 `;
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(FILE, "utf8") !== text) {
+const withKernels = readdirSync(KERNELS_FOLDER)
+  .filter((name) => name.endsWith(".c"))
+  .filter((name) => /^KERNEL\(/m.test(readFileSync(KERNELS_FOLDER + name, "utf8")))
+  .sort();
+const sources = `/* Written by scripts/build-contract.mjs: the files that have kernels. Don't edit. */
+${withKernels.map((name) => `#include "${name}"`).join("\n")}
+`;
+
+for (const [name, should] of Object.entries({ "contract.h": text, "sources.h": sources })) {
+  const file = KERNELS_FOLDER + name;
+  if (!process.argv.includes("--check")) writeFileSync(file, should);
+  else if (!existsSync(file) || readFileSync(file, "utf8") !== should) {
     process.stderr.write(
-      "kernels/contract.h is not what the tables say: npm run build && npm run build:contract\n",
+      `kernels/${name} is not what the sources say: npm run build && npm run build:contract\n`,
     );
     process.exitCode = 1;
   }
-} else writeFileSync(FILE, text);
+}
