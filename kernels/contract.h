@@ -254,6 +254,18 @@ struct activation_grad_args {
 };
 _Static_assert(sizeof(struct activation_grad_args) == 4 * 19, "activation_grad_args");
 
+struct silu_args {
+  struct tensor_args x, y;
+  int32_t tiles, channels, height, width;
+};
+_Static_assert(sizeof(struct silu_args) == 4 * 12, "silu_args");
+
+struct silu_grad_args {
+  struct tensor_args x, dy, dx;
+  int32_t tiles, channels, height, width, accumulate;
+};
+_Static_assert(sizeof(struct silu_grad_args) == 4 * 17, "silu_grad_args");
+
 struct dropout_args {
   struct tensor_args x, y;
   int32_t settings, scale, tiles, channels, height, width, accumulate;
@@ -458,36 +470,38 @@ _Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_a
   X(30, copy_planes) \
   X(31, activation) \
   X(32, activation_grad) \
-  X(33, dropout) \
-  X(34, add_scaled) \
-  X(35, dot_planes) \
-  X(36, sum_partial) \
-  X(37, cross_entropy) \
-  X(38, mean_squared_error) \
-  X(39, gradient_norms) \
-  X(40, clip_gradient) \
-  X(41, sum_gradient) \
-  X(42, decay_gradient) \
-  X(43, sample_norms) \
-  X(44, draw_samples) \
-  X(45, gather_samples) \
-  X(46, sampled_weight_grad) \
-  X(47, update) \
-  X(48, update_pattern) \
-  X(49, compress) \
-  X(50, expand) \
-  X(51, transpose) \
-  X(52, compress_pairs) \
-  X(53, transpose_pairs) \
-  X(54, transpose_conv) \
-  X(55, single_conv) \
-  X(56, single_sparse) \
-  X(57, single_dense) \
-  X(58, single_copy) \
-  X(59, single_affine) \
-  X(60, single_activation) \
-  X(61, single_max_pool) \
-  X(62, single_avg_pool)
-#define KERNEL_COUNT 63
+  X(33, silu) \
+  X(34, silu_grad) \
+  X(35, dropout) \
+  X(36, add_scaled) \
+  X(37, dot_planes) \
+  X(38, sum_partial) \
+  X(39, cross_entropy) \
+  X(40, mean_squared_error) \
+  X(41, gradient_norms) \
+  X(42, clip_gradient) \
+  X(43, sum_gradient) \
+  X(44, decay_gradient) \
+  X(45, sample_norms) \
+  X(46, draw_samples) \
+  X(47, gather_samples) \
+  X(48, sampled_weight_grad) \
+  X(49, update) \
+  X(50, update_pattern) \
+  X(51, compress) \
+  X(52, expand) \
+  X(53, transpose) \
+  X(54, compress_pairs) \
+  X(55, transpose_pairs) \
+  X(56, transpose_conv) \
+  X(57, single_conv) \
+  X(58, single_sparse) \
+  X(59, single_dense) \
+  X(60, single_copy) \
+  X(61, single_affine) \
+  X(62, single_activation) \
+  X(63, single_max_pool) \
+  X(64, single_avg_pool)
+#define KERNEL_COUNT 65
 
 #endif

@@ -37,6 +37,22 @@ export const PLANES_KERNELS = {
     "width",
     "accumulate",
   ],
+  /** y = x / (1 + exp(-x)). Split over units = tile * channels + channel. */
+  silu: [["x", TENSOR], ["y", TENSOR], "tiles", "channels", "height", "width"],
+  /**
+   * dx = s (1 + x (1 - s)) dy with s = 1 / (1 + exp(-x)); added if accumulate = 1. Where dy is 0, x
+   * may be anything (absent lanes). Split as silu.
+   */
+  siluGrad: [
+    ["x", TENSOR],
+    ["dy", TENSOR],
+    ["dx", TENSOR],
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "accumulate",
+  ],
   /**
    * y = x * keep / (1 - p) with a mask of its own for each (seed, unit, position, lane):
    * bit-reproducible, same in the gradient (x = dy). settings: i32 [2] in memory =
