@@ -423,6 +423,12 @@ struct single_activation_args {
 };
 _Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activation_args");
 
+struct single_silu_args {
+  struct image_args x, y;
+  int32_t mask, span;
+};
+_Static_assert(sizeof(struct single_silu_args) == 4 * 8, "single_silu_args");
+
 struct single_max_pool_args {
   struct image_args x, y;
   int32_t height, width, size, stride, relu;
@@ -500,8 +506,9 @@ _Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_a
   X(60, single_copy) \
   X(61, single_affine) \
   X(62, single_activation) \
-  X(63, single_max_pool) \
-  X(64, single_avg_pool)
-#define KERNEL_COUNT 65
+  X(63, single_silu) \
+  X(64, single_max_pool) \
+  X(65, single_avg_pool)
+#define KERNEL_COUNT 66
 
 #endif

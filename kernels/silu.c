@@ -1,6 +1,7 @@
 /* SiLU, x times its logistic function, and its gradient. It is not monotonic, so that x can't be
  * told from y: the gradient reads x. */
 #include "planes.h"
+#include "single.h"
 
 INLINE vec silu_of(vec x) { return x * logistic(x); }
 
@@ -42,4 +43,14 @@ KERNEL(silu_grad) {
       for (size_t i = 0; i < length; i += VL)
         put(to + i, silu_derived(load(value + i), load(grad + i)), a->accumulate);
   }
+}
+
+KERNEL(single_silu) {
+  const struct single_silu_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  const int32_t *mask = at(memory, a->mask);
+  for (int c = begin; c < end; c++)
+    for (size_t i = 0; i < (size_t)a->span; i += VL)
+      store(y.data + c * y.plane + i,
+            where(*(const ivec *)(mask + i), silu_of(load(x.data + c * x.plane + i))));
 }

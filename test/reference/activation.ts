@@ -31,6 +31,20 @@ const ROWS = {
   tanh: { layer: layers.tanh(), f: Math.tanh, derivative: (y) => 1 - y * y },
 } satisfies Readonly<Record<string, Row>>;
 
+/** Those whose derivative is not told from y = f(x), with kernels of their own. */
+const OF_INPUT: Readonly<
+  Record<string, { layer: Layer; f(x: number): number; derivative(x: number): number }>
+> = {
+  silu: {
+    layer: layers.silu(),
+    f: (x) => x / (1 + Math.exp(-x)),
+    derivative(x) {
+      const s = 1 / (1 + Math.exp(-x));
+      return s * (1 + x * (1 - s));
+    },
+  },
+};
+
 export type ActivationKind = keyof typeof ROWS;
 
 export const ACTIVATIONS: Readonly<Record<ActivationKind, Row>> = ROWS;
@@ -38,16 +52,20 @@ export const ACTIVATIONS: Readonly<Record<ActivationKind, Row>> = ROWS;
 export const activationKinds = Object.keys(ROWS) as ActivationKind[];
 
 /** One layer of each. */
-export const activations: readonly Layer[] = Object.values(ACTIVATIONS).map(({ layer }) => layer);
+export const activations: readonly Layer[] = [
+  ...Object.values(ACTIVATIONS),
+  ...Object.values(OF_INPUT),
+].map(({ layer }) => layer);
 
 /** Value of the kernels' `kind`. */
 export const codeOf = (kind: ActivationKind): number => layers[kind].rule.code;
 
-/** The row of a layer that is one of them, with its slope, or undefined. */
+/** What a layer that is one of them does to a number x, and its derivative there, or undefined. */
 export function activationOf(
   layer: Layer,
-): { f(x: number): number; derivative(y: number): number } | undefined {
+): { f(x: number): number; derivative(x: number, y: number): number } | undefined {
+  if (layer.kind in OF_INPUT) return OF_INPUT[layer.kind];
   const row: Row | undefined = (ACTIVATIONS as Readonly<Record<string, Row>>)[layer.kind];
   const slope = "slope" in layer ? layer.slope : 0;
-  return row && { f: (x) => row.f(x, slope), derivative: (y) => row.derivative(y, slope) };
+  return row && { f: (x) => row.f(x, slope), derivative: (_x, y) => row.derivative(y, slope) };
 }

@@ -258,7 +258,7 @@ function nodeBackward(
   };
   const activation = activationOf(layer);
   if (activation) {
-    y.data.forEach((v, p) => (dx.data[p] += activation.derivative(v) * dy.data[p]));
+    y.data.forEach((v, p) => (dx.data[p] += activation.derivative(xs[0].data[p], v) * dy.data[p]));
     return;
   }
   switch (layer.kind) {

@@ -12,6 +12,7 @@ export {
   type TanhLayer,
 } from "./activation.js";
 export { sigmoid, type SigmoidLayer } from "./sigmoid.js";
+export { silu, type SiluLayer } from "./silu.js";
 export {
   avgPool2d,
   globalAvgPool2d,
