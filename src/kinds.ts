@@ -7,6 +7,7 @@
  */
 
 interface Arrays {
+  Int8Array: Int8Array;
   Float32Array: Float32Array;
   Float64Array: Float64Array;
   Int32Array: Int32Array;

@@ -1,5 +1,6 @@
 /** `bregman export`: a run's network in a file for elsewhere. */
 import type { Command } from "commander";
+import { InputError } from "../errors.js";
 import { oneOf } from "./options.js";
 
 /** Formats, with how the new file's name ends. */
@@ -9,6 +10,11 @@ const FORMATS = {
   sparse: "-sparse.safetensors",
 } as const;
 type Format = keyof typeof FORMATS;
+
+interface ExportFlags {
+  readonly format: Format;
+  readonly values?: "float32" | "float16" | "int8";
+}
 
 /** What the command says and takes. */
 export function defineExport(command: Command): void {
@@ -24,11 +30,18 @@ export function defineExport(command: Command): void {
         "non-zeros only",
       oneOf("--format", Object.keys(FORMATS) as Format[]),
     )
+    .option(
+      "--values <kind>",
+      "of a sparse file: float32 (default), float16 or int8; gzip or brotli make it smaller still",
+      oneOf("--values", ["float32", "float16", "int8"]),
+    )
     .addHelpText(
       "after",
-      "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx",
+      "\nExample:\n  bregman export runs/first/model-simplified.safetensors --format onnx\n  bregman export runs/first --format sparse --values int8",
     )
-    .action(async (run: string, { format }: { format: Format }) => {
+    .action(async (run: string, { format, values }: ExportFlags) => {
+      if (values !== undefined && format !== "sparse")
+        throw new InputError(`--values ${values} is for --format sparse, found --format ${format}`);
       const { openRun, derivedFile } = await import("../runs/saved-run.js");
       const { encodeModel } = await import("../export/model-format.js");
       const { encodeOnnx } = await import("../export/onnx/onnx.js");
@@ -38,9 +51,10 @@ export function defineExport(command: Command): void {
       const metadata = { recipe: recipe.name, seed: String(recipe.seed) };
       const content =
         format === "sparse"
-          ? encodeModel(network, metadata, { sparse: true })
+          ? encodeModel(network, metadata, { sparse: true, values })
           : encodeOnnx(network, { metadata, sparse: format === "onnx-sparse" });
-      const out = derivedFile(file, FORMATS[format]);
+      const kind = values === undefined || values === "float32" ? "" : `-${values}`;
+      const out = derivedFile(file, `${kind}${FORMATS[format]}`);
       writeFileAtomic(out, content);
       process.stdout.write(`  ${out}  ${bytes(content.length)}\n`);
     });

@@ -5,6 +5,7 @@ import type { Network } from "../nn/network.js";
 import { readBytes } from "../read-file.js";
 import {
   decodeModel,
+  ENCODE_OPTIONS,
   encodeModel,
   type EncodeModelOptions,
   type LoadModelOptions,
@@ -17,7 +18,7 @@ export const MODEL_FILE = "model.safetensors";
  * Writes a network to a file; an existing file is replaced in one go.
  *
  * @param metadata - texts to keep beside it
- * @param options - `sparse: true` keeps the non-zeros only
+ * @param options - `sparse: true` keeps the non-zeros only, `values: "int8"` a byte of each
  * @throws InputError if a parameter or buffer is missing; also for a text whose name is taken;
  *   Error if the file can't be written
  * @example
@@ -31,7 +32,7 @@ export function saveModel(
 ): void {
   writeFileAtomic(
     path,
-    encodeModel(network, metadata, knownOptions("saveModel", options, { sparse: 1 })),
+    encodeModel(network, metadata, knownOptions("saveModel", options, ENCODE_OPTIONS)),
   );
 }
 

@@ -8,26 +8,33 @@
  *                labelNames     ["cat", "dog", ...], one for each output, of a classifier
  *                ...            texts of whoever writes it
  *
- * A sparse one has `<weight>.values` and `<weight>.gaps` (see sparse-values.ts) in place of each
- * weight that is smaller that way.
+ *                shapes         of a sparse file: those of the weights that are stored in parts
+ *                crc32          of a sparse file: see sealed-file.ts
+ *
+ * A sparse one has the tensors of stored-weight.ts in place of each weight that is smaller that
+ * way. docs/format.md says all that a reader needs.
  */
 import { BregmanError, InputError, ofFile, UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
-import { isTypedArray } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
-import { packedOf } from "../nn/packed-values.js";
 import type { Normalization } from "../normalization.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
-import { packSparse, valuesOf } from "./sparse-values.js";
+import { checkSeal, seal, UNSEALED } from "./sealed-file.js";
+import {
+  readStoredWeight,
+  storedWeight,
+  VALUE_FORMATS,
+  type ValueFormat,
+} from "./stored-weight.js";
 
 const FORMAT = "bregman";
 /** Keys of the metadata that are ours. */
-const RESERVED = ["format", "model", "normalization", "labelNames"];
+const RESERVED = ["format", "model", "normalization", "labelNames", "shapes", "crc32"];
 
 export interface EncodeModelOptions {
   /**
@@ -35,17 +42,23 @@ export interface EncodeModelOptions {
    * Only bregman reads it; without it any program that knows safetensors does. Default false.
    */
   readonly sparse?: boolean | undefined;
+  /**
+   * How a sparse file keeps the numbers of weights. "float16" has 11 bits of each, "int8" the
+   * nearest of 255 steps, a step for each row. Default "float32": as they are.
+   */
+  readonly values?: ValueFormat | undefined;
 }
 
-const OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1 };
+export const ENCODE_OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1, values: 1 };
 
 /**
  * The bytes of a network, as `saveModel` writes them to a file.
  *
  * @param metadata - texts to keep beside it
  * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
- * inputs; also for a number in it that can't be, for labels' names that are not one for each
- * output, and for a text named "format", "model", "normalization" or "labelNames"
+ * inputs; also for a number in it that can't be, or that `values` can't hold, for labels' names
+ * that are not one for each output, and for a text whose name is ours: "format", "model",
+ * "normalization", "labelNames", "shapes", "crc32"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -54,20 +67,20 @@ export function encodeModel(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeModelOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { sparse = false } = knownOptions("encodeModel", options, OPTIONS);
+  const { sparse = false, values } = knownOptions("encodeModel", options, ENCODE_OPTIONS);
+  checkValues(values, sparse);
   checkNetwork(network);
   const { model, parameters, buffers, normalization, labelNames } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
+  const shapes: Record<string, Shape> = {};
   if (sparse) {
     for (const name of weightNames(model)) {
       const weight = parameters.get(name)!;
-      const packed = packedOf(weight) ?? packSparse(weight.data);
-      if (!packed) continue;
+      const stored = storedWeight(name, weight, values ?? "float32");
+      if (!stored) continue;
       tensors.delete(name);
-      const { values, gaps } = packed;
-      for (const [part, data] of Object.entries({ values, gaps })) {
-        tensors.set(`${name}.${part}`, { shape: [data.length], data });
-      }
+      shapes[name] = weight.shape;
+      for (const [part, tensor] of Object.entries(stored)) tensors.set(`${name}.${part}`, tensor);
     }
   }
   for (const key of RESERVED) {
@@ -76,13 +89,25 @@ export function encodeModel(
         `could not keep a text "${key}" beside the network: the name is reserved`,
       );
   }
-  return encodeSafetensors(tensors, {
+  const bytes = encodeSafetensors(tensors, {
     ...metadata,
+    ...(sparse && { shapes: JSON.stringify(shapes), ...UNSEALED }),
     format: FORMAT,
     model: JSON.stringify(modelToJson(model)),
     ...(normalization && { normalization: JSON.stringify(plain(normalization)) }),
     ...(labelNames && { labelNames: JSON.stringify(labelNames) }),
   });
+  return sparse ? seal(bytes) : bytes;
+}
+
+function checkValues(values: ValueFormat | undefined, sparse: boolean): void {
+  if (values === undefined) return;
+  if (!VALUE_FORMATS.includes(values)) {
+    throw new InputError(
+      `encodeModel: values must be ${VALUE_FORMATS.join(", ")}, found ${JSON.stringify(values)}`,
+    );
+  }
+  if (!sparse) throw new InputError(`encodeModel: values "${values}" are for sparse: true`);
 }
 
 function weightNames({ nodes }: Model): string[] {
@@ -117,6 +142,7 @@ const DECODE_OPTIONS: OptionKeys<DecodeModelOptions> = { model: 1, where: 1 };
 export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): Network {
   const { where = "model", model: given } = knownOptions("decodeModel", options, DECODE_OPTIONS);
   const { tensors, metadata } = decodeSafetensors(bytes, where);
+  checkSeal(bytes, metadata, where);
   const model = graphOf(metadata, where) ?? given;
   if (!model)
     throw new UnusableFileError(`${where}: no network of bregman: its metadata have no graph`);
@@ -126,7 +152,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
         node[key].flatMap(({ name, shape }) => {
           const full = `${node.name}.${name}`;
           const values =
-            (tensors.get(full) as Values | undefined) ?? sparseValues(tensors, full, shape, where);
+            (tensors.get(full) as Values | undefined) ?? storedValues(tensors, full, shape, where);
           return values ? [[full, values] as const] : [];
         }),
       ),
@@ -152,17 +178,15 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
   return network;
 }
 
-/** A weight that is stored as its non-zeros; undefined if it is not. */
-function sparseValues(
+/** A weight that is stored in parts; undefined if it is not. */
+function storedValues(
   tensors: ReadonlyMap<string, Tensor>,
   name: string,
   shape: Shape,
   where: string,
 ): Values | undefined {
-  const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(`${name}.${part}`)?.data);
-  if (!(isTypedArray(values, "Float32Array") && isTypedArray(gaps, "Uint8Array"))) return undefined;
   try {
-    return valuesOf({ values, gaps }, shape);
+    return readStoredWeight(tensors, name, shape);
   } catch (error) {
     if (!(error instanceof BregmanError)) throw error;
     throw new UnusableFileError(`${where}: "${name}" is damaged: ${error.message}`, {

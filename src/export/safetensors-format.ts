@@ -15,11 +15,19 @@ import { parseJson } from "../json.js";
 import { isMap, kindOf, typedArrayName } from "../kinds.js";
 
 /** Kinds of elements we write and read. */
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint16Array
+  | Uint8Array
+  | Int8Array;
 
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
+  /** "F16": `data` are the bits of float16 numbers, in a Uint16Array. */
+  readonly dtype?: "F16" | undefined;
 }
 
 /** What a file holds. */
@@ -33,7 +41,9 @@ const DTYPES = {
   F64: Float64Array,
   F32: Float32Array,
   I32: Int32Array,
+  F16: Uint16Array,
   U16: Uint16Array,
+  I8: Int8Array,
   U8: Uint8Array,
 } as const;
 
@@ -58,15 +68,20 @@ export function encodeSafetensors(
     if (typeof text !== "string")
       throw new InputError(`metadata "${key}" must be a text, found ${JSON.stringify(text)}`);
   }
-  named.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  // Wide types first, those of one kind together: what is alike compresses well.
+  const order = Object.keys(DTYPES);
+  const rank = ([, tensor]: readonly [string, Tensor]) =>
+    order.indexOf(dtypeOf(tensor)) - 10 * tensor.data.BYTES_PER_ELEMENT;
+  named.sort((a, b) => rank(a) - rank(b));
 
   const header: [string, unknown][] =
     Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
   let length = 0;
-  for (const [name, { shape, data }] of named) {
+  for (const [name, tensor] of named) {
+    const { shape, data } = tensor;
     header.push([
       name,
-      { dtype: dtypeOf(data), shape, data_offsets: [length, length + data.byteLength] },
+      { dtype: dtypeOf(tensor), shape, data_offsets: [length, length + data.byteLength] },
     ]);
     length += data.byteLength;
   }
@@ -121,7 +136,8 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Ten
     }
     const { dtype, shape, begin, end } = checkedEntry(name, entry, body.length, fail);
     spans.push({ name, begin, end });
-    tensors.set(name, { shape, data: elements(dtype, body, begin, end) });
+    const data = elements(dtype, body, begin, end);
+    tensors.set(name, { shape, data, ...(dtype === "F16" && { dtype }) });
   }
   checkSpans(spans, body.length, fail);
   return { tensors, metadata };
@@ -129,10 +145,11 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Ten
 
 type Fail = (fault: string) => never;
 
-function checkTensor(name: string, { shape, data }: Tensor): void {
+function checkTensor(name: string, tensor: Tensor): void {
+  const { shape, data } = tensor;
   if (name === METADATA)
     throw new InputError(`could not write a tensor named "${METADATA}": the name is reserved`);
-  dtypeOf(data);
+  dtypeOf(tensor);
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
     throw new InputError(
       `tensor ${JSON.stringify(name)}: shape must be non-negative integers, found [${shape.join(", ")}]`,
@@ -147,11 +164,11 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
   }
 }
 
-function dtypeOf(data: TensorData): Dtype {
+function dtypeOf({ data, dtype: given }: Tensor): Dtype {
   const found = typedArrayName(data);
   for (const [dtype, kind] of Object.entries(DTYPES))
-    if (kind.name === found) return dtype as Dtype;
-  const kinds = Object.values(DTYPES).map((kind) => kind.name);
+    if (kind.name === found && (dtype === "F16") === (given === "F16")) return dtype as Dtype;
+  const kinds = [...new Set(Object.values(DTYPES).map((kind) => kind.name))];
   throw new InputError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
 }
 

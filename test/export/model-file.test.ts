@@ -106,7 +106,8 @@ describe("stored sparse", () => {
     const { tensors, metadata } = decodeSafetensors(encodeModel(network, {}, { sparse: true }));
     const cut = new Map(tensors);
     cut.set("linear1.weight.gaps", { shape: [1], data: Uint8Array.of(0) });
-    expect(() => decodeModel(encodeSafetensors(cut, metadata), { where: "a.safetensors" })).toThrow(
+    const { crc32: _, ...texts } = metadata;
+    expect(() => decodeModel(encodeSafetensors(cut, texts), { where: "a.safetensors" })).toThrow(
       /^a\.safetensors: "linear1\.weight" is damaged: expected a gap for each of \d+ values, found fewer$/,
     );
   });

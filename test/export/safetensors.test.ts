@@ -120,8 +120,8 @@ describe("damage is found", () => {
     ["no entry", fileOf({ a: 1 }, 0), /tensor "a": expected an object/],
     [
       "dtype",
-      fileOf({ a: { ...f32([1], 0, 4), dtype: "F16" } }, 4),
-      /tensor "a": dtype must be one of F64, F32, I32, U16, U8, found "F16"/,
+      fileOf({ a: { ...f32([1], 0, 4), dtype: "BF16" } }, 4),
+      /tensor "a": dtype must be one of F64, F32, I32, F16, U16, I8, U8, found "BF16"/,
     ],
     [
       "dtype of the prototype",
@@ -209,8 +209,8 @@ describe("what can't be written", () => {
     ],
     [
       "kind",
-      { a: { shape: [1], data: new Int8Array(1) as unknown as Uint8Array } },
-      /expected Float64Array, Float32Array, Int32Array, Uint16Array, Uint8Array/,
+      { a: { shape: [1], data: new Int16Array(1) as unknown as Uint8Array } },
+      /expected Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array/,
     ],
     ["reserved name", { __metadata__: { shape: [3], data } }, /the name is reserved/],
   ])("%s", (_, tensors, message) => {
