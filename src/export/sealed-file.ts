@@ -10,7 +10,7 @@ export const UNSEALED = { crc32: "00000000" } as const;
 
 const DIGITS = UNSEALED.crc32.length;
 /** As JSON has it, and nowhere else in a header: quotes within texts are escaped. */
-const KEY = new TextEncoder().encode('"crc32":"');
+const KEY = '"crc32":"';
 
 /** Writes the checksum into a file whose metadata are {@link UNSEALED}. */
 export function seal(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -46,8 +46,9 @@ export function checkSeal(
 /** Where the digits are; -1 if they are nowhere. */
 function placeOf(bytes: Uint8Array): number {
   const header = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  for (let k = 8; k + KEY.length + DIGITS <= 8 + header; k++) {
-    if (KEY.every((byte, j) => bytes[k + j] === byte)) return k + KEY.length;
+  const key = new TextEncoder().encode(KEY);
+  for (let k = 8; k + key.length + DIGITS <= 8 + header; k++) {
+    if (key.every((byte, j) => bytes[k + j] === byte)) return k + key.length;
   }
   return -1;
 }

@@ -2,14 +2,12 @@
 import { InputError } from "../errors.js";
 import { simplify } from "../export/simplify/simplify.js";
 import { knownOptions } from "../known-options.js";
-import { size } from "../nn/layers/layer.js";
 import type { Model } from "../nn/model.js";
-import type { Network } from "../nn/network.js";
 import type { BackendName } from "../runtime/backend.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool, type Pool } from "../runtime/pool.js";
-import { createTiledPass } from "./tiled-pass.js";
+import { computationOf } from "./computation.js";
 import { type Computation, createQueue } from "./queue.js";
-import { normalizerOf, type PredictInputs, samplesOf } from "./samples-in.js";
+import { type PredictInputs, samplesOf } from "./samples-in.js";
 import { networkOf, type NetworkSource } from "./source.js";
 import { threadsFor } from "./threads-for.js";
 
@@ -67,19 +65,6 @@ export async function createPredictor(
     await pool.close();
     throw error;
   }
-}
-
-function computationOf(pool: Pool, network: Network): Computation {
-  const { piece, inputs, run } = createTiledPass(pool, network);
-  const write = normalizerOf(network);
-  const features = size(network.model.input);
-  return {
-    piece,
-    outputs: size(network.model.output),
-    put: (given, from, to, at) =>
-      write(inputs.subarray(at * features, (at + to - from) * features), given, from, to),
-    run,
-  };
 }
 
 /** The network itself is not held: its numbers are in the pool's memory. */

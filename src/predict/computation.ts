@@ -1,0 +1,67 @@
+/**
+ * Which way samples are computed: one at a time, with positions of the image in the lanes, or by
+ * the tile, with sixteen samples in them. It follows from the network and the number of samples, so
+ * that the same call gives the same bits.
+ */
+import { largest } from "../extremes.js";
+import { size } from "../nn/layers/layer.js";
+import type { Model } from "../nn/model.js";
+import type { Network } from "../nn/network.js";
+import { TILE } from "../runtime/kernel-table.js";
+import type { Pool } from "../runtime/pool.js";
+import type { Computation } from "./queue.js";
+import { normalizerOf } from "./samples-in.js";
+import { compileSingle } from "./single/compile.js";
+import { createTiledPass, type TiledPass } from "./tiled-pass.js";
+
+/** Bytes of a step's input and output for a tile above which its samples push each other out. */
+const LARGE = 2 << 20;
+/** So many images cost less one by one than a tile of sixteen; of flat samples, so many. */
+const FEW = { images: 5, flat: 1 };
+
+/** Makes what computes a network on a pool. */
+export function computationOf(pool: Pool, network: Network): Computation {
+  const { model } = network;
+  const single = compileSingle(pool, network);
+  const few = model.input.length === 3 ? FEW.images : FEW.flat;
+  const tiled = largestStep(model) > LARGE ? undefined : createTiledPass(pool, network);
+  const write = normalizerOf(network);
+  const features = size(model.input);
+  const outputs = size(model.output);
+  const piece = tiled?.piece ?? TILE;
+  // Both ways read from here.
+  const inputs = new Float32Array(piece * features);
+  const runSingle = (count: number, out: Float32Array) => {
+    for (let k = 0; k < count; k++) {
+      single.input.set(inputs.subarray(k * features, (k + 1) * features));
+      single.run();
+      out.set(single.output, k * outputs);
+    }
+  };
+  return {
+    piece,
+    outputs,
+    put: (given, from, to, at) =>
+      write(inputs.subarray(at * features, (at + to - from) * features), given, from, to),
+    run(count, out) {
+      if (!tiled || count <= few) runSingle(count, out);
+      else runTiled(tiled, inputs.subarray(0, count * features), count, out);
+    },
+  };
+}
+
+function runTiled(tiled: TiledPass, inputs: Float32Array, count: number, out: Float32Array): void {
+  tiled.inputs.set(inputs);
+  tiled.run(count, out);
+}
+
+/** Bytes that a step reads and writes for a tile, of the step with the most. */
+function largestStep({ nodes, input }: Model): number {
+  const sizes = nodes.map(({ shape, inputs }) =>
+    [shape, ...inputs.map((k) => (k < 0 ? input : nodes[k].shape))].reduce(
+      (sum, each) => sum + size(each),
+      0,
+    ),
+  );
+  return largest(sizes, 0) * TILE * Float32Array.BYTES_PER_ELEMENT;
+}
