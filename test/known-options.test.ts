@@ -83,6 +83,8 @@ const CALLS: readonly (readonly [
   ["loadModel", ["there-is-no-such-file"], "Model", "model"],
   ["encodeOnnx", [{ model }], "spares", "sparse"],
   ["saveOnnx", ["there-is-no-such-folder/x", { model }], "spares", "sparse"],
+  ["encodeC", [{ model }], "nane", "name"],
+  ["saveC", ["there-is-no-such-folder/x", { model }], "valeus", "values"],
   ["latentPod", [{ model }], "tolerence", "tolerance"],
   ["prune", [{ model }], "densty", "density"],
   ["createPool", [], "Threads", "threads"],

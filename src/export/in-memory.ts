@@ -14,6 +14,7 @@ export {
   type LoadModelOptions,
 } from "./model-format.js";
 export { encodeOnnx, type OnnxOptions } from "./onnx/onnx.js";
+export { encodeC, type COptions } from "./c/encode-c.js";
 export { latentPod, type LatentPodOptions } from "./latent-pod.js";
 export { prune, type PruneOptions } from "./prune.js";
 export { networkSize, type NetworkSize } from "./size.js";

@@ -14,6 +14,7 @@ import type { Values } from "../nn/network.js";
 import { eachNonZero, packedOf } from "../nn/packed-values.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { fromHalf, toHalf } from "./half.js";
+import { int8Rows } from "./int8-rows.js";
 import type { Tensor } from "./safetensors-format.js";
 import { mapNonZeros, packedIfSparse, valuesOf } from "./sparse-values.js";
 
@@ -21,8 +22,6 @@ import { mapNonZeros, packedIfSparse, valuesOf } from "./sparse-values.js";
 export const VALUE_FORMATS = ["float32", "float16", "int8"] as const;
 export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
-/** The largest number of a row is 127 steps. */
-const STEPS = 127;
 const LARGEST_HALF = 65504;
 
 /**
@@ -36,36 +35,21 @@ export function storedWeight(
   weight: Values,
   format: ValueFormat,
 ): Readonly<Record<string, Tensor>> | undefined {
-  const scales = format === "int8" ? scalesOf(name, weight) : undefined;
-  const rounded = scales ? inSteps(weight, scales) : weight;
-  const packed = packedOf(packedIfSparse(rounded));
+  if (format === "int8") {
+    eachNonZero(weight, (w) => {
+      if (!Number.isFinite(w)) throw notHeld(name, w, format);
+    });
+  }
+  const { scales, steps } =
+    format === "int8" ? int8Rows(weight) : { scales: undefined, steps: weight };
+  const packed = packedOf(packedIfSparse(steps));
   if (!packed && format === "float32") return undefined;
-  const numbers = packed ? packed.values : rounded.data;
+  const numbers = packed ? packed.values : steps.data;
   return {
     values: { shape: [numbers.length], ...encoded(name, numbers, format) },
     ...(scales && { scales: { shape: [scales.length], data: scales } }),
     ...(packed && { gaps: { shape: [packed.gaps.length], data: packed.gaps } }),
   };
-}
-
-/** Steps of the rows: nearest multiples are what is kept. */
-function scalesOf(name: string, weight: Values): Float32Array {
-  const cols = colsOf(weight.shape);
-  const scales = new Float32Array(weight.shape[0]);
-  eachNonZero(weight, (w, place) => {
-    if (!Number.isFinite(w)) throw notHeld(name, w, "int8");
-    const row = Math.floor(place / cols);
-    scales[row] = Math.max(scales[row], Math.abs(w) / STEPS);
-  });
-  return scales;
-}
-
-function inSteps(weight: Values, scales: Float32Array): Values {
-  const cols = colsOf(weight.shape);
-  return mapNonZeros(weight, (w, place) => {
-    const step = scales[Math.floor(place / cols)];
-    return step === 0 ? 0 : Math.max(-STEPS, Math.min(STEPS, Math.round(w / step)));
-  });
 }
 
 function encoded(
@@ -111,7 +95,7 @@ export function readStoredWeight(
   const scales = tensors.get(`${name}.scales`)?.data;
   if (!isTypedArray(scales, "Float32Array") || scales.length !== shape[0])
     throw new UnusableFileError(`expected ${shape[0]} scales in float32, one a row`);
-  const cols = colsOf(shape);
+  const cols = size(shape.slice(1));
   return mapNonZeros(all, (w, place) => w * scales[Math.floor(place / cols)]);
 }
 
@@ -120,8 +104,4 @@ function decoded({ data, dtype }: Tensor): Float32Array {
   if (isTypedArray(data, "Int8Array")) return Float32Array.from(data);
   if (isTypedArray(data, "Float32Array")) return data;
   throw new UnusableFileError("expected values in float32, float16 or int8");
-}
-
-function colsOf(shape: Shape): number {
-  return size(shape.slice(1));
 }

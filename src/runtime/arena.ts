@@ -11,7 +11,7 @@
  * writes, the zeros of their borders, then stays as it is for good.
  */
 
-/** Alignment of every tensor, in bytes: a cache line, and one AVX-512 vector. */
+/** In bytes: a cache line, and one AVX-512 vector. */
 const ALIGNMENT = 64;
 
 export interface Lifetime {
@@ -33,15 +33,19 @@ export interface Placement {
   readonly bytes: number;
 }
 
-/** Places tensors so that no two that live at the same time overlap. */
-export function placeTensors(tensors: readonly Lifetime[]): Placement {
+/**
+ * Places tensors so that no two that live at the same time overlap.
+ *
+ * @param alignment - of every tensor, in bytes. Default 64
+ */
+export function placeTensors(tensors: readonly Lifetime[], alignment = ALIGNMENT): Placement {
   const rooms = roomsOf(tensors);
   const order = rooms.map((_, k) => k).sort((a, b) => rooms[b].bytes - rooms[a].bytes || a - b);
   const starts = rooms.map(() => 0);
   const placed = createPlaced(rooms.length);
   let bytes = 0;
   for (const k of order) {
-    const size = align(rooms[k].bytes);
+    const size = Math.ceil(rooms[k].bytes / alignment) * alignment;
     const at = placed.fit(rooms[k], size);
     starts[k] = at;
     placed.add(rooms[k], at, size);
@@ -116,8 +120,4 @@ function roomsOf(tensors: readonly Lifetime[]): Room[] {
 
 function meet(a: Lifetime, b: Lifetime): boolean {
   return a.from <= b.to && b.from <= a.to;
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -176,6 +176,7 @@ describe("bregman export", { timeout: 60_000 }, () => {
     ["onnx", "model.onnx"],
     ["onnx-sparse", "model-sparse.onnx"],
     ["sparse", "model-sparse.safetensors"],
+    ["c", "model.c"],
   ])("%s writes %s", async (format, name) => {
     const { code, stdout, stderr } = await runCli(["export", run, "--format", format]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -192,11 +193,31 @@ describe("bregman export", { timeout: 60_000 }, () => {
     expect(statSync(file("model-sparse")).size).toBeLessThan(statSync(file("model")).size);
   });
 
+  it("writes C by the name and of the weights that were asked for", async () => {
+    const args = ["export", run, "--format", "c", "--name", "digit", "--values", "int8"];
+    const { code, stdout } = await runCli(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(join(run, "model-int8.c"));
+    const text = readFileSync(join(run, "model-int8.c"), "utf8");
+    expect(text).toMatch(/^ \* recipe: .+\n \* seed: \d+$/m);
+    expect(text).toMatch(/^void digit\(const float \*in, float \*out\) \{$/m);
+    expect(text).toMatch(/^static const int8_t digit_/m);
+  });
+
   it.each([
     [["export", run], "required option '--format <format>' not specified"],
     [
       ["export", run, "--format", "tflite"],
-      '--format must be onnx or onnx-sparse or sparse, found "tflite"',
+      '--format must be onnx or onnx-sparse or sparse or c, found "tflite"',
+    ],
+    [
+      ["export", run, "--format", "c", "--name", "2"],
+      '--name: expected a name that a function in C can have: letters, digits and "_", a letter ' +
+        'first, no word of C or C++ and no function of math.h; found "2"',
+    ],
+    [
+      ["export", run, "--format", "onnx", "--values", "int8"],
+      "--values int8 is for --format sparse and c, found --format onnx",
     ],
     [
       ["export", "nowhere", "--format", "onnx"],

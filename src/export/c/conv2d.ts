@@ -1,0 +1,67 @@
+/**
+ * A convolution in C: weight after weight, each multiplies its part of a plane and adds it to the
+ * plane of its output channel.
+ *
+ *     y[o][r][s] += w * x[c][r stride + p - padding][s stride + q - padding]
+ *
+ * for all r and s for which that is inside; c, p and q follow from the weight's place in its row.
+ */
+import type { Conv2dLayer } from "../../nn/layers/conv2d.js";
+import { loop, type LayerCode, type LayerWriter } from "./writer.js";
+
+export function writeConv2d(
+  { kernel: [kh, kw], stride, padding, bias }: Conv2dLayer,
+  { inputs: [[, height, width]], output, weight, values, floats }: LayerWriter,
+): LayerCode {
+  const [out, rows, columns] = output;
+  // One that is larger than the plane leaves one position, whatever it is.
+  const by = Math.min(stride, Math.max(height, width) + 2 * padding);
+  const { before, row, scale } = weight("weight");
+  const positions = rows * columns;
+  const start = bias ? `${floats("bias", values("bias").data)}[o]` : "0.0f";
+  const [vertical, horizontal] = [
+    { from: "top", to: "bottom", tap: "p", size: height, count: rows },
+    { from: "left", to: "right", tap: "q", size: width, count: columns },
+  ].map((axis) => ({ ...axis, ...insideOf(axis, by, padding) }));
+  const times = (variable: string, tap: string) =>
+    `${by === 1 ? variable : `${variable} * ${by}`} + ${tap}${padding ? ` - ${padding}` : ""}`;
+  const each = (value: string, place: string) => [
+    `const float w = ${scale ? `${scale} * ` : ""}${value};`,
+    `const int32_t c = ${place} / ${kh * kw};`,
+    `const int32_t p = ${place} / ${kw} % ${kh};`,
+    `const int32_t q = ${place} % ${kw};`,
+    ...vertical.lines,
+    ...horizontal.lines,
+    `for (int32_t r = ${vertical.first}; r < ${vertical.end}; r++) {`,
+    `  const float *from = x + (c * ${height} + ${times("r", "p")}) * ${width};`,
+    `  for (int32_t s = ${horizontal.first}; s < ${horizontal.end}; s++) {`,
+    `    plane[r * ${columns} + s] += w * from[${times("s", "q")}];`,
+    "  }",
+    "}",
+  ];
+  const lines = loop("o", out, [
+    `float *plane = y + o * ${positions};`,
+    ...loop("i", positions, [`plane[i] = ${start};`]),
+    ...row(each),
+  ]);
+  return { lines: [...before, ...lines] };
+}
+
+interface Axis {
+  readonly from: string;
+  readonly to: string;
+  readonly tap: string;
+  readonly size: number;
+  readonly count: number;
+}
+
+/** The positions from which a tap reads the image, not the border around it. */
+function insideOf({ from, to, tap, size, count }: Axis, stride: number, padding: number) {
+  if (padding === 0) return { lines: [], first: "0", end: String(count) };
+  const lines = [
+    `const int32_t ${from} = ${tap} < ${padding} ? (${padding + stride - 1} - ${tap}) / ${stride} : 0;`,
+    `int32_t ${to} = (${size - 1 + padding + stride} - ${tap}) / ${stride};`,
+    `if (${to} > ${count}) ${to} = ${count};`,
+  ];
+  return { lines, first: from, end: to };
+}

@@ -1,0 +1,77 @@
+/** Random graphs of all kinds of layers. Seeded. */
+import * as layers from "#bregman/nn/layers/index.js";
+import type { Layer } from "#bregman/nn/layers/rules.js";
+import { graph, type Model, type Value } from "#bregman/nn/model.js";
+import { stream } from "#bregman/random.js";
+import { ACTIVATIONS } from "../reference/activation.js";
+
+/** A graph of some eight to twenty layers on a small image; four outputs, or an image. */
+export function randomModel(seed: number): Model {
+  const random = stream(seed, "model");
+  const draw = (most: number) => Math.floor(random.uniform() * most);
+  const pick = <T>(list: readonly T[]): T => list[draw(list.length)];
+  const input = [1 + draw(3), 5 + draw(6), 5 + draw(6)];
+  return graph(input, ({ input: start, apply }) => {
+    const values: Value[] = [start];
+    const unread = new Set<Value>();
+    const grow = (layer: Layer, ...xs: Value[]): Value => {
+      const value = apply(layer, ...xs);
+      xs.forEach((x) => unread.delete(x));
+      unread.add(value);
+      values.push(value);
+      return value;
+    };
+    const like = (x: Value) =>
+      values.filter(({ shape }) => shape.slice(1).join() === x.shape.slice(1).join());
+    const same = (x: Value) => values.filter(({ shape }) => shape.join() === x.shape.join());
+    /** Layers on an image, by kind; undefined where the image is too small. */
+    const kinds: Record<string, (x: Value) => Value | undefined> = {
+      conv2d(x) {
+        const [, height, width] = x.shape;
+        const kernel = [1 + draw(4), 1 + draw(4)] as const;
+        const padding = draw(Math.min(...kernel));
+        if (kernel[0] > height + 2 * padding || kernel[1] > width + 2 * padding) return undefined;
+        const options = { kernel, padding, stride: 1 + draw(3), bias: draw(2) === 0 };
+        return grow(layers.conv2d(1 + draw(6), options), x);
+      },
+      batchNorm2d: (x) => grow(layers.batchNorm2d({ eps: 1e-3 }), x),
+      maxPool2d: (x) => pooled(layers.maxPool2d, x),
+      avgPool2d: (x) =>
+        draw(6) === 0 ? grow(layers.globalAvgPool2d(), x) : pooled(layers.avgPool2d, x),
+      add: (x) => grow(layers.add(), x, pick(same(x)), ...(draw(2) ? [pick(same(x))] : [])),
+      scaledSum: (x) => grow(layers.scaledSum(), x, pick(same(x)), pick(same(x))),
+      concat: (x) => grow(layers.concat(), x, pick(like(x))),
+      channels(x) {
+        const from = draw(x.shape[0]);
+        return grow(layers.channels(from, 1 + draw(x.shape[0] - from)), x);
+      },
+      dropout: (x) => grow(layers.dropout(), x),
+      ...Object.fromEntries(
+        Object.entries(ACTIVATIONS).map(([kind, { layer }]) => [
+          kind,
+          (x: Value) => grow(layer, x),
+        ]),
+      ),
+    };
+    const pooled = (pool: typeof layers.maxPool2d | typeof layers.avgPool2d, x: Value) => {
+      const side = 1 + draw(3);
+      if (side > Math.min(x.shape[1], x.shape[2])) return undefined;
+      return grow(pool(side, { stride: 1 + draw(3) }), x);
+    };
+    for (let n = 6 + draw(9); n > 0; n--) {
+      const recent = [...unread].at(-1);
+      kinds[pick(Object.keys(kinds))](recent && draw(3) ? recent : pick(values));
+    }
+    if (unread.size === 0) grow(layers.relu(), start);
+    if (unread.size === 1 && values.at(-1) === [...unread][0] && draw(2)) return values.at(-1)!;
+    const ends = [...unread].map((x) =>
+      grow(layers.linear(4, { bias: draw(2) === 0 }), grow(layers.flatten(), x)),
+    );
+    return grow(layers.add(), ...ends);
+  });
+}
+
+/** The kinds that some of these models have. */
+export function kindsIn(models: readonly Model[]): ReadonlySet<string> {
+  return new Set(models.flatMap(({ nodes }) => nodes.map(({ layer }) => layer.kind)));
+}
