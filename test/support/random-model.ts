@@ -3,7 +3,7 @@ import * as layers from "#bregman/nn/layers/index.js";
 import type { Layer } from "#bregman/nn/layers/rules.js";
 import { graph, type Model, type Value } from "#bregman/nn/model.js";
 import { stream } from "#bregman/random.js";
-import { ACTIVATIONS } from "../reference/activation.js";
+import { activations } from "../reference/activation.js";
 
 /** A graph of some eight to twenty layers on a small image; four outputs, or an image. */
 export function randomModel(seed: number): Model {
@@ -46,21 +46,19 @@ export function randomModel(seed: number): Model {
         return grow(layers.channels(from, 1 + draw(x.shape[0] - from)), x);
       },
       dropout: (x) => grow(layers.dropout(), x),
-      ...Object.fromEntries(
-        Object.entries(ACTIVATIONS).map(([kind, { layer }]) => [
-          kind,
-          (x: Value) => grow(layer, x),
-        ]),
-      ),
+      ...Object.fromEntries(activations.map((layer) => [layer.kind, (x: Value) => grow(layer, x)])),
     };
     const pooled = (pool: typeof layers.maxPool2d | typeof layers.avgPool2d, x: Value) => {
       const side = 1 + draw(3);
       if (side > Math.min(x.shape[1], x.shape[2])) return undefined;
       return grow(pool(side, { stride: 1 + draw(3) }), x);
     };
+    // Some models in a row have all kinds.
+    const names = Object.keys(kinds);
+    kinds[names[seed % names.length]](start);
     for (let n = 6 + draw(9); n > 0; n--) {
       const recent = [...unread].at(-1);
-      kinds[pick(Object.keys(kinds))](recent && draw(3) ? recent : pick(values));
+      kinds[pick(names)](recent && draw(3) ? recent : pick(values));
     }
     if (unread.size === 0) grow(layers.relu(), start);
     if (unread.size === 1 && values.at(-1) === [...unread][0] && draw(2)) return values.at(-1)!;
