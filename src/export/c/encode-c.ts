@@ -31,7 +31,7 @@ export interface COptions {
   readonly name?: string | undefined;
   /**
    * How weights are kept. "int8": whole numbers of eight bits with a scale a unit or output
-   * channel, a quarter of the bytes, for some loss of accuracy. Default "float32".
+   * channel, a byte each instead of four, for some loss of accuracy. Default "float32".
    */
   readonly values?: ValueKind | undefined;
   /** Texts to say in the head of the file. */
