@@ -6,6 +6,8 @@
  */
 import { InputError } from "../errors.js";
 import { type Inputs, isBytes } from "../inputs.js";
+import { isTypedArray } from "../kinds.js";
+import type { Normalization } from "../normalization.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import { tensorArgs, type PlacedTensor } from "./tensor.js";
@@ -119,21 +121,31 @@ export function normalizeInto(
   { features, mean = [0], std = [1] }: SampleOptions,
   from = 0,
 ): void {
+  if (isTypedArray(inputs, "Float32Array") && isUnchanged({ mean, std })) {
+    out.set(inputs);
+    return;
+  }
   const unit = isBytes(inputs) ? 255 : 1;
   const run = features / mean.length;
+  // Not a number as soon as one of them is not finite: looked at once, behind the loops.
+  let check = 0;
   for (let k = 0, channel = 0; k < inputs.length; channel = (channel + 1) % mean.length) {
     const [m, s] = [mean[channel] * unit, std[channel] * unit];
     for (const end = k + run; k < end; k++) {
       out[k] = (inputs[k] - m) / s;
-      if (!Number.isFinite(out[k]) && Number.isFinite(inputs[k]))
-        throw tooLarge(
-          inputs[k],
-          from + k,
-          features,
-          `(x${unit === 1 ? "" : " / 255"} - ${mean[channel]}) / ${std[channel]}`,
-        );
+      check += out[k] - out[k];
     }
   }
+  if (check === 0) return;
+  const bad = inputs.findIndex((x, k) => Number.isFinite(x) && !Number.isFinite(out[k]));
+  if (bad < 0) return;
+  const channel = Math.floor((bad % features) / run);
+  const as = `(x${unit === 1 ? "" : " / 255"} - ${mean[channel]}) / ${std[channel]}`;
+  throw tooLarge(inputs[bad], from + bad, features, as);
+}
+
+function isUnchanged({ mean, std }: Normalization): boolean {
+  return mean.every((m) => m === 0) && std.every((s) => s === 1);
 }
 
 function tooLarge(x: number, index: number, features: number, as: string): InputError {

@@ -1,7 +1,4 @@
-/**
- * A network's forward pass for any number of samples: by the tile, in pieces whose activations stay
- * in a core's second-level cache.
- */
+/** A network's forward pass for up to a piece of samples, by the tile of sixteen. */
 import { placeNetwork } from "../engine/evaluator.js";
 import { createSequence } from "../engine/sequence.js";
 import { compile } from "../nn/compile.js";
@@ -12,16 +9,9 @@ import type { SampleStore } from "../nn/samples.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 
-/** Tiles of the largest piece. */
-const MOST_TILES = 8;
-/** Bytes of activations that a core keeps near. */
-const CACHE = 1 << 20;
-
 /** The forward pass of one network. */
 export interface TiledPass {
-  /** Samples of a piece: what is computed at a time. */
-  readonly piece: number;
-  /** Where a piece's samples are put, normalised: [piece, features]. */
+  /** Where samples are put, normalised: [piece, features]. */
   readonly inputs: Float32Array;
   /** Computes the first `count` of them, at most a piece; `out` is [count, outputs]. */
   run(count: number, out: Float32Array): void;
@@ -29,7 +19,6 @@ export interface TiledPass {
 
 /** A plan for so many tiles, ready to run. */
 interface Ready {
-  readonly bytes: number;
   run(count: number, out: Float32Array): void;
 }
 
@@ -37,13 +26,14 @@ interface Ready {
  * Puts a network into a pool's memory.
  *
  * @param network - complete (checkNetwork)
+ * @param piece - samples at a time, at most: a power of two of tiles
  */
-export function createTiledPass(pool: Pool, network: Network): TiledPass {
+export function createTiledPass(pool: Pool, network: Network, piece: number): TiledPass {
   const { memory } = pool;
   const layout = layoutOf(network.model);
   const placed = placeNetwork(pool, network);
   const features = size(network.model.input);
-  const samples = storeFor(pool, MOST_TILES * TILE, features);
+  const samples = storeFor(pool, piece, features);
   const order = Int32Array.from({ length: samples.count }, (_, k) => k);
   const plans = new Map<number, Ready>();
   const planFor = (tiles: number): Ready => {
@@ -51,12 +41,8 @@ export function createTiledPass(pool: Pool, network: Network): TiledPass {
     if (!plan) plans.set(tiles, (plan = ready(pool, layout, { ...placed, samples, order, tiles })));
     return plan;
   };
-  const perTile = Math.max(1, planFor(1).bytes);
-  let most = 1;
-  while (2 * most <= MOST_TILES && 2 * most * perTile <= CACHE * pool.threads) most *= 2;
   return {
-    piece: most * TILE,
-    inputs: memory.f32(samples.inputs, most * TILE * features),
+    inputs: memory.f32(samples.inputs, piece * features),
     run(count, out) {
       let tiles = 1;
       while (tiles * TILE < count) tiles *= 2;
@@ -90,7 +76,6 @@ function ready(
     forward.flatMap(({ ops }) => [...ops]),
   );
   return {
-    bytes: plan.bytes,
     run(count, out) {
       plan.setBatch(order.subarray(0, count));
       sequence.run();

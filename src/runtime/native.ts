@@ -47,8 +47,12 @@ export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
   };
 }
 
+/** The addon once it has been found to be current: looked at once in a process. */
+let current: Addon | undefined;
+
 /** The addon, if it was built from the sources that are here. */
 function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
+  if (current) return { addon: current };
   const fs = nodeModule("node:fs");
   if (!fs) return { problem: "it needs Node" };
   const has = (path: string): boolean => fs.existsSync(packageFile(path) ?? "");
@@ -62,7 +66,8 @@ function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   }
   if (!isCurrent(fs)) return { problem: "the addon was built from other sources" };
   try {
-    return { addon: load() };
+    current = load();
+    return { addon: current };
   } catch (error) {
     return {
       problem: `the addon can't be loaded (${String((error as Error).message).split("\n")[0]})`,
