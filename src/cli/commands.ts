@@ -64,6 +64,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./prune.js")).definePrune,
   },
   {
+    name: "predict",
+    summary: "classify samples of your own with a trained network",
+    load: async () => (await import("./predict.js")).definePredict,
+  },
+  {
     name: "export",
     summary: "write a trained network as ONNX, or in a small file",
     load: async () => (await import("./export.js")).defineExport,

@@ -3,23 +3,36 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { folder, integer, oneOf } from "./options.js";
 
-export interface ComputingFlags {
-  readonly dataDir?: string;
+/** On what to compute. */
+export interface PoolFlags {
   readonly threads?: number;
   readonly backend?: "native" | "wasm";
 }
 
+export interface ComputingFlags extends PoolFlags {
+  readonly dataDir?: string;
+}
+
 /** Adds the options of {@link ComputingFlags}. */
 export function addComputingOptions(command: Command): Command {
+  const withData = command.option(
+    "--data-dir <folder>",
+    "where the files of the data are (default: where the recipe says, or for a set " +
+      "known by name $BREGMAN_DATA, else what `bregman data` downloaded, else the npm " +
+      "package where there is one)",
+    folder("--data-dir"),
+  );
+  return addPoolOptions(withData, "one a core, at most 8");
+}
+
+/**
+ * Adds the options of {@link PoolFlags}.
+ *
+ * @param most - how many threads there are unless it is said
+ */
+export function addPoolOptions(command: Command, most: string): Command {
   return command
-    .option(
-      "--data-dir <folder>",
-      "where the files of the data are (default: where the recipe says, or for a set " +
-        "known by name $BREGMAN_DATA, else what `bregman data` downloaded, else the npm " +
-        "package where there is one)",
-      folder("--data-dir"),
-    )
-    .option("--threads <n>", "threads to compute with (default: one a core, at most 8)", threads)
+    .option("--threads <n>", `threads to compute with (default: ${most})`, threads)
     .option(
       "--backend <name>",
       "native or wasm (default: native where it is built)",

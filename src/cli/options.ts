@@ -60,6 +60,19 @@ export function folder(option: string): (text: string) => string {
   };
 }
 
+/** A reader of the character between the cells of a table. A tab may be written \\t. */
+export function character(option: string): (text: string) => string {
+  return (text) => {
+    const one = text === "\\t" ? "\t" : text;
+    if (one.length !== 1 || /["\r\n\ufeff]/.test(one)) {
+      throw new InputError(
+        `${option} must be a character that is no quote and no line end, found "${text}"`,
+      );
+    }
+    return one;
+  };
+}
+
 /** A reader of one word out of a list. */
 export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
   return (text) => {

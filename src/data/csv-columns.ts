@@ -25,8 +25,10 @@ export interface ColumnOptions {
 export interface CsvColumns {
   /** Of all columns: the names in the first row, or "column 0", ... if there are none. */
   readonly names: readonly string[];
-  /** Index of the label. */
-  readonly label: number;
+  /** Whether the first row is the names. */
+  readonly header: boolean;
+  /** Index of the label, if there is one. */
+  readonly label?: number | undefined;
   /** Indices of the features, rising. */
   readonly features: readonly number[];
 }
@@ -64,20 +66,25 @@ export function csvColumns(
   }
   if (options.header === undefined) expectNames(names, features, path);
   if (header) checkNames(names, label, features, path);
-  return { names, label, features };
+  return { names, header, label, features };
 }
 
-/** Indices of a column, or of all that have the name. */
-function places(
+/**
+ * Indices of a column, or of all that have the name.
+ *
+ * @param what - it is needed for, for the message
+ * @throws InputError if there is none
+ */
+export function places(
   names: readonly string[],
   column: ColumnName,
   what: string,
-  { header = true }: ColumnOptions,
+  { header = true }: Pick<ColumnOptions, "header">,
   path: string,
 ): number[] {
+  const found = placesIfThere(names, column, header);
+  if (found.length > 0) return found;
   if (typeof column === "number") {
-    const place = column < 0 ? names.length + column : column;
-    if (Number.isInteger(place) && place >= 0 && place < names.length) return [place];
     const range = `from 0 to ${names.length - 1}, or from -1 to -${names.length}`;
     throw new InputError(`${path}: column ${column} ${what}: expected an index ${range}`);
   }
@@ -86,8 +93,6 @@ function places(
       `${path}: expected the index of the column ${what}, as there is no header, found ${JSON.stringify(column)}`,
     );
   }
-  const found = names.flatMap((name, k) => (name === column ? [k] : []));
-  if (found.length > 0) return found;
   const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
   throw new InputError(
     `${path}: there is no column ${JSON.stringify(column)} ` +
@@ -95,13 +100,29 @@ function places(
   );
 }
 
+/** Indices of a column, or of all that have the name; none if it is not there. */
+export function placesIfThere(
+  names: readonly string[],
+  column: ColumnName,
+  header: boolean,
+): number[] {
+  if (typeof column !== "number")
+    return header ? names.flatMap((name, k) => (name === column ? [k] : [])) : [];
+  const place = column < 0 ? names.length + column : column;
+  return Number.isInteger(place) && place >= 0 && place < names.length ? [place] : [];
+}
+
+/** Whether names are numbers that some programs count columns by. */
+export function areCounted(names: readonly string[]): boolean {
+  return names.every((name, k) => Number(name) === Number(names[0]) + k);
+}
+
 /**
  * Refuses a first row that names nothing, since it would be a sample lost: numbers only, other than
  * those some programs count columns by.
  */
 function expectNames(names: readonly string[], features: readonly number[], path: string): void {
-  const counted = names.every((name, k) => Number(name) === Number(names[0]) + k);
-  if (counted || !features.every((k) => NUMBER.test(names[k]))) return;
+  if (areCounted(names) || !features.every((k) => NUMBER.test(names[k]))) return;
   throw new UnusableFileError(
     `${path}: row 1: expected the names of the columns, found numbers; say "header": ` +
       "false if there is no header, true if that is one",

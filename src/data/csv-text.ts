@@ -21,8 +21,12 @@ const MOST_BYTES = constants.MAX_STRING_LENGTH;
  * damaged or in another encoding, with the row
  */
 export function readCsvText(path: string, delimiter: string): string {
-  const bytes = unpacked(path);
-  const text = decoded(bytes, path, delimiter);
+  return csvText(readBytes(path), path, delimiter);
+}
+
+/** As {@link readCsvText}, from the bytes of a file. */
+export function csvText(bytes: Uint8Array, path: string, delimiter: string): string {
+  const text = decoded(unpacked(bytes, path), path, delimiter);
   const zero = text.indexOf("\0");
   if (zero >= 0) {
     const row = countRows(text.slice(0, zero + 1), delimiter);
@@ -43,8 +47,7 @@ function oneLineEnd(text: string): string {
   return text.replace(/\r\n?/g, "\n");
 }
 
-function unpacked(path: string): Uint8Array {
-  const bytes = readBytes(path);
+function unpacked(bytes: Uint8Array, path: string): Uint8Array {
   const content = isGzip(bytes) ? gunzip(bytes, MOST_BYTES, path) : bytes;
   if (content !== undefined && content.length <= MOST_BYTES) return content;
   const found = content === undefined ? "more, unpacked" : content.length;

@@ -1,13 +1,6 @@
 /** Reads a table of numbers from a CSV file: a row is a sample, one column is its label. */
-import Papa from "papaparse";
-import { UnusableFileError } from "../errors.js";
-import {
-  type ColumnName,
-  type ColumnOptions,
-  type CsvColumns,
-  csvColumns,
-  NUMBER,
-} from "./csv-columns.js";
+import { type ColumnName, type ColumnOptions, csvColumns } from "./csv-columns.js";
+import { csvRows } from "./csv-rows.js";
 import { readCsvText } from "./csv-text.js";
 
 export interface CsvOptions extends ColumnOptions {
@@ -37,69 +30,13 @@ export interface CsvTable {
  * number, or a label is missing. Row 1 is the first of the file.
  */
 export function readCsv(path: string, options: CsvOptions): CsvTable {
-  const { header = true, delimiter = ",", pixels = false } = options;
-  let columns: CsvColumns | undefined;
-  let numbers = pixels ? new Uint8Array(1024) : new Float64Array(1024);
-  let used = 0;
-  const labels: string[] = [];
-  let row = 0;
-
-  const take = (cells: readonly string[]): void => {
-    row++;
-    if (cells.length === 1 && cells[0].trim() === "") return;
-    if (columns === undefined) {
-      columns = csvColumns(cells, options, path);
-      if (header) return;
-    }
-    const { names, label, features } = columns;
-    if (cells.length !== names.length) {
-      throw new UnusableFileError(
-        `${path}: row ${row}: expected ${names.length} cells, found ${cells.length}`,
-      );
-    }
-    if (used + cells.length > numbers.length) {
-      const grown = pixels
-        ? new Uint8Array(2 * used + cells.length)
-        : new Float64Array(2 * used + cells.length);
-      grown.set(numbers);
-      numbers = grown;
-    }
-    const bad = (k: number, wanted: string): UnusableFileError => {
-      const name = header ? `column ${JSON.stringify(names[k])}` : names[k];
-      const found = JSON.stringify(cells[k].trim());
-      return new UnusableFileError(
-        `${path}: row ${row}, ${name}: expected ${wanted}, found ${found}`,
-      );
-    };
-    for (const k of features) {
-      const text = cells[k].trim();
-      const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-      const isByte = Number.isInteger(value) && value >= 0 && value <= 255;
-      if (pixels ? !isByte : !Number.isFinite(value)) {
-        throw bad(k, pixels ? "a whole number from 0 to 255" : "a number");
-      }
-      numbers[used++] = value;
-    }
-    const text = cells[label].trim();
-    if (text === "") throw bad(label, "a label");
-    labels.push(text);
-  };
-
-  Papa.parse<string[]>(readCsvText(path, delimiter), {
+  const { delimiter = ",", pixels = false } = options;
+  const { inputs, labels, columns } = csvRows(readCsvText(path, delimiter), {
+    where: path,
     delimiter,
-    newline: "\n",
-    step: ({ data, errors }) => {
-      if (errors.length > 0)
-        throw new UnusableFileError(`${path}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
-      take(data);
-    },
+    pixels,
+    columnsOf: (first) => csvColumns(first, options, path),
   });
-  if (labels.length === 0)
-    throw new UnusableFileError(`${path}: expected rows of numbers, found none`);
-  const { names, features } = columns!;
-  return {
-    inputs: numbers.slice(0, used),
-    labels,
-    columns: features.map((k) => (header ? names[k] : k)),
-  };
+  const { names, header, features } = columns;
+  return { inputs, labels, columns: features.map((k) => (header ? names[k] : k)) };
 }

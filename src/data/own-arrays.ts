@@ -92,7 +92,13 @@ export function readNpyPart(inputs: string, labels: string, options: ArrayOption
   };
 }
 
-function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
+/**
+ * The elements of an array of inputs: bytes, or other numbers with all their digits.
+ *
+ * @param first - index of the first of them in its file, for the message
+ * @throws UnusableFileError for a number that is not finite, or an integer beyond 2^53
+ */
+export function inputNumbers({ type, data }: NpyArray, where: string, first = 0): Inputs {
   if (type === "uint8") return data as Uint8Array;
   const isFloat = isTypedArray(data, "Float32Array", "Float64Array");
   const numbers = isFloat ? data : Float64Array.from(data as ArrayLike<number | bigint>, Number);
@@ -102,7 +108,7 @@ function inputNumbers({ type, data }: NpyArray, where: string): Inputs {
   if (bad < 0) return numbers;
   const wanted = isFloat ? "finite" : "whole numbers below 2^53, which float64 holds";
   throw new UnusableFileError(
-    `${where}: inputs must be ${wanted}, found ${data[bad]} at index ${bad}`,
+    `${where}: inputs must be ${wanted}, found ${data[bad]} at index ${first + bad}`,
   );
 }
 

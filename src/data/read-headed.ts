@@ -86,7 +86,16 @@ export function readHeaded(
         "with a limit only the samples in use are read, of a file that is not packed",
     );
   }
-  const bytes = readBytes(path);
+  return unpackHeaded(readBytes(path), longest, header, where);
+}
+
+/** As {@link readHeaded}, from the bytes of a file. */
+export function unpackHeaded(
+  bytes: Uint8Array,
+  longest: number,
+  header: (head: Uint8Array) => SaidSize,
+  where: string,
+): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   const said = header(gunzipBeginning(bytes, longest, where));
   if (said.size > constants.MAX_LENGTH) {

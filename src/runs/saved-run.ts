@@ -6,7 +6,7 @@ import { loadModel, MODEL_FILE } from "../export/model-file.js";
 import type { Network } from "../nn/network.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
-import { readRunRecipe } from "./run-recipe.js";
+import { readRunRecipe, RECIPE_FILE } from "./run-recipe.js";
 
 export interface SavedRun {
   readonly folder: string;
@@ -39,6 +39,27 @@ export function openRun(path: string): SavedRun {
     );
   }
   return { folder, file, recipe, network: loadModel(file, { model: buildModel(recipe.model) }) };
+}
+
+/** A network to work with: of a run, or in a file by itself, of which no recipe is known. */
+export type OpenedNetwork = Pick<SavedRun, "file" | "network"> & Partial<Pick<SavedRun, "recipe">>;
+
+/**
+ * Opens a network: as {@link openRun}, or in a file that is not in a run folder.
+ *
+ * @throws UnusableFileError as openRun; also if there is nothing of that name
+ * @example
+ * const { network } = openNetwork("small.safetensors");
+ */
+export function openNetwork(path: string): OpenedNetwork {
+  const stats = statsOf(path);
+  if (!stats)
+    throw new UnusableFileError(
+      `cannot read a network from ${path}: there is no such run folder or file`,
+    );
+  return stats.isDirectory() || existsSync(join(dirname(path), RECIPE_FILE))
+    ? openRun(path)
+    : { file: path, network: loadModel(path) };
 }
 
 function statsOf(path: string): Stats | undefined {

@@ -19,6 +19,8 @@ export interface CliOptions {
   /** Working folder; default: a new one. */
   cwd?: string;
   env?: Record<string, string>;
+  /** What comes in on standard input; default: nothing. */
+  input?: Uint8Array | string | undefined;
   /** Closes our end of stdout or stderr once its text matches, as `| head` does. */
   readUntil?: RegExp;
   /** Called once the process runs, to send signals at moments of one's own. */
@@ -38,11 +40,13 @@ export function temporaryFolder(): string {
 /** Runs `bregman` with arguments until it exits. */
 export function runCli(
   args: readonly string[],
-  { cwd = temporaryFolder(), env = {}, readUntil, onStart, onOutput }: CliOptions = {},
+  { cwd = temporaryFolder(), env = {}, input = "", readUntil, onStart, onOutput }: CliOptions = {},
 ) {
   // Not the test runner's own wishes about colours.
   const { FORCE_COLOR: _, NO_COLOR: __, BREGMAN_DEBUG: ___, ...inherited } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
+  // A command that does not read it may be gone before it is written.
+  child.stdin.on("error", () => {}).end(input);
   onStart?.((signal) => child.kill(signal));
   const text = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -1,0 +1,167 @@
+/** `bregman predict`: what a network makes of samples without labels. */
+import { type Command, Option } from "commander";
+import type { ColumnName } from "../data/csv-columns.js";
+import type { Origin, UnlabelledOptions } from "../data/unlabelled.js";
+import { InputError } from "../errors.js";
+import type { OpenedNetwork } from "../runs/saved-run.js";
+import { addPoolOptions, type PoolFlags } from "./computing.js";
+import { character, integer } from "./options.js";
+import type { PredictionFormat } from "./prediction-format.js";
+
+interface PredictFlags extends PoolFlags {
+  readonly csv?: true;
+  readonly json?: true;
+  readonly top: number;
+  readonly label?: ColumnName;
+  readonly ignore?: readonly ColumnName[];
+  readonly header?: boolean;
+  readonly delimiter?: string;
+  readonly pixels?: true;
+}
+
+/** Numbers of a piece's inputs, at most. */
+const PIECE_NUMBERS = 2 ** 21;
+const MOST_SAMPLES = 1024;
+
+/** What the command says and takes. */
+export function definePredict(command: Command): void {
+  command
+    .description(
+      "Tells what a network makes of samples without labels: the likeliest class and its " +
+        "probability, or the outputs of a network that does not classify.",
+    )
+    .argument("<model>", "a run folder, or a network in a file")
+    .argument(
+      "<inputs...>",
+      "idx and .npy files (.gz too), CSV files, PNG files, folders of PNG files; - is " +
+        "standard input, with one such file",
+    )
+    .option("--top <n>", "tell the n likeliest classes", integer("--top", 1), 1)
+    .addOption(new Option("--csv", "print CSV, numbers with all digits").conflicts("json"))
+    .option("--json", "print JSON: an array with an object for each sample")
+    .option(
+      "--label <column>",
+      "of CSV files: a column to leave out, its name or index (default: what the run's " +
+        "recipe says, if it is there)",
+      column,
+    )
+    .option(
+      "--ignore <column>",
+      "one more; may be said again",
+      (text: string, before: readonly ColumnName[] = []) => [...before, column(text)],
+    )
+    .option("--header", "the first row of CSV files names the columns (default: if it is text)")
+    .option("--no-header", "it is a sample")
+    .option("--delimiter <character>", "between cells", character("--delimiter"))
+    .option("--pixels", "the numbers of CSV files are pixels, from 0 to 255");
+  addPoolOptions(command, "as many as pay for the network")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  bregman predict runs/first digits.npy --top 3\n" +
+        "  bregman predict model.safetensors photos/ --json\n" +
+        "  cat iris.csv | bregman predict runs/iris - --csv",
+    )
+    .action(predict);
+}
+
+/** An index where it is one, else a name. */
+function column(text: string): ColumnName {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+async function predict(
+  model: string,
+  inputs: readonly string[],
+  flags: PredictFlags,
+): Promise<void> {
+  const { openNetwork } = await import("../runs/saved-run.js");
+  const { createPredictor } = await import("../predict/predictor.js");
+  const { size } = await import("../nn/layers/layer.js");
+  const { unlabelled } = await import("../data/unlabelled.js");
+  const { predictionText } = await import("./prediction-format.js");
+  const { createOutlet } = await import("./outlet.js");
+  const { painter } = await import("./paint.js");
+  const opened = openNetwork(model);
+  const { labelNames, model: net } = opened.network;
+  const options = optionsFor(opened, flags, size(net.input));
+  // All of them are looked at before the first is computed.
+  const sources = (await origins(inputs)).map((origin) => unlabelled(origin, options));
+  tellHint(opened);
+  const outputs = size(net.output);
+  const text = predictionText({
+    format: formatOf(flags),
+    labelNames,
+    outputs,
+    top: Math.min(flags.top, outputs),
+    paint: painter(process.stdout),
+  });
+  const { threads, backend } = flags;
+  const predictor = await createPredictor(opened.network, { threads, backend });
+  const outlet = createOutlet(process.stdout);
+  try {
+    if (!(await outlet.write(text.begin))) return;
+    for (const { prefix, pieces } of sources) {
+      for (const { names, inputs: samples } of pieces) {
+        const predictions = {
+          names: inputs.length > 1 ? names.map((name) => `${prefix}${name}`) : names,
+          outputs: await predictor.predict(samples),
+        };
+        if (!(await outlet.write(text.piece(predictions)))) return;
+      }
+    }
+    await outlet.write(text.end);
+  } finally {
+    outlet.close();
+    await predictor.close();
+  }
+}
+
+function formatOf({ csv, json }: PredictFlags): PredictionFormat {
+  return csv ? "csv" : json ? "json" : "table";
+}
+
+/** How samples are read: as the recipe of a run says, and as the person says. */
+function optionsFor(
+  { network, recipe }: OpenedNetwork,
+  { label, ignore = [], header, delimiter, pixels }: PredictFlags,
+  features: number,
+): UnlabelledOptions {
+  const data = recipe?.data;
+  const table = data?.kind === "csv" ? data : undefined;
+  const arrays = data?.kind === "idx" || data?.kind === "npy" ? data : undefined;
+  return {
+    input: network.model.input,
+    channels: arrays?.channels,
+    piece: Math.max(1, Math.min(MOST_SAMPLES, Math.floor(PIECE_NUMBERS / features))),
+    csv: {
+      leaveOut: label === undefined ? ignore : [label, ...ignore],
+      leftOut: table && [table.label, ...(table.ignore ?? [])],
+      header,
+      headerInTraining: table?.header,
+      delimiter: delimiter ?? table?.delimiter,
+      pixels: pixels ?? table?.pixels,
+      bytesInTraining: table?.pixels ?? (data && data.kind !== "npy" && data.kind !== "csv"),
+    },
+  };
+}
+
+/** The inputs, with standard input read. */
+async function origins(inputs: readonly string[]): Promise<Origin[]> {
+  const { readStandardInput, STANDARD_INPUT } = await import("./standard-input.js");
+  if (inputs.filter((input) => input === "-").length > 1)
+    throw new InputError("standard input (-) can be read once, found it twice");
+  const all: Origin[] = [];
+  for (const input of inputs) {
+    if (input !== "-") all.push(input);
+    else all.push({ where: STANDARD_INPUT, bytes: await readStandardInput() });
+  }
+  return all;
+}
+
+/** A network of before labels' names were kept is no fault; its outputs need a word. */
+function tellHint({ file, network, recipe }: OpenedNetwork): void {
+  if (network.labelNames || recipe?.loss === "meanSquaredError") return;
+  process.stderr.write(
+    `${file} has no names of classes: these are the network's outputs as they are\n`,
+  );
+}

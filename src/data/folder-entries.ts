@@ -1,0 +1,61 @@
+/**
+ * What is in a folder of images, in the order of the names (by code points). What systems leave
+ * behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { UnusableFileError } from "../errors.js";
+import { type Image, readPng } from "./png.js";
+
+/** In small letters. */
+const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
+
+/** A file or folder within a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+/**
+ * What is in a folder, by name.
+ *
+ * @throws UnusableFileError if it can't be read
+ */
+export function folderEntries(folder: string): FolderEntry[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith(".") && !LEFT_BEHIND.includes(name.toLowerCase()))
+      .map((entry) => ({
+        name: entry.name,
+        path: join(folder, entry.name),
+        // A link may be either; what it is shows when it is read.
+        isFolder: entry.isDirectory() || (entry.isSymbolicLink() && !/\.png$/i.test(entry.name)),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT"
+        ? "there is no such folder"
+        : code === "ENOTDIR"
+          ? "it is a file, not a folder"
+          : message;
+    throw new UnusableFileError(`could not read ${folder}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * The image that an entry is.
+ *
+ * @throws UnusableFileError if it is none, otherwise as `readPng`
+ */
+export function readImage({ path, isFolder }: FolderEntry): Image {
+  if (isFolder || !/\.png$/i.test(path)) {
+    const kind = isFolder ? "a folder" : "another file";
+    throw new UnusableFileError(
+      `${path}: expected a PNG file, found ${kind}; convert other images to PNG first`,
+    );
+  }
+  return readPng(path);
+}

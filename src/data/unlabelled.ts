@@ -1,0 +1,272 @@
+/**
+ * Samples without labels, as a network takes them: from idx and .npy files, plain or
+ * gzip-compressed, from CSV and PNG files and from folders of these images, or from the bytes of
+ * one such file. They come in pieces, so that of a plain idx or .npy file and of a folder never
+ * more than a piece is in memory.
+ */
+import { statSync } from "node:fs";
+import { relative } from "node:path";
+import { ofFile, UnusableFileError } from "../errors.js";
+import type { Inputs } from "../inputs.js";
+import { at } from "../placed.js";
+import { readBytes, readParts } from "../read-file.js";
+import type { SampleArray } from "./channels.js";
+import { type FeatureOptions, featureColumns } from "./csv-features.js";
+import { csvRows } from "./csv-rows.js";
+import { csvText } from "./csv-text.js";
+import { type FileKind, fileKind } from "./file-kind.js";
+import { fitImage, type ImageShape } from "./fit-image.js";
+import { type FolderEntry, folderEntries, readImage } from "./folder-entries.js";
+import { readIdx } from "./idx.js";
+import { idxHeader, LONGEST_IDX_HEADER, parseIdx } from "./idx-format.js";
+import { parseNpy, readNpy } from "./npy.js";
+import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
+import { inputNumbers } from "./own-arrays.js";
+import { decodePng, type Image } from "./png.js";
+import { type Rows, unpackHeaded } from "./read-headed.js";
+import { countedShape, inOrder, product, type Wanted } from "./sample-fit.js";
+import { gunzipBeginning, isGzip } from "./unpack.js";
+
+/** A path of a file or folder, or the bytes of a file. */
+export type Origin = string | { readonly where: string; readonly bytes: Uint8Array };
+
+export interface UnlabelledOptions extends Wanted {
+  /** Samples of a piece. */
+  readonly piece: number;
+  /** Of CSV files. */
+  readonly csv?:
+    | (FeatureOptions & {
+        /** Default ",". */
+        readonly delimiter?: string | undefined;
+        /** The numbers are pixels, from 0 to 255, that mean value / 255. Default false. */
+        readonly pixels?: boolean | undefined;
+        /** The network has learned from bytes, so that numbers that are no pixels are at most 1. */
+        readonly bytesInTraining?: boolean | undefined;
+      })
+    | undefined;
+}
+
+/** Some samples. */
+export interface Piece {
+  /** Of images their files, within the folder that was named; of others their number, from 0. */
+  readonly names: readonly string[];
+  /** [names, features], row-major. */
+  readonly inputs: Inputs;
+}
+
+/** Samples that are still to be read. */
+export interface Unlabelled {
+  /** What their names need in front where there are others. */
+  readonly prefix: string;
+  readonly pieces: Iterable<Piece>;
+}
+
+/**
+ * Looks at what there is, and gives its samples one piece after the other.
+ *
+ * @throws UnusableFileError if it can't be read or is not what a network takes: at once if it is no
+ * such file, or its header says so, else when its piece is read
+ */
+export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabelled {
+  if (typeof origin === "string" && isFolder(origin)) {
+    const files = filesIn(origin);
+    const pieces = images(files, options, (file) => ({
+      name: relative(origin, file.path).replaceAll("\\", "/"),
+      where: file.path,
+      image: readImage(file),
+    }));
+    return { prefix: `${origin.replace(/[\\/]+$/, "")}/`, pieces };
+  }
+  const where = typeof origin === "string" ? origin : origin.where;
+  const bytes = () => (typeof origin === "string" ? readBytes(origin) : origin.bytes);
+  const { kind, isPacked, head } = beginningOf(origin, where);
+  if (kind === "png") {
+    if (isPacked) throw new UnusableFileError(`${where}: a PNG file in gzip; unpack it first`);
+    const open = () => ({ name: where, where, image: at(where, () => decodePng(bytes())) });
+    return { prefix: "", pieces: images([where], options, open) };
+  }
+  const prefix = `${where}:`;
+  if (kind === "csv") return { prefix, pieces: table(bytes, options, where) };
+  const read = READERS[kind];
+  const shape = countedShape(read.shape(head, where), options, where);
+  const pieces =
+    typeof origin === "string" && !isPacked && shape[0] > options.piece
+      ? rowsOf((rows, first) => read.rows(origin, rows, first), shape[0], options, where)
+      : whole(() => read.all(bytes(), where), shape, options, where);
+  return { prefix, pieces };
+}
+
+/** How arrays are read. */
+interface ArrayReader {
+  /** What the first bytes say. */
+  shape(head: Uint8Array, where: string): readonly number[];
+  /** @param first - index of the first element of those rows */
+  rows(path: string, rows: Rows, first: number): SampleArray;
+  /** Unpacks them, too. */
+  all(bytes: Uint8Array, where: string): SampleArray;
+}
+
+const READERS: Record<"idx" | "npy", ArrayReader> = {
+  idx: {
+    shape: (head, where) => idxHeader(head, { where }).shape,
+    rows: (path, rows) => readIdx(path, {}, rows),
+    all(bytes, where) {
+      const header = (head: Uint8Array) => idxHeader(head, { where });
+      return parseIdx(unpackHeaded(bytes, LONGEST_IDX_HEADER, header, where), { where });
+    },
+  },
+  npy: {
+    shape: (head, where) => npyHeader(head, where).shape,
+    rows(path, rows, first) {
+      const array = readNpy(path, rows);
+      return { shape: array.shape, data: inputNumbers(array, path, first) };
+    },
+    all(bytes, where) {
+      const header = (head: Uint8Array) => npyHeader(head, where);
+      const array = parseNpy(unpackHeaded(bytes, LONGEST_NPY_HEADER, header, where), where);
+      return { shape: array.shape, data: inputNumbers(array, where) };
+    },
+  },
+};
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // Whoever reads it says what is wrong.
+    return false;
+  }
+}
+
+/** Enough to know what a file is, and what its header says. */
+function beginningOf(
+  origin: Origin,
+  where: string,
+): { readonly kind: FileKind; readonly isPacked: boolean; readonly head: Uint8Array } {
+  const first = (bytes: Uint8Array) => bytes.subarray(0, LONGEST_NPY_HEADER);
+  const packed =
+    typeof origin === "string"
+      ? readParts(origin, (read, size) => {
+          const bytes = new Uint8Array(Math.min(size, LONGEST_NPY_HEADER));
+          read(0, bytes);
+          return bytes;
+        })
+      : first(origin.bytes);
+  const isPacked = isGzip(packed);
+  const head = isPacked ? first(gunzipBeginning(packed, LONGEST_NPY_HEADER, where)) : packed;
+  return { kind: fileKind(head, where), isPacked, head };
+}
+
+/** The image files of a folder, and of the folders in it. */
+function filesIn(folder: string): FolderEntry[] {
+  const files = folderEntries(folder).flatMap((entry) =>
+    entry.isFolder ? folderEntries(entry.path) : [entry],
+  );
+  if (files.length > 0) return files;
+  throw new UnusableFileError(
+    `could not find images in ${folder}: expected PNG files, or folders with PNG files in them`,
+  );
+}
+
+interface NamedImage {
+  readonly name: string;
+  readonly where: string;
+  readonly image: Image;
+}
+
+function* images<Item>(
+  items: readonly Item[],
+  { input, piece }: UnlabelledOptions,
+  open: (item: Item) => NamedImage,
+): Generator<Piece> {
+  const features = product(input);
+  for (let from = 0; from < items.length; from += piece) {
+    const some = items.slice(from, from + piece);
+    const inputs = new Uint8Array(some.length * features);
+    const names = some.map((item, k) => {
+      const { name, where, image } = open(item);
+      inputs.set(
+        fitImage(image, shapeFor(image, input), { where, as: "the network takes" }),
+        k * features,
+      );
+      return name;
+    });
+    yield { names, inputs };
+  }
+}
+
+/** The shape that an image must have; a flat input takes any with so many numbers. */
+function shapeFor({ channels, height, width }: Image, input: readonly number[]): ImageShape {
+  if (input.length === 3) return input as unknown as ImageShape;
+  const features = product(input);
+  const pixels = height * width;
+  if (channels * pixels === features) return [channels, height, width];
+  if (3 * pixels === features) return [3, height, width];
+  // It does not fit: a square one of as many numbers is what it may be measured by.
+  const [colour, grey] = [Math.sqrt(features / 3), Math.sqrt(features)];
+  if (Number.isInteger(grey)) return [1, grey, grey];
+  return Number.isInteger(colour) ? [3, colour, colour] : [1, 1, features];
+}
+
+function* table(
+  bytes: () => Uint8Array,
+  { input, piece, csv = {} }: UnlabelledOptions,
+  where: string,
+): Generator<Piece> {
+  const { delimiter = ",", pixels = false, bytesInTraining = false } = csv;
+  const features = product(input);
+  const { inputs, count } = csvRows(csvText(bytes(), where, delimiter), {
+    where,
+    delimiter,
+    pixels,
+    columnsOf: (first) => featureColumns(first, features, csv, where),
+  });
+  const large = pixels || !bytesInTraining ? -1 : inputs.findIndex((x) => x > 1);
+  if (large >= 0) {
+    throw new UnusableFileError(
+      `${where}: sample ${Math.floor(large / features)}: expected numbers from 0 to 1, as the ` +
+        `network has learned from bytes / 255, found ${inputs[large]}; say --pixels for bytes`,
+    );
+  }
+  yield* pieces(inputs, count, piece);
+}
+
+/** An array that is in memory. */
+function* whole(
+  read: () => SampleArray,
+  shape: readonly number[],
+  options: UnlabelledOptions,
+  where: string,
+): Generator<Piece> {
+  const array = { shape, data: read().data };
+  const { data } = ofFile(() => inOrder(array, options, where));
+  yield* pieces(data, shape[0], options.piece);
+}
+
+/** An array in a file, of which a piece is read at a time. */
+function* rowsOf(
+  read: (rows: Rows, first: number) => SampleArray,
+  count: number,
+  options: UnlabelledOptions,
+  where: string,
+): Generator<Piece> {
+  const features = product(options.input);
+  for (let from = 0; from < count; from += options.piece) {
+    const names = numbered(from, Math.min(count, from + options.piece));
+    const array = read(() => Int32Array.from(names, Number), from * features);
+    yield { names, inputs: ofFile(() => inOrder(array, options, where)).data };
+  }
+}
+
+function* pieces(inputs: Inputs, count: number, piece: number): Generator<Piece> {
+  const features = inputs.length / count;
+  for (let from = 0; from < count; from += piece) {
+    const names = numbered(from, Math.min(count, from + piece));
+    const to = from + names.length;
+    yield { names, inputs: inputs.subarray(from * features, to * features) };
+  }
+}
+
+function numbered(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, k) => String(from + k));
+}
