@@ -25,7 +25,8 @@ KERNEL(single_sparse) {
     for (; e + SPARSE_CHAINS <= last; e += SPARSE_CHAINS)
       UNROLL for (int k = 0; k < SPARSE_CHAINS; k++)
         sum[k] += weights[e + k] * *(const float *)(x + offsets[e + k]);
-    for (; e < last; e++) sum[0] += weights[e] * *(const float *)(x + offsets[e]);
+    UNROLL for (int k = 0; k < SPARSE_CHAINS - 1; k++)
+      if (e + k < last) sum[k] += weights[e + k] * *(const float *)(x + offsets[e + k]);
     UNROLL for (int half = SPARSE_CHAINS / 2; half > 0; half /= 2)
       UNROLL for (int k = 0; k < half; k++) sum[k] += sum[k + half];
     single_result(y, row, sum[0], bias, a->relu);

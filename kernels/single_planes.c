@@ -1,20 +1,29 @@
 /* What else is done with the planes of one sample: copies, functions of each position, pooling. */
 #include "single.h"
 
+INLINE void copy_apart(const struct single_copy_args *a, struct image x, struct image y,
+                       int begin, int end, size_t step) {
+  for (int c = begin; c < end; c++)
+    for (int i = 0; i < a->height; i++) {
+      const float *from = x.data + c * x.plane + i * x.row * step;
+      float *to = y.data + c * y.plane + i * y.row;
+      int j = 0;
+      for (; j + VL <= a->width; j += VL) store(to + j, load_apart(from + j * step, step, VL));
+      const int left = a->width - j;
+      if (left == 0) continue;
+      const vec out = load_apart(from + j * step, step, left);
+      if (a->tight) store_part(to + j, out, left);
+      else store_row(to + j, out, left);
+    }
+}
+
+/* The steps that are common are constants. */
 KERNEL(single_copy) {
   const struct single_copy_args *a = (const void *)args;
   const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
-  for (int c = begin; c < end; c++)
-    for (int i = 0; i < a->height; i++) {
-      const float *from = x.data + c * x.plane + i * x.row * a->stride;
-      float *to = y.data + c * y.plane + i * y.row;
-      for (int j = 0; j < a->width; j += VL) {
-        const int left = a->width - j;
-        const vec out = load_apart(from + (size_t)j * a->stride, a->stride, left);
-        if (a->tight) store_part(to + j, out, left);
-        else store_row(to + j, out, left);
-      }
-    }
+  if (a->stride == 1) copy_apart(a, x, y, begin, end, 1);
+  else if (a->stride == 2) copy_apart(a, x, y, begin, end, 2);
+  else copy_apart(a, x, y, begin, end, (uint32_t)a->stride);
 }
 
 KERNEL(single_affine) {

@@ -37,8 +37,8 @@ function run(command, given, options = {}) {
 
 /** The tests that run every kernel. */
 function kernelTests() {
-  return readdirSync(join(root, "test/runtime"))
-    .map((name) => `test/runtime/${name}`)
+  return ["test/runtime", "test/predict"]
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
     .filter((path) =>
       readFileSync(join(root, path), "utf8").match(/forEachBackend\(|describe.each\(VARIANTS\)/),
     );

@@ -47,11 +47,11 @@ export function chooseKernel(
 
 /**
  * Of one sample: below which density a weight is multiplied by its non-zeros. Measured by
- * bench/single.mjs.
+ * bench/single.mjs --crossover.
  */
 const SINGLE_CROSSOVER = {
-  native: { linear: 0.12, conv: 0.5 },
-  wasm: { linear: 0.25, conv: 0.5 },
+  native: { linear: 0.09, conv: 0.56 },
+  wasm: { linear: 0.22, conv: 0.7 },
 };
 
 /** Whether a linear layer of this density computes one sample by its non-zeros. */

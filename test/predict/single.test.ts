@@ -9,6 +9,7 @@ import { compileSingle } from "#bregman/predict/single/compile.js";
 import { size } from "#bregman/nn/layers/layer.js";
 import type { Model } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
+import { nativeVariants } from "#bregman/runtime/native.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { everything } from "../support/every-layer.js";
 import { MODELS as GRAPHS } from "../support/graph-models.js";
@@ -17,18 +18,32 @@ import { relativeError } from "../support/problem.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
 import { forEachBackend } from "../support/run-op.js";
 
-/** Outputs of `count` samples, one after the other. */
+/** Words on either side of a plan that it must leave alone. */
+const GUARD = 512;
+
+/**
+ * Outputs of several samples, one after the other; before them comes one that is NaN all over, of
+ * which nothing may be left.
+ */
 function outputs(pool: Pool, network: Network, inputs: Float32Array): Float32Array {
-  const mark = pool.memory.mark();
+  const { memory } = pool;
+  const mark = memory.mark();
   const features = size(network.model.input);
+  const guard = () => memory.i32(memory.allocate(GUARD * 4), GUARD).fill(1234567);
+  const before = guard();
   const { input, output, run } = compileSingle(pool, network);
+  input.fill(NaN);
+  run();
+  // The program is in memory now.
+  const after = guard();
   const all = new Float32Array((inputs.length / features) * output.length);
   for (let k = 0; k * features < inputs.length; k++) {
     input.set(inputs.subarray(k * features, (k + 1) * features));
     run();
     all.set(output, k * output.length);
   }
-  pool.memory.release(mark);
+  for (const words of [before, after]) expect(words.every((word) => word === 1234567)).toBe(true);
+  memory.release(mark);
   return all;
 }
 
@@ -65,16 +80,19 @@ forEachBackend((_, pool) => {
   });
 });
 
-describe("threads", async () => {
-  const pools = await Promise.all(
-    [1, 3].map((threads) => createPool({ backend: "wasm", threads })),
-  );
-  afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+const { variants } = nativeVariants();
 
-  test.each(Object.entries(MODELS))("%s has the same bits on three", (_name, model) => {
-    const network = randomNetwork(model, { seed: 7, density: 0.5, dead: 0.1 });
-    const inputs = randomInputs(network, 3);
-    const [one, three] = pools.map((pool) => outputs(pool, network, inputs));
-    expect(three).toEqual(one);
-  });
-});
+describe.each([...variants.map((isa) => ["native", isa] as const), ["wasm", undefined] as const])(
+  "%s %s, three threads",
+  async (backend, isa) => {
+    const pools = await Promise.all([1, 3].map((threads) => createPool({ backend, isa, threads })));
+    afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+
+    test.each(Object.entries(MODELS))("%s has the bits of one", (_name, model) => {
+      const network = randomNetwork(model, { seed: 7, density: 0.5, dead: 0.1 });
+      const inputs = randomInputs(network, 3);
+      const [one, three] = pools.map((pool) => outputs(pool, network, inputs));
+      expect(three).toEqual(one);
+    });
+  },
+);
