@@ -54,7 +54,6 @@ const LAYERS: { readonly [K in Layer["kind"]]: Write<Extract<Layer, { readonly k
   maxPool2d: ({ size: side, stride }, { inputs, output }) =>
     pool([side, side], stride, inputs[0], output, {
       start: "from[0]",
-      // The comparison is with the value, so that none is lost to a NaN.
       step: (value) => [`if (${value} > all) all = ${value};`],
       end: "all",
     }),
