@@ -40,6 +40,13 @@ test("a network from a file is pruned, simplified, saved and used", async () => 
   expect(outputs).toBe(10);
 });
 
+test("a predictor answers many at once", async () => {
+  const cwd = temporaryFolder();
+  await runCli(["train", tinyRecipe(), "--out", "runs/first", "--data-dir", tinyData()], { cwd });
+  const { code } = examples.find((example) => example.code.includes("createPredictor"))!;
+  expect(run(code, "", cwd).trim()).toBe("10 30");
+});
+
 test("the tables are those of results/", () => {
   execFileSync(process.execPath, ["scripts/results-table.mjs", "--check"]);
   expect(readFileSync("README.md", "utf8")).toContain(
