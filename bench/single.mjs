@@ -28,6 +28,7 @@ import { sequential } from "../dist/nn/model.js";
 import { compileSingle } from "../dist/predict/single/compile.js";
 import { createTiledPass } from "../dist/predict/tiled-pass.js";
 import { stream } from "../dist/random.js";
+import { TILE } from "../dist/runtime/kernel-table.js";
 import { createPool } from "../dist/runtime/pool.js";
 
 const { values: args } = parseArgs({
@@ -94,7 +95,7 @@ async function ours(network, backend) {
   const small = simplify(network);
   const sample = Float32Array.from({ length: size(network.model.input) }, (_, k) => (k % 7) / 7);
   const single = compileSingle(pool, small);
-  const tiled = createTiledPass(pool, small);
+  const tiled = createTiledPass(pool, small, TILE);
   const out = new Float32Array(size(network.model.output));
   tiled.inputs.set(sample);
   tiled.run(1, out);
