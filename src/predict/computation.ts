@@ -32,7 +32,7 @@ export function computationOf(pool: Pool, network: Network): Computation {
   const single = compileSingle(pool, network);
   const few = model.input.length === 3 ? FEW.images : FEW.flat;
   const perTile = largestStep(model);
-  const piece = perTile > LARGE ? TILE : TILE * tilesOf(perTile, pool.threads);
+  const piece = perTile > LARGE ? 1 : TILE * tilesOf(perTile, pool.threads);
   const write = normalizerOf(network);
   const features = size(model.input);
   const outputs = size(model.output);
