@@ -66,7 +66,7 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
   /** All that a bundle without its package can do: one thread, with kernels that it is given. */
   const alone = (file: string) => {
     says(
-      /^Error: cannot load kernels\.wasm: .*, or give the option wasm: its address or its bytes$/m,
+      /^UnusableFileError: cannot load kernels\.wasm: .*, or give the option wasm: its address or its bytes$/m,
       file,
       "1",
     );
