@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type Image, readPng } from "#bregman/data/png.js";
-import { InputError, UnusableFileError } from "#bregman/errors.js";
+import { UnusableFileError } from "#bregman/errors.js";
 
 const suite = fileURLToPath(
   new URL("../pngsuite/node_modules/streampng/test/pngs/suite/", import.meta.url),
@@ -61,11 +61,15 @@ describe.skipIf(!existsSync(suite))(
         const [bits, opaque, hash] = entry;
         if (bits === 16)
           expect(read).toThrow(
-            new InputError(`${suite}${name}: expected an image of 8 bits a channel, found 16`),
+            new UnusableFileError(
+              `${suite}${name}: expected an image of 8 bits a channel, found 16`,
+            ),
           );
         else if (!opaque)
           expect(read).toThrow(
-            new InputError(`${suite}${name}: expected an opaque image, found transparent pixels`),
+            new UnusableFileError(
+              `${suite}${name}: expected an opaque image, found transparent pixels`,
+            ),
           );
         else expect(hashOf(read())).toBe(hash);
       },

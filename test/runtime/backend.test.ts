@@ -43,18 +43,24 @@ test("an unknown backend is an error that names those there are", async () => {
   );
 });
 
-native("the addon is required from a file: from a folder, Jest looks in the folder above", () => {
-  // What the built-in module holds, which is what native.ts asks; an import of it is a copy.
-  const builtin = createRequire(import.meta.url)("node:module") as typeof import("node:module");
-  const create = vi.spyOn(builtin, "createRequire");
-  try {
-    expect(nativeVariants().variants).toEqual(variants);
-    expect(create).toHaveBeenCalled();
-    for (const [from] of create.mock.calls) expect(statSync(from).isFile()).toBe(true);
-  } finally {
-    create.mockRestore();
-  }
-});
+native(
+  "the addon is required from a file: from a folder, Jest looks in the folder above",
+  async () => {
+    // Anew: an addon that is current is looked for once.
+    vi.resetModules();
+    const fresh = await import("#bregman/runtime/native.js");
+    // What the built-in module holds, which is what native.ts asks; an import of it is a copy.
+    const builtin = createRequire(import.meta.url)("node:module") as typeof import("node:module");
+    const create = vi.spyOn(builtin, "createRequire");
+    try {
+      expect(fresh.nativeVariants().variants).toEqual(variants);
+      expect(create).toHaveBeenCalled();
+      for (const [from] of create.mock.calls) expect(statSync(from).isFile()).toBe(true);
+    } finally {
+      create.mockRestore();
+    }
+  },
+);
 
 test("without the addon auto takes wasm and says why; asking for native says what to run", () => {
   const script = `

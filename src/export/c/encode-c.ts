@@ -17,7 +17,7 @@ import type { Network, Values } from "../../nn/network.js";
 import { eachNonZero } from "../../nn/packed-values.js";
 import { simplify } from "../simplify/simplify.js";
 import { createArrays } from "./arrays.js";
-import { functionText, mainText, type Step, viewAsCode } from "./functions.js";
+import { functionText, mainText, type CodeStep, viewAsCode } from "./functions.js";
 import { headText } from "./head.js";
 import { writeLayer } from "./layers.js";
 import { placeValues } from "./memory.js";
@@ -63,7 +63,7 @@ export function encodeC(network: Network, options: COptions = {}): string {
   const { model } = small;
   const arrays = createArrays();
   const normalization = writeNormalization(small, `${name}_normalize`, arrays);
-  const steps = model.nodes.map((node, k): Step => {
+  const steps = model.nodes.map((node, k): CodeStep => {
     const full = `${name}_${k + 1}_${node.name.replace(/\W/g, "_")}`;
     const add = arrays.adder(full);
     const valuesOf = (key: string) => {

@@ -7,7 +7,7 @@ import { plainText } from "./text.js";
 import { indented, type LayerCode, loop } from "./writer.js";
 
 /** A layer, written. */
-export interface Step {
+export interface CodeStep {
   /** Of its function. */
   readonly name: string;
   readonly node: ModelNode;
@@ -26,7 +26,7 @@ export function viewAsCode(from: number, shape: Shape): LayerCode {
 export function functionText(
   prefix: string,
   { input, nodes }: Model,
-  { name, node, xs, code, arrays }: Step,
+  { name, node, xs, code, arrays }: CodeStep,
 ): string {
   if ("view" in code) return "";
   const shapes = node.inputs.map((k) => shapeText(k < 0 ? input : nodes[k].shape));
@@ -50,7 +50,7 @@ export function functionText(
  */
 export function mainText(
   name: string,
-  steps: readonly Step[],
+  steps: readonly CodeStep[],
   places: ValuePlaces,
   normalize: string | undefined,
 ): string {
