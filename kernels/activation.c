@@ -1,5 +1,5 @@
-/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, their gradients, and dropout.
- * */
+/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, SiLU, their gradients, and
+ * dropout. */
 #include "planes.h"
 
 /* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of
@@ -26,17 +26,26 @@ INLINE vec activated(int kind, vec x, vec slope) {
   case ACTIVATION_LEAKY_RELU: return choose(x <= 0, x * slope, x);
   case ACTIVATION_TANH: return hyperbolic_tangent(x);
   case ACTIVATION_SIGMOID: return logistic(x);
+  case ACTIVATION_SILU: return x * logistic(x);
   }
   __builtin_unreachable();
 }
 
-/* f'(x) dy from y = f(x). Where dy is 0 (an absent lane) so is the result, whatever y is. */
+/* s (1 + x (1 - s)) dy with s = logistic(x). SiLU is not monotonic, so that its gradient needs x. */
+INLINE vec silu_derived(vec x, vec dy) {
+  const vec s = logistic(x);
+  return where(dy != 0, dy * (s * (splat(1) + x * (splat(1) - s))));
+}
+
+/* f'(x) dy from y = f(x), or from x where the kind needs it. Where dy is 0 (an absent lane) so is
+ * the result, whatever y is. */
 INLINE vec derived(int kind, vec y, vec dy, vec slope) {
   switch (kind) {
   case ACTIVATION_RELU: return masked(dy, y);
   case ACTIVATION_LEAKY_RELU: return choose(y > 0, dy, dy * slope);
   case ACTIVATION_TANH: return where(dy != 0, dy * (splat(1) - y * y));
   case ACTIVATION_SIGMOID: return where(dy != 0, dy * (y * (splat(1) - y)));
+  case ACTIVATION_SILU: return silu_derived(y, dy);
   }
   __builtin_unreachable();
 }

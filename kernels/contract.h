@@ -12,10 +12,10 @@
 #define AUGMENT_WORDS 7
 #define SINGLE_BLOCK 4
 
-enum { ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3,
+enum { ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3, ACTIVATION_SILU = 4,
       ACTIVATION_TANH = 2 };
 /* X(name, code) for every activation. */
-#define ACTIVATIONS(X) X(leaky_relu, 1) X(relu, 0) X(sigmoid, 3) X(tanh, 2)
+#define ACTIVATIONS(X) X(leaky_relu, 1) X(relu, 0) X(sigmoid, 3) X(silu, 4) X(tanh, 2)
 enum { MOVE_PLAIN = 0, MOVE_MOMENTUM = 1, MOVE_ADAM = 2, MOVE_NESTEROV = 3 };
 enum { FOLLOW_NONE = 0, FOLLOW_L1 = 1, FOLLOW_NON_NEGATIVE = 2, FOLLOW_ROW_GROUP = 3,
       FOLLOW_SPARSE_ROW_GROUP = 4, FOLLOW_KERNEL_GROUP = 5, FOLLOW_SPARSE_KERNEL_GROUP = 6 };
@@ -254,18 +254,6 @@ struct activation_grad_args {
 };
 _Static_assert(sizeof(struct activation_grad_args) == 4 * 19, "activation_grad_args");
 
-struct silu_args {
-  struct tensor_args x, y;
-  int32_t tiles, channels, height, width;
-};
-_Static_assert(sizeof(struct silu_args) == 4 * 12, "silu_args");
-
-struct silu_grad_args {
-  struct tensor_args x, dy, dx;
-  int32_t tiles, channels, height, width, accumulate;
-};
-_Static_assert(sizeof(struct silu_grad_args) == 4 * 17, "silu_grad_args");
-
 struct dropout_args {
   struct tensor_args x, y;
   int32_t settings, scale, tiles, channels, height, width, accumulate;
@@ -423,12 +411,6 @@ struct single_activation_args {
 };
 _Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activation_args");
 
-struct single_silu_args {
-  struct image_args x, y;
-  int32_t mask, span;
-};
-_Static_assert(sizeof(struct single_silu_args) == 4 * 8, "single_silu_args");
-
 struct single_max_pool_args {
   struct image_args x, y;
   int32_t height, width, size, stride, relu;
@@ -476,39 +458,36 @@ _Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_a
   X(30, copy_planes) \
   X(31, activation) \
   X(32, activation_grad) \
-  X(33, silu) \
-  X(34, silu_grad) \
-  X(35, dropout) \
-  X(36, add_scaled) \
-  X(37, dot_planes) \
-  X(38, sum_partial) \
-  X(39, cross_entropy) \
-  X(40, mean_squared_error) \
-  X(41, gradient_norms) \
-  X(42, clip_gradient) \
-  X(43, sum_gradient) \
-  X(44, decay_gradient) \
-  X(45, sample_norms) \
-  X(46, draw_samples) \
-  X(47, gather_samples) \
-  X(48, sampled_weight_grad) \
-  X(49, update) \
-  X(50, update_pattern) \
-  X(51, compress) \
-  X(52, expand) \
-  X(53, transpose) \
-  X(54, compress_pairs) \
-  X(55, transpose_pairs) \
-  X(56, transpose_conv) \
-  X(57, single_conv) \
-  X(58, single_sparse) \
-  X(59, single_dense) \
-  X(60, single_copy) \
-  X(61, single_affine) \
-  X(62, single_activation) \
-  X(63, single_silu) \
-  X(64, single_max_pool) \
-  X(65, single_avg_pool)
-#define KERNEL_COUNT 66
+  X(33, dropout) \
+  X(34, add_scaled) \
+  X(35, dot_planes) \
+  X(36, sum_partial) \
+  X(37, cross_entropy) \
+  X(38, mean_squared_error) \
+  X(39, gradient_norms) \
+  X(40, clip_gradient) \
+  X(41, sum_gradient) \
+  X(42, decay_gradient) \
+  X(43, sample_norms) \
+  X(44, draw_samples) \
+  X(45, gather_samples) \
+  X(46, sampled_weight_grad) \
+  X(47, update) \
+  X(48, update_pattern) \
+  X(49, compress) \
+  X(50, expand) \
+  X(51, transpose) \
+  X(52, compress_pairs) \
+  X(53, transpose_pairs) \
+  X(54, transpose_conv) \
+  X(55, single_conv) \
+  X(56, single_sparse) \
+  X(57, single_dense) \
+  X(58, single_copy) \
+  X(59, single_affine) \
+  X(60, single_activation) \
+  X(61, single_max_pool) \
+  X(62, single_avg_pool)
+#define KERNEL_COUNT 63
 
 #endif

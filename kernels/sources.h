@@ -17,7 +17,6 @@
 #include "planes.c"
 #include "pool.c"
 #include "sample.c"
-#include "silu.c"
 #include "single_conv.c"
 #include "single_linear.c"
 #include "single_planes.c"

@@ -31,7 +31,7 @@ const ROWS = {
   tanh: { layer: layers.tanh(), f: Math.tanh, derivative: (y) => 1 - y * y },
 } satisfies Readonly<Record<string, Row>>;
 
-/** Those whose derivative is not told from y = f(x), with kernels of their own. */
+/** Those whose derivative is not told from y = f(x): it follows from x. */
 const OF_INPUT: Readonly<
   Record<string, { layer: Layer; f(x: number): number; derivative(x: number): number }>
 > = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { silu } from "#bregman/nn/layers/silu.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { maxError } from "../support/compare.js";
 import { flatOp } from "../support/flat-op.js";
@@ -15,8 +16,10 @@ import {
 import { seeded } from "../support/random.js";
 import { forEachBackend, runOps, scoped } from "../support/run-op.js";
 
+/** Its gradient reads x in the place of y. */
+const FUNCTION = { kind: silu.rule.code, slope: 0 };
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));
-const silu = (x: number) => x * logistic(x);
+const gated = (x: number) => x * logistic(x);
 const derivative = (x: number) => logistic(x) * (1 + x * (1 - logistic(x)));
 
 /** silu(x), and what comes back of dy, one sample of one plane. */
@@ -34,7 +37,10 @@ function both(pool: Pool, x: Float32Array, dy: Float32Array) {
       ...strides("dy", p),
       ...strides("dx", p),
     };
-    runOps(pool, [flatOp("silu", 1, { ...words, y }), flatOp("siluGrad", 1, { ...words, y, dx })]);
+    runOps(pool, [
+      flatOp("activation", 1, { ...FUNCTION, ...words, y }),
+      flatOp("activationGrad", 1, { ...FUNCTION, ...words, y: words.x, dx }),
+    ]);
     return { y: readPlanes(scope, p, y).values, dx: readPlanes(scope, p, dx).values };
   });
 }
@@ -54,9 +60,9 @@ forEachBackend((_name, pool) => {
           const at = putPlanes(scope, dense, x, NaN);
           const y = roomPlanes(scope, p);
           const forward = { x: at, y, ...sizes(p), ...strides("x", dense), ...strides("y", p) };
-          runOps(pool, [flatOp("silu", p.units, forward)]);
+          runOps(pool, [flatOp("activation", p.units, { ...FUNCTION, ...forward })]);
           const found = readPlanes(scope, p, y);
-          expect(maxError(found.values, Array.from(x, silu))).toBeLessThan(1e-6);
+          expect(maxError(found.values, Array.from(x, gated))).toBeLessThan(1e-6);
           expect(found.bordersKept).toBe(true);
 
           const dy = random.floats(x.length);
@@ -64,14 +70,15 @@ forEachBackend((_name, pool) => {
           for (const accumulate of [0, 1]) {
             const dx = accumulate ? putPlanes(scope, p, before, 0) : roomPlanes(scope, p);
             const words = {
-              x: at,
+              ...FUNCTION,
+              y: at,
               dy: putPlanes(scope, dense, dy, 0),
               dx,
               ...sizes(p),
               accumulate,
             };
-            const places = { ...strides("x", dense), ...strides("dy", dense), ...strides("dx", p) };
-            runOps(pool, [flatOp("siluGrad", p.units, { ...words, ...places })]);
+            const places = { ...strides("y", dense), ...strides("dy", dense), ...strides("dx", p) };
+            runOps(pool, [flatOp("activationGrad", p.units, { ...words, ...places })]);
             const expected = Array.from(
               x,
               (v, i) => derivative(v) * dy[i] + (accumulate ? before[i] : 0),

@@ -89,6 +89,8 @@ export interface Activation<L extends LayerBase> {
   slope?(layer: L): number;
   /** The function itself. */
   functionOf(layer: L): (x: number) => number;
+  /** What its derivative follows from. Default "y", what comes out. */
+  readonly derivativeReads?: "x" | "y";
   /** Whether its derivative is 0 at x; left out: nowhere. */
   isFlat?(x: number): boolean;
   readonly fusesAs?: FusesAs;
@@ -100,10 +102,11 @@ export interface Activation<L extends LayerBase> {
 export function activationRule<L extends LayerBase>(
   activation: Activation<L>,
 ): LayerRule<L> & Activation<L> {
+  const { derivativeReads = "y" } = activation;
   return {
     ...activation,
     inputs: 1,
-    backwardReads: { x: false, y: true },
+    backwardReads: { x: derivativeReads === "x", y: derivativeReads === "y" },
     accumulates: true,
     fuses: {},
     channels: {
@@ -140,8 +143,9 @@ export function activationRule<L extends LayerBase>(
       ];
     },
 
-    backward(layer, { tiles, y, dy, dxs: [dx], constant }) {
-      return dx ? [gradientOp(functionArgs(activation, layer, constant), y, dy, dx, tiles)] : [];
+    backward(layer, { tiles, xs: [x], y, dy, dxs: [dx], constant }) {
+      const read = derivativeReads === "x" ? x : y;
+      return dx ? [gradientOp(functionArgs(activation, layer, constant), read, dy, dx, tiles)] : [];
     },
   };
 }

@@ -9,12 +9,8 @@
  */
 import { entry } from "../../entry.js";
 import { knownOptions } from "../../known-options.js";
-import { op } from "../../runtime/kernel-table.js";
-import { tensorArgs } from "../tensor.js";
-import type { ActivationOptions } from "./activation.js";
-import { elementwise } from "./channels.js";
-import { named, type LayerBase, type LayerRule } from "./layer.js";
-import { imageArgs, spanOf } from "./single.js";
+import { activationRule, type ActivationOptions } from "./activation.js";
+import { named, type LayerBase } from "./layer.js";
 
 export interface SiluLayer extends LayerBase {
   readonly kind: "silu";
@@ -31,55 +27,15 @@ export function silu(options: ActivationOptions = {}): SiluLayer {
   return { kind: "silu", ...named(name) };
 }
 
-silu.rule = {
-  inputs: 1,
-  backwardReads: { x: true, y: false },
-  accumulates: true,
-  fuses: {},
-  channels: elementwise(() => (x) => x / (1 + Math.exp(-x))),
+silu.rule = activationRule<SiluLayer>({
+  code: 4,
+  functionOf: () => (x) => x / (1 + Math.exp(-x)),
+  derivativeReads: "x",
   fromJson: () => silu(),
-
   write(_layer, { xs, y, node }) {
     const gate = `${y}.gate`;
     node("Sigmoid", xs, gate);
     node("Mul", [...xs, gate], y);
   },
-
-  outputShape: (_layer, [input]) => input,
-  single: {
-    takes: {},
-    inStep: true,
-    lower: (_layer, { xs: [x], y, mask }) => [
-      op("singleSilu", y.channels, {
-        x: imageArgs(x),
-        y: imageArgs(y),
-        mask: mask(),
-        span: spanOf(y),
-      }),
-    ],
-  },
-
-  forward(_layer, { tiles, xs: [x], y }) {
-    const { channels, height, width } = y;
-    const image = { tiles, channels, height, width };
-    return [op("silu", tiles * channels, { x: tensorArgs(x), y: tensorArgs(y), ...image })];
-  },
-
-  backward(_layer, { tiles, xs: [x], dy, dxs: [dx] }) {
-    if (!dx) return [];
-    const { channels, height, width } = dy;
-    return [
-      op("siluGrad", tiles * channels, {
-        x: tensorArgs(x),
-        dy: tensorArgs(dy),
-        dx: tensorArgs(dx.tensor),
-        tiles,
-        channels,
-        height,
-        width,
-        accumulate: dx.accumulate ? 1 : 0,
-      }),
-    ];
-  },
-} satisfies LayerRule<SiluLayer>;
+});
 silu.entry = entry("silu", {}, () => silu());

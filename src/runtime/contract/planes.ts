@@ -22,8 +22,8 @@ export const PLANES_KERNELS = {
     "width",
   ],
   /**
-   * dx = f'(x) dy, from y = f(x) alone (slope > 0); added if accumulate = 1; dx may be dy. Split as
-   * activation.
+   * dx = f'(x) dy, from y = f(x) alone (slope > 0), or from x in its place where the layer's rule
+   * says so; added if accumulate = 1; dx may be dy. Split as activation.
    */
   activationGrad: [
     ["y", TENSOR],
@@ -31,22 +31,6 @@ export const PLANES_KERNELS = {
     ["dx", TENSOR],
     "kind",
     "slope",
-    "tiles",
-    "channels",
-    "height",
-    "width",
-    "accumulate",
-  ],
-  /** y = x / (1 + exp(-x)). Split over units = tile * channels + channel. */
-  silu: [["x", TENSOR], ["y", TENSOR], "tiles", "channels", "height", "width"],
-  /**
-   * dx = s (1 + x (1 - s)) dy with s = 1 / (1 + exp(-x)); added if accumulate = 1. Where dy is 0, x
-   * may be anything (absent lanes). Split as silu.
-   */
-  siluGrad: [
-    ["x", TENSOR],
-    ["dy", TENSOR],
-    ["dx", TENSOR],
     "tiles",
     "channels",
     "height",

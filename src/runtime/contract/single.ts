@@ -70,8 +70,6 @@ export const SINGLE_KERNELS = {
   ],
   /** y = f(x), rows as above; kind and slope: as in `activation`. Split over channels. */
   singleActivation: [["x", IMAGE], ["y", IMAGE], "mask", "span", "kind", "slope"],
-  /** y = x / (1 + exp(-x)), 0 where the mask is. Split over channels, as singleActivation. */
-  singleSilu: [["x", IMAGE], ["y", IMAGE], "mask", "span"],
   /** As maxPool: height and width are y's. Split over channels. */
   singleMaxPool: [["x", IMAGE], ["y", IMAGE], "height", "width", "size", "stride", "relu"],
   /** As avgPool: a window of sizeHeight x sizeWidth. Split over channels. */
