@@ -67,7 +67,7 @@ export async function createPredictor(
   }
 }
 
-/** The network itself is not held: its numbers are in the pool's memory. */
+/** Whose computations they are, the queue before them, and the end. */
 function predictorOf(pool: Pool, model: Model, computation: Computation): Predictor {
   const queue = createQueue(computation);
   let closed: Promise<void> | undefined;

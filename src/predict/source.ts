@@ -12,7 +12,7 @@ export type NetworkSource = Network | Uint8Array | ArrayBuffer | string | URL;
  * The network of a source.
  *
  * @throws InputError if it is none of these, or not complete; for bytes and files what
- *   {@link decodeModel} throws; Error for an address that can't be read
+ *   {@link decodeModel} throws, and {@link readAddress}
  */
 export async function networkOf(source: NetworkSource): Promise<Network> {
   if (isTypedArray(source, "Uint8Array") || isArrayBuffer(source))

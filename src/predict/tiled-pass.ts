@@ -17,11 +17,6 @@ export interface TiledPass {
   run(count: number, out: Float32Array): void;
 }
 
-/** A plan for so many tiles, ready to run. */
-interface Ready {
-  run(count: number, out: Float32Array): void;
-}
-
 /**
  * Puts a network into a pool's memory.
  *
@@ -35,10 +30,11 @@ export function createTiledPass(pool: Pool, network: Network, piece: number): Ti
   const features = size(network.model.input);
   const samples = storeFor(pool, piece, features);
   const order = Int32Array.from({ length: samples.count }, (_, k) => k);
-  const plans = new Map<number, Ready>();
-  const planFor = (tiles: number): Ready => {
+  const plans = new Map<number, TiledPass["run"]>();
+  const planFor = (tiles: number): TiledPass["run"] => {
     let plan = plans.get(tiles);
-    if (!plan) plans.set(tiles, (plan = ready(pool, layout, { ...placed, samples, order, tiles })));
+    if (!plan)
+      plans.set(tiles, (plan = planned(pool, layout, { ...placed, samples, order, tiles })));
     return plan;
   };
   return {
@@ -46,12 +42,13 @@ export function createTiledPass(pool: Pool, network: Network, piece: number): Ti
     run(count, out) {
       let tiles = 1;
       while (tiles * TILE < count) tiles *= 2;
-      planFor(tiles).run(count, out);
+      planFor(tiles)(count, out);
     },
   };
 }
 
-function ready(
+/** Runs a plan for so many tiles. */
+function planned(
   pool: Pool,
   layout: Layout,
   given: ReturnType<typeof placeNetwork> & {
@@ -59,7 +56,7 @@ function ready(
     readonly order: Int32Array;
     readonly tiles: number;
   },
-): Ready {
+): TiledPass["run"] {
   const { parameters, buffers, samples, order, tiles } = given;
   const plan = compile(layout, {
     memory: pool.memory,
@@ -75,12 +72,10 @@ function ready(
     pool,
     forward.flatMap(({ ops }) => [...ops]),
   );
-  return {
-    run(count, out) {
-      plan.setBatch(order.subarray(0, count));
-      sequence.run();
-      plan.readOutput(out);
-    },
+  return (count, out) => {
+    plan.setBatch(order.subarray(0, count));
+    sequence.run();
+    plan.readOutput(out);
   };
 }
 
