@@ -76,5 +76,5 @@ if (values.run !== undefined) {
     accuracy: Object.fromEntries(["as trained", ...FORMATS].map((key, k) => [key, accuracies[k]])),
   });
 }
-writeResult(values.out, { ...machine(), commit: commit(), rows });
+writeResult(values.out, { name: "file-size", commit: commit(), machine: machine(), rows });
 for (const { network, ...row } of rows) console.log(network, JSON.stringify(row));

@@ -128,8 +128,9 @@ async function cold(
 
 const rounded = (/** @type {number} */ x) => Number(x.toPrecision(4));
 const result = {
-  ...machine(),
+  name: "inference",
   commit: commit(),
+  machine: machine(),
   peers: {
     "onnxruntime-node": native.env.versions.common,
     "onnxruntime-web": web.env.versions.web,

@@ -3,72 +3,34 @@
  * image in the lanes, beside the pass by tiles of samples, native and wasm. What is compared runs
  * in turns, and the median of each counts.
  *
- *     node single.mjs [--rounds 15] [--ms 40] [--only mlp] [--ort node_modules/onnxruntime-node]
+ *     node single.mjs [--rounds 15] [--ms 40] [--only MLP]
  *     node single.mjs --crossover
  *
- * --ort: an installed onnxruntime-node, which is measured too, on the dense network and on the
- * simplified one. --crossover: from which density on a layer costs less with all of its weights:
+ * inference.mjs has ONNX Runtime beside them. --crossover: from which density on a layer costs less with all of its weights:
  * what the dense kernel takes, over what the sparse one takes for each weight.
  */
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-import { initialParameters } from "../dist/engine/initial.js";
-import { encodeOnnx } from "../dist/export/onnx/onnx.js";
 import { simplify } from "../dist/export/simplify/simplify.js";
 import { median } from "../dist/median.js";
-import { convNet } from "../dist/models/convnet.js";
-import { mlp } from "../dist/models/mlp.js";
-import { resNet18 } from "../dist/models/resnet18.js";
 import { conv2d } from "../dist/nn/layers/conv2d.js";
 import { size } from "../dist/nn/layers/layer.js";
 import { linear } from "../dist/nn/layers/linear.js";
 import { sequential } from "../dist/nn/model.js";
 import { compileSingle } from "../dist/predict/single/compile.js";
 import { createTiledPass } from "../dist/predict/tiled-pass.js";
-import { stream } from "../dist/random.js";
 import { TILE } from "../dist/runtime/kernel-table.js";
 import { createPool } from "../dist/runtime/pool.js";
+import { INFERENCE_NETWORKS, inferenceNetwork, randomNetwork } from "./lib/inference-network.mjs";
 
 const { values: args } = parseArgs({
   options: {
     rounds: { type: "string", default: "15" },
     ms: { type: "string", default: "40" },
     only: { type: "string", default: "" },
-    ort: { type: "string" },
     crossover: { type: "boolean", default: false },
   },
 });
-
-/** Whole kernels, or single weights; `linear`: the density of the linear layers. */
-const NETWORKS = {
-  "mlp 8 %": { model: mlp([784, 200, 80, 10]), convs: 1, linear: 0.08, mask: "entry" },
-  "convnet 4 % weights": { model: convNet(), convs: 0.04, linear: 0.04, mask: "entry" },
-  "convnet 4 % groups": { model: convNet(), convs: 0.04, linear: 0.04, mask: "kernel" },
-  "resnet18 3.4 % weights": { model: resNet18(), convs: 0.034, linear: 1, mask: "entry" },
-  "resnet18 3.4 % groups": { model: resNet18(), convs: 0.034, linear: 1, mask: "kernel" },
-};
-
-/** A network of random weights at these densities. */
-function networkOf({ model, convs, linear: linears, mask }) {
-  const drawn = initialParameters(model, stream(1, "init"), {
-    weights: { density: linears, atLeast: 0 },
-    convs: { density: convs, mask, atLeast: 0 },
-  });
-  const specs = model.nodes.flatMap((node) =>
-    [...node.parameters, ...node.buffers].map((spec) => ({
-      ...spec,
-      name: `${node.name}.${spec.name}`,
-    })),
-  );
-  const values = specs.map(({ name, shape, initial }) => {
-    const data =
-      drawn.get(name) ?? Float32Array.from({ length: size(shape) }, (_, k) => initial(k));
-    return [name, { shape, data }];
-  });
-  return { model, parameters: new Map(values), buffers: new Map(values) };
-}
 
 /** Milliseconds that this process has computed: others' turns do not count. */
 function computed() {
@@ -119,20 +81,6 @@ async function ours(network, backend) {
   };
 }
 
-/** ONNX Runtime on one thread. */
-async function theirs(ort, network) {
-  const session = await ort.InferenceSession.create(encodeOnnx(network), {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-  });
-  const shape = [1, ...network.model.input];
-  const data = Float32Array.from({ length: size(shape) }, (_, k) => (k % 7) / 7);
-  const input = new ort.Tensor("float32", data, shape);
-  return () => session.run({ input });
-}
-
 /** Layers whose crossover is looked for, and a density at which they surely are sparse. */
 const LAYERS = {
   "linear 784 x 200": { model: sequential([784], [linear(200)]), density: 0.05 },
@@ -152,7 +100,7 @@ async function crossovers() {
     for (const [name, { model, density }] of Object.entries(LAYERS)) {
       const pool = await createPool({ backend, threads: 1 });
       const plans = [density, 1].map((d) =>
-        compileSingle(pool, networkOf({ model, convs: d, linear: d, mask: "entry" })),
+        compileSingle(pool, randomNetwork(model, { linear: d, conv: d })),
       );
       const times = [[], []];
       for (const { run } of plans) await timed(run, Number(args.ms) * 2);
@@ -166,18 +114,12 @@ async function crossovers() {
     }
 }
 
-const ort = args.ort && createRequire(import.meta.url)(resolve(args.ort));
 if (args.crossover) await crossovers();
-for (const [name, settings] of Object.entries(NETWORKS)) {
+for (const name of Object.keys(INFERENCE_NETWORKS)) {
   if (args.crossover || !name.includes(args.only)) continue;
-  const network = networkOf(settings);
+  const network = inferenceNetwork(/** @type {keyof typeof INFERENCE_NETWORKS} */ (name));
   const sides = [await ours(network, "native"), await ours(network, "wasm")];
   const runs = Object.assign({}, ...sides.map((side) => side.runs));
-  if (ort) {
-    const dense = networkOf({ ...settings, convs: 1, linear: 1, mask: "entry" });
-    runs["ONNX Runtime, dense"] = await theirs(ort, dense);
-    runs["ONNX Runtime, simplified"] = await theirs(ort, simplify(network));
-  }
   const times = Object.fromEntries(Object.keys(runs).map((key) => [key, []]));
   for (const run of Object.values(runs)) await timed(run, Number(args.ms) * 2);
   for (let round = 0; round < Number(args.rounds); round++)

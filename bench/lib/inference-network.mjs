@@ -17,8 +17,22 @@ export const INFERENCE_NETWORKS = {
 
 /** A network of this name. */
 export function inferenceNetwork(/** @type {keyof typeof INFERENCE_NETWORKS} */ name) {
-  const { model: build, linear, conv = 1, mask = "entry" } = INFERENCE_NETWORKS[name];
-  const model = build();
+  const { model, ...densities } = INFERENCE_NETWORKS[name];
+  return randomNetwork(model(), densities);
+}
+
+/**
+ * A model with random weights, so many of them: of its linear layers and of its convolutions, by
+ * whole kernels or by single entries.
+ */
+export function randomNetwork(
+  /** @type {import("../../dist/nn/index.js").Model} */ model,
+  /** @type {{ linear: number, conv?: number, mask?: "entry" | "kernel" }} */ {
+    linear,
+    conv = 1,
+    mask = "entry",
+  },
+) {
   const random = stream(1, "inference");
   const initial = initialParameters(model, random, {
     weights: { density: linear },

@@ -67,7 +67,7 @@ export async function createPredictor(
   }
 }
 
-/** Whose computations they are, the queue before them, and the end. */
+/** The predictor of what runs on a pool. */
 function predictorOf(pool: Pool, model: Model, computation: Computation): Predictor {
   const queue = createQueue(computation);
   let closed: Promise<void> | undefined;

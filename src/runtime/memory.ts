@@ -83,7 +83,8 @@ function sharedMemory(maxBytes: number): WasmMemory {
   } catch (cause) {
     const gib = Math.ceil(maxBytes / 2 ** 30);
     throw new InputError(
-      "cannot make a memory: the system gives no addresses for it. WebAssembly reserves 10 GiB of them, whatever it then uses: " +
+      "cannot make a memory: the system gives no addresses for it. WebAssembly reserves " +
+        "10 GiB of them, whatever it then uses: " +
         `raise the limit (ulimit -v 16000000), or run node --disable-wasm-trap-handler, which reserves ${gib} GiB`,
       { cause },
     );

@@ -13,8 +13,8 @@ import { nativeVariants } from "#bregman/runtime/native.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { everything } from "../support/every-layer.js";
 import { MODELS as GRAPHS } from "../support/graph-models.js";
-import { randomGraph } from "../support/random-graph.js";
 import { relativeError } from "../support/problem.js";
+import { randomModel } from "../support/random-model.js";
 import { randomInputs, randomNetwork, referenceOutput } from "../support/random-network.js";
 import { forEachBackend } from "../support/run-op.js";
 
@@ -67,7 +67,7 @@ forEachBackend((_, pool) => {
   test("graphs drawn at random", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
-        const network = randomNetwork(randomGraph(seed), {
+        const network = randomNetwork(randomModel(seed), {
           seed,
           density: [0.1, 0.3, 1][seed % 3],
           dead: seed % 2 ? 0.2 : 0,

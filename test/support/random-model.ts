@@ -5,12 +5,12 @@ import { graph, type Model, type Value } from "#bregman/nn/model.js";
 import { stream } from "#bregman/random.js";
 import { activations } from "../reference/activation.js";
 
-/** A graph of some eight to twenty layers on a small image; four outputs, or an image. */
+/** A graph of some eight to thirty layers on a small image; four outputs, or an image. */
 export function randomModel(seed: number): Model {
   const random = stream(seed, "model");
   const draw = (most: number) => Math.floor(random.uniform() * most);
   const pick = <T>(list: readonly T[]): T => list[draw(list.length)];
-  const input = [1 + draw(3), 5 + draw(6), 5 + draw(6)];
+  const input = [1 + draw(3), 3 + draw(12), 3 + draw(12)];
   return graph(input, ({ input: start, apply }) => {
     const values: Value[] = [start];
     const unread = new Set<Value>();
@@ -45,6 +45,15 @@ export function randomModel(seed: number): Model {
         const from = draw(x.shape[0]);
         return grow(layers.channels(from, 1 + draw(x.shape[0] - from)), x);
       },
+      /** x plus two convolutions of it, as in a ResNet. */
+      residual(x) {
+        const [count] = x.shape;
+        const first = grow(layers.conv2d(count + 2, { kernel: 3, padding: 1 }), x);
+        const wide = grow(pick(activations), first);
+        const narrow = grow(layers.conv2d(count, { kernel: 1, bias: false }), wide);
+        const sum = grow(layers.add(), grow(layers.batchNorm2d(), narrow), x);
+        return grow(pick(activations), sum);
+      },
       dropout: (x) => grow(layers.dropout(), x),
       ...Object.fromEntries(activations.map((layer) => [layer.kind, (x: Value) => grow(layer, x)])),
     };
@@ -65,7 +74,8 @@ export function randomModel(seed: number): Model {
     const ends = [...unread].map((x) =>
       grow(layers.linear(4, { bias: draw(2) === 0 }), grow(layers.flatten(), x)),
     );
-    return grow(layers.add(), ...ends);
+    const sum = grow(layers.add(), ...ends);
+    return draw(2) ? grow(pick(activations), sum) : sum;
   });
 }
 
