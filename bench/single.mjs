@@ -6,8 +6,9 @@
  *     node single.mjs [--rounds 15] [--ms 40] [--only MLP]
  *     node single.mjs --crossover
  *
- * inference.mjs has ONNX Runtime beside them. --crossover: from which density on a layer costs less with all of its weights:
- * what the dense kernel takes, over what the sparse one takes for each weight.
+ * inference.mjs has ONNX Runtime beside them. --crossover: from which density on a layer costs less
+ * with all of its weights: what the dense kernel takes, over what the sparse one takes for each
+ * weight.
  */
 import { parseArgs } from "node:util";
 

@@ -31,7 +31,7 @@ INLINE vec activated(int kind, vec x, vec slope) {
   __builtin_unreachable();
 }
 
-/* s (1 + x (1 - s)) dy with s = logistic(x). SiLU is not monotonic, so that its gradient needs x. */
+/* s (1 + x (1 - s)) dy with s = logistic(x). SiLU is not monotonic: its gradient needs x. */
 INLINE vec silu_derived(vec x, vec dy) {
   const vec s = logistic(x);
   return where(dy != 0, dy * (s * (splat(1) + x * (splat(1) - s))));
