@@ -17,7 +17,7 @@ import { parseArgs } from "node:util";
 import { encodeC } from "../dist/export/index.js";
 import { convNet } from "../dist/models/convnet.js";
 import { mlp } from "../dist/models/mlp.js";
-import { size } from "../dist/nn/layers/layer.js";
+import { size } from "../dist/shape-size.js";
 import { random } from "./lib/random.mjs";
 import { commit, machine, median, writeResult } from "./lib/result.mjs";
 

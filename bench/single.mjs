@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { simplify } from "../dist/export/simplify/simplify.js";
 import { median } from "../dist/median.js";
 import { conv2d } from "../dist/nn/layers/conv2d.js";
-import { size } from "../dist/nn/layers/layer.js";
+import { size } from "../dist/shape-size.js";
 import { linear } from "../dist/nn/layers/linear.js";
 import { sequential } from "../dist/nn/model.js";
 import { compileSingle } from "../dist/predict/single/compile.js";

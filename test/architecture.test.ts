@@ -59,6 +59,7 @@ const ALLOWED: Record<string, readonly string[]> = {
  */
 const LEAVES = [
   "crc32.ts",
+  "shape-size.ts",
   "random.ts",
   "nearest.ts",
   "known-options.ts",

@@ -76,7 +76,7 @@ async function predict(
 ): Promise<void> {
   const { openNetwork } = await import("../runs/saved-run.js");
   const { createPredictor } = await import("../predict/predictor.js");
-  const { size } = await import("../nn/layers/layer.js");
+  const { size } = await import("../shape-size.js");
   const { unlabelled } = await import("../data/unlabelled.js");
   const { predictionText } = await import("./prediction-format.js");
   const { createOutlet } = await import("./outlet.js");

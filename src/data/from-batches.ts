@@ -7,6 +7,7 @@
  * once after that, and once more in the shared memory of a run. Bytes take a quarter of what floats
  * take.
  */
+import { size } from "../shape-size.js";
 import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, isBytes, isInputs } from "../inputs.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
@@ -95,7 +96,7 @@ export async function fromBatches(options: FromBatchesOptions): Promise<Dataset>
     name = "batches",
     ...facts
   } = knownOptions("fromBatches", options, OPTIONS);
-  const features = options.shape.reduce((product, n) => product * n, 1);
+  const features = size(options.shape);
   return fromArrays({
     ...facts,
     name,

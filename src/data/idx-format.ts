@@ -11,6 +11,7 @@
  * [count, height, width]. Source: "The MNIST database of handwritten digits", section "File
  * formats", Y. LeCun, C. Cortes, C. Burges.
  */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
@@ -75,8 +76,7 @@ export function idxHeader(
     );
   }
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  const size = begin + shape.reduce((product, n) => product * n, 1);
-  return { shape, begin, size, what: `shape [${shape.join(", ")}]` };
+  return { shape, begin, size: begin + size(shape), what: `shape [${shape.join(", ")}]` };
 }
 
 /**

@@ -10,6 +10,7 @@
  * Source: numpy.lib.format in NumPy's reference,
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import { isMap } from "../kinds.js";
 import type { SaidSize } from "./file-size.js";
@@ -70,7 +71,7 @@ export function npyHeader(bytes: Uint8Array, where: string): NpyHeader {
       `${where}: expected an array in C order, found Fortran order; save it as np.ascontiguousarray(array)`,
     );
   }
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = size(shape);
   return {
     shape,
     type,

@@ -2,6 +2,7 @@
  * What the readers of one's own files have in common: a part (training or test), and the shape of
  * its samples.
  */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
 
@@ -39,7 +40,6 @@ export function sampleShape(
     );
   }
   if (wanted === undefined) return padded(sample);
-  const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
   if (size(wanted) !== size(sample)) {
     throw new UnusableFileError(
       `${where}: expected samples of shape [${wanted.join(", ")}] (${size(wanted)} ` +

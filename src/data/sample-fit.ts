@@ -1,4 +1,5 @@
 /** Arrays of samples, put in the order in which a network takes them. */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import { type ChannelPlace, channelsFirst, type SampleArray } from "./channels.js";
 
@@ -10,8 +11,6 @@ export interface Wanted {
   readonly channels?: ChannelPlace | undefined;
 }
 
-export const product = (shape: readonly number[]): number => shape.reduce((all, n) => all * n, 1);
-
 /**
  * The shape [count, ...] of an array of samples; a sample alone is one of one.
  *
@@ -22,8 +21,8 @@ export function countedShape(
   { input }: Wanted,
   where: string,
 ): readonly number[] {
-  const features = product(input);
-  const isAlone = product(shape) === features && product(shape.slice(1)) !== features;
+  const features = size(input);
+  const isAlone = size(shape) === features && size(shape.slice(1)) !== features;
   const counted = isAlone ? [1, ...shape] : shape;
   const [count = 0, ...sample] = counted;
   if (count > 0 && counted.length > 1 && fits(sample, input)) return counted;
@@ -35,7 +34,7 @@ export function countedShape(
 
 /** Whether samples of one shape are those of another: flat, or the same without sides of 1. */
 function fits(sample: readonly number[], input: readonly number[]): boolean {
-  if (product(sample) !== product(input)) return false;
+  if (size(sample) !== size(input)) return false;
   const [a, b, last] = [sample, input, lastOf(input)].map((shape) => shape.filter((n) => n !== 1));
   const isFlat = a.length < 2 || b.length < 2;
   return isFlat || a.join() === b.join() || a.join() === last.join();

@@ -4,6 +4,7 @@
  * one such file. They come in pieces, so that of a plain idx or .npy file and of a folder never
  * more than a piece is in memory.
  */
+import { size } from "../shape-size.js";
 import { statSync } from "node:fs";
 import { relative } from "node:path";
 import { ofFile, UnusableFileError } from "../errors.js";
@@ -24,7 +25,7 @@ import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
 import { inputNumbers } from "./own-arrays.js";
 import { decodePng, type Image } from "./png.js";
 import { type Rows, unpackHeaded } from "./read-headed.js";
-import { countedShape, inOrder, product, type Wanted } from "./sample-fit.js";
+import { countedShape, inOrder, type Wanted } from "./sample-fit.js";
 import { gunzipBeginning, isGzip } from "./unpack.js";
 
 /** A path of a file or folder, or the bytes of a file. */
@@ -179,7 +180,7 @@ function* images<Item>(
   { input, piece }: UnlabelledOptions,
   open: (item: Item) => NamedImage,
 ): Generator<Piece> {
-  const features = product(input);
+  const features = size(input);
   for (let from = 0; from < items.length; from += piece) {
     const some = items.slice(from, from + piece);
     const inputs = new Uint8Array(some.length * features);
@@ -198,7 +199,7 @@ function* images<Item>(
 /** The shape that an image must have; a flat input takes any with so many numbers. */
 function shapeFor({ channels, height, width }: Image, input: readonly number[]): ImageShape {
   if (input.length === 3) return input as unknown as ImageShape;
-  const features = product(input);
+  const features = size(input);
   const pixels = height * width;
   if (channels * pixels === features) return [channels, height, width];
   if (3 * pixels === features) return [3, height, width];
@@ -214,7 +215,7 @@ function* table(
   where: string,
 ): Generator<Piece> {
   const { delimiter = ",", pixels = false, bytesInTraining = false } = csv;
-  const features = product(input);
+  const features = size(input);
   const { inputs, count } = csvRows(csvText(bytes(), where, delimiter), {
     where,
     delimiter,
@@ -250,7 +251,7 @@ function* rowsOf(
   options: UnlabelledOptions,
   where: string,
 ): Generator<Piece> {
-  const features = product(options.input);
+  const features = size(options.input);
   for (let from = 0; from < count; from += options.piece) {
     const names = numbered(from, Math.min(count, from + options.piece));
     const array = read(() => Int32Array.from(names, Number), from * features);

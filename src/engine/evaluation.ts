@@ -1,5 +1,5 @@
 /** Losses and outputs over many samples, a plan's batch at a time. */
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Plan } from "../nn/plan.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";

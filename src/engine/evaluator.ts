@@ -3,7 +3,7 @@
  * density.
  */
 import { compile } from "../nn/compile.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { layoutOf } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";

@@ -1,5 +1,5 @@
 /** The numbers that a network in training holds, by name: to read, and to put others in place. */
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
 import { plainTheta, readTheta } from "../runtime/theta.js";

@@ -2,6 +2,7 @@
  * The parameters a run starts from: sparse weights, dense biases, constants; drawn in the order of
  * the model's nodes.
  */
+import { size } from "../shape-size.js";
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { biasInit, type BiasInitOptions } from "../init/bias-init.js";
@@ -70,7 +71,7 @@ export function initialParameters(
   const drawn = new Map<string, Float32Array>();
   for (const node of model.nodes) {
     for (const { name, role, shape, fanIn, initial } of node.parameters) {
-      const theta = new Float32Array(shape.reduce((product, n) => product * n, 1));
+      const theta = new Float32Array(size(shape));
       if (initial !== undefined) theta.fill(initial);
       else if (isWeightRole(role)) {
         const { spread: _, ...common } = (role === "conv" ? convs : weights) ?? {};

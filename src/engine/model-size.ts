@@ -3,7 +3,7 @@
  * layer that is too large.
  */
 import { InputError } from "../errors.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Model } from "../nn/model.js";
 import { MOST_BYTES } from "../runtime/memory.js";
 

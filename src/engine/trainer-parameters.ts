@@ -1,7 +1,7 @@
 /**
  * A model's parameters and buffers, given their places in shared memory and their initial values.
  */
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Layout } from "../nn/layout.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { PatternKind } from "../runtime/form/create-pattern.js";

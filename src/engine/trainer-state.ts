@@ -12,6 +12,7 @@
  *
  *     resting/<parameter>  indices of the pattern's weights that are zero (see form/form.ts), if there are any
  */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import type { Tensor, TensorData } from "../export/safetensors-format.js";
 import { isTypedArray } from "../kinds.js";
@@ -72,7 +73,7 @@ export function saveState(
     for (const [key, data] of dualTensors(state)) tensors.set(`${key}/${name}`, { shape, data });
   }
   for (const [name, { offset, shape }] of buffers) {
-    tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, length(shape)) });
+    tensors.set(`buffer/${name}`, { shape, data: memory.f32(offset, size(shape)) });
   }
   const parameters = updaters.map(
     ({ parameter: { name, kernel, gradient }, lambda, state, fullSteps }) => {
@@ -142,7 +143,7 @@ export function restoreState(
     if (zeros) resting.set(parameter, zeros.data as Int32Array);
   }
   for (const [name, { offset, shape }] of buffers)
-    memory.f32(offset, length(shape)).set(values(`buffer/${name}`));
+    memory.f32(offset, size(shape)).set(values(`buffer/${name}`));
   makePatterns(converter, patterns, resting);
 }
 
@@ -175,8 +176,4 @@ function dualTensors({ v, m1, m2, mask }: Updater["state"]): [string, Float32Arr
   return Object.entries({ v, m1, m2, mask }).flatMap(([key, data]) =>
     data ? [[key, data as Float32Array] as [string, Float32Array]] : [],
   );
-}
-
-function length(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -5,7 +5,7 @@
  *
  * A weight below half of the scale becomes 0.
  */
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero } from "../nn/packed-values.js";
 import { mapNonZeros } from "./sparse-values.js";

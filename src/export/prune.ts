@@ -10,7 +10,7 @@
  */
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
 import { type Packed, packedOf } from "../nn/packed-values.js";
 import { isWeightRole } from "../runtime/parameter.js";

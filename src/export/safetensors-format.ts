@@ -10,6 +10,7 @@
  * begin at a multiple of 8 and write wide types first: then every tensor is aligned to its element
  * size, and a reader may use it without a copy.
  */
+import { size } from "../shape-size.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isMap, kindOf, typedArrayName } from "../kinds.js";
@@ -155,7 +156,7 @@ function checkTensor(name: string, tensor: Tensor): void {
       `tensor ${JSON.stringify(name)}: shape must be non-negative integers, found [${shape.join(", ")}]`,
     );
   }
-  const expected = shape.reduce((product, size) => product * size, 1);
+  const expected = size(shape);
   if (data.length !== expected) {
     throw new InputError(
       `tensor ${JSON.stringify(name)} of shape [${shape.join(", ")}] must have ` +

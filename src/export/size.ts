@@ -7,7 +7,7 @@
  * that `encodeModel` makes, without its header.
  */
 import { joined } from "../joined.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
 import { nonZerosOf, packedOf } from "../nn/packed-values.js";

@@ -8,7 +8,7 @@
  * Down to a density of 1 % most gaps take one byte, where a column number takes two.
  */
 import { UnusableFileError } from "../errors.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
 import type { Shape } from "../regularizers/regularizer.js";

@@ -9,7 +9,7 @@
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Values } from "../nn/network.js";
 import { eachNonZero, packedOf } from "../nn/packed-values.js";
 import type { Shape } from "../regularizers/regularizer.js";

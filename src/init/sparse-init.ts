@@ -25,7 +25,7 @@
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Random } from "../random.js";
-import { elements } from "../regularizers/checks.js";
+import { size } from "../shape-size.js";
 import type { Floats, Shape } from "../regularizers/regularizer.js";
 
 export interface SparseInitOptions {
@@ -120,16 +120,16 @@ export function sparseInit(theta: Floats, shape: Shape, options: SparseInitOptio
   checkChoice("rule", rule, ["he", "glorot"]);
   checkChoice("fan", fan, ["in", "out"]);
   checkChoice("distribution", distribution, ["normal", "uniform"]);
-  if (shape.length < 2 || elements(shape) !== theta.length) {
+  if (shape.length < 2 || size(shape) !== theta.length) {
     throw new InputError(
       `sparseInit: a weight needs a shape [out, in, ...] of its ${theta.length} elements, found [${shape.join(", ")}]`,
     );
   }
   const [rows] = shape;
-  const fanIn = elements(shape.slice(1));
-  const fanOut = rows * elements(shape.slice(2));
+  const fanIn = size(shape.slice(1));
+  const fanOut = rows * size(shape.slice(2));
   const alpha = rule === "glorot" ? 2 / (fanIn + fanOut) : 2 / (fan === "in" ? fanIn : fanOut);
-  const block = { entry: 1, row: fanIn, kernel: elements(shape.slice(2)) }[mask];
+  const block = { entry: 1, row: fanIn, kernel: size(shape.slice(2)) }[mask];
   const kept = keep(theta.length / block, density, count, random);
   if (atLeast > 0) topUp(kept, rows, atLeast, random);
   if (mask === "row" && wanted === undefined && !kept.includes(1)) kept[random.integer(rows)] = 1;

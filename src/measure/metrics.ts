@@ -4,6 +4,7 @@
  * Weights are those of linear layers and convolutions; biases, batch norm and skips never count.
  * The paper's plots call a density "sparsity".
  */
+import { size } from "../shape-size.js";
 import { sparseBytes } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import { ruleOf } from "../nn/layers/rules.js";
@@ -27,7 +28,7 @@ export function layerMetrics(trainer: Trainer): LayerMetrics[] {
     const theta = trainer.theta(name);
     const used = nonZerosByRow(theta, rows);
     const nonZeros = used.reduce((sum, n) => sum + n, 0);
-    const taps = shape.slice(2).reduce((product, n) => product * n, 1);
+    const taps = size(shape.slice(2));
     return {
       name: layerOf(parameter),
       shape,

@@ -3,7 +3,7 @@
  * of a data set.
  */
 import type { Dataset, Samples } from "../data/dataset.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Turns } from "../engine/next-turn.js";
 import { SSIM_WINDOW, ssimSum } from "./ssim.js";
 import type { Trainer } from "../engine/trainer.js";

@@ -7,7 +7,7 @@
  * not: `lower` is called again when a parameter has changed sides.
  */
 import { InputError } from "../errors.js";
-import { size } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Layout } from "./layout.js";
 import { lowerBackward } from "./lower-backward.js";
 import { lowerForward } from "./lower-forward.js";

@@ -1,6 +1,7 @@
 /** The ops from the samples to the loss. */
 import { copyOp } from "./layers/join.js";
-import { paddedRow, size } from "./layers/layer.js";
+import { paddedRow } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "./layers/rules.js";
 import { lossOps } from "./loss.js";
 import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";

@@ -8,7 +8,8 @@ import { InputError } from "../errors.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { TILE } from "../runtime/kernel-table.js";
 import { MOST_BYTES } from "../runtime/memory.js";
-import { size, type BufferSpec, type ParameterSpec } from "./layers/layer.js";
+import { type BufferSpec, type ParameterSpec } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf, type Layer } from "./layers/rules.js";
 
 export interface ModelNode {

@@ -4,7 +4,7 @@ import { isTypedArray, kindOf } from "../kinds.js";
 import { checkBoth, type Counts, type Normalization } from "../normalization.js";
 import { at } from "../placed.js";
 import type { Shape } from "../regularizers/regularizer.js";
-import { size } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import { packedOf } from "./packed-values.js";
 import type { Model } from "./model.js";
 

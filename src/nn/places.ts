@@ -5,7 +5,8 @@
  * the places.
  */
 import { TILE } from "../runtime/kernel-table.js";
-import { paddedRow, size } from "./layers/layer.js";
+import { paddedRow } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";

@@ -5,7 +5,7 @@
 import { TILE } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
-import { size } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";
 import { placesOf, type Places } from "./places.js";

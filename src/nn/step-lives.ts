@@ -2,7 +2,7 @@
  * What the steps of a model keep and use beside values: signs kept for the backward pass, scratch,
  * gradients of parameters, detours of gradients.
  */
-import { size } from "./layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "./layers/rules.js";
 import type { Layout } from "./layout.js";
 import { inputShapes } from "./model.js";

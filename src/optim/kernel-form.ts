@@ -15,7 +15,7 @@
  *     mirror    theta = delta / (1 + delta mu) shrink(v; lambda)
  *     proximal  theta = 1 / (1 + tau mu) shrink(v; tau lambda)
  */
-import { elements } from "../regularizers/checks.js";
+import { size } from "../shape-size.js";
 import { groupLayout } from "../regularizers/groups.js";
 import type { Regularizer, Shape } from "../regularizers/regularizer.js";
 import { FOLLOW, HYPER, MOVE } from "../runtime/contract/update.js";
@@ -70,7 +70,7 @@ export function kernelForm(optimizer: Optimizer, shape: Shape): KernelForm | und
   const rows = shape.length > 1 ? shape[0] : 1;
   return {
     rows,
-    cols: elements(shape) / rows,
+    cols: size(shape) / rows,
     move: MOVE[move.kind],
     follow: follow === "penalty" ? FOLLOW.none : J.follow,
     writeBack: follow === "proximal" ? 1 : 0,

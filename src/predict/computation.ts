@@ -4,7 +4,7 @@
  * that the same call gives the same bits.
  */
 import { largest } from "../extremes.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Model } from "../nn/model.js";
 import type { Network } from "../nn/network.js";
 import { TILE } from "../runtime/kernel-table.js";

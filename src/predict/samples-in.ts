@@ -2,7 +2,7 @@
 import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, isInputs } from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { Model } from "../nn/model.js";
 import type { Network } from "../nn/network.js";
 import { normalizeInto, unchanged } from "../nn/samples.js";

@@ -2,7 +2,7 @@
 import { placeNetwork } from "../engine/evaluator.js";
 import { createSequence } from "../engine/sequence.js";
 import { compile } from "../nn/compile.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { type Layout, layoutOf } from "../nn/layout.js";
 import type { Network } from "../nn/network.js";
 import type { SampleStore } from "../nn/samples.js";

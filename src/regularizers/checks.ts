@@ -1,11 +1,7 @@
 /** Argument checks shared by the regularizers. */
+import { size } from "../shape-size.js";
 import { InputError } from "../errors.js";
 import type { Floats, Shape } from "./regularizer.js";
-
-/** Number of elements of a tensor of this shape. */
-export function elements(shape: Shape): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
 
 /** @throws InputError unless lambda is finite and at least 0 */
 export function checkLambda(kind: string, lambda: number): void {
@@ -30,7 +26,7 @@ export function checkStep(kind: string, step: number): void {
 
 /** @throws InputError unless every array has as many elements as the shape */
 export function checkShape(kind: string, shape: Shape, ...arrays: readonly Floats[]): void {
-  const n = elements(shape);
+  const n = size(shape);
   for (const array of arrays) {
     if (array.length !== n) {
       throw new InputError(

@@ -6,7 +6,7 @@
  * groupLayout}.
  */
 import { InputError } from "../errors.js";
-import { elements } from "./checks.js";
+import { size } from "../shape-size.js";
 import type { Floats, Shape } from "./regularizer.js";
 
 /**
@@ -52,8 +52,8 @@ export interface GroupLayout {
  */
 export function groupLayout(groups: Groups, shape: Shape): GroupLayout {
   const [out, inputs] = shape;
-  const row = elements(shape.slice(1));
-  const tap = elements(shape.slice(2));
+  const row = size(shape.slice(1));
+  const tap = size(shape.slice(2));
   if (shape.length < DIMENSIONS[groups]) {
     throw new InputError(
       `groups "${groups}" need a shape of at least ${DIMENSIONS[groups]} dimension(s), found [${shape.join(", ")}]`,

@@ -17,7 +17,8 @@
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { entry } from "../entry.js";
-import { checkLambda, checkShape, checkStep, elements } from "./checks.js";
+import { checkLambda, checkShape, checkStep } from "./checks.js";
+import { size } from "../shape-size.js";
 import { LAMBDA } from "./keys.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { mapSingularValues, shrinkSingularValues, singularValues } from "./singular-values.js";
@@ -78,5 +79,5 @@ nuclear.entry = entry("nuclear", { lambda: LAMBDA }, ({ lambda }) => nuclear(lam
 function rounding(x: Floats, shape: Shape): number {
   const rows = shape[0] ?? 1;
   const eps = isTypedArray(x, "Float32Array") ? 2 ** -23 : 2 ** -52;
-  return Math.max(rows, elements(shape) / rows) * eps;
+  return Math.max(rows, size(shape) / rows) * eps;
 }

@@ -8,7 +8,8 @@
  * section 2.1.
  */
 import { InputError } from "../errors.js";
-import { checkShape, elements } from "./checks.js";
+import { checkShape } from "./checks.js";
+import { size } from "../shape-size.js";
 import type { Floats, Regularizer, Shape } from "./regularizer.js";
 import { factorTo, withLambdaTimes } from "./scaled.js";
 
@@ -68,8 +69,8 @@ export function onRows(regularizer: Regularizer, from: number, to = Infinity): R
     if (!(from < count))
       throw new InputError(`onRows: shape [${shape.join(", ")}] has no row ${from}`);
     const last = Math.min(to, count);
-    const size = elements(rest);
-    return [from * size, last * size, [last - from, ...rest]];
+    const cols = size(rest);
+    return [from * cols, last * cols, [last - from, ...rest]];
   }
 }
 

@@ -12,7 +12,7 @@ import { EVD, Matrix, SVD } from "ml-matrix";
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { blocksOf, gathered, scatter, type Block } from "./blocks.js";
-import { elements } from "./checks.js";
+import { size } from "../shape-size.js";
 import type { Floats, Shape } from "./regularizer.js";
 
 /** Below this share of the largest singular value a float32 threshold is left to the SVD. */
@@ -138,7 +138,7 @@ function composed(svd: SVD, values: readonly number[]): Float64Array {
 
 function sides(shape: Shape): [rows: number, cols: number] {
   const rows = shape[0] ?? 1;
-  return [rows, elements(shape) / rows];
+  return [rows, size(shape) / rows];
 }
 
 /** The rows of x, or its columns if there are fewer of them. */

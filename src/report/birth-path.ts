@@ -5,6 +5,7 @@
  * those that matter first. What enters when is the regularization path; here it is read off a run
  * in steps of an epoch.
  */
+import { size } from "../shape-size.js";
 import { UnusableFileError } from "../errors.js";
 import type { Births } from "../measure/births.js";
 import type { EpochMetrics } from "../measure/events.js";
@@ -109,7 +110,7 @@ export function medianBirth({ survivors, nonZeros }: LayerPath): number | undefi
  * at random.
  */
 export function earliestByInput({ shape, alive }: LayerPath): (number | undefined)[] {
-  const inputs = shape.slice(1).reduce((product, n) => product * n, 1);
+  const inputs = size(shape.slice(1));
   const earliest = Array.from({ length: inputs }, (): number | undefined => undefined);
   alive.index.forEach((index, k) => {
     const before = earliest[index % inputs];

@@ -1,4 +1,5 @@
 /** A parameter in shared memory: dense theta, and the form that it has at the moment (form/). */
+import { size } from "../shape-size.js";
 import type { ConvLayout } from "./form/conv-layout.js";
 import { createPattern, type PatternKind } from "./form/create-pattern.js";
 import { denseForm, type DenseForm } from "./form/dense.js";
@@ -54,7 +55,7 @@ export function createParameter(
   { pattern: kind, transpose = false, conv }: ParameterOptions = {},
 ): Parameter {
   const rows = shape.length > 1 ? shape[0] : 1;
-  const cols = shape.reduce((product, n) => product * n, 1) / rows;
+  const cols = size(shape) / rows;
   const weight: Weight = {
     rows,
     cols,

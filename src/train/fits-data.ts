@@ -4,7 +4,7 @@ import { isBytes } from "../inputs.js";
 import { checkChannelNumbers } from "../data/channel-numbers.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { startHint } from "../data/labels.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import type { LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { at } from "../placed.js";

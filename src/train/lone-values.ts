@@ -8,7 +8,7 @@
  * sample is left out of that epoch: where the order is shuffled it is another one each time.
  */
 import { InputError } from "../errors.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
 

@@ -2,7 +2,7 @@
  * A network prepared for training without data: which ops its steps run and how much memory they
  * take.
  */
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples, unchanged } from "../nn/samples.js";

@@ -2,7 +2,7 @@
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { InputError } from "../errors.js";
 import { isBytes } from "../inputs.js";
-import { size } from "../nn/layers/layer.js";
+import { size } from "../shape-size.js";
 import { storeSamples, unchanged, type SampleStore } from "../nn/samples.js";
 import type { Normalization } from "../normalization.js";
 import { MOST_BYTES } from "../runtime/memory.js";

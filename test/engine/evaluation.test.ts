@@ -1,7 +1,7 @@
 /** Evaluations are computed in the memory of training steps: neither changes a bit of the other. */
 import { relu } from "#bregman/nn/layers/activation.js";
 import { dropout } from "#bregman/nn/layers/dropout.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
 import { storeSamples, unchanged } from "#bregman/nn/samples.js";

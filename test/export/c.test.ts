@@ -11,7 +11,7 @@ import { simplify } from "#bregman/export/simplify/simplify.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { layerKinds } from "#bregman/nn/layers/rules.js";
 import { sequential } from "#bregman/nn/model.js";

@@ -15,7 +15,7 @@ import { networkSize } from "#bregman/export/size.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import type { Model } from "#bregman/nn/model.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { modelFromJson, modelToJson } from "#bregman/nn/model-json.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { everything } from "../support/every-layer.js";

@@ -14,7 +14,7 @@ import { valuesOf } from "#bregman/export/sparse-values.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";

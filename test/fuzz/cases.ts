@@ -3,7 +3,7 @@
  * person can act on.
  */
 import { isError } from "#bregman/kinds.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { ruleOf } from "#bregman/nn/layers/rules.js";
 import type { Model } from "#bregman/nn/model.js";
 import { expect } from "vitest";

@@ -10,7 +10,7 @@ import { relu } from "#bregman/nn/layers/activation.js";
 import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { add, flatten } from "#bregman/nn/layers/join.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { maxPool2d } from "#bregman/nn/layers/pool2d.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";

@@ -6,7 +6,7 @@ import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { leakyRelu, relu, tanh } from "#bregman/nn/layers/activation.js";
 import { add, channels, concat, flatten } from "#bregman/nn/layers/join.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d.js";
 import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { simplify } from "#bregman/export/simplify/simplify.js";
 import { compileSingle } from "#bregman/predict/single/compile.js";
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import type { Model } from "#bregman/nn/model.js";
 import type { Network } from "#bregman/nn/network.js";
 import { nativeVariants } from "#bregman/runtime/native.js";

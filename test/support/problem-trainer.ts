@@ -1,5 +1,5 @@
 /** A trainer of a small random problem. */
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import { storeSamples } from "#bregman/nn/samples.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/engine/trainer.js";

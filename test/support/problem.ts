@@ -1,5 +1,5 @@
 /** Small random problems for tests of networks: a model, parameters, samples. Seeded. */
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import type { Model } from "#bregman/nn/model.js";
 import { stream } from "#bregman/random.js";
 import type { Batch } from "../reference/network.js";

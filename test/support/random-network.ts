@@ -1,5 +1,5 @@
 /** Random sparse networks with dead units, dead channels and dead skips. Seeded. */
-import { size } from "#bregman/nn/layers/layer.js";
+import { size } from "#bregman/shape-size.js";
 import type { Model } from "#bregman/nn/model.js";
 import type { Network, Values } from "#bregman/nn/network.js";
 import { stream } from "#bregman/random.js";

@@ -1,5 +1,5 @@
 /** The functions of a file: one a layer, and the one that calls them. */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import type { Model, ModelNode } from "../../nn/model.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { ValuePlaces } from "./memory.js";

@@ -1,5 +1,5 @@
 /** What stands before the functions: what the file is, what it takes, its sizes. */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import type { Network } from "../../nn/network.js";
 import { networkSize } from "../size.js";
 import { BYTES, plainText } from "./text.js";

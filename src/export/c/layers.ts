@@ -6,7 +6,7 @@
 import { InternalError } from "../../errors.js";
 import type { Layer } from "../../nn/layers/rules.js";
 import { batchNorm2d } from "../../nn/layers/batch-norm2d.js";
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { writeConv2d } from "./conv2d.js";
 import { floatText } from "./text.js";
 import { loop, type LayerCode, type LayerWriter } from "./writer.js";

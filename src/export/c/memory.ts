@@ -2,7 +2,7 @@
  * Where the values of a network are while its C computes: in what the caller gave, in what it gets,
  * or in the file's own memory, of which two share a place when they are never needed at once.
  */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import type { Model } from "../../nn/model.js";
 import { placeTensors } from "../../runtime/arena.js";
 import type { LayerCode } from "./writer.js";

@@ -4,7 +4,7 @@
  * A mean is two floats where one would be too far off in units of the deviation: near it x - mean
  * is exact, so that what float32 tells apart in the inputs stays apart.
  */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import type { Network } from "../../nn/network.js";
 import type { Arrays } from "./arrays.js";
 import { floatText } from "./text.js";

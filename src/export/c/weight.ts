@@ -9,7 +9,7 @@
  *
  * Whichever takes the fewest bytes. Values are float, or int8_t with a scale a row (int8-rows.ts).
  */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import type { Values } from "../../nn/network.js";
 import { eachNonZero } from "../../nn/packed-values.js";
 import { int8Rows } from "../int8-rows.js";

@@ -12,7 +12,7 @@
 import { InputError } from "../../errors.js";
 import { isTypedArray } from "../../kinds.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { checkNetwork, type Network, type Values } from "../../nn/network.js";
 import { eachNonZero, nonZerosOf } from "../../nn/packed-values.js";
 import { isWeightRole } from "../../runtime/parameter.js";

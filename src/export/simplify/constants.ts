@@ -10,7 +10,7 @@
  *     k * c  =  (c / r) k * r          kernel k of the channel c goes, multiplied by c / r, to that of the channel r
  */
 import type { Constants } from "../../nn/layers/channels.js";
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network, Values } from "../../nn/network.js";
 import { eachNonZero } from "../../nn/packed-values.js";

@@ -12,7 +12,7 @@
  *
  * Every layer that is left keeps one channel at least.
  */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import type { Model } from "../../nn/model.js";
 import type { Network, Values } from "../../nn/network.js";

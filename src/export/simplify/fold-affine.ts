@@ -6,7 +6,7 @@
  *
  * Where that layer has other readers it stays.
  */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network } from "../../nn/network.js";
 import { modelOf, redirect, type NodeEntry } from "../../nn/rebuild.js";

@@ -1,5 +1,5 @@
 /** Which channels of a network its output depends on. */
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import { inputShapes, type Model } from "../../nn/model.js";
 import type { Network } from "../../nn/network.js";

@@ -10,7 +10,7 @@ import { singleConvIsSparse } from "../../runtime/crossover.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import { eachNonZero, nonZerosOf } from "../packed-values.js";
 import type { Conv2dLayer } from "./conv2d.js";
-import { size } from "./layer.js";
+import { size } from "../../shape-size.js";
 import {
   imageArgs,
   NO_IMAGE,

@@ -17,12 +17,12 @@ import {
   checkImage,
   checkInteger,
   named,
-  size,
   type Destination,
   type LayerBase,
   type LayerRule,
   type Lowering,
 } from "./layer.js";
+import { size } from "../../shape-size.js";
 
 export interface FlattenLayer extends LayerBase {
   readonly kind: "flatten";

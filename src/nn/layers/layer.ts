@@ -235,11 +235,6 @@ export interface LayerRule<L extends LayerBase> {
   weightGradients?(layer: L, at: Lowering): Op[];
 }
 
-/** Number of features: the product of a shape. */
-export function size(shape: Shape): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
-
 /** Row-major copies of activations have rows padded to whole vectors. */
 export function paddedRow(features: number): number {
   return Math.ceil(features / 16) * 16;

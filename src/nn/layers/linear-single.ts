@@ -3,7 +3,7 @@ import { singleLinearIsSparse } from "../../runtime/crossover.js";
 import { op } from "../../runtime/kernel-table.js";
 import { eachNonZero, nonZerosOf } from "../packed-values.js";
 import type { LinearLayer } from "./linear.js";
-import { size } from "./layer.js";
+import { size } from "../../shape-size.js";
 import type { SingleRule } from "./single.js";
 
 /** How a linear layer computes one sample. */

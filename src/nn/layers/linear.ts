@@ -19,11 +19,11 @@ import {
   checkInteger,
   named,
   paddedRow,
-  size,
   type LayerBase,
   type LayerRule,
   type Lowering,
 } from "./layer.js";
+import { size } from "../../shape-size.js";
 import { linearSingle } from "./linear-single.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
 

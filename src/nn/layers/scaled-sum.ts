@@ -12,7 +12,8 @@ import { tensorArgs } from "../tensor.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
 import { copyOp, zeroOp } from "./join.js";
 import { singleSum } from "./single.js";
-import { named, size, type LayerBase, type LayerRule } from "./layer.js";
+import { named, type LayerBase, type LayerRule } from "./layer.js";
+import { size } from "../../shape-size.js";
 
 export interface ScaledSumLayer extends LayerBase {
   readonly kind: "scaledSum";

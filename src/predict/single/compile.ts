@@ -13,7 +13,7 @@ import {
   type Phases,
   type SingleImage,
 } from "../../nn/layers/single.js";
-import { size } from "../../nn/layers/layer.js";
+import { size } from "../../shape-size.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
 import { placeTensors, type Lifetime } from "../../runtime/arena.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
