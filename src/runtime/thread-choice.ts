@@ -15,12 +15,19 @@ export const TRIAL = 8;
  * until it is compiled.
  */
 const UNTIMED = 3;
-/** Runs from one trial to the next. */
+/** Runs from one trial to the next; twice as many whenever a trial has changed nothing. */
 const PERIOD = 1000;
-/** Milliseconds of a run by all threads above which one thread is not tried. */
+const LONGEST = 64 * PERIOD;
+/**
+ * Milliseconds of a run by all threads above which two runs of one thread tell, and none goes
+ * untimed: they may be many times as long. They are tried: in a small program it can be the workers
+ * that take so long, to wake up.
+ */
 const LARGE = 5;
 /** A trial of one thread ends after its first timed runs if they took so many times as long. */
 const HOPELESS = 2;
+/** The first timed runs. */
+const FIRST = 2;
 
 /**
  * A function that runs the program to its end, as `pool.run` does, in the way that was faster in
@@ -29,27 +36,31 @@ const HOPELESS = 2;
 export function runnerOf(pool: Pool, program: Program): () => void {
   if (pool.threads === 1) return () => pool.run(program);
   let run = 0;
+  let period = PERIOD;
   let alone = false;
   let all: number[] = [];
   let one: number[] = [];
 
-  const timed = (byOne: boolean, times: number[]) => {
+  const timed = (byOne: boolean, times: number[], untimed: number) => {
     const start = performance.now();
     pool.run(program, byOne);
-    if (run % TRIAL >= UNTIMED) times.push(performance.now() - start);
+    if (run % TRIAL >= untimed) times.push(performance.now() - start);
     run++;
   };
-  /** The trial's next run; of one that is cut short nothing follows but that all threads do it. */
+  /** The trial's next run; one that is cut short ends with what is known by then. */
   const tryOut = () => {
     if (run < TRIAL) {
-      timed(false, all);
-      if (run === TRIAL && !alone && median(all) > LARGE) run = 2 * TRIAL;
+      timed(false, all, UNTIMED);
       return;
     }
-    timed(true, one);
-    const hopeless = one.length === 2 && smallest(one) > HOPELESS * median(all);
-    if (hopeless) run = 2 * TRIAL;
-    if (run === 2 * TRIAL) alone = !hopeless && median(one) < median(all);
+    const large = median(all) > LARGE;
+    timed(true, one, large ? 0 : UNTIMED);
+    const slow = smallest(one) > (large ? 1 : HOPELESS) * median(all);
+    if (one.length === FIRST && slow) run = 2 * TRIAL;
+    if (run < 2 * TRIAL) return;
+    const better = median(one) < median(all);
+    period = better === alone ? Math.min(2 * period, LONGEST) : PERIOD;
+    alone = better;
   };
 
   return () => {
@@ -58,7 +69,7 @@ export function runnerOf(pool: Pool, program: Program): () => void {
       return;
     }
     pool.run(program, alone);
-    if (++run < PERIOD) return;
+    if (++run < period) return;
     run = 0;
     all = [];
     one = [];

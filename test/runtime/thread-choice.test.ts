@@ -39,13 +39,21 @@ test("one that is faster with all threads is run by all", () => {
   expect(new Set(ways.slice(16))).toEqual(new Set(["all"]));
 });
 
-test("a large one is never run alone, and one that takes more than twice as long five times only", () => {
-  const large = pretend({ all: 6, alone: 1 });
-  repeat(2100, large.run);
-  expect(new Set(large.ways)).toEqual(new Set(["all"]));
+test("a large one is run alone twice, and one that takes more than twice as long five times", () => {
+  const large = pretend({ all: 6, alone: 7 });
+  repeat(1000, large.run);
+  expect(large.ways.map((way) => way === "alone").lastIndexOf(true)).toBe(9);
+  expect(large.ways.filter((way) => way === "alone")).toHaveLength(2);
   const slow = pretend({ all: 0.5, alone: 1.1 });
   repeat(900, slow.run);
   expect(slow.ways.filter((way) => way === "alone")).toHaveLength(5);
+});
+
+test("a small program whose workers take long to wake up is run alone", () => {
+  const { ways, run } = pretend({ all: 12, alone: 0.02 });
+  repeat(900, run);
+  expect(ways.slice(0, 8)).toEqual(Array(8).fill("all"));
+  expect(new Set(ways.slice(8))).toEqual(new Set(["alone"]));
 });
 
 test("one slow run of a trial, as when others use the machine, decides nothing", () => {
@@ -79,6 +87,13 @@ test.each([
     expect(ways.slice(1016)).toEqual(Array(984).fill(way));
   },
 );
+
+test("trials that change nothing become rare", () => {
+  const { ways, run } = pretend({ all: 0.2, alone: 0.1 });
+  repeat(200_000, run);
+  const trials = ways.flatMap((way, k) => (way === "all" && ways[k - 1] !== "all" ? [k] : []));
+  expect(trials).toEqual([0, 1000, 3000, 7000, 15000, 31000, 63000, 127000, 191000]);
+});
 
 test("a pool of one thread has no choice", () => {
   const { ways, run } = pretend({ all: 1, alone: 1 }, 1);
