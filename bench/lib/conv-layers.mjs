@@ -9,7 +9,7 @@ import {
   forwardTaps,
   gradientPad,
   gradientPhases,
-} from "../../dist/nn/conv-geometry.js";
+} from "../../dist/nn/tiled/conv-geometry.js";
 import { interior, positionArgs, strides, tensorArgs, tensorBytes } from "../../dist/nn/tensor.js";
 import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
 import { kernelShape } from "../../dist/runtime/form/conv-layout.js";

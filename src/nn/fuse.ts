@@ -11,6 +11,7 @@
  * A node takes part in a fusion only if nobody else reads what lies between.
  */
 import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import { inputShapes, type Model } from "./model.js";
 
 export interface Step {
@@ -66,7 +67,7 @@ export function fuse(model: Model): Step[] {
   nodes.forEach(({ layer, inputs }, k) => {
     if (taken.has(k)) return;
     const next = onlyReader(k);
-    const { fuses } = ruleOf(layer);
+    const { fuses } = tiledRuleOf(layer);
     if (fuses.relu && part(next)?.relu) {
       taken.add(next!);
       steps.push({ node: k, inputs, output: next!, relu: true });
@@ -101,13 +102,14 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
     // A layer that takes a flatten reads bytes; any other reader would see the image's shape
     // instead of the vector's.
     const intoLinear = readers(step.output).every(
-      (other) => ruleOf(nodes[steps[other].node].layer).fuses.flatten,
+      (other) => tiledRuleOf(nodes[steps[other].node].layer).fuses.flatten,
     );
     if (!isFlatten || !alone || !intoLinear) return true;
     const writer = writers.get(source);
     if (writer) {
       const { layer } = nodes[writer.node];
-      if (ruleOf(layer).gradientPad?.(layer, inputShapes(model, nodes[writer.node]))) return true;
+      if (tiledRuleOf(layer).gradientPad?.(layer, inputShapes(model, nodes[writer.node])))
+        return true;
     }
     alias.set(step.output, source);
     return false;
@@ -122,7 +124,7 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
 
 /** By step: whether the ReLU that is part of it is differentiated by the linear layer behind it. */
 export function maskedByReader(model: Model, steps: readonly Step[]): (step: Step) => boolean {
-  const isLinear = (step: Step) => ruleOf(model.nodes[step.node].layer).fuses.flatten === true;
+  const isLinear = (step: Step) => tiledRuleOf(model.nodes[step.node].layer).fuses.flatten === true;
   const readers = readersOf(steps);
   return (step) => {
     const [reader, ...others] = readers(step.output);

@@ -7,6 +7,7 @@
 import type { ConvLayout } from "../runtime/form/conv-layout.js";
 import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import { inputShapes, type Model } from "./model.js";
 import { tensorShape, type TensorShape } from "./tensor.js";
 
@@ -72,7 +73,8 @@ export function layoutOf(model: Model): Layout {
     if (writer !== undefined) {
       const step = steps[writer];
       const node = nodes[step.node];
-      gradientPad = ruleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
+      gradientPad =
+        tiledRuleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
       needsGradient =
         node.parameters.length > 0 ||
         readBy(step).some((input) => values.get(input)!.needsGradient);
@@ -91,7 +93,7 @@ export function layoutOf(model: Model): Layout {
   const convs = new Map<string, ConvLayout>();
   for (const { node, inputs, output } of steps) {
     const { layer, name, parameters } = nodes[node];
-    const layout = ruleOf(layer).convLayout?.(
+    const layout = tiledRuleOf(layer).convLayout?.(
       layer,
       values.get(inputs[0])!.shape,
       values.get(output)!.gradient,

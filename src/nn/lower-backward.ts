@@ -5,9 +5,9 @@
  * it; what is computed again (recompute.ts) runs before the first step that reads it.
  */
 import type { Op } from "../runtime/kernel-table.js";
-import { copyOp } from "./layers/join.js";
-import type { Lowering } from "./layers/layer.js";
-import { ruleOf } from "./layers/rules.js";
+import { copyOp } from "./tiled/planes.js";
+import type { Lowering } from "./tiled/rule.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import { clearBorder, loweringOf } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Stage } from "./plan.js";
@@ -29,7 +29,7 @@ export function lowerBackward(context: PlanContext, frozen: boolean): Stage[] {
     if (!values.get(output)!.needsGradient) continue;
     const { name, layer } = model.nodes[node];
     const at = loweringOf(context, s, "backward", frozen);
-    const rule = ruleOf(layer);
+    const rule = tiledRuleOf(layer);
     const ops = [
       ...againOps(context, s),
       ...gradientOps.own(s),
@@ -60,7 +60,7 @@ function againOps(context: PlanContext, s: number): Op[] {
   return (recomputation.before.get(s) ?? []).flatMap((before) => {
     const { layer } = layout.model.nodes[layout.steps[before].node];
     const at = loweringOf(context, before, "backward");
-    return [...ruleOf(layer).recompute!(layer, at), ...clearBorder(context, at.y)];
+    return [...tiledRuleOf(layer).recompute!(layer, at), ...clearBorder(context, at.y)];
   });
 }
 
@@ -94,7 +94,7 @@ function createGradientOps(context: PlanContext, frozen: boolean) {
       const { node, output, residual } = steps[s];
       const { layer } = model.nodes[node];
       const at = loweringOf(context, s, "backward", frozen);
-      for (const one of ruleOf(layer).onGradient?.(layer, at) ?? []) ops.push(one);
+      for (const one of tiledRuleOf(layer).onGradient?.(layer, at) ?? []) ops.push(one);
       // That of the residual may be the same tensor; a ReLU there has to wait until this step has
       // read it.
       const shared = residual !== undefined && schedule.sameGradient.get(residual) === output;

@@ -1,8 +1,8 @@
 /** The ops from the samples to the loss. */
-import { copyOp } from "./layers/join.js";
-import { paddedRow } from "./layers/layer.js";
+import { copyOp } from "./tiled/planes.js";
+import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
-import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import { lossOps } from "./loss.js";
 import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
@@ -56,7 +56,7 @@ function inputStage(context: PlanContext, pass: ForwardMode, frozen: boolean): S
 /** Whether the first layer reads the samples as rows in a step, frozen or not. */
 function readsRows({ layout, places, bound }: PlanContext, frozen: boolean): boolean {
   const { layer } = layout.model.nodes[layout.steps[0].node];
-  const { readsRows: reads } = ruleOf(layer);
+  const { readsRows: reads } = tiledRuleOf(layer);
   return places.inputRows !== undefined && reads!(bound[0].parameters, frozen);
 }
 
@@ -66,7 +66,7 @@ function stepStage(context: PlanContext, s: number, pass: ForwardMode): Stage {
   const { name, layer } = layout.model.nodes[layout.steps[s].node];
   const at = loweringOf(context, s, pass);
   const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
-  const ops = [...ruleOf(layer).forward(layer, at), ...clearBorder(context, at.y)];
+  const ops = [...tiledRuleOf(layer).forward(layer, at), ...clearBorder(context, at.y)];
   return { name, ops: joinTiles(ops, tiles, follows), gradients: [], output: at.y };
 }
 

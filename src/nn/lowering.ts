@@ -1,7 +1,7 @@
 /** What the rule of a layer writes the ops of its step from, in one pass of a plan. */
 import type { Op } from "../runtime/kernel-table.js";
-import { borderOps } from "./layers/join.js";
-import type { Destination, Lowering } from "./layers/layer.js";
+import { borderOps } from "./tiled/planes.js";
+import type { Destination, Lowering } from "./tiled/rule.js";
 import type { PlanContext } from "./plan-context.js";
 import type { PlacedTensor } from "./tensor.js";
 

@@ -5,9 +5,9 @@
  * the places.
  */
 import { TILE } from "../runtime/kernel-table.js";
-import { paddedRow } from "./layers/layer.js";
+import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
-import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";
 import type { Recomputation } from "./recompute.js";
@@ -97,7 +97,8 @@ function reserveEnds(
   reservations: Reservations,
 ): EndTensors<Reserved> {
   const readsRows =
-    model.input.length === 1 && ruleOf(model.nodes[steps[0].node].layer).readsRows !== undefined;
+    model.input.length === 1 &&
+    tiledRuleOf(model.nodes[steps[0].node].layer).readsRows !== undefined;
   const rowBytes = tiles * TILE * paddedRow(size(model.input)) * 4;
   const inputRows =
     training && readsRows ? reservations.bytes(rowBytes, 0, backwardAt(0)) : undefined;

@@ -80,7 +80,7 @@ export interface CompileOptions {
 /** What of a training's settings its plan follows from. */
 export interface PlanSettings {
   /**
-   * Relative variance that the gradients of zero weights may have (see layers/sampled-gradient.ts).
+   * Relative variance that the gradients of zero weights may have (see tiled/sampled-gradient.ts).
    * Default: they are exact.
    */
   readonly sampleDual?: number | undefined;

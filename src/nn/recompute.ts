@@ -10,7 +10,7 @@
  * Source: Chen, Xu, Zhang, Guestrin, "Training Deep Nets with Sublinear Memory Cost" (arXiv
  * 1604.06174).
  */
-import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import type { Layout } from "./layout.js";
 import type { OpSchedule } from "./schedule.js";
 
@@ -57,7 +57,7 @@ export function recomputationOf(
     for (let s = end - 1; s >= first; s--) {
       const { output } = steps[s];
       const wanted = (r: number) => readsBackward(layout, r, output) || moments.has(r);
-      if (ruleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) {
+      if (tiledRuleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) {
         again.push(s);
         moments.set(s, moment);
       }
@@ -74,5 +74,5 @@ export function recomputationOf(
  */
 export function readsBackward({ model, steps }: Layout, s: number, value: number): boolean {
   const { node, reads } = steps[s];
-  return reads.has(value) && ruleOf(model.nodes[node].layer).backwardReads.x;
+  return reads.has(value) && tiledRuleOf(model.nodes[node].layer).backwardReads.x;
 }

@@ -10,8 +10,8 @@
  * pass) join whoever writes it.
  */
 import type { Op } from "../runtime/kernel-table.js";
-import type { Fuses } from "./layers/layer.js";
-import { ruleOf } from "./layers/rules.js";
+import type { Fuses } from "./tiled/rule.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import type { Layout } from "./layout.js";
 import type { TensorShape } from "./tensor.js";
 
@@ -39,7 +39,8 @@ export interface OpSchedule {
 
 /** Works out the order of a model's work. */
 export function scheduleOf({ model, steps, values }: Layout): OpSchedule {
-  const planesOf = (s: number) => steps[s] && ruleOf(model.nodes[steps[s].node].layer).fuses.planes;
+  const planesOf = (s: number) =>
+    steps[s] && tiledRuleOf(model.nodes[steps[s].node].layer).fuses.planes;
   const readersOf = (value: number) => values.get(value)!.readers;
   const joinedForward = (s: number) =>
     planesOf(s) === "sums" &&

@@ -3,7 +3,7 @@
  * gradients of parameters, detours of gradients.
  */
 import { size } from "../shape-size.js";
-import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import type { Layout } from "./layout.js";
 import { inputShapes } from "./model.js";
 import type { Reservations, Reserved } from "./reservations.js";
@@ -44,7 +44,7 @@ export function reserveSteps(
   const { tiles, training } = options;
   const kept = steps.map(({ node, relu }, s) => {
     const { layer, shapes } = atNode(model, node);
-    const bytes = ruleOf(layer).keptBytes?.(shapes, tiles, relu) ?? 0;
+    const bytes = tiledRuleOf(layer).keptBytes?.(shapes, tiles, relu) ?? 0;
     return training && bytes
       ? reservations.bytes(bytes, schedule.forwardAt(s), schedule.backwardAt(s))
       : undefined;
@@ -81,7 +81,7 @@ function reserveBackward(
   for (let s = steps.length - 1; s >= 0; s--) {
     const { node, inputs, residual } = steps[s];
     const { layer, shapes, parameters } = atNode(model, node);
-    const rule = ruleOf(layer);
+    const rule = tiledRuleOf(layer);
     const now = backwardAt(s);
     const temporary = (bytes = 0) => (bytes ? reservations.bytes(bytes, now, now) : undefined);
     const scratch =

@@ -3,7 +3,7 @@
  * last at which somebody reads them.
  */
 import { largest, smallest } from "../extremes.js";
-import { ruleOf } from "./layers/rules.js";
+import { tiledRuleOf } from "./tiled/rules.js";
 import type { Layout, ValueLayout } from "./layout.js";
 import { readsBackward, type Recomputation } from "./recompute.js";
 import type { Reservations, Reserved } from "./reservations.js";
@@ -94,7 +94,7 @@ function writersUse(
 ): number[] {
   if (writer === undefined) return [];
   const { node, reluGradient } = steps[writer];
-  const { backwardReads, keptBytes } = ruleOf(model.nodes[node].layer);
+  const { backwardReads, keptBytes } = tiledRuleOf(model.nodes[node].layer);
   const keepsSigns = keptBytes !== undefined;
   return backwardReads.y || (reluGradient && !keepsSigns) ? [backwardAt(writer)] : [];
 }

@@ -6,7 +6,7 @@ import { InputError } from "#bregman/errors.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { add, concat, flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
-import { convLayout, coversInput, gradientPhases } from "#bregman/nn/conv-geometry.js";
+import { convLayout, coversInput, gradientPhases } from "#bregman/nn/tiled/conv-geometry.js";
 import { layoutOf } from "#bregman/nn/layout.js";
 import { graph, sequential } from "#bregman/nn/model.js";
 import { modelOf } from "#bregman/nn/rebuild.js";

@@ -1,7 +1,8 @@
 /** Forms of a weight: each is made from any other, and all say the same of theta. */
 import { InternalError } from "#bregman/errors.js";
 import { conv2d } from "#bregman/nn/layers/conv2d.js";
-import type { Lowering } from "#bregman/nn/layers/layer.js";
+import { linearTiled } from "#bregman/nn/tiled/linear.js";
+import type { Lowering } from "#bregman/nn/tiled/rule.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { layoutOf } from "#bregman/nn/layout.js";
 import { sequential } from "#bregman/nn/model.js";
@@ -157,7 +158,7 @@ forEachBackend((_name, pool) => {
     const parameter = parameterOf(memory, WEIGHTS.pairs);
     parameter.form = parameter.pattern!;
     const at = { parameters: [parameter], xs: [{}], y: {}, tiles: 1 } as unknown as Lowering;
-    expect(() => linear.rule.forward(linear(6), at)).toThrow(
+    expect(() => linearTiled.forward(linear(6), at)).toThrow(
       new InternalError("linear: expected a weight that is dense or entries, found pairs"),
     );
     memory.release(mark);

@@ -10,17 +10,9 @@
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { op, type Op } from "../../runtime/kernel-table.js";
-import { tensorArgs, type PlacedTensor } from "../tensor.js";
+import { op } from "../../runtime/kernel-table.js";
 import { elementwise } from "./channels.js";
-import {
-  named,
-  type Destination,
-  type FusesAs,
-  type LayerBase,
-  type LayerRule,
-  type Lowering,
-} from "./layer.js";
+import { named, type FusesAs, type LayerBase, type LayerRule } from "./layer.js";
 import { imageArgs, spanOf } from "./single.js";
 
 export interface ReluLayer extends LayerBase {
@@ -89,26 +81,19 @@ export interface Activation<L extends LayerBase> {
   slope?(layer: L): number;
   /** The function itself. */
   functionOf(layer: L): (x: number) => number;
-  /** What its derivative follows from. Default "y", what comes out. */
-  readonly derivativeReads?: "x" | "y";
   /** Whether its derivative is 0 at x; left out: nowhere. */
   isFlat?(x: number): boolean;
   readonly fusesAs?: FusesAs;
   fromJson: LayerRule<L>["fromJson"];
-  write: LayerRule<L>["write"];
 }
 
 /** The rule of a layer that applies a function to each number. */
 export function activationRule<L extends LayerBase>(
   activation: Activation<L>,
 ): LayerRule<L> & Activation<L> {
-  const { derivativeReads = "y" } = activation;
   return {
     ...activation,
     inputs: 1,
-    backwardReads: { x: derivativeReads === "x", y: derivativeReads === "y" },
-    accumulates: true,
-    fuses: {},
     channels: {
       ...elementwise(activation.functionOf),
       ...(activation.isFlat && { isFlat: activation.isFlat }),
@@ -127,33 +112,14 @@ export function activationRule<L extends LayerBase>(
         }),
       ],
     },
-
-    forward(layer, { tiles, xs: [x], y, constant }) {
-      const { channels, height, width } = y;
-      return [
-        op("activation", tiles * channels, {
-          x: tensorArgs(x),
-          y: tensorArgs(y),
-          ...functionArgs(activation, layer, constant),
-          tiles,
-          channels,
-          height,
-          width,
-        }),
-      ];
-    },
-
-    backward(layer, { tiles, xs: [x], y, dy, dxs: [dx], constant }) {
-      const read = derivativeReads === "x" ? x : y;
-      return dx ? [gradientOp(functionArgs(activation, layer, constant), read, dy, dx, tiles)] : [];
-    },
   };
 }
 
-function functionArgs<L extends LayerBase>(
+/** The function, as kernels get it. */
+export function functionArgs<L extends LayerBase>(
   { code, slope }: Activation<L>,
   layer: L,
-  constant: Lowering["constant"],
+  constant: (key: string, data: () => Float32Array) => number,
 ): { kind: number; slope: number } {
   return { kind: code, slope: slope ? constant("slope", () => Float32Array.of(slope(layer))) : 0 };
 }
@@ -165,7 +131,6 @@ relu.rule = activationRule<ReluLayer>({
   isFlat: (x) => x <= 0,
   fusesAs: { relu: true },
   fromJson: () => relu(),
-  write: (_layer, { xs, y, node }) => node("Relu", xs, y),
 });
 relu.entry = entry("relu", {}, () => relu());
 
@@ -177,7 +142,6 @@ leakyRelu.rule = activationRule<LeakyReluLayer>({
     (x) =>
       x > 0 ? x : slope * x,
   fromJson: leakyRelu,
-  write: ({ slope }, { xs, y, node }) => node("LeakyRelu", xs, y, { floats: { alpha: slope } }),
 });
 leakyRelu.entry = entry(
   "leakyRelu",
@@ -189,38 +153,5 @@ tanh.rule = activationRule<TanhLayer>({
   code: 2,
   functionOf: () => Math.tanh,
   fromJson: () => tanh(),
-  write: (_layer, { xs, y, node }) => node("Tanh", xs, y),
 });
 tanh.entry = entry("tanh", {}, () => tanh());
-
-/** Multiplies dy by the derivative of the ReLU whose output is y. */
-export function reluGradientInPlace(y: PlacedTensor, dy: PlacedTensor, tiles: number): Op {
-  return gradientOp(
-    { kind: relu.rule.code, slope: 0 },
-    y,
-    dy,
-    { tensor: dy, accumulate: false },
-    tiles,
-  );
-}
-
-function gradientOp(
-  args: { readonly kind: number; readonly slope: number },
-  y: PlacedTensor,
-  dy: PlacedTensor,
-  dx: Destination,
-  tiles: number,
-): Op {
-  const { channels, height, width } = y;
-  return op("activationGrad", tiles * channels, {
-    y: tensorArgs(y),
-    dy: tensorArgs(dy),
-    dx: tensorArgs(dx.tensor),
-    ...args,
-    tiles,
-    channels,
-    height,
-    width,
-    accumulate: dx.accumulate ? 1 : 0,
-  });
-}

@@ -1,19 +1,13 @@
 /**
  * Dropout: in training each number is zero with probability p, the others are divided by 1 - p;
  * nothing in evaluation.
- *
- * The mask is a hash of the run's seed, the step, and the place of the number: the gradient
- * recomputes it instead of storing it, and a resumed run draws the same masks.
  */
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { op } from "../../runtime/kernel-table.js";
-import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import { elementwise, SOME_CONSTANT } from "./channels.js";
-import { copyOp } from "./join.js";
 import { SAME } from "./single.js";
-import { named, type LayerBase, type LayerRule, type Lowering } from "./layer.js";
+import { named, type LayerBase, type LayerRule } from "./layer.js";
 
 export interface DropoutLayer extends LayerBase {
   readonly kind: "dropout";
@@ -36,9 +30,6 @@ export function dropout(
 
 dropout.rule = {
   inputs: 1,
-  backwardReads: { x: false, y: false },
-  accumulates: true,
-  fuses: {},
   channels: {
     ...elementwise(() => (x) => x),
     constantsInTraining: (_layer, [x]) =>
@@ -46,40 +37,10 @@ dropout.rule = {
   },
   single: SAME,
   fromJson: dropout,
-  write: (_layer, { xs, y, node }) => node("Identity", xs, y),
   outputShape: (_layer, [input]) => input,
-  forward: (layer, at) => {
-    const { random, tiles, xs, y } = at;
-    return random ? [maskOp(layer, at, xs[0], y, false)] : [copyOp(xs[0], y, tiles, false)];
-  },
-  backward: (layer, at) => {
-    const { dy, dxs } = at;
-    return dxs[0] ? [maskOp(layer, at, dy, dxs[0].tensor, dxs[0].accumulate)] : [];
-  },
 } satisfies LayerRule<DropoutLayer>;
 dropout.entry = entry(
   "dropout",
   { p: { type: "number", least: 0, below: 1, default: 0.5 } },
   dropout,
 );
-
-function maskOp(
-  { p }: DropoutLayer,
-  { tiles, constant, stepSeed }: Lowering,
-  x: PlacedTensor,
-  y: PlacedTensor,
-  accumulate: boolean,
-) {
-  const { channels, height, width } = y;
-  return op("dropout", tiles * channels, {
-    x: tensorArgs(x),
-    y: tensorArgs(y),
-    settings: stepSeed(Math.round(p * 2 ** 32)),
-    scale: constant("scale", () => Float32Array.of(1 / (1 - p))),
-    tiles,
-    channels,
-    height,
-    width,
-    accumulate: accumulate ? 1 : 0,
-  });
-}

@@ -1,7 +1,7 @@
 /**
  * Layers that only move or add numbers: flatten, add, concat, channels.
  *
- *     flatten   [c, h, w] to [c h w]; free where the image has no border
+ *     flatten   [c, h, w] to [c h w]
  *     add       x1 + x2 + ...
  *     concat    channels one after the other
  *     channels  some of the channels
@@ -9,19 +9,9 @@
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
 import { singleCopy, singleSum, someChannels, tightImage } from "./single.js";
-import {
-  checkImage,
-  checkInteger,
-  named,
-  type Destination,
-  type LayerBase,
-  type LayerRule,
-  type Lowering,
-} from "./layer.js";
+import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
 import { size } from "../../shape-size.js";
 
 export interface FlattenLayer extends LayerBase {
@@ -77,44 +67,7 @@ export function channels(from: number, count: number, options: JoinOptions = {})
   return { kind: "channels", from, count, ...named(name) };
 }
 
-/** Channels from `from` on, as a tensor of their own over the same memory. */
-function channelsOf(
-  tensor: PlacedTensor,
-  from: number,
-  count: number,
-): PlacedTensor & { readonly whole: PlacedTensor } {
-  return {
-    ...tensor,
-    offset: tensor.offset + from * strides(tensor).plane * 4,
-    channels: count,
-    whole: tensor,
-  };
-}
-
-/** Copies or adds the interior of one tensor to another of the same channels, height and width. */
-export function copyOp(
-  from: PlacedTensor & { whole?: PlacedTensor },
-  to: PlacedTensor & { whole?: PlacedTensor },
-  tiles: number,
-  accumulate: boolean,
-): Op {
-  const { channels: count, height, width } = to;
-  return op("copyPlanes", tiles * count, {
-    // A slice of channels moves from tile to tile with the tensor it is a slice of.
-    x: { ...tensorArgs(from), tile: strides(from.whole ?? from).tile },
-    y: { ...tensorArgs(to), tile: strides(to.whole ?? to).tile },
-    tiles,
-    channels: count,
-    height,
-    width,
-    accumulate: accumulate ? 1 : 0,
-  });
-}
-
-const MOVES = { backwardReads: { x: false, y: false }, accumulates: true, fuses: {} } as const;
-
 flatten.rule = {
-  ...MOVES,
   fusesAs: { flatten: true },
   channels: {
     by: "channel",
@@ -133,25 +86,12 @@ flatten.rule = {
     lower: (_layer, { xs: [x], y }) => [singleCopy(x, tightImage(y.at, x), true)],
   },
   fromJson: () => flatten(),
-  write: (_layer, { xs, y, node }) => node("Flatten", xs, y, { ints: { axis: 1 } }),
   inputs: 1,
   outputShape: (_layer, [input]) => [size(input)],
-  forward: (_layer, { tiles, xs: [x], y }) => [copyOp(x, asImage(y, x), tiles, false)],
-  backward: (_layer, { tiles, dy, dxs: [dx] }) =>
-    dx ? [copyOp(asImage(dy, dx.tensor), dx.tensor, tiles, dx.accumulate)] : [],
 } satisfies LayerRule<FlattenLayer>;
 flatten.entry = entry("flatten", {}, () => flatten());
 
-/** A flat tensor seen as an image without border: the same bytes. */
-function asImage(
-  flat: PlacedTensor,
-  { channels: count, height, width }: PlacedTensor,
-): PlacedTensor {
-  return { offset: flat.offset, channels: count, height, width, pad: 0 };
-}
-
 add.rule = {
-  ...MOVES,
   fusesAs: { sum: true },
   channels: {
     ...eachChannel,
@@ -172,7 +112,6 @@ add.rule = {
     lower: (_layer, at) => singleSum(at),
   },
   fromJson: () => add(),
-  write: (_layer, { xs, y, node }) => node("Sum", xs, y),
   inputs: undefined,
   outputShape(_layer, inputs) {
     if (inputs.some((shape) => shape.join() !== inputs[0].join())) {
@@ -182,13 +121,9 @@ add.rule = {
     }
     return inputs[0];
   },
-  forward: (_layer, { tiles, xs, y }) => xs.map((x, k) => copyOp(x, y, tiles, k > 0)),
-  backward: (_layer, { tiles, dy, dxs }) =>
-    dxs.flatMap((dx) => (dx ? [copyOp(dy, dx.tensor, tiles, dx.accumulate)] : [])),
 } satisfies LayerRule<AddLayer>;
 
 concat.rule = {
-  ...MOVES,
   channels: {
     by: "channel",
     sources(_layer, { inputs }, f) {
@@ -213,7 +148,6 @@ concat.rule = {
     },
   },
   fromJson: () => concat(),
-  write: (_layer, { xs, y, node }) => node("Concat", xs, y, { ints: { axis: 1 } }),
   inputs: undefined,
   outputShape(_layer, inputs) {
     checkImage(inputs);
@@ -225,32 +159,9 @@ concat.rule = {
     }
     return [inputs.reduce((sum, [count]) => sum + count, 0), height, width];
   },
-  forward(_layer, { tiles, xs, y }) {
-    let from = 0;
-    return xs.map((x) => {
-      from += x.channels;
-      return copyOp(x, channelsOf(y, from - x.channels, x.channels), tiles, false);
-    });
-  },
-  backward(_layer, { tiles, xs, dy, dxs }) {
-    let from = 0;
-    return dxs.flatMap((dx: Destination | undefined, k) => {
-      from += xs[k].channels;
-      if (!dx) return [];
-      return [
-        copyOp(
-          channelsOf(dy, from - xs[k].channels, xs[k].channels),
-          dx.tensor,
-          tiles,
-          dx.accumulate,
-        ),
-      ];
-    });
-  },
 } satisfies LayerRule<ConcatLayer>;
 
 channels.rule = {
-  ...MOVES,
   channels: {
     by: "channel",
     sources({ from, count }, _place, f) {
@@ -270,14 +181,6 @@ channels.rule = {
     lower: ({ from, count }, { xs: [x], y }) => [singleCopy(someChannels(x, from, count), y)],
   },
   fromJson: ({ from, count }) => channels(from, count),
-  write({ from, count }, { xs, y, constant, node }) {
-    const numbers: Record<string, number> = { from, to: from + count, axis: 1 };
-    node(
-      "Slice",
-      [...xs, ...Object.keys(numbers).map((name) => constant(name, [1], [numbers[name]]))],
-      y,
-    );
-  },
   inputs: 1,
   outputShape({ from, count }, inputs) {
     checkImage(inputs);
@@ -289,59 +192,4 @@ channels.rule = {
     }
     return [count, height, width];
   },
-  forward: ({ from, count }, { tiles, xs: [x], y }) => [
-    copyOp(channelsOf(x, from, count), y, tiles, false),
-  ],
-  backward({ from, count }, { tiles, dy, dxs: [dx], constant }) {
-    if (!dx) return [];
-    const copy = copyOp(dy, channelsOf(dx.tensor, from, count), tiles, dx.accumulate);
-    return dx.accumulate ? [copy] : [zeroOp(dx.tensor, tiles, constant), copy];
-  },
 } satisfies LayerRule<ChannelsLayer>;
-
-/**
- * Makes the border of a tensor zero: rows above and below, columns beside; nothing for one without.
- */
-export function borderOps(
-  tensor: PlacedTensor,
-  tiles: number,
-  constant: Lowering["constant"],
-): Op[] {
-  const { channels: count, height, width, pad, offset } = tensor;
-  if (pad === 0) return [];
-  const { row } = strides(tensor);
-  const whole = width + 2 * pad;
-  const x = constant(`${whole} zeros`, () => new Float32Array(whole * TILE));
-  const zeros = (top: number, left: number, rows: number, columns: number) =>
-    op("copyPlanes", tiles * count, {
-      x: { ...NO_TENSOR, at: x },
-      y: { ...tensorArgs(tensor), at: offset + (top * row + left * TILE) * 4 },
-      tiles,
-      channels: count,
-      height: rows,
-      width: columns,
-      accumulate: 0,
-    });
-  return [
-    zeros(0, 0, pad, whole),
-    zeros(pad, 0, height, pad),
-    zeros(pad, pad + width, height, pad),
-    zeros(pad + height, 0, pad, whole),
-  ];
-}
-
-/** Makes the interior of a tensor zero. */
-export function zeroOp(tensor: PlacedTensor, tiles: number, constant: Lowering["constant"]): Op {
-  const { channels: count, height, width } = tensor;
-  // Every row is a copy of the same row of zeros.
-  const x = constant(`${width} zeros`, () => new Float32Array(width * TILE));
-  const places = { x: { ...NO_TENSOR, at: x }, y: tensorArgs(tensor) };
-  return op("copyPlanes", tiles * count, {
-    ...places,
-    tiles,
-    channels: count,
-    height,
-    width,
-    accumulate: 0,
-  });
-}

@@ -1,15 +1,10 @@
-/**
- * Pooling without padding: the maximum or the mean of a window that moves by its stride.
- *
- * The gradient of a maximum goes to the first one of its window, row by row. A ReLU behind a
- * maximum is computed with it (see fuse.ts).
- */
+/** Pooling without padding: the maximum or the mean of a window that moves by its stride. */
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
-import { tensorArgs, type TensorShape } from "../tensor.js";
+import type { TensorShape } from "../tensor.js";
 import { elementwise } from "./channels.js";
 import { imageArgs } from "./single.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
@@ -68,11 +63,6 @@ export function globalAvgPool2d(options: { name?: string | undefined } = {}): Av
 const SIDE = { type: "integer", above: 0 } as const;
 const WINDOW = { size: SIDE, stride: { ...SIDE, optional: true } } as const;
 
-const windows = (side: number, stride: number) => ({
-  kernel_shape: [side, side],
-  strides: [stride, stride],
-});
-
 function pooledShape(size: number | undefined, stride: number, inputs: readonly Shape[]): Shape {
   checkImage(inputs);
   const [channels, height, width] = inputs[0];
@@ -90,7 +80,7 @@ function pooledShape(size: number | undefined, stride: number, inputs: readonly 
 }
 
 /** The stride as kernels get it: one larger than the plane leaves one window, whatever it is. */
-function strideIn(
+export function strideIn(
   { height, width }: Pick<TensorShape, "height" | "width">,
   stride: number,
 ): number {
@@ -99,9 +89,6 @@ function strideIn(
 
 maxPool2d.rule = {
   inputs: 1,
-  backwardReads: { x: true, y: true },
-  accumulates: true,
-  fuses: { relu: true },
   channels: elementwise(() => (x) => x),
   single: {
     takes: { relu: true },
@@ -119,56 +106,12 @@ maxPool2d.rule = {
     ],
   },
   fromJson: ({ size, stride }) => maxPool2d(size, { stride }),
-  write: ({ size, stride }, { xs, y, node }) =>
-    node("MaxPool", xs, y, { ints: windows(size, stride) }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
-
-  forward({ size, stride }, { tiles, xs: [x], y, relu }) {
-    const { channels, height, width } = y;
-    const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    const args = {
-      ...places,
-      tiles,
-      channels,
-      height,
-      width,
-      size,
-      stride: strideIn(x, stride),
-      relu: relu ? 1 : 0,
-    };
-    return [op("maxPool", tiles * channels, args)];
-  },
-
-  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient }) {
-    if (!dx) return [];
-    const { channels, height, width } = y;
-    return [
-      op("maxPoolGrad", tiles * channels, {
-        x: tensorArgs(x),
-        y: tensorArgs(y),
-        dy: tensorArgs(dy),
-        dx: tensorArgs(dx.tensor),
-        tiles,
-        channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        size,
-        stride: strideIn(x, stride),
-        accumulate: dx.accumulate ? 1 : 0,
-        relu: reluGradient ? 1 : 0,
-      }),
-    ];
-  },
 } satisfies LayerRule<MaxPool2dLayer>;
 maxPool2d.entry = entry("maxPool2d", WINDOW, ({ size, stride }) => maxPool2d(size, { stride }));
 
 avgPool2d.rule = {
   inputs: 1,
-  backwardReads: { x: false, y: false },
-  accumulates: true,
-  fuses: {},
   channels: elementwise(() => (x) => x),
   single: {
     takes: {},
@@ -187,45 +130,7 @@ avgPool2d.rule = {
   },
   fromJson: ({ size, stride }) =>
     size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride }),
-  write({ size, stride }, { xs, y, node }) {
-    if (size === undefined) node("GlobalAveragePool", xs, y);
-    else node("AveragePool", xs, y, { ints: windows(size, stride) });
-  },
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
-
-  forward({ size, stride }, { tiles, xs: [x], y }) {
-    const { channels, height, width } = y;
-    const window = {
-      sizeHeight: size ?? x.height,
-      sizeWidth: size ?? x.width,
-      stride: strideIn(x, stride),
-    };
-    const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    return [
-      op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width }),
-    ];
-  },
-
-  backward({ size, stride }, { tiles, xs: [x], dy, dxs: [dx] }) {
-    if (!dx) return [];
-    const { channels, height, width } = dy;
-    return [
-      op("avgPoolGrad", tiles * channels, {
-        dy: tensorArgs(dy),
-        dx: tensorArgs(dx.tensor),
-        tiles,
-        channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        sizeHeight: size ?? x.height,
-        sizeWidth: size ?? x.width,
-        stride: strideIn(x, stride),
-        accumulate: dx.accumulate ? 1 : 0,
-      }),
-    ];
-  },
 } satisfies LayerRule<AvgPool2dLayer>;
 avgPool2d.entry = entry("avgPool2d", WINDOW, ({ size, stride }) => avgPool2d(size, { stride }));
 globalAvgPool2d.entry = entry("globalAvgPool2d", {}, () => globalAvgPool2d());

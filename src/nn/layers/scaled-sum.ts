@@ -7,13 +7,9 @@
  */
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { op, type Op } from "../../runtime/kernel-table.js";
-import { tensorArgs } from "../tensor.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
-import { copyOp, zeroOp } from "./join.js";
 import { singleSum } from "./single.js";
 import { named, type LayerBase, type LayerRule } from "./layer.js";
-import { size } from "../../shape-size.js";
 
 export interface ScaledSumLayer extends LayerBase {
   readonly kind: "scaledSum";
@@ -32,9 +28,6 @@ export function scaledSum(options: { name?: string } = {}): ScaledSumLayer {
 
 scaledSum.rule = {
   inputs: undefined,
-  backwardReads: { x: true, y: false },
-  accumulates: true,
-  fuses: {},
 
   channels: {
     ...eachChannel,
@@ -74,21 +67,6 @@ scaledSum.rule = {
 
   fromJson: () => scaledSum(),
 
-  write(_layer, { xs, y, values, constant, node }) {
-    const terms = [xs[0]];
-    // A skip that never opened is not written.
-    values("scale").data.forEach((scale, k) => {
-      if (scale === 0) return;
-      terms.push(`${y}.term${k + 1}`);
-      node(
-        "Mul",
-        [xs[k + 1], constant(`scale${k + 1}`, [], Float32Array.of(scale))],
-        terms.at(-1)!,
-      );
-    });
-    node("Sum", terms, y);
-  },
-
   outputShape(_layer, inputs) {
     if (inputs.length < 2 || inputs.some((shape) => shape.join() !== inputs[0].join())) {
       const found = inputs.map((shape) => `[${shape.join(", ")}]`).join(", ");
@@ -100,59 +78,4 @@ scaledSum.rule = {
   parameters: (_layer, inputs) => [
     { name: "scale", role: "skip", shape: [inputs.length - 1], fanIn: 1, initial: 0 },
   ],
-
-  /** A partial sum for each tile and channel. */
-  scratchBytes: ([input], tiles) => tiles * size(input) * 4,
-
-  forward(_layer, { tiles, parameters: [scale], xs, y }) {
-    const { channels, height, width } = y;
-    return [
-      copyOp(xs[0], y, tiles, false),
-      ...xs.slice(1).map((x, index) =>
-        op("addScaled", tiles * channels, {
-          x: tensorArgs(x),
-          y: tensorArgs(y),
-          scalars: scale.theta,
-          index,
-          tiles,
-          channels,
-          height,
-          width,
-        }),
-      ),
-    ];
-  },
-
-  backward(
-    _layer,
-    { tiles, parameters: [scale], xs, dy, dxs, scratch: partial, gradients: [g], constant },
-  ) {
-    const { channels, height, width } = dy;
-    const image = { tiles, channels, height, width };
-    const ops: Op[] = dxs[0] ? [copyOp(dy, dxs[0].tensor, tiles, dxs[0].accumulate)] : [];
-    xs.slice(1).forEach((x, index) => {
-      const dx = dxs[index + 1];
-      ops.push(
-        op("dotPlanes", tiles * channels, {
-          a: tensorArgs(dy),
-          b: tensorArgs(x),
-          partial,
-          ...image,
-        }),
-        op("sumPartial", 1, { partial, length: tiles * channels, g, index }),
-      );
-      if (!dx) return;
-      if (!dx.accumulate) ops.push(zeroOp(dx.tensor, tiles, constant));
-      ops.push(
-        op("addScaled", tiles * channels, {
-          x: tensorArgs(dy),
-          y: tensorArgs(dx.tensor),
-          scalars: scale.theta,
-          index,
-          ...image,
-        }),
-      );
-    });
-    return ops;
-  },
 } satisfies LayerRule<ScaledSumLayer>;

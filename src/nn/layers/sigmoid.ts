@@ -27,6 +27,5 @@ sigmoid.rule = activationRule<SigmoidLayer>({
   code: 3,
   functionOf: () => (x) => 1 / (1 + Math.exp(-x)),
   fromJson: () => sigmoid(),
-  write: (_layer, { xs, y, node }) => node("Sigmoid", xs, y),
 });
 sigmoid.entry = entry("sigmoid", {}, () => sigmoid());

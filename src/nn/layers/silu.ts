@@ -30,12 +30,6 @@ export function silu(options: ActivationOptions = {}): SiluLayer {
 silu.rule = activationRule<SiluLayer>({
   code: 4,
   functionOf: () => (x) => x / (1 + Math.exp(-x)),
-  derivativeReads: "x",
   fromJson: () => silu(),
-  write(_layer, { xs, y, node }) {
-    const gate = `${y}.gate`;
-    node("Sigmoid", xs, gate);
-    node("Mul", [...xs, gate], y);
-  },
 });
 silu.entry = entry("silu", {}, () => silu());

@@ -2,7 +2,7 @@
 import type { KERNEL_SHAPE, FieldValues } from "../contract/composites.js";
 import { TILE } from "../kernel-table.js";
 
-/** nn/conv-geometry.ts makes it. */
+/** nn/tiled/conv-geometry.ts makes it. */
 export interface ConvLayout {
   /** Input channels. */
   readonly inner: number;

@@ -12,7 +12,7 @@
 import { DENSE_GRAIN } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
-import { paddedRow, type Lowering } from "./layer.js";
+import { paddedRow, type Lowering } from "./rule.js";
 
 /**
  * A layer with fewer weights is left alone: its whole gradient is a short op, and drawing takes

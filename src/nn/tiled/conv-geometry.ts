@@ -9,11 +9,11 @@
  * (A stride larger than the kernel leaves remainders without taps: there dx is zero.) Offsets count
  * from the start of the padded plane, so they are never negative.
  */
-import { InputError } from "../errors.js";
-import { largest } from "../extremes.js";
-import { TILE } from "../runtime/kernel-table.js";
-import type { ConvLayout } from "../runtime/form/conv-layout.js";
-import { strides, type TensorShape } from "./tensor.js";
+import { InputError } from "../../errors.js";
+import { largest } from "../../extremes.js";
+import { TILE } from "../../runtime/kernel-table.js";
+import type { ConvLayout } from "../../runtime/form/conv-layout.js";
+import { strides, type TensorShape } from "../tensor.js";
 
 export interface ConvShape {
   readonly kernel: readonly [height: number, width: number];

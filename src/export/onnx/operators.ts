@@ -1,9 +1,8 @@
 /**
- * What a layer writes itself as operators of ONNX with; export/onnx/onnx.ts has the file around
- * them.
+ * What a layer is written as operators of ONNX with; onnx.ts has the file around them.
  */
 import type { Shape } from "../../regularizers/regularizer.js";
-import type { Values } from "../network.js";
+import type { Values } from "../../nn/network.js";
 
 /** What an operator's attributes may be: whole numbers, lists of them, and floats. */
 export interface Attributes {

@@ -1,0 +1,186 @@
+/**
+ * A convolution by the tile.
+ *
+ * Three forms of the same sum (design: which one is the parameter's choice, by its density and
+ * regularizer): dense, unstructured (each non-zero weight with its precomputed shift), kernel
+ * groups (pairs of channels with dense taps). The input gradient is a sum of the same kind with
+ * inner and outer channels exchanged; for stride s it falls into at most s * s phases, one for each
+ * remainder of the input position. conv-geometry.ts has the tables.
+ */
+import { kernelShape } from "../../runtime/form/conv-layout.js";
+import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
+import { gradientForm, type Parameter } from "../../runtime/parameter.js";
+import type { Conv2dLayer } from "../layers/conv2d.js";
+import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
+import {
+  convLayout,
+  coversInput,
+  forwardStart,
+  forwardTaps,
+  gradientPad,
+  gradientPhases,
+} from "./conv-geometry.js";
+import { zeroOp } from "./planes.js";
+import type { Lowering, TiledRule } from "./rule.js";
+
+/** Output channels that the kernels compute together: their unit of work. */
+const BLOCK = 8;
+/** Output channels whose weight gradients are computed together. */
+const WEIGHT_GRAIN = 4;
+
+export const conv2dTiled: TiledRule<Conv2dLayer> = {
+  backwardReads: { x: true, y: false },
+  accumulates: true,
+  fuses: { planes: "sums" },
+  gradientPad: (layer, [[, height, width]]) => gradientPad(layer, height, width),
+  convLayout,
+  forward(layer, { tiles, parameters: [weight, bias], xs: [x], y, constant }) {
+    return [
+      product(weight, {
+        transposed: false,
+        phase: 0,
+        taps: constant("forward taps", () => forwardTaps(layer, x)),
+        tapCount: layer.kernel[0] * layer.kernel[1],
+        bias: bias ? bias.theta : 0,
+        x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
+        y: positionArgs(y, interior(y)),
+        tiles,
+        rows: layer.out,
+        inner: x.channels,
+        height: y.height,
+        width: y.width,
+        accumulate: 0,
+      }),
+    ];
+  },
+
+  recompute: (layer, at) => conv2dTiled.forward(layer, at),
+  backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
+    if (!dx) return [];
+    const { row } = strides(dx.tensor);
+    const phases = gradientPhases(layer, xs[0], dy);
+    const zeros =
+      dx.accumulate || coversInput(phases, dx.tensor) ? [] : [zeroOp(dx.tensor, tiles, constant)];
+    const products = phases.map((phase) =>
+      product(weight, {
+        transposed: true,
+        phase: phase.number,
+        taps: constant(`gradient taps ${phase.number}`, () => phase.taps),
+        tapCount: phase.taps.length / 2,
+        bias: 0,
+        x: positionArgs(dy, dy.offset),
+        y: positionArgs(
+          dx.tensor,
+          interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4,
+          layer.stride,
+        ),
+        tiles,
+        rows: xs[0].channels,
+        inner: layer.out,
+        height: phase.height,
+        width: phase.width,
+        accumulate: dx.accumulate ? 1 : 0,
+      }),
+    );
+    return [...zeros, ...products];
+  },
+
+  weightGradients(layer, at) {
+    const { tiles, dy, gradients } = at;
+    const ops = [weightGradient(layer, at)];
+    if (layer.bias) {
+      const { height, width } = dy;
+      const args = { dy: tensorArgs(dy), g: gradients[1], tiles, rows: layer.out, height, width };
+      ops.push(op("convBiasGrad", layer.out, args));
+    }
+    return ops;
+  },
+};
+
+type Positions = ReturnType<typeof positionArgs>;
+
+/**
+ * A sum over inner channels and taps, forward or backward. Names as in runtime/contract/conv.ts.
+ */
+interface Product {
+  readonly transposed: boolean;
+  readonly phase: number;
+  readonly taps: number;
+  readonly tapCount: number;
+  readonly bias: number;
+  readonly x: Positions;
+  readonly y: Positions;
+  readonly tiles: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly height: number;
+  readonly width: number;
+  readonly accumulate: number;
+}
+
+/** The op of a product on the kernel that the weight uses now. */
+function product(weight: Parameter, { transposed, phase, ...args }: Product): Op {
+  const { form, theta, cols } = weight;
+  const units = args.tiles * Math.ceil(args.rows / BLOCK);
+  const { inner: _inner, ...sparse } = args;
+  switch (form.kind) {
+    case "dense": {
+      const area = weight.conv!.kernelHeight * weight.conv!.kernelWidth;
+      const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
+      return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
+    }
+    case "pairs": {
+      const { entries, counts, entryStride } = transposed ? form.transpose! : form;
+      return op("convPairs", units, { ...sparse, entries, counts, entryStride });
+    }
+    case "entries": {
+      const { entries, counts, entryStride } = transposed ? form.transpose! : form;
+      const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
+      const skip = phase * args.rows;
+      return op("convSparse", units, {
+        ...unstructured,
+        entries: entries + skip * entryStride * 8,
+        counts: counts + skip * 4,
+        entryStride,
+      });
+    }
+  }
+}
+
+function weightGradient(
+  layer: Conv2dLayer,
+  { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering,
+): Op {
+  const [weight] = parameters;
+  const { rows, cols } = weight;
+  const [x] = xs;
+  const common = {
+    dy: tensorArgs(dy),
+    x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
+    g: gradients[0],
+    tiles,
+    rows,
+    height: dy.height,
+    width: dy.width,
+  };
+  const taps = {
+    taps: constant("forward taps", () => forwardTaps(layer, x)),
+    tapCount: layer.kernel[0] * layer.kernel[1],
+    inner: x.channels,
+  };
+  const form = gradientForm(weight, frozen);
+  switch (form.kind) {
+    case "dense":
+      return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
+    case "pairs": {
+      const { entries, counts, entryStride } = form;
+      const args = { ...common, ...taps, entries, counts, entryStride };
+      return op("convPairsWeightGrad", rows, args);
+    }
+    case "entries": {
+      const { entries, counts, entryStride } = form;
+      const args = { ...common, entries, counts, entryStride, cols, kernel: kernelShape(weight) };
+      return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
+    }
+  }
+}
