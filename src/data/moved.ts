@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
 import { UnusableFileError } from "../errors.js";
-import { mapPaths, pathsOf, resolvePaths, type DataSource, type OwnSource } from "./source.js";
+import { mapPaths, pathsOf, type DataSource, type OwnSource } from "./source.js";
 
 /**
  * The same source with its files in another folder, under as much of their paths as is there:
@@ -41,17 +41,29 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
  * it.
  */
 export function fromMoved<Source extends DataSource>(source: Source, baseDir: string): Source {
-  const here = resolvePaths(source, baseDir);
-  if (isThere(here)) return here;
+  return foundFrom(baseDir, (map) => mapPaths(source, map), isThere);
+}
+
+/** A path made absolute as those of a source are. */
+export function pathFromMoved(path: string, baseDir: string): string {
+  return foundFrom(baseDir, (map) => map(path), existsSync);
+}
+
+/** What is made of absolute paths, from a folder or one above it, whichever is there first. */
+function foundFrom<Found>(
+  baseDir: string,
+  withPaths: (map: (path: string) => string) => Found,
+  isFound: (found: Found) => boolean,
+): Found {
+  const here = withPaths((path) => resolve(baseDir, path));
+  if (isFound(here)) return here;
   const above: string[] = [];
   for (let at = resolve(baseDir); dirname(at) !== at; at = dirname(at)) above.push(dirname(at));
   const down = (path: string) => path.replace(/^(?:\.\.[\\/])+/, "");
   return (
     above
-      .map((folder) =>
-        mapPaths(source, (path) => (isAbsolute(path) ? path : resolve(folder, down(path)))),
-      )
-      .find(isThere) ?? here
+      .map((folder) => withPaths((path) => (isAbsolute(path) ? path : resolve(folder, down(path)))))
+      .find(isFound) ?? here
   );
 }
 

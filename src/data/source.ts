@@ -183,21 +183,14 @@ export function resolvePaths<Source extends DataSource>(source: Source, baseDir:
 }
 
 /**
- * The same source for a recipe file in another folder: paths that started from the first start from
- * the second, and absolute ones stay. So a folder that holds recipe, data and runs can be moved.
+ * The same path for a recipe file in another folder: one that started from the first starts from
+ * the second, and an absolute one stays. So a folder that holds recipe, data and runs can be moved.
  *
  * @example
- * rebasePaths({ kind: "imageFolder", train: "images" }, "/home/me", "/home/me/runs/first").train;
- * // "../../images"
+ * rebasePath("images", "/home/me", "/home/me/runs/first"); // "../../images"
  */
-export function rebasePaths<Source extends DataSource>(
-  source: Source,
-  from: string,
-  to: string,
-): Source {
-  return mapPaths(source, (path) =>
-    // Slashes are understood everywhere. Another drive of Windows has no relative path: it stays
-    // absolute.
-    isAbsolute(path) ? path : relative(resolve(to), resolve(from, path)).replaceAll("\\", "/"),
-  );
+export function rebasePath(path: string, from: string, to: string): string {
+  // Slashes are understood everywhere. Another drive of Windows has no relative path: it stays
+  // absolute.
+  return isAbsolute(path) ? path : relative(resolve(to), resolve(from, path)).replaceAll("\\", "/");
 }

@@ -16,7 +16,7 @@ import { optimizerFor, type RoleOptimizers } from "./role-optimizers.js";
 import type { Buffer } from "./trainer-state.js";
 
 export interface ParametersOptions {
-  /** Initial theta by parameter name. */
+  /** Initial theta by parameter name; buffers where they don't begin as their layers have them. */
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
 }
@@ -50,8 +50,10 @@ export function createParameters(
       parameters.set(name, parameter);
     }
     for (const { name, shape, initial: start } of node.buffers) {
-      const offset = memory.put(Float32Array.from({ length: size(shape) }, (_, k) => start(k)));
-      buffers.set(`${node.name}.${name}`, { offset, shape });
+      const full = `${node.name}.${name}`;
+      const fresh = () => Float32Array.from({ length: size(shape) }, (_, k) => start(k));
+      const offset = memory.put(initial.get(full) ?? fresh());
+      buffers.set(full, { offset, shape });
     }
   }
   return { parameters, buffers };

@@ -38,7 +38,10 @@ export interface TrainerOptions extends StepSettings {
   readonly pool: Pool;
   readonly model: Model;
   readonly samples: SampleStore;
-  /** Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in]. */
+  /**
+   * Initial theta by parameter name, e.g. "linear1.weight" of shape [out, in], and values of
+   * buffers that do not begin as their layers have them.
+   */
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly optimizers: RoleOptimizers;
   /**

@@ -13,12 +13,12 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import { resolvePaths } from "../data/source.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { readText } from "../read-file.js";
+import { withAbsolutePaths } from "./paths.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
@@ -79,7 +79,7 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
 
 /**
  * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
- * Paths to data in a file start from its folder; in the result they are absolute.
+ * Paths in a file start from its folder; in the result they are absolute.
  *
  * @example
  * const recipe = loadRecipe("mnist-quick");
@@ -90,7 +90,7 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
  */
 export function loadRecipe(nameOrPath: string): Recipe {
   const { recipe, baseDir } = readRecipe(nameOrPath);
-  return { ...recipe, data: resolvePaths(recipe.data, baseDir) };
+  return withAbsolutePaths(recipe, baseDir);
 }
 
 /**

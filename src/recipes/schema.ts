@@ -14,6 +14,7 @@ import { faultOf, schemaOf } from "./entry-schema.js";
 import { init } from "./init-schema.js";
 import { finalCut, maskedOptimizers, maskFaults } from "./mask-schema.js";
 import { model, type layer } from "./model-schema.js";
+import { start } from "./start-schema.js";
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -149,6 +150,7 @@ export const recipeSchema = z
       .optional()
       .describe("Cross-entropy: share of each label that is spread over all classes, in training"),
     init: init.prefault({}),
+    start: start.optional(),
     optimizer: z.strictObject({
       weights: optimizer.describe("For the weights of linear layers"),
       biases: optimizer.describe("For the biases"),

@@ -20,8 +20,11 @@ function identityIn(found: Checkpoint, now: Identity): Identity {
   const { kind } = JSON.parse(now.schedule) as { kind: string };
   // An option that there was not, then, was as it is by default now.
   const added = Object.keys(DEFAULTS).filter((key) => key in now && !(key in found.identity));
+  // Where the weights came from makes no difference any more, and need not be said again.
+  const { start, ...identity } = found.identity;
   return {
-    ...found.identity,
+    ...identity,
+    ...(now.start !== undefined && start !== undefined && { start }),
     ...Object.fromEntries(
       added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])]),
     ),
@@ -53,15 +56,17 @@ export function openKeeper(
   options: Readonly<Record<string, unknown>>,
   lock?: FolderLock,
 ): Keeper {
-  const identity = identityOf(model, data, { ...options, ...given });
+  const now = identityOf(model, data, { ...options, ...given });
   const { resumed: found, faults, write, close } = openCheckpoints(folder, resume, lock);
-  const changed = found ? differences(identityIn(found, identity), identity) : [];
+  const changed = found ? differences(identityIn(found, now), now) : [];
   if (changed.length > 0) {
     close();
     throw new UnusableFileError(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
     );
   }
+  const kept = found?.identity.start;
+  const identity = kept === undefined ? now : { ...now, start: kept };
   const resumed = found?.progress;
   const told = found?.about ?? about;
   const less = found !== undefined && knowsLess(found);

@@ -11,13 +11,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../atomic-file.js";
-import { resolvePaths } from "../data/source.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import { ownFolder, ownPath } from "../own-folder.js";
 import { placed } from "../placed.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import { adjusted, type ReadRecipe, repeatingArguments } from "../recipes/load.js";
+import { withAbsolutePaths } from "../recipes/paths.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
 import type { TrainEvent } from "../measure/events.js";
@@ -102,8 +102,10 @@ export async function compareRecipes(
   // What can't be is told before the first run, not after hours.
   for (const run of runs) checkFolder(run);
   const left = runs.filter(({ folder }) => !finished(folder));
-  for (const recipe of new Map(left.map((run) => [run.recipe.name, run.recipe])).values()) {
-    await prepare(buildModel(recipe.model), fitOptionsOf(recipe)).catch((error: unknown) => {
+  for (const { recipe, baseDir } of new Map(left.map((run) => [run.recipe.name, run])).values()) {
+    const whole = withAbsolutePaths(recipe, baseDir);
+    const prepared = async () => prepare(buildModel(recipe.model), fitOptionsOf(whole));
+    await prepared().catch((error: unknown) => {
       throw placed(error, recipe.name);
     });
   }
@@ -151,7 +153,7 @@ export async function compareRecipes(
 function checkFolder({ recipe: given, baseDir, folder }: ComparedRun): void {
   if (!existsSync(join(folder, RECIPE_FILE))) return;
   const found = readRunRecipe(folder);
-  const recipe = { ...given, data: resolvePaths(given.data, baseDir) };
+  const recipe = withAbsolutePaths(given, baseDir);
   const keys = [...new Set([...Object.keys(recipe), ...Object.keys(found)])] as (keyof Recipe)[];
   const differs = keys.filter((key) => !isDeepStrictEqual(found[key], recipe[key]));
   if (differs.length === 0) return;

@@ -8,6 +8,7 @@
  */
 import { sha256 } from "../data/checksum.js";
 import type { Dataset } from "../data/dataset.js";
+import type { StartOptions } from "../engine/given-start.js";
 import type { Model } from "../nn/model.js";
 
 /** Texts by key. */
@@ -23,10 +24,12 @@ export function identityOf(
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
+  const { start, ...plainOptions } = options;
   const parts = {
     model: short(textBytes(JSON.stringify(model))),
     data: dataHash(data),
-    ...options,
+    ...plainOptions,
+    start: start ? startHash(start as StartOptions) : undefined,
   };
   return Object.fromEntries(
     Object.entries(parts).flatMap(([key, value]) =>
@@ -103,6 +106,16 @@ function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
     ...(targets ? [bytesOf(targets)] : []),
   ]);
   return short([textBytes(JSON.stringify([shape, classes, mean, std])), ...parts]);
+}
+
+/** The numbers that a run was given to start from. */
+function startHash({ network, fresh = [] }: StartOptions): string {
+  const { parameters, buffers } = network;
+  const parts = [...parameters, ...buffers].flatMap(([name, { shape, data }]) => [
+    textBytes(JSON.stringify([name, shape])),
+    bytesOf(data),
+  ]);
+  return short([textBytes(JSON.stringify(fresh)), ...parts]);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

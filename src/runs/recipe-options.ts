@@ -3,10 +3,11 @@ import type { Dataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/data-dir.js";
 import { loadData } from "../data/load.js";
 import { restorationTask } from "../data/restore.js";
-import { buildOptimizer, buildSchedule } from "../recipes/build.js";
+import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
 import { toSource } from "../recipes/data-schema.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { FitOptions } from "../train/fit-options.js";
+import { readStart } from "./start-file.js";
 
 /**
  * The data of a recipe, as `fit` takes them.
@@ -21,7 +22,9 @@ export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Datas
 
 /**
  * The options of `fit` that follow from a recipe: all but where and how to run it. Most keys are
- * the same there.
+ * the same there. A network to start from is read.
+ *
+ * @throws UnusableFileError if that can't be
  */
 export function fitOptionsOf(recipe: Recipe): FitOptions {
   const {
@@ -31,7 +34,8 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     schedule,
     $schema: _,
     description: __,
-    model: ___,
+    model,
+    start,
     ...same
   } = recipe;
   const { validation, splitSeed, normalize, limit, augment } = data;
@@ -50,6 +54,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
       ...(init.layers === undefined ? {} : { layers: init.layers }),
       biases: { r0: init.biases.scale, signed: init.biases.signed },
     },
+    ...(start && { start: readStart(start, buildModel(model)) }),
     schedule: buildSchedule(schedule, recipe.epochs),
     validation,
     splitSeed,

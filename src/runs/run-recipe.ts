@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fromMoved } from "../data/moved.js";
+import { fromMoved, pathFromMoved } from "../data/moved.js";
 import type { Dataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/data-dir.js";
 import { mapPaths, pathsOf } from "../data/source.js";
@@ -12,6 +12,7 @@ import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { isError } from "../kinds.js";
 import { readRecipe } from "../recipes/load.js";
+import { mapStart } from "../recipes/paths.js";
 import type { Recipe } from "../recipes/schema.js";
 import { dataOf } from "./recipe-options.js";
 
@@ -32,7 +33,11 @@ export function readRunRecipe(folder: string, task = "read a run from"): Recipe 
     );
   }
   const { recipe, baseDir } = readRecipe(join(folder, RECIPE_FILE));
-  return { ...recipe, data: fromMoved(recipe.data, baseDir) };
+  return {
+    ...recipe,
+    data: fromMoved(recipe.data, baseDir),
+    ...mapStart(recipe, (path) => pathFromMoved(path, baseDir)),
+  };
 }
 
 /**
@@ -54,7 +59,7 @@ export function dataOfRun(recipe: Recipe, options: DataOptions): Dataset {
 
 /**
  * What of a run's recipe.json must stay for the run to go on: all that it says, but for what has no
- * part in the bits, the number of epochs, and the paths, since the data themselves are compared.
+ * part in the bits, the number of epochs, and the paths, since what they lead to is compared.
  *
  * Of the file, not of the recipe read from it: a later version of bregman may have more defaults to
  * fill in.
@@ -69,5 +74,9 @@ export function recipeIdentity(text: string, where = RECIPE_FILE): string {
     data,
     ...rest
   } = parseJson(text, where) as Partial<Recipe>;
-  return JSON.stringify({ ...rest, data: data && mapPaths(data, () => "") });
+  return JSON.stringify({
+    ...rest,
+    data: data && mapPaths(data, () => ""),
+    ...mapStart(rest, () => ""),
+  });
 }

@@ -9,11 +9,10 @@
  *     result.json           the summary, in the format of results/
  *     lock.json             while it runs: who writes here, see folder-lock.ts
  */
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { Dataset } from "../data/dataset.js";
-import { rebasePaths, resolvePaths } from "../data/source.js";
 import { UnusableFileError } from "../errors.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
@@ -22,11 +21,14 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
+import { withAbsolutePaths, withRebasedPaths } from "../recipes/paths.js";
 import type { Recipe } from "../recipes/schema.js";
+import { startEntry } from "../recipes/start-schema.js";
 import { currentCommit } from "./checkout.js";
 import type { EpochMetrics, FinalMetrics, TrainEvent } from "../measure/events.js";
 import { fitOptionsOf } from "./recipe-options.js";
 import type { FitOptions } from "../train/fit-options.js";
+import { checkpointNames } from "./checkpoint.js";
 import { openKeeper } from "./checkpoint-keeper.js";
 import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
 import { copyResult, resultOf, type Beginning } from "./run-result.js";
@@ -103,30 +105,37 @@ const OPTIONS: OptionKeys<RunOptions> = {
 export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
   const { out, baseDir = ".", resume = false, dataDir } = options;
-  const data = dataOfRun({ ...given, data: resolvePaths(given.data, baseDir) }, { dataDir });
+  const here = withAbsolutePaths(given, baseDir);
+  const data = dataOfRun(here, { dataDir });
   const model = buildModel(given.model);
+  const training = fitOptionsOf(withoutLostStart(here, options));
   if (!resume) makeRunFolder(out);
   const lock = lockFolder(out);
   try {
     if (!resume) {
       // Once more: another may have been faster.
       checkEmpty(out);
-      writeRecipe(out, { ...given, data: rebasePaths(given.data, baseDir, out) });
+      writeRecipe(out, withRebasedPaths(given, baseDir, out));
     }
-    return await runLocked(given, model, data, options, lock);
+    return await runLocked({ recipe: given, model, data, training, options, lock });
   } finally {
     lock.release();
   }
 }
 
+interface LockedRun {
+  readonly recipe: Recipe;
+  readonly model: Model;
+  readonly data: Dataset;
+  /** What `fit` is told by the recipe. */
+  readonly training: FitOptions;
+  readonly options: RunOptions;
+  readonly lock: FolderLock;
+}
+
 /** The run in its folder, which has its recipe.json and is nobody else's. */
-async function runLocked(
-  recipe: Recipe,
-  model: Model,
-  data: Dataset,
-  options: RunOptions,
-  lock: FolderLock,
-): Promise<FinalMetrics> {
+async function runLocked(run: LockedRun): Promise<FinalMetrics> {
+  const { recipe, model, data, options, lock } = run;
   const { out, resume = false, resultsDir, onEvent } = options;
   const recipeFile = join(out, RECIPE_FILE);
   // What is there, not what is given: a later version of bregman may have more defaults to fill in.
@@ -137,7 +146,7 @@ async function runLocked(
   const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
     openKeeper(checkpoint, ofModel, ofData, setting, lock);
   const fitOptions: FitOptions = {
-    ...trainingOptions(recipe, options, lock),
+    ...trainingOptions(run),
     checkpoint: {
       folder: out,
       resume,
@@ -177,19 +186,23 @@ async function runLocked(
   return result.final;
 }
 
+/** A run that goes on from a checkpoint does without the file that it started from. */
+function withoutLostStart({ start, ...recipe }: Recipe, { resume, out }: RunOptions): Recipe {
+  if (start === undefined) return recipe;
+  const isLost = resume && !existsSync(startEntry(start).file) && checkpointNames(out).length > 0;
+  return isLost ? recipe : { ...recipe, start };
+}
+
 function beginningOf({ command }: RunOptions): Beginning {
   const commit = currentCommit();
   return { command, ...(commit !== undefined && { commit }) };
 }
 
 /** What the loop is told, beside its checkpoints and who hears of it. */
-function trainingOptions(
-  recipe: Recipe,
-  { threads, backend, observe, signal, onWarning }: RunOptions,
-  lock: FolderLock,
-): FitOptions {
+function trainingOptions({ training, options, lock }: LockedRun): FitOptions {
+  const { threads, backend, observe, signal, onWarning } = options;
   return {
-    ...fitOptionsOf(recipe),
+    ...training,
     threads,
     backend,
     observe(epoch, trainer) {

@@ -21,6 +21,7 @@ import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
 import type { AverageOptions } from "./average.js";
 import type { TrainEvent } from "../measure/events.js";
 import { lossOf } from "./fits-data.js";
+import { startOptions, type StartNetwork, type StartOptions } from "../engine/given-start.js";
 import type { InitOptions } from "../engine/initial.js";
 import { STEP_DEFAULTS } from "../engine/step-settings.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -67,6 +68,13 @@ export interface TrainingOptions {
   readonly optimizer: GroupOptimizers;
   /** Default: every weight drawn, He variance, positive biases. */
   readonly init?: InitOptions | undefined;
+  /**
+   * Begins with the parameters and buffers of this network, matched by name, in place of drawn
+   * ones: a network of `loadModel`, also one that was simplified, or `{ model, ...result }`. With
+   * `{ network, fresh: ["linear3"] }` the layers named are drawn all the same. A resumed run needs
+   * it no more, and may leave it out; where it is given it must be the same. Default: all is drawn.
+   */
+  readonly start?: StartNetwork | StartOptions | undefined;
   /**
    * "crossEntropy" needs labels, "meanSquaredError" targets of the model's output size. Default:
    * crossEntropy, or meanSquaredError for data with targets and no labels.
@@ -180,6 +188,7 @@ export interface FitOptions extends TrainingOptions, RunningOptions {}
 const TRAINING: OptionKeys<TrainingOptions> = {
   optimizer: 1,
   init: 1,
+  start: 1,
   loss: 1,
   schedule: 1,
   freeze: 1,
@@ -230,6 +239,7 @@ interface Meant {
   readonly schedule: Schedule;
   readonly freeze?: FreezeOptions;
   readonly targetDensity?: DensityControlOptions;
+  readonly start?: StartOptions;
 }
 
 type Defaulted = { readonly [Key in keyof typeof DEFAULTS]: NonNullable<FitOptions[Key]> };
@@ -239,7 +249,7 @@ export type Settings = Defaulted & Meant & Omit<FitOptions, keyof Defaulted | ke
 
 /** The settings of some options, for these data. */
 export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">): Settings {
-  const { loss = lossOf(data), schedule = constant(), freeze, targetDensity } = options;
+  const { loss = lossOf(data), schedule = constant(), freeze, targetDensity, start } = options;
   return {
     ...withDefaults(DEFAULTS, options),
     loss,
@@ -248,6 +258,7 @@ export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">):
       freeze: typeof freeze === "number" ? { coarse: freeze } : freeze,
     }),
     ...(targetDensity !== undefined && { targetDensity: densityControl(targetDensity) }),
+    ...(start !== undefined && { start: startOptions(start) }),
   } as Settings;
 }
 

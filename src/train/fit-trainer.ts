@@ -5,12 +5,22 @@ import { stream } from "../random.js";
 import type { Pool } from "../runtime/pool.js";
 import { controlled } from "./density-controller.js";
 import type { Settings } from "./fit-options.js";
+import { startFrom } from "../engine/given-start.js";
 import { initialParameters } from "../engine/initial.js";
 import { checkModelSize } from "../engine/model-size.js";
 import { createTrainer, type Trainer } from "../engine/trainer.js";
 
+/** What a training begins with: what is given, or drawn by the seed. */
+export function beginningOf(
+  model: Model,
+  { start, seed, init }: Pick<Settings, "start" | "seed" | "init">,
+): ReadonlyMap<string, Float32Array> {
+  const drawn = () => initialParameters(model, stream(seed, "init"), init);
+  return start ? startFrom(model, start, drawn) : drawn();
+}
+
 /**
- * Draws the initial parameters by the seed, and prepares the model with the optimizer of each
+ * Gives or draws the initial parameters, and prepares the model with the optimizer of each
  * group.
  *
  * @param steps - of the whole training
@@ -24,15 +34,14 @@ export function fitTrainer(
   settings: Settings,
   steps: number,
 ): Trainer {
-  const { optimizer, init, batchSize, microBatches, seed, augment, freeze, targetDensity } =
-    settings;
+  const { optimizer, batchSize, microBatches, augment, freeze, targetDensity } = settings;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
   const trainer = createTrainer({
     ...settings,
     pool,
     model,
     samples,
-    initial: initialParameters(model, stream(seed, "init"), init),
+    initial: beginningOf(model, settings),
     optimizers: {
       weight: optimizer.weights,
       bias: optimizer.biases,

@@ -192,6 +192,7 @@ function announce(training: Training, { history }: Course, notes: readonly strin
   });
   const all = [
     ...notes,
+    ...(resumed ? [] : (settings.start?.notes ?? [])),
     ...leftOutNotes(model, inParts, shuffle),
     ...(keeper?.notes(pool) ?? []),
     ...lengthNotes(resumed, lengths, settings),

@@ -7,11 +7,11 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
-import { stream } from "../random.js";
 import type { EpochMetrics } from "../measure/events.js";
 import type { Settings } from "./fit-options.js";
-import { initialParameters } from "../engine/initial.js";
+import { beginningOf } from "./fit-trainer.js";
 import { missingBirths } from "./missing-births.js";
+import { otherInputs } from "./other-inputs.js";
 import { startFaults } from "./start-faults.js";
 import type { Trainer } from "../engine/trainer.js";
 
@@ -26,7 +26,7 @@ export interface Warnings {
 
 /** The warnings of a training. */
 export function createWarnings(model: Model, trainer: Trainer, settings: Settings): Warnings {
-  const { epochs, init, seed, targetDensity, onEvent, onWarning = emit } = settings;
+  const { epochs, targetDensity, onEvent, onWarning = emit } = settings;
   const told = new Set<string>();
   const tell = (texts: readonly string[]) => {
     for (const text of texts) {
@@ -38,17 +38,18 @@ export function createWarnings(model: Model, trainer: Trainer, settings: Setting
   };
   return {
     tell,
-    start({ notes = [] }, resumed) {
+    start(data, resumed) {
       tell([
-        ...notes,
+        ...(data.notes ?? []),
         ...idleControl(settings),
+        ...(resumed ? [] : otherInputs(settings, data)),
         ...(resumed ? [] : startFaults(model, weightsOf(trainer))),
       ]);
     },
     epoch(history) {
       // Where lambda moves by itself it is no use to name another.
       if (targetDensity !== undefined) return;
-      const initial = () => initialParameters(model, stream(seed, "init"), init);
+      const initial = () => beginningOf(model, settings);
       tell(missingBirths(trainer, { history, epochs, initial }));
     },
   };

@@ -4,9 +4,18 @@ import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadData } from "#bregman/data/load.js";
 import { fromMoved, inFolder } from "#bregman/data/moved.js";
-import { type OwnSource, rebasePaths, resolvePaths } from "#bregman/data/source.js";
+import {
+  type DataSource,
+  mapPaths,
+  type OwnSource,
+  rebasePath,
+  resolvePaths,
+} from "#bregman/data/source.js";
 import { temporaryFolder } from "./idx-files.js";
 import { UnusableFileError } from "#bregman/errors.js";
+
+const rebasePaths = <Source extends DataSource>(source: Source, from: string, to: string): Source =>
+  mapPaths(source, (path) => rebasePath(path, from, to));
 
 /** One of each kind, with the files that its paths name. */
 const SOURCES: Record<string, [OwnSource, readonly string[]]> = {

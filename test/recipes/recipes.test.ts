@@ -403,6 +403,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "microBatches",
     "recompute",
     "shuffle",
+    "start",
   );
   expect(Object.keys(schema.properties).sort()).toEqual(keys.sort());
   expect(schema.additionalProperties).toBe(false);

@@ -1,0 +1,32 @@
+/** A network that a run starts from, in a recipe. */
+import { z } from "zod";
+import { found } from "./union-fault.js";
+
+const file = z
+  .string()
+  .min(1)
+  .describe("File of a network: of bregman, or a state dict of PyTorch in safetensors");
+
+export const start = z
+  .union(
+    [
+      file,
+      z.strictObject({
+        file,
+        fresh: z
+          .array(z.string())
+          .min(1)
+          .optional()
+          .describe("Layers that are drawn by init all the same, such as one for other classes"),
+      }),
+    ],
+    found("a file, or an object with file"),
+  )
+  .describe("Begins with the parameters of a network in a file, in place of drawn ones");
+
+export type StartEntry = z.infer<typeof start>;
+
+/** The entry in full. */
+export function startEntry(said: StartEntry): Exclude<StartEntry, string> {
+  return typeof said === "string" ? { file: said } : said;
+}
