@@ -7,6 +7,7 @@
  */
 
 interface Arrays {
+  BigInt64Array: BigInt64Array;
   Int8Array: Int8Array;
   Float32Array: Float32Array;
   Float64Array: Float64Array;

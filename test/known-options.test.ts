@@ -81,6 +81,8 @@ const CALLS: readonly (readonly [
   ["decodeModel", [new Uint8Array(0)], "wher", "where"],
   ["saveModel", ["there-is-no-such-folder/x", { model }, {}], "spares", "sparse"],
   ["loadModel", ["there-is-no-such-file"], "Model", "model"],
+  ["decodeStateDict", [new Uint8Array(0), model], "mapp", "map"],
+  ["loadStateDict", ["there-is-no-such-file", model], "frehs", "fresh"],
   ["encodeOnnx", [{ model }], "spares", "sparse"],
   ["saveOnnx", ["there-is-no-such-folder/x", { model }], "spares", "sparse"],
   ["encodeC", [{ model }], "nane", "name"],

@@ -1,5 +1,6 @@
 /**
- * Numbers of 16 bits: IEEE 754 binary16, a sign, five bits of exponent and ten of fraction.
+ * Numbers of 16 bits: IEEE 754 binary16, a sign, five bits of exponent and ten of fraction; and
+ * bfloat16, a sign, eight bits of exponent and seven of fraction, which is read only.
  *
  * Rounded to the nearest, ties to even, subnormals included. Numbers from 2^-14 to 65504 keep 11
  * bits: an error of at most 1 part in 2048.
@@ -30,6 +31,12 @@ export function fromHalf(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** The number of the sixteen bits of a bfloat16: the upper half of a float32. */
+export function fromBfloat(half: number): number {
+  bits.setUint32(0, half << 16);
+  return bits.getFloat32(0);
 }
 
 function roundEven(x: number): number {

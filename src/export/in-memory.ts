@@ -13,6 +13,13 @@ export {
   type EncodeModelOptions,
   type LoadModelOptions,
 } from "./model-format.js";
+export {
+  decodeStateDict,
+  type DecodeStateDictOptions,
+  type Placed,
+  type StateDict,
+  type StateDictOptions,
+} from "./state-dict/state-dict.js";
 export { encodeOnnx, type OnnxOptions } from "./onnx/onnx.js";
 export { encodeC, type COptions } from "./c/encode-c.js";
 export { latentPod, type LatentPodOptions } from "./latent-pod.js";

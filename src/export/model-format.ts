@@ -195,12 +195,14 @@ function storedValues(
   }
 }
 
-function graphOf(
-  { format, model }: Readonly<Record<string, string>>,
-  where: string,
-): Model | undefined {
-  if (format !== FORMAT || model === undefined) return undefined;
-  return modelFromJson(parseJson(model, `${where}: damaged metadata`), where);
+/** Whether the metadata of a safetensors file are those of a network of bregman. */
+export function isOwn({ format, model }: Readonly<Record<string, string>>): boolean {
+  return format === FORMAT && model !== undefined;
+}
+
+function graphOf(metadata: Readonly<Record<string, string>>, where: string): Model | undefined {
+  if (!isOwn(metadata)) return undefined;
+  return modelFromJson(parseJson(metadata.model, `${where}: damaged metadata`), where);
 }
 
 /** Typed arrays would be no lists in JSON. */

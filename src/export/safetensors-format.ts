@@ -22,13 +22,17 @@ export type TensorData =
   | Int32Array
   | Uint16Array
   | Uint8Array
-  | Int8Array;
+  | Int8Array
+  | BigInt64Array;
+
+/** Numbers of 16 bits that have no array of their own. */
+type Half = "F16" | "BF16";
 
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
-  /** "F16": `data` are the bits of float16 numbers, in a Uint16Array. */
-  readonly dtype?: "F16" | undefined;
+  /** `data` are the bits of float16 or bfloat16 numbers, in a Uint16Array. */
+  readonly dtype?: Half | undefined;
 }
 
 /** What a file holds. */
@@ -39,16 +43,22 @@ export interface TensorFile {
 }
 
 const DTYPES = {
+  I64: BigInt64Array,
   F64: Float64Array,
   F32: Float32Array,
   I32: Int32Array,
   F16: Uint16Array,
+  BF16: Uint16Array,
   U16: Uint16Array,
   I8: Int8Array,
   U8: Uint8Array,
 } as const;
 
 type Dtype = keyof typeof DTYPES;
+
+function isHalf(dtype: string): dtype is Half {
+  return dtype === "F16" || dtype === "BF16";
+}
 
 const ALIGNMENT = 8;
 const METADATA = "__metadata__";
@@ -138,7 +148,7 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Ten
     const { dtype, shape, begin, end } = checkedEntry(name, entry, body.length, fail);
     spans.push({ name, begin, end });
     const data = elements(dtype, body, begin, end);
-    tensors.set(name, { shape, data, ...(dtype === "F16" && { dtype }) });
+    tensors.set(name, { shape, data, ...(isHalf(dtype) && { dtype }) });
   }
   checkSpans(spans, body.length, fail);
   return { tensors, metadata };
@@ -168,7 +178,7 @@ function checkTensor(name: string, tensor: Tensor): void {
 function dtypeOf({ data, dtype: given }: Tensor): Dtype {
   const found = typedArrayName(data);
   for (const [dtype, kind] of Object.entries(DTYPES))
-    if (kind.name === found && (dtype === "F16") === (given === "F16")) return dtype as Dtype;
+    if (kind.name === found && (isHalf(dtype) ? dtype : undefined) === given) return dtype as Dtype;
   const kinds = [...new Set(Object.values(DTYPES).map((kind) => kind.name))];
   throw new InputError(`could not write a tensor of ${kindOf(data)}: expected ${kinds.join(", ")}`);
 }

@@ -100,7 +100,7 @@ export function readStoredWeight(
 }
 
 function decoded({ data, dtype }: Tensor): Float32Array {
-  if (dtype === "F16") return Float32Array.from(data, fromHalf);
+  if (dtype === "F16") return Float32Array.from(data as Uint16Array, fromHalf);
   if (isTypedArray(data, "Int8Array")) return Float32Array.from(data);
   if (isTypedArray(data, "Float32Array")) return data;
   throw new UnusableFileError("expected values in float32, float16 or int8");

@@ -8,6 +8,7 @@
  * 65,534 count as that one.
  */
 import { UnusableFileError } from "../errors.js";
+import { isTypedArray } from "../kinds.js";
 import type { Tensor } from "../export/safetensors-format.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -100,5 +101,13 @@ export function birthTensors(births: Births): [string, Tensor][] {
  */
 export function birthsOf(tensors: ReadonlyMap<string, Tensor>): Births {
   const born = [...tensors].filter(([name]) => name.startsWith(BORN));
-  return new Map(born.map(([name, { data }]) => [name.slice(BORN.length), new Uint16Array(data)]));
+  return new Map(
+    born.map(([name, { data }]) => {
+      if (isTypedArray(data, "BigInt64Array"))
+        throw new UnusableFileError(
+          `could not resume: expected a tensor ${name} of 16 bits, found 64`,
+        );
+      return [name.slice(BORN.length), new Uint16Array(data as Uint16Array)];
+    }),
+  );
 }

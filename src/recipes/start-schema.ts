@@ -13,6 +13,10 @@ export const start = z
       file,
       z.strictObject({
         file,
+        map: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe("Of a state dict: by layer or tensor its module or tensor, where names differ"),
         fresh: z
           .array(z.string())
           .min(1)

@@ -1,17 +1,41 @@
 /** The network that a recipe starts from, read from its file. */
 import type { StartOptions } from "../engine/given-start.js";
-import { loadModel } from "../export/model-file.js";
+import { InputError } from "../errors.js";
+import { largest } from "../extremes.js";
+import { decodeModel, isOwn } from "../export/model-format.js";
+import { decodeSafetensors } from "../export/safetensors-format.js";
+import { networkOf, type Placed } from "../export/state-dict/state-dict.js";
 import type { Model } from "../nn/model.js";
+import { readBytes } from "../read-file.js";
 import { startEntry, type StartEntry } from "../recipes/start-schema.js";
 
 /**
- * The option `start` of `fit` that an entry means.
+ * The option `start` of `fit` that an entry means. Of a state dict its notes say where each tensor
+ * went.
  *
  * @param entry - with its path absolute, or from the working folder
  * @param model - that is to be trained
- * @throws UnusableFileError if the file can't be read, is damaged, or no network
+ * @throws UnusableFileError if the file can't be read, is damaged, or no network of this model;
+ *   InputError for a `map` that does not fit
  */
 export function readStart(entry: StartEntry, model: Model): StartOptions {
-  const { file, fresh } = startEntry(entry);
-  return { network: loadModel(file, { model }), ...(fresh && { fresh }) };
+  const { file, map, fresh } = startEntry(entry);
+  const bytes = readBytes(file);
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (isOwn(metadata)) {
+    if (map)
+      throw new InputError(`start: map: expected none for a network of bregman, which ${file} is`);
+    return { network: decodeModel(bytes, { where: file }), ...(fresh && { fresh }) };
+  }
+  const { network, placed } = networkOf(tensors, model, { where: file, map, fresh });
+  return { network, ...(fresh && { fresh }), notes: tableOf(placed) };
+}
+
+/** What went where, a line each. */
+function tableOf(placed: readonly Placed[]): string[] {
+  const left = placed.map(({ theirs, shape }) => `${theirs} [${shape.join(", ")}]`);
+  const width = largest(left.map(({ length }) => length));
+  return placed.map(({ ours }, k) => {
+    return `start: ${left[k].padEnd(width)}  ${ours === undefined ? "is left out" : `is ${ours}`}`;
+  });
 }

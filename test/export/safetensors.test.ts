@@ -120,8 +120,8 @@ describe("damage is found", () => {
     ["no entry", fileOf({ a: 1 }, 0), /tensor "a": expected an object/],
     [
       "dtype",
-      fileOf({ a: { ...f32([1], 0, 4), dtype: "BF16" } }, 4),
-      /tensor "a": dtype must be one of F64, F32, I32, F16, U16, I8, U8, found "BF16"/,
+      fileOf({ a: { ...f32([1], 0, 4), dtype: "F8" } }, 4),
+      /tensor "a": dtype must be one of I64, F64, F32, I32, F16, BF16, U16, I8, U8, found "F8"/,
     ],
     [
       "dtype of the prototype",
@@ -210,7 +210,7 @@ describe("what can't be written", () => {
     [
       "kind",
       { a: { shape: [1], data: new Int16Array(1) as unknown as Uint8Array } },
-      /expected Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array/,
+      /expected BigInt64Array, Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array/,
     ],
     ["reserved name", { __metadata__: { shape: [3], data } }, /the name is reserved/],
   ])("%s", (_, tensors, message) => {
@@ -218,4 +218,14 @@ describe("what can't be written", () => {
     expect(() => writeSafetensors(path, tensors)).toThrow(message);
     expect(() => readFileSync(path)).toThrow("ENOENT");
   });
+});
+
+test("bits of bfloat16, and integers of 64 bits, come back as they were", () => {
+  const tensors = {
+    steps: { shape: [], data: BigInt64Array.of(-(2n ** 40n)) },
+    half: { shape: [2], data: Uint16Array.of(0x3f80, 0xc049), dtype: "BF16" as const },
+    plain: { shape: [2], data: Uint16Array.of(1, 2) },
+  };
+  const { tensors: read } = decodeSafetensors(encodeSafetensors(tensors));
+  expect(Object.fromEntries(read)).toEqual(tensors);
 });

@@ -210,10 +210,13 @@ describe.each(Object.entries(RUNS))("%s", (_, run) => {
     const changes: Readonly<Record<string, (tensor: Tensor) => Tensor | undefined>> = {
       missing: () => undefined,
       shorter: ({ data: values }) => ({ shape: [values.length - 1], data: values.slice(1) }),
-      bytes: ({ shape, data: values }) => ({ shape, data: Uint8Array.from(values, () => 1) }),
-      "far off": ({ shape, data: values }) => ({
+      bytes: ({ shape, data: { length } }) => ({ shape, data: new Uint8Array(length).fill(1) }),
+      "integers of 64 bits": ({ shape, data: { length } }) => {
+        return { shape, data: new BigInt64Array(length) };
+      },
+      "far off": ({ shape, data: { length } }) => ({
         shape,
-        data: Int32Array.from(values, (__, k) => 1e6 * (k - 1)),
+        data: Int32Array.from({ length }, (__, k) => 1e6 * (k - 1)),
       }),
     };
     for (const name of tensors.keys()) {

@@ -99,7 +99,12 @@ const rule: LayerRule<BatchNorm2dLayer> = {
   ],
 
   buffers: (_layer, [[channels]]) => [
-    { name: "running", shape: [2, channels], initial: (k) => (k < channels ? 0 : 1) },
+    {
+      name: "running",
+      shape: [2, channels],
+      rows: ["running_mean", "running_var"],
+      initial: (k) => (k < channels ? 0 : 1),
+    },
   ],
 };
 

@@ -44,6 +44,8 @@ export interface ParameterSpec {
 export interface BufferSpec {
   readonly name: string;
   readonly shape: Shape;
+  /** What its rows are called where other programs keep them apart. */
+  readonly rows?: readonly string[];
   readonly initial: (index: number) => number;
 }
 
