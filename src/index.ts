@@ -6,9 +6,7 @@
  * `bregman/regularizers`; for pages and workers there is `bregman/browser`.
  */
 export { fit } from "./runs/fit.js";
-export { predict } from "./predict/predict.js";
-export { createPredictor } from "./predict/predictor.js";
-export { evaluate } from "./train/evaluate.js";
+export { createPredictor, evaluate, predict } from "./when-called.js";
 export type { FitOptions } from "./train/fit-options.js";
 export type { FitResult } from "./train/train-model.js";
 

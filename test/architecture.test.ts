@@ -88,6 +88,7 @@ const LEAVES = [
 /** The entry points (package.json) and their parts that need no files: they may name any room. */
 const ENTRIES = [
   "index.ts",
+  "when-called.ts",
   "browser.ts",
   ...["nn", "data", "train", "export", "predict"].map((room) => `${room}/index.ts`),
   ...["data", "train", "export"].map((room) => `${room}/in-memory.ts`),

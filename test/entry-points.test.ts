@@ -25,6 +25,9 @@ const sources = ts.sys.readDirectory(`${root}/src`, [".ts"]);
 const program = ts.createProgram(sources, { ...options, noEmit: true });
 const checker = program.getTypeChecker();
 
+/** What `bregman` loads when it is called. */
+const LATE = "src/when-called.ts";
+
 /** What a module exports: each name with the place where it is declared. */
 function namesOf(path: string): { name: string; isType: boolean; declared: string }[] {
   const module = checker.getSymbolAtLocation(program.getSourceFile(path)!);
@@ -52,9 +55,33 @@ test("all that `bregman` has is in an entry point of its room, too", () => {
     ),
   );
   const alone = namesOf(sourceOf("./dist/index.d.ts"))
+    .filter(({ declared }) => declared !== LATE)
     .map(({ name, declared }) => `${name} of ${declared}`)
     .filter((one) => !inRooms.has(one));
   expect(alone).toEqual([]);
+});
+
+test("what `bregman` loads when it is called is of its room, and has its type", () => {
+  const late = checker.getSymbolAtLocation(program.getSourceFile(`${root}${LATE}`)!)!;
+  const rooms = new Map(
+    entries
+      .filter(({ key }) => ["./predict", "./train"].includes(key))
+      .flatMap(({ file }) => {
+        const module = checker.getSymbolAtLocation(program.getSourceFile(sourceOf(file))!)!;
+        return checker
+          .getExportsOfModule(module)
+          .map((symbol) => [symbol.name, symbol] as [string, ts.Symbol]);
+      }),
+  );
+  const typeOf = (symbol: ts.Symbol) => {
+    const isAlias = symbol.flags & ts.SymbolFlags.Alias;
+    return checker.getTypeOfSymbol(isAlias ? checker.getAliasedSymbol(symbol) : symbol);
+  };
+  const all = checker.getExportsOfModule(late);
+  expect(all.length).toBeGreaterThan(0);
+  for (const symbol of all) {
+    expect(typeOf(symbol), symbol.name).toBe(typeOf(rooms.get(symbol.name)!));
+  }
 });
 
 test("a type's name is one type, in all of src/", () => {
@@ -77,6 +104,7 @@ test("a function of `bregman/browser` without files stands in for one of the sam
   const others = entries
     .filter(({ key }) => key !== "./browser")
     .flatMap(({ file }) => namesOf(sourceOf(file)))
+    .filter(({ declared }) => declared !== LATE)
     .filter(({ name, declared }) => (inBrowser.get(name) ?? declared) !== declared);
   expect([...new Set(others.map(({ name }) => name))]).toEqual(["fit"]);
 });

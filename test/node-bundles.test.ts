@@ -1,7 +1,7 @@
 /** Programs for Node in one file: they work, or one line says to keep bregman external. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "./cli/run-cli.js";
 import { areBundlersHere, bundled, bundler } from "./support/bundlers.js";
@@ -30,6 +30,11 @@ fit(mlp([2, 4, 2]), data, {
   },
 );`;
 
+/** Prints how many samples the CSV file "two.csv" beside it has. */
+const CSV_PROGRAM = `import { loadData } from "bregman";
+const source = { kind: "csv", train: "two.csv", label: "label" };
+console.log(loadData(source, { baseDir: process.argv[2] }).train.count);`;
+
 const KEEP_EXTERNAL =
   "if bregman is in a bundle, keep it external to it (esbuild: --external:bregman)";
 
@@ -55,10 +60,21 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
     expect(stderr.trimEnd()).not.toContain("\n");
   };
 
+  /** Where no package is installed, a bundle of CSV_PROGRAM has all that it needs. */
+  const readsCsv = (file: string) => {
+    const place = temporaryFolder();
+    cpSync(join(root, dirname(file)), place, { recursive: true });
+    writeFileSync(join(place, "two.csv"), "a,b,label\n1,2,0\n3,4,1\n");
+    const args = [join(place, basename(file)), place];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect([stderr, stdout]).toEqual(["", "2\n"]);
+  };
+
   beforeAll(() => {
     installPackage(join(root, "node_modules"));
     writeFileSync(join(root, "package.json"), '{ "type": "module" }');
     writeFileSync(join(root, "program.js"), program());
+    writeFileSync(join(root, "csv.js"), CSV_PROGRAM);
     plain = run("program.js", "2").stdout.trimEnd().split("\n")[1];
     expect(Number(plain)).toBeGreaterThan(0);
   });
@@ -112,15 +128,19 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
     test("with bregman external", async () => {
       works(await build("outside", program(), { external: ["bregman"] }), "2");
     });
+
+    test("with the library that reads CSV in it", async () => {
+      readsCsv(await build("csv", CSV_PROGRAM, {}));
+    });
   });
 
   describe("rollup", () => {
-    const build = async (name: string, external: readonly string[]) => {
+    const build = async (name: string, external: readonly string[], entry = "program") => {
       const [rollup, resolve, commonjs] = await Promise.all(
         ["rollup", "@rollup/plugin-node-resolve", "@rollup/plugin-commonjs"].map(bundler),
       );
       const plugins = [resolve({ preferBuiltins: true }), commonjs()];
-      const input = join(root, "program.js");
+      const input = join(root, `${entry}.js`);
       const bundle = await rollup.rollup({
         input,
         external: [/^node:/, ...external],
@@ -128,7 +148,7 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
         onwarn: () => {},
       });
       await bundle.write({ dir: join(root, "out", name), entryFileNames: "[name].mjs" });
-      return `out/${name}/program.mjs`;
+      return `out/${name}/${entry}.mjs`;
     };
 
     test("with bregman in it", { timeout: 120_000 }, async () =>
@@ -137,10 +157,18 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
 
     test("with bregman external", async () =>
       void works(await build("rollup-outside", ["bregman"]), "2"));
+
+    test("with the library that reads CSV in it", { timeout: 120_000 }, async () =>
+      readsCsv(await build("rollup-csv", [], "csv")),
+    );
   });
 
   describe("webpack", () => {
-    const build = async (name: string, externals: Readonly<Record<string, string>>) => {
+    const build = async (
+      name: string,
+      externals: Readonly<Record<string, string>>,
+      entry = "program",
+    ) => {
       const webpack = await bundler("webpack");
       const faults = await new Promise<string[]>((done, failed) => {
         const config = {
@@ -148,10 +176,10 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
           mode: "development",
           devtool: false,
           target: "node20",
-          entry: "./program.js",
+          entry: `./${entry}.js`,
           externals,
           experiments: { outputModule: true },
-          output: { path: join(root, "out", name), filename: "program.mjs", module: true },
+          output: { path: join(root, "out", name), filename: `${entry}.mjs`, module: true },
         };
         webpack(config, (error: Error | null, stats: any) => {
           if (error) failed(error);
@@ -164,7 +192,7 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
         });
       });
       expect(faults).toEqual([]);
-      return `out/${name}/program.mjs`;
+      return `out/${name}/${entry}.mjs`;
     };
 
     test(
@@ -178,5 +206,9 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
     test("with bregman external", async () => {
       works(await build("webpack-outside", { bregman: "module bregman" }), "2");
     });
+
+    test("with the library that reads CSV in it", { timeout: 120_000 }, async () =>
+      readsCsv(await build("webpack-csv", {}, "csv")),
+    );
   });
 });

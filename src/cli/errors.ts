@@ -8,12 +8,22 @@
  * person's.
  * BREGMAN_DEBUG=1 adds the stack.
  */
-import { CommanderError } from "commander";
+import type { CommanderError } from "commander";
 import { BregmanError, InternalError } from "../errors.js";
 import { isError } from "../kinds.js";
 
 /** The exit code of a command that failed. */
 export const FAILURE = 1;
+
+/** The exit code of a command that failed so. */
+export function exitCodeOf(error: unknown): number {
+  return isOfCommander(error) ? error.exitCode : FAILURE;
+}
+
+/** By its code: the library that reads command lines is loaded only to read one. */
+function isOfCommander(error: unknown): error is CommanderError {
+  return isError(error) && String((error as NodeJS.ErrnoException).code).startsWith("commander.");
+}
 
 /**
  * The text of an error, without a line end. One line; only a recipe with several faults has one
@@ -23,13 +33,13 @@ export const FAILURE = 1;
  */
 export function describeError(error: unknown, debug = false): string {
   const text = `bregman: ${message(error)}`;
-  if (!debug || error instanceof CommanderError) return text;
+  if (!debug || isOfCommander(error)) return text;
   const stack = isError(error) ? error.stack : undefined;
   return stack ? `${text}\n${stack}` : text;
 }
 
 function message(error: unknown): string {
-  if (error instanceof CommanderError) return commanderMessage(error);
+  if (isOfCommander(error)) return commanderMessage(error);
   if (!isError(error)) return internal(String(error));
   if (!isForPerson(error)) return internal(error.message || error.name);
   const system = systemMessage(error);

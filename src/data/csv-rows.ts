@@ -1,5 +1,5 @@
 /** The numbers of a CSV text, row by row. */
-import Papa from "papaparse";
+import { csvParser } from "#csv-parser";
 import { UnusableFileError } from "../errors.js";
 import { type CsvColumns, NUMBER } from "./csv-columns.js";
 
@@ -80,7 +80,7 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
     labels.push(text);
   };
 
-  Papa.parse<string[]>(text, {
+  csvParser().parse<string[]>(text, {
     delimiter,
     newline: "\n",
     step: ({ data, errors }) => {

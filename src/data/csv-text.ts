@@ -6,7 +6,7 @@
  * anyway.
  */
 import { constants, isUtf8 } from "node:buffer";
-import Papa from "papaparse";
+import { csvParser } from "#csv-parser";
 import { UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import { gunzip, isGzip } from "./unpack.js";
@@ -39,7 +39,7 @@ export function csvText(bytes: Uint8Array, path: string, delimiter: string): str
 
 /** Rows of a text whose last row may end anywhere. */
 function countRows(text: string, delimiter: string): number {
-  return Papa.parse(oneLineEnd(text), { delimiter, newline: "\n" }).data.length;
+  return csvParser().parse(oneLineEnd(text), { delimiter, newline: "\n" }).data.length;
 }
 
 /** One kind of line end: a file from several hands may have more. */

@@ -1,9 +1,12 @@
-/** `fit`, with checkpoints in a folder: see train-model.ts for the loop. */
+/**
+ * `fit`, with checkpoints in a folder: see train-model.ts for the loop, which is loaded when it is
+ * called.
+ */
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { FitOptions } from "../train/fit-options.js";
 import type { OpenKeeper } from "../train/keeper.js";
-import { type FitResult, trainModel } from "../train/train-model.js";
+import type { FitResult } from "../train/train-model.js";
 
 /**
  * Trains a model on a data set.
@@ -41,7 +44,8 @@ import { type FitResult, trainModel } from "../train/train-model.js";
  * });
  * console.log(final.testLoss, final.ssim);
  */
-export function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
+export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
+  const { trainModel } = await import("../train/train-model.js");
   return trainModel(model, data, options, openKeeper);
 }
 
