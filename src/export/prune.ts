@@ -14,7 +14,7 @@ import { size } from "../shape-size.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
 import { type Packed, packedOf } from "../nn/packed-values.js";
 import { isWeightRole } from "../runtime/parameter.js";
-import { valuesOf } from "./sparse-values.js";
+import { withValues } from "./sparse-values.js";
 
 export interface PruneOptions {
   /**
@@ -81,10 +81,7 @@ export function prune(network: Network, options: PruneOptions): Network {
       all.push({ values, packed, length: groups === "kernels" && role === "conv" ? taps : 1 });
       // Read when all is cut.
       write.push(() =>
-        parameters.set(
-          full,
-          packed ? valuesOf({ ...packed, values }, shape) : { shape, data: values },
-        ),
+        parameters.set(full, packed ? withValues(packed, values, shape) : { shape, data: values }),
       );
     }
   }
@@ -122,12 +119,12 @@ function eachGroup({ values, packed, length }: Groups, f: Visit): void {
   }
   // Non-zeros of one group follow each other.
   let [begin, next, group] = [0, 0, -1];
-  packed.each((_, place) => {
+  for (const place of packed.places) {
     const here = Math.floor(place / length);
     if (here !== group && next > begin) visit(begin, next);
     if (here !== group) [begin, group] = [next, here];
     next++;
-  });
+  }
   if (next > begin) visit(begin, next);
 }
 

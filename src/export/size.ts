@@ -12,7 +12,7 @@ import { ruleOf } from "../nn/layers/rules.js";
 import type { Network } from "../nn/network.js";
 import { nonZerosOf, packedOf } from "../nn/packed-values.js";
 import { isWeightRole, type ParameterRole } from "../runtime/parameter.js";
-import { packSparse } from "./sparse-values.js";
+import { packedBytes, packedIfSparse, packSparse } from "./sparse-values.js";
 
 export interface NetworkSize {
   readonly weights: number;
@@ -45,8 +45,8 @@ export function networkSize({ model, parameters }: Network): NetworkSize {
         bytes.sparse += 4 * count;
         continue;
       }
-      const packed = packedOf(values) ?? packSparse(values.data);
-      bytes.sparse += packed ? packed.values.byteLength + packed.gaps.length : 4 * count;
+      const packed = packedOf(packedIfSparse(values));
+      bytes.sparse += packed ? packedBytes(packed) : 4 * count;
       const nonZeros = packed?.values.length ?? nonZerosOf(values);
       const each = 2 * (ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0);
       sums.weights += count;

@@ -10,9 +10,17 @@
 import { UnusableFileError } from "../errors.js";
 import { size } from "../shape-size.js";
 import type { Values } from "../nn/network.js";
-import { eachNonZero, nonZeros, type Packed, packedOf, packedValues } from "../nn/packed-values.js";
+import {
+  eachNonZero,
+  nonZeros,
+  type Packed,
+  packedOf,
+  packedValues,
+  type Places,
+  placesFor,
+  unpacked,
+} from "../nn/packed-values.js";
 import type { Shape } from "../regularizers/regularizer.js";
-import { roomFor } from "../room-for.js";
 
 export interface SparseValues {
   readonly values: Float32Array;
@@ -27,29 +35,8 @@ const MORE = 1 << BITS;
  * back as 0.
  */
 export function packSparse(data: Float32Array): SparseValues | undefined {
-  return pack(nonZeros(data), data.length, (f) => {
-    for (let k = 0; k < data.length; k++) if (data[k] !== 0) f(data[k], k);
-  });
-}
-
-/** @param count - of the non-zeros that `each` has */
-function pack(count: number, size: number, each: Packed["each"]): SparseValues | undefined {
-  if (5 * count >= 4 * size) return undefined;
-  const values = new Float32Array(count);
-  // Five bytes hold any gap of an array.
-  const gaps = new Uint8Array(5 * count);
-  let length = 0;
-  let [next, from] = [0, 0];
-  each((value, place) => {
-    let gap = place - from;
-    for (; gap >= MORE; gap = Math.floor(gap / MORE)) gaps[length++] = MORE | (gap % MORE);
-    gaps[length++] = gap;
-    values[next++] = value;
-    from = place + 1;
-  });
-  return values.byteLength + length < 4 * size
-    ? { values, gaps: gaps.slice(0, length) }
-    : undefined;
+  const packed = packedArray(data);
+  return packed && { values: packed.values, gaps: gapsOf(packed.places) };
 }
 
 /**
@@ -59,9 +46,7 @@ function pack(count: number, size: number, each: Packed["each"]): SparseValues |
  *   no room for it
  */
 export function unpackSparse(sparse: SparseValues, length: number): Float32Array {
-  const data = roomFor(Float32Array, length, `${length} weights`);
-  eachValue(sparse, length, (value, place) => (data[place] = value));
-  return data;
+  return unpacked({ values: sparse.values, places: placesOf(sparse, length) }, length);
 }
 
 /**
@@ -70,31 +55,15 @@ export function unpackSparse(sparse: SparseValues, length: number): Float32Array
  * @throws UnusableFileError as unpackSparse, at once
  */
 export function valuesOf(sparse: SparseValues, shape: Shape): Values {
-  const length = size(shape);
-  // As we pack them: somebody else's may have zeros among their values, or long gaps in more bytes.
-  let count = 0;
-  eachValue(sparse, length, (value) => (count += value === 0 ? 0 : 1));
-  const packed = pack(count, length, (f) =>
-    eachValue(sparse, length, (value, place) => void (value !== 0 && f(value, place))),
-  );
-  return packed ? ours(packed, shape) : { shape, data: unpackSparse(sparse, length) };
-}
-
-/** What `pack` has made. */
-function ours(packed: SparseValues, shape: Shape): Values {
-  const length = size(shape);
-  return packedValues(shape, {
-    ...packed,
-    each: (f) => eachValue(packed, length, f),
-    unpack: () => unpackSparse(packed, length),
-  });
+  const places = placesOf(sparse, size(shape));
+  return smaller(withoutZeros({ values: sparse.values, places }), shape);
 }
 
 /** The same values as their non-zeros, if that takes fewer bytes. They are copied. */
 export function packedIfSparse(values: Values): Values {
   if (packedOf(values)) return values;
-  const sparse = packSparse(values.data);
-  return sparse ? ours(sparse, values.shape) : values;
+  const packed = packedArray(values.data);
+  return packed ? packedValues(values.shape, packed) : values;
 }
 
 /** The values with each non-zero w replaced by f(w, place); packed if they were. */
@@ -102,10 +71,16 @@ export function mapNonZeros(all: Values, f: (value: number, place: number) => nu
   const { shape } = all;
   const packed = packedOf(all);
   if (!packed) return { shape, data: all.data.map((w, place) => (w === 0 ? w : f(w, place))) };
-  const values = new Float32Array(packed.values.length);
-  let next = 0;
-  packed.each((w, place) => (values[next++] = f(w, place)));
-  return valuesOf({ values, gaps: packed.gaps }, shape);
+  return withValues(
+    packed,
+    packed.values.map((w, k) => f(w, packed.places[k])),
+    shape,
+  );
+}
+
+/** What is packed, with other numbers at its places, some of which may be zero. */
+export function withValues({ places }: Packed, values: Float32Array, shape: Shape): Values {
+  return smaller(withoutZeros({ values, places }), shape);
 }
 
 /**
@@ -114,57 +89,126 @@ export function mapNonZeros(all: Values, f: (value: number, place: number) => nu
  * @param to - the new place of each, in the same order; -1 leaves it out
  */
 export function moveNonZeros(all: Values, shape: Shape, to: (place: number) => number): Values {
-  const packed = packedOf(all);
-  if (!packed) {
-    const data = new Float32Array(size(shape));
+  const length = size(shape);
+  if (!packedOf(all)) {
+    const data = new Float32Array(length);
     eachNonZero(all, (w, place) => {
       const at = to(place);
       if (at >= 0) data[at] = w;
     });
     return { shape, data };
   }
-  const [values, places]: [number[], number[]] = [[], []];
-  packed.each((w, place) => {
-    const at = to(place);
-    if (at < 0) return;
-    values.push(w);
-    places.push(at);
-  });
-  const each: Packed["each"] = (f) => values.forEach((w, k) => f(w, places[k]));
-  const moved = pack(values.length, size(shape), each);
-  if (moved) return ours(moved, shape);
-  const data = new Float32Array(size(shape));
-  each((w, place) => (data[place] = w));
-  return { shape, data };
+  const { values, places } = packedOf(all)!;
+  const moved = values.slice();
+  const movedTo = placesFor(values.length, length);
+  let left = 0;
+  for (let k = 0; k < values.length; k++) {
+    const at = to(places[k]);
+    if (at < 0) continue;
+    moved[left] = values[k];
+    movedTo[left++] = at;
+  }
+  return smaller({ values: moved.slice(0, left), places: movedTo.slice(0, left) }, shape);
+}
+
+/** Bytes of what was packed, values and gaps, in a file. */
+export function packedBytes({ values, places }: Packed): number {
+  return values.byteLength + bytesOfGaps(places);
+}
+
+/** The non-zeros of an array, if they take fewer bytes in a file. */
+function packedArray(data: Float32Array): Packed | undefined {
+  const count = nonZeros(data);
+  if (!mayBeSmaller(count, data.length)) return undefined;
+  const packed = { values: new Float32Array(count), places: placesFor(count, data.length) };
+  let next = 0;
+  for (let k = 0; k < data.length; k++) {
+    if (data[k] === 0) continue;
+    packed.values[next] = data[k];
+    packed.places[next++] = k;
+  }
+  return isSmaller(packed, data.length) ? packed : undefined;
+}
+
+/** Packed or as an array, whatever takes fewer bytes in a file. */
+function smaller(packed: Packed, shape: Shape): Values {
+  const length = size(shape);
+  return mayBeSmaller(packed.values.length, length) && isSmaller(packed, length)
+    ? packedValues(shape, packed)
+    : { shape, data: unpacked(packed, length) };
+}
+
+function mayBeSmaller(count: number, length: number): boolean {
+  return 5 * count < 4 * length;
+}
+
+function isSmaller(packed: Packed, length: number): boolean {
+  return packedBytes(packed) < 4 * length;
+}
+
+function withoutZeros({ values, places }: Packed): Packed {
+  // As we pack them there are none: somebody else's file may have them.
+  if (nonZeros(values) === values.length) return { values, places };
+  return {
+    values: values.filter((w) => w !== 0),
+    places: places.filter((_, k) => values[k] !== 0),
+  };
+}
+
+function bytesOfGaps(places: Places): number {
+  let bytes = 0;
+  let from = 0;
+  for (const place of places) {
+    for (let gap = place - from; gap >= MORE; gap = Math.floor(gap / MORE)) bytes++;
+    bytes++;
+    from = place + 1;
+  }
+  return bytes;
+}
+
+/** The gaps before places that rise. */
+export function gapsOf(places: Places): Uint8Array<ArrayBuffer> {
+  const gaps = new Uint8Array(bytesOfGaps(places));
+  let next = 0;
+  let from = 0;
+  for (const place of places) {
+    let gap = place - from;
+    for (; gap >= MORE; gap = Math.floor(gap / MORE)) gaps[next++] = MORE | (gap % MORE);
+    gaps[next++] = gap;
+    from = place + 1;
+  }
+  return gaps;
 }
 
 /** @throws UnusableFileError as unpackSparse */
-function eachValue(
-  { values, gaps }: SparseValues,
-  length: number,
-  f: (value: number, place: number) => void,
-): void {
+function placesOf({ values, gaps }: SparseValues, length: number): Places {
+  const count = values.length;
+  const places = placesFor(count, length);
   let place = -1;
   let at = 0;
-  for (const value of values) {
-    let gap = 0;
-    let factor = 1;
-    do {
-      if (at === gaps.length)
-        throw new UnusableFileError(
-          `expected a gap for each of ${values.length} values, found fewer`,
-        );
-      gap += (gaps[at] % MORE) * factor;
-      factor *= MORE;
-    } while (gaps[at++] >= MORE && factor <= MORE ** 5);
+  for (let k = 0; k < count; k++) {
+    if (at === gaps.length)
+      throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
+    let gap = gaps[at++];
+    if (gap >= MORE) {
+      gap -= MORE;
+      let factor = MORE;
+      do {
+        if (at === gaps.length)
+          throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
+        gap += (gaps[at] % MORE) * factor;
+        factor *= MORE;
+      } while (gaps[at++] >= MORE && factor <= MORE ** 5);
+    }
     place += gap + 1;
     if (place >= length)
       throw new UnusableFileError(`expected places below ${length}, found ${place}`);
-    f(value, place);
+    places[k] = place;
   }
   if (at !== gaps.length) {
     throw new UnusableFileError(
-      `expected ${at} bytes of gaps for ${values.length} values, found ${gaps.length}`,
+      `expected ${at} bytes of gaps for ${count} values, found ${gaps.length}`,
     );
   }
+  return places;
 }

@@ -16,7 +16,7 @@ import type { Shape } from "../regularizers/regularizer.js";
 import { fromHalf, toHalf } from "./half.js";
 import { int8Rows } from "./int8-rows.js";
 import type { Tensor } from "./safetensors-format.js";
-import { mapNonZeros, packedIfSparse, valuesOf } from "./sparse-values.js";
+import { gapsOf, mapNonZeros, packedIfSparse, valuesOf } from "./sparse-values.js";
 
 /** How the numbers of weights are kept. */
 export const VALUE_FORMATS = ["float32", "float16", "int8"] as const;
@@ -45,10 +45,11 @@ export function storedWeight(
   const packed = packedOf(packedIfSparse(steps));
   if (!packed && format === "float32") return undefined;
   const numbers = packed ? packed.values : steps.data;
+  const gaps = packed && gapsOf(packed.places);
   return {
     values: { shape: [numbers.length], ...encoded(name, numbers, format) },
     ...(scales && { scales: { shape: [scales.length], data: scales } }),
-    ...(packed && { gaps: { shape: [packed.gaps.length], data: packed.gaps } }),
+    ...(gaps && { gaps: { shape: [gaps.length], data: gaps } }),
   };
 }
 

@@ -5,17 +5,33 @@
  * copies the non-zeros asks here, and costs what the file has, not what it says.
  */
 import type { Shape } from "../regularizers/regularizer.js";
+import { roomFor } from "../room-for.js";
+import { size } from "../shape-size.js";
 import type { Values } from "./network.js";
 
-/**
- * Non-zeros in the order of their places, which are given by the gaps: see export/sparse-values.ts.
- */
+/** Places in an array, by as many bits as its length takes. */
+export type Places = Int32Array | Float64Array;
+
+/** Non-zeros in the order of their places in the row-major array. */
 export interface Packed {
   readonly values: Float32Array;
-  readonly gaps: Uint8Array;
-  /** Calls f for each of the values with its place in the row-major array. */
-  each(f: (value: number, place: number) => void): void;
-  unpack(): Float32Array;
+  readonly places: Places;
+}
+
+/** Room for so many places in an array of this length. */
+export function placesFor(count: number, length: number): Places {
+  return length <= 2 ** 31 ? new Int32Array(count) : new Float64Array(count);
+}
+
+/**
+ * The array of `length` numbers with these non-zeros.
+ *
+ * @throws InputError if there is no room for it
+ */
+export function unpacked({ values, places }: Packed, length: number): Float32Array {
+  const data = roomFor(Float32Array, length, `${length} weights`);
+  for (let k = 0; k < values.length; k++) data[places[k]] = values[k];
+  return data;
 }
 
 /** Of values whose array nobody has seen yet: from then on anybody may have changed it. */
@@ -27,7 +43,7 @@ export function packedValues(shape: Shape, packed: Packed): Values {
   const values: Values = {
     shape,
     get data() {
-      data ??= packed.unpack();
+      data ??= unpacked(packed, size(shape));
       packs.delete(values);
       return data;
     },
@@ -45,11 +61,31 @@ export function packedOf(values: Values): Packed | undefined {
 export function eachNonZero(values: Values, f: (value: number, place: number) => void): void {
   const packed = packedOf(values);
   if (packed) {
-    packed.each(f);
+    const { values: numbers, places } = packed;
+    for (let k = 0; k < numbers.length; k++) f(numbers[k], places[k]);
     return;
   }
   const { data } = values;
   for (let k = 0; k < data.length; k++) if (data[k] !== 0) f(data[k], k);
+}
+
+/**
+ * Calls f for each non-zero with its row, of the first dimension, and its column among all others.
+ */
+export function eachInRows(
+  values: Values,
+  f: (value: number, row: number, column: number) => void,
+): void {
+  const cols = size(values.shape.slice(1));
+  let row = 0;
+  let first = 0;
+  eachNonZero(values, (w, place) => {
+    while (place - first >= cols) {
+      row++;
+      first += cols;
+    }
+    f(w, row, place - first);
+  });
 }
 
 /** How many entries are not zero. */

@@ -168,9 +168,9 @@ test("zeros among the values of a file, and gaps in more bytes than they need, c
   const shape = [1, 100];
   const stored = valuesOf({ values, gaps: Uint8Array.of(0x85, 0, 2, 3) }, shape);
   const packed = packedOf(stored)!;
-  expect([[...packed.values], [...packed.gaps]]).toEqual([
+  expect([[...packed.values], [...packed.places]]).toEqual([
     [1, 3],
-    [5, 6],
+    [5, 12],
   ]);
   expect([stored.data[5], stored.data[12], stored.data.length]).toEqual([1, 3, 100]);
 });

@@ -30,9 +30,16 @@ export function cutChannels(network: Network): Network {
   const needed = markNeeded(network);
   const shapeOf = (value: number) => (value < 0 ? model.input : nodes[value].shape);
   const classes = classesOf(model, needed);
+  /** By value; until a class more is kept. */
+  const known = new Map<number, Int32Array>();
   const keptOf = (value: number): Int32Array => {
-    const all = Int32Array.from({ length: shapeOf(value)[0] }, (_, c) => c);
-    return value < 0 ? all : all.filter((c) => classes.isKept(value, c));
+    let kept = known.get(value);
+    if (!kept) {
+      kept = Int32Array.from({ length: shapeOf(value)[0] }, (_, c) => c);
+      if (value >= 0) kept = kept.filter((c) => classes.isKept(value, c));
+      known.set(value, kept);
+    }
+    return kept;
   };
   const isWhole = (value: number) => keptOf(value).length === shapeOf(value)[0];
   /** Of a concatenation, inputs without channels are no inputs any more. */
@@ -52,6 +59,7 @@ export function cutChannels(network: Network): Network {
     const empty = readNodes().find((k) => keptOf(k).length === 0);
     if (empty === undefined) break;
     classes.keep(empty, 0);
+    known.clear();
   }
 
   const read = new Set(readNodes());

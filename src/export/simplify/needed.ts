@@ -3,7 +3,7 @@ import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import { inputShapes, type Model } from "../../nn/model.js";
 import type { Network } from "../../nn/network.js";
-import { eachNonZero } from "../../nn/packed-values.js";
+import { eachInRows } from "../../nn/packed-values.js";
 import { placeOf } from "./place.js";
 
 /**
@@ -40,10 +40,9 @@ export function markNeeded(network: Network): Uint8Array[] {
       case "weight": {
         const weight = place.values("weight");
         const taps = size(weight.shape.slice(2));
-        const cols = weight.shape[1] * taps;
-        eachNonZero(weight, (_, entry) => {
-          if (needed[k][Math.floor(entry / cols)])
-            need(inputs[0], Math.floor((entry % cols) / taps));
+        const rows = needed[k];
+        eachInRows(weight, (_, row, column) => {
+          if (rows[row]) need(inputs[0], Math.floor(column / taps));
         });
         break;
       }

@@ -8,7 +8,7 @@
 import { SINGLE_BLOCK } from "../../runtime/contract/single.js";
 import { singleConvIsSparse } from "../../runtime/crossover.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { eachNonZero, nonZerosOf } from "../packed-values.js";
+import { eachInRows, nonZerosOf } from "../packed-values.js";
 import type { Conv2dLayer } from "./conv2d.js";
 import { size } from "../../shape-size.js";
 import {
@@ -106,9 +106,9 @@ function entriesOf(
     4 * (Math.floor(column / taps.length) * channel + taps[column % taps.length]);
   if (block === 1) {
     let next = 0;
-    eachNonZero(weight, (w, at) => {
-      starts[Math.floor(at / cols) + 1]++;
-      offsets[next] = offsetOf(at % cols);
+    eachInRows(weight, (w, row, column) => {
+      starts[row + 1]++;
+      offsets[next] = offsetOf(column);
       weights[next++] = w;
     });
     for (let row = 0; row < blocks; row++) starts[row + 1] += starts[row];
@@ -118,8 +118,7 @@ function entriesOf(
     starts[row + 1] = (row + 1) * cols;
     for (let column = 0; column < cols; column++) offsets[row * cols + column] = offsetOf(column);
   }
-  eachNonZero(weight, (w, at) => {
-    const [row, column] = [Math.floor(at / cols), at % cols];
+  eachInRows(weight, (w, row, column) => {
     const entry = Math.floor(row / block) * cols + column;
     weights[entry * block + (row % block)] = w;
   });

@@ -1,7 +1,7 @@
 /** A linear layer of one sample: by its non-zeros, or by all of it where that is cheaper. */
 import { singleLinearIsSparse } from "../../runtime/crossover.js";
 import { op } from "../../runtime/kernel-table.js";
-import { eachNonZero, nonZerosOf } from "../packed-values.js";
+import { eachInRows, nonZerosOf } from "../packed-values.js";
 import type { LinearLayer } from "./linear.js";
 import { size } from "../../shape-size.js";
 import type { SingleRule } from "./single.js";
@@ -27,9 +27,9 @@ export const linearSingle: SingleRule<LinearLayer> = {
     const offsets = new Int32Array(count);
     const weights = new Float32Array(count);
     let next = 0;
-    eachNonZero(weight, (w, at) => {
-      starts[Math.floor(at / cols) + 1]++;
-      offsets[next] = (at % cols) * 4;
+    eachInRows(weight, (w, row, column) => {
+      starts[row + 1]++;
+      offsets[next] = column * 4;
       weights[next++] = w;
     });
     for (let row = 0; row < out; row++) starts[row + 1] += starts[row];
