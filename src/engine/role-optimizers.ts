@@ -3,6 +3,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter, ParameterRole } from "../runtime/parameter.js";
+import { stillUpdater } from "./still-updater.js";
 import { createUpdater, type Updater } from "./updater.js";
 
 /**
@@ -31,11 +32,13 @@ export function createUpdaters(
 ): Updater[] {
   const all = [...parameters];
   const shapesOf = new Map<Optimizer, Shape[]>();
-  for (const { role, shape } of all) {
+  for (const { role, shape, still } of all) {
+    if (still) continue;
     const optimizer = optimizerFor(optimizers, role);
     shapesOf.set(optimizer, [...(shapesOf.get(optimizer) ?? []), shape]);
   }
   return all.map((parameter) => {
+    if (parameter.still) return stillUpdater(parameter);
     const optimizer = optimizerFor(optimizers, parameter.role);
     const shapes = shapesOf.get(optimizer)!;
     const facts = { name: parameter.name, seed, shapes, ...(steps && { steps }) };

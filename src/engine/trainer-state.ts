@@ -174,6 +174,6 @@ function areZeros(data: TensorData, theta: Float32Array): boolean {
 
 function dualTensors({ v, m1, m2, mask }: Updater["state"]): [string, Float32Array][] {
   return Object.entries({ v, m1, m2, mask }).flatMap(([key, data]) =>
-    data ? [[key, data as Float32Array] as [string, Float32Array]] : [],
+    data?.length ? [[key, data as Float32Array] as [string, Float32Array]] : [],
   );
 }

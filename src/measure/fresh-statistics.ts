@@ -29,16 +29,15 @@ async function freshStatistics(
 ): Promise<void> {
   const shares = momentumOf(trainer);
   if (shares.size === 0) return;
-  const sums = new Map(
-    [...trainer.buffers()].map(([name, { data }]) => [name, new Float64Array(data.length)]),
-  );
+  const taken = () => [...trainer.buffers()].filter(([name]) => shares.has(name));
+  const sums = new Map(taken().map(([name, { data }]) => [name, new Float64Array(data.length)]));
   const zeros = new Map([...sums].map(([name, { length }]) => [name, new Float32Array(length)]));
   const count = Math.max(1, Math.min(batches, Math.floor(indices.length / size)));
   for (let k = 0; k < count; k++) {
     // From zero a batch leaves momentum times its own statistics.
     trainer.exchange(zeros);
     trainer.runStatistics(indices.subarray(k * size, (k + 1) * size));
-    for (const [name, { data }] of trainer.buffers()) {
+    for (const [name, { data }] of taken()) {
       const sum = sums.get(name)!;
       const factor = 1 / (shares.get(name)! * count);
       for (let i = 0; i < sum.length; i++) sum[i] += data[i] * factor;
@@ -76,7 +75,8 @@ export function createSettler(
 function momentumOf({ model }: Trainer): Map<string, number> {
   return new Map(
     model.nodes.flatMap(({ name, layer, buffers }) => {
-      const momentum = ruleOf(layer).batchStatistics?.momentum(layer);
+      const momentum =
+        layer.train === false ? undefined : ruleOf(layer).batchStatistics?.momentum(layer);
       return momentum === undefined
         ? []
         : buffers.map((buffer): [string, number] => [`${name}.${buffer.name}`, momentum]);

@@ -43,7 +43,8 @@ export interface WorkCounter {
 export function createWorkCounter(trainer: Trainer, from: Partial<Work> = {}): WorkCounter {
   const products = productsOf(trainer);
   const perSample = products.reduce(
-    (sum, { each, weights, backward }) => sum + each * weights * (2 + backward),
+    (sum, { parameter: { still }, each, weights, backward }) =>
+      sum + each * weights * ((still ? 1 : 2) + backward),
     0,
   );
   let work: Work = { steps: 0, frozenSteps: 0, multiplications: 0, dense: 0, seconds: 0, ...from };
@@ -122,7 +123,8 @@ function stepMultiplications(products: readonly Products[], frozen: boolean): nu
   let sum = 0;
   for (const { parameter, each, backward, forward } of products) {
     const weights = (forward + backward) * parameter.form.used();
-    sum += each * (weights + gradientForm(parameter, frozen).used());
+    const gradient = parameter.still ? 0 : gradientForm(parameter, frozen).used();
+    sum += each * (weights + gradient);
   }
   return sum;
 }

@@ -25,7 +25,7 @@ export interface ValueLayout {
   readonly shape: TensorShape;
   /** Of its gradient, with the border its writer wants. */
   readonly gradient: TensorShape;
-  /** Some parameter lies upstream. */
+  /** Some parameter that is trained lies upstream. */
   readonly needsGradient: boolean;
   /** Steps that read it, ascending. */
   readonly readers: readonly number[];
@@ -76,7 +76,7 @@ export function layoutOf(model: Model): Layout {
       gradientPad =
         tiledRuleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
       needsGradient =
-        node.parameters.length > 0 ||
+        node.parameters.some(({ still }) => !still) ||
         readBy(step).some((input) => values.get(input)!.needsGradient);
     }
     values.set(value, {

@@ -30,6 +30,7 @@ export function lowerBackward(context: PlanContext, frozen: boolean): Stage[] {
     const { name, layer } = model.nodes[node];
     const at = loweringOf(context, s, "backward", frozen);
     const rule = tiledRuleOf(layer);
+    const trains = layer.train !== false;
     const ops = [
       ...againOps(context, s),
       ...gradientOps.own(s),
@@ -37,12 +38,10 @@ export function lowerBackward(context: PlanContext, frozen: boolean): Stage[] {
       ...clearOps(context, at),
       ...additionOps(context, s, at),
       ...gradientOps.completed(s),
-      ...(rule.weightGradients?.(layer, at) ?? []),
+      ...(trains ? (rule.weightGradients?.(layer, at) ?? []) : []),
     ];
-    const gradients = at.parameters.map((parameter, p) => ({
-      parameter,
-      gradient: at.gradients[p],
-    }));
+    const trained = trains ? at.parameters : [];
+    const gradients = trained.map((parameter, p) => ({ parameter, gradient: at.gradients[p] }));
     // Parameters move once all that runs together is done.
     held = [...(joinedBackward(s) ? held : []), ...gradients];
     backward.push({

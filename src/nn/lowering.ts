@@ -17,14 +17,14 @@ export function loweringOf(
 ): Lowering {
   const { layout, places, tensors, data, tiles, training, tolerance } = context;
   const { place } = tensors;
-  const { inputs, output, relu, residual, reluGradient, mask } = layout.steps[s];
+  const { node, inputs, output, relu, residual, reluGradient, mask } = layout.steps[s];
   const own = places.steps[s];
   const learns = pass !== "evaluation";
   const at = pass === "backward" ? tensors.valueLater : tensors.value;
   const dResidual = residualDestination(context, s);
   return {
     tiles,
-    training: learns,
+    training: learns && layout.model.nodes[node].layer.train !== false,
     random: learns && pass !== "statistics",
     frozen,
     ...(own.sampleScratch === undefined

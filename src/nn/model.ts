@@ -102,7 +102,9 @@ export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Mo
         `layer "${name}" does not fit ${sources.join(" and ") || "nothing"}: ${error.message}`,
       );
     }
-    const parameters = rule.parameters?.(layer, shapes) ?? [];
+    const specs = rule.parameters?.(layer, shapes) ?? [];
+    const parameters =
+      layer.train === false ? specs.map((spec) => ({ ...spec, still: true as const })) : specs;
     checkRoom(`the output [${shape.join(", ")}] of layer "${name}"`, size(shape) * TILE);
     weights += parameters.reduce((sum, parameter) => sum + size(parameter.shape), 0);
     checkRoom(`the parameters of the layers up to "${name}"`, weights);

@@ -98,6 +98,7 @@ function reserveEnds(
 ): EndTensors<Reserved> {
   const readsRows =
     model.input.length === 1 &&
+    values.get(steps[0].output)!.needsGradient &&
     tiledRuleOf(model.nodes[steps[0].node].layer).readsRows !== undefined;
   const rowBytes = tiles * TILE * paddedRow(size(model.input)) * 4;
   const inputRows =

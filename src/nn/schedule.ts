@@ -48,6 +48,8 @@ export function scheduleOf({ model, steps, values }: Layout): OpSchedule {
     steps[s].inputs[0] === steps[s - 1].output;
   const joinedBackward = (s: number) =>
     planesOf(s) === "sums" &&
+    // Else it has no backward pass.
+    values.get(steps[s].output)!.needsGradient &&
     planesOf(s + 1) === "normalises" &&
     steps[s + 1].inputs[0] === steps[s].output &&
     readersOf(steps[s].output).length === 1;

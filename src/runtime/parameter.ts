@@ -18,6 +18,8 @@ export function isWeightRole(role: ParameterRole): boolean {
 }
 
 export interface Parameter extends Weight {
+  /** It is not trained. */
+  readonly still?: true;
   /** `<layer>.<name>`, e.g. "linear1.weight". */
   readonly name: string;
   readonly role: ParameterRole;
@@ -51,7 +53,7 @@ export interface ParameterOptions {
  */
 export function createParameter(
   memory: Memory,
-  { name, role, shape }: { name: string; role: ParameterRole; shape: readonly number[] },
+  { name, role, shape, still }: Pick<Parameter, "name" | "role" | "shape" | "still">,
   { pattern: kind, transpose = false, conv }: ParameterOptions = {},
 ): Parameter {
   const rows = shape.length > 1 ? shape[0] : 1;
@@ -71,6 +73,7 @@ export function createParameter(
     name,
     role,
     shape,
+    ...(still && { still }),
     ...weight,
     dense,
     ...(pattern && { pattern }),

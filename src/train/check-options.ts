@@ -141,6 +141,11 @@ function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): v
       "fit: expected a model with a linear layer or a convolution, found one without weights",
     );
   }
+  if (model.nodes.every(({ parameters }) => parameters.every(({ still }) => still))) {
+    throw new InputError(
+      "fit: expected a layer that is trained, found train: false in all of them",
+    );
+  }
   checkInputs("fit", model, data);
   if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
     const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";

@@ -24,7 +24,8 @@ export interface Parts {
 /** Name of the first batch norm of images with one position; undefined if there is none. */
 export function pointNorm({ nodes }: Model): string | undefined {
   return nodes.find(
-    ({ layer, shape }) => ruleOf(layer).batchStatistics && size(shape.slice(1)) === 1,
+    ({ layer, shape }) =>
+      layer.train !== false && ruleOf(layer).batchStatistics && size(shape.slice(1)) === 1,
   )?.name;
 }
 

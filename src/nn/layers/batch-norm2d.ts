@@ -11,7 +11,14 @@ import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { eachChannel, type Place } from "./channels.js";
-import { checkImage, named, type LayerBase, type LayerRule } from "./layer.js";
+import {
+  checkImage,
+  type LayerBase,
+  type LayerRule,
+  trainedAndNamed,
+  TRAIN_KEY,
+  type TrainOption,
+} from "./layer.js";
 import { singleAffine } from "./single.js";
 
 export interface BatchNorm2dLayer extends LayerBase {
@@ -20,7 +27,7 @@ export interface BatchNorm2dLayer extends LayerBase {
   readonly eps: number;
 }
 
-export interface BatchNorm2dOptions {
+export interface BatchNorm2dOptions extends TrainOption {
   /** Weight of the newest batch in the running statistics, in (0, 1]. Default 0.1. */
   momentum?: number | undefined;
   /** Added to the variance, > 0. Default 1e-5. */
@@ -28,7 +35,7 @@ export interface BatchNorm2dOptions {
   name?: string | undefined;
 }
 
-const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 };
+const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, train: 1, name: 1 };
 
 /**
  * Batch normalisation of each channel, with a learnt factor gamma (from 1) and shift beta (from 0).
@@ -38,14 +45,14 @@ const OPTIONS: OptionKeys<BatchNorm2dOptions> = { momentum: 1, eps: 1, name: 1 }
  * @throws InputError if momentum is outside (0, 1] or eps is not above 0
  */
 export function batchNorm2d(options: BatchNorm2dOptions = {}): BatchNorm2dLayer {
-  const { momentum = 0.1, eps = 1e-5, name } = knownOptions("batchNorm2d", options, OPTIONS);
+  const { momentum = 0.1, eps = 1e-5, ...rest } = knownOptions("batchNorm2d", options, OPTIONS);
   if (!(momentum > 0 && momentum <= 1)) {
     throw new InputError(`batchNorm2d: momentum must be in (0, 1], found ${momentum}`);
   }
   if (!(eps > 0 && eps < Infinity)) {
     throw new InputError(`batchNorm2d: eps must be a finite number above 0, found ${eps}`);
   }
-  return { kind: "batchNorm2d", momentum, eps, ...named(name) };
+  return { kind: "batchNorm2d", momentum, eps, ...trainedAndNamed("batchNorm2d", rest) };
 }
 
 const rule: LayerRule<BatchNorm2dLayer> = {
@@ -53,7 +60,7 @@ const rule: LayerRule<BatchNorm2dLayer> = {
 
   batchStatistics: {
     momentum: ({ momentum }) => momentum,
-    withMomentum: (layer, momentum) => ({ ...layer, momentum }),
+    withMomentum: ({ eps, name }, momentum) => batchNorm2d({ eps, name, momentum }),
   },
 
   channels: {
@@ -114,6 +121,7 @@ batchNorm2d.entry = entry(
   {
     momentum: { type: "number", above: 0, most: 1, default: 0.1 },
     eps: { type: "number", above: 0, default: 1e-5 },
+    train: TRAIN_KEY,
   },
   batchNorm2d,
 );

@@ -6,7 +6,15 @@ import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { convSingle } from "./conv2d-single.js";
-import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
+import {
+  checkImage,
+  checkInteger,
+  type LayerBase,
+  type LayerRule,
+  trainedAndNamed,
+  TRAIN_KEY,
+  type TrainOption,
+} from "./layer.js";
 
 export interface Conv2dLayer extends LayerBase {
   readonly kind: "conv2d";
@@ -18,7 +26,7 @@ export interface Conv2dLayer extends LayerBase {
   readonly bias: boolean;
 }
 
-export interface Conv2dOptions {
+export interface Conv2dOptions extends TrainOption {
   /** Side of the kernel, or [height, width]. */
   kernel: number | readonly [height: number, width: number];
   /** Default 1. */
@@ -30,7 +38,14 @@ export interface Conv2dOptions {
   name?: string | undefined;
 }
 
-const OPTIONS: OptionKeys<Conv2dOptions> = { kernel: 1, stride: 1, padding: 1, bias: 1, name: 1 };
+const OPTIONS: OptionKeys<Conv2dOptions> = {
+  kernel: 1,
+  stride: 1,
+  padding: 1,
+  bias: 1,
+  train: 1,
+  name: 1,
+};
 
 /**
  * A convolution with `out` output channels.
@@ -47,7 +62,7 @@ export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
     stride = 1,
     padding = 0,
     bias = true,
-    name,
+    ...rest
   } = knownOptions("conv2d", options, OPTIONS);
   if (typeof kernel !== "number" && !(Array.isArray(kernel) && kernel.length === 2)) {
     const found = JSON.stringify(kernel) ?? "none";
@@ -68,7 +83,8 @@ export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
       `conv2d: padding must be below the kernel's smaller side (${Math.min(height, width)}), found ${padding}`,
     );
   }
-  return { kind: "conv2d", out, kernel: [height, width], stride, padding, bias, ...named(name) };
+  const common = trainedAndNamed("conv2d", rest);
+  return { kind: "conv2d", out, kernel: [height, width], stride, padding, bias, ...common };
 }
 
 const rule: LayerRule<Conv2dLayer> = {
@@ -128,6 +144,7 @@ conv2d.entry = entry(
     stride: { type: "integer", above: 0, default: 1 },
     padding: { type: "integer", least: 0, default: 0 },
     bias: { type: "boolean", default: true },
+    train: TRAIN_KEY,
   },
   ({ out, ...options }) => conv2d(out, options),
 );

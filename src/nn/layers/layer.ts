@@ -26,6 +26,11 @@ export interface LayerBase {
   readonly kind: string;
   /** Unique in the model; made from the kind and a running number unless given. */
   readonly name?: string;
+  /**
+   * Its parameters stay as they are, and what it keeps beside them; batch norm then normalises by
+   * its running statistics. Absent: it is trained.
+   */
+  readonly train?: false;
 }
 
 /** A parameter as a layer asks for it, before it has a place in memory. */
@@ -38,6 +43,8 @@ export interface ParameterSpec {
   readonly fanIn: number;
   /** Value all elements start from, for parameters that are not drawn (batch norm, skips). */
   readonly initial?: number;
+  /** Its layer is not trained; a model says so of all parameters of such a layer. */
+  readonly still?: true;
 }
 
 /** State that a layer keeps from step to step and nobody trains, such as running statistics. */
@@ -63,7 +70,7 @@ export interface FusesAs {
 export interface BatchStatistics<L> {
   /** Share of the newest batch: running <- running + momentum (batch - running). */
   momentum(layer: L): number;
-  /** The layer with another. */
+  /** The layer with another, trained. */
   withMomentum(layer: L, momentum: number): L;
 }
 
@@ -91,6 +98,30 @@ export interface LayerRule<L extends LayerBase> {
   fromJson(said: Omit<L, "kind">): L;
   /** How one sample is computed, forward only. */
   readonly single: SingleRule<L> | typeof SAME;
+}
+
+/** What a layer with parameters may be told of its training. */
+export interface TrainOption {
+  /** false: the layer stays as it is (see LayerBase). Default true. */
+  train?: boolean | undefined;
+}
+
+/** The key `train` of a layer in a recipe. */
+export const TRAIN_KEY = {
+  type: "boolean",
+  optional: true,
+  about: "false: the layer stays as it is, say as it is in the network that training starts from",
+} as const;
+
+/** `{ train: false }` and `{ name }`, as far as they are there. */
+export function trainedAndNamed(
+  kind: string,
+  { train = true, name }: TrainOption & { readonly name?: string | undefined },
+): Pick<LayerBase, "train" | "name"> {
+  if (typeof train !== "boolean") {
+    throw new InputError(`${kind}: train must be true or false, found ${JSON.stringify(train)}`);
+  }
+  return { ...(train ? {} : { train }), ...named(name) };
 }
 
 /** `{ name }`, or nothing if there is none. */

@@ -2,7 +2,14 @@
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
+import {
+  checkInteger,
+  type LayerBase,
+  type LayerRule,
+  trainedAndNamed,
+  TRAIN_KEY,
+  type TrainOption,
+} from "./layer.js";
 import { size } from "../../shape-size.js";
 import { linearSingle } from "./linear-single.js";
 
@@ -15,7 +22,7 @@ export interface LinearLayer extends LayerBase {
   readonly bias: boolean;
 }
 
-export interface LinearOptions {
+export interface LinearOptions extends TrainOption {
   /**
    * Input features, to be checked against what the layer before gives. Default: whatever it gives.
    */
@@ -25,7 +32,7 @@ export interface LinearOptions {
   name?: string | undefined;
 }
 
-const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, name: 1 };
+const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, train: 1, name: 1 };
 
 /**
  * A fully connected layer of `out` units.
@@ -35,14 +42,14 @@ const OPTIONS: OptionKeys<LinearOptions> = { in: 1, bias: 1, name: 1 };
  * const model = sequential([784], [linear(200), relu(), linear(10)]);
  */
 export function linear(out: number, options: LinearOptions = {}): LinearLayer {
-  const { in: inputs, bias = true, name } = knownOptions("linear", options, OPTIONS);
+  const { in: inputs, bias = true, ...rest } = knownOptions("linear", options, OPTIONS);
   checkInteger("linear", "out", out);
   return {
     kind: "linear",
     out,
     bias,
     ...(inputs === undefined ? {} : { in: inputs }),
-    ...named(name),
+    ...trainedAndNamed("linear", rest),
   };
 }
 
@@ -58,7 +65,7 @@ const rule: LayerRule<LinearLayer> = {
     },
   },
 
-  fromJson: ({ out, bias, in: inputs }) => linear(out, { bias, in: inputs }),
+  fromJson: ({ out, ...options }) => linear(out, options),
 
   outputShape(layer, [input]) {
     if (input.length !== 1) {
@@ -86,6 +93,10 @@ const rule: LayerRule<LinearLayer> = {
 linear.rule = rule;
 linear.entry = entry(
   "linear",
-  { out: { type: "integer", above: 0 }, bias: { type: "boolean", default: true } },
-  ({ out, bias }) => linear(out, { bias }),
+  {
+    out: { type: "integer", above: 0 },
+    bias: { type: "boolean", default: true },
+    train: TRAIN_KEY,
+  },
+  ({ out, ...options }) => linear(out, options),
 );

@@ -72,22 +72,17 @@ export const batchNorm2dTiled: TiledRule<BatchNorm2dLayer> = {
   },
 
   backward(_layer, at): Op[] {
-    const { tiles, counts, parameters, xs, dy, dxs, dResidual, gradients } = at;
+    const { tiles, counts, parameters, xs, dy, dxs, dResidual } = at;
     const [x] = xs;
     const [dx] = dxs;
     const { channels, height, width } = x;
     const stats = statsOf(at);
-    const [dgamma, dbeta] = gradients;
-    const ops: Op[] = [
-      op("batchNormGradSum", channels, {
-        sums: planeSums(at),
-        stats,
-        dgamma,
-        dbeta,
-        tiles,
-        channels,
-      }),
-    ];
+    const { still } = parameters[0];
+    // Statistics that stay have no gradient: what would come of them is zero.
+    const none = () => at.workspace("no gradients", channels);
+    const [dgamma, dbeta] = still ? [none(), none()] : at.gradients;
+    const sums = { sums: planeSums(at), stats, dgamma, dbeta, tiles, channels };
+    const ops: Op[] = still ? [] : [op("batchNormGradSum", channels, sums)];
     if (dResidual) ops.push(copyOp(dy, dResidual.tensor, tiles, dResidual.accumulate));
     if (!dx) return ops;
     ops.push(

@@ -56,9 +56,10 @@ export const linearTiled: TiledRule<LinearLayer> = {
     const x = xs[0].offset;
     const ops: Op[] = [
       ...(at.reluGradient ? [reluGradientInPlace(at.y, dy, tiles)] : []),
-      ...weightGradient(at),
+      ...(weight.still ? [] : weightGradient(at)),
     ];
-    if (bias) ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
+    if (bias && !bias.still)
+      ops.push(op("biasGrad", rows, { dy: dy.offset, g: gradients[1], tiles, rows }));
     const [dx] = dxs;
     if (dx) ops.push(inputGradient(at, dx.tensor.offset, mask ? x : 0));
     return ops;

@@ -23,7 +23,10 @@ export interface Destination {
 export interface Lowering {
   /** Tiles of the batch. */
   readonly tiles: number;
-  /** false in a plan that only evaluates: batch norm then uses its running statistics. */
+  /**
+   * false in a plan that only evaluates, and for a layer that is not trained: batch norm then uses
+   * its running statistics.
+   */
   readonly training: boolean;
   /** Whether dropout drops: not in evaluations, nor where a training's statistics are taken. */
   readonly random: boolean;
