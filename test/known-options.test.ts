@@ -71,6 +71,7 @@ const CALLS: readonly (readonly [
   ["loadData", [{ name: "mnist" }], "basedir", "baseDir"],
   ["dataOf", [bregman.loadRecipe("mnist-quick")], "datadir", "dataDir"],
   ["runRecipe", [bregman.loadRecipe("mnist-quick")], "comand", "command"],
+  ["sparsifyRecipe", ["nowhere"], "densty", "density"],
   ["fit", [model, data], "epoch", "epochs"],
   ["predict", [{ model }, theta], "thread", "threads"],
   ["createPredictor", [{ model }], "thread", "threads"],

@@ -64,6 +64,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./prune.js")).definePrune,
   },
   {
+    name: "sparsify",
+    summary: "train a network on to a density",
+    load: async () => (await import("./sparsify.js")).defineSparsify,
+  },
+  {
     name: "predict",
     summary: "classify samples of your own with a trained network",
     load: async () => (await import("./predict.js")).definePredict,

@@ -43,9 +43,18 @@ export function modelFromJson(data: unknown, where = "model"): Model {
     );
   }
   return ofFile(
-    () => modelOf(input, nodes.map(entryOf)),
+    () => modelOfNodes({ input, nodes }),
     (message) => `${where}: not a model: ${message}`,
   );
+}
+
+/**
+ * Builds a model from its nodes as JSON has them.
+ *
+ * @throws InputError for nodes that are none, or don't fit each other
+ */
+export function modelOfNodes({ input, nodes }: ModelJson): Model {
+  return modelOf(input, nodes.map(entryOf));
 }
 
 function entryOf(node: Partial<NodeEntry> | null, k: number): NodeEntry {

@@ -24,6 +24,7 @@ import { resNet18 } from "../models/resnet18.js";
 import { skipAutoencoder } from "../models/skip-autoencoder.js";
 import type { Layer } from "../nn/layers/rules.js";
 import { sequential, type Model } from "../nn/model.js";
+import { modelOfNodes, type ModelJson } from "../nn/model-json.js";
 import { at } from "../placed.js";
 import { layerEntries, madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
 import type { ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
@@ -82,6 +83,8 @@ export function buildModel(entry: ModelEntry): Model {
           at(`model.layers.${k}`, () => madeBy<Layer>(layerEntries, layer)),
         ),
       );
+    case "graph":
+      return at("model", () => modelOfNodes(entry as ModelJson));
   }
 }
 

@@ -59,4 +59,18 @@ export const model = z.discriminatedUnion("kind", [
     input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
     layers: z.array(layer).min(1).describe("A chain of layers"),
   }),
+  z.strictObject({
+    kind: z.literal("graph"),
+    input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
+    nodes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          inputs: z.array(z.int().min(-1)).describe("Nodes before it that it reads; -1: the input"),
+          layer: z.looseObject({ kind: z.string() }),
+        }),
+      )
+      .min(1)
+      .describe("Any graph, as the file of a network has it"),
+  }),
 ]);

@@ -7,6 +7,7 @@ export { fit } from "../runs/fit.js";
 export type { CheckpointOptions, FitOptions } from "./fit-options.js";
 export { runRecipe, type RunOptions } from "../runs/run.js";
 export type { RunResult } from "../runs/run-result.js";
+export { sparsifyRecipe, type SparsifyOptions } from "../runs/sparsify.js";
 export { openRun, type SavedRun } from "../runs/saved-run.js";
 export { dataOf, fitOptionsOf } from "../runs/recipe-options.js";
 export { loadRecipe, parseRecipe, recipeNames } from "../recipes/load.js";

@@ -2,6 +2,8 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { cosine, plateau, stepDecay, type Schedule } from "#bregman/optim/index.js";
 import { buildModel, buildOptimizer, buildSchedule } from "#bregman/recipes/build.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
+import { resNet18 } from "#bregman/models/resnet18.js";
+import { modelToJson } from "#bregman/nn/model-json.js";
 import { regularizerEntries, scheduleEntries } from "#bregman/recipes/entries.js";
 import type {
   Recipe,
@@ -148,6 +150,24 @@ test.each(activations.map((layer) => [layer.kind, layer] as const))("layer %s", 
   const model = { kind: "layers", input: [3], layers: [layer] };
   const recipe = checkRecipe({ ...recipeWith({ kind: "sgd", tau: 1 }), model });
   expect(buildModel(recipe.model).nodes[0].layer).toMatchObject(layer);
+});
+
+test("a graph is built as the file of a network has it, and its faults are told", () => {
+  const model = resNet18({ widths: [2, 3], input: [1, 8, 8] });
+  const { input, nodes } = modelToJson(model);
+  const recipe = (entry: object) =>
+    checkRecipe({ ...recipeWith({ kind: "sgd", tau: 1 }), model: entry }).model;
+  const built = buildModel(recipe(JSON.parse(JSON.stringify({ kind: "graph", input, nodes }))));
+  expect(modelToJson(built)).toEqual({ input, nodes });
+  const build = (layer: object) =>
+    buildModel(recipe({ kind: "graph", input: [4], nodes: [{ name: "a", inputs: [-1], layer }] }));
+  expect(() => build({ kind: "lineer", out: 1 })).toThrow(
+    /^model: layer "a": kind must be one of .*, found "lineer"$/,
+  );
+  expect(() => build({ kind: "linear", out: 0 })).toThrow(
+    "model: linear: out must be an integer of at least 1, found 0",
+  );
+  expect(() => build({ kind: "flatten", x: 1 })).not.toThrow(TypeError);
 });
 
 test("the types of a recipe are those of its entries", () => {

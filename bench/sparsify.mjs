@@ -1,0 +1,120 @@
+/**
+ * From a dense network to a density: `bregman sparsify` beside gradual magnitude pruning, from the
+ * same weights, with as many epochs, the same batches, learning rate and schedule, and to the same
+ * density. Test accuracies; no validation set has chosen anything here.
+ *
+ *     node sparsify.mjs --data-dir FOLDER [--network mlp|convnet] [--seeds 3] [--epochs 10]
+ *                       [--densities 0.1,0.05,0.02] [--dense-epochs 10] [--out FILE]
+ *
+ * The dense network: Adam, tau 0.001, a cosine. Magnitude pruning: Adam on the mask, tau 0.002 and
+ * a cosine as in sparsify; the cuts by the cubic law over the first half of the run, the density
+ * spread over the layers as Erdos-Renyi graphs have it, which does better than uniformly.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { loadFashionMnist, loadMnist } from "../dist/data/index.js";
+import { saveModel } from "../dist/export/index.js";
+import { convNet, mlp } from "../dist/nn/index.js";
+import { adam, cosine, magnitudePruning } from "../dist/optim/index.js";
+import { fit, fitOptionsOf, sparsifyRecipe } from "../dist/train/index.js";
+import { commit, machine, writeResult } from "./lib/result.mjs";
+
+const { values } = parseArgs({
+  options: {
+    "data-dir": { type: "string" },
+    network: { type: "string", default: "mlp" },
+    seeds: { type: "string", default: "3" },
+    epochs: { type: "string", default: "10" },
+    "dense-epochs": { type: "string", default: "10" },
+    densities: { type: "string", default: "0.1,0.05,0.02" },
+    out: { type: "string" },
+  },
+});
+const [epochs, denseEpochs] = [Number(values.epochs), Number(values["dense-epochs"])];
+const dataDir = values["data-dir"];
+const isConv = values.network === "convnet";
+const what = isConv ? "ConvNet on Fashion-MNIST" : "MLP on MNIST";
+const model = isConv ? convNet() : mlp([784, 200, 80, 10]);
+const data = isConv ? loadFashionMnist({ dataDir }) : loadMnist({ dataDir });
+const name = isConv ? "sparsify-convnet" : "sparsify";
+const out = values.out ?? fileURLToPath(new URL(`../results/bench/${name}.json`, import.meta.url));
+const began = { commit: commit(), machine: machine() };
+const folder = mkdtempSync(join(tmpdir(), "bregman-sparsify-"));
+const common = { threads: 1, onWarning: () => {} };
+const TAU = 0.002;
+
+const round = (/** @type {number} */ value) => Number(value.toFixed(6));
+const mean = (/** @type {readonly number[]} */ list) =>
+  round(list.reduce((sum, value) => sum + value, 0) / list.length);
+
+/** @type {Map<number, { ours: number[], other: number[], dense: number[], density: number[] }>} */
+const found = new Map(
+  values.densities
+    .split(",")
+    .map((text) => [Number(text), { ours: [], other: [], dense: [], density: [] }]),
+);
+for (let seed = 0; seed < Number(values.seeds); seed++) {
+  const all = adam({ tau: 0.001 });
+  const dense = await fit(model, data, {
+    ...common,
+    seed,
+    epochs: denseEpochs,
+    schedule: cosine({ epochs: denseEpochs }),
+    optimizer: { weights: all, biases: all },
+  });
+  const file = join(folder, `dense-${seed}.safetensors`);
+  const network = { model, ...dense };
+  saveModel(file, network);
+  console.log(`seed ${seed}: dense ${dense.final.testAccuracy}`);
+  for (const [density, { ours, other, ...rest }] of found) {
+    const set = isConv ? "fashion-mnist" : "mnist";
+    const recipe = sparsifyRecipe(file, { density, data: set, epochs, seed, tau: TAU });
+    const { final: mine } = await fit(model, data, { ...common, ...fitOptionsOf(recipe) });
+    const weights = magnitudePruning({
+      inner: "adam",
+      tau: TAU,
+      // What ours came to, so that neither has more weights.
+      density: mine.density,
+      spread: "erdosRenyi",
+      start: 0,
+      end: 0.5,
+    });
+    const { final: theirs } = await fit(model, data, {
+      ...common,
+      seed,
+      epochs,
+      start: network,
+      schedule: cosine({ epochs }),
+      optimizer: { weights, biases: adam({ tau: TAU }) },
+    });
+    ours.push(/** @type {number} */ (mine.testAccuracy));
+    other.push(/** @type {number} */ (theirs.testAccuracy));
+    rest.dense.push(/** @type {number} */ (dense.final.testAccuracy));
+    rest.density.push(round(mine.density));
+    console.log(
+      `seed ${seed}, ${density}: ${mine.testAccuracy} at ${mine.density.toFixed(4)}, ` +
+        `magnitude ${theirs.testAccuracy} at ${theirs.density.toFixed(4)}`,
+    );
+    const rows = [...found].flatMap(([target, one]) =>
+      one.ours.length === 0
+        ? []
+        : [
+            {
+              what: `${what}, ${100 * target} %, against magnitude pruning`,
+              ours: mean(one.ours),
+              other: mean(one.other),
+              unit: "test accuracy",
+              ratio: round(mean(one.ours) / mean(one.other)),
+              dense: mean(one.dense),
+              density: mean(one.density),
+              samples: one,
+            },
+          ],
+    );
+    writeResult(out, { name, ...began, epochs, denseEpochs, rows });
+  }
+}
