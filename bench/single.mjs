@@ -52,7 +52,10 @@ async function timed(run, ms) {
   return (now - start) / count;
 }
 
-/** Our two passes on a backend, each with the sample put in. */
+/** Flat samples that are computed together, as in a page. */
+const MANY = 32;
+
+/** Our two passes on a backend, each with the sample put in; of flat ones also with many. */
 async function ours(network, backend) {
   const pool = await createPool({ backend, threads: 1 });
   const small = simplify(network);
@@ -65,6 +68,22 @@ async function ours(network, backend) {
   single.input.set(sample);
   single.run();
   const error = Math.max(...out.map((y, k) => Math.abs(y - single.output[k])));
+  /** @type {Record<string, () => void>} */
+  const together = {};
+  if (network.model.input.length === 1) {
+    const samples = Float32Array.from({ length: MANY * sample.length }, (_, k) => (k % 7) / 7);
+    const side = compileSingle(pool, small, MANY);
+    const tiles = createTiledPass(pool, small, MANY);
+    const outs = new Float32Array(MANY * out.length);
+    together[`${MANY} side by side, ${backend}`] = () => {
+      side.input.set(samples);
+      side.run();
+    };
+    together[`${MANY} by tiles, ${backend}`] = () => {
+      tiles.inputs.set(samples);
+      tiles.run(MANY, outs);
+    };
+  }
   return {
     runs: {
       [`single, ${backend}`]() {
@@ -75,6 +94,7 @@ async function ours(network, backend) {
         tiled.inputs.set(sample);
         tiled.run(1, out);
       },
+      ...together,
     },
     error: error / Math.max(...out.map(Math.abs)),
     bytes: single.bytes,

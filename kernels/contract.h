@@ -1,4 +1,4 @@
-/* Written by scripts/build-contract.mjs from src/runtime/kernel-table.ts and src/runtime/contract/,
+/* Written by scripts/build-contract.mjs from src/runtime/all-kernels.ts and src/runtime/contract/,
  * which say what every argument means. Don't edit. */
 #ifndef BREGMAN_CONTRACT_H
 #define BREGMAN_CONTRACT_H
@@ -27,6 +27,11 @@ struct hyper {
 };
 _Static_assert(sizeof(struct hyper) == 4 * 12, "hyper");
 
+struct image_args {
+  int32_t at, plane, row;
+};
+_Static_assert(sizeof(struct image_args) == 4 * 3, "image_args");
+
 struct tensor_args {
   int32_t at, tile, plane, row;
 };
@@ -48,10 +53,52 @@ struct places {
 };
 _Static_assert(sizeof(struct places) == 4 * 9, "places");
 
-struct image_args {
-  int32_t at, plane, row;
+struct single_conv_args {
+  int32_t starts, offsets, weights, block, x;
+  struct image_args y, residual;
+  int32_t bias, mask, channels, span, relu;
 };
-_Static_assert(sizeof(struct image_args) == 4 * 3, "image_args");
+_Static_assert(sizeof(struct single_conv_args) == 4 * 16, "single_conv_args");
+
+struct single_sparse_args {
+  int32_t starts, offsets, weights, bias, x, y, relu;
+};
+_Static_assert(sizeof(struct single_sparse_args) == 4 * 7, "single_sparse_args");
+
+struct single_dense_args {
+  int32_t w, stride, bias, x, y, cols, relu;
+};
+_Static_assert(sizeof(struct single_dense_args) == 4 * 7, "single_dense_args");
+
+struct single_copy_args {
+  struct image_args x, y;
+  int32_t height, width, stride, tight;
+};
+_Static_assert(sizeof(struct single_copy_args) == 4 * 10, "single_copy_args");
+
+struct single_affine_args {
+  struct image_args x, y, residual;
+  int32_t factor, shift, mask, span, relu;
+};
+_Static_assert(sizeof(struct single_affine_args) == 4 * 14, "single_affine_args");
+
+struct single_activation_args {
+  struct image_args x, y;
+  int32_t mask, span, kind, slope;
+};
+_Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activation_args");
+
+struct single_max_pool_args {
+  struct image_args x, y;
+  int32_t height, width, size, stride, relu;
+};
+_Static_assert(sizeof(struct single_max_pool_args) == 4 * 11, "single_max_pool_args");
+
+struct single_avg_pool_args {
+  struct image_args x, y;
+  int32_t height, width, size_height, size_width, stride;
+};
+_Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_args");
 
 struct gather_u8_args {
   int32_t data, indices, affine, out, rows_out, features, channel_size, row_stride;
@@ -376,118 +423,71 @@ struct transpose_conv_args {
 };
 _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_args");
 
-struct single_conv_args {
-  int32_t starts, offsets, weights, block, x;
-  struct image_args y, residual;
-  int32_t bias, mask, channels, span, relu;
-};
-_Static_assert(sizeof(struct single_conv_args) == 4 * 16, "single_conv_args");
-
-struct single_sparse_args {
-  int32_t starts, offsets, weights, bias, x, y, relu;
-};
-_Static_assert(sizeof(struct single_sparse_args) == 4 * 7, "single_sparse_args");
-
-struct single_dense_args {
-  int32_t w, stride, bias, x, y, cols, relu;
-};
-_Static_assert(sizeof(struct single_dense_args) == 4 * 7, "single_dense_args");
-
-struct single_copy_args {
-  struct image_args x, y;
-  int32_t height, width, stride, tight;
-};
-_Static_assert(sizeof(struct single_copy_args) == 4 * 10, "single_copy_args");
-
-struct single_affine_args {
-  struct image_args x, y, residual;
-  int32_t factor, shift, mask, span, relu;
-};
-_Static_assert(sizeof(struct single_affine_args) == 4 * 14, "single_affine_args");
-
-struct single_activation_args {
-  struct image_args x, y;
-  int32_t mask, span, kind, slope;
-};
-_Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activation_args");
-
-struct single_max_pool_args {
-  struct image_args x, y;
-  int32_t height, width, size, stride, relu;
-};
-_Static_assert(sizeof(struct single_max_pool_args) == 4 * 11, "single_max_pool_args");
-
-struct single_avg_pool_args {
-  struct image_args x, y;
-  int32_t height, width, size_height, size_width, stride;
-};
-_Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_args");
-
-/* X(id, name) for every kernel. */
-#define KERNEL_TABLE(X) \
-  X(0, gather_u8) \
-  X(1, gather_f32) \
-  X(2, gather_images_u8) \
-  X(3, tiles_to_rows) \
-  X(4, dense_forward) \
-  X(5, sparse_forward) \
-  X(6, dense_input_grad) \
-  X(7, dense_weight_grad) \
-  X(8, sparse_weight_grad) \
-  X(9, bias_grad) \
-  X(10, find_columns) \
-  X(11, pack_columns) \
-  X(12, conv_dense) \
-  X(13, conv_sparse) \
-  X(14, conv_pairs) \
-  X(15, conv_dense_weight_grad) \
-  X(16, conv_sparse_weight_grad) \
-  X(17, conv_pairs_weight_grad) \
-  X(18, conv_bias_grad) \
-  X(19, plane_moments) \
-  X(20, batch_norm_stats) \
-  X(21, batch_norm_fold) \
-  X(22, batch_norm_apply) \
-  X(23, batch_norm_grad_reduce) \
-  X(24, batch_norm_grad_sum) \
-  X(25, batch_norm_grad_apply) \
-  X(26, max_pool) \
-  X(27, max_pool_grad) \
-  X(28, avg_pool) \
-  X(29, avg_pool_grad) \
-  X(30, copy_planes) \
-  X(31, activation) \
-  X(32, activation_grad) \
-  X(33, dropout) \
-  X(34, add_scaled) \
-  X(35, dot_planes) \
-  X(36, sum_partial) \
-  X(37, cross_entropy) \
-  X(38, mean_squared_error) \
-  X(39, gradient_norms) \
-  X(40, clip_gradient) \
-  X(41, sum_gradient) \
-  X(42, decay_gradient) \
-  X(43, sample_norms) \
-  X(44, draw_samples) \
-  X(45, gather_samples) \
-  X(46, sampled_weight_grad) \
-  X(47, update) \
-  X(48, update_pattern) \
-  X(49, compress) \
-  X(50, expand) \
-  X(51, transpose) \
-  X(52, compress_pairs) \
-  X(53, transpose_pairs) \
-  X(54, transpose_conv) \
-  X(55, single_conv) \
-  X(56, single_sparse) \
-  X(57, single_dense) \
-  X(58, single_copy) \
-  X(59, single_affine) \
-  X(60, single_activation) \
-  X(61, single_max_pool) \
-  X(62, single_avg_pool)
-#define KERNEL_COUNT 63
+/* X(id, name) for the kernels of one sample, and for all others. */
+#define SINGLE_TABLE(X) \
+  X(0, single_conv) \
+  X(1, single_sparse) \
+  X(2, single_dense) \
+  X(3, single_copy) \
+  X(4, single_affine) \
+  X(5, single_activation) \
+  X(6, single_max_pool) \
+  X(7, single_avg_pool)
+#define OTHER_TABLE(X) \
+  X(8, gather_u8) \
+  X(9, gather_f32) \
+  X(10, gather_images_u8) \
+  X(11, tiles_to_rows) \
+  X(12, dense_forward) \
+  X(13, sparse_forward) \
+  X(14, dense_input_grad) \
+  X(15, dense_weight_grad) \
+  X(16, sparse_weight_grad) \
+  X(17, bias_grad) \
+  X(18, find_columns) \
+  X(19, pack_columns) \
+  X(20, conv_dense) \
+  X(21, conv_sparse) \
+  X(22, conv_pairs) \
+  X(23, conv_dense_weight_grad) \
+  X(24, conv_sparse_weight_grad) \
+  X(25, conv_pairs_weight_grad) \
+  X(26, conv_bias_grad) \
+  X(27, plane_moments) \
+  X(28, batch_norm_stats) \
+  X(29, batch_norm_fold) \
+  X(30, batch_norm_apply) \
+  X(31, batch_norm_grad_reduce) \
+  X(32, batch_norm_grad_sum) \
+  X(33, batch_norm_grad_apply) \
+  X(34, max_pool) \
+  X(35, max_pool_grad) \
+  X(36, avg_pool) \
+  X(37, avg_pool_grad) \
+  X(38, copy_planes) \
+  X(39, activation) \
+  X(40, activation_grad) \
+  X(41, dropout) \
+  X(42, add_scaled) \
+  X(43, dot_planes) \
+  X(44, sum_partial) \
+  X(45, cross_entropy) \
+  X(46, mean_squared_error) \
+  X(47, gradient_norms) \
+  X(48, clip_gradient) \
+  X(49, sum_gradient) \
+  X(50, decay_gradient) \
+  X(51, sample_norms) \
+  X(52, draw_samples) \
+  X(53, gather_samples) \
+  X(54, sampled_weight_grad) \
+  X(55, update) \
+  X(56, update_pattern) \
+  X(57, compress) \
+  X(58, expand) \
+  X(59, transpose) \
+  X(60, compress_pairs) \
+  X(61, transpose_pairs) \
+  X(62, transpose_conv)
 
 #endif

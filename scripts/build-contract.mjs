@@ -1,5 +1,5 @@
 /**
- * Writes kernels/contract.h, what C must know of the contract in src/runtime/kernel-table.ts, and
+ * Writes kernels/contract.h, what C must know of the contract in src/runtime/contract/, and
  * kernels/sources.h, the files that have kernels.
  *
  *     npm run build && node scripts/build-contract.mjs            writes it
@@ -9,9 +9,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as layers from "../dist/nn/layers/index.js";
 import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
-import { SINGLE_BLOCK } from "../dist/runtime/contract/single.js";
+import { SINGLE_BLOCK, SINGLE_KERNELS } from "../dist/runtime/contract/single.js";
 import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
-import { KERNELS, OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
+import { KERNELS } from "../dist/runtime/all-kernels.js";
+import { OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
 
 const KERNELS_FOLDER = fileURLToPath(new URL("../kernels/", import.meta.url));
 const WIDTH = 100;
@@ -55,6 +56,10 @@ const names = (prefix, table) =>
     " };",
   );
 
+const ids = new Map(Object.keys(KERNELS).map((name, id) => [name, id]));
+const table = (kernels) =>
+  kernels.map((name) => `  X(${ids.get(name)}, ${snake(name)})`).join(" \\\n");
+
 const composites = new Map();
 const collect = (fields) => {
   for (const field of fields.filter((each) => typeof each !== "string")) {
@@ -80,7 +85,7 @@ if (new Set(Object.values(activations)).size < Object.keys(activations).length) 
 }
 
 const hyper = Object.entries(HYPER).sort(([, a], [, b]) => a - b);
-const text = `/* Written by scripts/build-contract.mjs from src/runtime/kernel-table.ts and src/runtime/contract/,
+const text = `/* Written by scripts/build-contract.mjs from src/runtime/all-kernels.ts and src/runtime/contract/,
  * which say what every argument means. Don't edit. */
 #ifndef BREGMAN_CONTRACT_H
 #define BREGMAN_CONTRACT_H
@@ -116,12 +121,11 @@ ${[...composites].map(([name, fields]) => struct(name, fields)).join("\n")}
 ${Object.entries(KERNELS)
   .map(([name, fields]) => struct(`${snake(name)}_args`, fields))
   .join("\n")}
-/* X(id, name) for every kernel. */
-#define KERNEL_TABLE(X) \\
-${Object.keys(KERNELS)
-  .map((name, id) => `  X(${id}, ${snake(name)})`)
-  .join(" \\\n")}
-#define KERNEL_COUNT ${Object.keys(KERNELS).length}
+/* X(id, name) for the kernels of one sample, and for all others. */
+#define SINGLE_TABLE(X) \\
+${table(Object.keys(SINGLE_KERNELS))}
+#define OTHER_TABLE(X) \\
+${table(Object.keys(KERNELS).slice(Object.keys(SINGLE_KERNELS).length))}
 
 #endif
 `;

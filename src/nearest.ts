@@ -1,10 +1,9 @@
 /**
  * The known name nearest to a misspelt one, for error messages ("did you mean ...?").
  *
- * Distance: Levenshtein, case ignored. A name further away than about half its length is no help
- * and is not offered.
+ * Distance: Levenshtein's, case ignored; by hand, since pages load it. A name further away than
+ * about half its length is no help and is not offered.
  */
-import { distance } from "fastest-levenshtein";
 
 /**
  * The member of `known` nearest to `name`, or undefined if none is near.
@@ -24,6 +23,19 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     }
   }
   return best;
+}
+
+/** Insertions, deletions and exchanges of letters that make one word of the other. */
+function distance(a: string, b: string): number {
+  // From the letters of `a` so far to each beginning of b.
+  let row = Array.from({ length: b.length + 1 }, (_, k) => k);
+  for (const letter of a) {
+    const next = [row[0] + 1];
+    for (let k = 0; k < b.length; k++)
+      next.push(Math.min(row[k + 1] + 1, next[k] + 1, row[k] + (letter === b[k] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
 }
 
 /** ` (did you mean "linBreg"?)` with a leading space, or an empty string. */

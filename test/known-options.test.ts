@@ -45,6 +45,8 @@ const CALLS: readonly (readonly [
   ["relu", [], "nam", "name"],
   ["leakyRelu", [], "slop", "slope"],
   ["tanh", [], "nam", "name"],
+  ["sigmoid", [], "nam", "name"],
+  ["silu", [], "nam", "name"],
   ["maxPool2d", [2], "strides", "stride"],
   ["avgPool2d", [2], "strides", "stride"],
   ["globalAvgPool2d", [], "nam", "name"],

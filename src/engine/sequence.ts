@@ -3,7 +3,7 @@ import type { Lowered } from "../nn/plan.js";
 import type { Converter } from "../runtime/form/convert.js";
 import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
-import { writeProgram, type Action } from "../runtime/program.js";
+import type { Action } from "../runtime/program.js";
 import { runnerOf } from "../runtime/thread-choice.js";
 
 export interface Sequence {
@@ -20,7 +20,7 @@ export function createSequence(pool: Pool, actions: readonly Action[]): Sequence
   const parts: (() => void)[] = [];
   let ops: Op[] = [];
   const flush = () => {
-    if (ops.length) parts.push(runnerOf(pool, writeProgram(pool.memory, ops)));
+    if (ops.length) parts.push(runnerOf(pool, pool.write(ops)));
     ops = [];
   };
   for (const action of actions) {

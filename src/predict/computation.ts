@@ -10,8 +10,9 @@ import type { Network } from "../nn/network.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import type { Computation } from "./queue.js";
-import { normalizerOf } from "./samples-in.js";
+import { inPieces } from "./pieces.js";
 import { compileSingle } from "./single/compile.js";
+import { runInTurns } from "./single/run.js";
 import { createTiledPass, type TiledPass } from "./tiled-pass.js";
 
 /** Bytes of a step's input and output that a core keeps near. */
@@ -33,34 +34,17 @@ export function computationOf(pool: Pool, network: Network): Computation {
   const few = model.input.length === 3 ? FEW.images : FEW.flat;
   const perTile = largestStep(model);
   const piece = perTile > LARGE ? 1 : TILE * tilesOf(perTile, pool.threads);
-  const write = normalizerOf(network);
   const features = size(model.input);
-  const outputs = size(model.output);
-  // Both ways start from here.
-  const inputs = new Float32Array(piece * features);
   let tiled: TiledPass | undefined;
-  const runSingle = (count: number, out: Float32Array) => {
-    for (let k = 0; k < count; k++) {
-      single.input.set(inputs.subarray(k * features, (k + 1) * features));
-      single.run();
-      out.set(single.output, k * outputs);
+  return inPieces(network, piece, (inputs, count, out) => {
+    if (count <= few || perTile > LARGE) {
+      runInTurns(single, inputs, out);
+      return;
     }
-  };
-  return {
-    piece,
-    outputs,
-    put: (given, from, to, at) =>
-      write(inputs.subarray(at * features, (at + to - from) * features), given, from, to),
-    run(count, out) {
-      if (count <= few || perTile > LARGE) {
-        runSingle(count, out);
-        return;
-      }
-      tiled ??= createTiledPass(pool, network, piece);
-      tiled.inputs.set(inputs.subarray(0, count * features));
-      tiled.run(count, out);
-    },
-  };
+    tiled ??= createTiledPass(pool, network, piece);
+    tiled.inputs.set(inputs.subarray(0, count * features));
+    tiled.run(count, out);
+  });
 }
 
 /** Tiles of a piece whose steps stay near, each thread's its own; a power of two. */

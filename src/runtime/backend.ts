@@ -9,6 +9,7 @@ import { InputError, UnusableFileError } from "../errors.js";
 import type { Memory } from "./memory.js";
 import { bindNative, nativeVariants } from "./native.js";
 import type { Runner } from "./runner.js";
+import { KERNELS_WASM } from "./kernels-wasm.js";
 import { bindWasm, compileWasm } from "./wasm.js";
 import type { WasmSource } from "./wasm-source.js";
 import type { WasmMemory, WasmModule } from "./webassembly.js";
@@ -82,7 +83,12 @@ export async function loadBackend(
 }
 
 async function wasm(reason: string, source: WasmSource | undefined): Promise<Backend> {
-  return { name: "wasm", isa: "simd128", reason, module: await compileWasm(source) };
+  return wasmBackend(await compileWasm(KERNELS_WASM, source), reason);
+}
+
+/** The backend of compiled kernels. */
+export function wasmBackend(module: WasmModule, reason: string): Backend {
+  return { name: "wasm", isa: "simd128", reason, module };
 }
 
 function environmentIsa(): string | undefined {
@@ -93,7 +99,12 @@ function environmentIsa(): string | undefined {
 export function bind(backend: Backend, memory: MemoryHandle): Runner {
   return backend.name === "native"
     ? bindNative(backend.isa, memory.wasm.buffer)
-    : bindWasm(backend.module!, memory.wasm, memory.stack + STACK_BYTES);
+    : bindModule(backend, memory);
+}
+
+/** The runner of wasm. */
+export function bindModule({ module }: Backend, { wasm: memory, stack }: MemoryHandle): Runner {
+  return bindWasm(module!, memory, stack + STACK_BYTES);
 }
 
 /** A handle on `memory` for one more thread; allocates its stack. */

@@ -21,19 +21,8 @@
  * the same weight in the pattern.
  */
 
-import { BATCH_NORM_KERNELS } from "./contract/batch-norm.js";
+import type { KERNELS } from "./all-kernels.js";
 import type { Argument, FieldValues } from "./contract/composites.js";
-import { CONV_KERNELS } from "./contract/conv.js";
-import { DATA_KERNELS } from "./contract/data.js";
-import { GRADIENT_KERNELS } from "./contract/gradient.js";
-import { LINEAR_KERNELS } from "./contract/linear.js";
-import { LOSS_KERNELS } from "./contract/loss.js";
-import { PATTERN_KERNELS } from "./contract/pattern.js";
-import { PLANES_KERNELS } from "./contract/planes.js";
-import { POOL_KERNELS } from "./contract/pool.js";
-import { SAMPLE_KERNELS } from "./contract/sample.js";
-import { SINGLE_KERNELS } from "./contract/single.js";
-import { UPDATE_KERNELS } from "./contract/update.js";
 
 /** Samples in one tile, the innermost dimension of every activation. */
 export const TILE = 16;
@@ -41,22 +30,6 @@ export const TILE = 16;
 /** int32 words in one op; the arguments start at word {@link OP_ARGS}. */
 export const OP_WORDS = 32;
 export const OP_ARGS = 4;
-
-/** Kernel names in the order of their ids, each with its arguments in order. */
-export const KERNELS = {
-  ...DATA_KERNELS,
-  ...LINEAR_KERNELS,
-  ...CONV_KERNELS,
-  ...BATCH_NORM_KERNELS,
-  ...POOL_KERNELS,
-  ...PLANES_KERNELS,
-  ...LOSS_KERNELS,
-  ...GRADIENT_KERNELS,
-  ...SAMPLE_KERNELS,
-  ...UPDATE_KERNELS,
-  ...PATTERN_KERNELS,
-  ...SINGLE_KERNELS,
-} as const satisfies Record<string, readonly Argument[]>;
 
 export type Kernel = keyof typeof KERNELS;
 
@@ -96,10 +69,6 @@ export function op<K extends Kernel>(
   return { kernel, rows, grain, args };
 }
 
-const KERNEL_IDS: ReadonlyMap<string, number> = new Map(
-  Object.keys(KERNELS).map((name, id) => [name, id]),
-);
-
 /**
  * The words of a list of arguments in order, each with its name: those of a composite as "x.tile".
  */
@@ -116,14 +85,17 @@ export function argumentWords(
   });
 }
 
+/** Kernels by name in the order of their ids: all of them, or the first of them. */
+export type KernelTable = Readonly<Record<string, readonly Argument[]>>;
+
 /** Writes an op's words at `words[at ...]`. */
-export function encodeOp(step: Op, words: Int32Array, at: number): void {
+export function encodeOp(kernels: KernelTable, step: Op, words: Int32Array, at: number): void {
   words.fill(0, at, at + OP_WORDS);
-  words[at] = KERNEL_IDS.get(step.kernel)!;
+  words[at] = Object.keys(kernels).indexOf(step.kernel);
   words[at + 1] = step.rows;
   words[at + 2] = step.grain;
   words[at + 3] = step.parts ?? 0;
-  argumentWords(KERNELS[step.kernel], step.args).forEach(([, value], k) => {
+  argumentWords(kernels[step.kernel], step.args).forEach(([, value], k) => {
     words[at + OP_ARGS + k] = value as number;
   });
 }

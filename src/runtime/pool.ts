@@ -36,7 +36,8 @@ import {
 } from "./control.js";
 import { createMemory, type Memory, type MemoryOptions } from "./memory.js";
 import { nodeModule } from "./node.js";
-import type { Program } from "./program.js";
+import type { Op } from "./kernel-table.js";
+import { writeProgram, type Program } from "./program.js";
 import { startWorker, WorkerError, type WorkerHandle, type WorkerTask } from "./start-worker.js";
 import { checkThreads, defaultThreads } from "./threads.js";
 import type { WasmSource } from "./wasm-source.js";
@@ -52,7 +53,8 @@ export interface ComputeOptions {
   readonly threads?: number | undefined;
   /**
    * For wasm: the address of kernels.wasm, or its bytes, of this version of the package. Default:
-   * where the package, or a bundler that knows of it, has it.
+   * where the package, or a bundler that knows of it, has it. (`bregman/predict` without Node takes
+   * predict.wasm.)
    */
   readonly wasm?: WasmSource | undefined;
 }
@@ -73,6 +75,8 @@ export interface Pool {
   readonly reason: string;
   /** Where programs and their tensors live. */
   readonly memory: Memory;
+  /** Writes ops into its memory. Throws an InternalError that names the op if one is malformed. */
+  write(ops: readonly Op[]): Program;
   /**
    * Runs a program to its end; by the calling thread alone, if that is asked for. Throws an Error
    * if a thread fails, or if the pool is closed.
@@ -102,26 +106,36 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   checkThreads(threads);
   const backend = await loadBackend(wanted, { isa, wasm });
   try {
-    return await startPool(backend, threads, maxBytes);
+    return await startPool({ ...HOW, backend, threads, maxBytes });
   } catch (error) {
     if (options.threads !== undefined || !(error instanceof WorkerError)) throw error;
-    return startPool(
-      { ...backend, reason: `${backend.reason}; one thread: ${error.message}` },
-      1,
-      maxBytes,
-    );
+    const reason = `${backend.reason}; one thread: ${error.message}`;
+    return startPool({ ...HOW, backend: { ...backend, reason }, threads: 1, maxBytes });
   }
 }
 
-async function startPool(
-  backend: Backend,
-  threads: number,
-  maxBytes: number | undefined,
-): Promise<Pool> {
+/** What a pool is made of. */
+export interface PoolParts extends MemoryOptions {
+  readonly backend: Backend;
+  /** Binds that backend; workers find it by its name. */
+  readonly bind: typeof bind;
+  /** Writes programs of the kernels that it has. */
+  readonly write: typeof writeProgram;
+  /** Starts a thread beside the calling one. */
+  readonly startWorker: typeof startWorker;
+  /** Checked. */
+  readonly threads: number;
+}
+
+const HOW = { bind, write: writeProgram, startWorker };
+
+/** Starts a pool of a backend that has been loaded. */
+export async function startPool(parts: PoolParts): Promise<Pool> {
+  const { backend, threads, maxBytes } = parts;
   const memory = createMemory({ maxBytes });
   const offset = allocateControl(memory, threads);
   const control = viewControl(memory.buffer, offset, threads);
-  const runner = bind(backend, memoryHandle(memory));
+  const runner = parts.bind(backend, memoryHandle(memory));
   const tasks = Array.from({ length: threads - 1 }, (_, k): WorkerTask => {
     return { backend, memory: memoryHandle(memory), control: offset, thread: k + 1, threads };
   });
@@ -131,7 +145,7 @@ async function startPool(
     broken ??= why;
     abort(control, why);
   };
-  const workers = await startAll(tasks, died);
+  const workers = await startAll(tasks.map((task) => parts.startWorker(task, died)));
   let closing: Promise<void> | undefined;
 
   return {
@@ -140,6 +154,7 @@ async function startPool(
     reason: backend.reason,
     threads,
     memory,
+    write: (ops) => parts.write(memory, ops),
     run(program, alone = false) {
       if (broken !== undefined) {
         const Kind = broken === CLOSED ? InputError : InternalError;
@@ -192,11 +207,8 @@ function attempt(run: () => number, control: Control): string | undefined {
 /** Why a pool that was closed can't run. */
 const CLOSED = "the pool is closed";
 
-async function startAll(
-  tasks: readonly WorkerTask[],
-  died: (why: string) => void,
-): Promise<WorkerHandle[]> {
-  const starting = await Promise.allSettled(tasks.map((task) => startWorker(task, died)));
+async function startAll(started: readonly Promise<WorkerHandle>[]): Promise<WorkerHandle[]> {
+  const starting = await Promise.allSettled(started);
   const workers = starting.flatMap((result) =>
     result.status === "fulfilled" ? [result.value] : [],
   );

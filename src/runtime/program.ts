@@ -7,13 +7,14 @@
  * kernels/program.c.
  */
 import { InternalError } from "../errors.js";
+import { KERNELS } from "./all-kernels.js";
 import type { Argument } from "./contract/composites.js";
 import {
   argumentWords,
   encodeOp,
-  KERNELS,
   OP_WORDS,
   WHOLE_SHARES,
+  type KernelTable,
   type Op,
 } from "./kernel-table.js";
 import type { Memory } from "./memory.js";
@@ -33,17 +34,22 @@ export interface Program {
  * malformed.
  */
 export function writeProgram(memory: Memory, ops: readonly Op[]): Program {
-  ops.forEach(checkOp);
+  return writeOps(KERNELS, memory, ops);
+}
+
+/** The same where there are some kernels only. */
+export function writeOps(kernels: KernelTable, memory: Memory, ops: readonly Op[]): Program {
+  ops.forEach((step, i) => checkOp(kernels, step, i));
   ops.forEach(checkParts);
   const offset = memory.allocate(ops.length * OP_WORDS * 4);
   const words = memory.i32(offset, ops.length * OP_WORDS);
-  ops.forEach((step, i) => encodeOp(step, words, i * OP_WORDS));
+  ops.forEach((step, i) => encodeOp(kernels, step, words, i * OP_WORDS));
   return { offset, length: ops.length };
 }
 
-function checkOp({ kernel, rows, grain, args }: Op, index: number): void {
+function checkOp(kernels: KernelTable, { kernel, rows, grain, args }: Op, index: number): void {
   const where = `op ${index} (${kernel})`;
-  const names: readonly Argument[] | undefined = KERNELS[kernel];
+  const names: readonly Argument[] | undefined = kernels[kernel];
   if (!names) throw new InternalError(`cannot write ${where}: there is no kernel of that name`);
   if (!Number.isInteger(rows) || rows < 0 || rows >= 2 ** 31)
     throw new InternalError(

@@ -84,7 +84,12 @@ const NO_FILE =
 
 declare const Worker: new (url: URL, options: { type: "module" }) => WebWorker;
 
-function startWebWorker(task: WorkerTask, died: (why: string) => void): Promise<WorkerHandle> {
+/** The same without Node. */
+export async function startWebWorker(
+  task: WorkerTask,
+  died: (why: string) => void,
+): Promise<WorkerHandle> {
+  if (typeof Worker === "undefined") throw new WorkerError(task, "there are no web workers here");
   // Written in one expression, which is what bundlers look for.
   const worker = new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {

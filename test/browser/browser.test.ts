@@ -12,8 +12,8 @@ import {
   linBreg,
   loadMnist,
   mlp,
-  predict,
 } from "../support/bregman.js";
+import { predict } from "#bregman/predict/light.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 import { documentedFiles, openSite, type Site } from "./site.js";
 
@@ -137,14 +137,14 @@ describe.skipIf(!chromiumPath)(suite, () => {
 
   test("a network from a file is used in the page", async () => {
     const images = loadMnist().test.inputs.subarray(0, 10 * 784);
-    const main = `import { outputs } from "./predict.js";
-      window.outputs = async (images) => [...await outputs("/model.safetensors", Uint8Array.from(images))];`;
+    const main = `window.outputs = async (images) => {
+      const { outputs } = await import("./predict.js");
+      return [...await outputs(Uint8Array.from(images))];
+    };`;
     await visit({ "main.js": main }, async (page) => {
       await page.route("**/model.safetensors", (route) => route.fulfill({ body: expected }));
       const there = await page.evaluate((list) => (globalThis as any).outputs(list), [...images]);
-      expect(there).toEqual([
-        ...(await predict(decodeModel(expected), images, { backend: "wasm" })),
-      ]);
+      expect(there).toEqual([...(await predict(decodeModel(expected), images))]);
     });
   });
 });

@@ -1,26 +1,19 @@
 /**
- * The page of docs/browser.md, made by other bundlers as it says there, trains to the bits of Node.
+ * The pages of docs/browser.md, made by other bundlers as it says there: one trains to the bits of
+ * Node, one predicts to them.
  */
-import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { dirname, extname, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPredictor } from "#bregman/predict/light.js";
 import { encodeModel, fit, fromArrays, l1, linBreg, loadMnist, mlp } from "../support/bregman.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { idxBytes } from "../data/idx-files.js";
-import { areBundlersHere, bundled, bundler, BUNDLERS } from "../support/bundlers.js";
+import { areBundlersHere, bundled } from "../support/bundlers.js";
 import { codeBlocks } from "../support/doc-examples.js";
 import { installPackage } from "../support/installed-package.js";
+import { documentedCommands, MADE, type Project } from "./bundles.js";
 import { chromiumOptions, chromiumPath } from "./chromium.js";
 import { documentedFiles } from "./site.js";
 
@@ -55,14 +48,26 @@ async function trainedHere(): Promise<Buffer> {
   return Buffer.from(encodeModel({ model, ...result }));
 }
 
-/** The page and its data in a folder, with the package beside them. */
-function project(change: (worker: string) => string = (code) => code): string {
+/** Files in a folder, with the package beside them. */
+function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
   const root = temporaryFolder();
+  for (const [name, content] of Object.entries({
+    ...files,
+    "package.json": '{ "type": "module" }',
+  })) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  installPackage(join(root, "node_modules"));
+  return root;
+}
+
+/** The page that trains, and its data. */
+function trainingPage(explicit: boolean): string {
   const files = documentedFiles();
   expect(files["worker.js"]).toContain("epochs: 5,");
-  files["worker.js"] = change(files["worker.js"].replace("epochs: 5,", "epochs: 1,"));
-  for (const [name, code] of Object.entries(files)) writeFileSync(join(root, name), code);
-  writeFileSync(join(root, "package.json"), '{ "type": "module" }');
+  const worker = files["worker.js"].replace("epochs: 5,", "epochs: 1,");
+  const root = folderOf({ ...files, "worker.js": explicit ? withKernels(worker) : worker });
   mkdirSync(join(root, "public/mnist"), { recursive: true });
   for (const [name, { inputs, labels }] of Object.entries({ train, t10k: held })) {
     const write = (file: string, bytes: Uint8Array) =>
@@ -70,170 +75,118 @@ function project(change: (worker: string) => string = (code) => code): string {
     write(`${name}-images-idx3-ubyte`, idxBytes([labels.length, 28, 28], inputs));
     write(`${name}-labels-idx1-ubyte`, idxBytes([labels.length], labels));
   }
-  installPackage(join(root, "node_modules"));
   return root;
 }
 
 /** With the option that docs/browser.md gives for bundlers that leave addresses alone. */
-const withKernels = (worker: string): string => {
-  const option = codeBlocks("docs/browser.md")
-    .find(({ code }) => code.startsWith("wasm: "))!
-    .code.trim();
-  return worker.replace("epochs: 1,", `epochs: 1,\n  ${option}`);
+const withKernels = (worker: string): string =>
+  worker.replace("epochs: 1,", `epochs: 1,\n  ${documented("wasm: ")}`);
+
+/** The block of docs/browser.md that begins so. */
+function documented(begin: string): string {
+  const found = codeBlocks("docs/browser.md").find(({ code }) => code.startsWith(begin));
+  return found!.code.trim();
+}
+
+const TRAINING: Project = {
+  root: trainingPage,
+  commands: documentedCommands("npx esbuild main.js"),
 };
 
-/** The documented lines of the shell, without `npx`. */
-function commands(): string[] {
-  const block = codeBlocks("docs/browser.md").find(({ code }) => code.startsWith("npx esbuild "))!;
-  return block.code.trim().split("\n");
-}
+/** What the page predicts of: one sample, and more than are computed side by side. */
+const COUNTS = [1, 40];
 
-function shell(root: string, line: string): void {
-  const [program, ...args] = line
-    .replace("npx esbuild", join(BUNDLERS, "esbuild/bin/esbuild"))
-    .split(" ");
-  const { status, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
-  expect([status, stderr.includes("warning")]).toEqual([0, false]);
-}
-
-interface Served {
-  readonly url: string;
-  close(): unknown;
-}
-
-const TYPES: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-/** Any host: files of `dist`, the page and the digits, with the two headers. */
-function serve(root: string): Promise<Served> {
-  const server = createServer(({ url }, response) => {
-    const path = new URL(url!, "http://localhost").pathname.replace(/\/$/, "/index.html");
-    const file = [join(root, "dist", path), join(root, "public", path)].find((name) =>
-      existsSync(name),
-    );
-    if (!file) return void response.writeHead(404).end();
-    response.writeHead(200, {
-      "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
-      "Cross-Origin-Opener-Policy": "same-origin",
-      "Cross-Origin-Embedder-Policy": "require-corp",
-    });
-    response.end(readFileSync(file));
-  });
-  return new Promise((done) =>
-    server.listen(0, "127.0.0.1", () => {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      done({ url, close: () => (server.closeAllConnections(), server.close()) });
-    }),
-  );
-}
-
-/** How each makes the page of it, and serves it. */
-const MADE: Readonly<Record<string, () => Promise<Served>>> = {
-  async esbuild() {
-    const root = project(withKernels);
-    for (const line of commands()) shell(root, line);
-    return serve(root);
-  },
-  async rollup() {
-    const root = project(withKernels);
-    for (const plugin of ["commonjs", "node-resolve"]) {
-      const place = join(root, "node_modules/@rollup", `plugin-${plugin}`);
-      mkdirSync(dirname(place), { recursive: true });
-      symlinkSync(join(BUNDLERS, "@rollup", `plugin-${plugin}`), place);
-    }
-    const [line, copy] = ["npx rollup --config", commands()[1]];
-    expect(readFileSync("docs/browser.md", "utf8")).toContain(`\`${line}\``);
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [join(BUNDLERS, "rollup/dist/bin/rollup"), "--config", "--silent"],
-      {
-        cwd: root,
-        encoding: "utf8",
-      },
-    );
-    expect([status, stderr]).toEqual([0, ""]);
-    shell(root, copy);
-    return serve(root);
-  },
-  async webpack() {
-    const root = project();
-    const webpack = await bundler("webpack");
-    const config = {
-      context: root,
-      mode: "production",
-      entry: "./main.js",
-      output: { path: join(root, "dist") },
-    };
-    const faults = await new Promise<string[]>((done, failed) => {
-      webpack(
-        { ...config, optimization: { minimize: false } },
-        (error: Error | null, stats: any) => {
-          if (error) failed(error);
-          else
-            done(
-              stats
-                .toJson({ all: false, errors: true })
-                .errors.map((fault: Error) => fault.message),
-            );
-        },
-      );
-    });
-    expect(faults).toEqual([]);
-    copyFileSync(join(root, "index.html"), join(root, "dist/index.html"));
-    return serve(root);
-  },
-  ...Object.fromEntries(
-    ["vite-5", "vite-6", "vite-7"].map((name) => [
-      `${name}, its development server`,
-      async () => {
-        const vite = await bundler(name);
-        const server = await vite.createServer({
-          root: project(),
-          logLevel: "silent",
-          server: { port: 0 },
-        });
-        await server.listen();
-        return { url: server.resolvedUrls.local[0], close: () => server.close() };
-      },
-    ]),
+/** The page that predicts, with numbers of samples of the held ones. */
+const PREDICTING: Project = {
+  commands: documentedCommands("npx esbuild predict.js").map((line) =>
+    line.replace(" predict.js", " main.js"),
   ),
+  root(explicit) {
+    const files = documentedFiles();
+    const made = 'const net = createPredictor("model.safetensors"';
+    expect(files["predict.js"]).toContain(`${made});`);
+    const predict = explicit
+      ? files["predict.js"].replace(`${made});`, documented(made))
+      : files["predict.js"];
+    return folderOf({
+      "index.html":
+        '<!doctype html><pre id="log"></pre><script type="module" src="main.js"></script>',
+      // One after the other: what waits together is computed together, and its sums are others.
+      "main.js": `import { outputs } from "./predict.js";
+        const log = document.querySelector("#log");
+        try {
+          const images = new Uint8Array(await (await fetch("images")).arrayBuffer());
+          const all = [];
+          for (const count of ${JSON.stringify(COUNTS)})
+            all.push([...(await outputs(images.subarray(0, 784 * count)))]);
+          log.textContent = JSON.stringify(all);
+        } catch (error) {
+          log.textContent = String(error);
+        }`,
+      "vite.config.js": files["vite.config.js"],
+      "predict.js": predict,
+      "rollup.config.js": files["rollup.config.js"].replace(
+        /input: .*/,
+        'input: { main: "main.js" },',
+      ),
+      "public/images": held.inputs.subarray(0, 784 * Math.max(...COUNTS)),
+      "public/model.safetensors": expected,
+    });
+  },
 };
+let expected: Buffer;
 
 describe.skipIf(!chromiumPath || !areBundlersHere)(suite, () => {
   let browser: Browser;
-  let expected: Buffer;
   beforeAll(async () => {
     browser = await chromium.launch(chromiumOptions);
     expected = await trainedHere();
   });
   afterAll(() => browser.close());
 
-  test.each(Object.entries(MADE))("%s", { timeout: 120_000 }, async (_name, make) => {
-    const site = await make();
+  /** Opens a page as a bundler makes it. */
+  async function visit(
+    make: (typeof MADE)[string],
+    project: Project,
+    look: (page: Page) => Promise<void>,
+  ) {
+    const site = await make(project);
     const page = await browser.newPage();
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(error.message));
     try {
       await page.goto(site.url.replace("localhost", "127.0.0.1"));
+      await look(page);
+      expect(faults).toEqual([]);
+    } finally {
+      await page.close();
+      await site.close();
+    }
+  }
+
+  test.each(Object.entries(MADE))("%s trains", { timeout: 120_000 }, async (_name, make) => {
+    await visit(make, TRAINING, async (page) => {
       const [link, log] = [page.locator("#download"), page.locator("#log")];
       await expect
         .poll(async () => (await link.isVisible()) || /rror/.test((await log.textContent())!), {
           timeout: 60_000,
         })
         .toBe(true);
-      expect([await log.textContent(), faults]).toEqual([
-        expect.stringMatching(/^epoch 1: density 0\.\d+\n$/),
-        [],
-      ]);
+      expect(await log.textContent()).toMatch(/^epoch 1: density 0\.\d+\n$/);
       expect(await page.evaluate("crossOriginIsolated")).toBe(true);
       const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
       expect(readFileSync(await download.path()).equals(expected)).toBe(true);
-    } finally {
-      await page.close();
-      await site.close();
-    }
+    });
+  });
+
+  test.each(Object.entries(MADE))("%s predicts", { timeout: 120_000 }, async (_name, make) => {
+    await using net = await createPredictor(new Uint8Array(expected));
+    const samples = (count: number) => held.inputs.subarray(0, 784 * count);
+    const here = COUNTS.map((count) => [...net.predictSync(samples(count))]);
+    await visit(make, PREDICTING, async (page) => {
+      const log = page.locator("#log");
+      await expect.poll(() => log.textContent(), { timeout: 60_000 }).not.toBe("");
+      expect(await log.textContent()).toBe(JSON.stringify(here));
+    });
   });
 });

@@ -21,6 +21,7 @@ import {
   type WasmSource,
 } from "../support/bregman.js";
 import { createPool } from "#bregman/runtime/pool.js";
+import { KERNELS_WASM } from "#bregman/runtime/kernels-wasm.js";
 import { compileWasm } from "#bregman/runtime/wasm.js";
 import { nodeInCopy } from "../support/without-addon.js";
 
@@ -108,17 +109,19 @@ describe("one line says what is wrong and what helps", () => {
     ],
   ];
   test.each(cases)("%s", async (_name, source, expected) => {
-    const error = await compileWasm(source() as WasmSource).catch((fault: Error) => fault);
+    const error = await compileWasm(KERNELS_WASM, source() as WasmSource).catch(
+      (fault: Error) => fault,
+    );
     expect(error).toBeInstanceOf(Error);
     const text = (error as Error).message.replaceAll(at, "AT");
     expect(text).toMatch(new RegExp(`^cannot load kernels.wasm: ${expected}$`));
   });
 
   test("another module, half a module, and what is no place at all", async () => {
-    await expect(compileWasm(empty)).rejects.toThrow(
+    await expect(compileWasm(KERNELS_WASM, empty)).rejects.toThrow(
       "cannot use kernels.wasm: it is not that of bregman: it exports nothing",
     );
-    await expect(compileWasm(bytes.subarray(0, 1000))).rejects.toThrow(
+    await expect(compileWasm(KERNELS_WASM, bytes.subarray(0, 1000))).rejects.toThrow(
       /^cannot compile kernels\.wasm: /,
     );
     for (const [source, kind] of [
@@ -128,7 +131,7 @@ describe("one line says what is wrong and what helps", () => {
       [{}, "Object"],
       [new SharedArrayBuffer(8), "SharedArrayBuffer"],
     ]) {
-      await expect(compileWasm(source as never)).rejects.toThrow(
+      await expect(compileWasm(KERNELS_WASM, source as never)).rejects.toThrow(
         new InputError(
           `wasm must be the address of kernels.wasm or its bytes, found ${kind as string}`,
         ),

@@ -29,10 +29,12 @@ const root = new URL("../../", import.meta.url);
 /** The code of a script of ours as it can be run from anywhere: entry points are built files. */
 export function runnable(code: string): string {
   const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
-    exports: Record<string, { default: string } | string>;
+    exports: Record<string, { node?: string; default: string } | string>;
   };
   return code.replaceAll(/from "bregman(\/[\w-]+)?"/g, (text, path = "") => {
     const entry = exports[`.${path}`];
-    return typeof entry === "object" ? `from "${new URL(entry.default, root).href}"` : text;
+    return typeof entry === "object"
+      ? `from "${new URL(entry.node ?? entry.default, root).href}"`
+      : text;
   });
 }

@@ -4,7 +4,8 @@
  */
 import { InputError } from "#bregman/errors.js";
 import type { Argument } from "#bregman/runtime/contract/composites.js";
-import { KERNELS, type Kernel, type Op, type OpArgs } from "#bregman/runtime/kernel-table.js";
+import { KERNELS } from "#bregman/runtime/all-kernels.js";
+import type { Kernel, Op, OpArgs } from "#bregman/runtime/kernel-table.js";
 
 const capital = (name: string) => name[0].toUpperCase() + name.slice(1);
 

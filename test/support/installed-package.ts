@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
  * code. The addon is not built.
  */
 export function installPackage(modules: string): void {
-  for (const part of ["package.json", "dist", "kernels/kernels.wasm"]) {
+  for (const part of ["package.json", "dist", "kernels/kernels.wasm", "kernels/predict.wasm"]) {
     cpSync(join(ROOT, part), join(modules, "bregman", part), { recursive: true });
   }
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));

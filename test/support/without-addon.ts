@@ -16,7 +16,8 @@ export function nodeInCopy(script: string, { addon }: { readonly addon?: string 
   try {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    cpSync(join(root, "kernels/kernels.wasm"), join(folder, "kernels/kernels.wasm"));
+    for (const name of ["kernels.wasm", "predict.wasm"])
+      cpSync(join(root, "kernels", name), join(folder, "kernels", name));
     if (addon !== undefined) {
       mkdirSync(join(folder, "build/Release"), { recursive: true });
       writeFileSync(join(folder, "build/Release/bregman_native.node"), addon);

@@ -7,7 +7,6 @@
  *
  * A ReLU behind a linear layer, a batch norm or a maximum is computed by that layer (see fuse.ts).
  */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { op } from "../../runtime/kernel-table.js";
@@ -132,7 +131,6 @@ relu.rule = activationRule<ReluLayer>({
   fusesAs: { relu: true },
   fromJson: () => relu(),
 });
-relu.entry = entry("relu", {}, () => relu());
 
 leakyRelu.rule = activationRule<LeakyReluLayer>({
   code: 1,
@@ -143,15 +141,9 @@ leakyRelu.rule = activationRule<LeakyReluLayer>({
       x > 0 ? x : slope * x,
   fromJson: leakyRelu,
 });
-leakyRelu.entry = entry(
-  "leakyRelu",
-  { slope: { type: "number", above: 0, default: 0.01 } },
-  leakyRelu,
-);
 
 tanh.rule = activationRule<TanhLayer>({
   code: 2,
   functionOf: () => Math.tanh,
   fromJson: () => tanh(),
 });
-tanh.entry = entry("tanh", {}, () => tanh());

@@ -7,7 +7,6 @@
  *
  * Source: Ioffe and Szegedy, 2015.
  */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { eachChannel, type Place } from "./channels.js";
@@ -16,7 +15,6 @@ import {
   type LayerBase,
   type LayerRule,
   trainedAndNamed,
-  TRAIN_KEY,
   type TrainOption,
 } from "./layer.js";
 import { singleAffine } from "./single.js";
@@ -116,15 +114,6 @@ const rule: LayerRule<BatchNorm2dLayer> = {
 };
 
 batchNorm2d.rule = rule;
-batchNorm2d.entry = entry(
-  "batchNorm2d",
-  {
-    momentum: { type: "number", above: 0, most: 1, default: 0.1 },
-    eps: { type: "number", above: 0, default: 1e-5 },
-    train: TRAIN_KEY,
-  },
-  batchNorm2d,
-);
 
 /** In evaluation: gamma (x - mean) / sqrt(var + eps) + beta. */
 function affine({ eps }: BatchNorm2dLayer, { values }: Place) {

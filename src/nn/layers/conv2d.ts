@@ -2,7 +2,6 @@
  * Two-dimensional convolution: y[o] = b[o] + sum over c of W[o, c] * x[c], W of shape [out, in, kh,
  * kw], zero padding.
  */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { convSingle } from "./conv2d-single.js";
@@ -12,7 +11,6 @@ import {
   type LayerBase,
   type LayerRule,
   trainedAndNamed,
-  TRAIN_KEY,
   type TrainOption,
 } from "./layer.js";
 
@@ -130,21 +128,3 @@ const rule: LayerRule<Conv2dLayer> = {
 };
 
 conv2d.rule = rule;
-const SIDE = { type: "integer", above: 0 } as const;
-conv2d.entry = entry(
-  "conv2d",
-  {
-    out: { type: "integer", above: 0, about: "Output channels" },
-    kernel: {
-      type: "either",
-      of: [SIDE, { type: "tuple", of: [SIDE, SIDE] }],
-      says: "a side, or [height, width]",
-      about: "Side of the kernel, or [height, width]",
-    },
-    stride: { type: "integer", above: 0, default: 1 },
-    padding: { type: "integer", least: 0, default: 0 },
-    bias: { type: "boolean", default: true },
-    train: TRAIN_KEY,
-  },
-  ({ out, ...options }) => conv2d(out, options),
-);

@@ -2,7 +2,6 @@
  * Dropout: in training each number is zero with probability p, the others are divided by 1 - p;
  * nothing in evaluation.
  */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { elementwise, SOME_CONSTANT } from "./channels.js";
@@ -39,8 +38,3 @@ dropout.rule = {
   fromJson: dropout,
   outputShape: (_layer, [input]) => input,
 } satisfies LayerRule<DropoutLayer>;
-dropout.entry = entry(
-  "dropout",
-  { p: { type: "number", least: 0, below: 1, default: 0.5 } },
-  dropout,
-);

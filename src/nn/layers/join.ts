@@ -6,7 +6,6 @@
  *     concat    channels one after the other
  *     channels  some of the channels
  */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
@@ -83,13 +82,14 @@ flatten.rule = {
   single: {
     takes: {},
     inStep: false,
-    lower: (_layer, { xs: [x], y }) => [singleCopy(x, tightImage(y.at, x), true)],
+    lower: (_layer, { xs: [x], y, samples }) => [
+      samples > 1 ? singleCopy(x, y) : singleCopy(x, tightImage(y.at, x), true),
+    ],
   },
   fromJson: () => flatten(),
   inputs: 1,
   outputShape: (_layer, [input]) => [size(input)],
 } satisfies LayerRule<FlattenLayer>;
-flatten.entry = entry("flatten", {}, () => flatten());
 
 add.rule = {
   fusesAs: { sum: true },

@@ -3,17 +3,15 @@
  * the kind means.
  *
  * A rule gives the output's shape, the parameters, how one sample is computed, and what else there
- * is to know of the kind: its JSON, how channels go through it. It is a member of the function, as
- * is its entry in recipes, if it has one:
+ * is to know of the kind: its JSON, how channels go through it. It is a member of the function:
  *
  *     export function tanh(options: ActivationOptions = {}): TanhLayer { ... }
  *     tanh.rule = activationRule<TanhLayer>({ ... });
- *     tanh.entry = entry("tanh", {}, () => tanh());
  *
- * How batches are computed, forward and backward, stands apart (tiled/rule.ts), as does how a
- * layer is written for others (export/onnx/layers.ts, export/c/layers.ts): pages that only predict
- * would load it, too. Adding a layer kind is one file with that, and one line in index.ts; what
- * else it needs the compiler says.
+ * What recipes may say of it (entries.ts), how batches are computed, forward and backward
+ * (tiled/rule.ts), and how it is written for others (export/onnx/layers.ts, export/c/layers.ts)
+ * stand apart: pages that only predict would load them, too. Adding a layer kind is one file with
+ * its rule, and one line in index.ts; what else it needs the compiler says.
  */
 import { InputError } from "../../errors.js";
 import type { Shape } from "../../regularizers/regularizer.js";
@@ -105,13 +103,6 @@ export interface TrainOption {
   /** false: the layer stays as it is (see LayerBase). Default true. */
   train?: boolean | undefined;
 }
-
-/** The key `train` of a layer in a recipe. */
-export const TRAIN_KEY = {
-  type: "boolean",
-  optional: true,
-  about: "false: the layer stays as it is, say as it is in the network that training starts from",
-} as const;
 
 /** `{ train: false }` and `{ name }`, as far as they are there. */
 export function trainedAndNamed(

@@ -1,5 +1,4 @@
 /** Fully connected layer: y = W x + b, W of shape [out, in]. */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import {
@@ -7,7 +6,6 @@ import {
   type LayerBase,
   type LayerRule,
   trainedAndNamed,
-  TRAIN_KEY,
   type TrainOption,
 } from "./layer.js";
 import { size } from "../../shape-size.js";
@@ -91,12 +89,3 @@ const rule: LayerRule<LinearLayer> = {
 };
 
 linear.rule = rule;
-linear.entry = entry(
-  "linear",
-  {
-    out: { type: "integer", above: 0 },
-    bias: { type: "boolean", default: true },
-    train: TRAIN_KEY,
-  },
-  ({ out, ...options }) => linear(out, options),
-);

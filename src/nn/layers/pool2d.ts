@@ -1,5 +1,4 @@
 /** Pooling without padding: the maximum or the mean of a window that moves by its stride. */
-import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
@@ -60,9 +59,6 @@ export function globalAvgPool2d(options: { name?: string | undefined } = {}): Av
   return { kind: "avgPool2d", size: undefined, stride: 1, ...named(name) };
 }
 
-const SIDE = { type: "integer", above: 0 } as const;
-const WINDOW = { size: SIDE, stride: { ...SIDE, optional: true } } as const;
-
 function pooledShape(size: number | undefined, stride: number, inputs: readonly Shape[]): Shape {
   checkImage(inputs);
   const [channels, height, width] = inputs[0];
@@ -108,7 +104,6 @@ maxPool2d.rule = {
   fromJson: ({ size, stride }) => maxPool2d(size, { stride }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 } satisfies LayerRule<MaxPool2dLayer>;
-maxPool2d.entry = entry("maxPool2d", WINDOW, ({ size, stride }) => maxPool2d(size, { stride }));
 
 avgPool2d.rule = {
   inputs: 1,
@@ -132,5 +127,3 @@ avgPool2d.rule = {
     size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 } satisfies LayerRule<AvgPool2dLayer>;
-avgPool2d.entry = entry("avgPool2d", WINDOW, ({ size, stride }) => avgPool2d(size, { stride }));
-globalAvgPool2d.entry = entry("globalAvgPool2d", {}, () => globalAvgPool2d());

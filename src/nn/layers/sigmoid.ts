@@ -3,7 +3,6 @@
  *
  *     y = 1 / (1 + exp(-x)),   dx = y (1 - y) dy
  */
-import { entry } from "../../entry.js";
 import { knownOptions } from "../../known-options.js";
 import { activationRule, type ActivationOptions } from "./activation.js";
 import { named, type LayerBase } from "./layer.js";
@@ -28,4 +27,3 @@ sigmoid.rule = activationRule<SigmoidLayer>({
   functionOf: () => (x) => 1 / (1 + Math.exp(-x)),
   fromJson: () => sigmoid(),
 });
-sigmoid.entry = entry("sigmoid", {}, () => sigmoid());

@@ -7,7 +7,6 @@
  * approximation in reinforcement learning", Neural Networks 107 (2018). Not monotonic: its gradient
  * needs x.
  */
-import { entry } from "../../entry.js";
 import { knownOptions } from "../../known-options.js";
 import { activationRule, type ActivationOptions } from "./activation.js";
 import { named, type LayerBase } from "./layer.js";
@@ -32,4 +31,3 @@ silu.rule = activationRule<SiluLayer>({
   functionOf: () => (x) => x / (1 + Math.exp(-x)),
   fromJson: () => silu(),
 });
-silu.entry = entry("silu", {}, () => silu());

@@ -30,6 +30,11 @@ export interface Phases extends SingleImage {
 /** Everything a rule needs to write the ops of one step. */
 export interface SingleLowering {
   readonly backend: "native" | "wasm";
+  /**
+   * 1, or how many flat samples lie side by side: their features are the channels then, and they
+   * the positions, of an image of one row.
+   */
+  readonly samples: number;
   /** The layer's shapes, and the values of its parameters and buffers. */
   readonly place: Place;
   readonly xs: readonly SingleImage[];

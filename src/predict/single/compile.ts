@@ -23,9 +23,9 @@ import { createSequence } from "../../engine/sequence.js";
 import { singleLayout, type Area, type PhasedArea, type SingleLayout } from "./layout.js";
 import { singleSteps, type SingleStep } from "./steps.js";
 
-/** A network that is ready for one sample after the other. */
+/** A network that is ready for one sample after the other, or some after some. */
 export interface SinglePlan {
-  /** Where a sample's numbers are put, normalized, row-major: a view of shared memory. */
+  /** Where the samples' numbers are put, normalized, row-major: a view of shared memory. */
   readonly input: Float32Array;
   /** Where its outputs are, row-major, until the next run. */
   readonly output: Float32Array;
@@ -39,6 +39,9 @@ export interface SinglePlan {
  * Compiles a network for one sample at a time; simplified before, it is faster. Its numbers are
  * copied: what happens to the network afterwards does not matter.
  *
+ * @param samples - of a network of flat inputs, how many are computed at a time: they lie side by
+ * side as the positions of an image do, their features being its channels
+ *
  * @throws InputError if a parameter or buffer of the model is missing or has another shape, or if
  * the pool's memory has no room for it
  * @example
@@ -48,18 +51,21 @@ export interface SinglePlan {
  * run();
  * const scores = output.slice();
  */
-export function compileSingle(pool: Pool, network: Network): SinglePlan {
+export function compileSingle(pool: Pool, network: Network, samples = 1): SinglePlan {
   checkNetwork(network);
   const { memory, backend } = pool;
   const before = memory.used;
   const { model } = network;
   const { steps, output } = singleSteps(model);
-  const layout = singleLayout(model, steps);
+  const layout = singleLayout(model, steps, samples);
   const places = placesOf(memory, layout, steps, output);
   const input = places.at(-1);
   const inputs: Op[] = [];
   let inputPlace = input.at;
-  if (model.input.length === 3) {
+  if (samples > 1) {
+    inputPlace = allocateFlat(memory, samples * size(model.input));
+    inputs.push(sideBySide(inputPlace, input));
+  } else if (model.input.length === 3) {
     const flat = allocateTight(memory, input);
     inputPlace = flat.at;
     inputs.push(singleCopy(flat, input));
@@ -76,6 +82,7 @@ export function compileSingle(pool: Pool, network: Network): SinglePlan {
       ...(isNew ? phaseOps(places.at(phased.value), phased, places.phased(phased)) : []),
       ...rule.lower(node.layer, {
         backend,
+        samples,
         place: placeOf(network, node),
         xs: inputs.map(places.at),
         ...(phased ? { phases: phasesOf(phased, places.phased(phased)) } : {}),
@@ -89,7 +96,11 @@ export function compileSingle(pool: Pool, network: Network): SinglePlan {
   });
   const outputs: Op[] = [];
   let out = places.at(output);
-  if (model.output.length === 3) {
+  if (samples > 1) {
+    const at = allocateFlat(memory, samples * size(model.output));
+    outputs.push(oneByOne(out, at));
+    out = { ...out, at };
+  } else if (model.output.length === 3) {
     const flat = allocateTight(memory, out);
     outputs.push(singleCopy(out, flat, true));
     out = flat;
@@ -98,8 +109,8 @@ export function compileSingle(pool: Pool, network: Network): SinglePlan {
   const ops = [...inputs, ...computed, ...outputs];
   const sequence = ops.length > 0 ? createSequence(pool, ops) : undefined;
   return {
-    input: memory.f32(inputPlace, size(model.input)),
-    output: memory.f32(out.at, size(model.output)),
+    input: memory.f32(inputPlace, samples * size(model.input)),
+    output: memory.f32(out.at, samples * size(model.output)),
     run: () => sequence?.run(),
     bytes: memory.used - before,
   };
@@ -162,10 +173,39 @@ function isVector({ area }: { readonly area: Area }): boolean {
   return area.channels === 1 && area.height === 1;
 }
 
-/** Room for an image without anything around it; kernels may read a few vectors beyond it. */
+/** Room for an image without anything around it. */
 function allocateTight(memory: Memory, image: SingleImage): SingleImage {
   const { channels, height, width } = image;
-  return tightImage(memory.allocate((channels * height * width + 64) * 4), image);
+  return tightImage(allocateFlat(memory, channels * height * width), image);
+}
+
+/** Room for so many numbers; kernels may read a few vectors beyond them. */
+function allocateFlat(memory: Memory, numbers: number): number {
+  return memory.allocate((numbers + 64) * 4);
+}
+
+/** Puts samples, one behind the other at `x`, side by side. */
+function sideBySide(x: number, y: SingleImage): Op {
+  return op("singleCopy", y.channels, {
+    x: { at: x, plane: 1, row: 0 },
+    y: imageArgs(y),
+    height: 1,
+    width: y.width,
+    stride: y.channels,
+    tight: 0,
+  });
+}
+
+/** And back. */
+function oneByOne(x: SingleImage, y: number): Op {
+  return op("singleCopy", x.width, {
+    x: { at: x.at, plane: 1, row: 0 },
+    y: { at: y, plane: x.channels, row: 0 },
+    height: 1,
+    width: x.channels,
+    stride: x.plane,
+    tight: 1,
+  });
 }
 
 /** Copies a value to its phases, each a copy of every `stride`-th position. */

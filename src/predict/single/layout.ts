@@ -49,12 +49,20 @@ interface Open {
   readonly pad: number;
 }
 
-/** Works out the layout of a model's steps. */
-export function singleLayout(model: Model, steps: readonly SingleStep[]): SingleLayout {
+/**
+ * Works out the layout of a model's steps.
+ *
+ * @param samples - 1, or as many flat ones as lie side by side
+ */
+export function singleLayout(
+  model: Model,
+  steps: readonly SingleStep[],
+  samples: number,
+): SingleLayout {
   const shapeOf = (value: number) => (value < 0 ? model.input : model.nodes[value].shape);
   const values = [-1, ...steps.map(({ output }) => output)];
   const open: Open[] = values.map((value) => ({
-    ...imageOf(shapeOf(value)),
+    ...imageOf(shapeOf(value), samples),
     pad: padOf(value, steps),
   }));
   const placeOf = new Map(values.map((value, k) => [value, k]));
@@ -110,8 +118,9 @@ interface Found {
   readonly seen: Map<string, readonly [row: number, column: number]>;
 }
 
-function imageOf(shape: Shape): Pick<Open, "channels" | "height" | "width"> {
-  const [channels, height, width] = shape.length === 3 ? shape : [1, 1, shape[0]];
+function imageOf(shape: Shape, samples: number): Pick<Open, "channels" | "height" | "width"> {
+  const flat = samples === 1 ? [1, 1, shape[0]] : [shape[0], 1, samples];
+  const [channels, height, width] = shape.length === 3 ? shape : flat;
   return { channels, height, width };
 }
 

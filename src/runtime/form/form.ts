@@ -14,7 +14,8 @@
  * so for all three. Byte layouts: kernel-table.ts, contract/conv.ts.
  */
 import type { PATTERN, FieldValues } from "../contract/composites.js";
-import type { KERNELS, Kernel, Op } from "../kernel-table.js";
+import type { KERNELS } from "../all-kernels.js";
+import type { Kernel, Op } from "../kernel-table.js";
 import type { Action } from "../program.js";
 import type { ConvLayout } from "./conv-layout.js";
 import type { DenseForm } from "./dense.js";
