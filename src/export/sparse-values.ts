@@ -16,7 +16,7 @@ import {
   type Packed,
   packedOf,
   packedValues,
-  type Places,
+  type PlaceList,
   placesFor,
   unpacked,
 } from "../nn/packed-values.js";
@@ -155,7 +155,7 @@ function withoutZeros({ values, places }: Packed): Packed {
   };
 }
 
-function bytesOfGaps(places: Places): number {
+function bytesOfGaps(places: PlaceList): number {
   let bytes = 0;
   let from = 0;
   for (const place of places) {
@@ -167,7 +167,7 @@ function bytesOfGaps(places: Places): number {
 }
 
 /** The gaps before places that rise. */
-export function gapsOf(places: Places): Uint8Array<ArrayBuffer> {
+export function gapsOf(places: PlaceList): Uint8Array<ArrayBuffer> {
   const gaps = new Uint8Array(bytesOfGaps(places));
   let next = 0;
   let from = 0;
@@ -181,7 +181,7 @@ export function gapsOf(places: Places): Uint8Array<ArrayBuffer> {
 }
 
 /** @throws UnusableFileError as unpackSparse */
-function placesOf({ values, gaps }: SparseValues, length: number): Places {
+function placesOf({ values, gaps }: SparseValues, length: number): PlaceList {
   const count = values.length;
   const places = placesFor(count, length);
   let place = -1;

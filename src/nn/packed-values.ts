@@ -10,16 +10,16 @@ import { size } from "../shape-size.js";
 import type { Values } from "./network.js";
 
 /** Places in an array, by as many bits as its length takes. */
-export type Places = Int32Array | Float64Array;
+export type PlaceList = Int32Array | Float64Array;
 
 /** Non-zeros in the order of their places in the row-major array. */
 export interface Packed {
   readonly values: Float32Array;
-  readonly places: Places;
+  readonly places: PlaceList;
 }
 
 /** Room for so many places in an array of this length. */
-export function placesFor(count: number, length: number): Places {
+export function placesFor(count: number, length: number): PlaceList {
   return length <= 2 ** 31 ? new Int32Array(count) : new Float64Array(count);
 }
 
