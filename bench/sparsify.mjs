@@ -1,12 +1,13 @@
 /**
  * From a dense network to a density: `bregman sparsify` beside gradual magnitude pruning, from the
  * same weights, with as many epochs, the same batches, learning rate and schedule, and to the same
- * density. Test accuracies; no validation set has chosen anything here.
+ * density. Test accuracies. What sparsify does by default was chosen by the validation accuracy of
+ * the MLP's seed 0, and so were learning rate, spread and end of the cuts of magnitude pruning.
  *
  *     node sparsify.mjs --data-dir FOLDER [--network mlp|convnet] [--seeds 3] [--epochs 10]
  *                       [--densities 0.1,0.05,0.02] [--dense-epochs 10] [--out FILE]
  *
- * The dense network: Adam, tau 0.001, a cosine. Magnitude pruning: Adam on the mask, tau 0.002 and
+ * The dense network: Adam, tau 0.001, a cosine. Magnitude pruning: Adam on the mask, tau 0.003 and
  * a cosine as in sparsify; the cuts by the cubic law over the first half of the run, the density
  * spread over the layers as Erdos-Renyi graphs have it, which does better than uniformly.
  */
@@ -45,7 +46,7 @@ const out = values.out ?? fileURLToPath(new URL(`../results/bench/${name}.json`,
 const began = { commit: commit(), machine: machine() };
 const folder = mkdtempSync(join(tmpdir(), "bregman-sparsify-"));
 const common = { threads: 1, onWarning: () => {} };
-const TAU = 0.002;
+const TAU = 0.003;
 
 const round = (/** @type {number} */ value) => Number(value.toFixed(6));
 const mean = (/** @type {readonly number[]} */ list) =>

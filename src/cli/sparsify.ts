@@ -34,7 +34,7 @@ export function defineSparsify(command: Command): void {
     .option("--epochs <n>", "epochs (default: 10)", integer("--epochs", 1))
     .option(
       "--tau <t>",
-      "learning rate of AdaBreg (default: 0.002)",
+      "learning rate of AdaBreg (default: 0.003)",
       decimal("--tau", "a number above 0", (value) => value > 0),
     )
     .option(

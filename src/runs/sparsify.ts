@@ -2,8 +2,8 @@
  * The recipe that makes a trained network sparse: AdaBreg from its weights, with lambda moved so
  * that the density falls to a target, and then stays.
  *
- *     epochs       0 ............ 0.4 n ............................ n
- *     density      falls geometrically | at the target, while lambda settles
+ *     epochs       0 ......... 0.3 n ............................... n
+ *     density      falls geometrically | at the target, and lambda settles
  *     tau          a cosine from TAU to 0 over the whole run
  *
  * lambda begins at the mean size of a weight: v = theta / delta + lambda sign(theta), and where
@@ -37,16 +37,16 @@ export interface SparsifyOptions {
   readonly data?: string | undefined;
   /** Default 10. */
   readonly epochs?: number | undefined;
-  /** Learning rate of AdaBreg; default 0.002. */
+  /** Learning rate of AdaBreg; default 0.003. */
   readonly tau?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
 }
 
 const OPTIONS: OptionKeys<SparsifyOptions> = { density: 1, data: 1, epochs: 1, tau: 1, seed: 1 };
-const DEFAULTS = { epochs: 10, tau: 0.002, seed: 0 };
+const DEFAULTS = { epochs: 10, tau: 0.003, seed: 0 };
 /** Share of the run in which the density falls. */
-const RAMP = 0.4;
+const RAMP = 0.3;
 
 /**
  * The recipe that makes a network sparse, its paths absolute: what `bregman sparsify` runs.
