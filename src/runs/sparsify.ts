@@ -10,7 +10,7 @@
  * lambda begins makes no difference to theta. How it moves: see optim/density-control.ts.
  */
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { InputError } from "../errors.js";
 import { decodeSafetensors } from "../export/safetensors-format.js";
 import { isOwn } from "../export/model-format.js";
@@ -49,7 +49,8 @@ const DEFAULTS = { epochs: 10, tau: 0.003, seed: 0 };
 const RAMP = 0.3;
 
 /**
- * The recipe that makes a network sparse, its paths absolute: what `bregman sparsify` runs.
+ * The recipe that makes a network sparse, its paths from the working folder: what `bregman
+ * sparsify` runs.
  *
  * @param path - a run folder, a network in a file, or a state dict; then `data` is a recipe of its
  *   model
@@ -84,7 +85,7 @@ export function sparsifyRecipe(path: string, options: SparsifyOptions): Recipe {
     data: from,
     model: isModel ? model.model : { kind: "graph", ...modelToJson(network.model) },
     ...kept(own ?? other),
-    start: resolve(file),
+    start: file,
     optimizer: {
       weights: { kind: "adaBreg", tau, regularizer: { kind: "l1", lambda } },
       biases: adam,

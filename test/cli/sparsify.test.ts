@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 describe("bregman sparsify", () => {
   it("takes a run: its model, its data, its loss", async () => {
-    const { code, stderr } = await sparsify(dense, "--density", "0.05", "--out", "run");
+    const { code, stderr } = await sparsify("dense", "--density", "0.05", "--out", "run");
     expect(`${code} ${code ? stderr : ""}`).toBe("0 ");
     const { final, epochs } = resultOf("run");
     expect(epochs[0].density).toBe(1);
@@ -48,6 +48,8 @@ describe("bregman sparsify", () => {
     const falls = epochs.slice(0, 4).map(({ density }) => density);
     expect(falls).toEqual(falls.toSorted((a, b) => b - a));
     const written = json("run", "recipe.json");
+    // The folder that holds both can be moved.
+    expect(written.start).toBe("../dense/model.safetensors");
     const { name, model, labelSmoothing, batchSize } = json("dense", "recipe.json");
     expect(written).toMatchObject({ name: `${name}-d0.05`, model, labelSmoothing, batchSize });
     const { model: graph, ...network } = loadModel(join(root, "run", "model.safetensors"));
