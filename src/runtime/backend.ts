@@ -8,6 +8,7 @@
 import { InputError, UnusableFileError } from "../errors.js";
 import type { Memory } from "./memory.js";
 import { bindNative, nativeVariants } from "./native.js";
+import { inPlaceOfNode } from "./node.js";
 import type { Runner } from "./runner.js";
 import { KERNELS_WASM } from "./kernels-wasm.js";
 import { bindWasm, compileWasm } from "./wasm.js";
@@ -47,9 +48,9 @@ export interface MemoryHandle {
 export const STACK_BYTES = 65536;
 
 /**
- * Loads a backend. "auto" takes native if it is there, else wasm. Throws an InputError if native is
- * asked for and not built (it says what to run), and for an unknown name or isa; for wasm what
- * {@link compileWasm} throws.
+ * Loads a backend. "auto" takes native if it is there and this is Node, else wasm. Throws an
+ * InputError if native is asked for and not built (it says what to run), and for an unknown name or
+ * isa; for wasm what {@link compileWasm} throws.
  */
 export async function loadBackend(
   name: BackendName | "auto" = "auto",
@@ -60,6 +61,9 @@ export async function loadBackend(
       `cannot load a backend: expected "native", "wasm" or "auto", found ${JSON.stringify(name)}`,
     );
   if (name === "wasm") return wasm("asked for", source);
+  const host = inPlaceOfNode();
+  if (name === "auto" && host !== undefined)
+    return wasm(`the native addon is tested in Node, and this is ${host}`, source);
   const { variants, problem } = nativeVariants();
   const best = variants[0];
   if (best === undefined) {

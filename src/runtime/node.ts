@@ -7,6 +7,13 @@ export function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K]
   return globalThis.process?.getBuiltinModule?.(name) as NodeModules[K] | undefined;
 }
 
+/** Who runs this in Node's place, if it is one that has Node's modules, too. */
+export function inPlaceOfNode(): "Bun" | "Deno" | undefined {
+  const versions: Readonly<Record<string, string | undefined>> = globalThis.process?.versions ?? {};
+  if (versions["bun"]) return "Bun";
+  return versions["deno"] ? "Deno" : undefined;
+}
+
 interface NodeModules {
   "node:crypto": typeof import("node:crypto");
   "node:fs": typeof import("node:fs");

@@ -44,7 +44,7 @@ import type { WasmSource } from "./wasm-source.js";
 
 /** How to compute. */
 export interface ComputeOptions {
-  /** "native", "wasm" or "auto" (the default): native if its addon is built. */
+  /** "native", "wasm" or "auto" (the default): native in Node if its addon is built. */
   readonly backend?: BackendName | "auto" | undefined;
   /**
    * Threads, the calling one included. Default: as many as there are cores, at most 8; one where a
