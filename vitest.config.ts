@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/support/temporary-files.ts",
+    setupFiles: "test/support/warnings.ts",
     // Several tests start worker threads and whole child processes: two files at a time on two
     // cores is plenty.
     maxWorkers: 2,

@@ -21,6 +21,7 @@ import { groupLasso } from "#bregman/regularizers/index.js";
 import { connectionsOf } from "#bregman/measure/connections.js";
 import { fit } from "#bregman/runs/fit.js";
 import { initialParameters } from "#bregman/engine/initial.js";
+import { expectWarnings } from "../support/warnings.js";
 
 /** The connections of a model whose weights are all 1, but for those that `change` sets. */
 function connections(model: Model, change: (name: string, theta: Float32Array) => void = () => {}) {
@@ -121,4 +122,6 @@ test("a training ends with them: kernels that are not zero / kernels, from each 
   const densities = final.connections!.map(({ density }) => density);
   expect(densities).toEqual([...shares("block2.weight", 2), ...shares("transition.weight", 3)]);
   expect(new Set(densities).size).toBeGreaterThan(1);
+  // So large a lambda is there for kernels that stay zero.
+  expectWarnings(/^no weight was born in 1 epoch: /);
 });

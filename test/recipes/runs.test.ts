@@ -10,6 +10,7 @@ import { buildModel } from "#bregman/recipes/build.js";
 import { loadRecipe, recipeNames } from "#bregman/recipes/load.js";
 import { fit } from "#bregman/runs/fit.js";
 import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
+import { allowWarnings } from "../support/warnings.js";
 
 /** Images of noise with a bright bar where the class says, in the shape of a named data set. */
 function imagesFor(name: string, count: number): Dataset {
@@ -54,6 +55,13 @@ test.each(recipeNames())("%s", async (name) => {
   if (sparse && !bare) expect(final.density).toBeLessThan(0.5);
   else if (bare) expect(final.density).toBeGreaterThan(0.5);
   const restores = recipe.loss === "meanSquaredError";
+  // One epoch of two steps is too short for a birth in some, for a target, and for its beginning;
+  // and one start, the authors' own, leaves channels empty.
+  allowWarnings(
+    name.endsWith("-recorded")
+      ? /^the start leaves no way from the inputs to the outputs: /
+      : /^no weight was born in 1 epoch: | its target is .* (in 2 looks|lambda has not)|^targetDensity does nothing: /,
+  );
   expect([final.ssim !== undefined, final.testAccuracy !== undefined]).toEqual([
     restores,
     !restores,

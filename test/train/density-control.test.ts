@@ -31,6 +31,7 @@ import { densityControl } from "#bregman/train/fit-options.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import { describe, expect, test } from "vitest";
+import { expectWarnings, takeWarnings } from "../support/warnings.js";
 
 /** Images of 8 x 8: noise around one pattern for each of 5 classes. */
 function images() {
@@ -184,6 +185,7 @@ test("the discrepancy rule comes back from a lambda of 0", async () => {
   const first = lambdas.indexOf(0);
   expect(first).toBeGreaterThan(0);
   expect(Math.max(...lambdas.slice(first))).toBeGreaterThan(0.03);
+  expectWarnings(/^the density of the net came to .*, its target is 30.0 %: in 24 looks/);
 });
 
 test("a regularizer without a lambda, and a control that never begins", async () => {
@@ -204,6 +206,7 @@ test("a regularizer without a lambda, and a control that never begins", async ()
   expect(notes).toEqual([
     "targetDensity does nothing: it begins after 2 epochs, and the run has 2",
   ]);
+  expect(takeWarnings()).toEqual(notes);
 });
 
 test("a target that was missed is named in the end, one that was met is not", async () => {
@@ -235,6 +238,7 @@ test("a target that was missed is named in the end, one that was met is not", as
       `^the density of the weights came to ${((100 * nonZeros) / weights).toPrecision(3)} %, its target is 90.0 %: in 30 looks, one each step, lambda has come from 0.5 to 0.4\\d+; begin nearer`,
     ),
   ]);
+  expect(takeWarnings()).toEqual(notes);
 });
 
 describe("a target that was missed says why", () => {

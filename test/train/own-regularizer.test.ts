@@ -13,6 +13,7 @@ import { stream } from "#bregman/random.js";
 import { elasticNet, groupLasso, l1, none, type Regularizer } from "#bregman/regularizers/index.js";
 import { fit, type FitInMemoryOptions } from "#bregman/train/fit-in-memory.js";
 import { expect, test } from "vitest";
+import { expectWarnings } from "../support/warnings.js";
 
 const random = stream(4, "own");
 const data = fromArrays({
@@ -146,6 +147,7 @@ test("a mu that scales along with lambda: theta stays a fixed point when lambda 
     return (values as readonly number[]).map((w, i) => Math.abs(w - others[i]));
   });
   expect(Math.max(...differences.slice(0, 45))).toBeLessThan(1e-6);
+  expectWarnings(/^no weight was born in 2 epochs: no gradient reaches the weights/);
 });
 
 test("without a word, what needs one is refused, and says which", async () => {
@@ -165,4 +167,5 @@ test("without a word, what needs one is refused, and says which", async () => {
     { targetDensity: CONTROL, epochs: 30 },
   );
   expect(Math.abs(density - 0.3)).toBeLessThan(0.1);
+  expectWarnings(/^the density of the net came to .*, its target is 30.0 %: in 75 looks/);
 });

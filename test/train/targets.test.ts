@@ -25,6 +25,7 @@ import { backward } from "../reference/network.js";
 import { ssim } from "../reference/ssim.js";
 import { batchOf, randomProblem, relativeError, toFloat64 } from "../support/problem.js";
 import { forEachBackend } from "../support/run-op.js";
+import { expectWarnings } from "../support/warnings.js";
 
 const random = stream(6, "targets");
 const draw = (length: number) => Float32Array.from({ length }, () => random.normal());
@@ -208,6 +209,7 @@ describe("restoration", () => {
     expect(epochs[0].validSsim).toBeLessThan(0.1);
     expect(epochs.at(-1)!.validSsim).toBeGreaterThan(0.45);
     expect(final.density).toBeLessThan(1);
+    expectWarnings(/^no weight was born in 2 epochs: /);
   });
 
   test("the inputs are normalised, the targets are not", async () => {
@@ -249,6 +251,7 @@ describe("restoration", () => {
     const small = fromArrays({ shape: [1, 10, 10], train: part, test: part });
     const tiny = skipAutoencoder({ features: 100, layers: 1 });
     expect((await fit(tiny, small, { ...one, validation: 0 })).final).not.toHaveProperty("ssim");
+    expectWarnings(/^no weight was born in 1 epoch: /);
   });
 
   test("other targets are another run: it is not resumed", async () => {
@@ -261,6 +264,7 @@ describe("restoration", () => {
     await expect(one({ ...noisy, train: { ...noisy.train, targets } }, true)).rejects.toThrow(
       /what differs: data$/,
     );
+    expectWarnings(/^no weight was born in 1 epoch: /);
   });
 });
 
