@@ -1,7 +1,8 @@
 /**
- * Many damaged inputs, one after the other: each is computed with, or refused in one line that a
- * person can act on.
+ * Many damaged inputs, one after the other: each is computed with, or refused by an error of ours
+ * in one line that a person can act on.
  */
+import { BregmanError } from "#bregman/errors.js";
 import { isError } from "#bregman/kinds.js";
 import { size } from "#bregman/shape-size.js";
 import { ruleOf } from "#bregman/nn/layers/rules.js";
@@ -34,7 +35,8 @@ export async function forCases(
     } catch (error) {
       const message = isError(error) ? error.message : String(error);
       // A recipe's problems are a line each.
-      const plain = isError(error) && /^.+(\n {2}.+)*$/.test(message) && !RAW.test(message);
+      const plain =
+        error instanceof BregmanError && /^.+(\n {2}.+)*$/.test(message) && !RAW.test(message);
       if (!plain) throw new Error(`${kind}, seed ${seed}: ${message}`, { cause: error });
     }
   }
