@@ -20,6 +20,7 @@ export {
   type StateDict,
   type StateDictOptions,
 } from "./state-dict/state-dict.js";
+export { decodeOnnx, type DecodeOnnxOptions } from "./onnx/decode-onnx.js";
 export { encodeOnnx, type OnnxOptions } from "./onnx/onnx.js";
 export { encodeC, type COptions } from "./c/encode-c.js";
 export { latentPod, type LatentPodOptions } from "./latent-pod.js";

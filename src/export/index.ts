@@ -6,5 +6,5 @@ export * from "./in-memory.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export { loadModel, saveModel } from "./model-file.js";
 export { loadStateDict } from "./state-dict/state-dict-file.js";
-export { saveOnnx } from "./onnx/onnx-file.js";
+export { loadOnnx, saveOnnx } from "./onnx/onnx-file.js";
 export { saveC } from "./c/c-file.js";

@@ -2,6 +2,8 @@
 import { knownOptions } from "../../known-options.js";
 import { writeFileAtomic } from "../../atomic-file.js";
 import type { Network } from "../../nn/network.js";
+import { readBytes } from "../../read-file.js";
+import { decodeOnnx } from "./decode-onnx.js";
 import { encodeOnnx, type OnnxOptions } from "./onnx.js";
 
 /**
@@ -17,4 +19,17 @@ export function saveOnnx(path: string, network: Network, options: OnnxOptions = 
     path,
     encodeOnnx(network, knownOptions("saveOnnx", options, { sparse: 1, metadata: 1 })),
   );
+}
+
+/**
+ * Reads a network from an ONNX file: see {@link decodeOnnx}.
+ *
+ * @throws UnusableFileError if the file can't be read, is no ONNX file, or the graph has an operator
+ *   that we lack
+ * @example
+ * const network = loadOnnx("mlp.onnx");
+ * await fit(network.model, data, { start: network, ...options });
+ */
+export function loadOnnx(path: string): Network {
+  return decodeOnnx(readBytes(path), { where: path });
 }

@@ -1,0 +1,141 @@
+/**
+ * Our layers as they are read out of a graph, with their numbers, which may still change: a bias
+ * that is added behind goes into the layer before, as does a factor.
+ */
+import { InputError } from "../../../errors.js";
+import type { Layer } from "../../../nn/layers/rules.js";
+import { ruleOf } from "../../../nn/layers/rules.js";
+import { modelOf } from "../../../nn/rebuild.js";
+import type { Network, Values } from "../../../nn/network.js";
+import type { Shape } from "../../../regularizers/regularizer.js";
+import { size } from "../../../shape-size.js";
+import { type Activation, given } from "./value.js";
+
+/** A layer with its numbers. */
+interface Entry {
+  name: string;
+  layer: Layer;
+  readonly inputs: readonly number[];
+  readonly values: Map<string, Values>;
+}
+
+/** What the input is, once somebody has asked. */
+interface InputPlace {
+  shape?: Shape;
+  /** One number for each feature, or one: what the first nodes take off, and divide by. */
+  mean?: Float64Array;
+  std?: Float64Array;
+}
+
+/** Makes a network of layers. */
+export interface Builder {
+  readonly input: InputPlace;
+  /**
+   * Adds a layer that reads these values.
+   *
+   * @param values - of its parameters and buffers, by their own names
+   */
+  add(layer: Layer, xs: readonly Activation[], options?: AddOptions): Activation;
+  /** y = a x + b for each channel or feature, within the layer that gives x. */
+  scaleInto(x: Activation, a: Float64Array | undefined, b: Float64Array): void;
+  /** The layer that gives a value. */
+  layerOf(value: Activation): Layer | undefined;
+  /** What the layer that gives a value reads. */
+  inputsOf(value: Activation): readonly number[];
+  network(output: Activation): Network;
+}
+
+interface AddOptions {
+  readonly values?: Readonly<Record<string, Values>>;
+  readonly name?: string | undefined;
+}
+
+export function createBuilder(): Builder {
+  const entries: Entry[] = [];
+  const shapes: Shape[] = [];
+  const names = new Set<string>();
+  const counts = new Map<string, number>();
+  const input: InputPlace = {};
+
+  /** A name that no other layer has. */
+  const nameOf = (kind: string, wanted: string | undefined): string => {
+    for (;;) {
+      const count = (counts.get(wanted ?? kind) ?? 0) + 1;
+      counts.set(wanted ?? kind, count);
+      const name =
+        wanted === undefined ? `${kind}${count}` : count > 1 ? `${wanted}.${count}` : wanted;
+      if (names.has(name)) continue;
+      names.add(name);
+      return name;
+    }
+  };
+
+  return {
+    input,
+    add(layer, xs, { values = {}, name } = {}) {
+      const inputs = xs.map((x) => x.shape);
+      const shape = ruleOf(layer).outputShape(layer, inputs);
+      entries.push({
+        name: nameOf(layer.kind, name),
+        layer,
+        inputs: xs.map(({ entry }) => entry),
+        values: new Map(Object.entries(values)),
+      });
+      shapes.push(shape);
+      return given(entries.length - 1, shape);
+    },
+    scaleInto({ entry }, a, b) {
+      const found = entries[entry];
+      const { values } = found;
+      const weight = values.get("weight")!;
+      const cols = size(weight.shape.slice(1));
+      if (a) {
+        const data = weight.data.map((w, k) => w * a[Math.floor(k / cols)]);
+        values.set("weight", { shape: weight.shape, data });
+      }
+      const before = values.get("bias")?.data;
+      const bias = Float32Array.from(b, (shift, k) => (before?.[k] ?? 0) * (a?.[k] ?? 1) + shift);
+      values.set("bias", { shape: [bias.length], data: bias });
+      found.layer = { ...found.layer, bias: true } as Layer;
+    },
+    layerOf: ({ entry }) => entries[entry]?.layer,
+    inputsOf: ({ entry }) => entries[entry]?.inputs ?? [],
+    network(output) {
+      if (output.entry < 0 || input.shape === undefined)
+        throw new InputError("the graph has no layer between its input and its output");
+      const model = modelOf(input.shape, entries, output.entry);
+      const [parameters, buffers] = [new Map<string, Values>(), new Map<string, Values>()];
+      for (const node of model.nodes) {
+        const { values } = entries.find(({ name }) => name === node.name)!;
+        for (const { name } of node.parameters)
+          parameters.set(`${node.name}.${name}`, values.get(name)!);
+        for (const { name } of node.buffers) buffers.set(`${node.name}.${name}`, values.get(name)!);
+      }
+      const normalization = normalizationOf(input, input.shape);
+      return { model, parameters, buffers, ...(normalization && { normalization }) };
+    },
+  };
+}
+
+/** As few numbers as say the same: one, one a channel, or one a feature. */
+function normalizationOf(
+  { mean, std }: InputPlace,
+  shape: Shape,
+): Network["normalization"] | undefined {
+  if (!mean && !std) return undefined;
+  const features = size(shape);
+  const all = {
+    mean: mean ?? new Float64Array(features),
+    std: std ?? new Float64Array(features).fill(1),
+  };
+  const channels = shape.length === 3 ? shape[0] : 1;
+  const count = [1, channels].find((n) => {
+    const run = features / n;
+    return Object.values(all).every((list) =>
+      list.every((x, k) => x === list[Math.floor(k / run) * run]),
+    );
+  });
+  const run = features / (count ?? features);
+  const few = (list: Float64Array) => Array.from(list.filter((_, k) => k % run === 0));
+  return { mean: few(all.mean), std: few(all.std) };
+}

@@ -1,0 +1,104 @@
+/** Nodes that only change how a value is seen: other sides, other order, flat. */
+import { InputError } from "../../../errors.js";
+import { flatten } from "../../../nn/layers/join.js";
+import { size } from "../../../shape-size.js";
+import { reshapedTo, squeezed, unsqueezed } from "./constant-operators.js";
+import { activationAt, intOf, intsOf, neededAt, type NodeAt, wholeNumbers } from "./node.js";
+import { type Activation, axisOf, featuresOf, withSides } from "./value.js";
+
+/** The shape that the graph computes with. */
+export function fullShape({ batch }: NodeAt, { seen }: Activation): readonly number[] {
+  return [batch, ...seen];
+}
+
+/** A value in another shape: as it is, with sides of length 1 elsewhere, or flat. */
+function seenAs(at: NodeAt, x: Activation, to: readonly number[]): Activation {
+  const [samples, ...seen] = to;
+  if (samples !== at.batch)
+    throw new InputError(`[${fullShape(at, x).join(", ")}] to [${to.join(", ")}] mixes samples`);
+  if (seen.join() === x.seen.join()) return x;
+  // Nobody has said yet what the input is.
+  if (x.entry < 0) return { ...x, shape: seen, seen };
+  if (x.sides) {
+    const image = withSides(x, seen);
+    if (image) return image;
+    if (seen.length === 1) {
+      const features = featuresOf(x);
+      return {
+        ...at.builder.add(flatten(), [x], { name: at.name }),
+        ...(features && { features }),
+      };
+    }
+  }
+  throw new InputError(
+    `a value of shape [${x.seen.join(", ")}] for a sample can't become [${seen.join(", ")}]`,
+  );
+}
+
+export function reshape(at: NodeAt): Activation {
+  const x = activationAt(at, 0);
+  const wanted = wholeNumbers(at, 1, "shape");
+  if (!wanted) throw new InputError("expected a shape");
+  return seenAs(at, x, reshapedTo(fullShape(at, x), wanted, intOf(at, "allowzero", 0) === 1));
+}
+
+export function flat(at: NodeAt): Activation {
+  const x = activationAt(at, 0);
+  const axis = axisOf(intOf(at, "axis", 1), x.seen.length + 2);
+  const full = fullShape(at, x);
+  return seenAs(at, x, [size(full.slice(0, axis)), size(full.slice(axis))]);
+}
+
+export function squeeze(at: NodeAt): Activation {
+  const x = activationAt(at, 0);
+  return seenAs(at, x, squeezed(fullShape(at, x), wholeNumbers(at, 1, "axes")));
+}
+
+export function unsqueeze(at: NodeAt): Activation {
+  const x = activationAt(at, 0);
+  return seenAs(at, x, unsqueezed(fullShape(at, x), wholeNumbers(at, 1, "axes")));
+}
+
+export function transpose(at: NodeAt): Activation {
+  const x = activationAt(at, 0);
+  const rank = x.seen.length + 1;
+  const perm = intsOf(at, "perm") ?? Array.from({ length: rank }, (_, k) => rank - 1 - k);
+  if (perm[0] !== 0) throw new InputError(`the order ${perm.join(", ")} moves the samples`);
+  const order = perm.slice(1).map((axis) => axis - 1);
+  const seen = order.map((k) => x.seen[k]);
+  if (x.entry >= 0) return { ...x, seen, ...(x.sides && { sides: order.map((k) => x.sides![k]) }) };
+  // The network's own input is what comes out: images have their channels first.
+  const moved = (list: Float64Array) => {
+    const strides = x.seen.map((_, k) => size(x.seen.slice(k + 1)));
+    return list.map((_, k) => {
+      let [rest, place] = [k, 0];
+      for (let side = seen.length - 1; side >= 0; side--) {
+        place += (rest % seen[side]) * strides[order[side]];
+        rest = Math.floor(rest / seen[side]);
+      }
+      return list[place];
+    });
+  };
+  return {
+    ...x,
+    shape: seen,
+    seen,
+    ...(x.mean && { mean: moved(x.mean) }),
+    ...(x.std && { std: moved(x.std) }),
+  };
+}
+
+/** A mean over both sides of an image, as the graph sees it then. */
+export function withoutSides(
+  x: Activation,
+  seen: readonly number[],
+  keep: boolean,
+): readonly number[] {
+  return keep ? seen.map((n, k) => (x.sides![k] === 0 ? n : 1)) : [x.shape[0]];
+}
+
+/** Axes of a reduction, which are an attribute or an input; those of a sample, from 0. */
+export function reducedAxes(at: NodeAt, x: Activation): readonly number[] {
+  const axes = at.inputs.length > 1 ? Array.from(neededAt(at, 1).data) : intsOf(at, "axes");
+  return (axes ?? []).map((axis) => axisOf(axis, x.seen.length + 1) - 1);
+}
