@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   models: ["nn"],
   data: [],
   export: ["nn", "regularizers", "runtime"],
-  recipes: ["data", "models", "nn", "optim", "regularizers", "init"],
+  recipes: ["data", "export", "models", "nn", "optim", "regularizers", "init"],
   engine: ["export", "init", "nn", "optim", "regularizers", "runtime"],
   predict: ["engine", "export", "nn", "regularizers", "runtime"],
   measure: ["data", "engine", "export", "nn", "optim", "regularizers", "runtime"],

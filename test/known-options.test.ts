@@ -87,6 +87,7 @@ const CALLS: readonly (readonly [
   ["decodeStateDict", [new Uint8Array(0), model], "mapp", "map"],
   ["loadStateDict", ["there-is-no-such-file", model], "frehs", "fresh"],
   ["encodeOnnx", [{ model }], "spares", "sparse"],
+  ["decodeOnnx", [new Uint8Array(0)], "wher", "where"],
   ["saveOnnx", ["there-is-no-such-folder/x", { model }], "spares", "sparse"],
   ["encodeC", [{ model }], "nane", "name"],
   ["saveC", ["there-is-no-such-folder/x", { model }], "valeus", "values"],
@@ -100,7 +101,7 @@ const WITHOUT = [
   ["scaled", "sum", "onRows", "layerDensities"],
   ["BregmanError", "DivergedError", "InputError", "InternalError", "UnusableFileError"],
   ["stream", "restore"],
-  ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify"],
+  ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify", "loadOnnx"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
 ].flat();

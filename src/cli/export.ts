@@ -25,7 +25,7 @@ export function defineExport(command: Command): void {
     .description(
       "Writes the network of a run, or a smaller one made of it, in another format beside it.",
     )
-    .argument("<run>", "a run folder, or a network in one")
+    .argument("<run>", "a run folder, or a network in a file, also of ONNX")
     .requiredOption(
       "--format <format>",
       "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros " +
@@ -57,14 +57,16 @@ export function defineExport(command: Command): void {
           `--values ${values} is for --format ${others}, found --format ${format}`,
         );
       }
-      const { openRun, derivedFile } = await import("../runs/saved-run.js");
+      const { openNetwork, derivedFile } = await import("../runs/saved-run.js");
       const { encodeModel } = await import("../export/model-format.js");
       const { encodeOnnx } = await import("../export/onnx/onnx.js");
       const { encodeC } = await import("../export/c/encode-c.js");
       const { writeFileAtomic } = await import("../atomic-file.js");
       const { bytes } = await import("../report/format.js");
-      const { file, recipe, network } = openRun(run);
-      const metadata = { recipe: recipe.name, seed: String(recipe.seed) };
+      const { file, recipe, network } = openNetwork(run);
+      const metadata: Record<string, string> = recipe
+        ? { recipe: recipe.name, seed: String(recipe.seed) }
+        : {};
       const onnx = (sparse: boolean) => encodeOnnx(network, { metadata, sparse });
       const encode = {
         sparse: () => encodeModel(network, metadata, { sparse: true, values }),
@@ -78,6 +80,7 @@ export function defineExport(command: Command): void {
       const content = encode[format]();
       const kind = values === undefined || values === "float32" ? "" : `-${values}`;
       const out = derivedFile(file, `${kind}${FORMATS[format]}`);
+      if (out === file) throw new InputError(`cannot write ${out}: it is the file that is read`);
       writeFileAtomic(out, content);
       process.stdout.write(`  ${out}  ${bytes(content.length)}\n`);
     });

@@ -16,6 +16,7 @@ import {
   sgd,
   sparseEvolution,
 } from "../optim/index.js";
+import { loadOnnx } from "../export/onnx/onnx-file.js";
 import type { Regularizer } from "../regularizers/regularizer.js";
 import { convNet } from "../models/convnet.js";
 import { denseNet } from "../models/densenet.js";
@@ -83,6 +84,8 @@ export function buildModel(entry: ModelEntry): Model {
           at(`model.layers.${k}`, () => madeBy<Layer>(layerEntries, layer)),
         ),
       );
+    case "onnx":
+      return loadOnnx(entry.file).model;
     case "graph":
       return at("model", () => modelOfNodes(entry as ModelJson));
   }

@@ -18,6 +18,7 @@ import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { readText } from "../read-file.js";
+import { withOnnxModel } from "./onnx-model.js";
 import { withAbsolutePaths } from "./paths.js";
 import { check, pathName, type Problem } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
@@ -90,7 +91,7 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
  */
 export function loadRecipe(nameOrPath: string): Recipe {
   const { recipe, baseDir } = readRecipe(nameOrPath);
-  return withAbsolutePaths(recipe, baseDir);
+  return withAbsolutePaths(withOnnxModel(recipe, baseDir), baseDir);
 }
 
 /**

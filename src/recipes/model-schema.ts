@@ -60,6 +60,13 @@ export const model = z.discriminatedUnion("kind", [
     layers: z.array(layer).min(1).describe("A chain of layers"),
   }),
   z.strictObject({
+    kind: z.literal("onnx"),
+    file: z
+      .string()
+      .min(1)
+      .describe("ONNX file: the model is its graph; the run starts from its numbers"),
+  }),
+  z.strictObject({
     kind: z.literal("graph"),
     input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
     nodes: z

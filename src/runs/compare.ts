@@ -17,6 +17,7 @@ import { placed } from "../placed.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import { adjusted, type ReadRecipe, repeatingArguments } from "../recipes/load.js";
+import { withOnnxModel } from "../recipes/onnx-model.js";
 import { withAbsolutePaths } from "../recipes/paths.js";
 import type { Recipe } from "../recipes/schema.js";
 import { summarize, type Comparison } from "./comparison.js";
@@ -95,7 +96,7 @@ export async function compareRecipes(
   }
   const runs = seeds.flatMap((seed) =>
     recipes.map(({ recipe: given, baseDir }): ComparedRun => {
-      const recipe = adjusted(given, { seed, epochs });
+      const recipe = adjusted(withOnnxModel(given, baseDir), { seed, epochs });
       return { recipe, baseDir, folder: join(out, recipe.name, `seed-${seed}`) };
     }),
   );

@@ -21,6 +21,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
+import { withOnnxModel } from "../recipes/onnx-model.js";
 import { withAbsolutePaths, withRebasedPaths } from "../recipes/paths.js";
 import type { Recipe } from "../recipes/schema.js";
 import { startEntry } from "../recipes/start-schema.js";
@@ -102,9 +103,10 @@ const OPTIONS: OptionKeys<RunOptions> = {
  * @throws UnusableFileError if `out` is a folder with something in it, can't be resumed, or is in
  *   use by another process; also if it can't be written
  */
-export async function runRecipe(given: Recipe, options: RunOptions): Promise<FinalMetrics> {
+export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
   const { out, baseDir = ".", resume = false, dataDir } = options;
+  const given = withOnnxModel(recipe, baseDir);
   const here = withAbsolutePaths(given, baseDir);
   const data = dataOfRun(here, { dataDir });
   const model = buildModel(given.model);

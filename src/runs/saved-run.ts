@@ -3,6 +3,7 @@ import { existsSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UnusableFileError } from "../errors.js";
 import { loadModel, MODEL_FILE } from "../export/model-file.js";
+import { isOnnx, loadOnnx } from "../export/onnx/onnx-file.js";
 import type { Network } from "../nn/network.js";
 import { buildModel } from "../recipes/build.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -45,7 +46,7 @@ export function openRun(path: string): SavedRun {
 export type OpenedNetwork = Pick<SavedRun, "file" | "network"> & Partial<Pick<SavedRun, "recipe">>;
 
 /**
- * Opens a network: as {@link openRun}, or in a file that is not in a run folder.
+ * Opens a network: as {@link openRun}, or in a file that is not in a run folder, also one of ONNX.
  *
  * @throws UnusableFileError as openRun; also if there is nothing of that name
  * @example
@@ -57,9 +58,10 @@ export function openNetwork(path: string): OpenedNetwork {
     throw new UnusableFileError(
       `cannot read a network from ${path}: there is no such run folder or file`,
     );
-  return stats.isDirectory() || existsSync(join(dirname(path), RECIPE_FILE))
+  const isRun = stats.isDirectory() || existsSync(join(dirname(path), RECIPE_FILE));
+  return isRun && !isOnnx(path)
     ? openRun(path)
-    : { file: path, network: loadModel(path) };
+    : { file: path, network: isOnnx(path) ? loadOnnx(path) : loadModel(path) };
 }
 
 function statsOf(path: string): Stats | undefined {
@@ -77,5 +79,5 @@ function statsOf(path: string): Stats | undefined {
  * model-small.safetensors.
  */
 export function derivedFile(file: string, ending: string): string {
-  return join(dirname(file), `${basename(file, ".safetensors")}${ending}`);
+  return join(dirname(file), `${basename(file).replace(/\.(safetensors|onnx)$/, "")}${ending}`);
 }

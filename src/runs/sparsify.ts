@@ -13,6 +13,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { InputError } from "../errors.js";
 import { decodeSafetensors } from "../export/safetensors-format.js";
+import { isOnnx } from "../export/onnx/onnx-file.js";
 import { isOwn } from "../export/model-format.js";
 import { networkOf } from "../export/state-dict/state-dict.js";
 import { datasetNames, type DatasetName } from "../data/names.js";
@@ -52,8 +53,8 @@ const RAMP = 0.3;
  * The recipe that makes a network sparse, its paths from the working folder: what `bregman
  * sparsify` runs.
  *
- * @param path - a run folder, a network in a file, or a state dict; then `data` is a recipe of its
- *   model
+ * @param path - a run folder, a network in a file, also of ONNX, or a state dict; then `data` is a
+ *   recipe of its model
  * @throws UnusableFileError if there is no network; InputError if it is not known what to train it
  *   with, or for a density that can't be
  * @example
@@ -80,7 +81,7 @@ export function sparsifyRecipe(path: string, options: SparsifyOptions): Recipe {
   const adam = { kind: "adam", tau } as const;
   const lambda = Number(meanSize(network).toPrecision(2));
   const recipe = {
-    name: nameOf(own?.name ?? basename(file, ".safetensors"), density),
+    name: nameOf(own?.name ?? basename(file).replace(/\.(safetensors|onnx)$/, ""), density),
     description: `${own?.name ?? basename(file)} made sparse, to a density of ${density}.`,
     data: from,
     model: isModel ? model.model : { kind: "graph", ...modelToJson(network.model) },
@@ -112,7 +113,8 @@ interface Opened {
 
 /** The network of a path, of which another recipe may have the model. */
 function opened(path: string, other: Recipe | undefined): Opened {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return openNetwork(path);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+  if (!isFile || isOnnx(path)) return openNetwork(path);
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   if (isOwn(metadata)) return openNetwork(path);
   if (!other) {

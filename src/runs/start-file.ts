@@ -4,7 +4,10 @@ import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
 import { decodeModel, isOwn } from "../export/model-format.js";
 import { decodeSafetensors } from "../export/safetensors-format.js";
+import { decodeOnnx } from "../export/onnx/decode-onnx.js";
+import { isOnnx } from "../export/onnx/onnx-file.js";
 import { networkOf, type Placed } from "../export/state-dict/state-dict.js";
+import { stateDictOf } from "../export/state-dict/state-dict-of.js";
 import type { Model } from "../nn/model.js";
 import { readBytes } from "../read-file.js";
 import { startEntry, type StartEntry } from "../recipes/start-schema.js";
@@ -21,6 +24,11 @@ import { startEntry, type StartEntry } from "../recipes/start-schema.js";
 export function readStart(entry: StartEntry, model: Model): StartOptions {
   const { file, map, fresh } = startEntry(entry);
   const bytes = readBytes(file);
+  if (isOnnx(file)) {
+    const tensors = stateDictOf(decodeOnnx(bytes, { where: file }));
+    const { network, placed } = networkOf(tensors, model, { where: file, map, fresh });
+    return { network, ...(fresh && { fresh }), notes: tableOf(placed) };
+  }
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   if (isOwn(metadata)) {
     if (map)

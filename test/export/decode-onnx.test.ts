@@ -1,4 +1,4 @@
-/** Networks out of ONNX files, as PyTorch writes them and as we do. */
+/** Networks out of ONNX files, as PyTorch and TensorFlow write them, and as we do. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -24,10 +24,10 @@ function softmax(rows: Float32Array, width: number): Float32Array {
   return out;
 }
 
-describe("files of PyTorch", () => {
+describe("files of PyTorch and Keras", () => {
   test.each(files)("%s answers as the network that was exported", async (file) => {
     const network = loadOnnx(join(FOLDER, file));
-    const outputs = file.replace(/-\w+\.onnx$/, "-outputs.safetensors");
+    const outputs = file.replace(/(-\w+)?\.onnx$/, "-outputs.safetensors");
     const { tensors } = readSafetensors(join(FOLDER, outputs));
     const wanted = tensors.get("outputs")!;
     const answers = await predict(network, tensors.get("inputs")!.data as Float32Array);
@@ -37,9 +37,10 @@ describe("files of PyTorch", () => {
     found.forEach((x, k) => expect(x).toBeCloseTo(Number(wanted.data[k]), 4.5));
   });
 
-  test("both exporters' are there", () => {
+  test("those of every exporter are there", () => {
     expect(files.filter((name) => name.endsWith("-dynamo.onnx"))).toHaveLength(6);
-    expect(files).toHaveLength(12);
+    expect(files.filter((name) => name.endsWith("-script.onnx"))).toHaveLength(6);
+    expect(files.filter((name) => name.startsWith("keras"))).toHaveLength(3);
   });
 
   test("biases and factors go into the layers before, SiLU is one layer", () => {
@@ -71,7 +72,9 @@ describe("our own files come back to the same bits", () => {
     );
     for (const [name, { data }] of back.parameters) {
       // Skips that are closed are not written.
-      const open = network.parameters.get(name)!.data.filter((x) => x !== 0 || !/scale$/.test(name));
+      const open = network.parameters
+        .get(name)!
+        .data.filter((x) => x !== 0 || !name.endsWith("scale"));
       expect(data).toEqual(open);
     }
     const again = encodeOnnx(back);

@@ -24,12 +24,17 @@ export function saveOnnx(path: string, network: Network, options: OnnxOptions = 
 /**
  * Reads a network from an ONNX file: see {@link decodeOnnx}.
  *
- * @throws UnusableFileError if the file can't be read, is no ONNX file, or the graph has an operator
- *   that we lack
+ * @throws UnusableFileError if the file can't be read, is no ONNX file, or has an operator that we
+ *   lack
  * @example
  * const network = loadOnnx("mlp.onnx");
  * await fit(network.model, data, { start: network, ...options });
  */
 export function loadOnnx(path: string): Network {
   return decodeOnnx(readBytes(path), { where: path });
+}
+
+/** Whether a file is one of ONNX, by its name. */
+export function isOnnx(path: string): boolean {
+  return path.endsWith(".onnx");
 }

@@ -182,8 +182,7 @@ function decode<F extends Fields>(fields: F, bytes: Uint8Array): Read<F> {
     return readMessage(new BinaryReader(bytes), fields, bytes.length);
   } catch (cause) {
     if (cause instanceof UnusableFileError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnusableFileError(`not an ONNX file: ${why}`, { cause });
+    throw new UnusableFileError(`not an ONNX file: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -4,14 +4,15 @@
  */
 import { InputError } from "../../../errors.js";
 import { batchNorm2d } from "../../../nn/layers/batch-norm2d.js";
+import { ruleOf } from "../../../nn/layers/rules.js";
 import { size } from "../../../shape-size.js";
 import type { Constant } from "./constant.js";
 import type { NodeAt } from "./node.js";
 import { settled } from "./input.js";
-import { type Activation, alongSide, forEachFeature } from "./value.js";
+import { type SampleValue, alongSide, forEachFeature } from "./value.js";
 
 /** x + b, or x - b. */
-export function shiftBy(at: NodeAt, x: Activation, b: Constant, sign: 1 | -1): Activation {
+export function shiftBy(at: NodeAt, x: SampleValue, b: Constant, sign: 1 | -1): SampleValue {
   if (x.entry < 0) {
     const shift = ofInput(x, b);
     const mean = shift.map((v, k) => (x.mean?.[k] ?? 0) - sign * v * (x.std?.[k] ?? 1));
@@ -22,7 +23,7 @@ export function shiftBy(at: NodeAt, x: Activation, b: Constant, sign: 1 | -1): A
 }
 
 /** x a, or x / a. */
-export function scaleBy(at: NodeAt, x: Activation, a: Constant, power: 1 | -1): Activation {
+export function scaleBy(at: NodeAt, x: SampleValue, a: Constant, power: 1 | -1): SampleValue {
   // A skip of a sum: what others read, too, times one number.
   const isSkip = size(a.shape) === 1 && at.uses(placeOf(at, x)) > 1;
   if (x.entry < 0 && !isSkip) {
@@ -36,7 +37,7 @@ export function scaleBy(at: NodeAt, x: Activation, a: Constant, power: 1 | -1): 
   return affine(at, x, one, new Float64Array(one.length));
 }
 
-function ofInput(x: Activation, c: Constant): Float64Array {
+function ofInput(x: SampleValue, c: Constant): Float64Array {
   const all = forEachFeature(c, x.seen);
   if (all) return all;
   throw new InputError(
@@ -45,7 +46,7 @@ function ofInput(x: Activation, c: Constant): Float64Array {
 }
 
 /** Of our channels, or features. */
-function ofChannels(x: Activation, c: Constant): Float64Array {
+function ofChannels(x: SampleValue, c: Constant): Float64Array {
   const side = x.sides ? x.sides.indexOf(0) : 0;
   const all = x.features ? undefined : alongSide(c, x.seen, side);
   if (all) return all;
@@ -55,23 +56,24 @@ function ofChannels(x: Activation, c: Constant): Float64Array {
   );
 }
 
-/** Whether the layer that gives a value can take it in: it has weights, and nobody else reads it. */
-function goesInto(at: NodeAt, x: Activation): boolean {
-  const kind = at.builder.layerOf(x)?.kind;
-  return (kind === "linear" || kind === "conv2d") && at.uses(placeOf(at, x)) === 1;
+/** Whether the layer before can take it in: it has weights, and nobody else reads it. */
+function goesInto(at: NodeAt, x: SampleValue): boolean {
+  const layer = at.builder.layerOf(x);
+  const byWeight = layer !== undefined && ruleOf(layer).channels.by === "weight";
+  return byWeight && at.uses(placeOf(at, x)) === 1;
 }
 
 /** Which of a node's inputs a value is. */
-function placeOf({ inputs }: NodeAt, { entry }: Activation): number {
+function placeOf({ inputs }: NodeAt, { entry }: SampleValue): number {
   return inputs.findIndex((one) => one?.is === "activation" && one.entry === entry);
 }
 
 function affine(
   at: NodeAt,
-  given: Activation,
+  given: SampleValue,
   a: Float64Array | undefined,
   b: Float64Array,
-): Activation {
+): SampleValue {
   const x = settled(at, given);
   if (x.scale === undefined && goesInto(at, x)) {
     at.builder.scaleInto(x, a, b);

@@ -9,7 +9,7 @@ import { modelOf } from "../../../nn/rebuild.js";
 import type { Network, Values } from "../../../nn/network.js";
 import type { Shape } from "../../../regularizers/regularizer.js";
 import { size } from "../../../shape-size.js";
-import { type Activation, given } from "./value.js";
+import { type SampleValue, given } from "./value.js";
 
 /** A layer with its numbers. */
 interface Entry {
@@ -35,14 +35,12 @@ export interface Builder {
    *
    * @param values - of its parameters and buffers, by their own names
    */
-  add(layer: Layer, xs: readonly Activation[], options?: AddOptions): Activation;
+  add(layer: Layer, xs: readonly SampleValue[], options?: AddOptions): SampleValue;
   /** y = a x + b for each channel or feature, within the layer that gives x. */
-  scaleInto(x: Activation, a: Float64Array | undefined, b: Float64Array): void;
+  scaleInto(x: SampleValue, a: Float64Array | undefined, b: Float64Array): void;
   /** The layer that gives a value. */
-  layerOf(value: Activation): Layer | undefined;
-  /** What the layer that gives a value reads. */
-  inputsOf(value: Activation): readonly number[];
-  network(output: Activation): Network;
+  layerOf(value: SampleValue): Layer | undefined;
+  network(output: SampleValue): Network;
 }
 
 interface AddOptions {
@@ -99,7 +97,6 @@ export function createBuilder(): Builder {
       found.layer = { ...found.layer, bias: true } as Layer;
     },
     layerOf: ({ entry }) => entries[entry]?.layer,
-    inputsOf: ({ entry }) => entries[entry]?.inputs ?? [],
     network(output) {
       if (output.entry < 0 || input.shape === undefined)
         throw new InputError("the graph has no layer between its input and its output");

@@ -4,6 +4,7 @@
  * A kind: what it gives for its inputs, all of them constant.
  */
 import { InputError } from "../../../errors.js";
+import { isTypedArray } from "../../../kinds.js";
 import { size } from "../../../shape-size.js";
 import { type Constant, constant } from "./constant.js";
 import {
@@ -22,7 +23,7 @@ type Fold = (at: NodeAt) => Constant;
 
 /** The numbers of an array of one kind in another. */
 function alike({ data }: Constant, length: number): Float32Array | Float64Array {
-  return data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  return isTypedArray(data, "Float32Array") ? new Float32Array(length) : new Float64Array(length);
 }
 
 /** What f gives of both, broadcast. */
@@ -59,7 +60,7 @@ const arithmetic =
     broadcast(neededAt(at, 0), neededAt(at, 1), f);
 
 const isWhole = (...all: readonly Constant[]) =>
-  all.every(({ data }) => data instanceof Float64Array);
+  all.every(({ data }) => isTypedArray(data, "Float64Array"));
 
 /** A shape with -1 worked out, and 0 as it was. */
 export function reshapedTo(
@@ -226,7 +227,7 @@ const OPERATORS: Readonly<Record<string, Fold>> = {
   },
 };
 
-/** What a node gives whose inputs are all constant; undefined for an operator that is not worked out. */
+/** What a node of constant inputs gives; undefined for an operator that is not worked out. */
 export function foldConstant(at: NodeAt): Constant | undefined {
   const [operator] = at.node.opType;
   return Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator](at) : undefined;

@@ -43,8 +43,8 @@ const NARROW = new Set<number>([DATA_TYPE.float, DATA_TYPE.float16, DATA_TYPE.bf
 /**
  * The numbers of a tensor in a file.
  *
- * @throws UnusableFileError for numbers of a type that is not read, or in a file of their own, or if
- *   they are not as many as its shape says
+ * @throws UnusableFileError for numbers of a type that is not read, or in a file of their own; also
+ *   if they are not as many as its shape says
  */
 export function readTensor(tensor: ReadTensor): Constant {
   const what = `tensor ${JSON.stringify(tensor.name[0] ?? "")}`;

@@ -1,10 +1,10 @@
 /** The graph's input, whose shape is known once a layer reads it. */
 import { InputError } from "../../../errors.js";
 import type { NodeAt } from "./node.js";
-import { type Activation, given } from "./value.js";
+import { type SampleValue, given } from "./value.js";
 
-/** A value that a layer reads: of the input, what it is, and how it is normalised, is now settled. */
-export function settled({ builder: { input } }: NodeAt, x: Activation): Activation {
+/** A value that a layer reads: what the input is, and how it is normalised, is now settled. */
+export function settled({ builder: { input } }: NodeAt, x: SampleValue): SampleValue {
   if (x.entry >= 0) return x;
   const { seen, mean, std } = x;
   if (seen.length !== 1 && seen.length !== 3) {

@@ -3,7 +3,7 @@ import { InputError } from "../../../errors.js";
 import type { ReadNode } from "../proto.js";
 import type { Builder } from "./builder.js";
 import { type Constant, readTensor } from "./constant.js";
-import type { Activation, GraphValue } from "./value.js";
+import type { SampleValue, GraphValue } from "./value.js";
 
 /** A node that is being read. */
 export interface NodeAt {
@@ -52,7 +52,7 @@ export function tensorOf(at: NodeAt, name: string): Constant | undefined {
 }
 
 /** The k-th input, which must depend on the graph's. */
-export function activationAt({ inputs }: NodeAt, k: number): Activation {
+export function activationAt({ inputs }: NodeAt, k: number): SampleValue {
   const value = inputs[k];
   if (value?.is === "activation") return value;
   throw new InputError(`expected input ${k} to depend on the graph's input`);

@@ -4,15 +4,15 @@ import { flatten } from "../../../nn/layers/join.js";
 import { size } from "../../../shape-size.js";
 import { reshapedTo, squeezed, unsqueezed } from "./constant-operators.js";
 import { activationAt, intOf, intsOf, neededAt, type NodeAt, wholeNumbers } from "./node.js";
-import { type Activation, axisOf, featuresOf, withSides } from "./value.js";
+import { type SampleValue, axisOf, featuresOf, withSides } from "./value.js";
 
 /** The shape that the graph computes with. */
-export function fullShape({ batch }: NodeAt, { seen }: Activation): readonly number[] {
+export function fullShape({ batch }: NodeAt, { seen }: SampleValue): readonly number[] {
   return [batch, ...seen];
 }
 
 /** A value in another shape: as it is, with sides of length 1 elsewhere, or flat. */
-function seenAs(at: NodeAt, x: Activation, to: readonly number[]): Activation {
+function seenAs(at: NodeAt, x: SampleValue, to: readonly number[]): SampleValue {
   const [samples, ...seen] = to;
   if (samples !== at.batch)
     throw new InputError(`[${fullShape(at, x).join(", ")}] to [${to.join(", ")}] mixes samples`);
@@ -35,31 +35,31 @@ function seenAs(at: NodeAt, x: Activation, to: readonly number[]): Activation {
   );
 }
 
-export function reshape(at: NodeAt): Activation {
+export function reshape(at: NodeAt): SampleValue {
   const x = activationAt(at, 0);
   const wanted = wholeNumbers(at, 1, "shape");
   if (!wanted) throw new InputError("expected a shape");
   return seenAs(at, x, reshapedTo(fullShape(at, x), wanted, intOf(at, "allowzero", 0) === 1));
 }
 
-export function flat(at: NodeAt): Activation {
+export function flat(at: NodeAt): SampleValue {
   const x = activationAt(at, 0);
   const axis = axisOf(intOf(at, "axis", 1), x.seen.length + 2);
   const full = fullShape(at, x);
   return seenAs(at, x, [size(full.slice(0, axis)), size(full.slice(axis))]);
 }
 
-export function squeeze(at: NodeAt): Activation {
+export function squeeze(at: NodeAt): SampleValue {
   const x = activationAt(at, 0);
   return seenAs(at, x, squeezed(fullShape(at, x), wholeNumbers(at, 1, "axes")));
 }
 
-export function unsqueeze(at: NodeAt): Activation {
+export function unsqueeze(at: NodeAt): SampleValue {
   const x = activationAt(at, 0);
   return seenAs(at, x, unsqueezed(fullShape(at, x), wholeNumbers(at, 1, "axes")));
 }
 
-export function transpose(at: NodeAt): Activation {
+export function transpose(at: NodeAt): SampleValue {
   const x = activationAt(at, 0);
   const rank = x.seen.length + 1;
   const perm = intsOf(at, "perm") ?? Array.from({ length: rank }, (_, k) => rank - 1 - k);
@@ -90,7 +90,7 @@ export function transpose(at: NodeAt): Activation {
 
 /** A mean over both sides of an image, as the graph sees it then. */
 export function withoutSides(
-  x: Activation,
+  x: SampleValue,
   seen: readonly number[],
   keep: boolean,
 ): readonly number[] {
@@ -98,7 +98,7 @@ export function withoutSides(
 }
 
 /** Axes of a reduction, which are an attribute or an input; those of a sample, from 0. */
-export function reducedAxes(at: NodeAt, x: Activation): readonly number[] {
+export function reducedAxes(at: NodeAt, x: SampleValue): readonly number[] {
   const axes = at.inputs.length > 1 ? Array.from(neededAt(at, 1).data) : intsOf(at, "axes");
   return (axes ?? []).map((axis) => axisOf(axis, x.seen.length + 1) - 1);
 }

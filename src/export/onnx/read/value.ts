@@ -11,7 +11,7 @@ import { size } from "../../../shape-size.js";
 import type { Constant } from "./constant.js";
 
 /** What depends on the input, for one sample. */
-export interface Activation {
+export interface SampleValue {
   readonly is: "activation";
   /** The entry that gives it; -1 is the input. */
   readonly entry: number;
@@ -25,18 +25,20 @@ export interface Activation {
   readonly features?: Int32Array;
   /** It is so many times what the entry gives; of the skips of a sum. Absent: 1. */
   readonly scale?: number;
+  /** It is sigmoid(x) of what this entry gives. */
+  readonly gateOf?: number;
   /** Of the input: what has been taken off each feature, and what it was divided by then. */
   readonly mean?: Float64Array;
   readonly std?: Float64Array;
 }
 
 /** A value of a graph. */
-export type GraphValue = Constant | Activation;
+export type GraphValue = Constant | SampleValue;
 
 const PLAIN_SIDES = [0, 1, 2];
 
 /** What a layer of ours gives, seen as it is. */
-export function given(entry: number, shape: Shape): Activation {
+export function given(entry: number, shape: Shape): SampleValue {
   return {
     is: "activation",
     entry,
@@ -47,7 +49,7 @@ export function given(entry: number, shape: Shape): Activation {
 }
 
 /** Whether the graph sees an image with its channels first. */
-export function isChannelsFirst({ seen, shape, sides }: Activation): boolean {
+export function isChannelsFirst({ seen, shape, sides }: SampleValue): boolean {
   return seen.length === 3 && !!sides?.every((side, k) => side === k || shape[side] === 1);
 }
 
@@ -56,7 +58,7 @@ export function isChannelsFirst({ seen, shape, sides }: Activation): boolean {
  *
  * @returns undefined where it is no image any more
  */
-export function withSides(value: Activation, seen: readonly number[]): Activation | undefined {
+export function withSides(value: SampleValue, seen: readonly number[]): SampleValue | undefined {
   if (seen.length !== 3) return undefined;
   const long = (shape: readonly number[]) => shape.map((_, k) => k).filter((k) => shape[k] !== 1);
   const [from, to] = [long(value.seen), long(seen)];
@@ -69,7 +71,7 @@ export function withSides(value: Activation, seen: readonly number[]): Activatio
 }
 
 /** Our feature for each feature of an image that is flattened as the graph sees it. */
-export function featuresOf({ shape, seen, sides }: Activation): Int32Array | undefined {
+export function featuresOf({ shape, seen, sides }: SampleValue): Int32Array | undefined {
   if (sides === undefined || sides.every((side, k) => side === k)) return undefined;
   const strides = [shape[1] * shape[2], shape[2], 1];
   const [a, b, c] = sides.map((side) => strides[side]);
@@ -126,4 +128,9 @@ export function forEachFeature(
     }
     return data[place];
   });
+}
+
+/** What a layer gives that computes each number alone: it is seen as what it reads. */
+export function seenLike({ seen, sides, features }: SampleValue, y: SampleValue): SampleValue {
+  return { ...y, seen, ...(sides && { sides }), ...(features && { features }) };
 }

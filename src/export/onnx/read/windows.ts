@@ -1,7 +1,7 @@
 /** How the window of a convolution or a pooling moves. */
 import { InputError } from "../../../errors.js";
 import { intOf, intsOf, type NodeAt, textOf } from "./node.js";
-import type { Activation } from "./value.js";
+import type { SampleValue } from "./value.js";
 
 /** Height and width of the window of a pooling. */
 export function sidesOf(at: NodeAt): readonly [number, number] {
@@ -18,7 +18,7 @@ export function sidesOf(at: NodeAt): readonly [number, number] {
  */
 export function windowOf(
   at: NodeAt,
-  x: Activation,
+  x: SampleValue,
   kernel: readonly [number, number],
 ): { stride: number; padding: number } {
   const of = (name: string, count: number, otherwise: number) => {
