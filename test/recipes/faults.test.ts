@@ -51,7 +51,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "model.kind",
       "cnn",
-      'model.kind: expected one of mlp, convNet, resNet18, denseNet, skipAutoencoder, layers, found "cnn"',
+      'model.kind: expected one of mlp, convNet, resNet18, denseNet, skipAutoencoder, layers, onnx, graph, found "cnn"',
     ],
     [
       "loss",
