@@ -18,6 +18,9 @@ export interface UseOptions {
 /** What is so unless it is told otherwise. */
 export const USE_DEFAULTS = { validation: 0, splitSeed: 42 } as const satisfies UseOptions;
 
+/** How samples reach the training, unless it is told otherwise; recipes say the same. */
+export const FEED_DEFAULTS = { batchSize: 128, shuffle: true, normalize: true } as const;
+
 /**
  * Which of `count` samples a run uses, in such an order that it splits them as it would have split
  * all: its samples, and so its bits, are the same. Undefined: all of them.

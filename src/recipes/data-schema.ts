@@ -8,7 +8,7 @@
  * Paths start from the folder of the recipe file.
  */
 import { z } from "zod";
-import { USE_DEFAULTS } from "../data/in-use.js";
+import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
 import { found } from "./union-fault.js";
@@ -39,7 +39,7 @@ const use = {
     .describe("Seed of the split, apart from the run's seed"),
   normalize: z
     .boolean()
-    .default(true)
+    .default(FEED_DEFAULTS.normalize)
     .describe("Subtract the channel mean, divide by the deviation"),
   limit: count.optional().describe("Use only so many training samples"),
   augment: z

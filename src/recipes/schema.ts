@@ -7,6 +7,7 @@
  * and schedules are not told here: each has its entry beside it (entry.ts).
  */
 import { z } from "zod";
+import { FEED_DEFAULTS } from "../data/in-use.js";
 import { dataSchema } from "./data-schema.js";
 import { freeze, targetDensity } from "./density-schema.js";
 import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
@@ -173,7 +174,7 @@ export const recipeSchema = z
       .describe(
         "Batches over which batch norm's statistics are taken anew before each evaluation; default: running statistics",
       ),
-    batchSize: count.default(128),
+    batchSize: count.default(FEED_DEFAULTS.batchSize),
     shuffle: z
       .boolean()
       .optional()

@@ -9,7 +9,7 @@
 import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
-import { USE_DEFAULTS } from "../data/in-use.js";
+import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 import { constant } from "../optim/constant.js";
@@ -227,9 +227,7 @@ export const FIT_OPTIONS: OptionKeys<FitOptions> = {
 export const DEFAULTS = {
   ...STEP_DEFAULTS,
   ...USE_DEFAULTS,
-  batchSize: 128,
-  shuffle: true,
-  normalize: true,
+  ...FEED_DEFAULTS,
   name: "fit",
 } as const satisfies Partial<FitOptions>;
 
