@@ -1,17 +1,19 @@
 /**
- * Which way samples are computed: one at a time, with positions of the image in the lanes, or by
- * the tile, with sixteen samples in them. It follows from the network and the number of samples, so
- * that the same call gives the same bits.
+ * Which way samples are computed: one at a time, with positions of the image in the lanes; by the
+ * tile, with sixteen samples in them; or 32 flat samples side by side, as one wide image. It
+ * follows from the network and the number of samples, so that the same call gives the same bits.
  */
 import { largest } from "../extremes.js";
 import { size } from "../shape-size.js";
+import { networkSize } from "../export/size.js";
 import type { Model } from "../nn/model.js";
 import type { Network } from "../nn/network.js";
 import { TILE } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import type { Computation } from "./queue.js";
 import { inPieces } from "./pieces.js";
-import { compileSingle } from "./single/compile.js";
+import { SIDE_BY_SIDE } from "./single-computation.js";
+import { compileSingle, type SinglePlan } from "./single/compile.js";
 import { runInTurns } from "./single/run.js";
 import { createTiledPass, type TiledPass } from "./tiled-pass.js";
 
@@ -26,6 +28,8 @@ const LARGE = 6 * CACHE;
 const MOST_TILES = 8;
 /** So many images cost less one by one than a tile of sixteen; of flat samples, so many. */
 const FEW = { images: 5, flat: 1 };
+/** Flat networks below this density are faster side by side than by the tile. */
+const SPARSE = 1 / 3;
 
 /** Makes what computes a network on a pool. */
 export function computationOf(pool: Pool, network: Network): Computation {
@@ -33,18 +37,30 @@ export function computationOf(pool: Pool, network: Network): Computation {
   const single = compileSingle(pool, network);
   const few = model.input.length === 3 ? FEW.images : FEW.flat;
   const perTile = largestStep(model);
-  const piece = perTile > LARGE ? 1 : TILE * tilesOf(perTile, pool.threads);
+  const beside = model.input.length === 1 && isSparse(network);
+  const piece = perTile > LARGE ? 1 : beside ? SIDE_BY_SIDE : TILE * tilesOf(perTile, pool.threads);
   const features = size(model.input);
   let tiled: TiledPass | undefined;
+  let together: SinglePlan | undefined;
   return inPieces(network, piece, (inputs, count, out) => {
     if (count <= few || perTile > LARGE) {
       runInTurns(single, inputs, out);
+      return;
+    }
+    if (beside && count > TILE) {
+      together ??= compileSingle(pool, network, SIDE_BY_SIDE);
+      runInTurns(together, inputs, out);
       return;
     }
     tiled ??= createTiledPass(pool, network, piece);
     tiled.inputs.set(inputs.subarray(0, count * features));
     tiled.run(count, out);
   });
+}
+
+function isSparse(network: Network): boolean {
+  const { weights, nonZeros } = networkSize(network);
+  return nonZeros < SPARSE * weights;
 }
 
 /** Tiles of a piece whose steps stay near, each thread's its own; a power of two. */

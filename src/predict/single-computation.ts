@@ -10,7 +10,7 @@ import { compileSingle, type SinglePlan } from "./single/compile.js";
 import { runInTurns } from "./single/run.js";
 
 /** Flat samples side by side: a whole number of vectors, and few enough to stay near. */
-const SIDE_BY_SIDE = 32;
+export const SIDE_BY_SIDE = 32;
 /** So many cost less one by one. */
 const FEW = 8;
 
