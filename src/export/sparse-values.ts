@@ -12,6 +12,7 @@ import { size } from "../shape-size.js";
 import type { Values } from "../nn/network.js";
 import {
   eachNonZero,
+  gathered,
   nonZeros,
   type Packed,
   packedOf,
@@ -118,15 +119,8 @@ export function packedBytes({ values, places }: Packed): number {
 
 /** The non-zeros of an array, if they take fewer bytes in a file. */
 function packedArray(data: Float32Array): Packed | undefined {
-  const count = nonZeros(data);
-  if (!mayBeSmaller(count, data.length)) return undefined;
-  const packed = { values: new Float32Array(count), places: placesFor(count, data.length) };
-  let next = 0;
-  for (let k = 0; k < data.length; k++) {
-    if (data[k] === 0) continue;
-    packed.values[next] = data[k];
-    packed.places[next++] = k;
-  }
+  if (!mayBeSmaller(nonZeros(data), data.length)) return undefined;
+  const packed = gathered(data);
   return isSmaller(packed, data.length) ? packed : undefined;
 }
 

@@ -69,23 +69,42 @@ export function eachNonZero(values: Values, f: (value: number, place: number) =>
   for (let k = 0; k < data.length; k++) if (data[k] !== 0) f(data[k], k);
 }
 
-/**
- * Calls f for each non-zero with its row, of the first dimension, and its column among all others.
- */
-export function eachInRows(
-  values: Values,
-  f: (value: number, row: number, column: number) => void,
-): void {
-  const cols = size(values.shape.slice(1));
-  let row = 0;
-  let first = 0;
-  eachNonZero(values, (w, place) => {
-    while (place - first >= cols) {
-      row++;
-      first += cols;
-    }
-    f(w, row, place - first);
-  });
+/** Non-zeros row by row, of the first dimension; columns count all others. */
+export interface Rows {
+  readonly values: Float32Array;
+  /** The column of each. */
+  readonly columns: Int32Array;
+  /** Where each row begins, and behind the last the number of non-zeros. */
+  readonly starts: Int32Array;
+}
+
+/** The non-zeros by rows: for those who visit many, and have no time for a call for each. */
+export function rowsOf(all: Values): Rows {
+  const { values, places } = packedOf(all) ?? gathered(all.data);
+  const rows = all.shape[0];
+  const cols = size(all.shape.slice(1));
+  const starts = new Int32Array(rows + 1);
+  const columns = new Int32Array(values.length);
+  let k = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = row * cols;
+    for (; k < values.length && places[k] < first + cols; k++) columns[k] = places[k] - first;
+    starts[row + 1] = k;
+  }
+  return { values, columns, starts };
+}
+
+/** The non-zeros of an array. */
+export function gathered(data: Float32Array): Packed {
+  const count = nonZeros(data);
+  const packed = { values: new Float32Array(count), places: placesFor(count, data.length) };
+  let next = 0;
+  for (let k = 0; k < data.length; k++) {
+    if (data[k] === 0) continue;
+    packed.values[next] = data[k];
+    packed.places[next++] = k;
+  }
+  return packed;
 }
 
 /** How many entries are not zero. */

@@ -13,7 +13,7 @@ import type { Constants } from "../../nn/layers/channels.js";
 import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import type { Network, Values } from "../../nn/network.js";
-import { eachInRows, eachNonZero } from "../../nn/packed-values.js";
+import { eachNonZero, rowsOf } from "../../nn/packed-values.js";
 import { modelOf } from "../../nn/rebuild.js";
 import { mapNonZeros } from "../sparse-values.js";
 import { placeOf } from "./place.js";
@@ -54,7 +54,10 @@ export function absorbConstants(network: Network): Absorbed {
     const given = parameters.get(`${name}.bias`)?.data;
     const bias = Float32Array.from(shift, (s, o) => s + (given?.[o] ?? 0));
     const rest = Float64Array.from(bias);
-    eachInRows(weight, (_, row) => (rest[row] = NaN));
+    const { starts } = rowsOf(weight);
+    rest.forEach((_, row) => {
+      if (starts[row + 1] > starts[row]) rest[row] = NaN;
+    });
     constants.push(rest);
     if (!given && bias.every((b) => b === 0)) return node;
     parameters.set(`${name}.bias`, { shape: [bias.length], data: bias });
@@ -79,9 +82,9 @@ function absorbInside(weight: Values, x: Constants): Shifted {
   const cols = x.length * taps;
   const shift = new Float64Array(weight.shape[0]);
   const constantAt = (place: number) => x[Math.floor((place % cols) / taps)];
-  eachInRows(weight, (w, row, column) => {
-    const c = x[Math.floor(column / taps)];
-    if (!Number.isNaN(c)) shift[row] += w * c;
+  eachNonZero(weight, (w, place) => {
+    const c = constantAt(place);
+    if (!Number.isNaN(c)) shift[Math.floor(place / cols)] += w * c;
   });
   return {
     weight: mapNonZeros(weight, (w, place) => (Number.isNaN(constantAt(place)) ? w : 0)),

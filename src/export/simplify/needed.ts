@@ -3,7 +3,7 @@ import { size } from "../../shape-size.js";
 import { ruleOf } from "../../nn/layers/rules.js";
 import { inputShapes, type Model } from "../../nn/model.js";
 import type { Network } from "../../nn/network.js";
-import { eachInRows } from "../../nn/packed-values.js";
+import { rowsOf } from "../../nn/packed-values.js";
 import { placeOf } from "./place.js";
 
 /**
@@ -41,9 +41,14 @@ export function markNeeded(network: Network): Uint8Array[] {
         const weight = place.values("weight");
         const taps = size(weight.shape.slice(2));
         const rows = needed[k];
-        eachInRows(weight, (_, row, column) => {
-          if (rows[row]) need(inputs[0], Math.floor(column / taps));
-        });
+        const sources = needed[inputs[0]];
+        if (sources === undefined) break;
+        const { columns, starts } = rowsOf(weight);
+        for (let row = 0; row < rows.length; row++) {
+          if (!rows[row]) continue;
+          for (let e = starts[row]; e < starts[row + 1]; e++)
+            sources[Math.floor(columns[e] / taps)] = 1;
+        }
         break;
       }
       case "channel": {

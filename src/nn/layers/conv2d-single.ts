@@ -8,7 +8,7 @@
 import { SINGLE_BLOCK } from "../../runtime/contract/single.js";
 import { singleConvIsSparse } from "../../runtime/crossover.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { eachInRows, nonZerosOf } from "../packed-values.js";
+import { nonZerosOf, rowsOf } from "../packed-values.js";
 import type { Conv2dLayer } from "./conv2d.js";
 import { size } from "../../shape-size.js";
 import {
@@ -97,30 +97,25 @@ function entriesOf(
 ): { starts: Int32Array; offsets: Int32Array; weights: Float32Array } {
   const weight = place.values("weight");
   const cols = size(weight.shape.slice(1));
+  const { values, columns, starts } = rowsOf(weight);
+  const offsetOf = Int32Array.from(
+    { length: cols },
+    (_, column) => 4 * (Math.floor(column / taps.length) * channel + taps[column % taps.length]),
+  );
+  if (block === 1)
+    return { starts, offsets: columns.map((column) => offsetOf[column]), weights: values };
   const blocks = Math.ceil(weight.shape[0] / block);
-  const starts = new Int32Array(blocks + 1);
-  const count = block === 1 ? nonZerosOf(weight) : blocks * cols;
-  const offsets = new Int32Array(count);
-  const weights = new Float32Array(count * block);
-  const offsetOf = (column: number) =>
-    4 * (Math.floor(column / taps.length) * channel + taps[column % taps.length]);
-  if (block === 1) {
-    let next = 0;
-    eachInRows(weight, (w, row, column) => {
-      starts[row + 1]++;
-      offsets[next] = offsetOf(column);
-      weights[next++] = w;
-    });
-    for (let row = 0; row < blocks; row++) starts[row + 1] += starts[row];
-    return { starts, offsets, weights };
+  const offsets = new Int32Array(blocks * cols);
+  const weights = new Float32Array(blocks * cols * block);
+  for (let k = 0; k < blocks; k++) offsets.set(offsetOf, k * cols);
+  for (let row = 0; row < weight.shape[0]; row++) {
+    const first = Math.floor(row / block) * cols;
+    for (let e = starts[row]; e < starts[row + 1]; e++)
+      weights[(first + columns[e]) * block + (row % block)] = values[e];
   }
-  for (let row = 0; row < blocks; row++) {
-    starts[row + 1] = (row + 1) * cols;
-    for (let column = 0; column < cols; column++) offsets[row * cols + column] = offsetOf(column);
-  }
-  eachInRows(weight, (w, row, column) => {
-    const entry = Math.floor(row / block) * cols + column;
-    weights[entry * block + (row % block)] = w;
-  });
-  return { starts, offsets, weights };
+  return {
+    starts: Int32Array.from({ length: blocks + 1 }, (_, k) => k * cols),
+    offsets,
+    weights,
+  };
 }

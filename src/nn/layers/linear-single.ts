@@ -4,7 +4,7 @@
  */
 import { singleLinearIsSparse } from "../../runtime/crossover.js";
 import { op } from "../../runtime/kernel-table.js";
-import { eachInRows, nonZerosOf } from "../packed-values.js";
+import { nonZerosOf, rowsOf } from "../packed-values.js";
 import { convSingle } from "./conv2d-single.js";
 import type { LinearLayer } from "./linear.js";
 import { size } from "../../shape-size.js";
@@ -32,21 +32,12 @@ export const linearSingle: SingleRule<LinearLayer> = {
     if (!singleLinearIsSparse(count / size(weight.shape), backend)) {
       return [op("singleDense", out, { w: put(weight.data), stride: cols, cols, ...common })];
     }
-    const starts = new Int32Array(out + 1);
-    const offsets = new Int32Array(count);
-    const weights = new Float32Array(count);
-    let next = 0;
-    eachInRows(weight, (w, row, column) => {
-      starts[row + 1]++;
-      offsets[next] = column * 4;
-      weights[next++] = w;
-    });
-    for (let row = 0; row < out; row++) starts[row + 1] += starts[row];
+    const { values, columns, starts } = rowsOf(weight);
     return [
       op("singleSparse", out, {
         starts: put(starts),
-        offsets: put(offsets),
-        weights: put(weights),
+        offsets: put(columns.map((column) => column * 4)),
+        weights: put(values),
         ...common,
       }),
     ];
