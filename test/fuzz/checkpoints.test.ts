@@ -2,12 +2,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
-import { test } from "vitest";
+import { afterEach, test } from "vitest";
 import { temporaryFolder } from "../cli/run-cli.js";
 import type { Random } from "../support/random.js";
 import { forCases, TIMEOUT } from "./cases.js";
 import { mutatedBytes, mutatedJson, pick } from "./mutate.js";
 import { RECIPES, train } from "./recipes.js";
+import { takeWarnings } from "../support/warnings.js";
+
+// Recipes of chance are warned of, each with reason.
+afterEach(() => void takeWarnings());
 
 /** A checkpoint that says something else, or has other numbers, signed anew; or other bytes. */
 function damaged(random: Random, bytes: Uint8Array): Uint8Array {

@@ -1,8 +1,12 @@
 /** Damaged recipes: trained with, or refused. */
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { forCases, TIMEOUT } from "./cases.js";
 import { mutatedJson, pick } from "./mutate.js";
 import { RECIPES, train } from "./recipes.js";
+import { takeWarnings } from "../support/warnings.js";
+
+// Recipes of chance are warned of, each with reason.
+afterEach(() => void takeWarnings());
 
 test.each(RECIPES)("a recipe as it is", async (recipe) => {
   expect(await train(recipe)).toBe(true);
