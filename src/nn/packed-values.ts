@@ -70,7 +70,7 @@ export function eachNonZero(values: Values, f: (value: number, place: number) =>
 }
 
 /** Non-zeros row by row, of the first dimension; columns count all others. */
-export interface Rows {
+export interface WeightRows {
   readonly values: Float32Array;
   /** The column of each. */
   readonly columns: Int32Array;
@@ -79,7 +79,7 @@ export interface Rows {
 }
 
 /** The non-zeros by rows: for those who visit many, and have no time for a call for each. */
-export function rowsOf(all: Values): Rows {
+export function rowsOf(all: Values): WeightRows {
   const { values, places } = packedOf(all) ?? gathered(all.data);
   const rows = all.shape[0];
   const cols = size(all.shape.slice(1));

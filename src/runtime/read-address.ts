@@ -48,12 +48,16 @@ export async function fetched(
 /**
  * The bytes at an address: of a file in Node, else of what `fetch` gets there.
  *
- * @throws UnusableFileError that names the address and what was found there; what Node's file
- *   system throws
+ * @throws UnusableFileError that names the address and what was found there
  */
 export async function readAddress(address: string): Promise<Uint8Array> {
   const place = fileOf(address);
-  if (place) return place.fs.promises.readFile(place.file);
+  if (place) {
+    return place.fs.promises.readFile(place.file).catch((cause: unknown) => {
+      const why = isError(cause) ? cause.message : String(cause);
+      throw new UnusableFileError(`could not read ${address}: ${why}`, { cause });
+    });
+  }
   const fault = (found: string, cause?: unknown) =>
     new UnusableFileError(`cannot read a network: ${found}`, { cause });
   return (await fetched(address, fault)).bytes;

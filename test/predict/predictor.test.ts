@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
 import { encodeModel } from "#bregman/export/model-format.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { relu } from "#bregman/nn/layers/activation.js";
@@ -95,7 +96,9 @@ test("what it can't be made of is said in one line", async () => {
     "createPredictor: expected a network, the bytes of its file, or where that is, found Number",
   );
   await expect(createPredictor(new Uint8Array(4))).rejects.toThrow(/^model: /);
-  await expect(createPredictor("nowhere/model.safetensors")).rejects.toThrow(/ENOENT.*nowhere/);
+  const missing = createPredictor("nowhere/model.safetensors").catch((error: unknown) => error);
+  expect(await missing).toBeInstanceOf(UnusableFileError);
+  expect(String(await missing)).toMatch(/could not read nowhere\/model\.safetensors: ENOENT/);
   await expect(createPredictor(network, { thread: 1 } as never)).rejects.toThrow(/thread/);
   await expect(createPredictor({ ...network, parameters: new Map() })).rejects.toThrow(
     /the network needs "linear1.weight"/,

@@ -9,6 +9,7 @@
  *     Softmax         as the last node is left out: a classifier of ours gives logits
  */
 import { InputError, UnusableFileError } from "../../errors.js";
+import { isTypedArray, kindOf } from "../../kinds.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
 import {
@@ -21,10 +22,10 @@ import {
 import { createBuilder } from "./read/builder.js";
 import { foldConstant } from "./read/constant-operators.js";
 import { readTensor } from "./read/constant.js";
-import type { NodeAt } from "./read/node.js";
+import { type NodeAt, OPEN_BATCH } from "./read/node.js";
 import { OPERATORS } from "./read/operators.js";
 import { readSparseTensor } from "./read/sparse-tensor.js";
-import { type GraphValue, given } from "./read/value.js";
+import { type GraphValue, given, isChannelsFirst } from "./read/value.js";
 
 export interface DecodeOnnxOptions {
   /** Name of the source in error messages. Default "ONNX". */
@@ -33,8 +34,6 @@ export interface DecodeOnnxOptions {
 
 const OPTIONS: OptionKeys<DecodeOnnxOptions> = { where: 1 };
 
-/** Samples of a batch where the file leaves it open: a number that no other side has. */
-const OPEN_BATCH = 1_000_003;
 const OURS = "layer/";
 
 /**
@@ -49,6 +48,8 @@ const OURS = "layer/";
  */
 export function decodeOnnx(bytes: Uint8Array, options: DecodeOnnxOptions = {}): Network {
   const { where = "ONNX" } = knownOptions("decodeOnnx", options, OPTIONS);
+  if (!isTypedArray(bytes, "Uint8Array"))
+    throw new InputError(`decodeOnnx: expected the bytes of a file, found ${kindOf(bytes)}`);
   try {
     const network = readModel(decodeModelProto(bytes));
     checkNetwork(network);
@@ -67,7 +68,7 @@ function readModel(model: ReadModel): Network {
   const values = constantsOf(graph);
   const { name, shape } = inputOf(graph, values);
   const [samples, ...sample] = shape;
-  values.set(name, given(-1, sample));
+  values.set(name, { ...given(-1, sample), open: true });
   const uses = usesOf(graph);
   const builder = createBuilder();
   for (const node of graph.node) {
@@ -77,7 +78,7 @@ function readModel(model: ReadModel): Network {
       builder,
       opset,
       batch: samples,
-      uses: (k) => uses.get(node.input[k]) ?? 0,
+      uses: (k) => uses(node.input[k]),
       isOutput: node.output[0] === graph.output[0]?.name[0],
       name: nameOf(node, isOurs),
     };
@@ -91,8 +92,10 @@ function readModel(model: ReadModel): Network {
     throw new UnusableFileError(`expected one output, found ${graph.output.length} (${names})`);
   }
   const output = values.get(graph.output[0].name[0]);
-  if (output?.is !== "activation" || output.scale !== undefined || output.features)
+  if (output?.is !== "activation" || output.scale !== undefined)
     throw new UnusableFileError("its output is not that of a layer");
+  if (output.features || (output.sides && !isChannelsFirst(output)))
+    throw new UnusableFileError("its output has its sides in another order than our layers");
   return builder.network(output);
 }
 
@@ -166,13 +169,34 @@ function shapeOf(info: ReadValueInfo): readonly number[] {
   return shape;
 }
 
-/** How often each value is read; the graph's output counts as a reader. */
-function usesOf({ node, output }: ReadGraph): ReadonlyMap<string, number> {
+/** Operators whose output is their first input, seen otherwise: its readers are that one's. */
+const ALIASES = new Set<string | undefined>([
+  "Identity",
+  "Dropout",
+  "Cast",
+  "Transpose",
+  "Reshape",
+  "Squeeze",
+  "Unsqueeze",
+  "Flatten",
+  "Slice",
+  "Softmax",
+  "LogSoftmax",
+]);
+
+/** How often what a name stands for is read, under any name; the graph's output is a reader. */
+function usesOf({ node, output }: ReadGraph): (key: string) => number {
+  const roots = new Map<string, string>();
+  const rootOf = (key: string) => roots.get(key) ?? key;
   const uses = new Map<string, number>();
-  const count = (key: string) => uses.set(key, (uses.get(key) ?? 0) + 1);
-  for (const { input } of node) input.forEach(count);
+  const count = (key: string) => uses.set(rootOf(key), (uses.get(rootOf(key)) ?? 0) + 1);
+  for (const { opType, input, output: results } of node) {
+    if (ALIASES.has(opType[0]) && input.length > 0 && results.length > 0)
+      roots.set(results[0], rootOf(input[0]));
+    else input.forEach(count);
+  }
   for (const { name } of output) name.forEach(count);
-  return uses;
+  return (key) => uses.get(rootOf(key)) ?? 0;
 }
 
 /** What the node's layer may be called: as in our own files, or as its module in PyTorch. */

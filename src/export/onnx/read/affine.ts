@@ -13,7 +13,7 @@ import { type SampleValue, alongSide, forEachFeature } from "./value.js";
 
 /** x + b, or x - b. */
 export function shiftBy(at: NodeAt, x: SampleValue, b: Constant, sign: 1 | -1): SampleValue {
-  if (x.entry < 0) {
+  if (x.open) {
     const shift = ofInput(x, b);
     const mean = shift.map((v, k) => (x.mean?.[k] ?? 0) - sign * v * (x.std?.[k] ?? 1));
     return { ...x, mean };
@@ -26,7 +26,7 @@ export function shiftBy(at: NodeAt, x: SampleValue, b: Constant, sign: 1 | -1): 
 export function scaleBy(at: NodeAt, x: SampleValue, a: Constant, power: 1 | -1): SampleValue {
   // A skip of a sum: what others read, too, times one number.
   const isSkip = size(a.shape) === 1 && at.uses(placeOf(at, x)) > 1;
-  if (x.entry < 0 && !isSkip) {
+  if (x.open && !isSkip) {
     const factor = ofInput(x, a);
     const std = factor.map((v, k) => (power === 1 ? (x.std?.[k] ?? 1) / v : (x.std?.[k] ?? 1) * v));
     return { ...x, std };

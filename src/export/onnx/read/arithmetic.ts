@@ -13,6 +13,9 @@ import { type SampleValue, seenLike } from "./value.js";
 /** Which of two inputs is constant; -1: none. */
 const constantPlace = ({ inputs }: NodeAt) => inputs.findIndex((value) => value?.is === "constant");
 
+/** How the graph sees a value: equal for those whose numbers stand in the same places. */
+const formOf = ({ seen, sides, features }: SampleValue) => `${seen} ${sides} ${features}`;
+
 /** x1 + s2 x2 + ...: skips times numbers are a layer of their own. */
 export const sum: ReadOperator = (at) => {
   if (at.inputs.length === 1) return activationAt(at, 0);
@@ -21,7 +24,6 @@ export const sum: ReadOperator = (at) => {
     return shiftBy(at, activationAt(at, 1 - place), neededAt(at, place), 1);
   const all = at.inputs.map((_, k) => settled(at, activationAt(at, k)));
   const [first] = all;
-  const formOf = ({ seen, sides, features }: SampleValue) => `${seen} ${sides} ${features}`;
   if (all.some((x) => formOf(x) !== formOf(first))) {
     const shapes = all.map(({ seen }) => `[${seen.join(", ")}]`);
     throw new InputError(`adds values of several shapes: ${shapes.join(", ")}`);
@@ -54,7 +56,9 @@ export const product: ReadOperator = (at) => {
   if (place >= 0) return scaleBy(at, activationAt(at, 1 - place), neededAt(at, place), 1);
   for (const k of [0, 1]) {
     const [x, other] = [activationAt(at, k), activationAt(at, 1 - k)];
-    if (other.gateOf === x.entry) return each(() => silu())({ ...at, inputs: [x] });
+    const isGate = other.gateOf === x.entry && formOf(other) === formOf(x);
+    if (isGate && other.scale === undefined && x.scale === undefined)
+      return each(() => silu())({ ...at, inputs: [x] });
   }
   throw new InputError("multiplies two values, which no layer of ours does");
 };

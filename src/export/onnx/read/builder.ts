@@ -108,6 +108,9 @@ export function createBuilder(): Builder {
           parameters.set(`${node.name}.${name}`, values.get(name)!);
         for (const { name } of node.buffers) buffers.set(`${node.name}.${name}`, values.get(name)!);
       }
+      for (const [name, { data }] of [...parameters, ...buffers])
+        if (!data.every(Number.isFinite))
+          throw new InputError(`"${name}" holds numbers that are not finite`);
       const normalization = normalizationOf(input, input.shape);
       return { model, parameters, buffers, ...(normalization && { normalization }) };
     },

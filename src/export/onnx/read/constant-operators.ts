@@ -5,8 +5,11 @@
  */
 import { InputError } from "../../../errors.js";
 import { isTypedArray } from "../../../kinds.js";
+import { roomFor } from "../../../room-for.js";
 import { size } from "../../../shape-size.js";
-import { type Constant, constant } from "./constant.js";
+import { fromHalf, toHalf } from "../../half.js";
+import { DATA_TYPE } from "../proto.js";
+import { type Constant, constant, FLOATING } from "./constant.js";
 import {
   floatOf,
   floatsOf,
@@ -14,6 +17,7 @@ import {
   intsOf,
   neededAt,
   type NodeAt,
+  OPEN_BATCH,
   tensorOf,
   wholeNumbers,
 } from "./node.js";
@@ -23,7 +27,10 @@ type Fold = (at: NodeAt) => Constant;
 
 /** The numbers of an array of one kind in another. */
 function alike({ data }: Constant, length: number): Float32Array | Float64Array {
-  return isTypedArray(data, "Float32Array") ? new Float32Array(length) : new Float64Array(length);
+  const what = `${length} constants`;
+  return isTypedArray(data, "Float32Array")
+    ? roomFor(Float32Array, length, what)
+    : roomFor(Float64Array, length, what);
 }
 
 /** What f gives of both, broadcast. */
@@ -51,16 +58,13 @@ function broadcast(a: Constant, b: Constant, f: (x: number, y: number) => number
   };
   const [p, q] = [places(left), places(right)];
   for (let k = 0; k < data.length; k++) data[k] = f(a.data[p(k)], b.data[q(k)]);
-  return constant(shape, data);
+  return constant(shape, data, a.whole && b.whole);
 }
 
 const arithmetic =
   (f: (x: number, y: number) => number): Fold =>
   (at) =>
     broadcast(neededAt(at, 0), neededAt(at, 1), f);
-
-const isWhole = (...all: readonly Constant[]) =>
-  all.every(({ data }) => isTypedArray(data, "Float64Array"));
 
 /** A shape with -1 worked out, and 0 as it was. */
 export function reshapedTo(
@@ -99,7 +103,11 @@ export function unsqueezed(
   return Array.from({ length: rank }, (_, k) => (fresh.includes(k) ? 1 : rest.shift()!));
 }
 
-function transposed({ shape, data }: Constant, perm: readonly number[], out: Constant["data"]) {
+function transposed(
+  { shape, data, whole }: Constant,
+  perm: readonly number[],
+  out: Constant["data"],
+) {
   const strides = shape.map((_, k) => size(shape.slice(k + 1)));
   const to = perm.map((axis) => shape[axis]);
   for (let k = 0; k < out.length; k++) {
@@ -110,7 +118,7 @@ function transposed({ shape, data }: Constant, perm: readonly number[], out: Con
     }
     out[k] = data[place];
   }
-  return constant(to, out);
+  return constant(to, out, whole);
 }
 
 /** The k-th of a constant's slices along an axis, joined in this order. */
@@ -141,51 +149,73 @@ export function slicesOf(at: NodeAt, shape: readonly number[]) {
   });
 }
 
+/** Numbers in another type, as far as it is known what they are then. */
+function cast(at: NodeAt): Constant {
+  const { shape, data } = neededAt(at, 0);
+  const to = intOf(at, "to", 1);
+  if (FLOATING.has(to) && at.batch === OPEN_BATCH && data.includes(OPEN_BATCH))
+    throw new InputError("computes with the number of samples, which is open");
+  switch (to) {
+    case DATA_TYPE.float:
+      return constant(shape, Float32Array.from(data));
+    case DATA_TYPE.double:
+      return constant(shape, Float64Array.from(data));
+    case DATA_TYPE.float16:
+      return constant(
+        shape,
+        Float32Array.from(data, (v) => fromHalf(toHalf(v))),
+      );
+    case DATA_TYPE.int32:
+    case DATA_TYPE.int64:
+      return constant(shape, Float64Array.from(data, Math.trunc), true);
+    case DATA_TYPE.bool:
+      return constant(
+        shape,
+        Float64Array.from(data, (v) => (v === 0 ? 0 : 1)),
+        true,
+      );
+    default:
+      throw new InputError(`casts to type ${to}, which is not read`);
+  }
+}
+
 const OPERATORS: Readonly<Record<string, Fold>> = {
   Constant(at) {
     const tensor = tensorOf(at, "value");
     if (tensor) return tensor;
     const [ints, floats] = [intsOf(at, "value_ints"), floatsOf(at, "value_floats")];
-    if (ints && ints.length > 0) return constant([ints.length], ints);
+    if (ints && ints.length > 0) return constant([ints.length], ints, true);
     if (floats && floats.length > 0) return constant([floats.length], Float32Array.from(floats));
     const number = floatOf(at, "value_float", Number.NaN);
     if (!Number.isNaN(number)) return constant([], Float32Array.of(number));
-    return constant([], [intOf(at, "value_int", 0)]);
+    return constant([], [intOf(at, "value_int", 0)], true);
   },
   ConstantOfShape(at) {
     const shape = Array.from(neededAt(at, 0).data);
     const value = tensorOf(at, "value") ?? constant([1], Float32Array.of(0));
-    return constant(shape, alike(value, size(shape)).fill(value.data[0]));
+    return constant(shape, alike(value, size(shape)).fill(value.data[0]), value.whole);
   },
   Identity: (at) => neededAt(at, 0),
-  Cast(at) {
-    const x = neededAt(at, 0);
-    const to = intOf(at, "to", 1);
-    if (to === 1) return constant(x.shape, Float32Array.from(x.data));
-    return constant(
-      x.shape,
-      Float64Array.from(x.data, (v) => (to === 11 ? v : Math.trunc(v))),
-    );
-  },
-  Shape: (at) => constant([neededAt(at, 0).shape.length], neededAt(at, 0).shape),
+  Cast: cast,
+  Shape: (at) => constant([neededAt(at, 0).shape.length], neededAt(at, 0).shape, true),
   Add: arithmetic((x, y) => x + y),
   Sub: arithmetic((x, y) => x - y),
   Mul: arithmetic((x, y) => x * y),
   Div(at) {
-    const whole = isWhole(neededAt(at, 0), neededAt(at, 1));
+    const whole = neededAt(at, 0).whole && neededAt(at, 1).whole;
     return arithmetic((x, y) => (whole ? Math.trunc(x / y) : x / y))(at);
   },
   Gather(at) {
     const [x, indices] = [neededAt(at, 0), neededAt(at, 1)];
     const axis = axisOf(intOf(at, "axis", 0), x.shape.length);
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    return constant(shape, taken(x, axis, Array.from(indices.data)));
+    return constant(shape, taken(x, axis, Array.from(indices.data)), x.whole);
   },
   Slice(at) {
     let x = neededAt(at, 0);
     for (const { axis, from, to } of slicesOf(at, x.shape)) {
       const indices = Array.from({ length: to - from }, (_, k) => from + k);
-      x = constant(x.shape.with(axis, to - from), taken(x, axis, indices));
+      x = constant(x.shape.with(axis, to - from), taken(x, axis, indices), x.whole);
     }
     return x;
   },
@@ -205,20 +235,20 @@ const OPERATORS: Readonly<Record<string, Fold>> = {
         data.set(own.subarray(b * run, (b + 1) * run), place);
         place += run;
       }
-    return constant(shape, data);
+    return constant(shape, data, all[0].whole);
   },
   Reshape(at) {
     const x = neededAt(at, 0);
     const wanted = wholeNumbers(at, 1, "shape") ?? [];
-    return constant(reshapedTo(x.shape, wanted, intOf(at, "allowzero", 0) === 1), x.data);
+    return constant(reshapedTo(x.shape, wanted, intOf(at, "allowzero", 0) === 1), x.data, x.whole);
   },
   Squeeze(at) {
     const x = neededAt(at, 0);
-    return constant(squeezed(x.shape, wholeNumbers(at, 1, "axes")), x.data);
+    return constant(squeezed(x.shape, wholeNumbers(at, 1, "axes")), x.data, x.whole);
   },
   Unsqueeze(at) {
     const x = neededAt(at, 0);
-    return constant(unsqueezed(x.shape, wholeNumbers(at, 1, "axes")), x.data);
+    return constant(unsqueezed(x.shape, wholeNumbers(at, 1, "axes")), x.data, x.whole);
   },
   Transpose(at) {
     const x = neededAt(at, 0);

@@ -10,13 +10,16 @@ export interface Constant {
   readonly is: "constant";
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array;
+  /** Of a type of whole numbers. */
+  readonly whole: boolean;
 }
 
 export function constant(
   shape: readonly number[],
   data: Float32Array | Float64Array | readonly number[],
+  whole = false,
 ): Constant {
-  return { is: "constant", shape, data: isArray(data) ? data : Float64Array.from(data) };
+  return { is: "constant", shape, data: isArray(data) ? data : Float64Array.from(data), whole };
 }
 
 function isArray(data: unknown): data is Constant["data"] {
@@ -37,6 +40,13 @@ const RAW: Readonly<Record<number, { bytes: number; read: (v: DataView, at: numb
     [DATA_TYPE.bfloat16]: { bytes: 2, read: (v, at) => fromBfloat(v.getUint16(at, true)) },
   };
 
+/** Types of floating point. */
+export const FLOATING = new Set<number>([
+  DATA_TYPE.float,
+  DATA_TYPE.float16,
+  DATA_TYPE.bfloat16,
+  DATA_TYPE.double,
+]);
 /** Types that float32 holds to the bit. */
 const NARROW = new Set<number>([DATA_TYPE.float, DATA_TYPE.float16, DATA_TYPE.bfloat16]);
 
@@ -78,7 +88,7 @@ export function readTensor(tensor: ReadTensor): Constant {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let k = 0; k < count; k++) data[k] = raw.read(view, k * raw.bytes);
   }
-  return constant(shape, data);
+  return constant(shape, data, !FLOATING.has(type));
 }
 
 /** Numbers in the field of their type, if they are not raw bytes; 16 bits lie in an int32. */

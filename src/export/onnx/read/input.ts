@@ -5,7 +5,7 @@ import { type SampleValue, given } from "./value.js";
 
 /** A value that a layer reads: what the input is, and how it is normalised, is now settled. */
 export function settled({ builder: { input } }: NodeAt, x: SampleValue): SampleValue {
-  if (x.entry >= 0) return x;
+  if (!x.open) return x;
   const { seen, mean, std } = x;
   if (seen.length !== 1 && seen.length !== 3) {
     throw new InputError(

@@ -5,6 +5,9 @@ import type { Builder } from "./builder.js";
 import { type Constant, readTensor } from "./constant.js";
 import type { SampleValue, GraphValue } from "./value.js";
 
+/** Samples of a batch where the file leaves it open: a number that no other side has. */
+export const OPEN_BATCH = 1_000_003;
+
 /** A node that is being read. */
 export interface NodeAt {
   readonly node: ReadNode;

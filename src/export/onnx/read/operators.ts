@@ -9,7 +9,7 @@ import { avgPool2d, globalAvgPool2d, maxPool2d } from "../../../nn/layers/pool2d
 import type { Values } from "../../../nn/network.js";
 import { scaleBy, shiftBy } from "./affine.js";
 import { slicesOf } from "./constant-operators.js";
-import type { Constant } from "./constant.js";
+import { type Constant, constant, FLOATING } from "./constant.js";
 import {
   activationAt,
   constantAt,
@@ -21,20 +21,25 @@ import {
 } from "./node.js";
 import { flat, fullShape, reducedAxes, reshape, squeeze, transpose, unsqueeze } from "./shapes.js";
 import { difference, gate, product, quotient, sum } from "./arithmetic.js";
-import { each, image, read, type ReadOperator, row, valuesOf } from "./reads.js";
+import { each, image, read, type ReadOperator, scaledImage, scaledRow, valuesOf } from "./reads.js";
 import { type SampleValue, axisOf } from "./value.js";
 import { sidesOf, windowOf } from "./windows.js";
 
+/** Numbers of a weight, times the factor of what it reads. */
+function timesFactor({ data }: Constant, { scale = 1 }: SampleValue): Float32Array {
+  return Float32Array.from(data, (w) => w * scale);
+}
+
 /** y = W x + b, with W of shape [out, in] or turned. */
 function weighted(at: NodeAt, weight: Constant, turned: boolean, bias?: Values): SampleValue {
-  const x = row(at, 0);
+  const x = scaledRow(at, 0);
   const [out, cols] = turned ? weight.shape.toReversed() : weight.shape;
   if (weight.shape.length !== 2 || cols !== x.seen[0]) {
     throw new InputError(
       `expected a weight for ${x.seen[0]} features, found one of shape [${weight.shape.join(", ")}]`,
     );
   }
-  let data = Float32Array.from(weight.data);
+  let data = timesFactor(weight, x);
   if (turned || x.features) {
     const from = data;
     data = new Float32Array(from.length);
@@ -68,7 +73,7 @@ const gemm: ReadOperator = (at) => {
 };
 
 const conv: ReadOperator = (at) => {
-  const x = image(at, 0);
+  const x = scaledImage(at, 0);
   const weight = neededAt(at, 1);
   const bias = constantAt(at, 2);
   const [out, perGroup, kh, kw] = weight.shape;
@@ -84,7 +89,7 @@ const conv: ReadOperator = (at) => {
   const layer = conv2d(out, { kernel: [kh, kw], stride, padding, bias: bias !== undefined });
   return at.builder.add(layer, [x], {
     values: {
-      weight: valuesOf(weight.shape, weight.data),
+      weight: valuesOf(weight.shape, timesFactor(weight, x)),
       ...(bias && { bias: valuesOf([out], bias.data) }),
     },
     name: at.name,
@@ -95,11 +100,14 @@ const batchNorm: ReadOperator = (at) => {
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((k) => neededAt(at, k));
   const eps = floatOf(at, "epsilon", 1e-5);
   if (intOf(at, "training_mode", 0) !== 0) throw new InputError("training_mode is not read");
-  const x = read(at, 0);
+  const x = activationAt(at, 0);
+  const channel = x.sides ? x.shape[0] : x.seen[0];
+  if ([gamma, beta, mean, variance].some(({ data }) => data.length !== channel))
+    throw new InputError(`expected four numbers for each of ${channel} channels`);
   if (x.seen.length === 1) {
     const factor = Float64Array.from(gamma.data, (g, c) => g / Math.sqrt(variance.data[c] + eps));
     const shift = factor.map((a, c) => beta.data[c] - a * mean.data[c]);
-    const of = (data: Float64Array) => ({ is: "constant" as const, shape: [data.length], data });
+    const of = (data: Float64Array) => constant([data.length], data);
     return shiftBy(at, scaleBy(at, x, of(factor), 1), of(shift), 1);
   }
   const width = gamma.data.length;
@@ -207,7 +215,11 @@ const same: ReadOperator = (at) => activationAt(at, 0);
 const probabilities: ReadOperator = (at) => {
   const x = read(at, 0);
   const rank = x.seen.length + 1;
-  if (!at.isOutput || axisOf(intOf(at, "axis", at.opset < 13 ? 1 : -1), rank) !== rank - 1)
+  if (
+    x.seen.length !== 1 ||
+    !at.isOutput ||
+    axisOf(intOf(at, "axis", at.opset < 13 ? 1 : -1), rank) !== rank - 1
+  )
     throw new InputError("is read only as the last node, over the classes: it is left out there");
   return x;
 };
@@ -247,11 +259,15 @@ export const OPERATORS: Readonly<Record<string, ReadOperator>> = {
   Transpose: transpose,
   Shape: (at) => {
     const full = fullShape(at, activationAt(at, 0));
-    return { is: "constant", shape: [full.length], data: Float64Array.from(full) };
+    const part = full.slice(intOf(at, "start", 0), intOf(at, "end", full.length));
+    return constant([part.length], part, true);
   },
   Dropout: same,
   Identity: same,
-  Cast: same,
+  Cast(at) {
+    if (FLOATING.has(intOf(at, "to", 1))) return activationAt(at, 0);
+    throw new InputError("casts what depends on the input to whole numbers");
+  },
   Softmax: probabilities,
   LogSoftmax: probabilities,
 };

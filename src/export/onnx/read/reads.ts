@@ -21,15 +21,23 @@ export function read(at: NodeAt, k: number): SampleValue {
 
 /** The same, an image with its channels first. */
 export function image(at: NodeAt, k: number): SampleValue {
-  const x = read(at, k);
+  return channelsFirst(at, read(at, k));
+}
+
+/** The same for a layer with weights, which can take its factor into them. */
+export function scaledImage(at: NodeAt, k: number): SampleValue {
+  return channelsFirst(at, settled(at, activationAt(at, k)));
+}
+
+function channelsFirst(at: NodeAt, x: SampleValue): SampleValue {
   if (isChannelsFirst(x)) return x;
   const seen = `[${fullShape(at, x).join(", ")}]`;
   throw new InputError(`expected images, [batch, channels, height, width], found ${seen}`);
 }
 
-/** The same, features of a sample in one row. */
-export function row(at: NodeAt, k: number): SampleValue {
-  const x = read(at, k);
+/** Features of a sample in one row, for a layer with weights. */
+export function scaledRow(at: NodeAt, k: number): SampleValue {
+  const x = settled(at, activationAt(at, k));
   if (x.seen.length === 1) return x;
   throw new InputError(`expected [batch, features], found [${fullShape(at, x).join(", ")}]`);
 }

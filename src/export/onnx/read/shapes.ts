@@ -4,6 +4,7 @@ import { flatten } from "../../../nn/layers/join.js";
 import { size } from "../../../shape-size.js";
 import { reshapedTo, squeezed, unsqueezed } from "./constant-operators.js";
 import { activationAt, intOf, intsOf, neededAt, type NodeAt, wholeNumbers } from "./node.js";
+import { settled } from "./input.js";
 import { type SampleValue, axisOf, featuresOf, withSides } from "./value.js";
 
 /** The shape that the graph computes with. */
@@ -18,7 +19,7 @@ function seenAs(at: NodeAt, x: SampleValue, to: readonly number[]): SampleValue 
     throw new InputError(`[${fullShape(at, x).join(", ")}] to [${to.join(", ")}] mixes samples`);
   if (seen.join() === x.seen.join()) return x;
   // Nobody has said yet what the input is.
-  if (x.entry < 0) return { ...x, shape: seen, seen };
+  if (x.open) return { ...x, shape: seen, seen };
   if (x.sides) {
     const image = withSides(x, seen);
     if (image) return image;
@@ -27,6 +28,7 @@ function seenAs(at: NodeAt, x: SampleValue, to: readonly number[]): SampleValue 
       return {
         ...at.builder.add(flatten(), [x], { name: at.name }),
         ...(features && { features }),
+        ...(x.scale !== undefined && { scale: x.scale }),
       };
     }
   }
@@ -60,13 +62,16 @@ export function unsqueeze(at: NodeAt): SampleValue {
 }
 
 export function transpose(at: NodeAt): SampleValue {
-  const x = activationAt(at, 0);
-  const rank = x.seen.length + 1;
+  const given = activationAt(at, 0);
+  const rank = given.seen.length + 1;
   const perm = intsOf(at, "perm") ?? Array.from({ length: rank }, (_, k) => rank - 1 - k);
   if (perm[0] !== 0) throw new InputError(`the order ${perm.join(", ")} moves the samples`);
   const order = perm.slice(1).map((axis) => axis - 1);
+  const isChannelsLast = order.join() === "2,0,1";
+  const x = given.open && !isChannelsLast ? settled(at, given) : given;
+  if (order.length !== 3) throw new InputError("expected an image to transpose");
   const seen = order.map((k) => x.seen[k]);
-  if (x.entry >= 0) return { ...x, seen, ...(x.sides && { sides: order.map((k) => x.sides![k]) }) };
+  if (!x.open) return { ...x, seen, ...(x.sides && { sides: order.map((k) => x.sides![k]) }) };
   // The network's own input is what comes out: images have their channels first.
   const moved = (list: Float64Array) => {
     const strides = x.seen.map((_, k) => size(x.seen.slice(k + 1)));
@@ -86,15 +91,6 @@ export function transpose(at: NodeAt): SampleValue {
     ...(x.mean && { mean: moved(x.mean) }),
     ...(x.std && { std: moved(x.std) }),
   };
-}
-
-/** A mean over both sides of an image, as the graph sees it then. */
-export function withoutSides(
-  x: SampleValue,
-  seen: readonly number[],
-  keep: boolean,
-): readonly number[] {
-  return keep ? seen.map((n, k) => (x.sides![k] === 0 ? n : 1)) : [x.shape[0]];
 }
 
 /** Axes of a reduction, which are an attribute or an input; those of a sample, from 0. */

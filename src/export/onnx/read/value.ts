@@ -7,6 +7,7 @@
  */
 import { InputError } from "../../../errors.js";
 import type { Shape } from "../../../regularizers/regularizer.js";
+import { roomFor } from "../../../room-for.js";
 import { size } from "../../../shape-size.js";
 import type { Constant } from "./constant.js";
 
@@ -25,6 +26,8 @@ export interface SampleValue {
   readonly features?: Int32Array;
   /** It is so many times what the entry gives; of the skips of a sum. Absent: 1. */
   readonly scale?: number;
+  /** It is the graph's input, of which nobody has said yet what it is: see input.ts. */
+  readonly open?: true;
   /** It is sigmoid(x) of what this entry gives. */
   readonly gateOf?: number;
   /** Of the input: what has been taken off each feature, and what it was divided by then. */
@@ -118,7 +121,8 @@ export function forEachFeature(
   if (extra > 1 || (extra === 1 && shape[0] !== 1)) return undefined;
   const own = seen.map((_, k) => shape[k + extra] ?? 1);
   if (own.some((n, k) => n !== 1 && n !== seen[k])) return undefined;
-  return Float64Array.from({ length: size(seen) }, (_, k) => {
+  const all = roomFor(Float64Array, size(seen), `${size(seen)} constants`);
+  return all.map((_, k) => {
     let [rest, stride, place] = [k, 1, 0];
     for (let side = seen.length - 1; side >= 0; side--) {
       const index = rest % seen[side];

@@ -1,0 +1,234 @@
+/** Graphs of ONNX made by hand: read rightly, or refused by the name of a node. */
+import { describe, expect, test } from "vitest";
+import { UnusableFileError } from "#bregman/errors.js";
+import { decodeOnnx } from "#bregman/export/index.js";
+import { ATTRIBUTE_TYPE, DATA_TYPE, encodeModelProto } from "#bregman/export/onnx/proto.js";
+import { predict } from "#bregman/predict/index.js";
+
+type Attributes = Readonly<Record<string, number | readonly number[]>>;
+type Node = readonly [operator: string, inputs: string, output: string, attributes?: Attributes];
+type Tensor = readonly [shape: readonly number[], data: readonly number[], type?: number];
+
+/** A file of one input "x" and one output "y". */
+function file(
+  input: readonly number[],
+  tensors: Readonly<Record<string, Tensor>>,
+  nodes: readonly Node[],
+): Uint8Array {
+  const raw = (data: readonly number[], type: number) =>
+    type === DATA_TYPE.double
+      ? Float64Array.from(data)
+      : type === DATA_TYPE.int64
+        ? BigInt64Array.from(data, BigInt)
+        : Float32Array.from(data);
+  const info = (name: string, shape: readonly number[]) => {
+    const dim = [{ dimParam: "batch" }, ...shape.map((dimValue) => ({ dimValue }))];
+    return { name, type: { tensorType: { elemType: DATA_TYPE.float, shape: { dim } } } };
+  };
+  return encodeModelProto({
+    irVersion: 8,
+    opsetImport: { domain: "", version: 13 },
+    graph: {
+      name: "graph",
+      node: nodes.map(([opType, inputs, output, attributes = {}]) => ({
+        name: output,
+        opType,
+        input: inputs.split(" "),
+        output,
+        attribute: Object.entries(attributes).map(([name, value]) =>
+          typeof value === "number"
+            ? { name, type: ATTRIBUTE_TYPE.int, i: value }
+            : { name, type: ATTRIBUTE_TYPE.ints, ints: value },
+        ),
+      })),
+      initializer: Object.entries(tensors).map(([name, [dims, data, type = DATA_TYPE.float]]) => ({
+        name,
+        dims,
+        dataType: type,
+        rawData: new Uint8Array(raw(data, type).buffer),
+      })),
+      input: info("x", input),
+      output: info("y", []),
+    },
+  });
+}
+
+const answer = async (bytes: Uint8Array, x: readonly number[]) => {
+  const y = await predict(decodeOnnx(bytes), Float32Array.from(x), { threads: 1 });
+  return Array.from(y, (v) => Number(v.toFixed(5)));
+};
+const refusal = (bytes: Uint8Array) => {
+  try {
+    decodeOnnx(bytes);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UnusableFileError);
+    return (error as Error).message;
+  }
+  return "read";
+};
+
+const two: Tensor = [[], [2]];
+/** y = (x1 + 2 x2, 3 x1 - x2), and its weight. */
+const W: Tensor = [
+  [2, 2],
+  [1, 2, 3, -1],
+];
+const turned = { transB: 1 };
+/** A convolution of one tap: two channels out of one. */
+const K: Tensor = [
+  [2, 1, 1, 1],
+  [1, -1],
+];
+
+describe("factors and constants", () => {
+  test("a factor before a flatten goes into the weight behind it", async () => {
+    const nodes: Node[] = [
+      ["Relu", "x", "a"],
+      ["Mul", "a two", "b"],
+      ["Flatten", "b", "c"],
+      ["Gemm", "c W", "y", turned],
+    ];
+    expect(await answer(file([2, 1, 1], { two, W }, nodes), [1, 4])).toEqual([18, -2]);
+  });
+
+  test.each(["Identity", "Dropout"])("behind %s the value's other readers count", (operator) => {
+    const nodes: Node[] = [
+      ["Gemm", "x W", "a", turned],
+      [operator, "a", "b"],
+      ["Add", "b c", "d"],
+      ["Add", "a d", "y"],
+    ];
+    const bytes = file([2], { W, c: [[2], [10, 20]] }, nodes);
+    expect(refusal(bytes)).toMatch(/^ONNX: node "d" \(Add\): no layer of ours adds/);
+  });
+
+  test("a constant that only this node reads goes into the layer before", async () => {
+    const nodes: Node[] = [
+      ["Gemm", "x W", "a", turned],
+      ["Identity", "a", "b"],
+      ["Add", "b c", "d"],
+      ["Mul", "d two", "y"],
+    ];
+    const bytes = file([2], { W, two, c: [[2], [10, 20]] }, nodes);
+    expect(decodeOnnx(bytes).model.nodes).toHaveLength(1);
+    expect(await answer(bytes, [1, 4])).toEqual([38, 38]);
+  });
+
+  test("x sigmoid(x) is SiLU, a sigmoid times a number is not its gate", () => {
+    const gate: Node[] = [
+      ["Gemm", "x W", "a", turned],
+      ["Sigmoid", "a", "g"],
+    ];
+    const plain = file([2], { W }, [...gate, ["Mul", "a g", "y"]]);
+    expect(decodeOnnx(plain).model.nodes.map(({ layer }) => layer.kind)).toEqual([
+      "linear",
+      "silu",
+    ]);
+    const scaled: Node[] = [...gate, ["Mul", "g two", "h"], ["Mul", "a h", "y"]];
+    expect(refusal(file([2], { W, two }, scaled))).toMatch(/node "y" \(Mul\): multiplies two/);
+  });
+
+  test("quotients of floats keep their fractions, casts round as their types do", async () => {
+    const double = DATA_TYPE.double;
+    const quarter: Node[] = [
+      ["Div", "one four", "q"],
+      ["Cast", "q", "f", { to: DATA_TYPE.float }],
+      ["Gemm", "x W", "a", turned],
+      ["Mul", "a f", "y"],
+    ];
+    const tensors = { W, one: [[], [1], double], four: [[], [4], double] } as const;
+    expect(await answer(file([2], tensors, quarter), [4, 8])).toEqual([5, 1]);
+    const half: Node[] = [
+      ["Cast", "W", "h", { to: DATA_TYPE.float16 }],
+      ["Cast", "h", "f", { to: DATA_TYPE.float }],
+      ["Gemm", "x f", "y", turned],
+    ];
+    const fractions: Tensor = [
+      [2, 2],
+      [0.5, 0.25, -0.75, 2],
+    ];
+    expect(await answer(file([2], { W: fractions }, half), [4, 8])).toEqual([4, 13]);
+  });
+});
+
+describe("the order of sides", () => {
+  const square = [1, 2, 2];
+  test.each([
+    ["of the input, other than channels last to first", [["Transpose", "x", "t"]]],
+    ["of the output", []],
+  ] as const)("is refused where it changes: %s", (where, first) => {
+    const [from, to] = first.length > 0 ? ["t", "y"] : ["x", "c"];
+    const perm = { perm: [0, 1, 3, 2] };
+    const nodes: Node[] = [
+      ...first.map(([operator, a, b]): Node => [operator, a, b, perm]),
+      ["Conv", `${from} K`, to],
+      ...(first.length > 0 ? [] : [["Transpose", "c", "y", perm] as Node]),
+    ];
+    expect(refusal(file(square, { K }, nodes))).toMatch(
+      where.startsWith("of the output")
+        ? /its output has its sides in another order/
+        : /node "y" \(Conv\): expected images/,
+    );
+  });
+
+  test("an image that is flattened with its channels last", async () => {
+    const pick: Tensor = [
+      [1, 8],
+      [0, 1, 0, 0, 0, 0, 0, 0],
+    ];
+    const nodes: Node[] = [
+      ["Conv", "x K", "c"],
+      ["Transpose", "c", "t", { perm: [0, 2, 3, 1] }],
+      ["Flatten", "t", "f"],
+      ["Gemm", "f pick", "y", turned],
+    ];
+    // The second feature is the second channel's first position.
+    expect(await answer(file(square, { K, pick }, nodes), [5, 6, 7, 8])).toEqual([-5]);
+  });
+});
+
+test.each<[string, Readonly<Record<string, Tensor>>, readonly Node[], RegExp]>([
+  [
+    "whole numbers made of the input",
+    { W },
+    [
+      ["Gemm", "x W", "a", turned],
+      ["Cast", "a", "y", { to: DATA_TYPE.int64 }],
+    ],
+    /\(Cast\): casts what depends on the input/,
+  ],
+  [
+    "the number of samples as a number",
+    { W, zero: [[], [0], DATA_TYPE.int64] },
+    [
+      ["Shape", "x", "s"],
+      ["Gather", "s zero", "n"],
+      ["Cast", "n", "f", { to: DATA_TYPE.float }],
+      ["Gemm", "x W", "a", turned],
+      ["Div", "a f", "y"],
+    ],
+    /node "f" \(Cast\): computes with the number of samples/,
+  ],
+  [
+    "weights that are not numbers",
+    {
+      W: [
+        [1, 2],
+        [1, Number.NaN],
+      ],
+    },
+    [["Gemm", "x W", "y", turned]],
+    /"linear1\.weight" holds numbers that are not finite/,
+  ],
+  [
+    "a constant of a size that can't be",
+    { W, n: [[1], [-5], DATA_TYPE.int64] },
+    [
+      ["ConstantOfShape", "n", "c"],
+      ["Gemm", "x W c", "y", turned],
+    ],
+    /node "c" \(ConstantOfShape\): there is no room/,
+  ],
+])("refused: %s", (_, tensors, nodes, message) => {
+  expect(refusal(file([2], tensors, nodes))).toMatch(message);
+});
