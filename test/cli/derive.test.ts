@@ -221,7 +221,7 @@ describe("bregman export", { timeout: 60_000 }, () => {
     ],
     [
       ["export", "nowhere", "--format", "onnx"],
-      "cannot read a run from nowhere: there is no such folder",
+      "cannot read a network from nowhere: there is no such run folder or file",
     ],
   ])("%j fails in one line", async (args, message) => {
     expect(await runCli(args)).toMatchObject({
