@@ -95,7 +95,7 @@ test.each([
   ["bregman/optim", ["pure-rand"]],
   ["bregman/regularizers", ["ml-matrix"]],
   ["bregman/browser", ["@bufbuild/protobuf", "ml-matrix", "pure-rand"]],
-  ["bregman/train", ["jsonc-parser", "ml-matrix", "pure-rand", "zod"]],
+  ["bregman/train", ["@bufbuild/protobuf", "jsonc-parser", "ml-matrix", "pure-rand", "zod"]],
 ])("an import of %s loads the libraries %j", (entry, packages) => {
   expect(program(`await import("${entry}");`).packages).toEqual(packages);
 });
