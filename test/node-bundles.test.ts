@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "./cli/run-cli.js";
-import { areBundlersHere, bundled, bundler } from "./support/bundlers.js";
+import { areBundlersHere, builtByWebpack, bundled, bundler } from "./support/bundlers.js";
 import { installPackage } from "./support/installed-package.js";
 
 /**
@@ -169,27 +169,15 @@ describe.skipIf(!areBundlersHere)(bundled, () => {
       externals: Readonly<Record<string, string>>,
       entry = "program",
     ) => {
-      const webpack = await bundler("webpack");
-      const faults = await new Promise<string[]>((done, failed) => {
-        const config = {
-          context: root,
-          mode: "development",
-          devtool: false,
-          target: "node20",
-          entry: `./${entry}.js`,
-          externals,
-          experiments: { outputModule: true },
-          output: { path: join(root, "out", name), filename: `${entry}.mjs`, module: true },
-        };
-        webpack(config, (error: Error | null, stats: any) => {
-          if (error) failed(error);
-          else
-            done(
-              stats
-                .toJson({ all: false, errors: true })
-                .errors.map((fault: Error) => fault.message),
-            );
-        });
+      const faults = await builtByWebpack({
+        context: root,
+        mode: "development",
+        devtool: false,
+        target: "node20",
+        entry: `./${entry}.js`,
+        externals,
+        experiments: { outputModule: true },
+        output: { path: join(root, "out", name), filename: `${entry}.mjs`, module: true },
       });
       expect(faults).toEqual([]);
       return `out/${name}/${entry}.mjs`;

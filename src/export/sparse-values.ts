@@ -180,19 +180,16 @@ function placesOf({ values, gaps }: SparseValues, length: number): PlaceList {
   const places = placesFor(count, length);
   let place = -1;
   let at = 0;
+  const byte = (): number => {
+    if (at < gaps.length) return gaps[at++];
+    throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
+  };
   for (let k = 0; k < count; k++) {
-    if (at === gaps.length)
-      throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
-    let gap = gaps[at++];
-    if (gap >= MORE) {
-      gap -= MORE;
-      let factor = MORE;
-      do {
-        if (at === gaps.length)
-          throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
-        gap += (gaps[at] % MORE) * factor;
-        factor *= MORE;
-      } while (gaps[at++] >= MORE && factor <= MORE ** 5);
+    let last = byte();
+    let gap = last % MORE;
+    for (let factor = MORE; last >= MORE && factor <= MORE ** 5; factor *= MORE) {
+      last = byte();
+      gap += (last % MORE) * factor;
     }
     place += gap + 1;
     if (place >= length)

@@ -79,5 +79,10 @@ function statsOf(path: string): Stats | undefined {
  * model-small.safetensors.
  */
 export function derivedFile(file: string, ending: string): string {
-  return join(dirname(file), `${basename(file).replace(/\.(safetensors|onnx)$/, "")}${ending}`);
+  return join(dirname(file), `${networkName(file)}${ending}`);
+}
+
+/** The name of a network's file without its ending. */
+export function networkName(file: string): string {
+  return basename(file).replace(/\.(safetensors|onnx)$/, "");
 }

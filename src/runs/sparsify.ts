@@ -26,7 +26,7 @@ import { isWeightRole } from "../runtime/parameter.js";
 import { buildModel } from "../recipes/build.js";
 import { checkRecipe, loadRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
-import { openNetwork } from "./saved-run.js";
+import { networkName, openNetwork } from "./saved-run.js";
 
 export interface SparsifyOptions {
   /** Share of the weights that are left, in (0, 1). */
@@ -81,7 +81,7 @@ export function sparsifyRecipe(path: string, options: SparsifyOptions): Recipe {
   const adam = { kind: "adam", tau } as const;
   const lambda = Number(meanSize(network).toPrecision(2));
   const recipe = {
-    name: nameOf(own?.name ?? basename(file).replace(/\.(safetensors|onnx)$/, ""), density),
+    name: nameOf(own?.name ?? networkName(file), density),
     description: `${own?.name ?? basename(file)} made sparse, to a density of ${density}.`,
     data: from,
     model: isModel ? model.model : { kind: "graph", ...modelToJson(network.model) },

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { expect } from "vitest";
-import { bundler, BUNDLERS } from "../support/bundlers.js";
+import { builtByWebpack, bundler, BUNDLERS } from "../support/bundlers.js";
 import { codeBlocks } from "../support/doc-examples.js";
 
 /** A page in a folder, with the package beside it. */
@@ -94,26 +94,12 @@ export const MADE: Readonly<Record<string, (project: Project) => Promise<Served>
   },
   async webpack(project) {
     const root = project.root(false);
-    const webpack = await bundler("webpack");
-    const config = {
+    const faults = await builtByWebpack({
       context: root,
       mode: "production",
       entry: "./main.js",
       output: { path: join(root, "dist") },
-    };
-    const faults = await new Promise<string[]>((done, failed) => {
-      webpack(
-        { ...config, optimization: { minimize: false } },
-        (error: Error | null, stats: any) => {
-          if (error) failed(error);
-          else
-            done(
-              stats
-                .toJson({ all: false, errors: true })
-                .errors.map((fault: Error) => fault.message),
-            );
-        },
-      );
+      optimization: { minimize: false },
     });
     expect(faults).toEqual([]);
     copyFileSync(join(root, "index.html"), join(root, "dist/index.html"));

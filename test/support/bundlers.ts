@@ -22,3 +22,17 @@ export async function bundler(name: string): Promise<any> {
   const module = await import(existsSync(modern) ? modern : require.resolve(name));
   return module.default ?? module;
 }
+
+/** Builds with webpack; the messages of what it finds wrong. */
+export async function builtByWebpack(config: object): Promise<string[]> {
+  const webpack = await bundler("webpack");
+  return new Promise((done, failed) => {
+    webpack(config, (error: Error | null, stats: any) => {
+      if (error) failed(error);
+      else
+        done(
+          stats.toJson({ all: false, errors: true }).errors.map((fault: Error) => fault.message),
+        );
+    });
+  });
+}

@@ -74,7 +74,9 @@ function readModel(model: ReadModel): Network {
   for (const node of graph.node) {
     const at: NodeAt = {
       node,
-      inputs: node.input.map((key) => (key === "" ? undefined : valueOf(values, key, node))),
+      inputs: named(node, () =>
+        node.input.map((key) => (key === "" ? undefined : valueOf(values, key))),
+      ),
       builder,
       opset,
       batch: samples,
@@ -124,13 +126,10 @@ function named<R>(node: ReadNode, f: () => R): R {
   }
 }
 
-function valueOf(values: ReadonlyMap<string, GraphValue>, key: string, node: ReadNode): GraphValue {
+function valueOf(values: ReadonlyMap<string, GraphValue>, key: string): GraphValue {
   const value = values.get(key);
   if (value) return value;
-  const name = JSON.stringify(node.name[0] || (node.output[0] ?? ""));
-  throw new UnusableFileError(
-    `node ${name} (${node.opType[0]}): no node before it gives ${JSON.stringify(key)}`,
-  );
+  throw new InputError(`no node before it gives ${JSON.stringify(key)}`);
 }
 
 /** The tensors that are in the file. */

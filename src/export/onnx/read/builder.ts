@@ -50,7 +50,6 @@ interface AddOptions {
 
 export function createBuilder(): Builder {
   const entries: Entry[] = [];
-  const shapes: Shape[] = [];
   const names = new Set<string>();
   const counts = new Map<string, number>();
   const input: InputPlace = {};
@@ -79,7 +78,6 @@ export function createBuilder(): Builder {
         inputs: xs.map(({ entry }) => entry),
         values: new Map(Object.entries(values)),
       });
-      shapes.push(shape);
       return given(entries.length - 1, shape);
     },
     scaleInto({ entry }, a, b) {
@@ -101,9 +99,10 @@ export function createBuilder(): Builder {
       if (output.entry < 0 || input.shape === undefined)
         throw new InputError("the graph has no layer between its input and its output");
       const model = modelOf(input.shape, entries, output.entry);
+      const valuesOf = new Map(entries.map(({ name, values }) => [name, values]));
       const [parameters, buffers] = [new Map<string, Values>(), new Map<string, Values>()];
       for (const node of model.nodes) {
-        const { values } = entries.find(({ name }) => name === node.name)!;
+        const values = valuesOf.get(node.name)!;
         for (const { name } of node.parameters)
           parameters.set(`${node.name}.${name}`, values.get(name)!);
         for (const { name } of node.buffers) buffers.set(`${node.name}.${name}`, values.get(name)!);

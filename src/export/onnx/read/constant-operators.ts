@@ -21,6 +21,7 @@ import {
   tensorOf,
   wholeNumbers,
 } from "./node.js";
+import { broadcastStrides, placeAt, stridesOf } from "./strides.js";
 import { axisOf } from "./value.js";
 
 type Fold = (at: NodeAt) => Constant;
@@ -46,18 +47,9 @@ function broadcast(a: Constant, b: Constant, f: (x: number, y: number) => number
     return n === 1 ? right[k] : n;
   });
   const data = alike(a, size(shape));
-  const places = (own: readonly number[]) => (at: number) => {
-    let [rest, stride, place] = [at, 1, 0];
-    for (let side = rank - 1; side >= 0; side--) {
-      const index = rest % shape[side];
-      rest = Math.floor(rest / shape[side]);
-      if (own[side] !== 1) place += index * stride;
-      stride *= own[side];
-    }
-    return place;
-  };
-  const [p, q] = [places(left), places(right)];
-  for (let k = 0; k < data.length; k++) data[k] = f(a.data[p(k)], b.data[q(k)]);
+  const [p, q] = [left, right].map(broadcastStrides);
+  for (let k = 0; k < data.length; k++)
+    data[k] = f(a.data[placeAt(k, shape, p)], b.data[placeAt(k, shape, q)]);
   return constant(shape, data, a.whole && b.whole);
 }
 
@@ -108,16 +100,10 @@ function transposed(
   perm: readonly number[],
   out: Constant["data"],
 ) {
-  const strides = shape.map((_, k) => size(shape.slice(k + 1)));
+  const strides = stridesOf(shape);
   const to = perm.map((axis) => shape[axis]);
-  for (let k = 0; k < out.length; k++) {
-    let [rest, place] = [k, 0];
-    for (let side = to.length - 1; side >= 0; side--) {
-      place += (rest % to[side]) * strides[perm[side]];
-      rest = Math.floor(rest / to[side]);
-    }
-    out[k] = data[place];
-  }
+  const moved = perm.map((axis) => strides[axis]);
+  for (let k = 0; k < out.length; k++) out[k] = data[placeAt(k, to, moved)];
   return constant(to, out, whole);
 }
 

@@ -5,6 +5,7 @@ import { size } from "../../../shape-size.js";
 import { reshapedTo, squeezed, unsqueezed } from "./constant-operators.js";
 import { activationAt, intOf, intsOf, neededAt, type NodeAt, wholeNumbers } from "./node.js";
 import { settled } from "./input.js";
+import { placeAt, stridesOf } from "./strides.js";
 import { type SampleValue, axisOf, featuresOf, withSides } from "./value.js";
 
 /** The shape that the graph computes with. */
@@ -73,17 +74,9 @@ export function transpose(at: NodeAt): SampleValue {
   const seen = order.map((k) => x.seen[k]);
   if (!x.open) return { ...x, seen, ...(x.sides && { sides: order.map((k) => x.sides![k]) }) };
   // The network's own input is what comes out: images have their channels first.
-  const moved = (list: Float64Array) => {
-    const strides = x.seen.map((_, k) => size(x.seen.slice(k + 1)));
-    return list.map((_, k) => {
-      let [rest, place] = [k, 0];
-      for (let side = seen.length - 1; side >= 0; side--) {
-        place += (rest % seen[side]) * strides[order[side]];
-        rest = Math.floor(rest / seen[side]);
-      }
-      return list[place];
-    });
-  };
+  const own = stridesOf(x.seen);
+  const strides = order.map((k) => own[k]);
+  const moved = (list: Float64Array) => list.map((_, k) => list[placeAt(k, seen, strides)]);
   return {
     ...x,
     shape: seen,

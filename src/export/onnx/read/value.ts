@@ -10,6 +10,7 @@ import type { Shape } from "../../../regularizers/regularizer.js";
 import { roomFor } from "../../../room-for.js";
 import { size } from "../../../shape-size.js";
 import type { Constant } from "./constant.js";
+import { broadcastStrides, placeAt, stridesOf } from "./strides.js";
 
 /** What depends on the input, for one sample. */
 export interface SampleValue {
@@ -76,13 +77,9 @@ export function withSides(value: SampleValue, seen: readonly number[]): SampleVa
 /** Our feature for each feature of an image that is flattened as the graph sees it. */
 export function featuresOf({ shape, seen, sides }: SampleValue): Int32Array | undefined {
   if (sides === undefined || sides.every((side, k) => side === k)) return undefined;
-  const strides = [shape[1] * shape[2], shape[2], 1];
-  const [a, b, c] = sides.map((side) => strides[side]);
-  const [, rows, cols] = seen;
-  return Int32Array.from({ length: size(seen) }, (_, k) => {
-    const [i, j, l] = [Math.floor(k / (rows * cols)), Math.floor(k / cols) % rows, k % cols];
-    return i * a + j * b + l * c;
-  });
+  const own = stridesOf(shape);
+  const strides = sides.map((side) => own[side]);
+  return Int32Array.from({ length: size(seen) }, (_, k) => placeAt(k, seen, strides));
 }
 
 /**
@@ -122,16 +119,8 @@ export function forEachFeature(
   const own = seen.map((_, k) => shape[k + extra] ?? 1);
   if (own.some((n, k) => n !== 1 && n !== seen[k])) return undefined;
   const all = roomFor(Float64Array, size(seen), `${size(seen)} constants`);
-  return all.map((_, k) => {
-    let [rest, stride, place] = [k, 1, 0];
-    for (let side = seen.length - 1; side >= 0; side--) {
-      const index = rest % seen[side];
-      rest = Math.floor(rest / seen[side]);
-      if (own[side] !== 1) place += index * stride;
-      stride *= own[side];
-    }
-    return data[place];
-  });
+  const strides = broadcastStrides(own);
+  return all.map((_, k) => data[placeAt(k, seen, strides)]);
 }
 
 /** What a layer gives that computes each number alone: it is seen as what it reads. */
