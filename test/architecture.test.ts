@@ -79,6 +79,7 @@ const LEAVES = [
   "placed.ts",
   "layer-densities.ts",
   "normalization.ts",
+  "preparation.ts",
   "entry.ts",
   "errors.ts",
   "room-for.ts",

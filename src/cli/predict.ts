@@ -1,5 +1,6 @@
 /** `bregman predict`: what a network makes of samples without labels. */
 import { type Command, Option } from "commander";
+import type { DecimalMark } from "../data/csv-cells.js";
 import type { ColumnName } from "../data/csv-columns.js";
 import type { Origin, UnlabelledOptions } from "../data/unlabelled.js";
 import { InputError } from "../errors.js";
@@ -16,6 +17,7 @@ interface PredictFlags extends PoolFlags {
   readonly ignore?: readonly ColumnName[];
   readonly header?: boolean;
   readonly delimiter?: string;
+  readonly decimal?: DecimalMark;
   readonly pixels?: true;
 }
 
@@ -53,6 +55,12 @@ export function definePredict(command: Command): void {
     .option("--header", "the first row of CSV files names the columns (default: if it is text)")
     .option("--no-header", "it is a sample")
     .option("--delimiter <character>", "between cells", character("--delimiter"))
+    .addOption(
+      new Option("--decimal <mark>", "before the decimals of numbers in CSV files").choices([
+        ".",
+        ",",
+      ]),
+    )
     .option("--pixels", "the numbers of CSV files are pixels, from 0 to 255");
   addPoolOptions(command, "as many as pay for the network")
     .addHelpText(
@@ -123,7 +131,7 @@ function formatOf({ csv, json }: PredictFlags): PredictionFormat {
 /** How samples are read: as the recipe of a run says, and as the person says. */
 function optionsFor(
   { network, recipe }: OpenedNetwork,
-  { label, ignore = [], header, delimiter, pixels }: PredictFlags,
+  { label, ignore = [], header, delimiter, decimal, pixels }: PredictFlags,
   features: number,
 ): UnlabelledOptions {
   const data = recipe?.data;
@@ -139,6 +147,8 @@ function optionsFor(
       header,
       headerInTraining: table?.header,
       delimiter: delimiter ?? table?.delimiter,
+      decimal: decimal ?? table?.decimal,
+      prepared: network.preparation?.table,
       pixels: pixels ?? table?.pixels,
       bytesInTraining: table?.pixels ?? (data && data.kind !== "npy" && data.kind !== "csv"),
     },

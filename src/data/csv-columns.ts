@@ -4,8 +4,7 @@
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
-
-export const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+import { type DecimalMark, isNumber } from "./csv-cells.js";
 
 /** A column: its name, or its index from 0 (from the end if negative). */
 export type ColumnName = string | number;
@@ -20,6 +19,13 @@ export interface ColumnOptions {
    * refused.
    */
   readonly header?: boolean | undefined;
+  /**
+   * Columns whose cells are categories, or "text": all those whose first cell that is there is no
+   * number. Default: none.
+   */
+  readonly categories?: readonly ColumnName[] | "text" | undefined;
+  /** Before the decimals of numbers. Default ".". */
+  readonly decimal?: DecimalMark | undefined;
 }
 
 export interface CsvColumns {
@@ -29,8 +35,13 @@ export interface CsvColumns {
   readonly header: boolean;
   /** Index of the label, if there is one. */
   readonly label?: number | undefined;
-  /** Indices of the features, rising. */
+  /** Indices of the features, in the order in which a network takes them. */
   readonly features: readonly number[];
+  /**
+   * For each feature whether its cells are categories; "any": its first cell tells. Default: they
+   * are numbers.
+   */
+  readonly texts?: readonly boolean[] | "any" | undefined;
 }
 
 /**
@@ -64,9 +75,33 @@ export function csvColumns(
         `${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
     );
   }
-  if (options.header === undefined) expectNames(names, features, path);
+  if (options.header === undefined) expectNames(names, features, options, path);
   if (header) checkNames(names, label, features, path);
-  return { names, header, label, features };
+  return { names, header, label, features, texts: textsOf(names, features, options, path) };
+}
+
+/** Which of the features are categories. */
+function textsOf(
+  names: readonly string[],
+  features: readonly number[],
+  { categories, header }: ColumnOptions,
+  path: string,
+): CsvColumns["texts"] {
+  if (categories === undefined) return undefined;
+  if (categories === "text") return "any";
+  const texts = features.map(() => false);
+  for (const column of categories) {
+    for (const k of places(names, column, "of categories", { header }, path)) {
+      const place = features.indexOf(k);
+      if (place < 0) {
+        throw new InputError(
+          `${path}: column ${JSON.stringify(column)} can't be categories: it is no feature`,
+        );
+      }
+      texts[place] = true;
+    }
+  }
+  return texts;
 }
 
 /**
@@ -93,10 +128,12 @@ export function places(
       `${path}: expected the index of the column ${what}, as there is no header, found ${JSON.stringify(column)}`,
     );
   }
+  const other = names.length === 1 && [";", "\t"].find((mark) => names[0].includes(mark));
+  const split = other ? `; a delimiter ${JSON.stringify(other)} would split the row` : "";
   const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
   throw new InputError(
     `${path}: there is no column ${JSON.stringify(column)} ` +
-      `${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}`,
+      `${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}${split}`,
   );
 }
 
@@ -121,8 +158,13 @@ export function areCounted(names: readonly string[]): boolean {
  * Refuses a first row that names nothing, since it would be a sample lost: numbers only, other than
  * those some programs count columns by.
  */
-function expectNames(names: readonly string[], features: readonly number[], path: string): void {
-  if (areCounted(names) || !features.every((k) => NUMBER.test(names[k]))) return;
+function expectNames(
+  names: readonly string[],
+  features: readonly number[],
+  { decimal }: ColumnOptions,
+  path: string,
+): void {
+  if (areCounted(names) || !features.every((k) => isNumber(names[k], decimal))) return;
   throw new UnusableFileError(
     `${path}: row 1: expected the names of the columns, found numbers; say "header": ` +
       "false if there is no header, true if that is one",

@@ -3,11 +3,12 @@
  * label and others that training left out.
  */
 import { InputError, UnusableFileError } from "../errors.js";
+import { isCategories, type TablePreparation } from "../preparation.js";
+import { type DecimalMark, isNumber } from "./csv-cells.js";
 import {
   areCounted,
   type ColumnName,
   type CsvColumns,
-  NUMBER,
   places,
   placesIfThere,
 } from "./csv-columns.js";
@@ -24,6 +25,10 @@ export interface FeatureOptions {
   readonly header?: boolean | undefined;
   /** Whether that of the training file did, where it was said: it need not be so here. */
   readonly headerInTraining?: boolean | undefined;
+  /** The columns that training prepared: those of these names are taken, wherever they stand. */
+  readonly prepared?: TablePreparation | undefined;
+  /** Before the decimals of numbers. Default ".". */
+  readonly decimal?: DecimalMark | undefined;
 }
 
 /**
@@ -39,23 +44,46 @@ export function featureColumns(
   options: FeatureOptions,
   where: string,
 ): CsvColumns {
-  const { leaveOut = [], headerInTraining = areCounted(first) && first.length > 1 } = options;
+  const { leaveOut = [], prepared, decimal } = options;
+  const { headerInTraining = areCounted(first) && first.length > 1 } = options;
   const cells = first.map((cell) => cell.trim());
-  const isNumber = (k: number) => NUMBER.test(cells[k]);
-  const named = leaveOut.some((column) => typeof column === "string") || undefined;
-  const header = options.header ?? named;
-  if (header !== undefined)
-    return (
-      chosen(cells, features, header, options, where) ?? mismatch(cells, features, options, where)
-    );
+  const texts = prepared?.columns.map(isCategories);
+  const byName = prepared && options.header !== false && named(cells, prepared);
+  if (byName) return { names: cells, header: true, features: byName, texts };
+  // A category may be anything: numbers are what tells a sample from names.
+  const isNoName = (k: number, place: number) => !texts?.[place] && isNumber(cells[k], decimal);
+  const isCell = (k: number, place: number) =>
+    (texts?.[place] ?? false) ||
+    isNumber(cells[k], decimal) ||
+    (prepared?.missing.includes(cells[k]) ?? false);
+  const saysNames = leaveOut.some(isName) || undefined;
+  const header = options.header ?? saysNames;
+  if (header !== undefined) {
+    const columns = chosen(cells, features, header, options, where);
+    return columns ? { ...columns, texts } : mismatch(cells, features, options, where);
+  }
   const names = chosen(cells, features, true, options, where);
-  if (names && !names.features.some(isNumber)) return names;
+  if (names && !names.features.some(isNoName)) return { ...names, texts };
   const bare = chosen(cells, features, false, options, where);
-  if (bare?.features.every(isNumber) && !headerInTraining) return bare;
-  if (!names && !bare?.features.some(isNumber)) mismatch(cells, features, options, where);
+  if (bare?.features.every(isCell) && !headerInTraining) return { ...bare, texts };
+  if (!names && !bare?.features.some(isNoName)) mismatch(cells, features, options, where);
   throw new InputError(
     `${where}: row 1 may be the names of the columns or a sample: say --header or --no-header`,
   );
+}
+
+/** Where the prepared columns are, by their names; undefined if not each is there once. */
+function named(
+  cells: readonly string[],
+  { columns }: TablePreparation,
+): readonly number[] | undefined {
+  const found = columns.map(({ name }) => placesIfThere(cells, name, true));
+  const isEach = found.every((k, place) => isName(columns[place].name) && k.length === 1);
+  return isEach ? found.flat() : undefined;
+}
+
+function isName(column: ColumnName): column is string {
+  return typeof column === "string";
 }
 
 /** What is left of the columns, if it is as many as there must be. */
@@ -82,15 +110,15 @@ function chosen(
 function mismatch(
   cells: readonly string[],
   features: number,
-  { leaveOut = [], leftOut = [] }: FeatureOptions,
+  { leaveOut = [], leftOut = [], prepared }: FeatureOptions,
   where: string,
 ): never {
-  const columns = [...leaveOut, ...leftOut.filter((column) => typeof column === "string")];
+  const columns = [...leaveOut, ...leftOut.filter(isName)];
   const out = new Set(columns.flatMap((column) => placesIfThere(cells, column, true))).size;
   const without = out > 0 ? `, of which ${out} left out` : "";
   const hint = cells.length - out > features ? "; --label and --ignore leave columns out" : "";
   throw new UnusableFileError(
-    `${where}: expected ${features} columns of numbers, as many as the network takes, found ` +
+    `${where}: expected ${features} columns${prepared ? "" : " of numbers"}, as many as the network takes, found ` +
       `${cells.length} ${cells.length === 1 ? "column" : "columns"}${without}${hint}`,
   );
 }

@@ -12,7 +12,10 @@ const MOST_NOTES = 5;
  * A line for each column that numbers the rows (whole numbers without a gap, each once, in any
  * order) or that has a value of its own for each class.
  */
-export function csvNotes({ inputs, labels, columns }: CsvTable, where: string): string[] {
+export function csvNotes(
+  { inputs, labels, columns }: Pick<CsvTable, "inputs" | "labels" | "columns">,
+  where: string,
+): string[] {
   if (labels.length < FEWEST_ROWS) return [];
   const faults = columns.flatMap((name, k) => {
     const column = { rows: labels.length, at: (row: number) => inputs[row * columns.length + k] };

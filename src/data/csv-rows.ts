@@ -1,7 +1,9 @@
-/** The numbers of a CSV text, row by row. */
+/** The cells of a CSV text as numbers, row by row. */
 import { csvParser } from "#csv-parser";
 import { UnusableFileError } from "../errors.js";
-import { type CsvColumns, NUMBER } from "./csv-columns.js";
+import { isBytes } from "../inputs.js";
+import { type Categories, type DecimalMark, newCategories, numberOf } from "./csv-cells.js";
+import type { CsvColumns } from "./csv-columns.js";
 
 export interface RowOptions {
   /** Name of the text in error messages. */
@@ -9,17 +11,29 @@ export interface RowOptions {
   readonly delimiter: string;
   /** The numbers must be whole, from 0 to 255, and are kept as bytes. */
   readonly pixels: boolean;
+  /** Before the decimals of numbers. Default ".". */
+  readonly decimal?: DecimalMark | undefined;
+  /** Texts of cells that are missing: such a cell is NaN. Default: none may be. */
+  readonly missing?: readonly string[] | undefined;
+  /** Whether a row with a missing cell is left out. */
+  readonly drop?: boolean | undefined;
   /** What the columns are, by the first row. */
   columnsOf(first: readonly string[]): CsvColumns;
+  /** What may be said of a cell that is no number, for the error; "" for nothing. */
+  hint?(text: string, column: string): string;
 }
 
 export interface CsvRows {
-  /** [count, features] row-major. */
+  /** [count, features] row-major: of a column of categories the place of its text in `texts`. */
   readonly inputs: Uint8Array | Float64Array;
   readonly count: number;
   /** [count], without spaces around them; empty if no column has labels. */
   readonly labels: readonly string[];
   readonly columns: CsvColumns;
+  /** For each feature the texts of a column of categories; undefined for numbers. */
+  readonly texts: readonly (readonly string[] | undefined)[];
+  /** Rows that were left out. */
+  readonly dropped: number;
 }
 
 /**
@@ -32,51 +46,37 @@ export interface CsvRows {
 export function csvRows(text: string, options: RowOptions): CsvRows {
   const { where, delimiter, pixels, columnsOf } = options;
   let columns: CsvColumns | undefined;
+  let kinds: ColumnKind[] = [];
   let numbers = pixels ? new Uint8Array(1024) : new Float64Array(1024);
   let used = 0;
   const labels: string[] = [];
-  let [row, count] = [0, 0];
+  let [row, count, dropped] = [0, 0, 0];
 
   const take = (cells: readonly string[]): void => {
     row++;
     if (cells.length === 1 && cells[0].trim() === "") return;
     if (columns === undefined) {
       columns = columnsOf(cells);
+      kinds = kindsOf(columns);
       if (columns.header) return;
     }
-    const { names, header, label, features } = columns;
+    const { names, label, features } = columns;
     if (cells.length !== names.length) {
       throw new UnusableFileError(
         `${where}: row ${row}: expected ${names.length} cells, found ${cells.length}`,
       );
     }
-    if (used + cells.length > numbers.length) {
-      const grown = pixels
-        ? new Uint8Array(2 * used + cells.length)
-        : new Float64Array(2 * used + cells.length);
-      grown.set(numbers);
-      numbers = grown;
+    if (isDropped(cells, columns, options)) {
+      dropped++;
+      return;
     }
-    const bad = (k: number, wanted: string): UnusableFileError => {
-      const name = header ? `column ${JSON.stringify(names[k])}` : names[k];
-      const found = JSON.stringify(cells[k].trim());
-      return new UnusableFileError(
-        `${where}: row ${row}, ${name}: expected ${wanted}, found ${found}`,
-      );
-    };
-    for (const k of features) {
-      const text = cells[k].trim();
-      const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-      const isByte = Number.isInteger(value) && value >= 0 && value <= 255;
-      if (pixels ? !isByte : !Number.isFinite(value)) {
-        throw bad(k, pixels ? "a whole number from 0 to 255" : "a number");
-      }
-      numbers[used++] = value;
-    }
+    if (used + features.length > numbers.length) numbers = grown(numbers, used + features.length);
+    for (const [place, k] of features.entries())
+      numbers[used++] = valueOf(cells, k, kinds[place], columns, options, row);
     count++;
     if (label === undefined) return;
     const text = cells[label].trim();
-    if (text === "") throw bad(label, "a label");
+    if (text === "") throw badCell(cells, label, "a label", columns, options, row);
     labels.push(text);
   };
 
@@ -89,6 +89,83 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
       take(data);
     },
   });
-  if (count === 0) throw new UnusableFileError(`${where}: expected rows of numbers, found none`);
-  return { inputs: numbers.slice(0, used), count, labels, columns: columns! };
+  if (count === 0) {
+    const without = dropped > 0 ? `: each of ${dropped} has a missing cell` : "";
+    throw new UnusableFileError(`${where}: expected rows of numbers, found none${without}`);
+  }
+  const texts = kinds.map(({ categories }) => categories?.texts);
+  return { inputs: numbers.slice(0, used), count, labels, columns: columns!, texts, dropped };
+}
+
+/** What is known of a feature's column so far. */
+interface ColumnKind {
+  /** Undefined: its first cell that is there tells. */
+  isText: boolean | undefined;
+  categories?: Categories;
+}
+
+function kindsOf({ features, texts }: CsvColumns): ColumnKind[] {
+  return features.map((_, place) => ({
+    isText: texts === "any" ? undefined : (texts?.[place] ?? false),
+  }));
+}
+
+function isDropped(
+  cells: readonly string[],
+  { label, features }: CsvColumns,
+  { missing, drop }: RowOptions,
+): boolean {
+  if (!drop || !missing) return false;
+  const isMissing = (k: number) => missing.includes(cells[k].trim());
+  return (label !== undefined && isMissing(label)) || features.some(isMissing);
+}
+
+/** The number of a cell: its own, or the place of its text. */
+function valueOf(
+  cells: readonly string[],
+  k: number,
+  kind: ColumnKind,
+  columns: CsvColumns,
+  options: RowOptions,
+  row: number,
+): number {
+  const { pixels, decimal, missing } = options;
+  const text = cells[k].trim();
+  if (missing?.includes(text)) return Number.NaN;
+  const value = numberOf(text, decimal);
+  kind.isText ??= Number.isNaN(value);
+  if (kind.isText) return (kind.categories ??= newCategories()).placeOf(text);
+  const isByte = Number.isInteger(value) && value >= 0 && value <= 255;
+  if (pixels ? !isByte : Number.isNaN(value)) {
+    const wanted = pixels ? "a whole number from 0 to 255" : "a number";
+    throw badCell(cells, k, wanted, columns, options, row);
+  }
+  return value;
+}
+
+function badCell(
+  cells: readonly string[],
+  k: number,
+  wanted: string,
+  { names, header, label }: CsvColumns,
+  { where, hint }: RowOptions,
+  row: number,
+): UnusableFileError {
+  const shown = JSON.stringify(names[k]);
+  const text = cells[k].trim();
+  const more = k === label ? "" : (hint?.(text, header ? shown : String(k)) ?? "");
+  return new UnusableFileError(
+    `${where}: row ${row}, ${header ? `column ${shown}` : names[k]}: expected ${wanted}, ` +
+      `found ${JSON.stringify(text)}${more}`,
+  );
+}
+
+function grown(
+  numbers: Uint8Array | Float64Array,
+  needed: number,
+): Uint8Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  const size = 2 * numbers.length + needed;
+  const larger = isBytes(numbers) ? new Uint8Array(size) : new Float64Array(size);
+  larger.set(numbers);
+  return larger;
 }

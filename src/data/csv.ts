@@ -1,13 +1,29 @@
-/** Reads a table of numbers from a CSV file: a row is a sample, one column is its label. */
-import { type ColumnName, type ColumnOptions, csvColumns } from "./csv-columns.js";
+/**
+ * Reads a table from a CSV file: a row is a sample, one column is its label, the others are numbers
+ * or categories.
+ */
+import { InputError, UnusableFileError } from "../errors.js";
+import { isCategories, type TablePreparation } from "../preparation.js";
+import { MISSING } from "./csv-cells.js";
+import { type ColumnName, type ColumnOptions, type CsvColumns, csvColumns } from "./csv-columns.js";
+import { csvNotes } from "./csv-notes.js";
 import { csvRows } from "./csv-rows.js";
 import { readCsvText } from "./csv-text.js";
+import { type FillRule, prepareTable } from "./table-preparation.js";
 
 export interface CsvOptions extends ColumnOptions {
   /** Default ",". */
   readonly delimiter?: string | undefined;
   /** The numbers must be whole, from 0 to 255, and are kept as bytes. Default false. */
   readonly pixels?: boolean | undefined;
+  /**
+   * What becomes of missing cells: of numbers the mean or median of the column's others, or this
+   * number; "drop": their rows are left out. A missing category is none of the categories. Default:
+   * a missing cell is an error.
+   */
+  readonly missing?: FillRule | undefined;
+  /** Texts that mean that a cell is missing. Default "", NA, N/A, NaN, nan, NULL, null and "?". */
+  readonly missingCells?: readonly string[] | undefined;
 }
 
 export interface CsvTable {
@@ -20,23 +36,78 @@ export interface CsvTable {
    * has no header.
    */
   readonly columns: readonly ColumnName[];
+  /** How the columns became features, where that is not just their numbers. */
+  readonly preparation?: TablePreparation;
+  /** What a person should know of it. */
+  readonly notes?: readonly string[];
+}
+
+/** A table that another must be like: that of the training samples. */
+export interface LikeTable {
+  /** Where it is from, for the message. */
+  readonly where: string;
+  readonly table: CsvTable;
 }
 
 /**
  * Reads the CSV file at `path`, plain or gzip-compressed.
  *
- * @throws as `readCsvText` and `csvColumns`; UnusableFileError if the file has no rows; also, with
- * row and column, if a row has another number of cells than the first, a cell of a feature is not a
- * number, or a label is missing. Row 1 is the first of the file.
+ * @param like - what it must have the columns of, and be prepared as
+ * @throws as `readCsvText`, `csvColumns` and `prepareTable`; InputError for pixels that are
+ * categories or missing; UnusableFileError if the file has no rows, or other columns than the one
+ * that it must be like; also, with row and column, if a row has another number of cells than the
+ * first, a cell of a feature is not a number, or a label is missing. Row 1 is the first of the
+ * file.
  */
-export function readCsv(path: string, options: CsvOptions): CsvTable {
-  const { delimiter = ",", pixels = false } = options;
-  const { inputs, labels, columns } = csvRows(readCsvText(path, delimiter), {
+export function readCsv(path: string, options: CsvOptions, like?: LikeTable): CsvTable {
+  const { delimiter = ",", pixels = false, decimal, categories, missing: rule } = options;
+  const isPrepared = categories !== undefined || rule !== undefined;
+  if (pixels && isPrepared)
+    throw new InputError(`${path}: pixels can't be categories, nor be missing`);
+  const missing = rule === undefined ? undefined : (options.missingCells ?? MISSING);
+  const rows = csvRows(readCsvText(path, delimiter), {
     where: path,
     delimiter,
     pixels,
-    columnsOf: (first) => csvColumns(first, options, path),
+    decimal,
+    missing,
+    drop: rule === "drop",
+    columnsOf(first) {
+      const columns = csvColumns(first, options, path);
+      if (!like) return columns;
+      checkAlike(namesOf(columns), like, path);
+      return { ...columns, texts: like.table.preparation?.columns.map(isCategories) };
+    },
+    hint: (text, column) => hintFor(text, column, options),
   });
-  const { names, header, features } = columns;
-  return { inputs, labels, columns: features.map((k) => (header ? names[k] : k)) };
+  const columns = namesOf(rows.columns);
+  const { labels } = rows;
+  const told = like ? [] : csvNotes({ inputs: rows.inputs, labels, columns }, path);
+  if (!isPrepared)
+    return { inputs: rows.inputs, labels, columns, ...(told.length > 0 && { notes: told }) };
+  const table = { ...rows, columns, missing: missing ?? [] };
+  const { notes, ...prepared } = prepareTable(table, rule, path, like?.table.preparation);
+  return { labels, columns, ...prepared, notes: [...told, ...notes] };
+}
+
+function namesOf({ names, header, features }: CsvColumns): ColumnName[] {
+  return features.map((k) => (header ? names[k] : k));
+}
+
+function checkAlike(columns: readonly ColumnName[], like: LikeTable, path: string): void {
+  const wanted = like.table.columns;
+  if (wanted.join("\n") === columns.join("\n")) return;
+  const k = wanted.findIndex((name, i) => name !== columns[i]);
+  const [expected, found] = [wanted[k] ?? "no more columns", columns[k] ?? "none"];
+  throw new UnusableFileError(
+    `${path}: expected the columns of ${like.where}: "${expected}", found "${found}"`,
+  );
+}
+
+/** What key of a recipe takes such a cell. */
+function hintFor(text: string, column: string, { decimal, missing }: CsvOptions): string {
+  const isMissing = (MISSING as readonly string[]).includes(text);
+  if (isMissing) return missing === undefined ? '; "missing": "mean" would fill it' : "";
+  if (decimal === undefined && /^[+-]?\d*,\d+$/.test(text)) return '; say "decimal": ","';
+  return `; if its texts are categories, say "categories": [${column}]`;
 }

@@ -10,6 +10,7 @@ import { InputError } from "../errors.js";
 import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
+import type { Preparation } from "../preparation.js";
 import { channelNumbers } from "./channel-numbers.js";
 import {
   checkLabels,
@@ -52,6 +53,8 @@ export interface Dataset {
    * starts.
    */
   readonly notes?: readonly string[];
+  /** How new samples of such files become inputs: kept with the network that learns of these. */
+  readonly preparation?: Preparation;
 }
 
 /**

@@ -4,10 +4,10 @@
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
+import type { Preparation } from "../preparation.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { isFlat } from "./channel-numbers.js";
-import { csvNotes } from "./csv-notes.js";
 import { type CsvTable, readCsv } from "./csv.js";
 import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
@@ -53,6 +53,8 @@ interface OwnData {
   readonly labelNames?: readonly string[] | undefined;
   /** What a person should know of them. */
   readonly notes?: readonly string[] | undefined;
+  /** How new samples become inputs, where files don't say it. */
+  readonly preparation?: Preparation | undefined;
 }
 
 /**
@@ -81,7 +83,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   if ("name" in source) return loadDataset(source.name, { dataDir });
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const { train, test, shape, labelNames, notes } = readOwn(
+  const { train, test, shape, labelNames, notes, preparation } = readOwn(
     own,
     limit === undefined ? undefined : { limit, validation, splitSeed },
   );
@@ -104,7 +106,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
       : { labelNames: names, classes: names.length }),
     ...normalizationOf(own, train, sample),
   });
-  const { notes: _, ...rest } = data;
+  const { notes: _, ...rest } = { ...data, ...(preparation && { preparation }) };
   const all = [
     ...(train.allLabels ? startNotes(train.allLabels, name) : (data.notes ?? [])),
     ...(notes ?? []),
@@ -206,14 +208,10 @@ function checkPair(
 
 function readTables(source: CsvSource): OwnData {
   const table = readCsv(source.train, source);
-  const other = source.test === undefined ? undefined : readCsv(source.test, source);
-  if (other !== undefined && other.columns.join("\n") !== table.columns.join("\n")) {
-    const k = table.columns.findIndex((name, i) => name !== other.columns[i]);
-    const [wanted, found] = [table.columns[k] ?? "no more columns", other.columns[k] ?? "none"];
-    throw new UnusableFileError(
-      `${source.test}: expected the columns of ${source.train}: "${wanted}", found "${found}"`,
-    );
-  }
+  const other =
+    source.test === undefined
+      ? undefined
+      : readCsv(source.test, source, { where: source.train, table });
   // Labels that are numbers stay what they are; otherwise they are names.
   const labelNames =
     source.labelNames ??
@@ -229,8 +227,8 @@ function readTables(source: CsvSource): OwnData {
       labelOf(label, labelNames, numbered, `${where}: sample ${k}`),
     ),
   });
-  // A column is a channel: each has its own mean and deviation.
-  const columns = table.columns.length;
+  // A feature is a channel: each has its own mean and deviation.
+  const columns = table.inputs.length / table.labels.length;
   const shape = sampleShape(
     [table.labels.length, ...(source.pixels ? [columns] : [columns, 1, 1])],
     source.shape,
@@ -241,7 +239,8 @@ function readTables(source: CsvSource): OwnData {
     test: other && part(source.test!, other),
     shape,
     labelNames,
-    notes: csvNotes(table, source.train),
+    notes: [...(table.notes ?? []), ...(other?.notes ?? [])],
+    preparation: table.preparation && { table: table.preparation },
   };
 }
 

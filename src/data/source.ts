@@ -7,7 +7,9 @@ import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { didYouMean } from "../nearest.js";
 import type { ChannelPlace } from "./channels.js";
+import type { DecimalMark } from "./csv-cells.js";
 import type { ColumnName } from "./csv-columns.js";
+import type { FillRule } from "./table-preparation.js";
 import type { DatasetName } from "./names.js";
 
 /** One of the data sets that are known by name. */
@@ -58,7 +60,7 @@ export interface NpySource extends ArraySource {
   readonly testLabels?: string | undefined;
 }
 
-/** Tables of numbers as text. */
+/** Tables as text: numbers, and texts that are categories. */
 export interface CsvSource extends OwnFacts {
   readonly kind: "csv";
   readonly train: string;
@@ -73,6 +75,21 @@ export interface CsvSource extends OwnFacts {
   readonly delimiter?: string | undefined;
   /** The numbers are pixels, whole numbers from 0 to 255 that mean value / 255. Default false. */
   readonly pixels?: boolean | undefined;
+  /** Before the decimals of numbers. Default ".". */
+  readonly decimal?: DecimalMark | undefined;
+  /**
+   * Columns of texts that are categories, each of which becomes a feature that is 0 or 1; "text":
+   * all columns whose first cell is no number. Default: none.
+   */
+  readonly categories?: readonly ColumnName[] | "text" | undefined;
+  /**
+   * What a missing cell counts as: the mean or the median of the column's numbers in the training
+   * file, or this number; "drop": its row is left out. A missing category is none of them. Default:
+   * a missing cell is an error.
+   */
+  readonly missing?: FillRule | undefined;
+  /** Texts of a missing cell. Default: "", NA, N/A, NaN, nan, NULL, null and "?". */
+  readonly missingCells?: readonly string[] | undefined;
 }
 
 /** Folders with one folder of PNG images for each class. */
@@ -116,6 +133,10 @@ const FILES: {
     header: 1,
     delimiter: 1,
     pixels: 1,
+    decimal: 1,
+    categories: 1,
+    missing: 1,
+    missingCells: 1,
     ...OWN,
   },
   imageFolder: { kind: 1, train: 1, test: 1, ...OWN },

@@ -25,6 +25,7 @@ import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
 import { inputNumbers } from "./own-arrays.js";
 import { decodePng, type Image } from "./png.js";
 import { type Rows, unpackHeaded } from "./read-headed.js";
+import { featuresOfTable } from "./table-preparation.js";
 import { countedShape, inOrder, type Wanted } from "./sample-fit.js";
 import { gunzipBeginning, isGzip } from "./unpack.js";
 
@@ -214,14 +215,19 @@ function* table(
   { input, piece, csv = {} }: UnlabelledOptions,
   where: string,
 ): Generator<Piece> {
-  const { delimiter = ",", pixels = false, bytesInTraining = false } = csv;
+  const { delimiter = ",", pixels = false, bytesInTraining = false, prepared, decimal } = csv;
   const features = size(input);
-  const { inputs, count } = csvRows(csvText(bytes(), where, delimiter), {
+  const columns = prepared?.columns.length ?? features;
+  const rows = csvRows(csvText(bytes(), where, delimiter), {
     where,
     delimiter,
-    pixels,
-    columnsOf: (first) => featureColumns(first, features, csv, where),
+    pixels: pixels && !prepared,
+    decimal,
+    missing: prepared?.missing,
+    columnsOf: (first) => featureColumns(first, columns, csv, where),
   });
+  const { count } = rows;
+  const { inputs } = prepared ? featuresOfTable(rows, prepared) : rows;
   const large = pixels || !bytesInTraining ? -1 : inputs.findIndex((x) => x > 1);
   if (large >= 0) {
     throw new UnusableFileError(

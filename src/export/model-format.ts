@@ -6,6 +6,7 @@
  *                model          the graph as JSON, see nn/model-json.ts
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
  *                labelNames     ["cat", "dog", ...], one for each output, of a classifier
+ *                preparation    how samples of files become inputs, see preparation.ts
  *                ...            texts of whoever writes it
  *
  *                shapes         of a sparse file: those of the weights that are stored in parts
@@ -21,6 +22,7 @@ import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
 import { checkNetwork, type Network, type Values } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
+import type { Preparation } from "../preparation.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
@@ -34,7 +36,15 @@ import {
 
 const FORMAT = "bregman";
 /** Keys of the metadata that are ours. */
-const RESERVED = ["format", "model", "normalization", "labelNames", "shapes", "crc32"];
+const RESERVED = [
+  "format",
+  "model",
+  "normalization",
+  "labelNames",
+  "preparation",
+  "shapes",
+  "crc32",
+];
 
 export interface EncodeModelOptions {
   /**
@@ -58,7 +68,7 @@ export const ENCODE_OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1, value
  * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
  * inputs; also for a number in it that can't be, or that `values` can't hold, for labels' names
  * that are not one for each output, and for a text whose name is ours: "format", "model",
- * "normalization", "labelNames", "shapes", "crc32"
+ * "normalization", "labelNames", "preparation", "shapes", "crc32"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -70,7 +80,7 @@ export function encodeModel(
   const { sparse = false, values } = knownOptions("encodeModel", options, ENCODE_OPTIONS);
   checkValues(values, sparse);
   checkNetwork(network);
-  const { model, parameters, buffers, normalization, labelNames } = network;
+  const { model, parameters, buffers, normalization, labelNames, preparation } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
   const shapes: Record<string, Shape> = {};
   if (sparse) {
@@ -96,6 +106,7 @@ export function encodeModel(
     model: JSON.stringify(modelToJson(model)),
     ...(normalization && { normalization: JSON.stringify(plain(normalization)) }),
     ...(labelNames && { labelNames: JSON.stringify(labelNames) }),
+    ...(preparation && { preparation: JSON.stringify(preparation) }),
   });
   return sparse ? seal(bytes) : bytes;
 }
@@ -164,12 +175,14 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
       : parseJson(metadata[key], `${where}: damaged metadata`);
   const normalization = kept("normalization") as Normalization | undefined;
   const labelNames = kept("labelNames") as string[] | undefined;
+  const preparation = kept("preparation") as Preparation | undefined;
   const network = {
     model,
     parameters: own("parameters"),
     buffers: own("buffers"),
     ...(normalization !== undefined && { normalization }),
     ...(labelNames !== undefined && { labelNames }),
+    ...(preparation !== undefined && { preparation }),
   };
   ofFile(
     () => checkNetwork(network),

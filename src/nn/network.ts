@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { checkBoth, type Counts, type Normalization } from "../normalization.js";
 import { at } from "../placed.js";
+import { checkPreparation, type Preparation } from "../preparation.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { size } from "../shape-size.js";
 import { packedOf } from "./packed-values.js";
@@ -28,17 +29,20 @@ export interface Network {
   readonly normalization?: Normalization;
   /** Of a classifier: the name of each class, in the order of the outputs. */
   readonly labelNames?: readonly string[];
+  /** How samples of files become inputs, such as the categories of a table. */
+  readonly preparation?: Preparation;
 }
 
 /**
  * Checks that every parameter and buffer of the model is there, with its shape, that the
- * normalization is one of its inputs, and that there are as many labels' names as outputs.
+ * normalization is one of its inputs, that there are as many labels' names as outputs, and that a
+ * preparation is one of its inputs.
  *
  * @throws InputError that names the first one that is not, what was expected and what was found;
  * also for a mean or a deviation that can't be
  */
 export function checkNetwork(network: Network): void {
-  const { model, parameters, buffers, normalization, labelNames } = network;
+  const { model, parameters, buffers, normalization, labelNames, preparation } = network;
   for (const node of model.nodes) {
     for (const [specs, values] of [
       [node.parameters, parameters] as const,
@@ -65,6 +69,7 @@ export function checkNetwork(network: Network): void {
   if (normalization !== undefined)
     at("normalization", () => checkBoth(normalization, countsOf(model.input)));
   if (labelNames !== undefined) checkLabelNames(labelNames, size(model.output));
+  if (preparation !== undefined) checkPreparation(preparation, model.input);
 }
 
 /** They may come from a file, and be anything. */

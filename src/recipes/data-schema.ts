@@ -160,11 +160,31 @@ export const dataSchema = z.discriminatedUnion("kind", [
         .boolean()
         .default(false)
         .describe("Whole numbers from 0 to 255 that mean value / 255"),
+      decimal: z.enum([".", ","]).optional().describe("Before the decimals of numbers"),
+      categories: z
+        .union(
+          [z.literal("text"), z.array(column).min(1)],
+          found('"text", or a list of columns, each by its name or index'),
+        )
+        .optional()
+        .describe('Columns of texts that are categories; "text": all that are no numbers'),
+      missing: z
+        .union(
+          [z.enum(["mean", "median", "drop"]), z.number()],
+          found('"mean", "median", "drop", or a number'),
+        )
+        .optional()
+        .describe("What a missing number counts as; drop: its row is left out"),
+      missingCells: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe('Texts of a missing cell; default: "", NA, N/A, NaN, nan, NULL, null, ?'),
       shape,
       ...facts,
       ...use,
     })
-    .describe("Tables of numbers"),
+    .describe("Tables of numbers and categories"),
   z
     .strictObject({
       kind: z.literal("imageFolder"),

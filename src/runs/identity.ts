@@ -98,14 +98,15 @@ function keysOf(a: object, b: object): string[] {
 }
 
 /** All that training and evaluation see of the data. */
-function dataHash({ shape, classes, mean, std, train, test }: Dataset): string {
+function dataHash({ shape, classes, mean, std, preparation, train, test }: Dataset): string {
   const parts = [train, test].flatMap(({ inputs, labels, targets, count }) => [
     textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`),
     labels,
     bytesOf(inputs),
     ...(targets ? [bytesOf(targets)] : []),
   ]);
-  return short([textBytes(JSON.stringify([shape, classes, mean, std])), ...parts]);
+  const said = [shape, classes, mean, std, ...(preparation ? [preparation] : [])];
+  return short([textBytes(JSON.stringify(said)), ...parts]);
 }
 
 /** The numbers that a run was given to start from. */

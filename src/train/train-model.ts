@@ -13,6 +13,7 @@ import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { netDensity } from "../measure/metrics.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
+import type { Preparation } from "../preparation.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { checkedState, type ScheduleState } from "../optim/schedule.js";
 import { createPool } from "../runtime/pool.js";
@@ -53,6 +54,8 @@ export interface FitResult {
   readonly normalization?: Normalization;
   /** Of a classifier: the name of each class, as the data have them. */
   readonly labelNames?: readonly string[];
+  /** How new samples of the data's files become inputs, where the data say it. */
+  readonly preparation?: Preparation;
 }
 
 /** Time between two "step" events, in milliseconds. */
@@ -141,7 +144,7 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   const interrupted = course.epoch <= epochs;
   if (!interrupted) warnings.tell(control?.missed() ?? []);
   onEvent?.({ type: "end", final, interrupted });
-  const { mean, std } = data;
+  const { mean, std, preparation } = data;
   const labelNames = settings.loss === "crossEntropy" ? data.labelNames : undefined;
   const normalization = normalize ? { mean, std } : undefined;
   return withoutUndefined({
@@ -152,6 +155,7 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     buffers,
     normalization,
     labelNames,
+    preparation,
   });
 }
 

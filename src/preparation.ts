@@ -1,0 +1,89 @@
+/**
+ * What was decided of the training samples on their way from a file into a network, so that new
+ * ones go the same way: which texts of a table are categories, what a missing cell counts as. Plain
+ * data, kept in the network's file.
+ */
+import { InputError } from "./errors.js";
+import { kindOf } from "./kinds.js";
+import { size } from "./shape-size.js";
+
+/** A column of a table, and the features that it becomes. */
+export interface PreparedColumn {
+  /** Its name, or its index in a file without a header. */
+  readonly name: string | number;
+  /**
+   * The texts that are categories, each a feature that is 1 where the cell is that text, else 0.
+   * Absent: the column is numbers, one feature.
+   */
+  readonly categories?: readonly string[];
+  /** What a missing number counts as. Absent: none may be missing. */
+  readonly fill?: number;
+}
+
+export interface TablePreparation {
+  readonly columns: readonly PreparedColumn[];
+  /** The texts of a cell that is missing; none: no cell may be. */
+  readonly missing: readonly string[];
+}
+
+export interface Preparation {
+  readonly table?: TablePreparation;
+}
+
+/** Whether the cells of a column are texts that are categories. */
+export function isCategories({ categories }: PreparedColumn): boolean {
+  return categories !== undefined;
+}
+
+/** How many features a column becomes. */
+export function featuresOf({ categories }: PreparedColumn): number {
+  return categories?.length ?? 1;
+}
+
+/**
+ * Checks what may come from a file, and be anything.
+ *
+ * @param input - shape of a network's input, which the features must fill
+ * @throws InputError with one line
+ */
+export function checkPreparation(value: unknown, input: readonly number[]): void {
+  const { table } = objectOf(value, "preparation") as { readonly table?: unknown };
+  if (table !== undefined) checkTable(table, size(input));
+}
+
+function checkTable(value: unknown, features: number): void {
+  const { columns, missing } = objectOf(value, "preparation.table");
+  checkTexts(missing, "preparation.table.missing");
+  if (!Array.isArray(columns)) throw wrong("preparation.table.columns", "a list", columns);
+  const mayMiss = (missing as readonly string[]).length > 0;
+  columns.forEach((column, k) => checkColumn(column, mayMiss, `preparation.table.columns[${k}]`));
+  const found = (columns as PreparedColumn[]).reduce((sum, one) => sum + featuresOf(one), 0);
+  if (found === features) return;
+  throw new InputError(
+    `preparation.table.columns: expected ${features} features, as the network takes, found ${found}`,
+  );
+}
+
+function checkColumn(value: unknown, mayMiss: boolean, where: string): void {
+  const { name, categories, fill } = objectOf(value, where);
+  if (typeof name !== "string" && !Number.isInteger(name))
+    throw wrong(`${where}.name`, "a name or an index", name);
+  if (categories !== undefined) checkTexts(categories, `${where}.categories`);
+  if ((fill !== undefined || (mayMiss && !categories)) && !Number.isFinite(fill))
+    throw wrong(`${where}.fill`, "a finite number", fill);
+}
+
+function checkTexts(value: unknown, where: string): void {
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return;
+  throw wrong(where, "a list of texts", value);
+}
+
+function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject) return value as Readonly<Record<string, unknown>>;
+  throw wrong(where, "an object", value);
+}
+
+function wrong(where: string, wanted: string, value: unknown): InputError {
+  return new InputError(`${where} must be ${wanted}, found ${kindOf(value)}`);
+}
