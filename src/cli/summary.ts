@@ -28,6 +28,8 @@ const MOST_NAMED = 4;
 export interface Summary {
   /** The last epoch's line. */
   readonly last: EpochMetrics;
+  /** That of the network that was kept. Default: the last. */
+  readonly shown?: EpochMetrics;
   readonly final: FinalMetrics;
   /** Density before training. */
   readonly started: number;
@@ -40,20 +42,30 @@ export interface Summary {
 
 /** The summary as text, with a line end. */
 export function summaryText(
-  { last, final, started, epochs, interrupted, folder, report }: Summary,
+  { last, shown = last, final, started, epochs, interrupted, folder, report }: Summary,
   paint: Paint,
 ): string {
   const field = (name: string, value: string, more = "") =>
     `  ${name.padEnd(17)}${paint("bold", more ? value.padEnd(8) : value)}${more && `  ${paint("dim", more)}`}`;
   const sum = (key: "weights" | "nonZeros") =>
-    last.layers.reduce((total, layer) => total + layer[key], 0);
+    shown.layers.reduce((total, layer) => total + layer[key], 0);
   const lines = [
-    layerTable(last, paint),
+    layerTable(shown, paint),
     "",
     interrupted &&
       field("Interrupted", `in epoch ${last.epoch} of ${epochs}`, "the run is kept as it was then"),
-    ...reachedFields(last, final, field),
+    !interrupted &&
+      last.epoch < epochs &&
+      field(
+        "Stopped",
+        `after epoch ${last.epoch} of ${epochs}`,
+        "no better validation was in sight",
+      ),
+    final.kept !== undefined &&
+      field("Kept", `epoch ${final.kept}`, "the best validation: all figures are of its network"),
+    ...reachedFields(shown, final, field),
     final.best !== undefined &&
+      final.kept === undefined &&
       field(
         "Best validation",
         percent(final.best.validAccuracy),
@@ -62,7 +74,7 @@ export function summaryText(
       ),
     field(
       "Density",
-      percent(last.density),
+      percent(shown.density),
       `${count(sum("nonZeros"))} of ${count(sum("weights"))} weights; it started with ${percent(started)}`,
     ),
     final.connections !== undefined && connectionsField(final.connections, field),

@@ -57,6 +57,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
   const { openFilm } = await import("./film-folder.js");
   const { runRecipe } = await import("../runs/run.js");
   const { writeReport } = await import("../report/report.js");
+  const { resultLine } = await import("../measure/best-epoch.js");
   const film = openFilm(folder, recipe.epochs);
   const finish = () => {
     film.write();
@@ -65,7 +66,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
 
   let removeResults: (() => void) | undefined;
   let initial: EpochMetrics | undefined;
-  let last: EpochMetrics | undefined;
+  let lines: EpochMetrics[] = [];
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   let report: string | undefined;
   try {
@@ -88,10 +89,10 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       onEvent(event) {
         if (event.type === "start") {
           initial = event.initial;
-          last = event.resumed?.epochs.at(-1) ?? initial;
-          if (resume) film.resume(event.resumed ? last.epoch : -1);
+          lines = [initial, ...(event.resumed?.epochs ?? [])];
+          if (resume) film.resume(event.resumed ? lines.at(-1)!.epoch : -1);
         }
-        if (event.type === "epoch") last = event.metrics;
+        if (event.type === "epoch") lines.push(event.metrics);
         if (event.type === "end") {
           end = event;
           // The report is there before "end" is told, and while the folder is still ours.
@@ -100,12 +101,14 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
         view.onEvent(event);
       },
     });
-    const whole = { last: last!, started: initial!.density, epochs: recipe.epochs, ...end! };
+    const shown = resultLine(lines, end!.final)!;
+    const { epochs } = recipe;
+    const whole = { last: lines.at(-1)!, shown, started: initial!.density, epochs, ...end! };
     await view.summary({ ...whole, folder, report: report! });
   } catch (error) {
     view.close();
     // A run that broke off, say at a loss that is not finite, shows its curves too.
-    if (last) tryTo(finish);
+    if (lines.length > 0) tryTo(finish);
     tidy?.();
     removeResults?.();
     throw error;

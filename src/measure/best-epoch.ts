@@ -1,16 +1,54 @@
-/** The epoch of the best validation accuracy; of equal ones the last counts. */
+/**
+ * The epoch of best validation: by accuracy where there is one, else by the loss; of equal ones the
+ * last counts.
+ */
 import type { EpochMetrics, FinalMetrics } from "./events.js";
 import { kernelDensity, totalDensity } from "./metrics.js";
 
-/** Whether an epoch's validation accuracy is the best so far. */
-export function isBest({ validAccuracy }: EpochMetrics, before: readonly EpochMetrics[]): boolean {
-  return (
-    validAccuracy !== undefined &&
-    before.slice(1).every((line) => validAccuracy >= (line.validAccuracy ?? 0))
-  );
+/** What an epoch is judged by: more is better. Undefined if it says nothing. */
+function merit({ validAccuracy, validLoss }: EpochMetrics): number | undefined {
+  // JSON has null where a number was not finite.
+  if (typeof validAccuracy === "number") return validAccuracy;
+  return typeof validLoss === "number" && Number.isFinite(validLoss) ? -validLoss : undefined;
 }
 
-/** The best epoch of a run: the last line that has a test accuracy. */
+/** The lines that count: those from epoch `from` on that say something. */
+function counted(history: readonly EpochMetrics[], from: number) {
+  return history.flatMap((line) => {
+    const value = merit(line);
+    return line.epoch < from || value === undefined ? [] : [{ line, value }];
+  });
+}
+
+/**
+ * Whether an epoch is the best so far.
+ *
+ * @param from - the first epoch that counts
+ */
+export function isBest(
+  metrics: EpochMetrics,
+  before: readonly EpochMetrics[],
+  from: number,
+): boolean {
+  return bestLine([...before, metrics], from) === metrics;
+}
+
+/** The line of the best epoch, from epoch `from` on; undefined if none says anything. */
+export function bestLine(history: readonly EpochMetrics[], from: number): EpochMetrics | undefined {
+  let best: { readonly line: EpochMetrics; readonly value: number } | undefined;
+  for (const one of counted(history, from)) if (!best || one.value >= best.value) best = one;
+  return best?.line;
+}
+
+/** Epochs since one was better than all before it, from epoch `from` on. */
+export function epochsWithoutBetter(history: readonly EpochMetrics[], from: number): number {
+  let [best, at] = [-Infinity, from - 1];
+  for (const { line, value } of counted(history, from))
+    if (value > best) [best, at] = [value, line.epoch];
+  return Math.max(0, (history.at(-1)?.epoch ?? 0) - at);
+}
+
+/** The best epoch of a classifier's run: the last line that has a test accuracy. */
 export function bestOf(history: readonly EpochMetrics[]): FinalMetrics["best"] {
   const line = history.findLast(({ testAccuracy }) => testAccuracy !== undefined);
   if (!line) return undefined;
@@ -25,4 +63,12 @@ export function bestOf(history: readonly EpochMetrics[]): FinalMetrics["best"] {
     linearDensity: totalDensity(linear),
     ...(kernels === undefined ? {} : { kernelDensity: kernels }),
   };
+}
+
+/** The line of the network that a run has come to: that of the epoch kept, else the last. */
+export function resultLine(
+  history: readonly EpochMetrics[],
+  { kept }: Pick<FinalMetrics, "kept"> = {},
+): EpochMetrics | undefined {
+  return history.find(({ epoch }) => epoch === kept) ?? history.at(-1);
 }

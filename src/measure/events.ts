@@ -142,6 +142,11 @@ export interface FinalMetrics {
     readonly linearDensity: number;
     readonly kernelDensity?: number;
   };
+  /**
+   * With `keep: "best"`: the epoch whose network this is, which all figures are of but `best`,
+   * `saved` and `seconds`. Absent where it is the network at the end.
+   */
+  readonly kept?: number;
   readonly seconds: number;
   readonly bytes: ModelBytes;
 }

@@ -174,6 +174,16 @@ export const recipeSchema = z
       .describe(
         "Batches over which batch norm's statistics are taken anew before each evaluation; default: running statistics",
       ),
+    keep: z
+      .enum(["last", "best"])
+      .optional()
+      .describe("Which network is saved: at the end, or of the epoch of best validation"),
+    stop: z
+      .strictObject({
+        patience: count.describe("Epochs in a row without a better validation"),
+      })
+      .optional()
+      .describe("Stops before the last epoch"),
     batchSize: count.default(FEED_DEFAULTS.batchSize),
     shuffle: z
       .boolean()
@@ -206,6 +216,14 @@ export const recipeSchema = z
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: "custom", path: path.split("."), message });
+    for (const [key, asks] of [
+      ["keep", recipe.keep === "best"] as const,
+      ["stop", recipe.stop !== undefined] as const,
+    ]) {
+      if (!asks || validation > 0) continue;
+      const what = key === "keep" ? `"best"` : "it";
+      fault(key, `expected ${what} with validation samples, found data.validation 0`);
+    }
     if (microBatches !== undefined && microBatches > batchSize) {
       fault("microBatches", `expected at most batchSize (${batchSize}), found ${microBatches}`);
     }

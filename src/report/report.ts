@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
+import { resultLine } from "../measure/best-epoch.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
@@ -31,7 +32,7 @@ export function reportHtml(run: Run): string {
   const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${layerTable(run.epochs.at(-1))}${savingsTable(run)}
+    ${pictureSection(run)}${layerTable(lineOf(run))}${savingsTable(run)}
     ${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">
@@ -42,8 +43,27 @@ export function reportHtml(run: Run): string {
   return page(run.name, body);
 }
 
-function header({ name, recipe, epochs, result }: Run): Markup {
+/** The line of the network that the run has come to. */
+function lineOf({ epochs, result }: Run): EpochMetrics | undefined {
+  return resultLine(epochs, result?.final);
+}
+
+/** Which epoch's network was kept, and whether the run stopped there. */
+function keptNote({ epochs, recipe, result }: Run): Markup | undefined {
+  const [last, kept] = [epochs.at(-1)?.epoch, result?.final?.kept];
+  const planned = recipe.epochs;
+  const isShort = result?.interrupted === false && last !== undefined && last < (planned ?? last);
+  const texts = [
+    kept === undefined ? "" : `The network is that of epoch ${kept}, the best validation.`,
+    isShort ? `The run stopped after epoch ${last} of ${planned}.` : "",
+  ].filter((text) => text !== "");
+  return texts.length > 0 ? html`<p class="note">${texts.join(" ")}</p>` : undefined;
+}
+
+function header(run: Run): Markup {
+  const { name, recipe, epochs, result } = run;
   const last = epochs.at(-1);
+  const shown = lineOf(run);
   const planned = recipe.epochs === undefined ? "" : ` of ${recipe.epochs}`;
   const { description } = recipe;
   const state = result?.interrupted
@@ -54,8 +74,9 @@ function header({ name, recipe, epochs, result }: Run): Markup {
   return html`<header>
     <p class="brand">bregman · training run</p>
     <h1>${name}</h1>
-    <p class="lead">${last ? headline(last, result) : "Nothing was measured in this run yet."}</p>
+    <p class="lead">${shown ? headline(shown, result) : "Nothing was measured in this run yet."}</p>
     ${description ? html`<p class="note" style="margin: 6px 0 0">${description}</p>` : undefined}
+    ${keptNote(run)}
     ${state ? html`<p class="warning">${state}, after epoch ${last?.epoch ?? 0}${planned}.</p>` : undefined}
   </header>`;
 }
@@ -80,8 +101,9 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   return `Trained${far}: ${share}.`;
 }
 
-function tiles({ epochs, result }: Run): Markup {
-  const last = epochs.at(-1)!;
+function tiles(run: Run): Markup {
+  const { epochs, result } = run;
+  const last = lineOf(run)!;
   const final = result?.final;
   const valid = final?.validAccuracy ?? last.validAccuracy;
   const started =
@@ -103,7 +125,7 @@ function tiles({ epochs, result }: Run): Markup {
         : undefined
     }
     ${size && tile("Model size", bytes(size.sparse), `dense ${bytes(size.dense)}`)}
-    ${tile("Time", duration(final?.seconds ?? last.seconds), `${last.epoch} epochs`)}
+    ${tile("Time", duration(final?.seconds ?? last.seconds), `${epochs.at(-1)!.epoch} epochs`)}
   </dl>`;
 }
 

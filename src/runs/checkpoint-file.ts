@@ -1,8 +1,9 @@
 /**
  * A checkpoint as the bytes of one safetensors file, which other programs can read as well.
  *
- *     tensors      theta, v, moments, buffers (trainer-state.ts), average/<name> (average.ts), and born/<weight>: when each
- *                  weight was born, as of the last line of metrics (births.ts)
+ *     tensors      theta, v, moments, buffers (trainer-state.ts), average/<name> (average.ts),
+ *                  kept/<name> (kept-epoch.ts), and born/<weight>: when each weight was born, as
+ *                  of the last line of metrics (births.ts)
  *     metadata     checksum   SHA-256 of the whole file, taken while the checksum itself is 64 zeros
  *                  format     "bregman checkpoint"
  *                  version    of this layout

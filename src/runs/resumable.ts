@@ -9,6 +9,9 @@ import { adjusted } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { newestCheckpoint } from "./checkpoint.js";
 import { differences } from "./identity.js";
+import { densityControl } from "../train/fit-options.js";
+import { isOver } from "../train/judged-epochs.js";
+import type { Progress } from "../train/progress.js";
 import { leastEpochs } from "../train/run-length.js";
 import { parsePartialResult } from "./run-schema.js";
 import { readRunRecipe, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
@@ -61,8 +64,16 @@ export function openResumable(folder: string, epochs?: number): Resumable {
   }
   return {
     recipe: adjusted(recipe, { epochs: target }),
-    finished: ended && progress.epoch > target,
+    finished: ended && (progress.epoch > target || stopped(recipe, progress)),
   };
+}
+
+/** Whether the run has stopped before its last epoch, as its recipe says. */
+function stopped(recipe: Recipe, { epochs, lengths }: Progress): boolean {
+  const { stop, keep, targetDensity } = recipe;
+  const control = targetDensity === undefined ? undefined : densityControl(targetDensity);
+  const judging = { keep, stop, targetDensity: control };
+  return isOver(epochs, judging, lengths?.[0] ?? recipe.epochs);
 }
 
 /**

@@ -92,6 +92,7 @@ const final = {
     )
     .exactOptional(),
   best: z.object({ ...best, kernelDensity: maybe }).exactOptional(),
+  kept: maybeCount,
   seconds: figure,
   bytes: z.object({ dense: count, sparse: count, compressed: maybeCount }),
 };

@@ -20,6 +20,7 @@ import {
   type GroupOptimizers,
   type Settings,
 } from "./fit-options.js";
+import { checkStop } from "./judged-epochs.js";
 import { checkInputs, checkOutputs } from "./fits-data.js";
 import { checkParts } from "./lone-values.js";
 
@@ -44,6 +45,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   checkOptimizers(settings.optimizer);
   checkNumbers(settings);
   checkLoss(settings);
+  checkJudging(settings);
   const { clip, average, targetDensity, freeze } = settings;
   if (clip !== undefined) checkClip(clip);
   if (average !== undefined) checkAverage(average);
@@ -131,6 +133,20 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
       `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected ` +
         `validation samples and the loss crossEntropy, found ${validation} validation ` +
         `samples and the loss ${loss}`,
+    );
+  }
+}
+
+/** What follows the validation needs some. */
+function checkJudging({ keep = "last", stop, validation }: Settings): void {
+  if (keep !== "last" && keep !== "best") {
+    throw new InputError(`fit: keep must be "last" or "best", found ${String(keep)}`);
+  }
+  if (stop !== undefined) at("fit", () => checkStop(stop));
+  const needs = keep === "best" ? `keep: "best"` : stop && "stop";
+  if (needs && validation === 0) {
+    throw new InputError(
+      `fit: ${needs} follows the validation: expected validation samples, found 0 of them`,
     );
   }
 }

@@ -21,6 +21,7 @@ import { COMPUTE_OPTIONS, type ComputeOptions } from "../runtime/pool.js";
 import type { AverageOptions } from "./average.js";
 import type { TrainEvent } from "../measure/events.js";
 import { lossOf } from "./fits-data.js";
+import type { StopOptions } from "./judged-epochs.js";
 import { startOptions, type StartNetwork, type StartOptions } from "../engine/given-start.js";
 import type { InitOptions } from "../engine/initial.js";
 import { STEP_DEFAULTS } from "../engine/step-settings.js";
@@ -131,6 +132,19 @@ export interface TrainingOptions {
    * the same. Default: running statistics.
    */
   readonly freshStatistics?: number | undefined;
+  /**
+   * Which network is returned and saved: "last", as it is at the end, or "best", as it was after the
+   * epoch of best validation (by accuracy, else by the loss; of equal ones the last). All figures
+   * of the result are then of this network. It needs validation samples. With a target density
+   * epochs of its ramp don't count. A run that is stopped by its signal gives the best so far.
+   * Default "last".
+   */
+  readonly keep?: "last" | "best" | undefined;
+  /**
+   * Stops after so many epochs in a row in which the validation was no better, e.g. `{ patience: 10
+   * }`. It needs validation samples; epochs count as for `keep`. Default: all epochs.
+   */
+  readonly stop?: StopOptions | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
   /**
@@ -200,6 +214,8 @@ const TRAINING: OptionKeys<TrainingOptions> = {
   labelSmoothing: 1,
   average: 1,
   freshStatistics: 1,
+  keep: 1,
+  stop: 1,
   seed: 1,
   validation: 1,
   splitSeed: 1,

@@ -7,7 +7,7 @@
  * run resumed from a checkpoint goes on with the very same numbers.
  */
 import type { Dataset } from "../data/dataset.js";
-import { isBest } from "../measure/best-epoch.js";
+import { bestLine, isBest } from "../measure/best-epoch.js";
 import { birthTensors } from "../measure/births.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { netDensity } from "../measure/metrics.js";
@@ -22,6 +22,7 @@ import { checkOptions } from "./check-options.js";
 import { createDensityController } from "./density-controller.js";
 import { decidingIn, type FitOptions } from "./fit-options.js";
 import { lossNotes } from "./fits-data.js";
+import { firstJudged, isOver, stopNote } from "./judged-epochs.js";
 import type { Keeper, OpenKeeper } from "./keeper.js";
 import { leftOutNotes } from "./lone-values.js";
 import { createMeasuring, type Measuring } from "./measuring.js";
@@ -128,7 +129,9 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   if (!resumed) observe?.(0, trainer);
 
   const step = createStep(training, course, measuring, control);
-  while (course.epoch <= epochs && !signal?.aborted) {
+  const stops = () => isOver(wholeLines(course), settings, lengths[0]);
+  const isDone = () => course.epoch > epochs || stops();
+  while (!isDone() && !signal?.aborted) {
     freezeFor(training, course);
     for (const batch of order.epoch()) {
       const place = step(batch);
@@ -140,8 +143,10 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     if (!(await endEpoch(training, course, measuring))) break;
   }
 
-  const { final, parameters, buffers } = await measuring.final(history);
-  const interrupted = course.epoch <= epochs;
+  const best = bestLine(wholeLines(course), firstJudged(settings, lengths[0]));
+  const { final, parameters, buffers } = await measuring.final(history, best);
+  const interrupted = !isDone();
+  if (stops()) onEvent?.({ type: "note", text: stopNote(course.epoch - 1, epochs, settings) });
   if (!interrupted) warnings.tell(control?.missed() ?? []);
   onEvent?.({ type: "end", final, interrupted });
   const { mean, std, preparation } = data;
@@ -157,6 +162,11 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     labelNames,
     preparation,
   });
+}
+
+/** The lines of epochs, without that of one cut short. */
+function wholeLines({ epoch, history }: Course): readonly EpochMetrics[] {
+  return history.filter((line) => line.epoch < epoch);
 }
 
 /** Tells of the beginning, and of what is to be known of it. */
@@ -269,7 +279,7 @@ async function endEpoch(
   course: Course,
   measuring: Measuring,
 ): Promise<boolean> {
-  const { settings, keeper, order, trainer, warnings } = training;
+  const { settings, keeper, lengths, order, trainer, warnings } = training;
   const { schedule, epochs, observe, onEvent } = settings;
   const { epoch, sums, history } = course;
   const whole = sums.seen === order.samples;
@@ -278,8 +288,9 @@ async function endEpoch(
   if (!whole && keeper) save(training, course);
   const trained = { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen };
   const measured = await measuring.epoch(epoch, course.schedule.factor, trained);
-  const metrics =
-    whole && isBest(measured, history) ? { ...measured, ...(await measuring.test()) } : measured;
+  const from = firstJudged(settings, lengths[0]);
+  const best = whole && isBest(measured, history, from) ? await measuring.best() : {};
+  const metrics = { ...measured, ...best };
   history.push(metrics);
   observe?.(epoch, trainer);
   onEvent?.({ type: "epoch", metrics });
@@ -298,7 +309,7 @@ async function endEpoch(
 
 /** Writes a checkpoint. */
 function save(training: Training, { epoch, sums, schedule, history }: Course): void {
-  const { pool, keeper, lengths, order, trainer, births, averaged, work, seconds } = training;
+  const { pool, keeper, lengths, order, trainer, births, averaged, kept, work, seconds } = training;
   const progress = {
     lengths,
     epoch,
@@ -314,5 +325,6 @@ function save(training: Training, { epoch, sums, schedule, history }: Course): v
   keeper!.save(progress, trainer.state(), [
     ...birthTensors(births.state()),
     ...(averaged?.tensors() ?? []),
+    ...(kept?.tensors() ?? []),
   ]);
 }

@@ -15,6 +15,9 @@ import { createAverage, type WeightAverage } from "./average.js";
 import type { Settings } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import type { Keeper } from "./keeper.js";
+import { bestLine } from "../measure/best-epoch.js";
+import { firstJudged } from "./judged-epochs.js";
+import { createKeptEpoch, type KeptEpoch } from "./kept-epoch.js";
 import { leftOut, type Parts } from "./lone-values.js";
 import type { Lengths } from "./progress.js";
 import { lengthsOf } from "./run-length.js";
@@ -46,6 +49,8 @@ export interface Training extends Subject {
   readonly trainer: Trainer;
   readonly births: ReturnType<typeof createBirthCounter>;
   readonly averaged?: WeightAverage | undefined;
+  /** The network of the best epoch, where it is to be kept. */
+  readonly kept?: KeptEpoch | undefined;
   readonly warnings: Warnings;
   readonly work?: WorkCounter | undefined;
   /** Gives the event loop its turn, if it is time. */
@@ -61,7 +66,7 @@ export interface Training extends Subject {
 /** Prepares a training, or what is left of it. */
 export async function prepareTraining(subject: Subject): Promise<Training> {
   const { pool, model, data, settings, keeper } = subject;
-  const { schedule, average, batchSize, microBatches, seed, normalize, augment, epochs } = settings;
+  const { schedule, batchSize, microBatches, seed, normalize, augment, epochs } = settings;
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
 
@@ -75,7 +80,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     ...(resumed && { from: resumed.order }),
   });
   const trainer = fitTrainer(pool, model, store, settings, epochs * order.perEpoch);
-  const { births, averaged } = startLooks(trainer, keeper, average);
+  const { births, averaged, kept } = startLooks(trainer, keeper, settings, lengths);
   const warnings = createWarnings(model, trainer, settings);
   const turns = takeTurns();
   const settling = {
@@ -106,6 +111,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     trainer,
     births,
     averaged,
+    kept,
     warnings,
     work,
     turns,
@@ -119,10 +125,19 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
  * Goes on with what the checkpoint holds, if there is one. Apart, so that nothing keeps its
  * tensors.
  */
-function startLooks(trainer: Trainer, keeper: Keeper | undefined, average: Settings["average"]) {
+function startLooks(
+  trainer: Trainer,
+  keeper: Keeper | undefined,
+  settings: Settings,
+  lengths: Lengths,
+) {
+  const { average, keep } = settings;
+  const from = firstJudged(settings, lengths[0]);
+  const best = bestLine(keeper?.resumed?.epochs ?? [], from);
   const tensors = keeper?.restore(trainer);
   return {
     births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
     averaged: average && createAverage(trainer, average, tensors),
+    kept: keep === "best" ? createKeptEpoch(trainer, best && tensors) : undefined,
   };
 }

@@ -400,6 +400,8 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "labelSmoothing",
     "average",
     "freshStatistics",
+    "keep",
+    "stop",
     "microBatches",
     "recompute",
     "shuffle",
