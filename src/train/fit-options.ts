@@ -134,8 +134,8 @@ export interface TrainingOptions {
   readonly freshStatistics?: number | undefined;
   /**
    * Which network is returned and saved: "last", as it is at the end, or "best", as it was after
-   * the epoch of best validation (by accuracy, else by the loss; of equal ones the last). All figures
-   * of the result are then of this network. It needs validation samples. With a target density
+   * the epoch of best validation (by accuracy, else by the loss; of equal ones the last). Then all
+   * figures of the result are of this network. It needs validation samples. With a target density
    * epochs of its ramp don't count. A run that is stopped by its signal gives the best so far.
    * Default "last".
    */
