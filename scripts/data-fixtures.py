@@ -9,7 +9,8 @@ tables/   iris, wine and breast cancer as scikit-learn ships them, with names of
           with texts and missing cells, also as spreadsheets in many countries write it; iris and
           penguins as Parquet
 photos/   crops of unequal size of scikit-learn's two photographs, as JPEG of many kinds
-decoded/  the same as PNG: what Pillow reads of each JPEG, in names of the same order
+decoded/  the same as PNG: what Pillow reads of each JPEG
+resized/  some of them in other sizes, by Pillow
 *.npz     handwritten digits of 8 x 8 pixels, packed and not
 photos.parquet    as data sets lie on the Hugging Face hub: images as bytes inside, and a label
 sounds/   a few recordings of FSDD (CC BY-SA 4.0) in folders by digit, and one in other formats
@@ -28,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sklearn.datasets
-from PIL import Image
+from PIL import Image, ImageOps
 
 FOLDER = pathlib.Path(__file__).parent.parent / "test" / "fixtures" / "data"
 
@@ -126,6 +127,14 @@ def photos():
         Image.open(path).save(png / name / f"{k}.png", optimize=True)
         label = ["china", "flower"].index(name)
         rows.append(({"bytes": path.read_bytes(), "path": path.name}, label))
+    resized = folder("resized")
+    for name, size in [("china/0", (24, 24)), ("flower/3", (20, 31)), ("china/4", (90, 100))]:
+        image = Image.open(png / f"{name}.png")
+        stem = f"{name.replace('/', '-')}-{size[0]}x{size[1]}"
+        image.resize(size, Image.Resampling.BILINEAR).save(resized / f"{stem}-stretch.png")
+        ImageOps.fit(image, size, Image.Resampling.BILINEAR).save(resized / f"{stem}-cut.png")
+    grey = Image.open(png / "flower" / "0.png").convert("L")
+    grey.save(resized / "flower-0-grey.png")
     images, labels = zip(*rows)
     image_type = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     schema = pa.schema([("image", image_type), ("label", pa.int64())])

@@ -1,7 +1,7 @@
 /**
  * What was decided of the training samples on their way from a file into a network, so that new
- * ones go the same way: which texts of a table are categories, what a missing cell counts as. Plain
- * data, kept in the network's file.
+ * ones go the same way: which texts of a table are categories, what a missing cell counts as, how
+ * an image comes to its size. Plain data, kept in the network's file.
  */
 import { InputError } from "./errors.js";
 import { kindOf } from "./kinds.js";
@@ -26,8 +26,22 @@ export interface TablePreparation {
   readonly missing: readonly string[];
 }
 
+/**
+ * How an image comes to its size: "cut" scales it until it covers that, and takes the middle;
+ * "stretch" scales each side by itself.
+ */
+export type ImageFit = "cut" | "stretch";
+export const IMAGE_FITS = ["cut", "stretch"] as const satisfies readonly ImageFit[];
+
+export interface ImagePreparation {
+  /** [channels, height, width] */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly fit: ImageFit;
+}
+
 export interface Preparation {
   readonly table?: TablePreparation;
+  readonly image?: ImagePreparation;
 }
 
 /** Whether the cells of a column are texts that are categories. */
@@ -47,8 +61,24 @@ export function featuresOf({ categories }: PreparedColumn): number {
  * @throws InputError with one line
  */
 export function checkPreparation(value: unknown, input: readonly number[]): void {
-  const { table } = objectOf(value, "preparation") as { readonly table?: unknown };
+  const { table, image } = objectOf(value, "preparation");
   if (table !== undefined) checkTable(table, size(input));
+  if (image !== undefined) checkImage(image, size(input));
+}
+
+function checkImage(value: unknown, features: number): void {
+  const { shape, fit } = objectOf(value, "preparation.image");
+  if (!(IMAGE_FITS as readonly unknown[]).includes(fit))
+    throw wrong("preparation.image.fit", IMAGE_FITS.join(" or "), fit);
+  const isShape = Array.isArray(shape) && shape.length === 3 && shape.every(isSide);
+  if (!isShape || size(shape) !== features) {
+    const wanted = `[channels, height, width] of ${features} numbers, as the network takes`;
+    throw wrong("preparation.image.shape", wanted, shape);
+  }
+}
+
+function isSide(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0;
 }
 
 function checkTable(value: unknown, features: number): void {

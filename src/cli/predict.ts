@@ -4,6 +4,7 @@ import type { DecimalMark } from "../data/csv-cells.js";
 import type { ColumnName } from "../data/csv-columns.js";
 import type { Origin, UnlabelledOptions } from "../data/unlabelled.js";
 import { InputError } from "../errors.js";
+import { type ImageFit, IMAGE_FITS } from "../preparation.js";
 import type { OpenedNetwork } from "../runs/saved-run.js";
 import { addPoolOptions, type PoolFlags } from "./computing.js";
 import { character, integer } from "./options.js";
@@ -13,6 +14,7 @@ interface PredictFlags extends PoolFlags {
   readonly csv?: true;
   readonly json?: true;
   readonly top: number;
+  readonly fit?: ImageFit;
   readonly label?: ColumnName;
   readonly ignore?: readonly ColumnName[];
   readonly header?: boolean;
@@ -35,12 +37,18 @@ export function definePredict(command: Command): void {
     .argument("<model>", "a run folder, or a network in a file")
     .argument(
       "<inputs...>",
-      "idx and .npy files (.gz too), CSV files, PNG files, folders of PNG files; - is " +
+      "idx and .npy files (.gz too), CSV files, PNG and JPEG files, folders of these; - is " +
         "standard input, with one such file",
     )
     .option("--top <n>", "tell the n likeliest classes", integer("--top", 1), 1)
     .addOption(new Option("--csv", "print CSV, numbers with all digits").conflicts("json"))
     .option("--json", "print JSON: an array with an object for each sample")
+    .addOption(
+      new Option(
+        "--fit <way>",
+        "how images of other sizes come to that of the network (default: as in training)",
+      ).choices(IMAGE_FITS),
+    )
     .option(
       "--label <column>",
       "of CSV files: a column to leave out, its name or index (default: what the run's " +
@@ -131,7 +139,7 @@ function formatOf({ csv, json }: PredictFlags): PredictionFormat {
 /** How samples are read: as the recipe of a run says, and as the person says. */
 function optionsFor(
   { network, recipe }: OpenedNetwork,
-  { label, ignore = [], header, delimiter, decimal, pixels }: PredictFlags,
+  { fit, label, ignore = [], header, delimiter, decimal, pixels }: PredictFlags,
   features: number,
 ): UnlabelledOptions {
   const data = recipe?.data;
@@ -140,6 +148,8 @@ function optionsFor(
   return {
     input: network.model.input,
     channels: arrays?.channels,
+    image: network.preparation?.image,
+    fit,
     piece: Math.max(1, Math.min(MOST_SAMPLES, Math.floor(PIECE_NUMBERS / features))),
     csv: {
       leaveOut: label === undefined ? ignore : [label, ...ignore],

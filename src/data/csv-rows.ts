@@ -1,5 +1,5 @@
 /** The cells of a CSV text as numbers, row by row. */
-import { csvParser } from "#csv-parser";
+import { csvParser } from "#libraries";
 import { UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import { type Categories, type DecimalMark, newCategories, numberOf } from "./csv-cells.js";

@@ -6,7 +6,7 @@
  * anyway.
  */
 import { constants, isUtf8 } from "node:buffer";
-import { csvParser } from "#csv-parser";
+import { csvParser } from "#libraries";
 import { UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import { gunzip, isGzip } from "./unpack.js";

@@ -2,11 +2,10 @@
 import { UnusableFileError } from "../errors.js";
 
 /** What is told apart. Text has no mark of its own: all else is taken as CSV. */
-export type FileKind = "png" | "npy" | "idx" | "csv";
+export type FileKind = "image" | "npy" | "idx" | "csv";
 
 /** First bytes of what is often taken for a file of samples, and is none that can be read. */
 const FOREIGN: readonly (readonly [what: string, mark: string])[] = [
-  ["a JPEG image; convert it to PNG first", "\xff\xd8\xff"],
   ["a GIF image; convert it to PNG first", "GIF8"],
   ["a WebP image; convert it to PNG first", "RIFF"],
   ["a gzip stream within another; unpack it first", "\x1f\x8b"],
@@ -14,7 +13,8 @@ const FOREIGN: readonly (readonly [what: string, mark: string])[] = [
 ];
 /** .npz archives are zip files; the reader of .npy says what to do with them. */
 const MARKS: readonly (readonly [kind: FileKind, mark: string])[] = [
-  ["png", "\x89PNG"],
+  ["image", "\x89PNG"],
+  ["image", "\xff\xd8\xff"],
   ["npy", "\x93NUMPY"],
   ["npy", "PK\x03\x04"],
 ];
@@ -32,7 +32,7 @@ export function fileKind(head: Uint8Array, where: string): FileKind {
   const foreign = FOREIGN.find(([, mark]) => text.startsWith(mark));
   if (foreign) {
     throw new UnusableFileError(
-      `${where}: expected an idx, .npy, CSV or PNG file, found ${foreign[0]}`,
+      `${where}: expected an idx, .npy, CSV, PNG or JPEG file, found ${foreign[0]}`,
     );
   }
   const isIdx = text.startsWith("\0\0") && IDX_TYPES.includes(head[2]) && head[3] > 0;

@@ -1,11 +1,11 @@
 /**
- * What is in a folder of images, in the order of the names (by code points). What systems leave
+ * What is in a folder of samples, in the order of the names (by code points). What systems leave
  * behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UnusableFileError } from "../errors.js";
-import { type Image, readPng } from "./png.js";
+import { type Image, IMAGE_ENDING, IMAGE_FILE, readImage } from "./image.js";
 
 /** In small letters. */
 const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
@@ -30,7 +30,7 @@ export function folderEntries(folder: string): FolderEntry[] {
         name: entry.name,
         path: join(folder, entry.name),
         // A link may be either; what it is shows when it is read.
-        isFolder: entry.isDirectory() || (entry.isSymbolicLink() && !/\.png$/i.test(entry.name)),
+        isFolder: entry.isDirectory() || (entry.isSymbolicLink() && !IMAGE_ENDING.test(entry.name)),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
@@ -48,14 +48,14 @@ export function folderEntries(folder: string): FolderEntry[] {
 /**
  * The image that an entry is.
  *
- * @throws UnusableFileError if it is none, otherwise as `readPng`
+ * @throws UnusableFileError if it is none, otherwise as `readImage`
  */
-export function readImage({ path, isFolder }: FolderEntry): Image {
-  if (isFolder || !/\.png$/i.test(path)) {
+export function readImageEntry({ path, isFolder }: FolderEntry): Image {
+  if (isFolder || !IMAGE_ENDING.test(path)) {
     const kind = isFolder ? "a folder" : "another file";
     throw new UnusableFileError(
-      `${path}: expected a PNG file, found ${kind}; convert other images to PNG first`,
+      `${path}: expected ${IMAGE_FILE}, found ${kind}; convert other images first`,
     );
   }
-  return readPng(path);
+  return readImage(path);
 }

@@ -1,34 +1,33 @@
 /**
- * Reads images from a folder of folders: each folder is a class and holds its images, as PNG files.
- *
- *     train/cat/001.png   train/cat/002.png   train/dog/a.png   ...
- *
- * Classes and files are taken in the order of their names (by code points), so that the same files
- * give the same samples everywhere. What systems leave behind is passed over (folder-entries.ts).
- *
- * PNG only: a JPEG must be decoded to the same bits on every machine for a run to be repeatable,
- * and no small, well-kept decoder promises that.
+ * Reads images from a folder of folders: each folder is a class and holds its images, as PNG or
+ * JPEG files.
  */
-import { InputError, UnusableFileError } from "../errors.js";
-import { fitImage } from "./fit-image.js";
-import { folderEntries, readImage } from "./folder-entries.js";
+import { InputError } from "../errors.js";
+import type { ImageFit } from "../preparation.js";
+import { classFolders } from "./class-folders.js";
+import { fitImage, type ImageShape } from "./fit-image.js";
+import { readImageEntry } from "./folder-entries.js";
+import type { Image } from "./image.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import type { OwnPart } from "./own-part.js";
-import type { Image } from "./png.js";
 
 export interface FolderImages extends OwnPart {
   readonly inputs: Uint8Array;
-  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly shape: ImageShape;
   /** Names of the class folders; labels are places in this list. */
   readonly labelNames: readonly string[];
 }
 
 export interface ImageFolderOptions {
   /**
-   * Shape each image must have. Default: that of the first. Where it has three channels, grey
-   * images are repeated.
+   * Shape each image must have, or comes to. Default: that of the first. Where it has three
+   * channels, grey images are repeated.
    */
   readonly shape?: readonly number[] | undefined;
+  /** How images of other sizes come to that. Default: there may be none. */
+  readonly fit?: ImageFit | undefined;
+  /** Whether a grey image may be made of colours. Default: where the shape is given. */
+  readonly toGrey?: boolean | undefined;
   /** Names of the classes; a folder may have fewer, but no others. Default: the folder's own. */
   readonly labelNames?: readonly string[] | undefined;
   /** Only the images in use are read. Default: all. */
@@ -38,50 +37,34 @@ export interface ImageFolderOptions {
 /**
  * Reads the images of a folder.
  *
- * @throws UnusableFileError if a folder or file can't be read; also if there are no images, in the
- * folder or in one of a class, if an image has another size than the first, or if a class is not
- * one of `labelNames`; also for a file that is no PNG image of the kind `readPng` reads.
+ * @throws as classFolders; UnusableFileError if an image can't be read, or has another size than
+ * the first; also for a file that is no image of a kind that is read
  */
 export function readImageFolder(folder: string, options: ImageFolderOptions = {}): FolderImages {
-  const { shape: wanted, labelNames, use } = options;
-  const found = folderEntries(folder).filter(({ isFolder }) => isFolder);
-  const names = labelNames ?? found.map(({ name }) => name);
-  const files = found.flatMap(({ name, path }) => {
-    const label = names.indexOf(name);
-    if (label < 0) {
-      throw new UnusableFileError(
-        `${path}: unknown class ${JSON.stringify(name)}; expected one of ${names.join(", ")}`,
-      );
-    }
-    const inside = folderEntries(path);
-    if (inside.length === 0) {
-      throw new UnusableFileError(
-        `${path}: expected PNG files of the class ${JSON.stringify(name)}, found none; remove the folder, or fill it`,
-      );
-    }
-    return inside.map((file) => ({ ...file, label }));
-  });
-  if (files.length === 0) {
-    throw new UnusableFileError(
-      `could not find images in ${folder}: expected a folder for each class with PNG files in it`,
-    );
-  }
+  const { shape: wanted, fit, toGrey = wanted !== undefined, labelNames, use } = options;
+  const { files, labelNames: names } = classFolders(folder, WHAT, labelNames);
   if (wanted !== undefined && wanted.length !== 3) {
     throw new InputError(
       `${folder}: expected a shape [channels, height, width] for images, found [${wanted.join(", ")}]`,
     );
   }
-  const shape = (wanted as FolderImages["shape"] | undefined) ?? shapeOf(readImage(files[0]));
+  const shape = (wanted as ImageShape | undefined) ?? shapeOf(readImageEntry(files[0]));
   const rows = use && rowsInUse(files.length, use);
   const read = rows ? Array.from(rows, (k) => files[k]) : files;
   const length = shape[0] * shape[1] * shape[2];
   const inputs = new Uint8Array(read.length * length);
   const first = files[0].path;
+  const [, height, width] = shape;
+  const hint =
+    shape[0] === 1
+      ? `a "shape" of [3, ${height}, ${width}] takes both, [1, ${height}, ${width}] makes all grey`
+      : "";
   read.forEach((file, k) => {
     const { path } = file;
     const as = path === first ? "the shape says" : first;
-    const hint = shape[0] === 1 ? `a "shape" of [3, ${shape[1]}, ${shape[2]}] takes both` : "";
-    inputs.set(fitImage(readImage(file), shape, { where: path, as, hint }), k * length);
+    const sizeHint = '"fit": "cut" takes images of all sizes';
+    const fitting = { where: path, as, fit, toGrey, hint, sizeHint };
+    inputs.set(fitImage(readImageEntry(file), shape, fitting), k * length);
   });
   const labelsOf = (list: typeof files) => Uint8Array.from(list, ({ label }) => label);
   return {
@@ -94,6 +77,8 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
   };
 }
 
-function shapeOf({ channels, height, width }: Image): FolderImages["shape"] {
+const WHAT = { samples: "images", files: "PNG or JPEG files" };
+
+function shapeOf({ channels, height, width }: Image): ImageShape {
   return [channels, height, width];
 }

@@ -22,6 +22,7 @@ import {
   checkSource,
   type CsvSource,
   type DataSource,
+  type ImageFolderSource,
   type OwnSource,
   resolvePaths,
 } from "./source.js";
@@ -171,14 +172,24 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     }
     case "csv":
       return readTables(source);
-    case "imageFolder": {
-      const train = readImageFolder(source.train, { ...source, use });
-      const { shape, labelNames } = train;
-      const test =
-        source.test === undefined ? undefined : readImageFolder(source.test, { shape, labelNames });
-      return { train, test, shape, labelNames };
-    }
+    case "imageFolder":
+      return readImages(source, use);
   }
+}
+
+function readImages(source: ImageFolderSource, use: UseOptions | undefined): OwnData {
+  const train = readImageFolder(source.train, { ...source, use });
+  const { shape, labelNames } = train;
+  const { fit } = source;
+  // Only what was said of the training images holds for others.
+  const like = { shape, labelNames, fit, toGrey: source.shape !== undefined };
+  return {
+    train,
+    test: source.test === undefined ? undefined : readImageFolder(source.test, like),
+    shape,
+    labelNames,
+    preparation: fit && { image: { shape, fit } },
+  };
 }
 
 function withTest(

@@ -51,19 +51,30 @@ const OTHERS = [
   ["RIFF", "WebP"],
 ] as const;
 
+/** Whether bytes begin as a PNG file does, whole or damaged. */
+export function isPng(bytes: Uint8Array): boolean {
+  return beginningOf(bytes).startsWith(SIGNATURE.slice(0, 4));
+}
+
+/** What a file is that is no image of the kind that was expected, for messages. */
+export function foreignKind(bytes: Uint8Array): string {
+  const beginning = beginningOf(bytes);
+  const other = OTHERS.find(([start]) => beginning.startsWith(start))?.[1];
+  return other ? `a ${other} file` : JSON.stringify(beginning);
+}
+
+function beginningOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, SIGNATURE.length)).toString("latin1");
+}
+
 /**
  * Takes a PNG file apart.
  *
  * @throws UnusableFileError if it is no PNG file, or damaged
  */
 export function pngParts(bytes: Uint8Array): PngParts {
-  const beginning = Buffer.from(bytes.subarray(0, SIGNATURE.length)).toString("latin1");
-  if (beginning !== SIGNATURE) {
-    const other = OTHERS.find(([start]) => beginning.startsWith(start))?.[1];
-    throw new UnusableFileError(
-      `expected a PNG file, found ${other ? `a ${other} file` : JSON.stringify(beginning)}`,
-    );
-  }
+  if (beginningOf(bytes) !== SIGNATURE)
+    throw new UnusableFileError(`expected a PNG file, found ${foreignKind(bytes)}`);
   const chunks = [...chunksOf(bytes)];
   const [first] = chunks;
   if (first.type !== "IHDR")

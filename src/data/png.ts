@@ -4,17 +4,10 @@
  */
 import { UnusableFileError } from "../errors.js";
 import { at } from "../placed.js";
+import type { Image } from "./image.js";
 import { readBytes } from "../read-file.js";
 import { pngParts, type PngParts } from "./png-chunks.js";
 import { pngSamples } from "./png-pixels.js";
-
-export interface Image {
-  readonly channels: 1 | 3;
-  readonly height: number;
-  readonly width: number;
-  /** [channels, height, width] */
-  readonly data: Uint8Array;
-}
 
 /**
  * Reads the PNG file at `path`: grey, colour or palette, up to 8 bits a channel.

@@ -6,6 +6,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { didYouMean } from "../nearest.js";
+import type { ImageFit } from "../preparation.js";
 import type { ChannelPlace } from "./channels.js";
 import type { DecimalMark } from "./csv-cells.js";
 import type { ColumnName } from "./csv-columns.js";
@@ -92,11 +93,13 @@ export interface CsvSource extends OwnFacts {
   readonly missingCells?: readonly string[] | undefined;
 }
 
-/** Folders with one folder of PNG images for each class. */
+/** Folders with one folder of PNG or JPEG images for each class. */
 export interface ImageFolderSource extends OwnFacts {
   readonly kind: "imageFolder";
   readonly train: string;
   readonly test?: string | undefined;
+  /** How images of other sizes come to that of the first, or of `shape`. Default: an error. */
+  readonly fit?: ImageFit | undefined;
 }
 
 export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource;
@@ -139,7 +142,7 @@ const FILES: {
     missingCells: 1,
     ...OWN,
   },
-  imageFolder: { kind: 1, train: 1, test: 1, ...OWN },
+  imageFolder: { kind: 1, train: 1, test: 1, fit: 1, ...OWN },
 };
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Samples without labels, as a network takes them: from idx and .npy files, plain or
- * gzip-compressed, from CSV and PNG files and from folders of these images, or from the bytes of
- * one such file. They come in pieces, so that of a plain idx or .npy file and of a folder never
+ * gzip-compressed, from CSV, PNG and JPEG files and from folders of these images, or from the bytes
+ * of one such file. They come in pieces, so that of a plain idx or .npy file and of a folder never
  * more than a piece is in memory.
  */
 import { size } from "../shape-size.js";
@@ -10,6 +10,7 @@ import { relative } from "node:path";
 import { ofFile, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
 import { at } from "../placed.js";
+import type { ImageFit, ImagePreparation } from "../preparation.js";
 import { readBytes, readParts } from "../read-file.js";
 import type { SampleArray } from "./channels.js";
 import { type FeatureOptions, featureColumns } from "./csv-features.js";
@@ -17,13 +18,13 @@ import { csvRows } from "./csv-rows.js";
 import { csvText } from "./csv-text.js";
 import { type FileKind, fileKind } from "./file-kind.js";
 import { fitImage, type ImageShape } from "./fit-image.js";
-import { type FolderEntry, folderEntries, readImage } from "./folder-entries.js";
+import { type FolderEntry, folderEntries, readImageEntry } from "./folder-entries.js";
 import { readIdx } from "./idx.js";
 import { idxHeader, LONGEST_IDX_HEADER, parseIdx } from "./idx-format.js";
 import { parseNpy, readNpy } from "./npy.js";
 import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
 import { inputNumbers } from "./own-arrays.js";
-import { decodePng, type Image } from "./png.js";
+import { decodeImage, type Image } from "./image.js";
 import { type Rows, unpackHeaded } from "./read-headed.js";
 import { featuresOfTable } from "./table-preparation.js";
 import { countedShape, inOrder, type Wanted } from "./sample-fit.js";
@@ -35,6 +36,10 @@ export type Origin = string | { readonly where: string; readonly bytes: Uint8Arr
 export interface UnlabelledOptions extends Wanted {
   /** Samples of a piece. */
   readonly piece: number;
+  /** How training prepared images. */
+  readonly image?: ImagePreparation | undefined;
+  /** How images of other sizes come to that of the network. Default: as in training. */
+  readonly fit?: ImageFit | undefined;
   /** Of CSV files. */
   readonly csv?:
     | (FeatureOptions & {
@@ -75,16 +80,16 @@ export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabell
     const pieces = images(files, options, (file) => ({
       name: relative(origin, file.path).replaceAll("\\", "/"),
       where: file.path,
-      image: readImage(file),
+      image: readImageEntry(file),
     }));
     return { prefix: `${origin.replace(/[\\/]+$/, "")}/`, pieces };
   }
   const where = typeof origin === "string" ? origin : origin.where;
   const bytes = () => (typeof origin === "string" ? readBytes(origin) : origin.bytes);
   const { kind, isPacked, head } = beginningOf(origin, where);
-  if (kind === "png") {
-    if (isPacked) throw new UnusableFileError(`${where}: a PNG file in gzip; unpack it first`);
-    const open = () => ({ name: where, where, image: at(where, () => decodePng(bytes())) });
+  if (kind === "image") {
+    if (isPacked) throw new UnusableFileError(`${where}: an image in gzip; unpack it first`);
+    const open = () => ({ name: where, where, image: at(where, () => decodeImage(bytes())) });
     return { prefix: "", pieces: images([where], options, open) };
   }
   const prefix = `${where}:`;
@@ -166,7 +171,7 @@ function filesIn(folder: string): FolderEntry[] {
   );
   if (files.length > 0) return files;
   throw new UnusableFileError(
-    `could not find images in ${folder}: expected PNG files, or folders with PNG files in them`,
+    `could not find images in ${folder}: expected PNG or JPEG files, or folders with such files in them`,
   );
 }
 
@@ -178,19 +183,19 @@ interface NamedImage {
 
 function* images<Item>(
   items: readonly Item[],
-  { input, piece }: UnlabelledOptions,
+  { input, piece, image: prepared, fit = prepared?.fit }: UnlabelledOptions,
   open: (item: Item) => NamedImage,
 ): Generator<Piece> {
   const features = size(input);
+  const sizeHint = "--fit cut takes images of all sizes";
   for (let from = 0; from < items.length; from += piece) {
     const some = items.slice(from, from + piece);
     const inputs = new Uint8Array(some.length * features);
     const names = some.map((item, k) => {
       const { name, where, image } = open(item);
-      inputs.set(
-        fitImage(image, shapeFor(image, input), { where, as: "the network takes" }),
-        k * features,
-      );
+      const shape = prepared?.shape ?? shapeFor(image, input);
+      const fitting = { where, as: "the network takes", fit, toGrey: true, sizeHint };
+      inputs.set(fitImage(image, shape, fitting), k * features);
       return name;
     });
     yield { names, inputs };

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
+import { IMAGE_FITS } from "../preparation.js";
 import { found } from "./union-fault.js";
 
 const count = z.int().positive();
@@ -190,11 +191,15 @@ export const dataSchema = z.discriminatedUnion("kind", [
       kind: z.literal("imageFolder"),
       train: path,
       test: path.optional(),
-      shape: image.optional().describe("[channels, height, width]"),
+      shape: image.optional().describe("[channels, height, width]; one channel: all are grey"),
+      fit: z
+        .enum(IMAGE_FITS)
+        .optional()
+        .describe("How images of other sizes come to that of the first, or of the shape"),
       ...facts,
       ...use,
     })
-    .describe("A folder of PNG images for each class"),
+    .describe("A folder of PNG or JPEG images for each class"),
 ]);
 
 /** A recipe's `data` with all defaults filled in. */

@@ -69,19 +69,19 @@ describe("faults name the file", () => {
       "another size",
       (folder) => writePng(join(folder, "dog", "d.png"), 2, 2, 1, new Uint8Array(4)),
       UnusableFileError,
-      /dog\/d\.png: expected 3 x 2 pixels \(as .*cat\/a\.png\), found 2 x 2/,
+      /dog\/d\.png: expected 3 x 2 pixels \(as .*cat\/a\.png\), found 2 x 2; "fit": "cut"/,
     ],
     [
-      "a JPEG",
-      (folder) => writeFileSync(join(folder, "dog", "d.jpg"), ""),
+      "a GIF",
+      (folder) => writeFileSync(join(folder, "dog", "d.gif"), ""),
       UnusableFileError,
-      /dog\/d\.jpg: expected a PNG file, found another file; convert other images to PNG first/,
+      /dog\/d\.gif: expected a PNG or JPEG file, found another file; convert other images first/,
     ],
     [
       "an empty class",
       (folder) => mkdirSync(join(folder, "emu")),
       UnusableFileError,
-      /emu: expected PNG files of the class "emu", found none; remove the folder, or fill it/,
+      /emu: expected PNG or JPEG files of the class "emu", found none; remove the folder, or fill it/,
     ],
     [
       "a class of nothing but what a system left behind",
@@ -90,19 +90,19 @@ describe("faults name the file", () => {
         writeFileSync(join(folder, "emu", "Thumbs.db"), "");
       },
       UnusableFileError,
-      /emu: expected PNG files of the class "emu", found none/,
+      /emu: expected PNG or JPEG files of the class "emu", found none/,
     ],
     [
       "a folder in a class",
       (folder) => mkdirSync(join(folder, "dog", "more")),
       UnusableFileError,
-      /dog\/more: expected a PNG file, found a folder/,
+      /dog\/more: expected a PNG or JPEG file, found a folder/,
     ],
     [
       "a damaged image",
       (folder) => writeFileSync(join(folder, "dog", "d.png"), "no image"),
       UnusableFileError,
-      /dog\/d\.png: expected a PNG file, found "no image"/,
+      /dog\/d\.png: expected a PNG or JPEG file, found "no image"/,
     ],
     [
       "16 bits",

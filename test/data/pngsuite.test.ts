@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { type Image, readPng } from "#bregman/data/png.js";
+import type { Image } from "#bregman/data/image.js";
+import { readPng } from "#bregman/data/png.js";
 import { UnusableFileError } from "#bregman/errors.js";
 
 const suite = fileURLToPath(

@@ -1,0 +1,57 @@
+/**
+ * Files in a folder of folders, each of which is a class.
+ *
+ *     train/cat/001.png   train/cat/002.png   train/dog/a.png   ...
+ *
+ * Classes and files are taken in the order of their names (by code points), so that the same files
+ * give the same samples everywhere. What systems leave behind is passed over (folder-entries.ts).
+ */
+import { UnusableFileError } from "../errors.js";
+import { type FolderEntry, folderEntries } from "./folder-entries.js";
+
+export interface LabelledFile extends FolderEntry {
+  /** Place of its class among the names. */
+  readonly label: number;
+}
+
+export interface ClassFolders {
+  readonly files: readonly LabelledFile[];
+  readonly labelNames: readonly string[];
+}
+
+/**
+ * The files of each class.
+ *
+ * @param what - they are, for messages: "images", and "PNG files" in folders
+ * @param labelNames - the classes; a folder may have fewer, but no others. Default: its own
+ * @throws UnusableFileError if a folder can't be read; also if there are no files, in the folder or
+ * in one of a class, or if a class is not one of `labelNames`
+ */
+export function classFolders(
+  folder: string,
+  what: { readonly samples: string; readonly files: string },
+  labelNames: readonly string[] | undefined,
+): ClassFolders {
+  const found = folderEntries(folder).filter(({ isFolder }) => isFolder);
+  const names = labelNames ?? found.map(({ name }) => name);
+  const files = found.flatMap(({ name, path }) => {
+    const label = names.indexOf(name);
+    const shown = JSON.stringify(name);
+    if (label < 0) {
+      throw new UnusableFileError(
+        `${path}: unknown class ${shown}; expected one of ${names.join(", ")}`,
+      );
+    }
+    const inside = folderEntries(path);
+    if (inside.length === 0) {
+      throw new UnusableFileError(
+        `${path}: expected ${what.files} of the class ${shown}, found none; remove the folder, or fill it`,
+      );
+    }
+    return inside.map((file) => ({ ...file, label }));
+  });
+  if (files.length > 0) return { files, labelNames: names };
+  throw new UnusableFileError(
+    `could not find ${what.samples} in ${folder}: expected a folder for each class with ${what.files} in it`,
+  );
+}
