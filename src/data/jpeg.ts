@@ -56,8 +56,8 @@ function decoded(bytes: Uint8Array): { width: number; height: number; data: Uint
     });
   } catch (cause) {
     // What the engine says of a fault is of the decoder's code, not of the file.
-    const isEngines = cause instanceof TypeError || cause instanceof RangeError;
-    const said = isError(cause) && !isEngines ? ` (${cause.message})` : "";
+    const isEngines = !isError(cause) || ["TypeError", "RangeError"].includes(cause.name);
+    const said = isEngines ? "" : ` (${cause.message})`;
     throw new UnusableFileError(`damaged JPEG file${said}`, { cause });
   }
 }
