@@ -42,19 +42,11 @@ const CALLS: readonly (readonly [
   ["linear", [3], "Bias", "bias"],
   ["conv2d", [3], "paddding", "padding"],
   ["batchNorm2d", [], "epsilon", "eps"],
-  ["relu", [], "nam", "name"],
   ["leakyRelu", [], "slop", "slope"],
-  ["tanh", [], "nam", "name"],
-  ["sigmoid", [], "nam", "name"],
-  ["silu", [], "nam", "name"],
   ["maxPool2d", [2], "strides", "stride"],
   ["avgPool2d", [2], "strides", "stride"],
   ["globalAvgPool2d", [], "nam", "name"],
-  ["flatten", [], "nam", "name"],
-  ["add", [], "nam", "name"],
-  ["concat", [], "nam", "name"],
   ["channels", [0, 1], "nam", "name"],
-  ["scaledSum", [], "nam", "name"],
   ["dropout", [], "P", "p"],
   ["mlp", [[2, 2]], "finalrelu", "finalRelu"],
   ["convNet", [], "clases", "classes"],
@@ -106,12 +98,17 @@ const WITHOUT = [
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
 ].flat();
 
+/** Layers that need no arguments; they all have a name. */
+const plainLayers = Object.keys(bregman).filter(
+  (name) => "rule" in loose[name] && loose[name].length === 0 && !CALLS.some(([of]) => of === name),
+);
+
 /**
  * Functions that recipes know say themselves what their options are; without any, or with lambda
  * alone, they have none.
  */
 const entryOf = (name: string) => (loose[name] as unknown as { entry?: { keys: object } }).entry;
-const listed = new Set([...CALLS.map(([name]) => name), ...WITHOUT]);
+const listed = new Set([...CALLS.map(([name]) => name), ...plainLayers, ...WITHOUT]);
 const said = Object.keys(bregman).filter(
   (name) => typeof loose[name] === "function" && entryOf(name) && !listed.has(name),
 );
@@ -132,7 +129,8 @@ async function thrown(call: () => unknown): Promise<unknown> {
 }
 
 describe("a misspelt option is an error with the nearest name", () => {
-  test.each(CALLS)("%s", async (name, before, wrong, right) => {
+  const layerCalls = plainLayers.map((name) => [name, [], "nam", "name"] as const);
+  test.each([...CALLS, ...layerCalls])("%s", async (name, before, wrong, right) => {
     const error = await thrown(() => loose[name](...before, { [wrong]: 1 }));
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(

@@ -11,7 +11,7 @@
  * A node takes part in a fusion only if nobody else reads what lies between.
  */
 import { ruleOf } from "./layers/rules.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
 
 export interface Step {

@@ -7,7 +7,7 @@
 import type { ConvLayout } from "../runtime/form/conv-layout.js";
 import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
 import { tensorShape, type TensorShape } from "./tensor.js";
 

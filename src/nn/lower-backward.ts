@@ -7,7 +7,7 @@
 import type { Op } from "../runtime/kernel-table.js";
 import { copyOp } from "./tiled/planes.js";
 import type { Lowering } from "./tiled/rule.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import { clearBorder, loweringOf } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Stage } from "./plan.js";

@@ -2,7 +2,7 @@
 import { copyOp } from "./tiled/planes.js";
 import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import { lossOps } from "./loss.js";
 import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";

@@ -7,7 +7,7 @@
 import { TILE } from "../runtime/kernel-table.js";
 import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout } from "./layout.js";
 import type { LossKind } from "./loss.js";
 import type { Recomputation } from "./recompute.js";

@@ -10,7 +10,7 @@
  * Source: Chen, Xu, Zhang, Guestrin, "Training Deep Nets with Sublinear Memory Cost" (arXiv
  * 1604.06174).
  */
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout } from "./layout.js";
 import type { OpSchedule } from "./schedule.js";
 

@@ -11,7 +11,7 @@
  */
 import type { Op } from "../runtime/kernel-table.js";
 import type { Fuses } from "./tiled/rule.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout } from "./layout.js";
 import type { TensorShape } from "./tensor.js";
 

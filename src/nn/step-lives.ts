@@ -3,7 +3,7 @@
  * gradients of parameters, detours of gradients.
  */
 import { size } from "../shape-size.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout } from "./layout.js";
 import { inputShapes } from "./model.js";
 import type { Reservations, Reserved } from "./reservations.js";

@@ -3,7 +3,7 @@
  * last at which somebody reads them.
  */
 import { largest, smallest } from "../extremes.js";
-import { tiledRuleOf } from "./tiled/rules.js";
+import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout, ValueLayout } from "./layout.js";
 import { readsBackward, type Recomputation } from "./recompute.js";
 import type { Reservations, Reserved } from "./reservations.js";

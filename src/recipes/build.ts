@@ -23,11 +23,12 @@ import { denseNet } from "../models/densenet.js";
 import { mlp } from "../models/mlp.js";
 import { resNet18 } from "../models/resnet18.js";
 import { skipAutoencoder } from "../models/skip-autoencoder.js";
+import { layerEntries } from "../nn/layers/part-of.js";
 import type { Layer } from "../nn/layers/rules.js";
 import { sequential, type Model } from "../nn/model.js";
 import { modelOfNodes, type ModelJson } from "../nn/model-json.js";
 import { at } from "../placed.js";
-import { layerEntries, madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
+import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
 import type { ModelEntry, OptimizerEntry, RegularizerEntry, ScheduleEntry } from "./schema.js";
 
 /**

@@ -1,17 +1,13 @@
 /**
- * What the folders of regularizers, schedules and layers have for recipes: found by exports.
+ * What the folders of regularizers and schedules have for recipes: found by exports.
  */
 import { entriesOf, type Entry } from "../entry.js";
-import * as layers from "../nn/layers/entries.js";
 import * as optim from "../optim/index.js";
 import * as regularizers from "../regularizers/index.js";
 import type { AnyEntry } from "./entry-schema.js";
 
 /** Every regularizer that a recipe can name. */
 export const regularizerEntries = entriesOf(regularizers);
-
-/** Every layer that a recipe can name, in a chain. */
-export const layerEntries = Object.values(layers);
 
 /** Every schedule that a recipe can name. */
 export const scheduleEntries = entriesOf(optim);

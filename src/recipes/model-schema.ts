@@ -3,7 +3,7 @@
  * layers say themselves what they may be (entry.ts).
  */
 import { z } from "zod";
-import { layerEntries } from "./entries.js";
+import { layerEntries } from "../nn/layers/part-of.js";
 import { schemaOf } from "./entry-schema.js";
 
 const count = z.int().positive();

@@ -4,7 +4,7 @@
  */
 import { encodeC, type COptions } from "#bregman/export/c/encode-c.js";
 import type { ValueKind } from "#bregman/export/c/value-kind.js";
-import { floatText } from "#bregman/export/c/text.js";
+import { floatText } from "#bregman/nn/layers/c.js";
 import { InputError } from "#bregman/errors.js";
 import { decodeModel, encodeModel } from "#bregman/export/model-format.js";
 import { simplify } from "#bregman/export/simplify/simplify.js";

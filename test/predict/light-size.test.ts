@@ -14,7 +14,7 @@ const MOST = 30_000;
 
 /** Rooms and files of src/ that only training, writing and Node need. */
 const NOT_NEEDED =
-  /^(cli|data|init|measure|models|optim|recipes|regularizers|report|runs|train)\/|nn\/(tiled\/|plan|compile|layers\/entries)|export\/(c|onnx|prune)|runtime\/(form\/|native|all-kernels|kernels-wasm)|engine\/(trainer|updater|evaluator)/;
+  /^(cli|data|init|measure|models|optim|recipes|regularizers|report|runs|train)\/|nn\/(tiled\/|plan|compile|layers\/(parts?|part-of|c|conv2d-c|onnx)\.)|entry\.|export\/(c|onnx|prune)|runtime\/(form\/|native|all-kernels|kernels-wasm)|engine\/(trainer|updater|evaluator)/;
 
 const gzip = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length;
 const brotli = (bytes: Uint8Array) => brotliCompressSync(bytes).length;

@@ -19,7 +19,7 @@ import { simplify } from "../simplify/simplify.js";
 import { createArrays } from "./arrays.js";
 import { functionText, mainText, type CodeStep, viewAsCode } from "./functions.js";
 import { headText } from "./head.js";
-import { writeLayer } from "./layers.js";
+import { writeCOf } from "../../nn/layers/part-of.js";
 import { placeValues } from "./memory.js";
 import { writeNormalization } from "./normalization.js";
 import { checkIdentifier } from "./text.js";
@@ -71,7 +71,7 @@ export function encodeC(network: Network, options: COptions = {}): string {
       return (small.parameters.get(path) ?? small.buffers.get(path))!;
     };
     const xs = node.inputs.length === 1 ? ["x"] : node.inputs.map((_, i) => `x${i}`);
-    const written = writeLayer(node.layer, {
+    const written = writeCOf(node.layer)(node.layer, {
       inputs: inputShapes(model, node),
       output: node.shape,
       xs,

@@ -4,7 +4,7 @@ import type { Model, ModelNode } from "../../nn/model.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { ValuePlaces } from "./memory.js";
 import { plainText } from "./text.js";
-import { indented, type LayerCode, loop } from "./writer.js";
+import { indented, type LayerCode, loop } from "../../nn/layers/c.js";
 
 /** A layer, written. */
 export interface CodeStep {

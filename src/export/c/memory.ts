@@ -5,7 +5,7 @@
 import { size } from "../../shape-size.js";
 import type { Model } from "../../nn/model.js";
 import { placeTensors } from "../../runtime/arena.js";
-import type { LayerCode } from "./writer.js";
+import type { LayerCode } from "../../nn/layers/c.js";
 
 /** A value: `block` is the caller's input or output, or the memory. From so many floats on. */
 export interface ValuePlace {

@@ -7,8 +7,7 @@
 import { size } from "../../shape-size.js";
 import type { Network } from "../../nn/network.js";
 import type { Arrays } from "./arrays.js";
-import { floatText } from "./text.js";
-import { indented, loop } from "./writer.js";
+import { floatText, indented, loop } from "../../nn/layers/c.js";
 
 /** Half of the distance from 1 to the float32 before it. */
 const ROUNDING = 2 ** -25;

@@ -1,32 +1,10 @@
 /** Numbers, arrays and names as C has them. */
 import { InputError } from "../../errors.js";
+import { floatText } from "../../nn/layers/c.js";
 
 /** Types of the elements of constant arrays. */
 export const BYTES = { float: 4, int8_t: 1, uint8_t: 1, uint16_t: 2, uint32_t: 4 } as const;
 export type ElementType = keyof typeof BYTES;
-
-/** Digits that tell any two float32 apart. */
-const ALL_DIGITS = 9;
-/** A decimal that is so near is read as this float, however the compiler rounds: half of half of
- * the distance to the next. */
-const NEAR = 2 ** -26;
-
-/**
- * A float32 as C reads it back, to the bit, in as few digits as that takes.
- *
- * @throws InputError for what is not finite
- */
-export function floatText(x: number): string {
-  if (!Number.isFinite(x))
-    throw new InputError(`expected finite numbers in a network to be written as C, found ${x}`);
-  const rounded = Math.fround(x);
-  let text = "";
-  for (let digits = 1; digits <= ALL_DIGITS; digits++) {
-    text = String(Number(rounded.toPrecision(digits)));
-    if (Math.abs(Number(text) - rounded) <= NEAR * Math.abs(rounded)) break;
-  }
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
-}
 
 /** The smallest type that holds whole numbers up to `most`. */
 export function indexType(most: number): ElementType {

@@ -16,20 +16,7 @@ import { int8Rows } from "../int8-rows.js";
 import type { AddArray } from "./arrays.js";
 import { BYTES, indexType, type ElementType } from "./text.js";
 import type { ValueKind } from "./value-kind.js";
-import { indented, loop } from "./writer.js";
-
-/** A loop over a row of a weight, in a loop over rows, `o`. */
-export interface WeightLoop {
-  /** Stands before the loop over rows. */
-  readonly before: readonly string[];
-  /**
-   * The loop over row `o`: the body for each number that is kept, with expressions of its value (a
-   * float) and of its place in the row (an int32_t).
-   */
-  row(body: (value: string, place: string) => readonly string[]): readonly string[];
-  /** What the values of row `o` are to be multiplied with; absent: they are the weights. */
-  readonly scale?: string;
-}
+import { indented, loop, type WeightLoop } from "../../nn/layers/c.js";
 
 /** The largest distance that a byte holds. */
 const FAR = 255;

@@ -17,8 +17,8 @@ import { checkNetwork, type Network, type Values } from "../../nn/network.js";
 import { eachNonZero, nonZerosOf } from "../../nn/packed-values.js";
 import { isWeightRole } from "../../runtime/parameter.js";
 import type { Shape } from "../../regularizers/regularizer.js";
-import { writeOperators } from "./layers.js";
-import type { Attributes } from "./operators.js";
+import type { Attributes } from "../../nn/layers/onnx.js";
+import { writeOnnxOf } from "../../nn/layers/part-of.js";
 import {
   ATTRIBUTE_TYPE,
   DATA_TYPE,
@@ -92,7 +92,7 @@ export function encodeOnnx(network: Network, options: OnnxOptions = {}): Uint8Ar
   model.nodes.forEach(({ name: layerName, layer, inputs, parameters: specs }, index) => {
     const full = (name: string) => `${layerName}.${name}`;
     const values = (name: string) => (parameters.get(full(name)) ?? buffers.get(full(name)))!;
-    writeOperators(layer, {
+    writeOnnxOf(layer)(layer, {
       xs: inputs.map(outputOf),
       y: outputOf(index),
       values,

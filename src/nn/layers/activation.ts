@@ -9,10 +9,12 @@
  */
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { op } from "../../runtime/kernel-table.js";
-import { elementwise } from "./channels.js";
-import { named, type FusesAs, type LayerBase, type LayerRule } from "./layer.js";
-import { imageArgs, spanOf } from "./single.js";
+import { entry } from "../../entry.js";
+import { activationTiled } from "../tiled/activation.js";
+import { activationRule, type Activation } from "./activation-rule.js";
+import { eachNumber, floatText, type WriteC } from "./c.js";
+import { named, type LayerBase } from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 
 export interface ReluLayer extends LayerBase {
   readonly kind: "relu";
@@ -72,67 +74,18 @@ export function tanh(options: ActivationOptions = {}): TanhLayer {
   return { kind: "tanh", ...named(name) };
 }
 
-/** What the rule of an elementwise function needs. */
-export interface Activation<L extends LayerBase> {
-  /** Value of the kernels' `kind` argument; contract.h names it by the layer. */
-  readonly code: number;
-  /** Parameter of the function, if it has one. */
-  slope?(layer: L): number;
-  /** The function itself. */
-  functionOf(layer: L): (x: number) => number;
-  /** Whether its derivative is 0 at x; left out: nowhere. */
-  isFlat?(x: number): boolean;
-  readonly fusesAs?: FusesAs;
-  fromJson: LayerRule<L>["fromJson"];
-}
-
-/** The rule of a layer that applies a function to each number. */
-export function activationRule<L extends LayerBase>(
-  activation: Activation<L>,
-): LayerRule<L> & Activation<L> {
-  return {
-    ...activation,
-    inputs: 1,
-    channels: {
-      ...elementwise(activation.functionOf),
-      ...(activation.isFlat && { isFlat: activation.isFlat }),
-    },
-    outputShape: (_layer, [input]) => input,
-    single: {
-      takes: {},
-      inStep: true,
-      lower: (layer, { xs: [x], y, mask, put }) => [
-        op("singleActivation", y.channels, {
-          x: imageArgs(x),
-          y: imageArgs(y),
-          mask: mask(),
-          span: spanOf(y),
-          ...functionArgs(activation, layer, (_key, data) => put(data())),
-        }),
-      ],
-    },
-  };
-}
-
-/** The function, as kernels get it. */
-export function functionArgs<L extends LayerBase>(
-  { code, slope }: Activation<L>,
-  layer: L,
-  constant: (key: string, data: () => Float32Array) => number,
-): { kind: number; slope: number } {
-  return { kind: code, slope: slope ? constant("slope", () => Float32Array.of(slope(layer))) : 0 };
-}
-
-relu.rule = activationRule<ReluLayer>({
+const RELU: Activation<ReluLayer> = {
   code: 0,
   functionOf: () => (x) => Math.max(x, 0),
   // Not at NaN.
   isFlat: (x) => x <= 0,
   fusesAs: { relu: true },
   fromJson: () => relu(),
-});
+};
 
-leakyRelu.rule = activationRule<LeakyReluLayer>({
+relu.rule = activationRule(RELU);
+
+const LEAKY_RELU: Activation<LeakyReluLayer> = {
   code: 1,
   slope: ({ slope }) => slope,
   functionOf:
@@ -140,10 +93,47 @@ leakyRelu.rule = activationRule<LeakyReluLayer>({
     (x) =>
       x > 0 ? x : slope * x,
   fromJson: leakyRelu,
-});
+};
 
-tanh.rule = activationRule<TanhLayer>({
+leakyRelu.rule = activationRule(LEAKY_RELU);
+
+const TANH: Activation<TanhLayer> = {
   code: 2,
   functionOf: () => Math.tanh,
   fromJson: () => tanh(),
-});
+};
+
+tanh.rule = activationRule(TANH);
+
+export const reluEntry = /* @__PURE__ */ entry("relu", {}, () => relu());
+
+export const reluTiled = /* @__PURE__ */ activationTiled(RELU);
+
+export const reluOnnx: WriteOnnx<ReluLayer> = (_layer, { xs, y, node }) => node("Relu", xs, y);
+
+export const reluC: WriteC<ReluLayer> = /* @__PURE__ */ eachNumber(
+  () => "x[i] < 0.0f ? 0.0f : x[i]",
+);
+
+export const leakyReluEntry = /* @__PURE__ */ entry(
+  "leakyRelu",
+  { slope: { type: "number", above: 0, default: 0.01 } },
+  leakyRelu,
+);
+
+export const leakyReluTiled = /* @__PURE__ */ activationTiled(LEAKY_RELU);
+
+export const leakyReluOnnx: WriteOnnx<LeakyReluLayer> = ({ slope }, { xs, y, node }) =>
+  node("LeakyRelu", xs, y, { floats: { alpha: slope } });
+
+export const leakyReluC: WriteC<LeakyReluLayer> = /* @__PURE__ */ eachNumber(
+  ({ slope }) => `x[i] > 0.0f ? x[i] : ${floatText(slope)} * x[i]`,
+);
+
+export const tanhEntry = /* @__PURE__ */ entry("tanh", {}, () => tanh());
+
+export const tanhTiled = /* @__PURE__ */ activationTiled(TANH);
+
+export const tanhOnnx: WriteOnnx<TanhLayer> = (_layer, { xs, y, node }) => node("Tanh", xs, y);
+
+export const tanhC: WriteC<TanhLayer> = /* @__PURE__ */ eachNumber(() => "tanhf(x[i])");

@@ -7,16 +7,21 @@
  *
  * Source: Ioffe and Szegedy, 2015.
  */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
+import { size } from "../../shape-size.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
+import { loop, type WriteC } from "./c.js";
 import { eachChannel, type Place } from "./channels.js";
 import {
   checkImage,
   type LayerBase,
   type LayerRule,
+  TRAIN_KEY,
   trainedAndNamed,
   type TrainOption,
 } from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 import { singleAffine } from "./single.js";
 
 export interface BatchNorm2dLayer extends LayerBase {
@@ -121,3 +126,39 @@ function affine({ eps }: BatchNorm2dLayer, { values }: Place) {
   const factor = Float64Array.from(gamma, (g, c) => g / Math.sqrt(running[gamma.length + c] + eps));
   return { factor, shift: factor.map((f, c) => beta[c] - f * running[c]) };
 }
+
+export const batchNorm2dEntry = /* @__PURE__ */ entry(
+  "batchNorm2d",
+  {
+    momentum: { type: "number", above: 0, most: 1, default: 0.1 },
+    eps: { type: "number", above: 0, default: 1e-5 },
+    train: TRAIN_KEY,
+  },
+  batchNorm2d,
+);
+
+export const batchNorm2dOnnx: WriteOnnx<BatchNorm2dLayer> = (
+  { eps },
+  { xs, y, values, parameter, constant, node },
+) => {
+  const { shape, data } = values("running");
+  const [mean, variance] = ["mean", "variance"].map((name, k) =>
+    constant(name, [shape[1]], data.slice(k * shape[1], (k + 1) * shape[1])),
+  );
+  const inputs = [...xs, parameter("weight"), parameter("bias"), mean, variance];
+  node("BatchNormalization", inputs, y, { floats: { epsilon: eps } });
+};
+
+export const batchNorm2dC: WriteC<BatchNorm2dLayer> = (
+  layer,
+  { inputs: [[channels, ...plane]], inputs, output, values, floats },
+) => {
+  const { factor, shift } = affine(layer, { inputs, output, values });
+  const [a, b] = [floats("factor", factor), floats("shift", shift)];
+  const positions = size(plane);
+  const at = `c * ${positions} + i`;
+  return {
+    lines: loop("c", channels, loop("i", positions, [`y[${at}] = ${a}[c] * x[${at}] + ${b}[c];`])),
+    inPlace: true,
+  };
+};

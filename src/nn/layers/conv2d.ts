@@ -2,6 +2,7 @@
  * Two-dimensional convolution: y[o] = b[o] + sum over c of W[o, c] * x[c], W of shape [out, in, kh,
  * kw], zero padding.
  */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import { convSingle } from "./conv2d-single.js";
@@ -10,9 +11,12 @@ import {
   checkInteger,
   type LayerBase,
   type LayerRule,
+  SIDE_KEY,
+  TRAIN_KEY,
   trainedAndNamed,
   type TrainOption,
 } from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 
 export interface Conv2dLayer extends LayerBase {
   readonly kind: "conv2d";
@@ -128,3 +132,34 @@ const rule: LayerRule<Conv2dLayer> = {
 };
 
 conv2d.rule = rule;
+
+export const conv2dEntry = /* @__PURE__ */ entry(
+  "conv2d",
+  {
+    out: { type: "integer", above: 0, about: "Output channels" },
+    kernel: {
+      type: "either",
+      of: [SIDE_KEY, { type: "tuple", of: [SIDE_KEY, SIDE_KEY] }],
+      says: "a side, or [height, width]",
+      about: "Side of the kernel, or [height, width]",
+    },
+    stride: { type: "integer", above: 0, default: 1 },
+    padding: { type: "integer", least: 0, default: 0 },
+    bias: { type: "boolean", default: true },
+    train: TRAIN_KEY,
+  },
+  ({ out, ...options }) => conv2d(out, options),
+);
+
+export const conv2dOnnx: WriteOnnx<Conv2dLayer> = (
+  { kernel, stride, padding, bias },
+  { xs, y, parameter, node },
+) => {
+  node("Conv", [...xs, parameter("weight"), ...(bias ? [parameter("bias")] : [])], y, {
+    ints: {
+      kernel_shape: kernel,
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+    },
+  });
+};

@@ -2,9 +2,12 @@
  * Dropout: in training each number is zero with probability p, the others are divided by 1 - p;
  * nothing in evaluation.
  */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
+import type { WriteC } from "./c.js";
 import { elementwise, SOME_CONSTANT } from "./channels.js";
+import type { WriteOnnx } from "./onnx.js";
 import { SAME } from "./single.js";
 import { named, type LayerBase, type LayerRule } from "./layer.js";
 
@@ -38,3 +41,14 @@ dropout.rule = {
   fromJson: dropout,
   outputShape: (_layer, [input]) => input,
 } satisfies LayerRule<DropoutLayer>;
+
+export const dropoutEntry = /* @__PURE__ */ entry(
+  "dropout",
+  { p: { type: "number", least: 0, below: 1, default: 0.5 } },
+  dropout,
+);
+
+export const dropoutOnnx: WriteOnnx<DropoutLayer> = (_layer, { xs, y, node }) =>
+  node("Identity", xs, y);
+
+export const dropoutC: WriteC<DropoutLayer> = () => ({ view: 0 });

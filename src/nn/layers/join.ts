@@ -6,11 +6,14 @@
  *     concat    channels one after the other
  *     channels  some of the channels
  */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
+import { loop, type WriteC } from "./c.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
 import { singleCopy, singleSum, someChannels, tightImage } from "./single.js";
 import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 import { size } from "../../shape-size.js";
 
 export interface FlattenLayer extends LayerBase {
@@ -193,3 +196,46 @@ channels.rule = {
     return [count, height, width];
   },
 } satisfies LayerRule<ChannelsLayer>;
+
+export const flattenEntry = /* @__PURE__ */ entry("flatten", {}, () => flatten());
+
+export const flattenOnnx: WriteOnnx<FlattenLayer> = (_layer, { xs, y, node }) =>
+  node("Flatten", xs, y, { ints: { axis: 1 } });
+
+export const flattenC: WriteC<FlattenLayer> = () => ({ view: 0 });
+
+export const addOnnx: WriteOnnx<AddLayer> = (_layer, { xs, y, node }) => node("Sum", xs, y);
+
+export const addC: WriteC<AddLayer> = (_layer, { xs, output }) => ({
+  lines: loop("i", size(output), [`y[i] = ${xs.map((x) => `${x}[i]`).join(" + ")};`]),
+  inPlace: true,
+});
+
+export const concatOnnx: WriteOnnx<ConcatLayer> = (_layer, { xs, y, node }) =>
+  node("Concat", xs, y, { ints: { axis: 1 } });
+
+export const concatC: WriteC<ConcatLayer> = (_layer, { xs, inputs }) => {
+  let from = 0;
+  const lines = xs.flatMap((x, k) => {
+    const count = size(inputs[k]);
+    from += count;
+    return loop("i", count, [`y[${from - count} + i] = ${x}[i];`]);
+  });
+  return { lines };
+};
+
+export const channelsOnnx: WriteOnnx<ChannelsLayer> = (
+  { from, count },
+  { xs, y, constant, node },
+) => {
+  const numbers: Record<string, number> = { from, to: from + count, axis: 1 };
+  node(
+    "Slice",
+    [...xs, ...Object.keys(numbers).map((name) => constant(name, [1], [numbers[name]]))],
+    y,
+  );
+};
+
+export const channelsC: WriteC<ChannelsLayer> = ({ from }, { inputs: [[, ...plane]] }) => ({
+  view: from * size(plane),
+});

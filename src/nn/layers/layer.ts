@@ -8,10 +8,10 @@
  *     export function tanh(options: ActivationOptions = {}): TanhLayer { ... }
  *     tanh.rule = activationRule<TanhLayer>({ ... });
  *
- * What recipes may say of it (entries.ts), how batches are computed, forward and backward
- * (tiled/rule.ts), and how it is written for others (export/onnx/layers.ts, export/c/layers.ts)
- * stand apart: pages that only predict would load them, too. Adding a layer kind is one file with
- * its rule, and one line in index.ts; what else it needs the compiler says.
+ * What recipes may say of it, how batches are computed, forward and backward, and how it is written
+ * as ONNX and in C stand beside the function, by names of their own (parts.ts): bundlers leave them
+ * out of pages that only predict. Calls that make such a part are marked as pure for that. Adding a
+ * layer kind is one file, and its line in index.ts; what it lacks does not compile.
  */
 import { InputError } from "../../errors.js";
 import type { Shape } from "../../regularizers/regularizer.js";
@@ -103,6 +103,16 @@ export interface TrainOption {
   /** false: the layer stays as it is (see LayerBase). Default true. */
   train?: boolean | undefined;
 }
+
+/** `train`, as recipes have it. */
+export const TRAIN_KEY = {
+  type: "boolean",
+  optional: true,
+  about: "false: the layer stays as it is, say as it is in the network that training starts from",
+} as const;
+
+/** A side of a window, or its step, as recipes have it. */
+export const SIDE_KEY = { type: "integer", above: 0 } as const;
 
 /** `{ train: false }` and `{ name }`, as far as they are there. */
 export function trainedAndNamed(

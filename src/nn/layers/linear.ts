@@ -1,13 +1,17 @@
 /** Fully connected layer: y = W x + b, W of shape [out, in]. */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
+import { loop, type WriteC } from "./c.js";
 import {
   checkInteger,
   type LayerBase,
   type LayerRule,
+  TRAIN_KEY,
   trainedAndNamed,
   type TrainOption,
 } from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 import { size } from "../../shape-size.js";
 import { linearSingle } from "./linear-single.js";
 
@@ -89,3 +93,30 @@ const rule: LayerRule<LinearLayer> = {
 };
 
 linear.rule = rule;
+
+export const linearEntry = /* @__PURE__ */ entry(
+  "linear",
+  {
+    out: { type: "integer", above: 0 },
+    bias: { type: "boolean", default: true },
+    train: TRAIN_KEY,
+  },
+  ({ out, ...options }) => linear(out, options),
+);
+
+export const linearOnnx: WriteOnnx<LinearLayer> = (layer, { xs, y, parameter, node }) => {
+  const bias = layer.bias ? [parameter("bias")] : [];
+  node("Gemm", [...xs, parameter("weight"), ...bias], y, { ints: { transB: 1 } });
+};
+
+export const linearC: WriteC<LinearLayer> = ({ out, bias }, { weight, values, floats }) => {
+  const { before, row, scale } = weight("weight");
+  const sum = scale ? `${scale} * sum` : "sum";
+  const shift = bias ? ` + ${floats("bias", values("bias").data)}[o]` : "";
+  const lines = loop("o", out, [
+    "float sum = 0.0f;",
+    ...row((value, place) => [`sum += ${value} * x[${place}];`]),
+    `y[o] = ${sum}${shift};`,
+  ]);
+  return { lines: [...before, ...lines] };
+};

@@ -1,12 +1,23 @@
 /** Pooling without padding: the maximum or the mean of a window that moves by its stride. */
+import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
+import { size } from "../../shape-size.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import { op } from "../../runtime/kernel-table.js";
 import type { TensorShape } from "../tensor.js";
+import { floatText, loop, type LayerCode, type WriteC } from "./c.js";
 import { elementwise } from "./channels.js";
 import { imageArgs } from "./single.js";
-import { checkImage, checkInteger, named, type LayerBase, type LayerRule } from "./layer.js";
+import {
+  checkImage,
+  checkInteger,
+  named,
+  SIDE_KEY,
+  type LayerBase,
+  type LayerRule,
+} from "./layer.js";
+import type { WriteOnnx } from "./onnx.js";
 
 export interface MaxPool2dLayer extends LayerBase {
   readonly kind: "maxPool2d";
@@ -127,3 +138,72 @@ avgPool2d.rule = {
     size === undefined ? globalAvgPool2d() : avgPool2d(size, { stride }),
   outputShape: ({ size, stride }, inputs) => pooledShape(size, stride, inputs),
 } satisfies LayerRule<AvgPool2dLayer>;
+
+const WINDOW_KEYS = { size: SIDE_KEY, stride: { ...SIDE_KEY, optional: true } } as const;
+
+export const maxPool2dEntry = /* @__PURE__ */ entry("maxPool2d", WINDOW_KEYS, ({ size, stride }) =>
+  maxPool2d(size, { stride }),
+);
+
+const windows = (side: number, stride: number) => ({
+  kernel_shape: [side, side],
+  strides: [stride, stride],
+});
+
+export const maxPool2dOnnx: WriteOnnx<MaxPool2dLayer> = ({ size, stride }, { xs, y, node }) =>
+  node("MaxPool", xs, y, { ints: windows(size, stride) });
+
+export const maxPool2dC: WriteC<MaxPool2dLayer> = ({ size: side, stride }, { inputs, output }) =>
+  pool([side, side], stride, inputs[0], output, {
+    start: "from[0]",
+    step: (value) => [`if (${value} > all) all = ${value};`],
+    end: "all",
+  });
+
+export const avgPool2dEntry = /* @__PURE__ */ entry("avgPool2d", WINDOW_KEYS, ({ size, stride }) =>
+  avgPool2d(size, { stride }),
+);
+
+export const globalAvgPool2dEntry = /* @__PURE__ */ entry("globalAvgPool2d", {}, () =>
+  globalAvgPool2d(),
+);
+
+export const avgPool2dOnnx: WriteOnnx<AvgPool2dLayer> = ({ size, stride }, { xs, y, node }) => {
+  if (size === undefined) node("GlobalAveragePool", xs, y);
+  else node("AveragePool", xs, y, { ints: windows(size, stride) });
+};
+
+export const avgPool2dC: WriteC<AvgPool2dLayer> = ({ size: side, stride }, { inputs, output }) => {
+  const [, height, width] = inputs[0];
+  const window = [side ?? height, side ?? width] as const;
+  return pool(window, stride, inputs[0], output, {
+    start: "0.0f",
+    step: (value) => [`all += ${value};`],
+    end: `all / ${floatText(size(window))}`,
+  });
+};
+
+/** Something of each window: `all`. */
+interface OfWindow {
+  readonly start: string;
+  step(value: string): readonly string[];
+  readonly end: string;
+}
+
+function pool(
+  [kh, kw]: readonly [height: number, width: number],
+  stride: number,
+  [, height, width]: readonly number[],
+  [channels, rows, columns]: readonly number[],
+  { start, step, end }: OfWindow,
+): LayerCode {
+  // One that is larger than the plane leaves one window, whatever it is.
+  const by = Math.min(stride, Math.max(height, width));
+  const window = [
+    `const float *from = x + (c * ${height} + r * ${by}) * ${width} + s * ${by};`,
+    `float all = ${start};`,
+    ...loop("i", kh, loop("j", kw, step(`from[i * ${width} + j]`))),
+    `y[(c * ${rows} + r) * ${columns} + s] = ${end};`,
+  ];
+  return { lines: loop("c", channels, loop("r", rows, loop("s", columns, window))) };
+}

@@ -7,7 +7,10 @@
  */
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
+import { floatText, loop, type WriteC } from "./c.js";
 import { eachChannel, isIdentityOfOne } from "./channels.js";
+import { size } from "../../shape-size.js";
+import type { WriteOnnx } from "./onnx.js";
 import { singleSum } from "./single.js";
 import { named, type LayerBase, type LayerRule } from "./layer.js";
 
@@ -79,3 +82,31 @@ scaledSum.rule = {
     { name: "scale", role: "skip", shape: [inputs.length - 1], fanIn: 1, initial: 0 },
   ],
 } satisfies LayerRule<ScaledSumLayer>;
+
+export const scaledSumOnnx: WriteOnnx<ScaledSumLayer> = (
+  _layer,
+  { xs, y, values, constant, node },
+) => {
+  const terms = [xs[0]];
+  // A skip that never opened is not written.
+  values("scale").data.forEach((scale, k) => {
+    if (scale === 0) return;
+    terms.push(`${y}.term${k + 1}`);
+    node("Mul", [xs[k + 1], constant(`scale${k + 1}`, [], Float32Array.of(scale))], terms.at(-1)!);
+  });
+  node("Sum", terms, y);
+};
+
+export const scaledSumC: WriteC<ScaledSumLayer> = (
+  _layer,
+  { xs: [first, ...others], output, values },
+) => {
+  const scale = values("scale").data;
+  const terms = others.flatMap((x, k) =>
+    scale[k] === 0 ? [] : [`${floatText(scale[k])} * ${x}[i]`],
+  );
+  return {
+    lines: loop("i", size(output), [`y[i] = ${[`${first}[i]`, ...terms].join(" + ")};`]),
+    inPlace: true,
+  };
+};

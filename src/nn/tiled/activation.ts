@@ -1,6 +1,6 @@
 /** Elementwise functions by the tile, and their derivatives, each from what went in or came out. */
 import { op, type Op } from "../../runtime/kernel-table.js";
-import { functionArgs, relu, type Activation } from "../layers/activation.js";
+import { functionArgs, type Activation } from "../layers/activation-rule.js";
 import type { LayerBase } from "../layers/layer.js";
 import { tensorArgs, type PlacedTensor } from "../tensor.js";
 import type { Destination, TiledRule } from "./rule.js";
@@ -39,18 +39,8 @@ export function activationTiled<L extends LayerBase>(
   };
 }
 
-/** Multiplies dy by the derivative of the ReLU whose output is y. */
-export function reluGradientInPlace(y: PlacedTensor, dy: PlacedTensor, tiles: number): Op {
-  return gradientOp(
-    { kind: relu.rule.code, slope: 0 },
-    y,
-    dy,
-    { tensor: dy, accumulate: false },
-    tiles,
-  );
-}
-
-function gradientOp(
+/** Multiplies dy by the derivative of a function, from what came out of it or went in. */
+export function gradientOp(
   args: { readonly kind: number; readonly slope: number },
   y: PlacedTensor,
   dy: PlacedTensor,

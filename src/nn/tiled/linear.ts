@@ -14,7 +14,7 @@ import { TILE, op, type Op } from "../../runtime/kernel-table.js";
 import { gradientForm, needsPatternOnly } from "../../runtime/parameter.js";
 import { size } from "../../shape-size.js";
 import type { LinearLayer } from "../layers/linear.js";
-import { reluGradientInPlace } from "./activation.js";
+import { reluGradientInPlace } from "./relu-gradient.js";
 import { paddedRow, type Lowering, type TiledRule } from "./rule.js";
 import { isSampled, sampledBytes, sampledGradient } from "./sampled-gradient.js";
 

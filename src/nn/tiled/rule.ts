@@ -2,7 +2,7 @@
  * How a kind of layer computes a batch: by the tile of sixteen samples, forward and backward.
  *
  * A rule writes the ops of one step for one batch size, and says what they read, keep and share.
- * The rules are in rules.ts; what a layer is stands in layers/.
+ * What a layer is stands in layers/.
  */
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";

@@ -6,10 +6,10 @@
  *
  * for all r and s for which that is inside; c, p and q follow from the weight's place in its row.
  */
-import type { Conv2dLayer } from "../../nn/layers/conv2d.js";
-import { loop, type LayerCode, type LayerWriter } from "./writer.js";
+import type { Conv2dLayer } from "./conv2d.js";
+import { loop, type LayerCode, type LayerWriter } from "./c.js";
 
-export function writeConv2d(
+export function conv2dC(
   { kernel: [kh, kw], stride, padding, bias }: Conv2dLayer,
   { inputs: [[, height, width]], output, weight, values, floats }: LayerWriter,
 ): LayerCode {

@@ -1,8 +1,6 @@
-/**
- * What a layer is written as operators of ONNX with; onnx.ts has the file around them.
- */
+/** What a layer is written as operators of ONNX with; export/onnx has the file around them. */
 import type { Shape } from "../../regularizers/regularizer.js";
-import type { Values } from "../../nn/network.js";
+import type { Values } from "../network.js";
 
 /** What an operator's attributes may be: whole numbers, lists of them, and floats. */
 export interface Attributes {
@@ -25,3 +23,6 @@ export interface OperatorWriter {
   /** Adds an operator (opset 13). */
   node(operator: string, inputs: readonly string[], output: string, attributes?: Attributes): void;
 }
+
+/** How a kind is written as operators of ONNX. */
+export type WriteOnnx<L> = (layer: L, writer: OperatorWriter) => void;
