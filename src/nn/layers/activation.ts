@@ -14,7 +14,7 @@ import { activationTiled } from "../tiled/activation.js";
 import { activationRule, type Activation } from "./activation-rule.js";
 import { eachNumber, floatText, type WriteC } from "./c.js";
 import { named, type LayerBase } from "./layer.js";
-import type { WriteOnnx } from "./onnx.js";
+import type { ReadOnnx, WriteOnnx } from "./onnx.js";
 
 export interface ReluLayer extends LayerBase {
   readonly kind: "relu";
@@ -111,6 +111,8 @@ export const reluTiled = /* @__PURE__ */ activationTiled(RELU);
 
 export const reluOnnx: WriteOnnx<ReluLayer> = (_layer, { xs, y, node }) => node("Relu", xs, y);
 
+export const reluFromOnnx: ReadOnnx<ReluLayer> = { Relu: () => relu() };
+
 export const reluC: WriteC<ReluLayer> = /* @__PURE__ */ eachNumber(
   () => "x[i] < 0.0f ? 0.0f : x[i]",
 );
@@ -126,6 +128,10 @@ export const leakyReluTiled = /* @__PURE__ */ activationTiled(LEAKY_RELU);
 export const leakyReluOnnx: WriteOnnx<LeakyReluLayer> = ({ slope }, { xs, y, node }) =>
   node("LeakyRelu", xs, y, { floats: { alpha: slope } });
 
+export const leakyReluFromOnnx: ReadOnnx<LeakyReluLayer> = {
+  LeakyRelu: (float) => leakyRelu({ slope: float("alpha", 0.01) }),
+};
+
 export const leakyReluC: WriteC<LeakyReluLayer> = /* @__PURE__ */ eachNumber(
   ({ slope }) => `x[i] > 0.0f ? x[i] : ${floatText(slope)} * x[i]`,
 );
@@ -135,5 +141,7 @@ export const tanhEntry = /* @__PURE__ */ entry("tanh", {}, () => tanh());
 export const tanhTiled = /* @__PURE__ */ activationTiled(TANH);
 
 export const tanhOnnx: WriteOnnx<TanhLayer> = (_layer, { xs, y, node }) => node("Tanh", xs, y);
+
+export const tanhFromOnnx: ReadOnnx<TanhLayer> = { Tanh: () => tanh() };
 
 export const tanhC: WriteC<TanhLayer> = /* @__PURE__ */ eachNumber(() => "tanhf(x[i])");

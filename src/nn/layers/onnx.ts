@@ -24,5 +24,15 @@ export interface OperatorWriter {
   node(operator: string, inputs: readonly string[], output: string, attributes?: Attributes): void;
 }
 
+/**
+ * The operators that are a layer of a kind each, whatever shape they read; `float` gives an
+ * attribute of them, or what it is if the file has none.
+ *
+ * They throw an InputError for attributes that the kind has no place for.
+ */
+export type ReadOnnx<L> = Readonly<
+  Record<string, (float: (name: string, otherwise: number) => number) => L>
+>;
+
 /** How a kind is written as operators of ONNX. */
 export type WriteOnnx<L> = (layer: L, writer: OperatorWriter) => void;

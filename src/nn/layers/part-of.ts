@@ -1,7 +1,7 @@
 /** The parts of a layer's kind (parts.ts). */
 import type { TiledRule } from "../tiled/rule.js";
 import type { WriteC } from "./c.js";
-import type { WriteOnnx } from "./onnx.js";
+import type { ReadOnnx, WriteOnnx } from "./onnx.js";
 import * as parts from "./parts.js";
 import type { Layer } from "./rules.js";
 
@@ -32,9 +32,16 @@ export function writeCOf({ kind }: OfAKind): WriteC<Layer> {
   return PARTS[`${kind}C`] as WriteC<Layer>;
 }
 
-type Parts = (typeof parts)[keyof typeof parts];
+type Part = (typeof parts)[keyof typeof parts];
 
 /** What recipes may say of layers. */
 export const layerEntries = Object.entries(parts).flatMap(([name, part]) =>
-  name.endsWith("Entry") ? [part as Extract<Parts, { readonly make: unknown }>] : [],
+  name.endsWith("Entry") ? [part as Extract<Part, { readonly make: unknown }>] : [],
+);
+
+/** Every operator of ONNX that is a layer, whatever shape it reads. */
+export const onnxOperators: ReadonlyMap<string, ReadOnnx<Layer>[string]> = new Map(
+  Object.entries(parts).flatMap(([name, part]) =>
+    name.endsWith("FromOnnx") ? Object.entries(part as ReadOnnx<Layer>) : [],
+  ),
 );

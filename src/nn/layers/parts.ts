@@ -6,6 +6,7 @@
  *     reluTiled    how a batch is computed, forward and backward (tiled/rule.ts)
  *     reluOnnx     how it is written as operators of ONNX (onnx.ts)
  *     reluC        how it is written in C (c.ts)
+ *     reluFromOnnx, of some kinds: operators that are one of them
  *
  * They are not members of the function, as its rule is, so that bundlers leave them out of pages
  * that only predict. A part that is missing does not compile.

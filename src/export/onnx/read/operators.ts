@@ -1,11 +1,12 @@
 /** Nodes of an ONNX graph as layers of ours, with their numbers. */
 import { InputError } from "../../../errors.js";
-import { leakyRelu, relu, tanh } from "../../../nn/layers/activation.js";
+import { leakyRelu } from "../../../nn/layers/activation.js";
 import { batchNorm2d } from "../../../nn/layers/batch-norm2d.js";
 import { conv2d } from "../../../nn/layers/conv2d.js";
 import { channels, concat, flatten } from "../../../nn/layers/join.js";
 import { linear } from "../../../nn/layers/linear.js";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "../../../nn/layers/pool2d.js";
+import { onnxOperators } from "../../../nn/layers/part-of.js";
 import type { Values } from "../../../nn/network.js";
 import { scaleBy, shiftBy } from "./affine.js";
 import { slicesOf } from "./constant-operators.js";
@@ -230,14 +231,17 @@ export const OPERATORS: Readonly<Record<string, ReadOperator>> = {
   MatMul: (at) => weighted(at, neededAt(at, 1), true),
   Conv: conv,
   BatchNormalization: batchNorm,
-  Relu: each(() => relu()),
-  LeakyRelu: each((at) => leakyRelu({ slope: floatOf(at, "alpha", 0.01) })),
+  ...Object.fromEntries(
+    Array.from(onnxOperators, ([operator, layer]) => [
+      operator,
+      each((at) => layer((name, otherwise) => floatOf(at, name, otherwise))),
+    ]),
+  ),
   PRelu: each((at) => {
     const { data } = neededAt(at, 1);
     if (data.some((slope) => slope !== data[0])) throw new InputError("expected one slope for all");
     return leakyRelu({ slope: data[0] });
   }),
-  Tanh: each(() => tanh()),
   Sigmoid: gate,
   Add: sum,
   Sum: sum,
