@@ -1,5 +1,5 @@
-/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, SiLU, their gradients, and
- * dropout. */
+/* Elementwise functions over planes: ReLU, leaky ReLU, tanh, sigmoid, SiLU, ELU, their gradients,
+ * and dropout. */
 #include "planes.h"
 
 /* tanh(x), to about 1 ulp; NaN stays NaN. Near 0: x + x^3 P(x^2), P the minimax polynomial of
@@ -19,6 +19,13 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(size < splat(0.625f), near, with_sign(far, x));
 }
 
+/* x where it is positive, elsewhere exp(x) - 1 = 2 t / (1 - t) with t = tanh(x / 2), by which no
+ * digit is lost near 0; nearer than float32 can tell it is x, whose half may be too small. */
+INLINE vec elu(vec x) {
+  const vec t = hyperbolic_tangent(splat(0.5f) * x);
+  return choose(x > splat(-0x1p-25f), x, (t + t) / (splat(1) - t));
+}
+
 /* f(x). The kind is a constant where this is used, so that one case is left. */
 INLINE vec activated(int kind, vec x, vec slope) {
   switch (kind) {
@@ -27,6 +34,7 @@ INLINE vec activated(int kind, vec x, vec slope) {
   case ACTIVATION_TANH: return hyperbolic_tangent(x);
   case ACTIVATION_SIGMOID: return logistic(x);
   case ACTIVATION_SILU: return x * logistic(x);
+  case ACTIVATION_ELU: return elu(x);
   }
   __builtin_unreachable();
 }
@@ -46,6 +54,7 @@ INLINE vec derived(int kind, vec y, vec dy, vec slope) {
   case ACTIVATION_TANH: return where(dy != 0, dy * (splat(1) - y * y));
   case ACTIVATION_SIGMOID: return where(dy != 0, dy * (y * (splat(1) - y)));
   case ACTIVATION_SILU: return silu_derived(y, dy);
+  case ACTIVATION_ELU: return where(dy != 0, choose(y > 0, dy, dy * (y + splat(1))));
   }
   __builtin_unreachable();
 }

@@ -12,10 +12,10 @@
 #define AUGMENT_WORDS 7
 #define SINGLE_BLOCK 4
 
-enum { ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3, ACTIVATION_SILU = 4,
-      ACTIVATION_TANH = 2 };
+enum { ACTIVATION_ELU = 5, ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3,
+      ACTIVATION_SILU = 4, ACTIVATION_TANH = 2 };
 /* X(name, code) for every activation. */
-#define ACTIVATIONS(X) X(leaky_relu, 1) X(relu, 0) X(sigmoid, 3) X(silu, 4) X(tanh, 2)
+#define ACTIVATIONS(X) X(elu, 5) X(leaky_relu, 1) X(relu, 0) X(sigmoid, 3) X(silu, 4) X(tanh, 2)
 enum { MOVE_PLAIN = 0, MOVE_MOMENTUM = 1, MOVE_ADAM = 2, MOVE_NESTEROV = 3 };
 enum { FOLLOW_NONE = 0, FOLLOW_L1 = 1, FOLLOW_NON_NEGATIVE = 2, FOLLOW_ROW_GROUP = 3,
       FOLLOW_SPARSE_ROW_GROUP = 4, FOLLOW_KERNEL_GROUP = 5, FOLLOW_SPARSE_KERNEL_GROUP = 6 };

@@ -23,6 +23,11 @@ const ROWS = {
     f: (x, slope) => (x <= 0 ? slope * x : x),
     derivative: (y, slope) => (y > 0 ? 1 : slope),
   },
+  elu: {
+    layer: layers.elu(),
+    f: (x) => (x > 0 ? x : Math.expm1(x)),
+    derivative: (y) => (y > 0 ? 1 : y + 1),
+  },
   sigmoid: {
     layer: layers.sigmoid(),
     f: (x) => 1 / (1 + Math.exp(-x)),

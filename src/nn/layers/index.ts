@@ -11,6 +11,7 @@ export {
   type ReluLayer,
   type TanhLayer,
 } from "./activation.js";
+export { elu, type EluLayer } from "./elu.js";
 export { sigmoid, type SigmoidLayer } from "./sigmoid.js";
 export { silu, type SiluLayer } from "./silu.js";
 export {

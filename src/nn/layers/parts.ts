@@ -16,6 +16,7 @@ export * from "./batch-norm2d.js";
 export * from "./conv2d-c.js";
 export * from "./conv2d.js";
 export * from "./dropout.js";
+export * from "./elu.js";
 export * from "./join.js";
 export * from "./linear.js";
 export * from "./pool2d.js";
