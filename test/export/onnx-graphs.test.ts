@@ -114,6 +114,40 @@ describe("factors and constants", () => {
     expect(await answer(bytes, [1, 4])).toEqual([38, 38]);
   });
 
+  describe("the input is an image for one layer and a row for another, whichever comes first", () => {
+    const tensors: Record<string, Tensor> = {
+      V: [
+        [1, 4],
+        [1, 2, 3, 4],
+      ],
+    };
+    const row: Node[] = [
+      ["Flatten", "x", "r"],
+      ["Gemm", "r V", "a", turned],
+    ];
+    const image: Node[] = [
+      ["MaxPool", "x", "m", { kernel_shape: [2, 2] }],
+      ["Flatten", "m", "b"],
+    ];
+    test.each([
+      ["the row", [...row, ...image]],
+      ["the image", [...image, ...row]],
+    ])("%s", async (_first, nodes) => {
+      const bytes = file([1, 2, 2], tensors, [...nodes, ["Sum", "a b", "y"]]);
+      expect(decodeOnnx(bytes).model.input).toEqual([1, 2, 2]);
+      expect(await answer(bytes, [1, 2, 3, 4])).toEqual([34]);
+    });
+
+    test("a row whose channels come last is another than that of the image", () => {
+      const last: Node[] = [["Transpose", "x", "t", { perm: [0, 3, 1, 2] }]];
+      const pool: Node = ["MaxPool", "t", "m", { kernel_shape: [2, 2] }];
+      const nodes: Node[] = [...row, ...last, pool, ["Flatten", "m", "b"], ["Sum", "a b", "y"]];
+      expect(refusal(file([2, 2, 1], tensors, nodes))).toMatch(
+        /node "m" \(MaxPool\): reads the input as \[1, 2, 2\], others as \[4\]/,
+      );
+    });
+  });
+
   test("x sigmoid(x) is SiLU, a sigmoid times a number is not its gate", () => {
     const gate: Node[] = [
       ["Gemm", "x W", "a", turned],

@@ -5,10 +5,13 @@
 import { InputError } from "../../../errors.js";
 import type { Layer } from "../../../nn/layers/rules.js";
 import { ruleOf } from "../../../nn/layers/rules.js";
+import { flatten } from "../../../nn/layers/join.js";
+import type { Model } from "../../../nn/model.js";
 import { modelOf } from "../../../nn/rebuild.js";
 import type { Network, Values } from "../../../nn/network.js";
 import type { Shape } from "../../../regularizers/regularizer.js";
 import { size } from "../../../shape-size.js";
+import { ROW } from "./input.js";
 import { type SampleValue, given } from "./value.js";
 
 /** A layer with its numbers. */
@@ -22,6 +25,8 @@ interface Entry {
 /** What the input is, once somebody has asked. */
 interface InputPlace {
   shape?: Shape;
+  /** Whether the graph's has its channels last. */
+  turned?: boolean;
   /** One number for each feature, or one: what the first nodes take off, and divide by. */
   mean?: Float64Array;
   std?: Float64Array;
@@ -67,6 +72,16 @@ export function createBuilder(): Builder {
     }
   };
 
+  /** The model; where an image is read as a row, too, behind a flatten. */
+  const modelOfEntries = (shape: Shape, output: number): Model => {
+    const isFlattened = shape.length === 3 && entries.some(({ inputs }) => inputs.includes(ROW));
+    const row = { name: nameOf("flatten", undefined), layer: flatten(), inputs: [-1] };
+    const by = isFlattened ? 1 : 0;
+    const moved = (entry: number) => (entry >= 0 ? entry + by : entry === ROW && by ? 0 : -1);
+    const all = entries.map((entry) => ({ ...entry, inputs: entry.inputs.map(moved) }));
+    return modelOf(shape, isFlattened ? [row, ...all] : all, moved(output));
+  };
+
   return {
     input,
     add(layer, xs, { values = {}, name } = {}) {
@@ -98,14 +113,15 @@ export function createBuilder(): Builder {
     network(output) {
       if (output.entry < 0 || input.shape === undefined)
         throw new InputError("the graph has no layer between its input and its output");
-      const model = modelOf(input.shape, entries, output.entry);
+      const model = modelOfEntries(input.shape, output.entry);
       const valuesOf = new Map(entries.map(({ name, values }) => [name, values]));
       const [parameters, buffers] = [new Map<string, Values>(), new Map<string, Values>()];
       for (const node of model.nodes) {
-        const values = valuesOf.get(node.name)!;
+        const values = valuesOf.get(node.name);
         for (const { name } of node.parameters)
-          parameters.set(`${node.name}.${name}`, values.get(name)!);
-        for (const { name } of node.buffers) buffers.set(`${node.name}.${name}`, values.get(name)!);
+          parameters.set(`${node.name}.${name}`, values!.get(name)!);
+        for (const { name } of node.buffers)
+          buffers.set(`${node.name}.${name}`, values!.get(name)!);
       }
       for (const [name, { data }] of [...parameters, ...buffers])
         if (!data.every(Number.isFinite))

@@ -81,6 +81,7 @@ export function transpose(at: NodeAt): SampleValue {
     ...x,
     shape: seen,
     seen,
+    turned: !x.turned,
     ...(x.mean && { mean: moved(x.mean) }),
     ...(x.std && { std: moved(x.std) }),
   };

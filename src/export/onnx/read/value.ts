@@ -29,6 +29,8 @@ export interface SampleValue {
   readonly scale?: number;
   /** It is the graph's input, of which nobody has said yet what it is: see input.ts. */
   readonly open?: true;
+  /** Of the input: the graph's has its channels last. */
+  readonly turned?: boolean;
   /** It is sigmoid(x) of what this entry gives. */
   readonly gateOf?: number;
   /** Of the input: what has been taken off each feature, and what it was divided by then. */
