@@ -1,7 +1,7 @@
 /**
  * What was decided of the training samples on their way from a file into a network, so that new
  * ones go the same way: which texts of a table are categories, what a missing cell counts as, how
- * an image comes to its size. Plain data, kept in the network's file.
+ * an image comes to its size and a sound to its length. Plain data, kept in the network's file.
  */
 import { InputError } from "./errors.js";
 import { kindOf } from "./kinds.js";
@@ -39,9 +39,18 @@ export interface ImagePreparation {
   readonly fit: ImageFit;
 }
 
+/** What a sound comes to: one channel, so many samples a second, and so many of them. */
+export interface SoundPreparation {
+  /** Samples a second. */
+  readonly rate: number;
+  /** Samples in all: a longer sound is cut at its end, a shorter one is silent there. */
+  readonly length: number;
+}
+
 export interface Preparation {
   readonly table?: TablePreparation;
   readonly image?: ImagePreparation;
+  readonly sound?: SoundPreparation;
 }
 
 /** Whether the cells of a column are texts that are categories. */
@@ -61,9 +70,10 @@ export function featuresOf({ categories }: PreparedColumn): number {
  * @throws InputError with one line
  */
 export function checkPreparation(value: unknown, input: readonly number[]): void {
-  const { table, image } = objectOf(value, "preparation");
+  const { table, image, sound } = objectOf(value, "preparation");
   if (table !== undefined) checkTable(table, size(input));
   if (image !== undefined) checkImage(image, size(input));
+  if (sound !== undefined) checkSound(sound, size(input));
 }
 
 function checkImage(value: unknown, features: number): void {
@@ -75,6 +85,13 @@ function checkImage(value: unknown, features: number): void {
     const wanted = `[channels, height, width] of ${features} numbers, as the network takes`;
     throw wrong("preparation.image.shape", wanted, shape);
   }
+}
+
+function checkSound(value: unknown, features: number): void {
+  const { rate, length } = objectOf(value, "preparation.sound");
+  if (!isSide(rate)) throw wrong("preparation.sound.rate", "a whole number above 0", rate);
+  if (length === features) return;
+  throw wrong("preparation.sound.length", `${features}, as the network takes`, length);
 }
 
 function isSide(value: unknown): value is number {
@@ -115,5 +132,6 @@ function objectOf(value: unknown, where: string): Readonly<Record<string, unknow
 }
 
 function wrong(where: string, wanted: string, value: unknown): InputError {
-  return new InputError(`${where} must be ${wanted}, found ${kindOf(value)}`);
+  const found = typeof value === "number" ? value : kindOf(value);
+  return new InputError(`${where} must be ${wanted}, found ${found}`);
 }

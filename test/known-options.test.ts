@@ -61,6 +61,7 @@ const CALLS: readonly (readonly [
   ["loadMnist", [], "datadir", "dataDir"],
   ["loadFashionMnist", [], "datadir", "dataDir"],
   ["loadCifar10", [], "datadir", "dataDir"],
+  ["loadSpokenDigits", [], "lenght", "length"],
   ["loadDataset", ["mnist"], "datadir", "dataDir"],
   ["loadData", [{ name: "mnist" }], "basedir", "baseDir"],
   ["dataOf", [bregman.loadRecipe("mnist-quick")], "datadir", "dataDir"],
@@ -202,7 +203,7 @@ describe("a misspelt option is an error with the nearest name", () => {
   test("an unknown kind of source", () => {
     expect(() => loose.loadData({ kind: "cvs" })).toThrow(
       new InputError(
-        'loadData: kind must be one of named, idx, npy, csv, imageFolder, found "cvs" (did you mean "csv"?)',
+        'loadData: kind must be one of named, idx, npy, csv, imageFolder, soundFolder, found "cvs" (did you mean "csv"?)',
       ),
     );
   });

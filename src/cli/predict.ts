@@ -37,7 +37,7 @@ export function definePredict(command: Command): void {
     .argument("<model>", "a run folder, or a network in a file")
     .argument(
       "<inputs...>",
-      "idx and .npy files (.gz too), CSV files, PNG and JPEG files, folders of these; - is " +
+      "idx and .npy files (.gz too), CSV, PNG, JPEG and WAV files, folders of images or sounds; - is " +
         "standard input, with one such file",
     )
     .option("--top <n>", "tell the n likeliest classes", integer("--top", 1), 1)
@@ -149,6 +149,7 @@ function optionsFor(
     input: network.model.input,
     channels: arrays?.channels,
     image: network.preparation?.image,
+    sound: network.preparation?.sound,
     fit,
     piece: Math.max(1, Math.min(MOST_SAMPLES, Math.floor(PIECE_NUMBERS / features))),
     csv: {

@@ -42,7 +42,9 @@ export function chosenFolder({ dataDir }: DataOptions): ChosenFolder | undefined
  */
 export function downloadedFolder(name: DatasetName): ChosenFolder | undefined {
   const folder = join(cacheFolder(), name);
-  const isWhole = PUBLISHED[name].files.every(({ name: file }) =>
+  const { files, tree } = PUBLISHED[name];
+  const wanted = tree ? [tree.folder] : files.map((file) => file.name);
+  const isWhole = wanted.every((file) =>
     [file, `${file}.gz`].some((spelling) => existsSync(join(folder, spelling))),
   );
   return isWhole ? { folder, source: "downloaded" } : undefined;

@@ -4,18 +4,17 @@
  * there and right are not fetched again. What is known of the content's size bounds what is fetched
  * and what is unpacked.
  */
-import { createReadStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { createGunzip, gunzip } from "node:zlib";
+import { gunzip } from "node:zlib";
 import { writeFileAtomic } from "../atomic-file.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import { readBytes } from "../read-file.js";
 import { sha256 } from "./checksum.js";
 import { downloadPart, type DownloadOptions } from "./download.js";
+import { type Member, readMembers } from "./archive-members.js";
+import { treeAtMost, treeTarget } from "./fetch-tree.js";
 import type { DatasetName } from "./names.js";
 import { PUBLISHED, type PublishedFile, type PublishedSet } from "./published.js";
 
@@ -67,7 +66,7 @@ export async function fetchDataset(
     );
   }
   for (const { name: file, bytes } of set.downloads) {
-    const target = targetOf(file, folder, set.files);
+    const target = targetOf(file, folder, set);
     if (await target.isPresent()) {
       onEvent?.({ type: "present", name: file });
       continue;
@@ -89,9 +88,13 @@ export async function fetchDataset(
 }
 
 /** What becomes of one download. */
-interface Target {
+interface Target extends Finishing {
   /** Bytes that the download may have. */
   readonly most: number;
+}
+
+/** How a download is known, checked and put in its place. */
+export interface Finishing {
   isPresent(): Promise<boolean>;
   /** Throws unless the part holds the right content. */
   check(part: string): Promise<void>;
@@ -99,8 +102,9 @@ interface Target {
   finish(): Promise<void>;
 }
 
-function targetOf(file: string, folder: string, files: readonly PublishedFile[]): Target {
+function targetOf(file: string, folder: string, { files, tree }: PublishedSet): Target {
   const path = join(folder, file);
+  if (tree) return { ...treeTarget(tree, path, folder), most: packedAtMost(treeAtMost(tree)) };
   if (file.endsWith(".tar.gz")) return archive(path, folder, files);
   const wanted = files.find(({ name }) => `${name}.gz` === file)!;
   return {
@@ -122,7 +126,11 @@ function archive(path: string, folder: string, files: readonly PublishedFile[]):
       return true;
     },
     async check(part) {
-      members = await readMembers(part, files, most);
+      const nameOf = ({ path: member, size }: Member) => {
+        const name = member.replace(/^.*\//, "");
+        return files.some((file) => file.name === name && file.bytes === size) ? name : undefined;
+      };
+      members = await readMembers(part, nameOf, most);
       for (const file of files) checkContent(file.name, members.get(file.name), file);
     },
     async finish() {
@@ -142,60 +150,6 @@ function packedAtMost(bytes: number): number {
  */
 function archiveAtMost(files: readonly PublishedFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes + 2048, 2 ** 20);
-}
-
-/**
- * The wanted members of a .tar.gz file by their names without folders; `most`: its bytes, unpacked.
- */
-async function readMembers(
-  part: string,
-  files: readonly PublishedFile[],
-  most: number,
-): Promise<Map<string, Uint8Array>> {
-  const { Parser } = await import("tar");
-  const members = new Map<string, Uint8Array>();
-  await new Promise<void>((resolve, reject) => {
-    const parser = new Parser({
-      strict: true,
-      onReadEntry(entry) {
-        const name = entry.path.replace(/^.*\//, "");
-        const wanted = files.find((file) => file.name === name);
-        if (wanted === undefined || entry.type !== "File" || entry.size !== wanted.bytes) {
-          entry.resume();
-          return;
-        }
-        const chunks: Uint8Array[] = [];
-        entry.on("data", (chunk) => void chunks.push(chunk));
-        entry.on("end", () => void members.set(name, Buffer.concat(chunks)));
-      },
-    });
-    const damaged = (cause: Error) =>
-      reject(
-        new UnusableFileError(
-          `expected a .tar.gz archive, found a damaged one (${cause.message})`,
-          {
-            cause,
-          },
-        ),
-      );
-    parser.on("error", damaged);
-    parser.on("end", () => resolve());
-    let size = 0;
-    const toParser = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        size += chunk.length;
-        if (size > most) return done(new UnusableFileError(`more than ${most} bytes unpacked`));
-        parser.write(chunk);
-        done();
-      },
-      final(done) {
-        parser.end();
-        done();
-      },
-    });
-    pipeline(createReadStream(part), createGunzip(), toParser).catch(damaged);
-  });
-  return members;
 }
 
 /** The content, unpacked if it is packed; not more of it than there may be. */

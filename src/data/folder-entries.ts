@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UnusableFileError } from "../errors.js";
 import { type Image, IMAGE_ENDING, IMAGE_FILE, readImage } from "./image.js";
+import { SOUND_ENDING } from "./wav.js";
 
 /** In small letters. */
 const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
@@ -15,6 +16,11 @@ export interface FolderEntry {
   readonly name: string;
   readonly path: string;
   readonly isFolder: boolean;
+}
+
+/** Whether a name is that of an image or a sound. */
+function isSampleName(name: string): boolean {
+  return IMAGE_ENDING.test(name) || SOUND_ENDING.test(name);
 }
 
 /**
@@ -30,7 +36,7 @@ export function folderEntries(folder: string): FolderEntry[] {
         name: entry.name,
         path: join(folder, entry.name),
         // A link may be either; what it is shows when it is read.
-        isFolder: entry.isDirectory() || (entry.isSymbolicLink() && !IMAGE_ENDING.test(entry.name)),
+        isFolder: entry.isDirectory() || (entry.isSymbolicLink() && !isSampleName(entry.name)),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {

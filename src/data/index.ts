@@ -7,6 +7,7 @@ export { datasetNames, loadDataset, type DatasetName } from "./named.js";
 export { loadMnist } from "./mnist.js";
 export { loadFashionMnist } from "./fashion-mnist.js";
 export { loadCifar10 } from "./cifar10.js";
+export { loadSpokenDigits, type SpokenDigitsOptions } from "./spoken-digits.js";
 export { loadData, type LoadOptions } from "./load.js";
 export type { DataOptions } from "./data-dir.js";
 export type {
@@ -17,4 +18,5 @@ export type {
   NamedSource,
   NpySource,
   OwnFacts,
+  SoundFolderSource,
 } from "./source.js";

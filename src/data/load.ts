@@ -25,7 +25,9 @@ import {
   type ImageFolderSource,
   type OwnSource,
   resolvePaths,
+  type SoundFolderSource,
 } from "./source.js";
+import { readSoundFolder } from "./sound-folder.js";
 import { channelStatistics } from "./statistics.js";
 
 /**
@@ -56,6 +58,8 @@ interface OwnData {
   readonly notes?: readonly string[] | undefined;
   /** How new samples become inputs, where files don't say it. */
   readonly preparation?: Preparation | undefined;
+  /** Whether flat samples are of one kind all along, not features each of its own. */
+  readonly isSignal?: boolean | undefined;
 }
 
 /**
@@ -81,10 +85,13 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     LOAD_OPTIONS,
   );
   checkSource(source);
-  if ("name" in source) return loadDataset(source.name, { dataDir });
+  if ("name" in source) {
+    const { kind: _, name, ...sound } = source;
+    return loadDataset(name, { dataDir, ...sound });
+  }
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const { train, test, shape, labelNames, notes, preparation } = readOwn(
+  const { train, test, shape, labelNames, notes, preparation, isSignal } = readOwn(
     own,
     limit === undefined ? undefined : { limit, validation, splitSeed },
   );
@@ -105,7 +112,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     ...(names === undefined
       ? classesOfAll(train, test)
       : { labelNames: names, classes: names.length }),
-    ...normalizationOf(own, train, sample),
+    ...normalizationOf(own, train, sample, isSignal),
   });
   const { notes: _, ...rest } = { ...data, ...(preparation && { preparation }) };
   const all = [
@@ -130,12 +137,15 @@ function normalizationOf(
   { mean, std }: OwnSource,
   { inputs, where }: OwnPart,
   [channels, height, width]: SampleShape,
+  isSignal = false,
 ): { readonly mean: readonly number[]; readonly std: readonly number[] } {
   if (mean !== undefined && std !== undefined) return { mean, std };
   const given = mean?.length ?? std?.length;
   // Flat bytes are images in a row, whose features are all of one kind.
   const isTable =
-    isFlat([channels, height, width]) && (given === undefined ? !isBytes(inputs) : given === width);
+    !isSignal &&
+    isFlat([channels, height, width]) &&
+    (given === undefined ? !isBytes(inputs) : given === width);
   const statistics = isTable
     ? channelStatistics(inputs, width, 1)
     : channelStatistics(inputs, channels, height * width);
@@ -174,6 +184,8 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
       return readTables(source);
     case "imageFolder":
       return readImages(source, use);
+    case "soundFolder":
+      return readSounds(source, use);
   }
 }
 
@@ -189,6 +201,21 @@ function readImages(source: ImageFolderSource, use: UseOptions | undefined): Own
     shape,
     labelNames,
     preparation: fit && { image: { shape, fit } },
+  };
+}
+
+function readSounds(source: SoundFolderSource, use: UseOptions | undefined): OwnData {
+  const { rate, length } = source;
+  const train = readSoundFolder(source.train, { ...source, use });
+  const { labelNames } = train;
+  const like = { rate, length, labelNames };
+  return {
+    train,
+    test: source.test === undefined ? undefined : readSoundFolder(source.test, like),
+    shape: [length],
+    labelNames,
+    preparation: { sound: { rate, length } },
+    isSignal: true,
   };
 }
 

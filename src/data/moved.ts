@@ -22,10 +22,10 @@ export function inFolder<Source extends OwnSource>(source: Source, folder: strin
     .map((kept) => mapPaths(source, (path) => join(folder, kept.join(sep), relative(common, path))))
     .find(isThere);
   if (found) return found;
-  // A folder of images may be named itself.
+  // A folder of images or sounds may be named itself.
   const [first] = paths;
   if (
-    source.kind === "imageFolder" &&
+    (source.kind === "imageFolder" || source.kind === "soundFolder") &&
     paths.every((path) => isWithin(first, path)) &&
     existsSync(folder)
   ) {

@@ -4,7 +4,7 @@
  */
 
 /** All names, in the order they are listed to people. */
-export const datasetNames = ["mnist", "fashion-mnist", "cifar10"] as const;
+export const datasetNames = ["mnist", "fashion-mnist", "cifar10", "spoken-digits"] as const;
 
 /** Name of a data set that can be loaded. */
 export type DatasetName = (typeof datasetNames)[number];

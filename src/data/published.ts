@@ -5,7 +5,8 @@
  * The checksum is that of a file's content after decompression. Mirrors have compressed the same
  * content anew (the copies of Fashion-MNIST at its makers' and in Debian differ in 24 bytes of gzip
  * header), and are as good. The MNIST and Fashion-MNIST checksums were computed from copies in use
- * since 2017, those of CIFAR-10 from files whose SHA-1 are the ones that Apache MXNet publishes.
+ * since 2017, those of CIFAR-10 from files whose SHA-1 are the ones that Apache MXNet publishes,
+ * and that of the spoken digits from the commit's own files.
  */
 import type { DatasetName } from "./names.js";
 
@@ -31,6 +32,19 @@ export interface PublishedSet {
    * The content: of downloads of the same name without ".gz", or of members of the one tar archive.
    */
   readonly files: readonly PublishedFile[];
+  /** Or a folder of the one tar archive, of more files than anybody would list. */
+  readonly tree?: PublishedTree;
+}
+
+/** Files of a folder, as one. */
+export interface PublishedTree {
+  /** Name of the folder, in the archive and where it is put. */
+  readonly folder: string;
+  readonly files: number;
+  /** Bytes of all of them. */
+  readonly bytes: number;
+  /** SHA-256 of name, "\n" and content of each file, in the order of the names' code points. */
+  readonly sha256: string;
 }
 
 export const CIFAR10_FILES: readonly PublishedFile[] = [
@@ -41,6 +55,13 @@ export const CIFAR10_FILES: readonly PublishedFile[] = [
   ["data_batch_5.bin", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"],
   ["test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"],
 ].map(([name, sha256]) => ({ name, bytes: 30_730_000, sha256 }));
+
+export const SPOKEN_DIGITS_TREE: PublishedTree = {
+  folder: "recordings",
+  files: 3000,
+  bytes: 21_128_848,
+  sha256: "aacc6435ec019f03383d4aa575de70fa6775a5c68b50d87c766d1c14bb2b79ac",
+};
 
 /** The data sets that `bregman data` knows. */
 export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
@@ -119,5 +140,13 @@ export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
     addresses: ["https://www.cs.toronto.edu/~kriz/"],
     downloads: [{ name: "cifar-10-binary.tar.gz", bytes: 170_052_171 }],
     files: CIFAR10_FILES,
+  },
+  "spoken-digits": {
+    description: "2,700 + 300 recordings of ten spoken digits, 8 kHz (CC BY-SA 4.0)",
+    // The archive of one commit, of May 2024.
+    addresses: ["https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"],
+    downloads: [{ name: "26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz", bytes: 15_600_000 }],
+    files: [],
+    tree: SPOKEN_DIGITS_TREE,
   },
 };

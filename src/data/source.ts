@@ -17,6 +17,10 @@ import type { DatasetName } from "./names.js";
 export interface NamedSource {
   readonly kind?: "named" | undefined;
   readonly name: DatasetName;
+  /** Of sounds: samples a second. Default: those of the set. */
+  readonly rate?: number | undefined;
+  /** Of sounds: samples of each. Default: those of the set. */
+  readonly length?: number | undefined;
 }
 
 /** What files don't tell, or don't tell well. */
@@ -102,10 +106,22 @@ export interface ImageFolderSource extends OwnFacts {
   readonly fit?: ImageFit | undefined;
 }
 
-export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource;
+/** Folders with one folder of WAV files for each class. A sample is [length], from -1 to 1. */
+export interface SoundFolderSource extends Omit<OwnFacts, "shape"> {
+  readonly kind: "soundFolder";
+  readonly train: string;
+  readonly test?: string | undefined;
+  /** Samples a second, to which all sounds come. */
+  readonly rate: number;
+  /** Samples of each: a longer sound is cut at its end, a shorter one is silent there. */
+  readonly length: number;
+}
+
+export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource | SoundFolderSource;
 export type DataSource = NamedSource | OwnSource;
 
-const OWN: OptionKeys<OwnFacts> = { shape: 1, labelNames: 1, mean: 1, std: 1 };
+const FACTS: OptionKeys<Omit<OwnFacts, "shape">> = { labelNames: 1, mean: 1, std: 1 };
+const OWN: OptionKeys<OwnFacts> = { shape: 1, ...FACTS };
 const FILES: {
   readonly [Kind in OwnSource["kind"]]: OptionKeys<Extract<OwnSource, { kind: Kind }>>;
 } = {
@@ -143,6 +159,7 @@ const FILES: {
     ...OWN,
   },
   imageFolder: { kind: 1, train: 1, test: 1, fit: 1, ...OWN },
+  soundFolder: { kind: 1, train: 1, test: 1, rate: 1, length: 1, ...FACTS },
 };
 
 /**
@@ -152,7 +169,7 @@ const FILES: {
  */
 export function checkSource(source: DataSource): void {
   if (source.kind === undefined || source.kind === "named") {
-    knownOptions("loadData", source, { kind: 1, name: 1 });
+    knownOptions("loadData", source, { kind: 1, name: 1, rate: 1, length: 1 });
     return;
   }
   const kinds = ["named", ...Object.keys(FILES)];

@@ -1,8 +1,8 @@
 /**
  * Samples without labels, as a network takes them: from idx and .npy files, plain or
- * gzip-compressed, from CSV, PNG and JPEG files and from folders of these images, or from the bytes
- * of one such file. They come in pieces, so that of a plain idx or .npy file and of a folder never
- * more than a piece is in memory.
+ * gzip-compressed, from CSV, PNG, JPEG and WAV files and from folders of images or sounds, or from
+ * the bytes of one such file. They come in pieces, so that of a plain idx or .npy file and of a
+ * folder never more than a piece is in memory.
  */
 import { size } from "../shape-size.js";
 import { statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { relative } from "node:path";
 import { ofFile, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
 import { at } from "../placed.js";
-import type { ImageFit, ImagePreparation } from "../preparation.js";
+import type { ImageFit, ImagePreparation, SoundPreparation } from "../preparation.js";
 import { readBytes, readParts } from "../read-file.js";
 import type { SampleArray } from "./channels.js";
 import { type FeatureOptions, featureColumns } from "./csv-features.js";
@@ -29,6 +29,9 @@ import { type Rows, unpackHeaded } from "./read-headed.js";
 import { featuresOfTable } from "./table-preparation.js";
 import { countedShape, inOrder, type Wanted } from "./sample-fit.js";
 import { gunzipBeginning, isGzip } from "./unpack.js";
+import { readSound } from "./sound-folder.js";
+import { soundPieces } from "./unlabelled-sounds.js";
+import { decodeWav } from "./wav.js";
 
 /** A path of a file or folder, or the bytes of a file. */
 export type Origin = string | { readonly where: string; readonly bytes: Uint8Array };
@@ -40,6 +43,8 @@ export interface UnlabelledOptions extends Wanted {
   readonly image?: ImagePreparation | undefined;
   /** How images of other sizes come to that of the network. Default: as in training. */
   readonly fit?: ImageFit | undefined;
+  /** How training prepared sounds. */
+  readonly sound?: SoundPreparation | undefined;
   /** Of CSV files. */
   readonly csv?:
     | (FeatureOptions & {
@@ -76,19 +81,31 @@ export interface Unlabelled {
  */
 export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabelled {
   if (typeof origin === "string" && isFolder(origin)) {
-    const files = filesIn(origin);
-    const pieces = images(files, options, (file) => ({
+    const files = filesIn(origin, options);
+    const named = (file: FolderEntry) => ({
       name: relative(origin, file.path).replaceAll("\\", "/"),
       where: file.path,
-      image: readImageEntry(file),
-    }));
+    });
+    const pieces = options.sound
+      ? soundPieces(
+          files.map((file) => ({ ...named(file), open: () => readSound(file) })),
+          options.sound,
+          options.piece,
+        )
+      : images(files, options, (file) => ({ ...named(file), image: readImageEntry(file) }));
     return { prefix: `${origin.replace(/[\\/]+$/, "")}/`, pieces };
   }
   const where = typeof origin === "string" ? origin : origin.where;
   const bytes = () => (typeof origin === "string" ? readBytes(origin) : origin.bytes);
   const { kind, isPacked, head } = beginningOf(origin, where);
+  if (isPacked && (kind === "image" || kind === "sound"))
+    throw new UnusableFileError(`${where}: ${kind} in gzip; unpack it first`);
+  if (kind === "sound") {
+    const open = () => at(where, () => decodeWav(bytes()));
+    const sounds = [{ name: where, where, open }];
+    return { prefix: "", pieces: soundPieces(sounds, options.sound, options.piece) };
+  }
   if (kind === "image") {
-    if (isPacked) throw new UnusableFileError(`${where}: an image in gzip; unpack it first`);
     const open = () => ({ name: where, where, image: at(where, () => decodeImage(bytes())) });
     return { prefix: "", pieces: images([where], options, open) };
   }
@@ -164,14 +181,15 @@ function beginningOf(
   return { kind: fileKind(head, where), isPacked, head };
 }
 
-/** The image files of a folder, and of the folders in it. */
-function filesIn(folder: string): FolderEntry[] {
+/** The files of a folder, and of the folders in it. */
+function filesIn(folder: string, { sound }: UnlabelledOptions): FolderEntry[] {
   const files = folderEntries(folder).flatMap((entry) =>
     entry.isFolder ? folderEntries(entry.path) : [entry],
   );
   if (files.length > 0) return files;
+  const [samples, kind] = sound ? ["sounds", "WAV"] : ["images", "PNG or JPEG"];
   throw new UnusableFileError(
-    `could not find images in ${folder}: expected PNG or JPEG files, or folders with such files in them`,
+    `could not find ${samples} in ${folder}: expected ${kind} files, or folders with such files in them`,
   );
 }
 

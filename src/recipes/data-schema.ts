@@ -108,6 +108,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("named").optional(),
     name: z.enum(datasetNames).describe("Data set"),
+    rate: count.optional().describe("Of sounds: samples a second"),
+    length: count.optional().describe("Of sounds: samples of each"),
     ...use,
   }),
   z
@@ -200,6 +202,17 @@ export const dataSchema = z.discriminatedUnion("kind", [
       ...use,
     })
     .describe("A folder of PNG or JPEG images for each class"),
+  z
+    .strictObject({
+      kind: z.literal("soundFolder"),
+      train: path,
+      test: path.optional(),
+      rate: count.describe("Samples a second, to which all sounds come"),
+      length: count.describe("Samples of each: longer sounds are cut, shorter ones end in silence"),
+      ...facts,
+      ...use,
+    })
+    .describe("A folder of WAV files for each class"),
 ]);
 
 /** A recipe's `data` with all defaults filled in. */

@@ -35,6 +35,7 @@ describe("bregman data", () => {
       "mnist",
       "fashion-mnist",
       "cifar10",
+      "spoken-digits",
       "",
     ]);
     expect(stdout).toContain("(170 MB from www.cs.toronto.edu)");
@@ -131,7 +132,7 @@ describe("bregman data", () => {
   it.each<[string[], string]>([
     [
       ["mnst"],
-      'unknown data set "mnst" (did you mean "mnist"?); known: mnist, fashion-mnist, cifar10',
+      'unknown data set "mnst" (did you mean "mnist"?); known: mnist, fashion-mnist, cifar10, spoken-digits',
     ],
     [["mnist", "--from", "nowhere"], '--from must be an http or https address, found "nowhere"'],
   ])("data %j: %s", async (args, message) => {

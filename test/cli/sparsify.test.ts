@@ -125,7 +125,7 @@ describe("bregman sparsify", () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       `bregman: sparsify: no run is known of ${alone}: --data must say what to train it with, ` +
-        "the name of a set (mnist, fashion-mnist, cifar10) or a recipe\n",
+        "the name of a set (mnist, fashion-mnist, cifar10, spoken-digits) or a recipe\n",
     );
   });
 });

@@ -37,6 +37,10 @@ const SOURCES: Record<string, [OwnSource, readonly string[]]> = {
     ["d/a", "d/b", "e/a", "e/b"],
   ],
   imageFolder: [{ kind: "imageFolder", train: "pictures" }, ["pictures/cat/1.png"]],
+  soundFolder: [
+    { kind: "soundFolder", train: "words", rate: 8000, length: 80 },
+    ["words/yes/1.wav"],
+  ],
   "image folders, one in the other": [
     { kind: "imageFolder", train: "pictures", test: "pictures/test" },
     ["pictures/test/cat/1.png"],
@@ -49,6 +53,7 @@ const INNER: Record<string, readonly string[]> = {
   "csv in two folders, files of one name": ["data"],
   npy: ["data"],
   imageFolder: ["pictures"],
+  soundFolder: ["words"],
   "image folders, one in the other": ["pictures"],
 };
 
@@ -83,7 +88,7 @@ describe.each(Object.entries(SOURCES))("%s", (name, [source, files]) => {
   });
 
   test("--data-dir without them is one line that names what is missing", () => {
-    const empty = source.kind === "imageFolder" ? "/nowhere/else" : temporaryFolder();
+    const empty = source.kind?.endsWith("Folder") ? "/nowhere/else" : temporaryFolder();
     const lost = resolvePaths(source, "/nowhere/project");
     expect(() => inFolder(lost, empty)).toThrow(UnusableFileError);
     expect(() => inFolder(lost, empty)).toThrow(

@@ -42,7 +42,26 @@ describe("each kind, with its defaults", () => {
       { delimiter: ",", pixels: false },
     ],
     [{ kind: "idx", trainImages: "a", trainLabels: "b", channels: "first" }, {}],
+    [
+      {
+        kind: "csv",
+        train: "a",
+        label: "y",
+        decimal: ",",
+        categories: ["zip", -1],
+        missing: "median",
+        missingCells: ["-"],
+      },
+      { delimiter: ",", pixels: false },
+    ],
+    [
+      { kind: "csv", train: "a", label: "y", categories: "text", missing: 0 },
+      { delimiter: ",", pixels: false },
+    ],
     [{ kind: "imageFolder", train: "a", labelNames: ["x", "y"], mean: [0.5], std: [0.5] }, {}],
+    [{ kind: "imageFolder", train: "a", shape: [1, 8, 8], fit: "stretch" }, {}],
+    [{ kind: "soundFolder", train: "a", test: "b", rate: 8000, length: 4000, std: [2] }, {}],
+    [{ name: "spoken-digits", rate: 4000, length: 2000 }, {}],
   ])("%j", (data, more) => {
     expect(check(data)).toEqual({ ...defaults, ...more, ...data });
   });
@@ -80,10 +99,10 @@ describe("each kind, with its defaults", () => {
 
 describe("faults", () => {
   test.each<[unknown, string]>([
-    [{}, "data.name: missing; expected one of mnist, fashion-mnist, cifar10"],
+    [{}, "data.name: missing; expected one of mnist, fashion-mnist, cifar10, spoken-digits"],
     [
       { kind: "jpeg" },
-      'data.kind: expected one of named, idx, npy, csv, imageFolder, found "jpeg"',
+      'data.kind: expected one of named, idx, npy, csv, imageFolder, soundFolder, found "jpeg"',
     ],
     [{ kind: "imagefolder" }, 'found "imagefolder" (did you mean "imageFolder"?)'],
     [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected a string"],
@@ -169,6 +188,6 @@ test("the JSON schema offers each kind", () => {
     properties: { data: { oneOf: { properties: { kind: object } }[] } };
   };
   expect(properties.data.oneOf.map(({ properties: { kind } }) => kind)).toMatchObject(
-    ["named", "idx", "npy", "csv", "imageFolder"].map((kind) => ({ const: kind })),
+    ["named", "idx", "npy", "csv", "imageFolder", "soundFolder"].map((kind) => ({ const: kind })),
   );
 });

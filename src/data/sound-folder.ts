@@ -1,0 +1,88 @@
+/**
+ * Reads sounds from a folder of folders: each folder is a class and holds its sounds, as WAV files.
+ * They come to one rate and one length: a longer one is cut at its end, a shorter one is silent
+ * there.
+ */
+import { ofFile, UnusableFileError } from "../errors.js";
+import type { SoundPreparation } from "../preparation.js";
+import { roomFor } from "../room-for.js";
+import { classFolders } from "./class-folders.js";
+import type { FolderEntry } from "./folder-entries.js";
+import { rowsInUse, type UseOptions } from "./in-use.js";
+import type { OwnPart } from "./own-part.js";
+import { resampled } from "./resample.js";
+import { readWav, type Sound, SOUND_ENDING } from "./wav.js";
+
+export interface FolderSounds extends OwnPart {
+  /** [count, length] row-major, from -1 to 1. */
+  readonly inputs: Float32Array;
+  /** Names of the class folders; labels are places in this list. */
+  readonly labelNames: readonly string[];
+}
+
+export interface SoundFolderOptions extends SoundPreparation {
+  /** Names of the classes; a folder may have fewer, but no others. Default: the folder's own. */
+  readonly labelNames?: readonly string[] | undefined;
+  /** Only the sounds in use are read. Default: all. */
+  readonly use?: UseOptions | undefined;
+}
+
+/**
+ * Reads the sounds of a folder.
+ *
+ * @throws as classFolders; UnusableFileError for a file that is no WAV file, or a damaged one; also
+ *   if memory has no room for them
+ */
+export function readSoundFolder(folder: string, options: SoundFolderOptions): FolderSounds {
+  const { labelNames: wanted, use } = options;
+  const { files, labelNames } = classFolders(folder, WHAT, wanted);
+  const rows = use && rowsInUse(files.length, use);
+  const read = rows ? Array.from(rows, (k) => files[k]) : files;
+  const labelsOf = (list: typeof files) => Uint8Array.from(list, ({ label }) => label);
+  return {
+    where: folder,
+    inputs: soundInputs(read, options, folder),
+    labels: labelsOf(read),
+    ...(rows && { allLabels: labelsOf(files) }),
+    labelNames,
+  };
+}
+
+const WHAT = { samples: "sounds", files: "WAV files" };
+
+/** The samples of files, one after the other. */
+export function soundInputs(
+  files: readonly FolderEntry[],
+  preparation: SoundPreparation,
+  where: string,
+): Float32Array {
+  const { length } = preparation;
+  const what = `${files.length} sounds of ${length} samples`;
+  const inputs = ofFile(
+    () => roomFor(Float32Array, files.length * length, what),
+    (message) => `${where}: ${message}`,
+  );
+  files.forEach((file, k) => inputs.set(soundSample(readSound(file), preparation), k * length));
+  return inputs;
+}
+
+/** A sound as the sample it is to be one of: at that rate, and not longer than it. */
+export function soundSample(
+  { rate: from, samples }: Sound,
+  { rate, length }: SoundPreparation,
+): Float64Array {
+  return resampled(samples, from, rate, length);
+}
+
+/**
+ * The sound that an entry of a folder is.
+ *
+ * @throws UnusableFileError if it is none, otherwise as `readWav`
+ */
+export function readSound({ path, isFolder }: FolderEntry): Sound {
+  if (!isFolder && SOUND_ENDING.test(path)) return readWav(path);
+  const kind = isFolder ? "a folder" : "another file";
+  throw new UnusableFileError(
+    `${path}: expected a WAV file, found ${kind}; convert other sounds first`,
+  );
+}
