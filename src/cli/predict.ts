@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { DecimalMark } from "../data/csv-cells.js";
 import type { ColumnName } from "../data/csv-columns.js";
+import type { DataSource } from "../data/source.js";
 import type { Origin, UnlabelledOptions } from "../data/unlabelled.js";
 import { InputError } from "../errors.js";
 import { type ImageFit, IMAGE_FITS } from "../preparation.js";
@@ -14,6 +15,7 @@ interface PredictFlags extends PoolFlags {
   readonly csv?: true;
   readonly json?: true;
   readonly top: number;
+  readonly array?: string;
   readonly fit?: ImageFit;
   readonly label?: ColumnName;
   readonly ignore?: readonly ColumnName[];
@@ -37,12 +39,13 @@ export function definePredict(command: Command): void {
     .argument("<model>", "a run folder, or a network in a file")
     .argument(
       "<inputs...>",
-      "idx and .npy files (.gz too), CSV, PNG, JPEG and WAV files, folders of images or sounds; - is " +
+      "idx and .npy files (.gz too), .npz, CSV, PNG, JPEG and WAV files, folders of images or sounds; - is " +
         "standard input, with one such file",
     )
     .option("--top <n>", "tell the n likeliest classes", integer("--top", 1), 1)
     .addOption(new Option("--csv", "print CSV, numbers with all digits").conflicts("json"))
     .option("--json", "print JSON: an array with an object for each sample")
+    .option("--array <name>", "the array of a .npz file that has several")
     .addOption(
       new Option(
         "--fit <way>",
@@ -139,18 +142,20 @@ function formatOf({ csv, json }: PredictFlags): PredictionFormat {
 /** How samples are read: as the recipe of a run says, and as the person says. */
 function optionsFor(
   { network, recipe }: OpenedNetwork,
-  { fit, label, ignore = [], header, delimiter, decimal, pixels }: PredictFlags,
+  { array, fit, label, ignore = [], header, delimiter, decimal, pixels }: PredictFlags,
   features: number,
 ): UnlabelledOptions {
   const data = recipe?.data;
   const table = data?.kind === "csv" ? data : undefined;
-  const arrays = data?.kind === "idx" || data?.kind === "npy" ? data : undefined;
+  const arrays =
+    data?.kind === "idx" || data?.kind === "npy" || data?.kind === "npz" ? data : undefined;
   return {
     input: network.model.input,
     channels: arrays?.channels,
     image: network.preparation?.image,
     sound: network.preparation?.sound,
     fit,
+    array,
     piece: Math.max(1, Math.min(MOST_SAMPLES, Math.floor(PIECE_NUMBERS / features))),
     csv: {
       leaveOut: label === undefined ? ignore : [label, ...ignore],
@@ -161,9 +166,15 @@ function optionsFor(
       decimal: decimal ?? table?.decimal,
       prepared: network.preparation?.table,
       pixels: pixels ?? table?.pixels,
-      bytesInTraining: table?.pixels ?? (data && data.kind !== "npy" && data.kind !== "csv"),
+      bytesInTraining: table?.pixels ?? (data && areBytes(data)),
     },
   };
+}
+
+/** Whether a network has learned of bytes, by the recipe; of arrays it does not tell. */
+function areBytes(data: DataSource): boolean {
+  if (data.kind === undefined || data.kind === "named") return data.name !== "spoken-digits";
+  return data.kind === "idx" || data.kind === "imageFolder";
 }
 
 /** The inputs, with standard input read. */

@@ -4,6 +4,7 @@
  * (package.json, `imports`).
  */
 import { createRequire } from "node:module";
+import type { unzipSync } from "fflate";
 import type Jpeg from "jpeg-js";
 import type Papa from "papaparse";
 
@@ -15,4 +16,8 @@ export function csvParser(): typeof Papa {
 
 export function jpegDecoder(): typeof Jpeg.decode {
   return (load("jpeg-js") as typeof Jpeg).decode;
+}
+
+export function unzipper(): typeof unzipSync {
+  return (load("fflate") as { unzipSync: typeof unzipSync }).unzipSync;
 }

@@ -5,6 +5,7 @@
 import { InputError, UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import type { Preparation } from "../preparation.js";
+import { readBytes } from "../read-file.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { isFlat } from "./channel-numbers.js";
@@ -16,13 +17,15 @@ import { loadDataset } from "./named.js";
 import type { UseOptions } from "./in-use.js";
 import { labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
-import { readIdxPart, readNpyPart } from "./own-arrays.js";
+import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
+import { npzNames } from "./npz.js";
 import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import {
   checkSource,
   type CsvSource,
   type DataSource,
   type ImageFolderSource,
+  type NpzSource,
   type OwnSource,
   resolvePaths,
   type SoundFolderSource,
@@ -180,6 +183,8 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
         source.testInputs && readNpyPart(source.testInputs, source.testLabels!, source),
       );
     }
+    case "npz":
+      return readArchive(source);
     case "csv":
       return readTables(source);
     case "imageFolder":
@@ -187,6 +192,30 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "soundFolder":
       return readSounds(source, use);
   }
+}
+
+/** The names that Keras gives. */
+const KERAS = {
+  inputs: "x_train",
+  labels: "y_train",
+  testInputs: "x_test",
+  testLabels: "y_test",
+} as const;
+
+function readArchive(source: NpzSource): OwnData {
+  const { file, arrays = KERAS } = source;
+  checkPair("arrays.testInputs", arrays.testInputs, "arrays.testLabels", arrays.testLabels);
+  const bytes = readBytes(file);
+  const train = readNpzPart(file, bytes, arrays, source);
+  const { testInputs: inputs, testLabels: labels } = arrays;
+  if (inputs === undefined || labels === undefined) return withTest(train, undefined);
+  // What is not asked for need not be there.
+  const names = source.arrays ? [] : npzNames(bytes, file);
+  const isThere = source.arrays || (names.includes(inputs) && names.includes(labels));
+  return withTest(
+    train,
+    isThere ? readNpzPart(file, bytes, { inputs, labels }, source) : undefined,
+  );
 }
 
 function readImages(source: ImageFolderSource, use: UseOptions | undefined): OwnData {

@@ -117,7 +117,7 @@ function findText(bytes: Uint8Array, where: string): { text: string; begin: numb
     Buffer.from(bytes.subarray(from, to)).toString("latin1");
   if (text(0, 4) === "PK\x03\x04") {
     throw new UnusableFileError(
-      `${where}: expected a .npy file, found a .npz archive; save its arrays one by one with np.save`,
+      `${where}: expected a .npy file, found a .npz archive; "kind": "npz" reads those`,
     );
   }
   if (text(0, 6) !== "\x93NUMPY") {

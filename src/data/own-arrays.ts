@@ -1,4 +1,7 @@
-/** Reads one's own data from arrays in files, one file of inputs and one of labels: idx or .npy. */
+/**
+ * Reads one's own data from arrays in files: one of inputs and one of labels, idx or .npy, or a
+ * .npz file with both.
+ */
 import { ofFile, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { type ChannelPlace, channelsFirst } from "./channels.js";
@@ -7,6 +10,7 @@ import { pickRows, rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
 import { labelBytes } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
+import { nameIn, parseNpz } from "./npz.js";
 import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 
 export interface ArrayPart extends OwnPart {
@@ -71,23 +75,60 @@ function labelsOf(
  * not finite or an integer beyond 2^53
  */
 export function readNpyPart(inputs: string, labels: string, options: ArrayOptions): ArrayPart {
-  const { shape: wanted, channels, use } = options;
-  const given = readNpy(labels);
-  const isFlat = given.shape.length === 1 || (given.shape.length === 2 && given.shape[1] === 1);
-  if (!isFlat)
-    throw new UnusableFileError(
-      `${labels}: expected labels of shape [count], found [${given.shape.join(", ")}]`,
-    );
-  const picking = rowsFor(inputs, labels, given.shape[0], use);
+  const given = flatLabels(readNpy(labels), labels);
+  const picking = rowsFor(inputs, labels, given.shape[0], options.use);
   const array = readNpy(inputs, picking?.rows);
-  if (array.shape.length > 0 && !picking?.picked())
+  return npyPart(array, inputs, given, labels, options, picking?.picked());
+}
+
+/** The names of a part's arrays in a .npz file. */
+export interface NpzNames {
+  readonly inputs: string;
+  readonly labels: string;
+}
+
+/**
+ * Reads inputs and labels from the bytes of a .npz file; otherwise as {@link readNpyPart}.
+ *
+ * @throws as readNpyPart and `parseNpz`
+ */
+export function readNpzPart(
+  path: string,
+  bytes: Uint8Array,
+  { inputs, labels }: NpzNames,
+  options: ArrayOptions,
+): ArrayPart {
+  const arrays = parseNpz(bytes, [inputs, labels], path);
+  const [inputsAt, labelsAt] = [inputs, labels].map((name) => nameIn(path, name));
+  const given = flatLabels(arrays.get(labels)!, labelsAt);
+  return npyPart(arrays.get(inputs)!, inputsAt, given, labelsAt, options, undefined);
+}
+
+function flatLabels(given: NpyArray, where: string): NpyArray {
+  const { shape } = given;
+  if (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) return given;
+  throw new UnusableFileError(
+    `${where}: expected labels of shape [count], found [${shape.join(", ")}]`,
+  );
+}
+
+/** @param picked - the rows that were read of the inputs; undefined: all */
+function npyPart(
+  array: NpyArray,
+  inputs: string,
+  given: NpyArray,
+  labels: string,
+  { shape: wanted, channels }: ArrayOptions,
+  picked: Int32Array | undefined,
+): ArrayPart {
+  if (array.shape.length > 0 && !picked)
     checkCounts(inputs, array.shape[0], labels, given.shape[0]);
   const numbers = inputNumbers(array, inputs);
   const { shape, data } = channelsFirst({ shape: array.shape, data: numbers }, channels, inputs);
   return {
     where: inputs,
     inputs: data,
-    ...labelsOf(labelNumbers(given, labels), picking?.picked()),
+    ...labelsOf(labelNumbers(given, labels), picked),
     shape: sampleShape(shape, wanted, inputs),
   };
 }

@@ -65,6 +65,24 @@ export interface NpySource extends ArraySource {
   readonly testLabels?: string | undefined;
 }
 
+/** An archive of NumPy's arrays. */
+export interface NpzSource extends ArraySource {
+  readonly kind: "npz";
+  readonly file: string;
+  /**
+   * The names of the arrays in it. Default: those that Keras gives, x_train, y_train, x_test and
+   * y_test.
+   */
+  readonly arrays?:
+    | {
+        readonly inputs: string;
+        readonly labels: string;
+        readonly testInputs?: string | undefined;
+        readonly testLabels?: string | undefined;
+      }
+    | undefined;
+}
+
 /** Tables as text: numbers, and texts that are categories. */
 export interface CsvSource extends OwnFacts {
   readonly kind: "csv";
@@ -117,7 +135,13 @@ export interface SoundFolderSource extends Omit<OwnFacts, "shape"> {
   readonly length: number;
 }
 
-export type OwnSource = IdxSource | NpySource | CsvSource | ImageFolderSource | SoundFolderSource;
+export type OwnSource =
+  | IdxSource
+  | NpySource
+  | NpzSource
+  | CsvSource
+  | ImageFolderSource
+  | SoundFolderSource;
 export type DataSource = NamedSource | OwnSource;
 
 const FACTS: OptionKeys<Omit<OwnFacts, "shape">> = { labelNames: 1, mean: 1, std: 1 };
@@ -143,6 +167,7 @@ const FILES: {
     channels: 1,
     ...OWN,
   },
+  npz: { kind: 1, file: 1, arrays: 1, channels: 1, ...OWN },
   csv: {
     kind: 1,
     train: 1,
@@ -184,6 +209,7 @@ export function checkSource(source: DataSource): void {
 }
 
 const PATH_KEYS = [
+  "file",
   "train",
   "test",
   "trainImages",

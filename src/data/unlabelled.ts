@@ -1,8 +1,8 @@
 /**
  * Samples without labels, as a network takes them: from idx and .npy files, plain or
- * gzip-compressed, from CSV, PNG, JPEG and WAV files and from folders of images or sounds, or from
- * the bytes of one such file. They come in pieces, so that of a plain idx or .npy file and of a
- * folder never more than a piece is in memory.
+ * gzip-compressed, from .npz, CSV, PNG, JPEG and WAV files and from folders of images or sounds, or
+ * from the bytes of one such file. They come in pieces, so that of a plain idx or .npy file and of
+ * a folder never more than a piece is in memory.
  */
 import { size } from "../shape-size.js";
 import { statSync } from "node:fs";
@@ -23,6 +23,7 @@ import { readIdx } from "./idx.js";
 import { idxHeader, LONGEST_IDX_HEADER, parseIdx } from "./idx-format.js";
 import { parseNpy, readNpy } from "./npy.js";
 import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
+import { nameIn, npzNames, parseNpz } from "./npz.js";
 import { inputNumbers } from "./own-arrays.js";
 import { decodeImage, type Image } from "./image.js";
 import { type Rows, unpackHeaded } from "./read-headed.js";
@@ -39,6 +40,8 @@ export type Origin = string | { readonly where: string; readonly bytes: Uint8Arr
 export interface UnlabelledOptions extends Wanted {
   /** Samples of a piece. */
   readonly piece: number;
+  /** Of .npz files: the name of the array. Default: that of the only one. */
+  readonly array?: string | undefined;
   /** How training prepared images. */
   readonly image?: ImagePreparation | undefined;
   /** How images of other sizes come to that of the network. Default: as in training. */
@@ -111,6 +114,12 @@ export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabell
   }
   const prefix = `${where}:`;
   if (kind === "csv") return { prefix, pieces: table(bytes, options, where) };
+  if (kind === "npz") {
+    if (isPacked) throw new UnusableFileError(`${where}: a .npz file in gzip; unpack it first`);
+    const array = onlyArray(bytes(), options, where);
+    const shape = countedShape(array.shape, options, where);
+    return { prefix, pieces: whole(() => array, shape, options, where) };
+  }
   const read = READERS[kind];
   const shape = countedShape(read.shape(head, where), options, where);
   const pieces =
@@ -118,6 +127,19 @@ export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabell
       ? rowsOf((rows, first) => read.rows(origin, rows, first), shape[0], options, where)
       : whole(() => read.all(bytes(), where), shape, options, where);
   return { prefix, pieces };
+}
+
+/** The array of a .npz file that has one, or the one that is asked for. */
+function onlyArray(bytes: Uint8Array, { array }: UnlabelledOptions, where: string): SampleArray {
+  const names = array === undefined ? npzNames(bytes, where) : [array];
+  if (names.length !== 1) {
+    throw new UnusableFileError(
+      `${where}: expected one array, found ${names.join(", ") || "none"}; --array names it`,
+    );
+  }
+  const [name] = names;
+  const found = parseNpz(bytes, names, where).get(name)!;
+  return { shape: found.shape, data: inputNumbers(found, nameIn(where, name)) };
 }
 
 /** How arrays are read. */

@@ -21,6 +21,8 @@ const odd = count.refine((n) => n % 2 === 1, {
 });
 const path = z.string().min(1, found("a path"));
 
+const arrayName = z.string().min(1, found("the name of an array"));
+
 /** For every kind. */
 const use = {
   validation: z
@@ -138,6 +140,25 @@ export const dataSchema = z.discriminatedUnion("kind", [
       ...use,
     })
     .describe("Arrays of NumPy"),
+  z
+    .strictObject({
+      kind: z.literal("npz"),
+      file: path,
+      arrays: z
+        .strictObject({
+          inputs: arrayName,
+          labels: arrayName,
+          testInputs: arrayName.optional(),
+          testLabels: arrayName.optional(),
+        })
+        .optional()
+        .describe("Names of the arrays; default: x_train, y_train, x_test, y_test"),
+      channels,
+      shape,
+      ...facts,
+      ...use,
+    })
+    .describe("An archive of NumPy's arrays"),
   z
     .strictObject({
       kind: z.literal("csv"),

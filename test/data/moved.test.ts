@@ -32,6 +32,7 @@ const SOURCES: Record<string, [OwnSource, readonly string[]]> = {
     { kind: "npy", trainInputs: "data/x.npy", trainLabels: "data/y.npy" },
     ["data/x.npy", "data/y.npy"],
   ],
+  npz: [{ kind: "npz", file: "data/a.npz" }, ["data/a.npz"]],
   idx: [
     { kind: "idx", trainImages: "d/a", trainLabels: "d/b", testImages: "e/a", testLabels: "e/b" },
     ["d/a", "d/b", "e/a", "e/b"],
@@ -52,6 +53,7 @@ const INNER: Record<string, readonly string[]> = {
   csv: ["data"],
   "csv in two folders, files of one name": ["data"],
   npy: ["data"],
+  npz: ["data"],
   imageFolder: ["pictures"],
   soundFolder: ["words"],
   "image folders, one in the other": ["pictures"],

@@ -154,7 +154,7 @@ describe("faults", () => {
       "npz",
       Buffer.from("PK\x03\x04 and more"),
       UnusableFileError,
-      "expected a .npy file, found a .npz archive; save its arrays one by one with np.save",
+      'expected a .npy file, found a .npz archive; "kind": "npz" reads those',
     ],
     [
       "version",
