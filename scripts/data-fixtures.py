@@ -5,7 +5,7 @@
     venv/bin/pip install --no-deps palmerpenguins==0.1.6
     venv/bin/python scripts/data-fixtures.py [folder with the recordings of FSDD]
 
-tables/   iris, wine and breast cancer as scikit-learn ships them, with names of columns; penguins
+tables/   iris, wine, breast cancer and diabetes as scikit-learn ships them, with names of columns; penguins
           with texts and missing cells, also as spreadsheets in many countries write it; iris and
           penguins as Parquet
 photos/   crops of unequal size of scikit-learn's two photographs, as JPEG of many kinds
@@ -17,6 +17,7 @@ sounds/   a few recordings of FSDD (CC BY-SA 4.0) in folders by digit, and one i
 """
 
 import csv
+import gzip
 import importlib.util
 import json
 import pathlib
@@ -54,6 +55,18 @@ def shipped(name):
     return [[*row[:-1], classes[int(row[-1])]] for row in rows]
 
 
+def diabetes():
+    """What was measured of 442 patients, and how their diabetes went on in a year."""
+    names = ["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu", "progression"]
+    path = pathlib.Path(sklearn.datasets.__file__).parent / "data"
+    with gzip.open(path / "diabetes_data_raw.csv.gz", "rt") as file:
+        rows = [line.split() for line in file]
+    with gzip.open(path / "diabetes_target.csv.gz", "rt") as file:
+        targets = [f"{float(line):g}" for line in file]
+    rows = [[*row, target] for row, target in zip(rows, targets, strict=True)]
+    write_rows(FOLDER / "tables" / "diabetes.csv", [names, *rows])
+
+
 def tables():
     path = folder("tables")
     for name, file, load in [
@@ -63,6 +76,7 @@ def tables():
     ]:
         names = [*load().feature_names, "kind"]
         write_rows(path / f"{name}.csv", [names, *shipped(file)])
+    diabetes()
     # An import would want pandas.
     package = importlib.util.find_spec("palmerpenguins").origin
     source = pathlib.Path(package).parent / "data" / "penguins.csv"

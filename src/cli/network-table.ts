@@ -42,6 +42,8 @@ export function networkTable(before: Measured, after: Measured, paint: Paint): s
     row("test loss", ({ reached }) =>
       reached.testLoss === undefined ? undefined : loss(reached.testLoss),
     );
+    row("test MAE", ({ reached }) => reached.testMae?.toPrecision(4));
+    row("test R²", ({ reached }) => reached.testR2?.toFixed(4));
     row("SSIM", ({ reached }) => reached.ssim?.toFixed(4));
   }
   return table

@@ -101,7 +101,7 @@ async function predict(
   const { createOutlet } = await import("./outlet.js");
   const { painter } = await import("./paint.js");
   const opened = openNetwork(model);
-  const { labelNames, model: net } = opened.network;
+  const { labelNames, targets, model: net } = opened.network;
   const options = optionsFor(opened, flags, size(net.input));
   // All of them are looked at before the first is computed.
   const sources = (await origins(inputs)).map((origin) => unlabelled(origin, options));
@@ -110,6 +110,7 @@ async function predict(
   const text = predictionText({
     format: formatOf(flags),
     labelNames,
+    targetNames: targets?.names,
     outputs,
     top: Math.min(flags.top, outputs),
     paint: painter(process.stdout),
@@ -159,7 +160,11 @@ function optionsFor(
     piece: Math.max(1, Math.min(MOST_SAMPLES, Math.floor(PIECE_NUMBERS / features))),
     csv: {
       leaveOut: label === undefined ? ignore : [label, ...ignore],
-      leftOut: table && [table.label, ...(table.ignore ?? [])],
+      leftOut: table && [
+        ...(table.label === undefined ? [] : [table.label]),
+        ...(table.targets ?? []),
+        ...(table.ignore ?? []),
+      ],
       header,
       headerInTraining: table?.header,
       delimiter: delimiter ?? table?.delimiter,
@@ -192,7 +197,8 @@ async function origins(inputs: readonly string[]): Promise<Origin[]> {
 
 /** A network of before labels' names were kept is no fault; its outputs need a word. */
 function tellHint({ file, network, recipe }: OpenedNetwork): void {
-  if (network.labelNames || recipe?.loss === "meanSquaredError") return;
+  if (network.labelNames || network.targets) return;
+  if (recipe && recipe.loss !== "crossEntropy") return;
   process.stderr.write(
     `${file} has no names of classes: these are the network's outputs as they are\n`,
   );

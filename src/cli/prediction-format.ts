@@ -12,6 +12,8 @@ export interface PredictionOptions {
   readonly format: PredictionFormat;
   /** Of a classifier; without them the outputs are told as they are. */
   readonly labelNames: readonly string[] | undefined;
+  /** Of a network for regression: what its outputs are, where that is known. */
+  readonly targetNames?: readonly string[] | undefined;
   /** Numbers that the network has for a sample. */
   readonly outputs: number;
   /** Classes to tell for each sample. */
@@ -42,12 +44,18 @@ export function predictionText(options: PredictionOptions): PredictionText {
   return { table, csv, json }[options.format](options);
 }
 
-function table({ labelNames, outputs, top, paint }: PredictionOptions): PredictionText {
+function table({
+  labelNames,
+  targetNames,
+  outputs,
+  top,
+  paint,
+}: PredictionOptions): PredictionText {
   const shown = Math.min(outputs, MOST_COLUMNS);
   const rest = labelNames ? 0 : outputs - shown;
   const columns = labelNames
     ? Array.from({ length: 2 * top }, (_, k) => (k % 2 === 0 ? "label" : "probability"))
-    : numbered("output", shown);
+    : (targetNames?.slice(0, shown).map(printable) ?? numbered("output", shown));
   const head = ["sample", ...columns];
   const isText = head.map((name) => name === "sample" || name === "label");
   // They grow with what comes: no piece knows the next one.
@@ -79,13 +87,13 @@ function table({ labelNames, outputs, top, paint }: PredictionOptions): Predicti
   };
 }
 
-function csv({ labelNames, outputs, top }: PredictionOptions): PredictionText {
+function csv({ labelNames, targetNames, outputs, top }: PredictionOptions): PredictionText {
   const keys = ["class", "label", "probability"];
   const head = labelNames
     ? numbered("", top).flatMap((k) =>
         keys.map((key) => (k === "0" ? key : `${key}${Number(k) + 1}`)),
       )
-    : numbered("output", outputs);
+    : (targetNames ?? numbered("output", outputs));
   const text = (rows: readonly (readonly (string | number)[])[]): string =>
     `${Papa.unparse(rows as (string | number)[][], { newline: "\n" })}\n`;
   return {
@@ -107,7 +115,7 @@ function csv({ labelNames, outputs, top }: PredictionOptions): PredictionText {
   };
 }
 
-function json({ labelNames, outputs, top }: PredictionOptions): PredictionText {
+function json({ labelNames, targetNames, outputs, top }: PredictionOptions): PredictionText {
   let before = "";
   const named = ({ class: k, probability }: ClassProbability, names: readonly string[]) => ({
     class: k,
@@ -119,7 +127,11 @@ function json({ labelNames, outputs, top }: PredictionOptions): PredictionText {
     piece: (predictions) =>
       samplesOf(predictions, outputs)
         .map(({ name, values }) => {
-          if (!labelNames) return { name, outputs: [...values] };
+          if (!labelNames) {
+            const targets = targetNames?.map((target, k) => [target, values[k]]);
+            const told = targets && { targets: Object.fromEntries(targets) as object };
+            return { name, outputs: [...values], ...told };
+          }
           const classes = topClasses(values, top).map((one) => named(one, labelNames));
           return { name, ...classes[0], ...(top > 1 && { top: classes }) };
         })

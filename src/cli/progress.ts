@@ -139,6 +139,11 @@ function columns(initial: EpochMetrics, classifies: boolean): Column[] {
       width: 7,
       text: ({ validSsim }) => similarity(validSsim),
     },
+    initial.validR2 !== undefined && {
+      title: "R²",
+      width: 8,
+      text: ({ validR2 }) => similarity(validR2),
+    },
     { title: "density", width: 9, text: ({ density }) => percent(density) },
     { title: "births", width: 8, text: ({ births, epoch }) => (epoch ? count(births) : "–") },
     { title: "deaths", width: 8, text: ({ deaths, epoch }) => (epoch ? count(deaths) : "–") },

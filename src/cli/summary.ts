@@ -8,6 +8,7 @@ import {
   bytes,
   count,
   duration,
+  figure,
   flops,
   loss,
   percent,
@@ -111,15 +112,21 @@ function reachedFields({ validSsim }: EpochMetrics, final: FinalMetrics, field: 
   const pairs = [
     classifies && (["Test accuracy", "Validation", testAccuracy, validAccuracy, percent] as const),
     ["SSIM", "Validation SSIM", ssim, validSsim, similarity] as const,
+    ["Test MAE", "Validation MAE", final.testMae, final.validMae, figure] as const,
+    ["Test R²", "Validation R²", final.testR2, final.validR2, similarity] as const,
     !classifies && (["Test loss", "Validation loss", testLoss, validLoss, loss] as const),
   ];
-  return pairs.flatMap((pair) => {
+  const targets = (final.targets ?? []).map(({ name, mae, r2 }, k) =>
+    field(k === 0 ? "By target" : "", figure(mae), `MAE of ${name}, R² ${similarity(r2)}`),
+  );
+  const lines = pairs.flatMap((pair) => {
     if (!pair) return [];
     const [name, validName, test, valid, text] = pair;
     if (test === undefined && valid === undefined) return [];
     if (test === undefined) return [field(validName, text(valid), "of the samples held out")];
     return [field(name, text(test), valid === undefined ? "" : `validation ${text(valid)}`)];
   });
+  return [...lines, ...targets];
 }
 
 /** What the network takes to store: its non-zeros and their places. */

@@ -1,6 +1,6 @@
 /**
- * Which columns of a CSV file are what: one is the label, some are left out, and the others are
- * features.
+ * Which columns of a CSV file are what: one is the label, or some are targets, some are left out,
+ * and the others are features.
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
@@ -10,8 +10,10 @@ import { type DecimalMark, isNumber } from "./csv-cells.js";
 export type ColumnName = string | number;
 
 export interface ColumnOptions {
-  /** The column of the labels. */
-  readonly label: ColumnName;
+  /** The column of the labels; absent where there are targets. */
+  readonly label?: ColumnName | undefined;
+  /** Or the columns of numbers that are to be told from the others. */
+  readonly targets?: readonly ColumnName[] | undefined;
   /** Columns that are left out. Default: none. */
   readonly ignore?: readonly ColumnName[] | undefined;
   /**
@@ -35,6 +37,8 @@ export interface CsvColumns {
   readonly header: boolean;
   /** Index of the label, if there is one. */
   readonly label?: number | undefined;
+  /** Indices of the targets, in the order in which a network tells them. Default: none. */
+  readonly targets?: readonly number[] | undefined;
   /** Indices of the features, in the order in which a network takes them. */
   readonly features: readonly number[];
   /**
@@ -60,24 +64,39 @@ export function csvColumns(
   const ignored = new Set(
     (options.ignore ?? []).flatMap((column) => places(names, column, "to ignore", options, path)),
   );
-  const found = places(names, options.label, "for the labels", options, path);
-  const label = found.find((k) => !ignored.has(k));
-  if (label === undefined) {
-    throw new InputError(
-      `${path}: column ${JSON.stringify(options.label)} can't be the label and be ignored`,
-    );
-  }
-  const features = names.flatMap((_, k) => (k === label || ignored.has(k) ? [] : [k]));
+  const one = (column: ColumnName, what: string, as: string): number => {
+    const found = places(names, column, what, options, path).find((k) => !ignored.has(k));
+    if (found !== undefined) return found;
+    throw new InputError(`${path}: column ${JSON.stringify(column)} can't be ${as} and be ignored`);
+  };
+  const label =
+    options.label === undefined ? undefined : one(options.label, "for the labels", "the label");
+  const targets = options.targets?.map((column) => one(column, "for the targets", "a target"));
+  const told = [...(label === undefined ? [] : [label]), ...(targets ?? [])];
+  checkTold(told, options, path);
+  const features = names.flatMap((_, k) => (told.includes(k) || ignored.has(k) ? [] : [k]));
   if (features.length === 0) {
     const beside = ignored.size > 0 ? `, of which ${ignored.size} ignored` : "";
     throw new InputError(
-      `${path}: expected a label and one number or more in each row, found ` +
+      `${path}: expected ${targets ? "targets" : "a label"} and one number or more in each row, found ` +
         `${names.length} ${names.length === 1 ? "column" : "columns"}${beside}`,
     );
   }
   if (options.header === undefined) expectNames(names, features, options, path);
-  if (header) checkNames(names, label, features, path);
-  return { names, header, label, features, texts: textsOf(names, features, options, path) };
+  if (header) checkNames(names, told, features, path);
+  const texts = textsOf(names, features, options, path);
+  return { names, header, label, ...(targets && { targets }), features, texts };
+}
+
+/** There is a label or there are targets, each column once. */
+function checkTold(told: readonly number[], { label, targets }: ColumnOptions, path: string): void {
+  if ((label === undefined) === (targets === undefined)) {
+    const found = label === undefined ? "neither" : "both";
+    throw new InputError(`${path}: expected a label or targets, found ${found}`);
+  }
+  const twice = told.findIndex((k, place) => told.indexOf(k) !== place);
+  if (twice < 0) return;
+  throw new InputError(`${path}: column ${JSON.stringify(targets![twice])} is a target twice`);
 }
 
 /** Which of the features are categories. */
@@ -177,7 +196,7 @@ function expectNames(
  */
 function checkNames(
   names: readonly string[],
-  label: number,
+  told: readonly number[],
   features: readonly number[],
   path: string,
 ): void {
@@ -188,7 +207,7 @@ function checkNames(
         `or leave it out with "ignore": [${unnamed}]`,
     );
   }
-  const seen = new Map([[names[label], label]]);
+  const seen = new Map(told.map((k) => [names[k], k]));
   for (const k of features) {
     const other = seen.get(names[k]);
     if (other !== undefined) {

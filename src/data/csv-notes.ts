@@ -13,14 +13,14 @@ const MOST_NOTES = 5;
  * order) or that has a value of its own for each class.
  */
 export function csvNotes(
-  { inputs, labels, columns }: Pick<CsvTable, "inputs" | "labels" | "columns">,
+  { inputs, count, labels, columns }: Pick<CsvTable, "inputs" | "count" | "labels" | "columns">,
   where: string,
 ): string[] {
-  if (labels.length < FEWEST_ROWS) return [];
+  if (count < FEWEST_ROWS) return [];
   const faults = columns.flatMap((name, k) => {
-    const column = { rows: labels.length, at: (row: number) => inputs[row * columns.length + k] };
+    const column = { rows: count, at: (row: number) => inputs[row * columns.length + k] };
     if (numbersRows(column)) return [{ name, what: "numbers the rows; if that is all" }];
-    return tellsLabel(column, labels)
+    return labels.length > 0 && tellsLabel(column, labels)
       ? [{ name, what: "has another value for each class; if it comes from the label" }]
       : [];
   });

@@ -29,6 +29,8 @@ export interface CsvRows {
   readonly count: number;
   /** [count], without spaces around them; empty if no column has labels. */
   readonly labels: readonly string[];
+  /** [count, targets] row-major; empty if no column has targets. */
+  readonly targets: readonly number[];
   readonly columns: CsvColumns;
   /** For each feature the texts of a column of categories; undefined for numbers. */
   readonly texts: readonly (readonly string[] | undefined)[];
@@ -50,6 +52,7 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
   let numbers = pixels ? new Uint8Array(1024) : new Float64Array(1024);
   let used = 0;
   const labels: string[] = [];
+  const targets: number[] = [];
   let [row, count, dropped] = [0, 0, 0];
 
   const take = (cells: readonly string[]): void => {
@@ -73,6 +76,7 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
     if (used + features.length > numbers.length) numbers = grown(numbers, used + features.length);
     for (const [place, k] of features.entries())
       numbers[used++] = valueOf(cells, k, kinds[place], columns, options, row);
+    for (const k of columns.targets ?? []) targets.push(targetOf(cells, k, columns, options, row));
     count++;
     if (label === undefined) return;
     const text = cells[label].trim();
@@ -94,7 +98,8 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
     throw new UnusableFileError(`${where}: expected rows of numbers, found none${without}`);
   }
   const texts = kinds.map(({ categories }) => categories?.texts);
-  return { inputs: numbers.slice(0, used), count, labels, columns: columns!, texts, dropped };
+  const inputs = numbers.slice(0, used);
+  return { inputs, count, labels, targets, columns: columns!, texts, dropped };
 }
 
 /** What is known of a feature's column so far. */
@@ -112,12 +117,12 @@ function kindsOf({ features, texts }: CsvColumns): ColumnKind[] {
 
 function isDropped(
   cells: readonly string[],
-  { label, features }: CsvColumns,
+  { label, targets = [], features }: CsvColumns,
   { missing, drop }: RowOptions,
 ): boolean {
   if (!drop || !missing) return false;
   const isMissing = (k: number) => missing.includes(cells[k].trim());
-  return (label !== undefined && isMissing(label)) || features.some(isMissing);
+  return (label !== undefined && isMissing(label)) || [...targets, ...features].some(isMissing);
 }
 
 /** The number of a cell: its own, or the place of its text. */
@@ -143,17 +148,31 @@ function valueOf(
   return value;
 }
 
+/** The number of a target's cell: one that is missing is never filled. */
+function targetOf(
+  cells: readonly string[],
+  k: number,
+  columns: CsvColumns,
+  options: RowOptions,
+  row: number,
+): number {
+  const value = numberOf(cells[k].trim(), options.decimal);
+  if (Number.isNaN(value)) throw badCell(cells, k, "a number", columns, options, row);
+  return value;
+}
+
 function badCell(
   cells: readonly string[],
   k: number,
   wanted: string,
-  { names, header, label }: CsvColumns,
+  { names, header, label, targets }: CsvColumns,
   { where, hint }: RowOptions,
   row: number,
 ): UnusableFileError {
   const shown = JSON.stringify(names[k]);
   const text = cells[k].trim();
-  const more = k === label ? "" : (hint?.(text, header ? shown : String(k)) ?? "");
+  const isTold = k === label || targets?.includes(k);
+  const more = isTold ? "" : (hint?.(text, header ? shown : String(k)) ?? "");
   return new UnusableFileError(
     `${where}: row ${row}, ${header ? `column ${shown}` : names[k]}: expected ${wanted}, ` +
       `found ${JSON.stringify(text)}${more}`,

@@ -27,10 +27,15 @@ export interface CsvOptions extends ColumnOptions {
 }
 
 export interface CsvTable {
-  /** [count, features] row-major: the columns without the label's and those ignored. */
+  /** [count, features] row-major: the columns without what is told and those ignored. */
   readonly inputs: Uint8Array | Float64Array;
-  /** [count], as text, without spaces around it. */
+  readonly count: number;
+  /** [count], as text, without spaces around it; empty where there are targets. */
   readonly labels: readonly string[];
+  /** [count, targets] row-major; empty where there are labels. */
+  readonly targets: readonly number[];
+  /** The names of the columns of the targets, or their indices as text. */
+  readonly targetNames: readonly string[];
   /**
    * The features' columns as {@link ColumnOptions.ignore} takes them: names, or indices if the file
    * has no header.
@@ -81,17 +86,21 @@ export function readCsv(path: string, options: CsvOptions, like?: LikeTable): Cs
     hint: (text, column) => hintFor(text, column, options),
   });
   const columns = namesOf(rows.columns);
-  const { labels } = rows;
-  const told = like ? [] : csvNotes({ inputs: rows.inputs, labels, columns }, path);
-  if (!isPrepared)
-    return { inputs: rows.inputs, labels, columns, ...(told.length > 0 && { notes: told }) };
+  const { inputs, count, labels, targets } = rows;
+  const told = like ? [] : csvNotes({ inputs, count, labels, columns }, path);
+  const same = { count, labels, targets, targetNames: targetNamesOf(rows.columns), columns };
+  if (!isPrepared) return { inputs, ...same, ...(told.length > 0 && { notes: told }) };
   const table = { ...rows, columns, missing: missing ?? [] };
   const { notes, ...prepared } = prepareTable(table, rule, path, like?.table.preparation);
-  return { labels, columns, ...prepared, notes: [...told, ...notes] };
+  return { ...same, ...prepared, notes: [...told, ...notes] };
 }
 
 function namesOf({ names, header, features }: CsvColumns): ColumnName[] {
   return features.map((k) => (header ? names[k] : k));
+}
+
+function targetNamesOf({ names, targets = [], header }: CsvColumns): string[] {
+  return targets.map((k) => (header ? names[k] : String(k)));
 }
 
 function checkAlike(columns: readonly ColumnName[], like: LikeTable, path: string): void {

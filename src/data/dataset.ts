@@ -11,6 +11,7 @@ import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inpu
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Preparation } from "../preparation.js";
+import type { Normalization } from "../normalization.js";
 import { channelNumbers } from "./channel-numbers.js";
 import {
   checkLabels,
@@ -21,14 +22,15 @@ import {
   startNotes,
 } from "./labels.js";
 
+import { channelStatistics } from "./statistics.js";
+
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
   readonly inputs: Inputs;
   /** [count], each below the number of classes; empty if there are targets only. */
   readonly labels: Uint8Array;
   /**
-   * [count, target features] row-major: what the squared error compares the outputs with. They are
-   * not normalised.
+   * [count, target features] row-major: what the outputs are compared with, in their units.
    */
   readonly targets?: Float32Array;
   readonly count: number;
@@ -48,6 +50,13 @@ export interface Dataset {
   readonly std: readonly number[];
   readonly train: Samples;
   readonly test: Samples;
+  /** One name a feature of the targets, where they have some. */
+  readonly targetNames?: readonly string[];
+  /**
+   * Mean and deviation of each feature of the training targets, where training is to be with (y -
+   * mean) / std; `fit` then gives back a network with outputs in the units of the targets.
+   */
+  readonly targetNormalization?: Normalization;
   /**
    * What a person should know of the files they come from, a line each; `fit` tells it when it
    * starts.
@@ -87,6 +96,14 @@ export interface ArraysOptions {
   readonly name?: string | undefined;
   /** Default "0", "1", ... */
   readonly labelNames?: readonly string[] | undefined;
+  /** One name a feature of the targets. Default: none. */
+  readonly targetNames?: readonly string[] | undefined;
+  /**
+   * Train with targets of mean 0 and deviation 1, whatever their units; outputs of the trained
+   * network are in these units all the same. For the losses of regression, and models that end in a
+   * linear layer with biases. Default false: with the targets as they are.
+   */
+  readonly normalizeTargets?: boolean | undefined;
   /** One number a channel; for [features] one for all, or one for each. Default: zeros. */
   readonly mean?: readonly number[] | undefined;
   /** As mean. Default: ones. */
@@ -100,6 +117,8 @@ const OPTIONS: OptionKeys<ArraysOptions> = {
   classes: 1,
   name: 1,
   labelNames: 1,
+  targetNames: 1,
+  normalizeTargets: 1,
   mean: 1,
   std: 1,
 };
@@ -156,9 +175,36 @@ export function fromArrays(options: ArraysOptions): Dataset {
     ...classesOf(options, train, test),
     shape,
     ...channelNumbers(shape, options),
+    ...targetFacts(options, train),
     train,
     test,
     ...(notes.length > 0 && { notes }),
+  };
+}
+
+/** Names of the targets, and what they are normalised by. */
+function targetFacts(
+  { targetNames, normalizeTargets = false }: ArraysOptions,
+  train: Samples,
+): Pick<Dataset, "targetNames" | "targetNormalization"> {
+  const features = targetFeatures(train);
+  if (targetNames !== undefined && targetNames.length !== features) {
+    throw new InputError(
+      `targetNames must have one name for each of the ${features} features of a target, found ${targetNames.length}`,
+    );
+  }
+  if (normalizeTargets && features === 0) {
+    throw new InputError("normalizeTargets is for samples with targets, found samples without");
+  }
+  const statistics = normalizeTargets && channelStatistics(train.targets!, features, 1);
+  if (statistics && !statistics.std.every(Number.isFinite)) {
+    throw new InputError(
+      "train.targets are too large to be normalised: their deviation is not finite",
+    );
+  }
+  return {
+    ...(targetNames && { targetNames }),
+    ...(statistics && { targetNormalization: statistics }),
   };
 }
 

@@ -63,6 +63,8 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
   classes: 1,
   name: 1,
   labelNames: 1,
+  targetNames: 1,
+  normalizeTargets: 1,
   mean: 1,
   std: 1,
 };

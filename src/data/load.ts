@@ -24,7 +24,9 @@ import {
   checkSource,
   type CsvSource,
   type DataSource,
+  type IdxSource,
   type ImageFolderSource,
+  type NpySource,
   type NpzSource,
   type OwnSource,
   resolvePaths,
@@ -57,6 +59,7 @@ interface OwnData {
   readonly test?: OwnPart | undefined;
   readonly shape: readonly number[];
   readonly labelNames?: readonly string[] | undefined;
+  readonly targetNames?: readonly string[] | undefined;
   /** What a person should know of them. */
   readonly notes?: readonly string[] | undefined;
   /** How new samples become inputs, where files don't say it. */
@@ -94,7 +97,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   }
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const { train, test, shape, labelNames, notes, preparation, isSignal } = readOwn(
+  const { train, test, shape, labelNames, targetNames, notes, preparation, isSignal } = readOwn(
     own,
     limit === undefined ? undefined : { limit, validation, splitSeed },
   );
@@ -104,7 +107,7 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
       `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
     );
   }
-  const sample = sampleShape([train.labels.length, ...shape], undefined, train.where);
+  const sample = sampleShape([1, ...shape], undefined, train.where);
   const names = own.labelNames ?? labelNames;
   const name = basename(train.where);
   const data = fromArrays({
@@ -112,9 +115,11 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     shape: sample,
     train: samplesOf(train),
     ...(test === undefined ? {} : { test: samplesOf(test) }),
-    ...(names === undefined
-      ? classesOfAll(train, test)
-      : { labelNames: names, classes: names.length }),
+    ...(train.targets
+      ? { targetNames, normalizeTargets: own.normalizeTargets ?? true, labelNames: own.labelNames }
+      : names === undefined
+        ? classesOfAll(train, test)
+        : { labelNames: names, classes: names.length }),
     ...normalizationOf(own, train, sample, isSignal),
   });
   const { notes: _, ...rest } = { ...data, ...(preparation && { preparation }) };
@@ -160,28 +165,24 @@ function normalizationOf(
   return { mean: mean ?? statistics.mean, std: std ?? statistics.std };
 }
 
-function samplesOf({ inputs, labels }: OwnPart): ArraysPart {
-  return { inputs, labels };
+function samplesOf({ inputs, labels, targets }: OwnPart): ArraysPart {
+  return targets ? { inputs, targets } : { inputs, labels };
 }
 
 /** One case a kind. */
 function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
   switch (source.kind) {
     case "idx": {
-      checkPair("testImages", source.testImages, "testLabels", source.testLabels);
-      const train = readIdxPart(source.trainImages, source.trainLabels, { ...source, use });
-      return withTest(
-        train,
-        source.testImages && readIdxPart(source.testImages, source.testLabels!, source),
-      );
+      const { train: answers, test, targets } = answersOf("testImages", source.testImages, source);
+      const options = { ...source, targets };
+      const train = readIdxPart(source.trainImages, answers, { ...options, use });
+      return withTest(train, test && readIdxPart(source.testImages!, test, options));
     }
     case "npy": {
-      checkPair("testInputs", source.testInputs, "testLabels", source.testLabels);
-      const train = readNpyPart(source.trainInputs, source.trainLabels, { ...source, use });
-      return withTest(
-        train,
-        source.testInputs && readNpyPart(source.testInputs, source.testLabels!, source),
-      );
+      const { train: answers, test, targets } = answersOf("testInputs", source.testInputs, source);
+      const options = { ...source, targets };
+      const train = readNpyPart(source.trainInputs, answers, { ...options, use });
+      return withTest(train, test && readNpyPart(source.testInputs!, test, options));
     }
     case "npz":
       return readArchive(source);
@@ -192,6 +193,29 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "soundFolder":
       return readSounds(source, use);
   }
+}
+
+/** The files beside the inputs: of labels, or of targets. */
+function answersOf(
+  key: string,
+  testInputs: string | undefined,
+  { trainLabels, testLabels, trainTargets, testTargets }: IdxSource | NpySource,
+): { readonly train: string; readonly test: string | undefined; readonly targets: boolean } {
+  const train = trainLabels ?? trainTargets;
+  if (train === undefined || (trainLabels !== undefined && trainTargets !== undefined)) {
+    const found = train === undefined ? "neither" : "both";
+    throw new InputError(`data: expected trainLabels or trainTargets, found ${found}`);
+  }
+  const targets = trainTargets !== undefined;
+  const [name, test, other] = targets
+    ? ["testTargets", testTargets, testLabels]
+    : ["testLabels", testLabels, testTargets];
+  if (other !== undefined) {
+    const wanted = targets ? "testTargets" : "testLabels";
+    throw new InputError(`data: expected ${wanted}, as for training, found the other kind`);
+  }
+  checkPair(key, testInputs, name!, test);
+  return { train, test, targets };
 }
 
 /** The names that Keras gives. */
@@ -287,17 +311,18 @@ function readTables(source: CsvSource): OwnData {
   const numbered =
     labelNames === undefined ||
     (source.labelNames !== undefined && !labelNames.some(isLabelNumber));
-  const part = (where: string, { inputs, labels }: CsvTable): OwnPart => ({
+  const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
     where,
     inputs,
+    ...(source.targets && { targets: Float32Array.from(targets) }),
     labels: Uint8Array.from(labels, (label, k) =>
       labelOf(label, labelNames, numbered, `${where}: sample ${k}`),
     ),
   });
   // A feature is a channel: each has its own mean and deviation.
-  const columns = table.inputs.length / table.labels.length;
+  const columns = table.inputs.length / table.count;
   const shape = sampleShape(
-    [table.labels.length, ...(source.pixels ? [columns] : [columns, 1, 1])],
+    [table.count, ...(source.pixels ? [columns] : [columns, 1, 1])],
     source.shape,
     source.train,
   );
@@ -306,6 +331,7 @@ function readTables(source: CsvSource): OwnData {
     test: other && part(source.test!, other),
     shape,
     labelNames,
+    targetNames: table.targetNames,
     notes: [...(table.notes ?? []), ...(other?.notes ?? [])],
     preparation: table.preparation && { table: table.preparation },
   };

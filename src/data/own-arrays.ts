@@ -22,6 +22,8 @@ export interface ArrayOptions {
   /** Of a sample. */
   readonly shape?: readonly number[] | undefined;
   readonly channels?: ChannelPlace | undefined;
+  /** Whether the second file is .npy with targets, [count] or [count, features]. Default false. */
+  readonly targets?: boolean | undefined;
   /** Only the samples in use are read, where the file is not packed. Default: all. */
   readonly use?: UseOptions | undefined;
 }
@@ -34,16 +36,67 @@ export interface ArrayOptions {
  */
 export function readIdxPart(images: string, labels: string, options: ArrayOptions): ArrayPart {
   const { shape: wanted, channels, use } = options;
-  const given = readIdx(labels, { dimensions: 1 });
-  const picking = rowsFor(images, labels, given.shape[0], use);
+  const given = options.targets ? targetsIn(readNpy(labels), labels) : idxLabels(labels);
+  const picking = rowsFor(images, labels, given.count, use);
   const array = readIdx(images, {}, picking?.rows);
-  if (!picking?.picked()) checkCounts(images, array.shape[0], labels, given.shape[0]);
+  if (!picking?.picked()) checkCounts(images, array.shape[0], labels, given.count);
   const { shape, data } = channelsFirst(array, channels, images);
   return {
     where: images,
     inputs: data,
-    ...labelsOf(given.data, picking?.picked()),
+    ...given.of(picking?.picked()),
     shape: sampleShape(shape, wanted, images),
+  };
+}
+
+/** The second file of a part. */
+interface Answers {
+  readonly count: number;
+  /** Those of the rows that were picked, or all. */
+  of(picked: Int32Array | undefined): Pick<OwnPart, "labels" | "allLabels" | "targets">;
+}
+
+function idxLabels(path: string): Answers {
+  const { shape, data } = readIdx(path, { dimensions: 1 });
+  return { count: shape[0], of: (picked) => labelsOf(data, picked) };
+}
+
+function npyLabels(given: NpyArray, path: string): Answers {
+  const isFlat = given.shape.length === 1 || (given.shape.length === 2 && given.shape[1] === 1);
+  if (!isFlat)
+    throw new UnusableFileError(
+      `${path}: expected labels of shape [count], found [${given.shape.join(", ")}]`,
+    );
+  return {
+    count: given.shape[0],
+    of: (picked) => labelsOf(labelNumbers(given, path), picked),
+  };
+}
+
+/** @throws UnusableFileError for what is no list of numbers a sample, or one that is not finite */
+function targetsIn(given: NpyArray, path: string): Answers {
+  const [count, features = 1] = given.shape;
+  if (given.shape.length < 1 || given.shape.length > 2 || given.shape.includes(0)) {
+    throw new UnusableFileError(
+      `${path}: expected targets of shape [count] or [count, features], found ` +
+        `[${given.shape.join(", ")}]`,
+    );
+  }
+  const all = Float32Array.from(given.data as ArrayLike<number | bigint>, Number);
+  const bad = all.findIndex((y) => !Number.isFinite(y));
+  if (bad >= 0) {
+    throw new UnusableFileError(
+      `${path}: targets must be finite in float32, found ${given.data[bad]} at index ${bad}`,
+    );
+  }
+  return {
+    count,
+    of: (picked) => ({
+      labels: new Uint8Array(0),
+      targets: picked
+        ? pickRows(all, features, picked, new Float32Array(picked.length * features))
+        : all,
+    }),
   };
 }
 
@@ -75,10 +128,12 @@ function labelsOf(
  * not finite or an integer beyond 2^53
  */
 export function readNpyPart(inputs: string, labels: string, options: ArrayOptions): ArrayPart {
-  const given = flatLabels(readNpy(labels), labels);
-  const picking = rowsFor(inputs, labels, given.shape[0], options.use);
+  const answers = options.targets
+    ? targetsIn(readNpy(labels), labels)
+    : npyLabels(readNpy(labels), labels);
+  const picking = rowsFor(inputs, labels, answers.count, options.use);
   const array = readNpy(inputs, picking?.rows);
-  return npyPart(array, inputs, given, labels, options, picking?.picked());
+  return npyPart(array, inputs, answers, labels, options, picking?.picked());
 }
 
 /** The names of a part's arrays in a .npz file. */
@@ -100,35 +155,26 @@ export function readNpzPart(
 ): ArrayPart {
   const arrays = parseNpz(bytes, [inputs, labels], path);
   const [inputsAt, labelsAt] = [inputs, labels].map((name) => nameIn(path, name));
-  const given = flatLabels(arrays.get(labels)!, labelsAt);
-  return npyPart(arrays.get(inputs)!, inputsAt, given, labelsAt, options, undefined);
-}
-
-function flatLabels(given: NpyArray, where: string): NpyArray {
-  const { shape } = given;
-  if (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) return given;
-  throw new UnusableFileError(
-    `${where}: expected labels of shape [count], found [${shape.join(", ")}]`,
-  );
+  const answers = npyLabels(arrays.get(labels)!, labelsAt);
+  return npyPart(arrays.get(inputs)!, inputsAt, answers, labelsAt, options, undefined);
 }
 
 /** @param picked - the rows that were read of the inputs; undefined: all */
 function npyPart(
   array: NpyArray,
   inputs: string,
-  given: NpyArray,
+  answers: Answers,
   labels: string,
   { shape: wanted, channels }: ArrayOptions,
   picked: Int32Array | undefined,
 ): ArrayPart {
-  if (array.shape.length > 0 && !picked)
-    checkCounts(inputs, array.shape[0], labels, given.shape[0]);
+  if (array.shape.length > 0 && !picked) checkCounts(inputs, array.shape[0], labels, answers.count);
   const numbers = inputNumbers(array, inputs);
   const { shape, data } = channelsFirst({ shape: array.shape, data: numbers }, channels, inputs);
   return {
     where: inputs,
     inputs: data,
-    ...labelsOf(labelNumbers(given, labels), picked),
+    ...answers.of(picked),
     shape: sampleShape(shape, wanted, inputs),
   };
 }

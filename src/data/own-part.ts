@@ -12,7 +12,10 @@ export interface OwnPart {
   readonly where: string;
   /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Inputs;
+  /** Empty where there are targets. */
   readonly labels: Uint8Array;
+  /** [count, target features] row-major. */
+  readonly targets?: Float32Array;
   /** Where only some samples were read: the labels of all. */
   readonly allLabels?: Uint8Array;
 }

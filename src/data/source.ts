@@ -36,6 +36,11 @@ export interface OwnFacts {
   readonly mean?: readonly number[] | undefined;
   /** One number a channel. Default: that of the training samples, or 1 where it is 0. */
   readonly std?: readonly number[] | undefined;
+  /**
+   * Of targets: train with numbers of mean 0 and deviation 1, and give outputs in their units all
+   * the same. Default true.
+   */
+  readonly normalizeTargets?: boolean | undefined;
 }
 
 /** Files of one array each. */
@@ -47,22 +52,27 @@ interface ArraySource extends OwnFacts {
   readonly channels?: ChannelPlace | undefined;
 }
 
+/** What is to be told of the samples, in files beside them. */
+interface AnswerSource extends ArraySource {
+  readonly trainLabels?: string | undefined;
+  readonly testLabels?: string | undefined;
+  /** Or numbers to be told: .npy files of [count] or [count, targets]. */
+  readonly trainTargets?: string | undefined;
+  readonly testTargets?: string | undefined;
+}
+
 /** idx files: the format of MNIST. */
-export interface IdxSource extends ArraySource {
+export interface IdxSource extends AnswerSource {
   readonly kind: "idx";
   readonly trainImages: string;
-  readonly trainLabels: string;
   readonly testImages?: string | undefined;
-  readonly testLabels?: string | undefined;
 }
 
 /** Arrays of NumPy. */
-export interface NpySource extends ArraySource {
+export interface NpySource extends AnswerSource {
   readonly kind: "npy";
   readonly trainInputs: string;
-  readonly trainLabels: string;
   readonly testInputs?: string | undefined;
-  readonly testLabels?: string | undefined;
 }
 
 /** An archive of NumPy's arrays. */
@@ -89,7 +99,9 @@ export interface CsvSource extends OwnFacts {
   readonly train: string;
   readonly test?: string | undefined;
   /** Column of the labels: its name, or its index from 0 (from the end if negative). */
-  readonly label: ColumnName;
+  readonly label?: ColumnName | undefined;
+  /** Or the columns of numbers that are to be told from the others. */
+  readonly targets?: readonly ColumnName[] | undefined;
   /** Columns that are left out, such as the numbers of the rows. Default: none. */
   readonly ignore?: readonly ColumnName[] | undefined;
   /** Whether the first line names the columns. Default true. */
@@ -144,26 +156,30 @@ export type OwnSource =
   | SoundFolderSource;
 export type DataSource = NamedSource | OwnSource;
 
-const FACTS: OptionKeys<Omit<OwnFacts, "shape">> = { labelNames: 1, mean: 1, std: 1 };
+const FACTS: OptionKeys<Omit<OwnFacts, "shape">> = {
+  labelNames: 1,
+  mean: 1,
+  std: 1,
+  normalizeTargets: 1,
+};
 const OWN: OptionKeys<OwnFacts> = { shape: 1, ...FACTS };
+const ANSWERS = { trainLabels: 1, testLabels: 1, trainTargets: 1, testTargets: 1 } as const;
 const FILES: {
   readonly [Kind in OwnSource["kind"]]: OptionKeys<Extract<OwnSource, { kind: Kind }>>;
 } = {
   idx: {
     kind: 1,
     trainImages: 1,
-    trainLabels: 1,
     testImages: 1,
-    testLabels: 1,
+    ...ANSWERS,
     channels: 1,
     ...OWN,
   },
   npy: {
     kind: 1,
     trainInputs: 1,
-    trainLabels: 1,
     testInputs: 1,
-    testLabels: 1,
+    ...ANSWERS,
     channels: 1,
     ...OWN,
   },
@@ -173,6 +189,7 @@ const FILES: {
     train: 1,
     test: 1,
     label: 1,
+    targets: 1,
     ignore: 1,
     header: 1,
     delimiter: 1,
@@ -215,9 +232,11 @@ const PATH_KEYS = [
   "trainImages",
   "trainInputs",
   "trainLabels",
+  "trainTargets",
   "testImages",
   "testInputs",
   "testLabels",
+  "testTargets",
 ] as const;
 
 /** The same source, each of its paths as the function says. */

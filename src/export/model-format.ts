@@ -7,6 +7,8 @@
  *                normalization  { "mean": [...], "std": [...] } of the inputs, where there is one
  *                labelNames     ["cat", "dog", ...], one for each output, of a classifier
  *                preparation    how samples of files become inputs, see preparation.ts
+ *                targets        { "names": [...], "std": [...] }, one for each output, of a network
+ *                               for regression
  *                ...            texts of whoever writes it
  *
  *                shapes         of a sparse file: those of the weights that are stored in parts
@@ -20,7 +22,7 @@ import { parseJson } from "../json.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
 import { modelFromJson, modelToJson } from "../nn/model-json.js";
-import { checkNetwork, type Network, type Values } from "../nn/network.js";
+import { checkNetwork, type Network, type TargetFacts, type Values } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import type { Preparation } from "../preparation.js";
 import type { Shape } from "../regularizers/regularizer.js";
@@ -42,6 +44,7 @@ const RESERVED = [
   "normalization",
   "labelNames",
   "preparation",
+  "targets",
   "shapes",
   "crc32",
 ];
@@ -68,7 +71,7 @@ export const ENCODE_OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1, value
  * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
  * inputs; also for a number in it that can't be, or that `values` can't hold, for labels' names
  * that are not one for each output, and for a text whose name is ours: "format", "model",
- * "normalization", "labelNames", "preparation", "shapes", "crc32"
+ * "normalization", "labelNames", "preparation", "targets", "shapes", "crc32"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -80,7 +83,7 @@ export function encodeModel(
   const { sparse = false, values } = knownOptions("encodeModel", options, ENCODE_OPTIONS);
   checkValues(values, sparse);
   checkNetwork(network);
-  const { model, parameters, buffers, normalization, labelNames, preparation } = network;
+  const { model, parameters, buffers, normalization, labelNames, preparation, targets } = network;
   const tensors = new Map<string, Tensor>([...parameters, ...buffers]);
   const shapes: Record<string, Shape> = {};
   if (sparse) {
@@ -107,6 +110,7 @@ export function encodeModel(
     ...(normalization && { normalization: JSON.stringify(plain(normalization)) }),
     ...(labelNames && { labelNames: JSON.stringify(labelNames) }),
     ...(preparation && { preparation: JSON.stringify(preparation) }),
+    ...(targets && { targets: JSON.stringify(plainTargets(targets)) }),
   });
   return sparse ? seal(bytes) : bytes;
 }
@@ -176,6 +180,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
   const normalization = kept("normalization") as Normalization | undefined;
   const labelNames = kept("labelNames") as string[] | undefined;
   const preparation = kept("preparation") as Preparation | undefined;
+  const targets = kept("targets") as TargetFacts | undefined;
   const network = {
     model,
     parameters: own("parameters"),
@@ -183,6 +188,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
     ...(normalization !== undefined && { normalization }),
     ...(labelNames !== undefined && { labelNames }),
     ...(preparation !== undefined && { preparation }),
+    ...(targets !== undefined && { targets }),
   };
   ofFile(
     () => checkNetwork(network),
@@ -216,6 +222,10 @@ export function isOwn({ format, model }: Readonly<Record<string, string>>): bool
 function graphOf(metadata: Readonly<Record<string, string>>, where: string): Model | undefined {
   if (!isOwn(metadata)) return undefined;
   return modelFromJson(parseJson(metadata.model, `${where}: damaged metadata`), where);
+}
+
+function plainTargets({ names, std }: TargetFacts): TargetFacts {
+  return { ...(names && { names }), ...(std && { std: [...std] }) };
 }
 
 /** Typed arrays would be no lists in JSON. */

@@ -38,6 +38,8 @@ interface Groups {
   readonly packed: Packed | undefined;
   /** Weights of one group. */
   readonly length: number;
+  /** What the size of the weight at a place is divided by. Default: 1. */
+  readonly unit?: ((place: number) => number) | undefined;
 }
 
 const OPTIONS: OptionKeys<PruneOptions> = { density: 1, threshold: 1, groups: 1 };
@@ -78,7 +80,8 @@ export function prune(network: Network, options: PruneOptions): Network {
       const packed = packedOf(weight);
       const values = (packed?.values ?? weight.data).slice();
       const taps = size(shape.slice(2));
-      all.push({ values, packed, length: groups === "kernels" && role === "conv" ? taps : 1 });
+      const length = groups === "kernels" && role === "conv" ? taps : 1;
+      all.push({ values, packed, length, unit: unitOf(network, name, size(shape) / shape[0]) });
       // Read when all is cut.
       write.push(() =>
         parameters.set(full, packed ? withValues(packed, values, shape) : { shape, data: values }),
@@ -98,20 +101,29 @@ export function prune(network: Network, options: PruneOptions): Network {
   return { ...network, parameters };
 }
 
+/** Outputs in units of targets make the rows of the last layer larger; its weights are no more. */
+function unitOf({ model, targets }: Network, layer: string, columns: number): Groups["unit"] {
+  const { std } = targets ?? {};
+  const isLast = model.nodes.at(-1)!.name === layer;
+  return std && isLast ? (place) => std[Math.floor(place / columns)] : undefined;
+}
+
 type Visit = (size: number, nonZeros: number, from: number, to: number) => void;
 
 /**
  * Calls f for each group that is not zero: its size, its non-zeros, and where it is in the values.
  */
-function eachGroup({ values, packed, length }: Groups, f: Visit): void {
+function eachGroup({ values, packed, length, unit }: Groups, f: Visit): void {
+  const scale = (from: number) => unit?.(packed ? packed.places[from] : from) ?? 1;
+  const sizeOf = (from: number, squares: number) =>
+    length === 1 ? Math.abs(values[from]) : Math.sqrt(squares / length);
   const visit = (from: number, to: number) => {
     let [squares, nonZeros] = [0, 0];
     for (let k = from; k < to; k++) {
       squares += values[k] * values[k];
       if (values[k] !== 0) nonZeros++;
     }
-    if (nonZeros > 0)
-      f(length === 1 ? Math.abs(values[from]) : Math.sqrt(squares / length), nonZeros, from, to);
+    if (nonZeros > 0) f(sizeOf(from, squares) / scale(from), nonZeros, from, to);
   };
   if (!packed) {
     for (let at = 0; at < values.length; at += length) visit(at, at + length);

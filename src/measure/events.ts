@@ -41,6 +41,12 @@ export interface EpochMetrics {
   readonly testAccuracy?: number;
   /** As FinalMetrics.ssim, of the validation images. */
   readonly validSsim?: number;
+  /**
+   * Regression, but of images: mean absolute error and R^2 of the validation samples, in the units
+   * of the targets, and means over the targets if there are several. See regression.ts.
+   */
+  readonly validMae?: number;
+  readonly validR2?: number;
   /** Non-zeros / weights over all linear (and convolution) weights; biases do not count. */
   readonly density: number;
   readonly layers: readonly LayerMetrics[];
@@ -117,6 +123,17 @@ export interface FinalMetrics {
    * the squared error and the targets are images in [0, 1].
    */
   readonly ssim?: number;
+  /** As EpochMetrics.validMae and validR2, of the test samples. */
+  readonly testMae?: number;
+  readonly testR2?: number;
+  readonly validMae?: number;
+  readonly validR2?: number;
+  /** Of several targets each by itself, on the test samples. */
+  readonly targets?: readonly {
+    readonly name: string;
+    readonly mae?: number;
+    readonly r2?: number;
+  }[];
   readonly density: number;
   /** Density over the linear layers only. */
   readonly linearDensity: number;

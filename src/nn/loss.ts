@@ -12,6 +12,11 @@ import type { SampleStore } from "./samples.js";
 export const LOSS_KINDS = ["crossEntropy", "meanSquaredError"] as const;
 export type LossKind = (typeof LOSS_KINDS)[number];
 
+/** Whether a loss is of outputs that come near to numbers, in whatever units they are. */
+export function isRegression(loss: LossKind): boolean {
+  return loss === "meanSquaredError";
+}
+
 export interface LossPlaces {
   readonly tiles: number;
   /** Output of the model, f32 [tiles][features][T]. */

@@ -1,7 +1,12 @@
 /** A network that computes something: a model with the values of its parameters and buffers. */
 import { InputError } from "../errors.js";
 import { isTypedArray, kindOf } from "../kinds.js";
-import { checkBoth, type Counts, type Normalization } from "../normalization.js";
+import {
+  checkBoth,
+  checkNormalization,
+  type Counts,
+  type Normalization,
+} from "../normalization.js";
 import { at } from "../placed.js";
 import { checkPreparation, type Preparation } from "../preparation.js";
 import type { Shape } from "../regularizers/regularizer.js";
@@ -31,18 +36,30 @@ export interface Network {
   readonly labelNames?: readonly string[];
   /** How samples of files become inputs, such as the categories of a table. */
   readonly preparation?: Preparation;
+  /** Of a network for regression: what its outputs are. */
+  readonly targets?: TargetFacts;
+}
+
+/** What the outputs of a network for regression are, one entry for each. */
+export interface TargetFacts {
+  readonly names?: readonly string[];
+  /**
+   * By which the targets were divided in training. The outputs are in the units of the targets all
+   * the same; a row of the last layer's weights is larger by this.
+   */
+  readonly std?: readonly number[];
 }
 
 /**
  * Checks that every parameter and buffer of the model is there, with its shape, that the
- * normalization is one of its inputs, that there are as many labels' names as outputs, and that a
+ * normalization is one of its inputs, that there are as many names as outputs, and that a
  * preparation is one of its inputs.
  *
  * @throws InputError that names the first one that is not, what was expected and what was found;
  * also for a mean or a deviation that can't be
  */
 export function checkNetwork(network: Network): void {
-  const { model, parameters, buffers, normalization, labelNames, preparation } = network;
+  const { model, parameters, buffers, normalization, labelNames, preparation, targets } = network;
   for (const node of model.nodes) {
     for (const [specs, values] of [
       [node.parameters, parameters] as const,
@@ -68,13 +85,26 @@ export function checkNetwork(network: Network): void {
   }
   if (normalization !== undefined)
     at("normalization", () => checkBoth(normalization, countsOf(model.input)));
-  if (labelNames !== undefined) checkLabelNames(labelNames, size(model.output));
   if (preparation !== undefined) checkPreparation(preparation, model.input);
+  const outputs = size(model.output);
+  if (labelNames !== undefined) checkNames("labelNames", labelNames, outputs);
+  if (targets !== undefined) checkTargets(targets, outputs);
+}
+
+/** All of it may come from a file, and be anything. */
+function checkTargets(targets: TargetFacts, outputs: number): void {
+  if (typeof targets !== "object" || targets === null)
+    throw new InputError(`targets must be an object, found ${kindOf(targets)}`);
+  const { names, std } = targets;
+  if (names !== undefined) checkNames("targets.names", names, outputs);
+  if (std === undefined) return;
+  const counts = { fits: (n: number) => n === outputs, wanted: "one number for each output" };
+  at("targets", () => checkNormalization({ std }, counts));
 }
 
 /** They may come from a file, and be anything. */
-function checkLabelNames(names: readonly string[], outputs: number): void {
-  const wanted = `labelNames must be a list of one text for each of the ${outputs} outputs`;
+function checkNames(what: string, names: readonly string[], outputs: number): void {
+  const wanted = `${what} must be a list of one text for each of the ${outputs} outputs`;
   if (!Array.isArray(names)) throw new InputError(`${wanted}, found ${kindOf(names)}`);
   if (names.length !== outputs) throw new InputError(`${wanted}, found ${names.length}`);
   const bad = names.findIndex((name) => typeof name !== "string");

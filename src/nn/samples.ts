@@ -41,6 +41,8 @@ export interface SamplePart {
 export interface SampleOptions {
   readonly features: number;
   readonly targetFeatures?: number | undefined;
+  /** Targets are stored as (y - mean) / std of their feature. Default: as they are. */
+  readonly targetScale?: Normalization | undefined;
   /**
    * Mean and standard deviation of each channel, in units of x = u8 / 255: stored samples read as
    * (x - mean) / std. Default 0 and 1.
@@ -70,7 +72,7 @@ export function storeSamples(
   parts: readonly SamplePart[],
   options: SampleOptions,
 ): SampleStore {
-  const { features, targetFeatures = 0, mean = [0], std = [1] } = options;
+  const { features, targetFeatures = 0, targetScale, mean = [0], std = [1] } = options;
   const channelSize = features / mean.length;
   const count = parts.reduce((sum, { inputs }) => sum + inputs.length / features, 0);
   const bytes = isBytes(parts[0].inputs);
@@ -91,8 +93,10 @@ export function storeSamples(
       });
     }
     if (labels && labelled) memory.i32(labelPlace + at * 4, labels.length).set(labels);
-    if (targets && targeted)
-      memory.f32(targetPlace + at * targetFeatures * 4, targets.length).set(targets);
+    if (targets && targeted) {
+      const stored = memory.f32(targetPlace + at * targetFeatures * 4, targets.length);
+      storeTargets(stored, targets, targetScale);
+    }
     at += inputs.length / features;
   }
   return {
@@ -106,6 +110,15 @@ export function storeSamples(
     targets: targetPlace,
     targetFeatures,
   };
+}
+
+function storeTargets(out: Float32Array, targets: Float32Array, scale?: Normalization): void {
+  if (!scale) {
+    out.set(targets);
+    return;
+  }
+  const { mean, std } = scale;
+  targets.forEach((y, k) => (out[k] = (y - mean[k % mean.length]) / std[k % mean.length]));
 }
 
 /**

@@ -85,6 +85,12 @@ const use = {
 
 /** For one's own files. */
 const facts = {
+  normalizeTargets: z
+    .boolean()
+    .optional()
+    .describe(
+      "false: targets are trained with as they are; default: normalised, and given back in their units",
+    ),
   labelNames: z.array(z.string()).min(1).max(256).optional().describe("One name a class"),
   mean: finite.optional().describe("One number a channel; default: of the training samples"),
   std: z
@@ -105,6 +111,30 @@ const channels = z
   .optional()
   .describe("Where images of four dimensions have their channels");
 
+/** Files of labels or of targets. */
+const answers = {
+  trainLabels: path.optional(),
+  testLabels: path.optional(),
+  trainTargets: path
+    .optional()
+    .describe("In place of labels, numbers to be told: .npy, [count] or [count, targets]"),
+  testTargets: path.optional(),
+};
+
+/** Exactly one of two keys says what is to be told. */
+function oneOf<Key extends string>(label: Key, targets: Key) {
+  return (entry: Partial<Record<Key, unknown>>, context: z.RefinementCtx): void => {
+    const isThere = [label, targets].map((key) => entry[key] !== undefined);
+    if (isThere[0] !== isThere[1]) return;
+    if (!isThere[0]) {
+      const message = `missing; expected it, or ${targets}`;
+      context.addIssue({ code: "custom", path: [label], message });
+      return;
+    }
+    context.addIssue({ code: "custom", path: [targets], message: `expected none beside ${label}` });
+  };
+}
+
 /** Schema of a recipe's `data`. */
 export const dataSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -118,27 +148,27 @@ export const dataSchema = z.discriminatedUnion("kind", [
     .strictObject({
       kind: z.literal("idx"),
       trainImages: path,
-      trainLabels: path,
       testImages: path.optional(),
-      testLabels: path.optional(),
+      ...answers,
       channels,
       shape,
       ...facts,
       ...use,
     })
+    .superRefine(oneOf("trainLabels", "trainTargets"))
     .describe("idx files, the format of MNIST, plain or gzip-compressed"),
   z
     .strictObject({
       kind: z.literal("npy"),
       trainInputs: path,
-      trainLabels: path,
       testInputs: path.optional(),
-      testLabels: path.optional(),
+      ...answers,
       channels,
       shape,
       ...facts,
       ...use,
     })
+    .superRefine(oneOf("trainLabels", "trainTargets"))
     .describe("Arrays of NumPy"),
   z
     .strictObject({
@@ -164,7 +194,14 @@ export const dataSchema = z.discriminatedUnion("kind", [
       kind: z.literal("csv"),
       train: path,
       test: path.optional(),
-      label: column.describe("Label column: its name or index, from the end if negative"),
+      label: column
+        .optional()
+        .describe("Label column: its name or index, from the end if negative"),
+      targets: z
+        .array(column)
+        .min(1)
+        .optional()
+        .describe("In place of a label, the columns of numbers to be told from the others"),
       ignore: z.array(column).optional().describe("Columns that are left out"),
       header: z
         .boolean()
@@ -208,6 +245,7 @@ export const dataSchema = z.discriminatedUnion("kind", [
       ...facts,
       ...use,
     })
+    .superRefine(oneOf("label", "targets"))
     .describe("Tables of numbers and categories"),
   z
     .strictObject({
@@ -238,6 +276,11 @@ export const dataSchema = z.discriminatedUnion("kind", [
 
 /** A recipe's `data` with all defaults filled in. */
 export type DataEntry = z.infer<typeof dataSchema>;
+
+/** Whether these are samples with targets in place of labels. */
+export function hasTargets(data: DataEntry): boolean {
+  return ["targets", "trainTargets"].some((key) => Object.hasOwn(data, key));
+}
 
 type SourceOf<Entry> = Entry extends unknown ? Omit<Entry, keyof typeof use> : never;
 

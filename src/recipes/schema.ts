@@ -8,7 +8,8 @@
  */
 import { z } from "zod";
 import { FEED_DEFAULTS } from "../data/in-use.js";
-import { dataSchema } from "./data-schema.js";
+import { isRegression, LOSS_KINDS, type LossKind } from "../nn/loss.js";
+import { type DataEntry, dataSchema, hasTargets } from "./data-schema.js";
 import { freeze, targetDensity } from "./density-schema.js";
 import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
 import { faultOf, schemaOf } from "./entry-schema.js";
@@ -145,7 +146,10 @@ export const recipeSchema = z
     description: z.string().default(""),
     data: dataSchema,
     model,
-    loss: z.enum(["crossEntropy", "meanSquaredError"]).default("crossEntropy"),
+    loss: z
+      .enum(LOSS_KINDS)
+      .optional()
+      .describe("Default: meanSquaredError for data with targets, else crossEntropy"),
     labelSmoothing: fraction
       .lt(1)
       .optional()
@@ -206,12 +210,12 @@ export const recipeSchema = z
       schedule: entry,
       optimizer: optimizers,
       data,
-      loss,
       labelSmoothing,
       epochs,
       batchSize,
       microBatches,
     } = recipe;
+    const loss = recipe.loss ?? impliedLoss(data);
     const { biases, skips } = optimizers;
     const { validation, restore, augment } = data;
     const fault = (path: string, message: string): void =>
@@ -231,8 +235,8 @@ export const recipeSchema = z
       () => {
         const { metric } = madeBy(scheduleEntries, entry, { epochs });
         if (metric !== "validAccuracy") return;
-        const why = validation === 0 ? "data.validation is 0" : "meanSquaredError has no accuracy";
-        if (validation > 0 && loss !== "meanSquaredError") return;
+        const why = validation === 0 ? "data.validation is 0" : `${loss} has no accuracy`;
+        if (validation > 0 && !isRegression(loss)) return;
         fault("schedule.metric", `expected "trainLoss", found "validAccuracy", but ${why}`);
       },
       context,
@@ -257,18 +261,24 @@ export const recipeSchema = z
     if (labelSmoothing && loss !== "crossEntropy") {
       fault("labelSmoothing", `expected it with the loss crossEntropy, found "${loss}"`);
     }
-    if (restore && loss !== "meanSquaredError") {
-      fault("loss", `expected "meanSquaredError", as data.restore asks for, found "${loss}"`);
+    const targeted = hasTargets(data);
+    if ((restore || targeted) && loss === "crossEntropy") {
+      const why = restore ? "as data.restore asks for" : "as the data have targets";
+      fault("loss", `expected "meanSquaredError", ${why}, found "${loss}"`);
     }
-    if (!restore && loss === "meanSquaredError") {
-      fault(
-        "data.restore",
-        "missing; expected it for the loss meanSquaredError, which needs targets",
-      );
+    if (!restore && !targeted && loss !== "crossEntropy") {
+      fault("data.restore", `missing; expected it, or targets, which the loss ${loss} needs`);
     }
+    if (restore && targeted) fault("data.restore", "expected none beside targets, found an object");
     if (restore && augment)
       fault("data.augment", "expected nothing beside data.restore, found an object");
-  });
+  })
+  .transform((recipe) => ({ ...recipe, loss: recipe.loss ?? impliedLoss(recipe.data) }));
+
+/** The loss of a recipe that says none. */
+function impliedLoss(data: DataEntry): LossKind {
+  return hasTargets(data) ? "meanSquaredError" : "crossEntropy";
+}
 
 /** A recipe with all defaults filled in. */
 export type Recipe = z.infer<typeof recipeSchema>;

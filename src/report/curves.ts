@@ -23,6 +23,7 @@ export function curves(all: readonly EpochMetrics[]): Markup[] {
     lossFigure(epochs),
     accuracyFigure(epochs),
     similarityFigure(epochs),
+    regressionFigure(epochs),
     densityFigure(epochs),
     unitFigure(epochs),
     changeFigure(all),
@@ -90,6 +91,17 @@ function similarityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
     svg,
     "SSIM of outputs and clean images, mean over the validation samples; 1 is perfect.",
   );
+}
+
+function regressionFigure(epochs: readonly EpochMetrics[]): Markup | undefined {
+  // Before training outputs may be anywhere; an axis from there would flatten all that follows.
+  const points = pointsOf(epochs, "validR2").filter(({ epoch }) => epoch > 0);
+  if (!points.length) return undefined;
+  const series = [{ name: "validation", colour: "var(--valid)", points }];
+  const svg = lineChart(series, { label: "R² over epochs", format: axisLoss });
+  const caption =
+    "Share of the targets' variance that the outputs explain, of the validation samples; 1 is perfect.";
+  return figure("R²", legend(series, similarity), svg, caption);
 }
 
 function densityFigure(epochs: readonly EpochMetrics[]): Markup | undefined {

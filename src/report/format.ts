@@ -3,6 +3,13 @@
  * text on every machine.
  */
 
+/** A figure in units of its own, such as a mean error: four digits. */
+export function figure(value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value)
+    ? "–"
+    : String(Number(value.toPrecision(4)));
+}
+
 /** 173600 -> "173,600". */
 export function count(n: number): string {
   return Math.round(n)

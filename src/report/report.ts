@@ -9,7 +9,17 @@ import { resultLine } from "../measure/best-epoch.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
-import { backendName, bytes, count, duration, loss, percent, shape, similarity } from "./format.js";
+import {
+  backendName,
+  bytes,
+  count,
+  duration,
+  figure,
+  loss,
+  percent,
+  shape,
+  similarity,
+} from "./format.js";
 import { escapeHtml, html, type Markup, safe } from "./markup.js";
 import { page } from "./page.js";
 import { pictureSection } from "./picture-section.js";
@@ -92,6 +102,10 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   if (final?.ssim !== undefined) {
     return `Restores the test images to a similarity (SSIM) of ${similarity(final.ssim)}, with ${share}.`;
   }
+  if (final?.testR2 !== undefined) {
+    const error = figure(final.testMae);
+    return `Comes to an R² of ${similarity(final.testR2)} on the test samples, a mean error of ${error}, with ${share}.`;
+  }
   if (final?.testLoss !== undefined) return `Test loss ${loss(final.testLoss)}, with ${share}.`;
   if (last.validAccuracy !== undefined) {
     return `Classifies ${percent(last.validAccuracy)} of the validation samples right${far}, with ${share}.`;
@@ -117,7 +131,8 @@ function tiles(run: Run): Markup {
           ? tile("Validation accuracy", percent(valid))
           : lossTile(last, final)
     }
-    ${similarityTile(last, final)} ${tile("Density", percent(last.density), started)}
+    ${similarityTile(last, final)} ${regressionTiles(last, final)}
+    ${tile("Density", percent(last.density), started)}
     ${tile("Non-zero weights", count(total(last, "nonZeros")), `of ${count(total(last, "weights"))}`)}
     ${
       final?.flopDensity !== undefined
@@ -152,6 +167,21 @@ function similarityTile(
       : tile("SSIM", similarity(validSsim), "of the validation images");
   }
   return tile("SSIM", similarity(final.ssim), validation(validSsim, similarity));
+}
+
+function regressionTiles(
+  { validMae, validR2 }: EpochMetrics,
+  { testMae, testR2 }: Partial<FinalMetrics> = {},
+): Markup[] {
+  return (
+    [
+      ["Mean absolute error", testMae, validMae, figure],
+      ["R²", testR2, validR2, similarity],
+    ] as const
+  ).flatMap(([name, test, valid, text]) => {
+    if (test !== undefined) return [tile(name, text(test), validation(valid, text))];
+    return valid === undefined ? [] : [tile(name, text(valid), "of the validation samples")];
+  });
 }
 
 /** What stands small beside a figure of the test samples. */

@@ -27,6 +27,8 @@ const line = z.object({
   validAccuracy: maybe,
   testAccuracy: maybe,
   validSsim: maybe,
+  validMae: maybe,
+  validR2: maybe,
   density: number,
   layers: z.array(layer),
   tau: figure,

@@ -98,14 +98,16 @@ function keysOf(a: object, b: object): string[] {
 }
 
 /** All that training and evaluation see of the data. */
-function dataHash({ shape, classes, mean, std, preparation, train, test }: Dataset): string {
+function dataHash(data: Dataset): string {
+  const { shape, classes, mean, std, preparation, targetNormalization, train, test } = data;
   const parts = [train, test].flatMap(({ inputs, labels, targets, count }) => [
     textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`),
     labels,
     bytesOf(inputs),
     ...(targets ? [bytesOf(targets)] : []),
   ]);
-  const said = [shape, classes, mean, std, ...(preparation ? [preparation] : [])];
+  const added = [preparation, targetNormalization].filter((one) => one !== undefined);
+  const said = [shape, classes, mean, std, ...added];
   return short([textBytes(JSON.stringify(said)), ...parts]);
 }
 

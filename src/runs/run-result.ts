@@ -73,13 +73,15 @@ export function resultOf(
 /** What of an epoch stands in a result. */
 function epochRow(metrics: EpochMetrics): Partial<EpochMetrics> {
   const { epoch, trainLoss, trainAccuracy, validAccuracy } = metrics;
-  const { validSsim, density, regularizer, seconds } = metrics;
+  const { validSsim, validMae, validR2, density, regularizer, seconds } = metrics;
   return {
     epoch,
     trainLoss,
     trainAccuracy,
     validAccuracy,
     validSsim,
+    validMae,
+    validR2,
     density,
     regularizer,
     seconds,

@@ -12,9 +12,10 @@ import { at } from "../placed.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "../engine/evaluator.js";
 import { takeTurns } from "../engine/next-turn.js";
-import { createSimilarity } from "../measure/similarity.js";
+import { nearness } from "../measure/nearness.js";
 import { DEFAULTS } from "./fit-options.js";
 import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
+import { outOfUnits, targetScale } from "./target-units.js";
 import { storeDataset } from "./store-dataset.js";
 
 export interface EvaluateOptions extends ComputeOptions {
@@ -51,6 +52,9 @@ export interface Evaluated {
   readonly testAccuracy?: number;
   /** Structural similarity, see FinalMetrics. */
   readonly ssim?: number;
+  /** Mean absolute error in the units of the targets, and R^2, see FinalMetrics. */
+  readonly testMae?: number;
+  readonly testR2?: number;
   readonly validLoss?: number;
   readonly validAccuracy?: number;
 }
@@ -86,13 +90,17 @@ export async function evaluate(
     try {
       checkInputs("evaluate", network.model, data);
       checkOutputs("evaluate", network.model, data, loss);
-      const samples = storeDataset(pool, used, normalizationFor(network, data, normalize));
-      const evaluator = {
-        model: network.model,
-        ...createEvaluator(pool, network, { loss, samples }),
-      };
-      const similarity =
-        loss === "meanSquaredError" ? createSimilarity(evaluator, used) : undefined;
+      const { model } = network;
+      // As in training: the loss is then the same.
+      const scale = targetScale(model, data, loss);
+      const normalization = normalizationFor(network, data, normalize);
+      const samples = storeDataset(pool, used, normalization, scale);
+      const judged = scale
+        ? { ...network, parameters: outOfUnits(model, network.parameters, scale) }
+        : network;
+      const evaluator = { model, ...createEvaluator(pool, judged, { loss, samples }) };
+      const { similarity, regression } = nearness(evaluator, used, loss, scale);
+      const fit = test.length ? await regression?.(test, turns) : undefined;
       const isClassifier = loss === "crossEntropy";
       const on = async (part: Int32Array) =>
         part.length ? evaluator.evaluateInTurns(part, turns) : undefined;
@@ -103,6 +111,7 @@ export async function evaluate(
           ...(isClassifier && { testAccuracy: onTest.accuracy }),
         }),
         ...(onTest && similarity && { ssim: await similarity(test, turns) }),
+        ...(fit && { testMae: fit.mae, ...(fit.r2 !== undefined && { testR2: fit.r2 }) }),
         ...(onValid && {
           validLoss: onValid.loss,
           ...(isClassifier && { validAccuracy: onValid.accuracy }),

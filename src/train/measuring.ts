@@ -1,4 +1,5 @@
 /** What a training is judged by: the line of each epoch, and the figures at its end. */
+import type { Dataset } from "../data/dataset.js";
 import { bestOf } from "../measure/best-epoch.js";
 import { connectionsOf } from "../measure/connections.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
@@ -10,12 +11,16 @@ import {
   regularizerValue,
   totalDensity,
 } from "../measure/metrics.js";
-import { createSimilarity } from "../measure/similarity.js";
+import { nearness, type Nearness } from "../measure/nearness.js";
+import type { RegressionFit } from "../measure/regression.js";
 import { savings } from "../measure/work.js";
 import { withoutUndefined } from "../without-undefined.js";
 import type { FitResult } from "./train-model.js";
 import type { Trainer } from "../engine/trainer.js";
 import type { Training } from "./training.js";
+
+/** Targets that are told of one by one. */
+const MOST_TARGETS = 100;
 
 /** Means over the samples of an epoch, as they were trained on. */
 export interface Trained {
@@ -51,7 +56,8 @@ export interface Measuring {
 export function createMeasuring(training: Training): Measuring {
   const { settings, used, samples, trainer, births, kept, turns, evaluated, seconds } = training;
   const { loss, optimizer } = settings;
-  const similarity = loss === "meanSquaredError" ? createSimilarity(trainer, used) : undefined;
+  const near = nearness(trainer, used, loss, training.scale);
+  const { similarity, regression } = near;
   const accuracyOf = (accuracy: number) => (loss === "crossEntropy" ? accuracy : undefined);
   const judged = (indices: Int32Array): Promise<Judged> | undefined =>
     indices.length === 0 ? undefined : trainer.evaluateInTurns(indices, turns);
@@ -62,9 +68,10 @@ export function createMeasuring(training: Training): Measuring {
     async epoch(epoch, factor, trained) {
       const changes = births.look(epoch);
       const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-      const { valid, validSsim } = await evaluated(async () => ({
+      const { valid, validSsim, validFit } = await evaluated(async () => ({
         valid: await judged(samples.valid),
         validSsim: samples.valid.length ? await similarity?.(samples.valid, turns) : undefined,
+        validFit: samples.valid.length ? await regression?.(samples.valid, turns) : undefined,
       }));
       return withoutUndefined({
         epoch,
@@ -73,6 +80,8 @@ export function createMeasuring(training: Training): Measuring {
         validLoss: valid?.loss,
         validAccuracy: valid && accuracyOf(valid.accuracy),
         validSsim,
+        validMae: validFit?.mae,
+        validR2: validFit?.r2,
         density: totalDensity(layers),
         layers,
         tau: optimizer.weights.tau * factor,
@@ -94,14 +103,14 @@ export function createMeasuring(training: Training): Measuring {
       });
     },
 
-    final: (history, best) => finalOf(training, { judged, similarity, accuracyOf }, history, best),
+    final: (history, best) => finalOf(training, { judged, near, accuracyOf }, history, best),
   };
 }
 
 /** How a training's measures are taken. */
 interface Measures extends Pick<Measuring, "accuracyOf"> {
   readonly judged: (indices: Int32Array) => Promise<Judged> | undefined;
-  readonly similarity: ReturnType<typeof createSimilarity>;
+  readonly near: Nearness;
 }
 
 type Judged = Awaited<ReturnType<Training["trainer"]["evaluateInTurns"]>>;
@@ -109,19 +118,20 @@ type Judged = Awaited<ReturnType<Training["trainer"]["evaluateInTurns"]>>;
 /** See Measuring.final. */
 async function finalOf(
   training: Training,
-  { judged, similarity, accuracyOf }: Measures,
+  { judged, near: { similarity, regression }, accuracyOf }: Measures,
   history: readonly EpochMetrics[],
   best: EpochMetrics | undefined,
 ): ReturnType<Measuring["final"]> {
-  const { model, samples, trainer, kept, work, turns, evaluated, seconds } = training;
+  const { model, data, samples, trainer, kept, work, turns, evaluated, seconds } = training;
   const found = kept && best;
   const last = found ?? history.at(-1)!;
   if (found) kept.putBack(found);
   // What is kept was averaged and settled when it was taken.
   const judging = found ? <T>(run: () => Promise<T>) => run() : evaluated;
-  const { test, ssim, bytes, connections, parameters, buffers } = await judging(async () => ({
+  const { test, ssim, testFit, bytes, connections, ...network } = await judging(async () => ({
     test: await judged(samples.test),
     ssim: samples.test.length ? await similarity?.(samples.test, turns) : undefined,
+    testFit: samples.test.length ? await regression?.(samples.test, turns) : undefined,
     bytes: modelBytes(trainer),
     connections: connectionsOf(model, trainer.theta),
     parameters: parametersOf(trainer),
@@ -135,6 +145,11 @@ async function finalOf(
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
     ssim,
+    testMae: testFit?.mae,
+    testR2: testFit?.r2,
+    validMae: last.validMae,
+    validR2: last.validR2,
+    targets: testFit && targetsOf(testFit, data),
     density: last.density,
     linearDensity: totalDensity(linear),
     kernelDensity: kernelDensity(last.layers),
@@ -147,7 +162,13 @@ async function finalOf(
     seconds: seconds(),
     bytes,
   });
-  return { final, parameters, buffers };
+  return { final, ...network };
+}
+
+/** Each target by itself, where there are a few of them. */
+function targetsOf({ targets }: RegressionFit, { targetNames }: Dataset): FinalMetrics["targets"] {
+  if (targets.length < 2 || targets.length > MOST_TARGETS) return undefined;
+  return targets.map((fit, k) => ({ name: targetNames?.[k] ?? `output ${k}`, ...fit }));
 }
 
 /** Copies of the parameters, by name. */

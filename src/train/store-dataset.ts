@@ -11,12 +11,14 @@ import type { Pool } from "../runtime/pool.js";
 /**
  * @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they
  *   are
+ * @param scale - the same for targets, feature by feature
  * @throws InputError if that is more than 4 GiB; as storeSamples
  */
 export function storeDataset(
   { memory }: Pool,
   data: Dataset,
   normalization?: Normalization,
+  scale?: Normalization,
 ): SampleStore {
   const { train, test } = data;
   checkSize(data);
@@ -25,6 +27,7 @@ export function storeDataset(
   return storeSamples(memory, test.count ? [train, test] : [train], {
     features: size(data.shape),
     targetFeatures: targetFeatures(train),
+    targetScale: scale,
     mean,
     std,
   });

@@ -12,6 +12,7 @@ import { birthTensors } from "../measure/births.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import { netDensity } from "../measure/metrics.js";
 import type { Model } from "../nn/model.js";
+import type { TargetFacts } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import type { Preparation } from "../preparation.js";
 import { coarseSteps } from "../optim/freeze.js";
@@ -20,7 +21,7 @@ import { createPool } from "../runtime/pool.js";
 import { withoutUndefined } from "../without-undefined.js";
 import { checkOptions } from "./check-options.js";
 import { createDensityController } from "./density-controller.js";
-import { decidingIn, type FitOptions } from "./fit-options.js";
+import { decidingIn, type FitOptions, type Settings } from "./fit-options.js";
 import { lossNotes } from "./fits-data.js";
 import { firstJudged, isOver, stopNote } from "./judged-epochs.js";
 import type { Keeper, OpenKeeper } from "./keeper.js";
@@ -28,6 +29,7 @@ import { leftOutNotes } from "./lone-values.js";
 import { createMeasuring, type Measuring } from "./measuring.js";
 import type { Progress } from "./progress.js";
 import { lengthNotes, scheduleStateOf } from "./run-length.js";
+import { inUnits, outOfUnits, targetScale, unitNotes } from "./target-units.js";
 import { prepareTraining, type Subject, type Training } from "./training.js";
 
 export interface FitResult {
@@ -57,6 +59,8 @@ export interface FitResult {
   readonly labelNames?: readonly string[];
   /** How new samples of the data's files become inputs, where the data say it. */
   readonly preparation?: Preparation;
+  /** Of a network for regression: what its outputs are. */
+  readonly targets?: TargetFacts;
 }
 
 /** Time between two "step" events, in milliseconds. */
@@ -93,17 +97,31 @@ export async function trainModel(
   let keeper: Keeper | undefined;
   try {
     keeper = checkpoint && (await open?.(checkpoint, model, data, decidingIn(settings)));
-    return await train({ pool, model, data, settings, keeper }, lossNotes(options.loss, data));
+    const notes = [...lossNotes(options.loss, data), ...unitNotes(model, data, settings.loss)];
+    return await train(
+      { pool, model, data, settings: startingIn(model, data, settings), keeper },
+      notes,
+    );
   } finally {
     keeper?.close();
     await pool.close();
   }
 }
 
+/** Settings whose start, if one is given, has outputs as they are in training. */
+function startingIn(model: Model, data: Dataset, settings: Settings): Settings {
+  const { start, loss } = settings;
+  const scale = start && targetScale(model, data, loss);
+  if (!scale) return settings;
+  const { network } = start;
+  const parameters = outOfUnits(model, network.parameters, scale);
+  return { ...settings, start: { ...start, network: { ...network, parameters } } };
+}
+
 /** @param notes - what the reader is to know of the options */
 async function train(subject: Subject, notes: readonly string[]): Promise<FitResult> {
   const training = await prepareTraining(subject);
-  const { data, settings, keeper, lengths, order, trainer, warnings } = training;
+  const { model, data, settings, keeper, lengths, order, trainer, warnings, scale } = training;
   const { schedule, freeze, targetDensity, epochs, normalize, onEvent, observe, signal } = settings;
   const resumed = keeper?.resumed;
   const measuring = createMeasuring(training);
@@ -156,12 +174,20 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     final,
     epochs: history,
     interrupted,
-    parameters,
+    parameters: scale ? inUnits(model, parameters, scale) : parameters,
     buffers,
     normalization,
     labelNames,
     preparation,
+    targets: factsOf(training),
   });
+}
+
+/** What the outputs of a network for regression are, as far as the data say it. */
+function factsOf({ data, settings: { loss }, scale }: Training): TargetFacts | undefined {
+  const names = loss === "crossEntropy" ? undefined : data.targetNames;
+  if (!names && !scale) return undefined;
+  return { ...(names && { names }), ...(scale && { std: scale.std }) };
 }
 
 /** The lines of epochs, without that of one cut short. */

@@ -10,6 +10,7 @@ import { measureDenseStep } from "../measure/dense-step.js";
 import { createSettler } from "../measure/fresh-statistics.js";
 import { createWorkCounter, type WorkCounter } from "../measure/work.js";
 import type { Model } from "../nn/model.js";
+import type { Normalization } from "../normalization.js";
 import type { Pool } from "../runtime/pool.js";
 import { createAverage, type WeightAverage } from "./average.js";
 import type { Settings } from "./fit-options.js";
@@ -22,6 +23,7 @@ import { leftOut, type Parts } from "./lone-values.js";
 import type { Lengths } from "./progress.js";
 import { lengthsOf } from "./run-length.js";
 import { storeDataset } from "./store-dataset.js";
+import { targetScale } from "./target-units.js";
 import { createWarnings, type Warnings } from "./warnings.js";
 
 /** What a training is of. */
@@ -53,6 +55,8 @@ export interface Training extends Subject {
   readonly kept?: KeptEpoch | undefined;
   readonly warnings: Warnings;
   readonly work?: WorkCounter | undefined;
+  /** What the targets were normalised by, if they were. */
+  readonly scale?: Normalization | undefined;
   /** Gives the event loop its turn, if it is time. */
   readonly turns: Turns;
   /** How the images of a step are changed. */
@@ -72,7 +76,8 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
 
   const { used, ...samples } = samplesInUse(data, settings);
   const { train } = samples;
-  const store = storeDataset(pool, used, normalize ? data : undefined);
+  const scale = targetScale(model, data, settings.loss);
+  const store = storeDataset(pool, used, normalize ? data : undefined, scale);
   const inParts = { samples: train.length, batchSize, microBatches };
   const order = batches(train, {
     ...settings,
@@ -113,6 +118,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     averaged,
     kept,
     warnings,
+    scale,
     work,
     turns,
     augmentation,

@@ -106,8 +106,8 @@ describe("faults", () => {
       'data.kind: expected one of named, idx, npy, npz, csv, imageFolder, soundFolder, found "jpeg"',
     ],
     [{ kind: "imagefolder" }, 'found "imagefolder" (did you mean "imageFolder"?)'],
-    [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected a string"],
-    [{ kind: "csv", train: "a" }, "data.label: missing; expected a column's name or index"],
+    [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected it, or trainTargets"],
+    [{ kind: "csv", train: "a" }, "data.label: missing; expected it, or targets"],
     [
       { kind: "csv", train: "a", label: 0.5 },
       "data.label: expected a column's name or index, found 0.5",

@@ -90,7 +90,12 @@ describe("regression", () => {
     expect(result.final.testLoss).toBeLessThan(0.01);
     expect(result.final).not.toHaveProperty("testAccuracy");
     const [found] = await evaluate([{ model: curved, ...result }], line);
-    expect(found).toEqual({ testLoss: expect.closeTo(result.final.testLoss!, 6) });
+    const { testLoss, testMae, testR2 } = result.final;
+    expect(found).toEqual({
+      testLoss: expect.closeTo(testLoss!, 6),
+      testMae: expect.closeTo(testMae!, 6),
+      testR2: expect.closeTo(testR2!, 6),
+    });
     // What is said is not said again, and is the same.
     const said = await fit(curved, line, { ...base, epochs: 100, onEvent });
     expect([notes.length, said.final.testLoss]).toEqual([1, result.final.testLoss]);

@@ -1,0 +1,85 @@
+/**
+ * How near a model's outputs come to targets, in the units of the targets.
+ *
+ *     MAE   mean |y - t|
+ *     R^2   1 - sum (y - t)^2 / sum (t - mean t)^2        1 is perfect, 0 as good as the mean
+ *
+ * of each target over samples; where a target is the same in all samples it has no R^2.
+ */
+import type { Dataset } from "../data/dataset.js";
+import { targetFeatures } from "../data/dataset.js";
+import type { Turns } from "../engine/next-turn.js";
+import type { Trainer } from "../engine/trainer.js";
+import type { Normalization } from "../normalization.js";
+
+/** Samples at a time. */
+const CHUNK = 512;
+
+export interface TargetFit {
+  readonly mae: number;
+  readonly r2?: number;
+}
+
+/** Means over the targets, and each of them. */
+export interface RegressionFit extends TargetFit {
+  readonly targets: readonly TargetFit[];
+}
+
+/**
+ * A function that measures samples, by their indices (training samples first, then test samples).
+ *
+ * @param scale - by which the targets were normalised for the model
+ */
+export function createRegression(
+  evaluator: Pick<Trainer, "predict">,
+  { train, test }: Pick<Dataset, "train" | "test">,
+  scale?: Normalization,
+): (indices: Int32Array, turns: Turns) => Promise<RegressionFit> {
+  const features = targetFeatures(train) || targetFeatures(test);
+  const target = (index: number, j: number): number => {
+    const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];
+    return targets![k * features + j];
+  };
+  const each = () => new Float64Array(features);
+  return async (indices, turns) => {
+    const [means, absolute, squares, spread] = [each(), each(), each(), each()];
+    // Not by the spread: the mean of equal numbers is rounded.
+    const varies = each();
+    for (const index of indices) {
+      for (let j = 0; j < features; j++) {
+        means[j] += target(index, j) / indices.length;
+        if (target(index, j) !== target(indices[0], j)) varies[j] = 1;
+      }
+    }
+    for (let from = 0; from < indices.length; from += CHUNK) {
+      const chunk = indices.subarray(from, from + CHUNK);
+      const outputs = evaluator.predict(chunk);
+      chunk.forEach((index, k) => {
+        for (let j = 0; j < features; j++) {
+          const z = outputs[k * features + j];
+          const t = target(index, j);
+          const error = (scale ? z * scale.std[j] + scale.mean[j] : z) - t;
+          absolute[j] += Math.abs(error);
+          squares[j] += error * error;
+          spread[j] += (t - means[j]) ** 2;
+        }
+      });
+      await turns();
+    }
+    const targets = Array.from(absolute, (sum, j): TargetFit => ({
+      mae: sum / indices.length,
+      ...(varies[j] === 1 && { r2: 1 - squares[j] / spread[j] }),
+    }));
+    return { ...meanOf(targets), targets };
+  };
+}
+
+function meanOf(targets: readonly TargetFit[]): TargetFit {
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const known = targets.flatMap(({ r2 }) => (r2 === undefined ? [] : [r2]));
+  return {
+    mae: mean(targets.map(({ mae }) => mae)),
+    ...(known.length > 0 && { r2: mean(known) }),
+  };
+}
