@@ -325,14 +325,24 @@ struct sum_partial_args {
 _Static_assert(sizeof(struct sum_partial_args) == 4 * 4, "sum_partial_args");
 
 struct cross_entropy_args {
-  int32_t logits, labels, indices, grad, partial, counts, classes, smoothing;
+  int32_t logits, labels, indices, grad, partial, counts, classes, smoothing, weights;
 };
-_Static_assert(sizeof(struct cross_entropy_args) == 4 * 8, "cross_entropy_args");
+_Static_assert(sizeof(struct cross_entropy_args) == 4 * 9, "cross_entropy_args");
 
 struct mean_squared_error_args {
   int32_t y, target, indices, grad, partial, counts, features;
 };
 _Static_assert(sizeof(struct mean_squared_error_args) == 4 * 7, "mean_squared_error_args");
+
+struct absolute_error_args {
+  int32_t y, target, indices, grad, partial, counts, features, delta;
+};
+_Static_assert(sizeof(struct absolute_error_args) == 4 * 8, "absolute_error_args");
+
+struct binary_cross_entropy_args {
+  int32_t logits, target, indices, grad, partial, counts, features;
+};
+_Static_assert(sizeof(struct binary_cross_entropy_args) == 4 * 7, "binary_cross_entropy_args");
 
 struct gradient_norms_args {
   int32_t g, norms, rows, cols;
@@ -473,21 +483,23 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(44, sum_partial) \
   X(45, cross_entropy) \
   X(46, mean_squared_error) \
-  X(47, gradient_norms) \
-  X(48, clip_gradient) \
-  X(49, sum_gradient) \
-  X(50, decay_gradient) \
-  X(51, sample_norms) \
-  X(52, draw_samples) \
-  X(53, gather_samples) \
-  X(54, sampled_weight_grad) \
-  X(55, update) \
-  X(56, update_pattern) \
-  X(57, compress) \
-  X(58, expand) \
-  X(59, transpose) \
-  X(60, compress_pairs) \
-  X(61, transpose_pairs) \
-  X(62, transpose_conv)
+  X(47, absolute_error) \
+  X(48, binary_cross_entropy) \
+  X(49, gradient_norms) \
+  X(50, clip_gradient) \
+  X(51, sum_gradient) \
+  X(52, decay_gradient) \
+  X(53, sample_norms) \
+  X(54, draw_samples) \
+  X(55, gather_samples) \
+  X(56, sampled_weight_grad) \
+  X(57, update) \
+  X(58, update_pattern) \
+  X(59, compress) \
+  X(60, expand) \
+  X(61, transpose) \
+  X(62, compress_pairs) \
+  X(63, transpose_pairs) \
+  X(64, transpose_conv)
 
 #endif

@@ -33,7 +33,8 @@ struct score {
 
 /* x, grad: the first class's vector; classes are T floats apart. */
 INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec present, ivec label,
-                                         int classes, float inverse_count, float smoothing) {
+                                         int classes, float inverse_count, float smoothing,
+                                         const float *weights) {
   vec top = load(x), bad = splat(0), wanted = splat(0), sum = splat(0), all = splat(0);
   ivec best = {0};
   for (int k = 0; k < classes; k++) {
@@ -61,13 +62,21 @@ INLINE struct score cross_entropy_vector(const float *x, float *grad, ivec prese
             choose(present, softmax - choose(label == k, own, others), splat(0)));
     }
   }
+  if (weights && grad) {
+    vec own = splat(0);
+    for (int b = 0; b < VL; b++)
+      if (present[b]) own[b] = weights[label[b]];
+    for (int k = 0; k < classes; k++)
+      store(grad + (size_t)k * T, load(grad + (size_t)k * T) * own);
+  }
   struct score score = {0, 0};
   for (int b = 0; b < VL; b++)
     if (present[b]) {
       const double logit = smoothing > 0
                                ? wanted[b] + smoothing * ((double)all[b] / classes - wanted[b])
                                : wanted[b];
-      score.loss += log_positive(sum[b]) + (top[b] - logit) + bad[b];
+      const double loss = log_positive(sum[b]) + (top[b] - logit) + bad[b];
+      score.loss += weights ? weights[label[b]] * loss : loss;
       score.correct += best[b] == label[b];
     }
   return score;
@@ -78,6 +87,7 @@ KERNEL(cross_entropy) {
   const int32_t *labels = at(memory, a->labels);
   const float inverse_count = 1.0f / *(const int32_t *)at(memory, a->counts);
   const float smoothing = a->smoothing ? *(const float *)at(memory, a->smoothing) : 0;
+  const float *weights = at_or_null(memory, a->weights);
   for (int tile = begin; tile < end; tile++) {
     const size_t start = (size_t)tile * a->classes * T;
     const float *logits = (const float *)at(memory, a->logits) + start;
@@ -95,7 +105,7 @@ KERNEL(cross_entropy) {
       }
       const struct score score =
           cross_entropy_vector(logits + first, grad ? grad + start + first : NULL, present, label,
-                               a->classes, inverse_count, smoothing);
+                               a->classes, inverse_count, smoothing, weights);
       loss += score.loss;
       correct += score.correct;
     }
@@ -130,5 +140,84 @@ KERNEL(mean_squared_error) {
     }
     partial[0] = (float)loss;
     partial[1] = 0;
+  }
+}
+
+/* delta 0: |d|; else the loss of Huber, d^2 / 2 near 0 and a line beyond delta. */
+INLINE vec distance(vec d, float delta) {
+  const vec size = magnitude(d);
+  if (delta == 0) return size;
+  return choose(size <= splat(delta), splat(0.5f) * d * d, delta * (size - splat(0.5f * delta)));
+}
+
+INLINE vec slope(vec d, float delta) {
+  const vec sign = choose(d > splat(0), splat(1), choose(d < splat(0), splat(-1), splat(0)));
+  if (delta == 0) return sign;
+  return choose(magnitude(d) <= splat(delta), d, delta * sign);
+}
+
+KERNEL(absolute_error) {
+  const struct absolute_error_args *a = (const void *)args;
+  const float delta = a->delta ? *(const float *)at(memory, a->delta) : 0;
+  const float scale =
+      (float)(1.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
+  for (int tile = begin; tile < end; tile++) {
+    const size_t start = (size_t)tile * a->features * T;
+    const float *y = (const float *)at(memory, a->y) + start,
+                *target = (const float *)at(memory, a->target) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
+    float *grad = at_or_null(memory, a->grad),
+          *partial = (float *)at(memory, a->partial) + tile * 2;
+    double loss = 0;
+    for (int first = 0; first < T; first += VL) {
+      ivec present;
+      for (int b = 0; b < VL; b++) present[b] = indices[first + b] < 0 ? 0 : -1;
+      vec sum = splat(0);
+      for (int i = 0; i < a->features; i++) {
+        const size_t k = (size_t)i * T + first;
+        const vec d = choose(present, load(y + k) - load(target + k), splat(0));
+        sum += distance(d, delta);
+        if (grad) store(grad + start + k, slope(d, delta) * scale);
+      }
+      for (int b = 0; b < VL; b++) loss += sum[b];
+    }
+    partial[0] = (float)loss;
+    partial[1] = 0;
+  }
+}
+
+/* Of one output z and its label t: max(z, 0) - t z + log(1 + exp(-|z|)), without overflow. */
+KERNEL(binary_cross_entropy) {
+  const struct binary_cross_entropy_args *a = (const void *)args;
+  const float scale =
+      (float)(1.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
+  for (int tile = begin; tile < end; tile++) {
+    const size_t start = (size_t)tile * a->features * T;
+    const float *logits = (const float *)at(memory, a->logits) + start,
+                *target = (const float *)at(memory, a->target) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
+    float *grad = at_or_null(memory, a->grad),
+          *partial = (float *)at(memory, a->partial) + tile * 2;
+    double loss = 0;
+    int correct = 0;
+    for (int first = 0; first < T; first += VL) {
+      ivec present, right;
+      for (int b = 0; b < VL; b++) right[b] = present[b] = indices[first + b] < 0 ? 0 : -1;
+      for (int i = 0; i < a->features; i++) {
+        const size_t k = (size_t)i * T + first;
+        const vec z = choose(present, load(logits + k), splat(0)),
+                  t = choose(present, load(target + k), splat(0));
+        const vec e = exp_negative(-magnitude(z));
+        /* NaN from a logit that is not finite. */
+        const vec linear = choose(z > splat(0), z, splat(0)) - t * z + z * splat(0);
+        for (int b = 0; b < VL; b++)
+          if (present[b]) loss += linear[b] + log_positive(1 + (double)e[b]);
+        right &= ~((z > splat(0)) ^ (t > splat(0.5f)));
+        if (grad) store(grad + start + k, choose(present, (logistic(z) - t) * scale, splat(0)));
+      }
+      for (int b = 0; b < VL; b++) correct += right[b] != 0;
+    }
+    partial[0] = (float)loss;
+    partial[1] = (float)correct;
   }
 }

@@ -5,9 +5,9 @@
     venv/bin/pip install --no-deps palmerpenguins==0.1.6
     venv/bin/python scripts/data-fixtures.py [folder with the recordings of FSDD]
 
-tables/   iris, wine, breast cancer and diabetes as scikit-learn ships them, with names of columns; penguins
-          with texts and missing cells, also as spreadsheets in many countries write it; iris and
-          penguins as Parquet
+tables/   iris, wine, breast cancer and diabetes as scikit-learn ships them, with names of columns
+          where they had none; penguins with texts and missing cells, also as spreadsheets in many
+          countries write it; iris and penguins as Parquet
 photos/   crops of unequal size of scikit-learn's two photographs, as JPEG of many kinds
 decoded/  the same as PNG: what Pillow reads of each JPEG
 resized/  some of them in other sizes, by Pillow

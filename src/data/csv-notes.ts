@@ -13,7 +13,12 @@ const MOST_NOTES = 5;
  * order) or that has a value of its own for each class.
  */
 export function csvNotes(
-  { inputs, count, labels, columns }: Pick<CsvTable, "inputs" | "count" | "labels" | "columns">,
+  {
+    inputs,
+    labels,
+    count = labels.length,
+    columns,
+  }: Pick<CsvTable, "inputs" | "labels" | "columns"> & { readonly count?: number },
   where: string,
 ): string[] {
   if (count < FEWEST_ROWS) return [];

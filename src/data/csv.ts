@@ -29,13 +29,10 @@ export interface CsvOptions extends ColumnOptions {
 export interface CsvTable {
   /** [count, features] row-major: the columns without what is told and those ignored. */
   readonly inputs: Uint8Array | Float64Array;
-  readonly count: number;
   /** [count], as text, without spaces around it; empty where there are targets. */
   readonly labels: readonly string[];
-  /** [count, targets] row-major; empty where there are labels. */
-  readonly targets: readonly number[];
-  /** The names of the columns of the targets, or their indices as text. */
-  readonly targetNames: readonly string[];
+  /** In place of labels. */
+  readonly targets?: TableTargets;
   /**
    * The features' columns as {@link ColumnOptions.ignore} takes them: names, or indices if the file
    * has no header.
@@ -45,6 +42,14 @@ export interface CsvTable {
   readonly preparation?: TablePreparation;
   /** What a person should know of it. */
   readonly notes?: readonly string[];
+}
+
+/** Columns of numbers that are to be told from the others. */
+export interface TableTargets {
+  /** The names of the columns, or their indices as text. */
+  readonly names: readonly string[];
+  /** [count, names] row-major. */
+  readonly values: readonly number[];
 }
 
 /** A table that another must be like: that of the training samples. */
@@ -86,9 +91,13 @@ export function readCsv(path: string, options: CsvOptions, like?: LikeTable): Cs
     hint: (text, column) => hintFor(text, column, options),
   });
   const columns = namesOf(rows.columns);
-  const { inputs, count, labels, targets } = rows;
+  const { inputs, count, labels } = rows;
   const told = like ? [] : csvNotes({ inputs, count, labels, columns }, path);
-  const same = { count, labels, targets, targetNames: targetNamesOf(rows.columns), columns };
+  const targets = rows.columns.targets && {
+    names: targetNamesOf(rows.columns),
+    values: rows.targets,
+  };
+  const same = { labels, ...(targets && { targets }), columns };
   if (!isPrepared) return { inputs, ...same, ...(told.length > 0 && { notes: told }) };
   const table = { ...rows, columns, missing: missing ?? [] };
   const { notes, ...prepared } = prepareTable(table, rule, path, like?.table.preparation);

@@ -314,15 +314,17 @@ function readTables(source: CsvSource): OwnData {
   const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
     where,
     inputs,
-    ...(source.targets && { targets: Float32Array.from(targets) }),
+    ...(targets && { targets: Float32Array.from(targets.values) }),
     labels: Uint8Array.from(labels, (label, k) =>
       labelOf(label, labelNames, numbered, `${where}: sample ${k}`),
     ),
   });
   // A feature is a channel: each has its own mean and deviation.
-  const columns = table.inputs.length / table.count;
+  const { names: targetNames, values = [] } = table.targets ?? {};
+  const count = targetNames ? values.length / targetNames.length : table.labels.length;
+  const columns = table.inputs.length / count;
   const shape = sampleShape(
-    [table.count, ...(source.pixels ? [columns] : [columns, 1, 1])],
+    [count, ...(source.pixels ? [columns] : [columns, 1, 1])],
     source.shape,
     source.train,
   );
@@ -331,7 +333,7 @@ function readTables(source: CsvSource): OwnData {
     test: other && part(source.test!, other),
     shape,
     labelNames,
-    targetNames: table.targetNames,
+    targetNames,
     notes: [...(table.notes ?? []), ...(other?.notes ?? [])],
     preparation: table.preparation && { table: table.preparation },
   };

@@ -1,7 +1,7 @@
 /** Losses and outputs over many samples, a plan's batch at a time. */
 import { size } from "../shape-size.js";
 import type { Plan } from "../nn/plan.js";
-import type { LossKind } from "../nn/loss.js";
+import { needsTargets, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";
 import { TILE } from "../runtime/kernel-table.js";
@@ -46,7 +46,7 @@ export function evaluationOf(
       correct += sums.correct;
       yield;
     }
-    const terms = indices.length * (loss === "crossEntropy" ? 1 : samples.targetFeatures);
+    const terms = indices.length * (needsTargets(loss) ? samples.targetFeatures : 1);
     return { loss: total / terms, accuracy: correct / indices.length };
   }
   return {

@@ -12,6 +12,7 @@ import { InputError } from "../errors.js";
 import { compile } from "../nn/compile.js";
 import type { Plan } from "../nn/plan.js";
 import { layoutOf } from "../nn/layout.js";
+import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import type { SampleStore } from "../nn/samples.js";
@@ -114,7 +115,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const { loss, batchSize, seed, microBatches, clip } = withDefaults(STEP_DEFAULTS, options);
   const partSize = Math.ceil(batchSize / microBatches);
   /** Terms of the loss of a sample. */
-  const terms = loss === "crossEntropy" ? 1 : samples.targetFeatures;
+  const terms = needsTargets(loss) ? samples.targetFeatures : 1;
   const { parameters, buffers, updaters, plan } = prepare(options, {
     seed,
     partSize,

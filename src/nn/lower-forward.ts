@@ -3,7 +3,7 @@ import { copyOp } from "./tiled/planes.js";
 import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
 import { tiledRuleOf } from "./layers/part-of.js";
-import { lossOps } from "./loss.js";
+import { HUBER_DELTA, lossOps } from "./loss.js";
 import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Lowered, Stage } from "./plan.js";
@@ -72,7 +72,8 @@ function stepStage(context: PlanContext, s: number, pass: ForwardMode): Stage {
 
 /** The loss and, unless it evaluates, its gradient. */
 function lossStage(context: PlanContext, pass: ForwardMode): Stage {
-  const { layout, places, tensors, samples, data, loss, labelSmoothing, tiles } = context;
+  const { layout, places, tensors, samples, data, loss, labelSmoothing, classWeights, tiles } =
+    context;
   const { place } = tensors;
   const { nodes, output } = layout.model;
   const learns = pass !== "evaluation";
@@ -97,6 +98,11 @@ function lossStage(context: PlanContext, pass: ForwardMode): Stage {
           learns && labelSmoothing
             ? data.constant("smoothing", () => Float32Array.of(labelSmoothing))
             : 0,
+        weights:
+          learns && classWeights
+            ? data.constant("classWeights", () => Float32Array.from(classWeights))
+            : 0,
+        delta: loss === "huber" ? data.constant("delta", () => Float32Array.of(HUBER_DELTA)) : 0,
       }),
       ...(written !== gradient ? [copyOp(written!, gradient!, tiles, false)] : []),
       ...(gradient ? clearBorder(context, gradient) : []),

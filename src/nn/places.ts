@@ -9,7 +9,7 @@ import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
 import { tiledRuleOf } from "./layers/part-of.js";
 import type { Layout } from "./layout.js";
-import type { LossKind } from "./loss.js";
+import { needsTargets, type LossKind } from "./loss.js";
 import type { Recomputation } from "./recompute.js";
 import { createReservations, type Reservations, type Reserved } from "./reservations.js";
 import type { SampleStore } from "./samples.js";
@@ -106,7 +106,7 @@ function reserveEnds(
   const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
   const atLoss = (isThere: boolean) =>
     isThere ? reservations.tensor(flatOutput, lossAt, lossAt) : undefined;
-  const target = atLoss(loss === "meanSquaredError");
+  const target = atLoss(needsTargets(loss));
   // The loss writes its gradient without border.
   const lossGradient = atLoss(training && values.get(model.nodes.length - 1)!.gradient.pad > 0);
   const input = values.get(-1)!.shape;

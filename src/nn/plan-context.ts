@@ -33,6 +33,7 @@ export interface PlanContext {
   readonly samples: SampleStore;
   readonly loss: LossKind;
   readonly labelSmoothing: number | undefined;
+  readonly classWeights: readonly number[] | undefined;
   /** f32 in memory: of gradients that are sampled; or 0. */
   readonly tolerance: number;
   /** Who writes a tensor makes its border zero, as it shares its place with those of another. */
@@ -54,7 +55,7 @@ export function planContext(layout: Layout, options: CompileOptions): PlanContex
   const { model } = layout;
   const { memory, batchSize, loss, purpose, samples, augment = false } = options;
   const { keepGradients = false, settings = {} } = options;
-  const { sampleDual, labelSmoothing, recompute = false } = settings;
+  const { sampleDual, labelSmoothing, classWeights, recompute = false } = settings;
   const training = purpose === "train";
   const tiles = Math.ceil(batchSize / TILE);
   const schedule = scheduleOf(layout);
@@ -90,6 +91,7 @@ export function planContext(layout: Layout, options: CompileOptions): PlanContex
     samples,
     loss,
     labelSmoothing,
+    classWeights,
     tolerance,
     clearsBorders: recompute,
   };

@@ -86,6 +86,8 @@ export interface PlanSettings {
   readonly sampleDual?: number | undefined;
   /** Share of a label that all classes have in common; default 0. */
   readonly labelSmoothing?: number | undefined;
+  /** Of crossEntropy: by which the samples of each class count. Default: all by 1. */
+  readonly classWeights?: readonly number[] | undefined;
   /** Values are computed again instead of kept, see recompute.ts. Default false. */
   readonly recompute?: boolean | undefined;
 }

@@ -16,6 +16,7 @@ import { faultOf, schemaOf } from "./entry-schema.js";
 import { init } from "./init-schema.js";
 import { finalCut, maskedOptimizers, maskFaults } from "./mask-schema.js";
 import { model, type layer } from "./model-schema.js";
+import { found } from "./union-fault.js";
 import { start } from "./start-schema.js";
 
 const positive = z.number().positive();
@@ -154,6 +155,13 @@ export const recipeSchema = z
       .lt(1)
       .optional()
       .describe("Cross-entropy: share of each label that is spread over all classes, in training"),
+    classWeights: z
+      .union(
+        [z.literal("balanced"), z.array(z.number().nonnegative()).min(1)],
+        found('"balanced", or a list of one number a class'),
+      )
+      .optional()
+      .describe("Cross-entropy: by which the samples of each class count, in training"),
     init: init.prefault({}),
     start: start.optional(),
     optimizer: z.strictObject({
@@ -262,6 +270,9 @@ export const recipeSchema = z
       fault("labelSmoothing", `expected it with the loss crossEntropy, found "${loss}"`);
     }
     const targeted = hasTargets(data);
+    if (recipe.classWeights !== undefined && loss !== "crossEntropy") {
+      fault("classWeights", `expected it with the loss crossEntropy, found "${loss}"`);
+    }
     if ((restore || targeted) && loss === "crossEntropy") {
       const why = restore ? "as data.restore asks for" : "as the data have targets";
       fault("loss", `expected "meanSquaredError", ${why}, found "${loss}"`);

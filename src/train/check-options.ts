@@ -4,7 +4,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { heldOut } from "../data/split.js";
 import { isBytes } from "../inputs.js";
-import { LOSS_KINDS } from "../nn/loss.js";
+import { hasAccuracy, LOSS_KINDS } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip } from "../optim/clip.js";
 import { checkDensityControl } from "../optim/density-control.js";
@@ -46,6 +46,7 @@ export function checkOptions(model: Model, data: Dataset, options: FitOptions): 
   checkNumbers(settings);
   checkLoss(settings);
   checkJudging(settings);
+  checkWeights(settings, data);
   const { clip, average, targetDensity, freeze } = settings;
   if (clip !== undefined) checkClip(clip);
   if (average !== undefined) checkAverage(average);
@@ -128,13 +129,32 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
       `fit: loss must be one of ${LOSS_KINDS.join(", ")}, found ${String(loss)}`,
     );
   }
-  if (schedule.metric === "validAccuracy" && (validation === 0 || loss !== "crossEntropy")) {
+  if (schedule.metric === "validAccuracy" && (validation === 0 || !hasAccuracy(loss))) {
     throw new InputError(
       `fit: the schedule "${schedule.kind}" watches the validation accuracy: expected ` +
         `validation samples and the loss crossEntropy, found ${validation} validation ` +
         `samples and the loss ${loss}`,
     );
   }
+}
+
+function checkWeights({ classWeights, loss }: Settings, { classes }: Dataset): void {
+  if (classWeights === undefined) return;
+  if (loss !== "crossEntropy")
+    throw new InputError(`fit: classWeights are for crossEntropy, found ${loss}`);
+  if (classWeights === "balanced") return;
+  if (!Array.isArray(classWeights) || classWeights.length !== classes) {
+    const found = Array.isArray(classWeights) ? classWeights.length : String(classWeights);
+    throw new InputError(
+      `fit: classWeights must be "balanced" or one number for each of the ${classes} classes, found ${found}`,
+    );
+  }
+  const bad = classWeights.findIndex((w) => !(w >= 0 && w < Infinity));
+  if (bad < 0 && classWeights.some((w) => w > 0)) return;
+  const found = bad < 0 ? "zeros only" : `${classWeights[bad]} at index ${bad}`;
+  throw new InputError(
+    `fit: classWeights must be finite numbers of at least 0, and one of them above, found ${found}`,
+  );
 }
 
 /** What follows the validation needs some. */

@@ -5,7 +5,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Dataset } from "../data/dataset.js";
 import { samplesInUse } from "../data/in-use.js";
 import { isBytes } from "../inputs.js";
-import type { LossKind } from "../nn/loss.js";
+import { hasAccuracy, type LossKind } from "../nn/loss.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import { at } from "../placed.js";
@@ -101,7 +101,7 @@ export async function evaluate(
       const evaluator = { model, ...createEvaluator(pool, judged, { loss, samples }) };
       const { similarity, regression } = nearness(evaluator, used, loss, scale);
       const fit = test.length ? await regression?.(test, turns) : undefined;
-      const isClassifier = loss === "crossEntropy";
+      const isClassifier = hasAccuracy(loss);
       const on = async (part: Int32Array) =>
         part.length ? evaluator.evaluateInTurns(part, turns) : undefined;
       const [onTest, onValid] = [await on(test), await on(valid)];

@@ -77,8 +77,10 @@ export interface TrainingOptions {
    */
   readonly start?: StartNetwork | StartOptions | undefined;
   /**
-   * "crossEntropy" needs labels, "meanSquaredError" targets of the model's output size. Default:
-   * crossEntropy, or meanSquaredError for data with targets and no labels.
+   * "crossEntropy" needs labels, the others targets of the model's output size: for numbers
+   * "meanSquaredError", "meanAbsoluteError" and "huber", and "binaryCrossEntropy" for several
+   * labels of a sample, each of which is there (1) or not (0). A sample counts as right if all its
+   * labels are. Default: crossEntropy, or meanSquaredError for data with targets and no labels.
    */
   readonly loss?: LossKind | undefined;
   /** Default: constant learning rate. */
@@ -119,6 +121,12 @@ export interface TrainingOptions {
    * default) to less than 1.
    */
   readonly labelSmoothing?: number | undefined;
+  /**
+   * Cross-entropy: by which the samples of each class count, in training only: one number a class,
+   * or "balanced", n / (classes x samples of the class) over the training samples, so that each
+   * class counts as much as another. Default: all count by 1.
+   */
+  readonly classWeights?: "balanced" | readonly number[] | undefined;
   /**
    * Validates, tests and returns the average of the weights over the last 1 / (1 - decay) steps or
    * so, restricted to the present pattern (see train/average.ts), e.g. `{ decay: 0.999 }`. Training
@@ -212,6 +220,7 @@ const TRAINING: OptionKeys<TrainingOptions> = {
   clip: 1,
   sampleDual: 1,
   labelSmoothing: 1,
+  classWeights: 1,
   average: 1,
   freshStatistics: 1,
   keep: 1,

@@ -24,6 +24,7 @@ export function beginningOf(
  * group.
  *
  * @param steps - of the whole training
+ * @param classWeights - by which samples count
  * @throws InputError for `freeze` or `targetDensity` with optimizers that can't be frozen or
  *   controlled
  */
@@ -33,6 +34,7 @@ export function fitTrainer(
   samples: SampleStore,
   settings: Settings,
   steps: number,
+  classWeights?: readonly number[],
 ): Trainer {
   const { optimizer, batchSize, microBatches, augment, freeze, targetDensity } = settings;
   checkModelSize(model, Math.ceil(batchSize / microBatches));
@@ -41,6 +43,7 @@ export function fitTrainer(
     pool,
     model,
     samples,
+    classWeights,
     initial: beginningOf(model, settings),
     optimizers: {
       weight: optimizer.weights,

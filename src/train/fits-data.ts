@@ -5,7 +5,7 @@ import { checkChannelNumbers } from "../data/channel-numbers.js";
 import { targetFeatures, type Dataset } from "../data/dataset.js";
 import { startHint } from "../data/labels.js";
 import { size } from "../shape-size.js";
-import type { LossKind } from "../nn/loss.js";
+import { needsTargets, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { at } from "../placed.js";
 
@@ -62,7 +62,7 @@ export function checkOutputs(
   { name, classes, train, test }: Dataset,
   loss: LossKind,
 ): void {
-  if (loss === "crossEntropy") {
+  if (!needsTargets(loss)) {
     checkClasses(who, output, { name, classes, train });
     return;
   }
@@ -71,9 +71,23 @@ export function checkOutputs(
     const found = targetFeatures(samples);
     if (samples.count === 0 || found === outputs) continue;
     throw new InputError(
-      `${who}: the model has ${outputs} outputs: meanSquaredError expects targets ` +
+      `${who}: the model has ${outputs} outputs: ${loss} expects targets ` +
         `with as many features, found ${found || "no targets"} in the ${part} samples ` +
         `of "${name}"`,
+    );
+  }
+  if (loss === "binaryCrossEntropy") checkShares(who, { name, train, test });
+}
+
+/** Labels that are there or not: any number between says how likely it is. */
+function checkShares(who: string, data: Pick<Dataset, "name" | "train" | "test">): void {
+  for (const part of ["train", "test"] as const) {
+    const { targets } = data[part];
+    const bad = targets?.findIndex((t) => !(t >= 0 && t <= 1)) ?? -1;
+    if (bad < 0) continue;
+    throw new InputError(
+      `${who}: binaryCrossEntropy expects targets from 0 to 1, found ${targets![bad]} at index ` +
+        `${bad} of the ${part} samples of "${data.name}"`,
     );
   }
 }

@@ -14,6 +14,7 @@ import {
 import { nearness, type Nearness } from "../measure/nearness.js";
 import type { RegressionFit } from "../measure/regression.js";
 import { savings } from "../measure/work.js";
+import { hasAccuracy } from "../nn/loss.js";
 import { withoutUndefined } from "../without-undefined.js";
 import type { FitResult } from "./train-model.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -58,7 +59,7 @@ export function createMeasuring(training: Training): Measuring {
   const { loss, optimizer } = settings;
   const near = nearness(trainer, used, loss, training.scale);
   const { similarity, regression } = near;
-  const accuracyOf = (accuracy: number) => (loss === "crossEntropy" ? accuracy : undefined);
+  const accuracyOf = (accuracy: number) => (hasAccuracy(loss) ? accuracy : undefined);
   const judged = (indices: Int32Array): Promise<Judged> | undefined =>
     indices.length === 0 ? undefined : trainer.evaluateInTurns(indices, turns);
 
@@ -93,7 +94,7 @@ export function createMeasuring(training: Training): Measuring {
     },
 
     async best() {
-      const looks = loss === "crossEntropy" && samples.test.length > 0;
+      const looks = hasAccuracy(loss) && samples.test.length > 0;
       if (!looks && !kept) return {};
       return evaluated(async () => {
         kept?.take();

@@ -4,6 +4,7 @@
  */
 import { size } from "../shape-size.js";
 import { ruleOf } from "../nn/layers/rules.js";
+import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { storeSamples, unchanged } from "../nn/samples.js";
 import { createPool } from "../runtime/pool.js";
@@ -51,8 +52,7 @@ export async function prepare(model: Model, options: FitOptions): Promise<Prepar
   try {
     // Nothing is run, so that one sample will do.
     const inputs = new Uint8Array(size(model.input));
-    const targets =
-      loss === "crossEntropy" ? {} : { targets: new Float32Array(size(model.output)) };
+    const targets = needsTargets(loss) ? { targets: new Float32Array(size(model.output)) } : {};
     const samples = storeSamples(pool.memory, [{ inputs, labels: new Uint8Array(1), ...targets }], {
       features: size(model.input),
       targetFeatures: size(model.output),

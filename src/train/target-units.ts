@@ -10,10 +10,11 @@
  * and goes the other way first. Zeros stay zeros.
  */
 import type { Dataset } from "../data/dataset.js";
-import { isRegression, type LossKind } from "../nn/loss.js";
+import { isRegression, needsTargets, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
-import type { Values } from "../nn/network.js";
+import type { TargetFacts, Values } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
+import type { Settings } from "./fit-options.js";
 
 type Parameters = ReadonlyMap<string, Values>;
 
@@ -62,6 +63,26 @@ export function outOfUnits(
   });
 }
 
+/** Settings whose start, if one is given, has outputs as they are in training. */
+export function startingIn(model: Model, data: Dataset, settings: Settings): Settings {
+  const { start, loss } = settings;
+  const scale = start && targetScale(model, data, loss);
+  if (!scale) return settings;
+  const { network } = start;
+  const parameters = outOfUnits(model, network.parameters, scale);
+  return { ...settings, start: { ...start, network: { ...network, parameters } } };
+}
+
+/** What the outputs of a network that was trained are, as far as the data say it. */
+export function targetFacts(
+  { targetNames: names }: Pick<Dataset, "targetNames">,
+  loss: LossKind,
+  scale: Normalization | undefined,
+): TargetFacts | undefined {
+  if (!needsTargets(loss) || (!names && !scale)) return undefined;
+  return { ...(names && { names }), ...(scale && { std: scale.std }) };
+}
+
 type Change = (value: number, row: number) => number;
 
 function rescaled(
@@ -84,7 +105,7 @@ function rescaled(
 
 /** The name of the layer that the outputs come from, if it is linear and has biases. */
 function lastLinear({ nodes }: Model): string | undefined {
-  const { name, layer, parameters } = nodes.at(-1)!;
-  const isFit = layer.kind === "linear" && parameters.some(({ role }) => role === "bias");
-  return isFit ? name : undefined;
+  const { name, parameters } = nodes.at(-1)!;
+  const roles = parameters.map(({ role }) => role);
+  return roles.includes("weight") && roles.includes("bias") ? name : undefined;
 }

@@ -21,7 +21,7 @@ import { createPool } from "../runtime/pool.js";
 import { withoutUndefined } from "../without-undefined.js";
 import { checkOptions } from "./check-options.js";
 import { createDensityController } from "./density-controller.js";
-import { decidingIn, type FitOptions, type Settings } from "./fit-options.js";
+import { decidingIn, type FitOptions } from "./fit-options.js";
 import { lossNotes } from "./fits-data.js";
 import { firstJudged, isOver, stopNote } from "./judged-epochs.js";
 import type { Keeper, OpenKeeper } from "./keeper.js";
@@ -29,7 +29,7 @@ import { leftOutNotes } from "./lone-values.js";
 import { createMeasuring, type Measuring } from "./measuring.js";
 import type { Progress } from "./progress.js";
 import { lengthNotes, scheduleStateOf } from "./run-length.js";
-import { inUnits, outOfUnits, targetScale, unitNotes } from "./target-units.js";
+import { inUnits, startingIn, targetFacts, unitNotes } from "./target-units.js";
 import { prepareTraining, type Subject, type Training } from "./training.js";
 
 export interface FitResult {
@@ -108,16 +108,6 @@ export async function trainModel(
   }
 }
 
-/** Settings whose start, if one is given, has outputs as they are in training. */
-function startingIn(model: Model, data: Dataset, settings: Settings): Settings {
-  const { start, loss } = settings;
-  const scale = start && targetScale(model, data, loss);
-  if (!scale) return settings;
-  const { network } = start;
-  const parameters = outOfUnits(model, network.parameters, scale);
-  return { ...settings, start: { ...start, network: { ...network, parameters } } };
-}
-
 /** @param notes - what the reader is to know of the options */
 async function train(subject: Subject, notes: readonly string[]): Promise<FitResult> {
   const training = await prepareTraining(subject);
@@ -179,15 +169,8 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
     normalization,
     labelNames,
     preparation,
-    targets: factsOf(training),
+    targets: targetFacts(data, settings.loss, scale),
   });
-}
-
-/** What the outputs of a network for regression are, as far as the data say it. */
-function factsOf({ data, settings: { loss }, scale }: Training): TargetFacts | undefined {
-  const names = loss === "crossEntropy" ? undefined : data.targetNames;
-  if (!names && !scale) return undefined;
-  return { ...(names && { names }), ...(scale && { std: scale.std }) };
 }
 
 /** The lines of epochs, without that of one cut short. */

@@ -84,7 +84,8 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     leaveOut: leftOut(model, inParts),
     ...(resumed && { from: resumed.order }),
   });
-  const trainer = fitTrainer(pool, model, store, settings, epochs * order.perEpoch);
+  const weights = weightsOf(settings.classWeights, used, train);
+  const trainer = fitTrainer(pool, model, store, settings, epochs * order.perEpoch, weights);
   const { births, averaged, kept } = startLooks(trainer, keeper, settings, lengths);
   const warnings = createWarnings(model, trainer, settings);
   const turns = takeTurns();
@@ -125,6 +126,19 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     evaluated: (run) => (averaged ? averaged.use(() => settled(run)) : settled(run)),
     seconds: () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000,
   };
+}
+
+/** By which samples of each class count; a class without training samples counts by 1. */
+function weightsOf(
+  given: Settings["classWeights"],
+  { classes, train }: Dataset,
+  indices: Int32Array,
+): readonly number[] | undefined {
+  if (given !== "balanced") return given;
+  const counts = Array.from({ length: classes }, () => 0);
+  for (const index of indices) counts[train.labels[index]]++;
+  const present = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count > 0 ? indices.length / (present * count) : 1));
 }
 
 /**

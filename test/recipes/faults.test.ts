@@ -31,7 +31,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "epoch",
       3,
-      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
+      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
     ],
     [
       "optimizer.weights.tua",
@@ -58,7 +58,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "loss",
       "crossentropy",
-      'loss: expected one of crossEntropy, meanSquaredError, found "crossentropy" (did you mean "crossEntropy"?)',
+      'loss: expected one of crossEntropy, meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, found "crossentropy" (did you mean "crossEntropy"?)',
     ],
     [
       "optimizer.weights.kind",
@@ -237,7 +237,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "loss",
       "meanSquaredError",
-      "data.restore: missing; expected it for the loss meanSquaredError",
+      "data.restore: missing; expected it, or targets, which the loss meanSquaredError needs",
     ],
     [
       "data",
@@ -345,7 +345,7 @@ test("all problems at once, in the order of the text, with line and column", () 
       '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, rate, length, validation, splitSeed, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
-      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
+      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
     ].join("\n"),
   );
 });

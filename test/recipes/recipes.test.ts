@@ -398,6 +398,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "clip",
     "sampleDual",
     "labelSmoothing",
+    "classWeights",
     "average",
     "freshStatistics",
     "keep",

@@ -6,6 +6,7 @@
  * has height = width = 1. Batch norm is in training mode, or with running statistics in evaluation
  * mode.
  */
+import { absoluteError, binaryCrossEntropy } from "./loss.js";
 import { InputError } from "#bregman/errors.js";
 import type { Model, ModelNode } from "#bregman/nn/model.js";
 import { activationOf } from "./activation.js";
@@ -13,6 +14,8 @@ import { activationOf } from "./activation.js";
 export type Parameters = ReadonlyMap<string, Float64Array>;
 
 export interface Batch {
+  /** Of those with targets; default meanSquaredError. */
+  readonly loss?: string;
   /** [count, features] */
   readonly inputs: Float64Array;
   readonly count: number;
@@ -215,6 +218,14 @@ export function lossAndGradient(
   const features = output.length / count;
   const gradient = new Float64Array(output.length);
   let loss = 0;
+  if (targets && batch.loss !== undefined && batch.loss !== "meanSquaredError") {
+    const delta = batch.loss === "huber" ? 1 : 0;
+    const { loss: sum, grad } =
+      batch.loss === "binaryCrossEntropy"
+        ? binaryCrossEntropy(output, targets, features)
+        : absoluteError(output, targets, features, delta);
+    return { loss: sum / output.length, gradient: grad };
+  }
   if (targets) {
     output.forEach((y, k) => {
       loss += (y - targets[k]) ** 2 / output.length;

@@ -16,6 +16,7 @@ function crossEntropy(
   classes: number,
   absent = 0,
   smoothing = 0,
+  weights?: readonly number[],
 ) {
   const batch = labels.length;
   const tiles = tilesOf(batch);
@@ -35,6 +36,7 @@ function crossEntropy(
         counts: put(Int32Array.of(batch)),
         classes,
         smoothing: smoothing && put(Float32Array.of(smoothing)),
+        weights: weights ? put(Float32Array.from(weights)) : 0,
       }),
     ]);
     const sums = read(partial, tiles * 2);
@@ -79,37 +81,69 @@ forEachBackend((_name, pool) => {
       },
     );
 
-    test("meanSquaredError agrees with float64", () => {
+    test.each([2, 10])("crossEntropy of weighted classes, %i of them, agrees", (classes) => {
+      const random = seeded(batch * 98 + classes);
+      const logits = random.floats(batch * classes, -12, 12);
+      const labels = Array.from({ length: batch }, () => random.int(classes));
+      const weights = Array.from({ length: classes }, (_, k) => k / 4);
+      for (const smoothing of [0, 0.125]) {
+        const expected = truth.crossEntropy(logits, labels, classes, smoothing, weights);
+        const found = crossEntropy(pool, logits, labels, classes, NaN, smoothing, weights);
+        expect(Math.abs(found.loss - expected.loss)).toBeLessThanOrEqual(1e-5 * batch);
+        expect(found.correct).toBe(expected.correct);
+        expect(maxError(found.grad, expected.grad)).toBeLessThanOrEqual(1e-6 / batch);
+        expect(found.absentGrad.every((g) => g === 0)).toBe(true);
+      }
+    });
+
+    test.each([
+      ["meanSquaredError", 0, truth.meanSquaredError],
+      ["absoluteError", 0, truth.absoluteError],
+      ["absoluteError", 0.75, truth.absoluteError],
+      ["binaryCrossEntropy", 0, truth.binaryCrossEntropy],
+    ] as const)("%s (delta %f) agrees with float64", (kernel, delta, reference) => {
       const features = 19;
       const random = seeded(batch);
-      const y = random.floats(batch * features);
-      const target = random.floats(batch * features);
-      const expected = truth.meanSquaredError(y, target);
+      const y = random.floats(batch * features, -3, 3);
+      const bounds = kernel === "binaryCrossEntropy" ? [0, 1] : [-3, 3];
+      const target = random.floats(batch * features, bounds[0], bounds[1]);
+      // Ends of the range, and outputs that are right to the digit.
+      if (kernel === "binaryCrossEntropy") target.forEach((t, k) => (target[k] = Math.round(t)));
+      target.forEach((t, k) => k % 7 === 0 && kernel === "absoluteError" && (y[k] = t));
+      const expected = reference(y, target, features, delta);
       const tiles = tilesOf(batch);
       scoped(pool, ({ put, room, read }) => {
         const indices = new Int32Array(tiles * TILE).fill(-1).fill(3, 0, batch);
         const grad = room(tiles * features * TILE, NaN);
         const partial = room(tiles * 2, NaN);
-        const args = {
-          y: put(toTiles(y, batch, features, NaN)),
+        const outputs = put(toTiles(y, batch, features, NaN));
+        const common = {
           target: put(toTiles(target, batch, features)),
           indices: put(indices),
-          grad,
           partial,
           counts: put(Int32Array.of(batch)),
           features,
         };
-        runOps(pool, [op("meanSquaredError", tiles, args)]);
+        const place = delta && put(Float32Array.of(delta));
+        const opFor = (to: number) => {
+          const args = { ...common, y: outputs, grad: to };
+          if (kernel === "meanSquaredError") return op(kernel, tiles, args);
+          if (kernel === "absoluteError") return op(kernel, tiles, { ...args, delta: place });
+          return op(kernel, tiles, { ...common, logits: outputs, grad: to });
+        };
+        runOps(pool, [opFor(grad)]);
         const sums = read(partial, tiles * 2);
-        const loss = sums.reduce((a, b) => a + b, 0);
+        const loss = sums.filter((_, i) => i % 2 === 0).reduce((a, b) => a + b, 0);
+        const correct = sums.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b, 0);
         expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-6 * expected.loss);
+        expect(correct).toBe(expected.correct);
         const lanes = fromTiles(read(grad, tiles * features * TILE), tiles * TILE, features);
         expect(maxError(lanes.subarray(0, batch * features), expected.grad)).toBeLessThan(
           1e-6 / batch,
         );
         expect(lanes.subarray(batch * features).every((g) => g === 0)).toBe(true);
         // Without a gradient the loss is the same.
-        runOps(pool, [op("meanSquaredError", tiles, { ...args, grad: 0 })]);
+        runOps(pool, [opFor(0)]);
         expect(read(partial, tiles * 2)).toEqual(sums);
       });
     });

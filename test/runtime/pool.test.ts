@@ -128,6 +128,7 @@ function lossOfRandomBatch({ memory, run }: Pool): Float32Array {
         counts: memory.put(Int32Array.of(200)),
         classes,
         smoothing: 0,
+        weights: 0,
       }),
     ]),
   );

@@ -73,7 +73,7 @@ export function batchOf(
     inputs: pick(inputs, size(model.input)),
     ...(loss === "crossEntropy"
       ? { labels: Array.from(indices, (k) => labels[k]) }
-      : { targets: pick(targets, size(model.output)) }),
+      : { loss, targets: pick(targets, size(model.output)) }),
   };
 }
 

@@ -7,7 +7,8 @@ export const LOSS_KERNELS = {
    *  f32 [tiles][2]: the tile's sum (not mean) of losses, and its number of correct predictions
    *  (first maximum wins). A non-finite logit makes the loss non-finite. `count` lives at word 0 of
    *  `counts` (i32). smoothing: f32 s, or 0: onehot is then (1 - s) onehot + s / classes, in grad
-   *  and in the loss.
+   *  and in the loss. weights: f32 [classes] or 0: by that of its label each sample counts, in
+   *  grad and in the loss.
    */
   crossEntropy: [
     "logits",
@@ -18,6 +19,7 @@ export const LOSS_KERNELS = {
     "counts",
     "classes",
     "smoothing",
+    "weights",
   ],
   /**
    * Mean squared error over count * features elements. Split over tiles.
@@ -25,4 +27,17 @@ export const LOSS_KERNELS = {
    *  [tiles][2]: sum of squares, and 0.
    */
   meanSquaredError: ["y", "target", "indices", "grad", "partial", "counts", "features"],
+  /**
+   * Mean of |d|, d = y - target, over count * features elements; with delta: f32, or 0, of d^2 / 2
+   * where |d| <= delta and delta (|d| - delta / 2) elsewhere. Split over tiles; as
+   *  meanSquaredError. grad of |d| is 0 at 0.
+   */
+  absoluteError: ["y", "target", "indices", "grad", "partial", "counts", "features", "delta"],
+  /**
+   * Mean of log(1 + exp(z)) - t z over count * features elements. Split over tiles.
+   *  logits, target: f32 [tiles][features][T], t from 0 to 1; grad: (logistic(z) - t) / (count *
+   *  features), or 0; partial: f32 [tiles][2]: the tile's sum of losses, and its number of samples
+   *  all of whose z > 0 are as t > 1/2. A non-finite logit makes the loss non-finite.
+   */
+  binaryCrossEntropy: ["logits", "target", "indices", "grad", "partial", "counts", "features"],
 } as const;
