@@ -2,7 +2,7 @@
  * Loads a run's data as its recipe states them: a set by name, or one's own files. The result is
  * always a `Dataset`.
  */
-import { InputError, UnusableFileError } from "../errors.js";
+import { UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import type { Preparation } from "../preparation.js";
 import { readBytes } from "../read-file.js";
@@ -24,15 +24,14 @@ import {
   checkSource,
   type CsvSource,
   type DataSource,
-  type IdxSource,
   type ImageFolderSource,
-  type NpySource,
   type NpzSource,
   type OwnSource,
   resolvePaths,
   type SoundFolderSource,
 } from "./source.js";
 import { readSoundFolder } from "./sound-folder.js";
+import { answersOf, checkPair } from "./answer-files.js";
 import { channelStatistics } from "./statistics.js";
 
 /**
@@ -195,29 +194,6 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
   }
 }
 
-/** The files beside the inputs: of labels, or of targets. */
-function answersOf(
-  key: string,
-  testInputs: string | undefined,
-  { trainLabels, testLabels, trainTargets, testTargets }: IdxSource | NpySource,
-): { readonly train: string; readonly test: string | undefined; readonly targets: boolean } {
-  const train = trainLabels ?? trainTargets;
-  if (train === undefined || (trainLabels !== undefined && trainTargets !== undefined)) {
-    const found = train === undefined ? "neither" : "both";
-    throw new InputError(`data: expected trainLabels or trainTargets, found ${found}`);
-  }
-  const targets = trainTargets !== undefined;
-  const [name, test, other] = targets
-    ? ["testTargets", testTargets, testLabels]
-    : ["testLabels", testLabels, testTargets];
-  if (other !== undefined) {
-    const wanted = targets ? "testTargets" : "testLabels";
-    throw new InputError(`data: expected ${wanted}, as for training, found the other kind`);
-  }
-  checkPair(key, testInputs, name!, test);
-  return { train, test, targets };
-}
-
 /** The names that Keras gives. */
 const KERAS = {
   inputs: "x_train",
@@ -284,17 +260,6 @@ function withTest(
     );
   }
   return { train, test, shape: train.shape };
-}
-
-function checkPair(
-  one: string,
-  first: string | undefined,
-  other: string,
-  second: string | undefined,
-): void {
-  if ((first === undefined) === (second === undefined)) return;
-  const [there, absent] = first === undefined ? [other, one] : [one, other];
-  throw new InputError(`data.${absent}: missing; expected it beside data.${there}`);
 }
 
 function readTables(source: CsvSource): OwnData {

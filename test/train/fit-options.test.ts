@@ -59,7 +59,10 @@ describe("fit's options", () => {
   });
 
   test.each([
-    [{ loss: "mse" }, "fit: loss must be one of crossEntropy, meanSquaredError, found mse"],
+    [
+      { loss: "mse" },
+      "fit: loss must be one of crossEntropy, meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, found mse",
+    ],
     [{ epochs: undefined }, "fit: epochs must be a positive integer, found undefined"],
     [{ batchSize: 0.5 }, "fit: batchSize must be a positive integer, found 0.5"],
     [{ microBatches: 0 }, "fit: microBatches must be a positive integer, found 0"],
