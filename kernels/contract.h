@@ -32,6 +32,11 @@ struct image_args {
 };
 _Static_assert(sizeof(struct image_args) == 4 * 3, "image_args");
 
+struct window {
+  int32_t height, width, down, across, top, left;
+};
+_Static_assert(sizeof(struct window) == 4 * 6, "window");
+
 struct tensor_args {
   int32_t at, tile, plane, row;
 };
@@ -72,9 +77,9 @@ _Static_assert(sizeof(struct single_dense_args) == 4 * 7, "single_dense_args");
 
 struct single_copy_args {
   struct image_args x, y;
-  int32_t height, width, stride, tight;
+  int32_t height, width, down, across, tight;
 };
-_Static_assert(sizeof(struct single_copy_args) == 4 * 10, "single_copy_args");
+_Static_assert(sizeof(struct single_copy_args) == 4 * 11, "single_copy_args");
 
 struct single_affine_args {
   struct image_args x, y, residual;
@@ -90,15 +95,18 @@ _Static_assert(sizeof(struct single_activation_args) == 4 * 10, "single_activati
 
 struct single_max_pool_args {
   struct image_args x, y;
-  int32_t height, width, size, stride, relu;
+  int32_t height, width, in_height, in_width;
+  struct window window;
+  int32_t relu;
 };
-_Static_assert(sizeof(struct single_max_pool_args) == 4 * 11, "single_max_pool_args");
+_Static_assert(sizeof(struct single_max_pool_args) == 4 * 17, "single_max_pool_args");
 
 struct single_avg_pool_args {
   struct image_args x, y;
-  int32_t height, width, size_height, size_width, stride;
+  int32_t height, width;
+  struct window window;
 };
-_Static_assert(sizeof(struct single_avg_pool_args) == 4 * 11, "single_avg_pool_args");
+_Static_assert(sizeof(struct single_avg_pool_args) == 4 * 14, "single_avg_pool_args");
 
 struct gather_u8_args {
   int32_t data, indices, affine, out, rows_out, features, channel_size, row_stride;
@@ -260,28 +268,34 @@ _Static_assert(sizeof(struct batch_norm_grad_apply_args) == 4 * 21, "batch_norm_
 
 struct max_pool_args {
   struct tensor_args x, y;
-  int32_t tiles, channels, height, width, size, stride, relu;
+  int32_t channels, height, width, in_height, in_width;
+  struct window window;
+  int32_t relu;
 };
-_Static_assert(sizeof(struct max_pool_args) == 4 * 15, "max_pool_args");
+_Static_assert(sizeof(struct max_pool_args) == 4 * 20, "max_pool_args");
 
 struct max_pool_grad_args {
   struct tensor_args x, y, dy, dx;
-  int32_t tiles, channels, height, width, in_height, in_width, size, stride, accumulate, relu;
+  int32_t channels, height, width, in_height, in_width;
+  struct window window;
+  int32_t how;
 };
-_Static_assert(sizeof(struct max_pool_grad_args) == 4 * 26, "max_pool_grad_args");
+_Static_assert(sizeof(struct max_pool_grad_args) == 4 * 28, "max_pool_grad_args");
 
 struct avg_pool_args {
   struct tensor_args x, y;
-  int32_t tiles, channels, height, width, size_height, size_width, stride;
+  int32_t channels, height, width, in_height, in_width;
+  struct window window;
 };
-_Static_assert(sizeof(struct avg_pool_args) == 4 * 15, "avg_pool_args");
+_Static_assert(sizeof(struct avg_pool_args) == 4 * 19, "avg_pool_args");
 
 struct avg_pool_grad_args {
   struct tensor_args dy, dx;
-  int32_t tiles, channels, height, width, in_height, in_width, size_height, size_width, stride,
-      accumulate;
+  int32_t channels, height, width, in_height, in_width;
+  struct window window;
+  int32_t accumulate;
 };
-_Static_assert(sizeof(struct avg_pool_grad_args) == 4 * 18, "avg_pool_grad_args");
+_Static_assert(sizeof(struct avg_pool_grad_args) == 4 * 20, "avg_pool_grad_args");
 
 struct copy_planes_args {
   struct tensor_args x, y;

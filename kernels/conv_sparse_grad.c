@@ -193,7 +193,8 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
                      const float *dy, const float *x) {
   const size_t x_plane = (size_t)a->kernel.plane_size * T,
                row_size = (size_t)a->kernel.row_size * T;
-  const int stride = a->x.col / T, shared = a->kernel.width > stride ? a->kernel.width - stride : 0;
+  const int across = a->x.col / T, down = (int)(a->x.row / (int)row_size);
+  const int shared = a->kernel.width > across ? a->kernel.width - across : 0;
   for (struct grad_place p = {0, 0, 0}, next; p.tile < a->tiles; p = next) {
     next = place_after(a, p);
     const struct grad_place q = next.tile < a->tiles ? next : p;
@@ -206,8 +207,8 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
                                      height_at(a, q),
                                      width_at(a, q),
                                      r->last_plane - r->first_plane,
-                                     (height_at(a, q) - 1) * stride + a->kernel.height,
-                                     (width_at(a, q) - 1) * stride + a->kernel.width - known,
+                                     (height_at(a, q) - 1) * down + a->kernel.height,
+                                     (width_at(a, q) - 1) * across + a->kernel.width - known,
                                      row_size,
                                      x_plane};
     const char *from = (const char *)X_AT(p);
@@ -226,10 +227,11 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
 KERNEL(conv_sparse_weight_grad) {
   const struct conv_sparse_weight_grad_args *a = (const void *)args;
   const struct kernel_shape *k = &a->kernel;
-  const int stride = a->x.col / T, channels = a->cols / (k->height * k->width);
-  const int across = GRAD_WIDTH * steps_at(a, (struct grad_place){0, 0, 0});
-  const int down = (GRAD_HEIGHT - 1) * stride + k->height;
-  const uint64_t bytes = (uint64_t)down * ((across - 1) * stride + k->width) * (T * 4);
+  const int channels = a->cols / (k->height * k->width);
+  const int positions = GRAD_WIDTH * steps_at(a, (struct grad_place){0, 0, 0});
+  const int rows_read = (GRAD_HEIGHT - 1) * (a->x.row / (k->row_size * T)) + k->height;
+  const int columns_read = (positions - 1) * (a->x.col / T) + k->width;
+  const uint64_t bytes = (uint64_t)rows_read * columns_read * (T * 4);
   const int planes = bytes < GRAD_NEAR ? (int)(GRAD_NEAR / bytes) : 1;
   struct grad_runs r;
   for (int o = begin; o < end; o += GRAD_CHANNELS) {

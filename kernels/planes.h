@@ -30,7 +30,7 @@ INLINE float *plane_of(struct tensor t, int tile, int channel) {
 
 /* Where `length` floats of row h start. */
 INLINE float *row_of(float *plane, struct tensor t, int h) {
-  return plane ? plane + h * t.row : NULL;
+  return plane ? plane + h * (ptrdiff_t)t.row : NULL;
 }
 
 /* Units as runs of floats: their rows, one run a plane if no tensor has anything between its rows,

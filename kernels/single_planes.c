@@ -5,7 +5,7 @@ INLINE void copy_apart(const struct single_copy_args *a, struct image x, struct 
                        int begin, int end, size_t step) {
   for (int c = begin; c < end; c++)
     for (int i = 0; i < a->height; i++) {
-      const float *from = x.data + c * x.plane + i * x.row * step;
+      const float *from = x.data + c * x.plane + i * x.row * (size_t)a->down;
       float *to = y.data + c * y.plane + i * y.row;
       int j = 0;
       for (; j + VL <= a->width; j += VL) store(to + j, load_apart(from + j * step, step, VL));
@@ -21,9 +21,9 @@ INLINE void copy_apart(const struct single_copy_args *a, struct image x, struct 
 KERNEL(single_copy) {
   const struct single_copy_args *a = (const void *)args;
   const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
-  if (a->stride == 1) copy_apart(a, x, y, begin, end, 1);
-  else if (a->stride == 2) copy_apart(a, x, y, begin, end, 2);
-  else copy_apart(a, x, y, begin, end, (uint32_t)a->stride);
+  if (a->across == 1) copy_apart(a, x, y, begin, end, 1);
+  else if (a->across == 2) copy_apart(a, x, y, begin, end, 2);
+  else copy_apart(a, x, y, begin, end, (uint32_t)a->across);
 }
 
 KERNEL(single_affine) {
@@ -62,21 +62,41 @@ KERNEL(single_activation) {
 #undef CASE
 }
 
+/* x where its column is inside an image of this width, else less than everything: the first of the
+ * lanes is column `first`, each other `step` further. */
+INLINE vec inside_columns(vec x, int first, int step, int width) {
+  vec out = splat(-__builtin_inff());
+  for (int k = 0; k < VL; k++) {
+    const int column = first + k * step;
+    if (column >= 0 && column < width) out[k] = x[k];
+  }
+  return out;
+}
+
 KERNEL(single_max_pool) {
   const struct single_max_pool_args *a = (const void *)args;
   const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  const struct window s = a->window;
   for (int c = begin; c < end; c++)
     for (int h = 0; h < a->height; h++) {
-      const float *from = x.data + c * x.plane + h * x.row * a->stride;
-      float *to = y.data + c * y.plane + h * y.row;
+      const int above = h * s.down - s.top;
+      const int from = above < 0 ? -above : 0,
+                to = above + s.height > a->in_height ? a->in_height - above : s.height;
+      const float *row = x.data + c * x.plane + above * (ptrdiff_t)x.row - s.left;
+      float *out = y.data + c * y.plane + h * y.row;
       for (int w = 0; w < a->width; w += VL) {
-        const int left = a->width - w;
-        const float *corner = from + (size_t)w * a->stride;
-        vec top = load_apart(corner, a->stride, left);
-        for (int i = 0; i < a->size; i++)
-          for (int j = 0; j < a->size; j++)
-            top = larger(top, load_apart(corner + i * x.row + j, a->stride, left));
-        store_row(to + w, a->relu ? larger(top, splat(0)) : top, left);
+        const int left = a->width - w, before = w * s.across - s.left;
+        /* All lanes are inside for every column of the window. */
+        const int whole = before >= 0 && before + (VL - 1) * s.across + s.width <= a->in_width;
+        const float *corner = row + (size_t)w * s.across;
+        vec top = splat(-__builtin_inff());
+        for (int i = from; i < to; i++)
+          for (int j = 0; j < s.width; j++) {
+            const vec value = load_apart(corner + i * (ptrdiff_t)x.row + j, s.across, left);
+            top = larger(top, whole ? value
+                                    : inside_columns(value, before + j, s.across, a->in_width));
+          }
+        store_row(out + w, a->relu ? larger(top, splat(0)) : top, left);
       }
     }
 }
@@ -92,22 +112,24 @@ INLINE float sum_rows(const float *p, size_t row, int height, int width) {
 KERNEL(single_avg_pool) {
   const struct single_avg_pool_args *a = (const void *)args;
   const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
-  const float scale = 1.0f / ((float)a->size_height * (float)a->size_width);
+  const struct window s = a->window;
+  const float scale = 1.0f / ((float)s.height * (float)s.width);
   for (int c = begin; c < end; c++)
     for (int h = 0; h < a->height; h++) {
-      const float *from = x.data + c * x.plane + h * x.row * a->stride;
+      const float *from =
+          x.data + c * x.plane + (h * s.down - s.top) * (ptrdiff_t)x.row - s.left;
       float *to = y.data + c * y.plane + h * y.row;
       if (a->width == 1) {
-        *to = sum_rows(from, x.row, a->size_height, a->size_width) * scale;
+        *to = sum_rows(from, x.row, s.height, s.width) * scale;
         continue;
       }
       for (int w = 0; w < a->width; w += VL) {
         const int left = a->width - w;
-        const float *corner = from + (size_t)w * a->stride;
+        const float *corner = from + (size_t)w * s.across;
         vec sum = splat(0);
-        for (int i = 0; i < a->size_height; i++)
-          for (int j = 0; j < a->size_width; j++)
-            sum += load_apart(corner + i * x.row + j, a->stride, left);
+        for (int i = 0; i < s.height; i++)
+          for (int j = 0; j < s.width; j++)
+            sum += load_apart(corner + i * x.row + j, s.across, left);
         store_row(to + w, sum * splat(scale), left);
       }
     }

@@ -12,6 +12,7 @@ import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Preparation } from "../preparation.js";
 import type { Normalization } from "../normalization.js";
+import { withHeight } from "../shape-size.js";
 import { channelNumbers } from "./channel-numbers.js";
 import {
   checkLabels,
@@ -243,13 +244,17 @@ function classesOf(
 }
 
 function sampleShape(shape: readonly number[]): [number, number, number] {
-  const isShape = shape.length === 1 || shape.length === 3;
-  if (!isShape || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+  if (
+    ![1, 2, 3].includes(shape.length) ||
+    !shape.every((size) => Number.isInteger(size) && size > 0)
+  ) {
     throw new InputError(
-      `shape must be [features] or [channels, height, width] of positive integers, found [${shape.join(", ")}]`,
+      "shape must be [features], [channels, length] or [channels, height, width] of positive " +
+        `integers, found [${shape.join(", ")}]`,
     );
   }
-  return shape.length === 1 ? [1, 1, shape[0]] : [shape[0], shape[1], shape[2]];
+  const [channels, height, width] = withHeight(shape);
+  return shape.length === 1 ? [1, 1, shape[0]] : [channels, height, width];
 }
 
 function checkedSamples(where: string, part: ArraysPart, features: number): Samples {

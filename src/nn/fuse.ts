@@ -13,6 +13,7 @@
 import { ruleOf } from "./layers/rules.js";
 import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
+import { hasBorder } from "./tensor.js";
 
 export interface Step {
   /** The node whose rule writes the ops. */
@@ -108,8 +109,9 @@ function dropFlattens(model: Model, steps: readonly Step[]): Step[] {
     const writer = writers.get(source);
     if (writer) {
       const { layer } = nodes[writer.node];
-      if (tiledRuleOf(layer).gradientPad?.(layer, inputShapes(model, nodes[writer.node])))
-        return true;
+      const inputs = inputShapes(model, nodes[writer.node]);
+      const pad = tiledRuleOf(layer).gradientPad?.(layer, inputs);
+      if (pad && hasBorder({ pad })) return true;
     }
     alias.set(step.output, source);
     return false;

@@ -9,7 +9,7 @@ import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
 import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
-import { tensorShape, type TensorShape } from "./tensor.js";
+import { NO_BORDER, tensorShape, type TensorShape, widerBorder } from "./tensor.js";
 
 export interface LayoutStep extends Step {
   /** Its inputs, each once. */
@@ -65,16 +65,17 @@ export function layoutOf(model: Model): Layout {
     const pad = readers.reduce((most, s) => {
       const { node, reads } = steps[s];
       const { layer } = nodes[node];
-      return reads.has(value) ? Math.max(most, ruleOf(layer).inputPad?.(layer) ?? 0) : most;
-    }, 0);
+      const pad = reads.has(value) ? ruleOf(layer).inputPad?.(layer) : undefined;
+      return pad ? widerBorder(most, pad) : most;
+    }, NO_BORDER);
     const shape = value < 0 ? model.input : nodes[value].shape;
-    let gradientPad = 0;
+    let gradientPad = NO_BORDER;
     let needsGradient = false;
     if (writer !== undefined) {
       const step = steps[writer];
       const node = nodes[step.node];
       gradientPad =
-        tiledRuleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? 0;
+        tiledRuleOf(node.layer).gradientPad?.(node.layer, inputShapes(model, node)) ?? NO_BORDER;
       needsGradient =
         node.parameters.some(({ still }) => !still) ||
         readBy(step).some((input) => values.get(input)!.needsGradient);

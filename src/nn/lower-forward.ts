@@ -9,6 +9,7 @@ import type { PlanContext } from "./plan-context.js";
 import type { Lowered, Stage } from "./plan.js";
 import { gatherOps } from "./samples.js";
 import { joinTiles } from "./schedule.js";
+import { NO_BORDER } from "./tensor.js";
 
 /** To the loss; unless it evaluates, as the backward pass needs it. */
 export function lowerForward(
@@ -32,7 +33,9 @@ function inputStage(context: PlanContext, pass: ForwardMode, frozen: boolean): S
   const learns = pass !== "evaluation";
   const input = tensors.value(-1);
   const copies = places.inputCopy !== undefined;
-  const gathered = copies ? { ...input, pad: 0, offset: tensors.place(places.inputCopy) } : input;
+  const gathered = copies
+    ? { ...input, pad: NO_BORDER, offset: tensors.place(places.inputCopy) }
+    : input;
   return {
     name: "input",
     ops: [
@@ -80,7 +83,9 @@ function lossStage(context: PlanContext, pass: ForwardMode): Stage {
   const gradient = learns ? tensors.gradient(nodes.length - 1) : undefined;
   const hasBorder = places.lossGradient !== undefined;
   const written =
-    gradient && hasBorder ? { ...gradient, pad: 0, offset: place(places.lossGradient) } : gradient;
+    gradient && hasBorder
+      ? { ...gradient, pad: NO_BORDER, offset: place(places.lossGradient) }
+      : gradient;
   const { indices, counts, partial } = data;
   return {
     name: "loss",

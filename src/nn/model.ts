@@ -9,7 +9,7 @@ import type { Shape } from "../regularizers/regularizer.js";
 import { TILE } from "../runtime/kernel-table.js";
 import { MOST_BYTES } from "../runtime/memory.js";
 import { type BufferSpec, type ParameterSpec } from "./layers/layer.js";
-import { size } from "../shape-size.js";
+import { size, withHeight } from "../shape-size.js";
 import { ruleOf, type Layer } from "./layers/rules.js";
 
 export interface ModelNode {
@@ -53,7 +53,8 @@ export interface GraphBuilder {
  * A model as a graph. The value that `build` returns is the output; it must be that of the last
  * layer added.
  *
- * @param input - shape of one sample: [features] or [channels, height, width]
+ * @param given - shape of one sample: [features], [channels, height, width], or [channels, length],
+ * which is [channels, 1, length]
  * @throws InputError if the graph is empty, two layers have one name, a layer cannot take its
  * inputs, or nobody reads what it gives; also if what a layer gives, or the parameters of all
  * layers, would not fit into memory
@@ -64,13 +65,14 @@ export interface GraphBuilder {
  *   return apply(linear(10), apply(flatten(), apply(globalAvgPool2d(), apply(add(), x, y))));
  * });
  */
-export function graph(input: Shape, build: (builder: GraphBuilder) => Value): Model {
-  if (![1, 3].includes(input.length) || input.some((n) => !Number.isInteger(n) || n < 1)) {
+export function graph(given: Shape, build: (builder: GraphBuilder) => Value): Model {
+  if (![1, 2, 3].includes(given.length) || given.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new InputError(
-      "a model's input must be [features] or [channels, height, width] of positive " +
-        `integers, found [${input.join(", ")}]`,
+      "a model's input must be [features], [channels, length] or [channels, height, width] of " +
+        `positive integers, found [${given.join(", ")}]`,
     );
   }
+  const input = withHeight(given);
   checkRoom(`a model's input of shape [${input.join(", ")}]`, size(input) * TILE);
   let weights = 0;
   const nodes: ModelNode[] = [];

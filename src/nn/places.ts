@@ -15,6 +15,7 @@ import { createReservations, type Reservations, type Reserved } from "./reservat
 import type { SampleStore } from "./samples.js";
 import type { OpSchedule } from "./schedule.js";
 import { reserveSteps, type StepTensors } from "./step-lives.js";
+import { hasBorder, NO_BORDER } from "./tensor.js";
 import { reserveValues, type ValueTensors } from "./value-lives.js";
 
 /** What a plan has beside the tensors of values and steps; `Place` says where. */
@@ -103,16 +104,16 @@ function reserveEnds(
   const rowBytes = tiles * TILE * paddedRow(size(model.input)) * 4;
   const inputRows =
     training && readsRows ? reservations.bytes(rowBytes, 0, backwardAt(0)) : undefined;
-  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: 0 };
+  const flatOutput = { channels: size(model.output), height: 1, width: 1, pad: NO_BORDER };
   const atLoss = (isThere: boolean) =>
     isThere ? reservations.tensor(flatOutput, lossAt, lossAt) : undefined;
   const target = atLoss(needsTargets(loss));
   // The loss writes its gradient without border.
-  const lossGradient = atLoss(training && values.get(model.nodes.length - 1)!.gradient.pad > 0);
+  const lossGradient = atLoss(training && hasBorder(values.get(model.nodes.length - 1)!.gradient));
   const input = values.get(-1)!.shape;
   const inputCopy =
-    samples.format === "f32" && input.pad > 0
-      ? reservations.tensor({ ...input, pad: 0 }, 0, 0)
+    samples.format === "f32" && hasBorder(input)
+      ? reservations.tensor({ ...input, pad: NO_BORDER }, 0, 0)
       : undefined;
   return { inputRows, target, lossGradient, inputCopy };
 }

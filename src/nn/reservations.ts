@@ -6,7 +6,7 @@
  * stays zero; unless it is made zero whenever one is written.
  */
 import { placeTensors, type Lifetime, type Placement } from "../runtime/arena.js";
-import { tensorBytes, type TensorShape } from "./tensor.js";
+import { hasBorder, tensorBytes, type TensorShape } from "./tensor.js";
 
 /** A tensor to be: its number in {@link Placement}. */
 export type Reserved = number;
@@ -34,7 +34,9 @@ export function createReservations({ tiles, clearsBorders }: ReservationsOptions
     tensor(shape, from, to) {
       const { channels, height, width, pad } = shape;
       const form =
-        pad > 0 && !clearsBorders ? { form: `${channels} x ${height} x ${width}, ${pad}` } : {};
+        hasBorder(shape) && !clearsBorders
+          ? { form: `${channels} x ${height} x ${width}, ${pad.join(" x ")}` }
+          : {};
       return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
     },
     place: () => placeTensors(lives),

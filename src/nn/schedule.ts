@@ -86,7 +86,10 @@ export function scheduleOf({ model, steps, values }: Layout): OpSchedule {
 
 function sameShape(a: TensorShape, b: TensorShape): boolean {
   return (
-    a.channels === b.channels && a.height === b.height && a.width === b.width && a.pad === b.pad
+    a.channels === b.channels &&
+    a.height === b.height &&
+    a.width === b.width &&
+    a.pad.join() === b.pad.join()
   );
 }
 

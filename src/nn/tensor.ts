@@ -1,19 +1,32 @@
 /**
- * A tensor's place and strides: `[tiles][channels][H + 2p][W + 2p][T]`.
+ * A tensor's place and strides: `[tiles][channels][H + 2p][W + 2q][T]`.
  *
  * A flat vector of features is the case of planes of one position: channels = features, H = W = 1,
- * p = 0. An image without border and its flattened form are therefore the same bytes.
+ * p = q = 0. An image without border and its flattened form are therefore the same bytes.
  */
 import type { Shape } from "../regularizers/regularizer.js";
 import type { POSITIONS, TENSOR, FieldValues } from "../runtime/contract/composites.js";
 import { TILE } from "../runtime/kernel-table.js";
+import type { Pair } from "./layers/sides.js";
+
+export const NO_BORDER: Pair = [0, 0];
+
+/** Whether a tensor has a border on some side. */
+export function hasBorder({ pad: [down, across] }: Pick<TensorShape, "pad">): boolean {
+  return down > 0 || across > 0;
+}
+
+/** The wider of two borders. */
+export function widerBorder(a: Pair, b: Pair): Pair {
+  return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+}
 
 export interface TensorShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Border of zeros, in positions, on every side. */
-  readonly pad: number;
+  /** Border of zeros, in positions: above and below, left and right. */
+  readonly pad: Pair;
 }
 
 export interface PlacedTensor extends TensorShape {
@@ -22,7 +35,7 @@ export interface PlacedTensor extends TensorShape {
 }
 
 /** The tensor shape of one sample's [features] or [channels, height, width]. */
-export function tensorShape(shape: Shape, pad = 0): TensorShape {
+export function tensorShape(shape: Shape, pad: Pair = NO_BORDER): TensorShape {
   const [channels, height = 1, width = 1] = shape;
   return { channels, height, width, pad };
 }
@@ -33,8 +46,8 @@ export function strides({ channels, height, width, pad }: TensorShape): {
   plane: number;
   tile: number;
 } {
-  const row = (width + 2 * pad) * TILE;
-  const plane = (height + 2 * pad) * row;
+  const row = (width + 2 * pad[1]) * TILE;
+  const plane = (height + 2 * pad[0]) * row;
   return { row, plane, tile: channels * plane };
 }
 
@@ -46,7 +59,7 @@ export function tensorBytes(shape: TensorShape, tiles: number): number {
 /** Byte offset of the first interior position. */
 export function interior(tensor: PlacedTensor): number {
   const { row } = strides(tensor);
-  return tensor.offset + (tensor.pad * row + tensor.pad * TILE) * 4;
+  return tensor.offset + (tensor.pad[0] * row + tensor.pad[1] * TILE) * 4;
 }
 
 /** A tensor as kernels take it, from its first interior position on. */
@@ -64,11 +77,11 @@ export function tensorArgs(tensor: PlacedTensor): FieldValues<typeof TENSOR.fiel
 export function positionArgs(
   tensor: TensorShape,
   at: number,
-  step = 1,
+  step: Pair = [1, 1],
 ): FieldValues<typeof POSITIONS.fields> {
   const { tile, plane, row } = strides(tensor);
   const { height, width, pad } = tensor;
-  const [down, across] = [height, width].map((side) => Math.min(step, side + 2 * pad));
+  const [down, across] = [height, width].map((side, k) => Math.min(step[k], side + 2 * pad[k]));
   return { at, tile, plane, row: down * row, col: across * TILE };
 }
 

@@ -101,9 +101,12 @@ const facts = {
 };
 const image = z.tuple([count, count, count]);
 const shape = z
-  .union([z.tuple([count]), image], found("[features] or [channels, height, width]"))
+  .union(
+    [z.tuple([count]), z.tuple([count, count]), image],
+    found("[features], [channels, length] or [channels, height, width]"),
+  )
   .optional()
-  .describe("Shape of a sample: [features] or [channels, height, width]");
+  .describe("Shape of a sample: [features], [channels, length] or [channels, height, width]");
 
 const column = z.union([z.string(), z.int()], found("a column's name or index"));
 const channels = z

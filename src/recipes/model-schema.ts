@@ -56,7 +56,9 @@ export const model = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("layers"),
-    input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
+    input: z
+      .array(count)
+      .describe("Shape of a sample: [features], [channels, length] or [channels, height, width]"),
     layers: z.array(layer).min(1).describe("A chain of layers"),
   }),
   z.strictObject({
@@ -68,7 +70,9 @@ export const model = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("graph"),
-    input: z.array(count).describe("Shape of a sample: [features] or [channels, height, width]"),
+    input: z
+      .array(count)
+      .describe("Shape of a sample: [features], [channels, length] or [channels, height, width]"),
     nodes: z
       .array(
         z.strictObject({

@@ -55,10 +55,18 @@ test("phases: each tap in one of them, each position of the input in one at most
   for (const kernel of [1, 2, 3, 5, 8]) {
     for (const stride of [1, 2, 3, 5, 9, 20]) {
       for (const padding of [0, kernel - 1]) {
-        const shape = { kernel: [kernel, 1], stride, padding: Math.min(padding, 0) } as const;
+        const shape = {
+          kernel: [kernel, 1],
+          stride: [stride, 1],
+          padding: [
+            [padding, 0],
+            [0, 0],
+          ],
+        } as const;
+        const rows = Math.floor((8 + padding - kernel) / stride) + 1;
         const [x, dy] = [
-          tensorShape([1, 8, 8], kernel),
-          tensorShape([1, Math.floor((8 - kernel) / stride) + 1, 8], kernel),
+          tensorShape([1, 8, 8], [kernel, 0]),
+          tensorShape([1, rows, 8], [kernel, 0]),
         ];
         const phases = gradientPhases(shape, x, dy);
         const { tapTable, phases: count } = convLayout(shape, x, dy);
@@ -69,7 +77,7 @@ test("phases: each tap in one of them, each position of the input in one at most
             expect(tapTable[2 * phase.taps[k]!]).toBe(phase.number);
           for (let i = 0; i < phase.height; i++)
             for (let j = 0; j < phase.width; j++)
-              seen.add(`${phase.row + i * stride},${phase.column + j * stride}`);
+              seen.add(`${phase.row + i * stride},${phase.column + j}`);
         }
         const positions = phases.reduce((sum, { height, width }) => sum + height * width, 0);
         expect(seen.size).toBe(positions);
@@ -92,10 +100,17 @@ test("a kernel of 400 x 400 that moves by 400", () => {
 
 test("more phases than a plan can hold are refused", () => {
   const side = 1100;
-  const shape = { kernel: [side, side], stride: side, padding: 0 } as const;
+  const shape = {
+    kernel: [side, side],
+    stride: [side, side],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+  } as const;
   expect(() => gradientPhases(shape, tensorShape([1, side, side]), tensorShape([1, 1, 1]))).toThrow(
     new InputError(
-      "the gradient behind a convolution of stride 1100 takes 1210000 ops, and a plan at most 1048576; use a smaller stride",
+      "the gradient behind a convolution of stride 1100 x 1100 takes 1210000 ops, and a plan at most 1048576; use a smaller stride",
     ),
   );
 });

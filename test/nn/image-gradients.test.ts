@@ -8,6 +8,7 @@ import { leakyRelu, relu, tanh } from "#bregman/nn/layers/activation.js";
 import { add, channels, concat, flatten } from "#bregman/nn/layers/join.js";
 import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
+import { avgPool1d, conv1d, maxPool1d } from "#bregman/nn/layers/one-dimension.js";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d.js";
 import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
@@ -42,6 +43,42 @@ const MODELS: Record<string, Model> = {
       conv2d(3, { kernel: 3, stride: 2, padding: 1 }),
       relu(),
       conv2d(4, { kernel: 3, stride: 2, padding: 1 }),
+      ...head,
+    ],
+  ),
+  "strides and padding of each side": sequential(
+    [2, 7, 9],
+    [
+      conv2d(9, {
+        kernel: [3, 4],
+        stride: [1, 2],
+        padding: [
+          [2, 0],
+          [1, 3],
+        ],
+      }),
+      relu(),
+      maxPool2d([2, 3], {
+        stride: [1, 2],
+        padding: [
+          [0, 1],
+          [2, 1],
+        ],
+      }),
+      conv2d(10, { kernel: [2, 3], stride: [3, 1], padding: [1, 0] }),
+      avgPool2d([1, 2], { padding: [0, [1, 0]] }),
+      ...head,
+    ],
+  ),
+  "one dimension": sequential(
+    [2, 40],
+    [
+      conv1d(9, { kernel: 7, stride: 2, padding: [3, 2] }),
+      batchNorm2d(),
+      relu(),
+      maxPool1d(3, { stride: 2, padding: 1 }),
+      conv1d(4, { kernel: 4, padding: "same" }),
+      avgPool1d(2),
       ...head,
     ],
   ),

@@ -114,8 +114,8 @@ describe("faults", () => {
     ],
     [{ kind: "csv", train: "", label: 0 }, 'data.train: expected a path, found ""'],
     [
-      { kind: "npy", trainInputs: "a", trainLabels: "b", shape: [2, 2] },
-      "data.shape: expected [features] or [channels, height, width], found [2,2]",
+      { kind: "npy", trainInputs: "a", trainLabels: "b", shape: [2, 2, 2, 2] },
+      "data.shape: expected [features], [channels, length] or [channels, height, width], found [2,2,2,2]",
     ],
     [
       { kind: "imageFolder", train: "a", std: [0] },

@@ -66,8 +66,8 @@ function eachTerm(
   each(y, count, (b, o, i, j) => {
     for (let c = 0; c < x.c; c++) {
       for (let t = 0; t < kh * kw; t++) {
-        const h = i * layer.stride + Math.floor(t / kw) - layer.padding;
-        const w = j * layer.stride + (t % kw) - layer.padding;
+        const h = i * layer.stride[0] + Math.floor(t / kw) - layer.padding[0][0];
+        const w = j * layer.stride[1] + (t % kw) - layer.padding[1][0];
         if (h < 0 || w < 0 || h >= x.h || w >= x.w) continue;
         f(at(x, b, c, h, w), (o * x.c + c) * kh * kw + t, at(y, b, o, i, j));
       }
@@ -82,11 +82,24 @@ function windowOf(node: ModelNode, x: Image, i: number, j: number): [number, num
   const { layer } = node;
   if (layer.kind !== "maxPool2d" && layer.kind !== "avgPool2d")
     throw new Error("not a pooling layer");
-  const [height, width] = [layer.size ?? x.h, layer.size ?? x.w];
-  return Array.from({ length: height * width }, (_, t) => [
-    i * layer.stride + Math.floor(t / width),
-    j * layer.stride + (t % width),
+  const [height, width] = sidesOf(node, x);
+  const { stride, padding } = layer;
+  const all = Array.from({ length: height * width }, (_, t): [number, number] => [
+    i * stride[0] + Math.floor(t / width) - padding[0][0],
+    j * stride[1] + (t % width) - padding[1][0],
   ]);
+  return all.filter(([h, w]) => h >= 0 && w >= 0 && h < x.h && w < x.w);
+}
+
+/** Height and width of the window of a pooling layer. */
+function sidesOf({ layer }: ModelNode, x: Image): readonly [height: number, width: number] {
+  return ("size" in layer && layer.size) || [x.h, x.w];
+}
+
+/** Positions that a mean is over, those beyond the image, too. */
+function countOf(node: ModelNode, x: Image): number {
+  const [height, width] = sidesOf(node, x);
+  return height * width;
 }
 
 /** Mean and inverse deviation of each channel. */
@@ -152,7 +165,7 @@ function nodeForward(
         y.data[at(y, b, k, i, j)] =
           layer.kind === "maxPool2d"
             ? Math.max(...values)
-            : values.reduce((s, v) => s + v, 0) / values.length;
+            : values.reduce((s, v) => s + v, 0) / countOf(node, x);
       });
       return y;
     case "flatten":
@@ -324,7 +337,7 @@ function nodeBackward(
         const places = windowOf(node, x, i, j).map(([h, w]) => at(x, b, k, h, w));
         const p = at(y, b, k, i, j);
         if (layer.kind === "avgPool2d")
-          places.forEach((q) => (dx.data[q] += dy.data[p] / places.length));
+          places.forEach((q) => (dx.data[q] += dy.data[p] / countOf(node, x)));
         else dx.data[places.find((q) => x.data[q] === y.data[p])!] += dy.data[p];
       });
       return;

@@ -239,11 +239,16 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
       const window = {
         height: 2,
         width: 2,
-        size: 2,
-        stride: 2,
+        inHeight: 4,
+        inWidth: ROW,
+        windowHeight: 2,
+        windowWidth: 2,
+        windowDown: 2,
+        windowAcross: 2,
+        windowTop: 0,
+        windowLeft: 0,
         relu: 0,
-        sizeHeight: 2,
-        sizeWidth: 2,
+        how: 0,
       };
       const scale = {
         stats: at4,
@@ -253,7 +258,7 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
         residualPlane: 0,
         residualRow: 0,
       };
-      const back = { ...window, inHeight: 4, inWidth: ROW };
+      const back = window;
       for (const places of [inward, outward]) {
         each("copyPlanes", places);
         each("addScaled", { ...places, scalars: at4, index: 0 });

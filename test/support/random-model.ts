@@ -24,14 +24,27 @@ export function randomModel(seed: number): Model {
     const like = (x: Value) =>
       values.filter(({ shape }) => shape.slice(1).join() === x.shape.slice(1).join());
     const same = (x: Value) => values.filter(({ shape }) => shape.join() === x.shape.join());
+    const steps = () => [1 + draw(3), 1 + draw(3)] as const;
+    /** Half of the time none. */
+    const sides = ([height, width]: readonly [number, number]) => {
+      const isNone = draw(2) === 0;
+      const axis = (side: number) =>
+        isNone ? ([0, 0] as const) : ([draw(side), draw(side)] as const);
+      return [axis(height), axis(width)] as const;
+    };
+    const isLarger = (
+      window: readonly [number, number],
+      padding: ReturnType<typeof sides>,
+      ...image: [number, number]
+    ) => window.some((side, k) => side > image[k] + padding[k][0] + padding[k][1]);
     /** Layers on an image, by kind; undefined where the image is too small. */
     const kinds: Record<string, (x: Value) => Value | undefined> = {
       conv2d(x) {
         const [, height, width] = x.shape;
         const kernel = [1 + draw(4), 1 + draw(4)] as const;
-        const padding = draw(Math.min(...kernel));
-        if (kernel[0] > height + 2 * padding || kernel[1] > width + 2 * padding) return undefined;
-        const options = { kernel, padding, stride: 1 + draw(3), bias: draw(2) === 0 };
+        const padding = sides(kernel);
+        if (isLarger(kernel, padding, height, width)) return undefined;
+        const options = { kernel, padding, stride: steps(), bias: draw(2) === 0 };
         return grow(layers.conv2d(1 + draw(6), options), x);
       },
       batchNorm2d: (x) => grow(layers.batchNorm2d({ eps: 1e-3 }), x),
@@ -58,9 +71,11 @@ export function randomModel(seed: number): Model {
       ...Object.fromEntries(activations.map((layer) => [layer.kind, (x: Value) => grow(layer, x)])),
     };
     const pooled = (pool: typeof layers.maxPool2d | typeof layers.avgPool2d, x: Value) => {
-      const side = 1 + draw(3);
-      if (side > Math.min(x.shape[1], x.shape[2])) return undefined;
-      return grow(pool(side, { stride: 1 + draw(3) }), x);
+      const [, height, width] = x.shape;
+      const window = [1 + draw(3), 1 + draw(3)] as const;
+      const padding = sides(window);
+      if (isLarger(window, padding, height, width)) return undefined;
+      return grow(pool(window, { stride: steps(), padding }), x);
     };
     // Some models in a row have all kinds.
     const names = Object.keys(kinds);

@@ -26,12 +26,12 @@ export const convSingle: SingleRule<Conv2dLayer> = {
   takes: { relu: true, sum: true },
   inStep: true,
   stride: ({ stride }) => stride,
-  remainders({ kernel: [height, width], padding, stride }, pad) {
-    const of = (taps: number) => [
-      ...new Set(Array.from({ length: taps }, (_, t) => (t + pad - padding) % stride)),
-    ];
-    const columns = of(width);
-    return of(height).flatMap((row) => columns.map((column) => [row, column] as const));
+  remainders({ kernel, padding, stride }, pad) {
+    const [rows, columns] = kernel.map((taps, axis) => {
+      const more = pad[axis] - padding[axis][0];
+      return [...new Set(Array.from({ length: taps }, (_, t) => (t + more) % stride[axis]))];
+    });
+    return rows.flatMap((row) => columns.map((column) => [row, column] as const));
   },
 
   lower(layer, at) {
@@ -69,15 +69,17 @@ interface Shifts {
 /** Where the first tap of the first position lies, and the others from there. */
 function byRows({ kernel, padding }: Conv2dLayer, x: SingleImage): [start: number, Shifts] {
   const taps = tapsOf(kernel, (i, j) => i * x.row + j);
-  return [x.at - padding * (x.row + 1) * 4, { channel: x.plane, taps }];
+  const [[top], [left]] = padding;
+  return [x.at - (top * x.row + left) * 4, { channel: x.plane, taps }];
 }
 
 function byPhases({ kernel, padding, stride }: Conv2dLayer, x: Phases): [start: number, Shifts] {
-  const more = x.pad - padding;
+  const [down, across] = stride;
+  const [above, before] = x.pad.map((pad, axis) => pad - padding[axis][0]);
   const taps = tapsOf(kernel, (i, j) => {
-    const [row, column] = [i + more, j + more];
-    const within = Math.floor(row / stride) * x.row + Math.floor(column / stride);
-    return x.phase(row % stride, column % stride) + within;
+    const [row, column] = [i + above, j + before];
+    const within = Math.floor(row / down) * x.row + Math.floor(column / across);
+    return x.phase(row % down, column % across) + within;
   });
   return [x.at, { channel: x.channel, taps }];
 }

@@ -11,30 +11,45 @@ import {
   checkInteger,
   type LayerBase,
   type LayerRule,
-  SIDE_KEY,
   TRAIN_KEY,
   trainedAndNamed,
   type TrainOption,
 } from "./layer.js";
 import type { WriteOnnx } from "./onnx.js";
+import { CONV_PADDING_KEY, SIZE_KEY, STRIDE_KEY } from "./side-keys.js";
+import {
+  borderOf,
+  type Pair,
+  type PairOption,
+  pairOf,
+  samePadding,
+  type Sides,
+  type SidesOption,
+  sidesOf,
+  windowedShape,
+} from "./sides.js";
 
 export interface Conv2dLayer extends LayerBase {
   readonly kind: "conv2d";
   readonly out: number;
   /** Height and width of the kernel. */
-  readonly kernel: readonly [height: number, width: number];
-  readonly stride: number;
-  readonly padding: number;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Sides;
   readonly bias: boolean;
 }
 
 export interface Conv2dOptions extends TrainOption {
   /** Side of the kernel, or [height, width]. */
-  kernel: number | readonly [height: number, width: number];
-  /** Default 1. */
-  stride?: number | undefined;
-  /** Zeros around the image, less than the kernel's smaller side. Default 0. */
-  padding?: number | undefined;
+  kernel: PairOption;
+  /** One number, or [down, across]. Default 1. */
+  stride?: PairOption | undefined;
+  /**
+   * Zeros around the image, on each side fewer than the kernel has there: one number, [vertical,
+   * horizontal], or [[top, bottom], [left, right]]. "same": as many as leave the image its size,
+   * for a stride of 1. Default 0.
+   */
+  padding?: SidesOption | "same" | undefined;
   /** Default true. */
   bias?: boolean | undefined;
   name?: string | undefined;
@@ -52,41 +67,30 @@ const OPTIONS: OptionKeys<Conv2dOptions> = {
 /**
  * A convolution with `out` output channels.
  *
- * @throws InputError if a number is not a positive integer, or the padding is not below the
- * kernel's smaller side; also for a kernel of another kind
+ * @throws InputError if a number is not a positive integer, or a padding is not below the kernel's
+ * side there; also for a kernel, stride or padding of another form
  * @example
  * const first = [conv2d(64, { kernel: 5 }), maxPool2d(2), relu()];
  * const model = sequential([1, 28, 28], [...first, flatten(), linear(10)]);
  */
 export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
-  const {
-    kernel,
-    stride = 1,
-    padding = 0,
-    bias = true,
-    ...rest
-  } = knownOptions("conv2d", options, OPTIONS);
-  if (typeof kernel !== "number" && !(Array.isArray(kernel) && kernel.length === 2)) {
-    const found = JSON.stringify(kernel) ?? "none";
-    throw new InputError(`conv2d: kernel must be a number or [height, width], found ${found}`);
-  }
-  const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
-  for (const [what, value] of Object.entries({
-    out,
-    "kernel height": height,
-    "kernel width": width,
-    stride,
-  })) {
-    checkInteger("conv2d", what, value);
-  }
-  checkInteger("conv2d", "padding", padding, 0);
-  if (padding >= Math.min(height, width)) {
-    throw new InputError(
-      `conv2d: padding must be below the kernel's smaller side (${Math.min(height, width)}), found ${padding}`,
-    );
-  }
-  const common = trainedAndNamed("conv2d", rest);
-  return { kind: "conv2d", out, kernel: [height, width], stride, padding, bias, ...common };
+  return convolution("conv2d", out, knownOptions("conv2d", options, OPTIONS));
+}
+
+/** @param kind - as what errors know it */
+export function convolution(
+  kind: string,
+  out: number,
+  { kernel, stride = 1, padding = 0, bias = true, ...rest }: Conv2dOptions,
+): Conv2dLayer {
+  checkInteger(kind, "out", out);
+  const size = pairOf(kind, "kernel", kernel);
+  const step = pairOf(kind, "stride", stride);
+  if (padding === "same" && step.some((one) => one !== 1))
+    throw new InputError(`${kind}: padding "same" needs a stride of 1, found ${step.join(" x ")}`);
+  const sides = padding === "same" ? samePadding(size) : sidesOf(kind, padding, size);
+  const common = trainedAndNamed(kind, rest);
+  return { kind: "conv2d", out, kernel: size, stride: step, padding: sides, bias, ...common };
 }
 
 const rule: LayerRule<Conv2dLayer> = {
@@ -95,8 +99,10 @@ const rule: LayerRule<Conv2dLayer> = {
   channels: {
     by: "weight",
     tapsInside({ kernel: [kh, kw], stride, padding }, { inputs: [input], output }) {
-      const inside = (tap: number, axis: number) =>
-        tap >= padding && (output[axis] - 1) * stride + tap - padding < input[axis];
+      const inside = (tap: number, axis: number) => {
+        const [by, [front]] = [stride[axis - 1], padding[axis - 1]];
+        return tap >= front && (output[axis] - 1) * by + tap - front < input[axis];
+      };
       return Array.from(
         { length: kh * kw },
         (_, t) => inside(Math.floor(t / kw), 1) && inside(t % kw, 2),
@@ -107,16 +113,9 @@ const rule: LayerRule<Conv2dLayer> = {
 
   fromJson: ({ out, ...options }) => conv2d(out, options),
 
-  outputShape({ out, kernel: [kh, kw], stride, padding }, inputs) {
+  outputShape({ out, kernel, stride, padding }, inputs) {
     checkImage(inputs);
-    const [, height, width] = inputs[0];
-    if (kh > height + 2 * padding || kw > width + 2 * padding) {
-      throw new InputError(
-        `expected an image of at least ${kh} x ${kw} with its padding of ${padding}, found [${inputs[0].join(", ")}]`,
-      );
-    }
-    const side = (n: number, k: number) => Math.floor((n + 2 * padding - k) / stride) + 1;
-    return [out, side(height, kh), side(width, kw)];
+    return [out, ...windowedShape({ size: kernel, stride, padding }, inputs[0])];
   },
 
   parameters({ out, kernel, bias }, [[channels]]) {
@@ -128,7 +127,7 @@ const rule: LayerRule<Conv2dLayer> = {
   },
 
   multiplicationsPerWeight: ([, height, width]) => height * width,
-  inputPad: ({ padding }) => padding,
+  inputPad: borderOf,
 };
 
 conv2d.rule = rule;
@@ -137,14 +136,9 @@ export const conv2dEntry = /* @__PURE__ */ entry(
   "conv2d",
   {
     out: { type: "integer", above: 0, about: "Output channels" },
-    kernel: {
-      type: "either",
-      of: [SIDE_KEY, { type: "tuple", of: [SIDE_KEY, SIDE_KEY] }],
-      says: "a side, or [height, width]",
-      about: "Side of the kernel, or [height, width]",
-    },
-    stride: { type: "integer", above: 0, default: 1 },
-    padding: { type: "integer", least: 0, default: 0 },
+    kernel: SIZE_KEY,
+    stride: STRIDE_KEY,
+    padding: CONV_PADDING_KEY,
     bias: { type: "boolean", default: true },
     train: TRAIN_KEY,
   },
@@ -152,14 +146,14 @@ export const conv2dEntry = /* @__PURE__ */ entry(
 );
 
 export const conv2dOnnx: WriteOnnx<Conv2dLayer> = (
-  { kernel, stride, padding, bias },
+  { kernel, stride, padding: [[top, bottom], [left, right]], bias },
   { xs, y, parameter, node },
 ) => {
   node("Conv", [...xs, parameter("weight"), ...(bias ? [parameter("bias")] : [])], y, {
     ints: {
       kernel_shape: kernel,
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
+      strides: stride,
+      pads: [top, left, bottom, right],
     },
   });
 };

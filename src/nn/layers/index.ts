@@ -1,6 +1,15 @@
 /** The kinds of layers: a new one is a file beside this one, and its line here. */
 export { linear, type LinearLayer, type LinearOptions } from "./linear.js";
 export { conv2d, type Conv2dLayer, type Conv2dOptions } from "./conv2d.js";
+export {
+  avgPool1d,
+  conv1d,
+  maxPool1d,
+  type Conv1dOptions,
+  type EndsOption,
+  type Pool1dOptions,
+} from "./one-dimension.js";
+export type { Pair, PairOption, Sides, SidesOption } from "./sides.js";
 export { batchNorm2d, type BatchNorm2dLayer, type BatchNorm2dOptions } from "./batch-norm2d.js";
 export {
   leakyRelu,

@@ -17,6 +17,7 @@ import { InputError } from "../../errors.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { ParameterRole } from "../../runtime/parameter.js";
 import type { Channels } from "./channels.js";
+import type { Pair } from "./sides.js";
 import type { SAME, SingleRule } from "./single.js";
 
 /** Fields every layer has. */
@@ -84,8 +85,8 @@ export interface LayerRule<L extends LayerBase> {
   buffers?(layer: L, inputs: readonly Shape[]): readonly BufferSpec[];
   /** Multiplications of one sample's forward pass for each entry of the layer's weight. */
   multiplicationsPerWeight?(output: Shape): number;
-  /** Border of zeros this layer wants around its inputs. Default 0. */
-  inputPad?(layer: L): number;
+  /** Border of zeros this layer wants around its inputs. Default: none. */
+  inputPad?(layer: L): Pair;
   /** As what it can become part of the step of another layer, if that one's `fuses` has it. */
   readonly fusesAs?: FusesAs;
   /** Of a layer whose buffers are statistics of batches. */
@@ -110,9 +111,6 @@ export const TRAIN_KEY = {
   optional: true,
   about: "false: the layer stays as it is, say as it is in the network that training starts from",
 } as const;
-
-/** A side of a window, or its step, as recipes have it. */
-export const SIDE_KEY = { type: "integer", above: 0 } as const;
 
 /** `{ train: false }` and `{ name }`, as far as they are there. */
 export function trainedAndNamed(

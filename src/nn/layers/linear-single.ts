@@ -10,7 +10,15 @@ import type { LinearLayer } from "./linear.js";
 import { size } from "../../shape-size.js";
 import type { SingleRule } from "./single.js";
 
-const ONE_POSITION = { kind: "conv2d", kernel: [1, 1], stride: 1, padding: 0 } as const;
+const ONE_POSITION = {
+  kind: "conv2d",
+  kernel: [1, 1],
+  stride: [1, 1],
+  padding: [
+    [0, 0],
+    [0, 0],
+  ],
+} as const;
 
 /** How a linear layer computes one sample. */
 export const linearSingle: SingleRule<LinearLayer> = {

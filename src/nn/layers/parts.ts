@@ -19,6 +19,7 @@ export * from "./dropout.js";
 export * from "./elu.js";
 export * from "./join.js";
 export * from "./linear.js";
+export * from "./one-dimension.js";
 export * from "./pool2d.js";
 export * from "./scaled-sum.js";
 export * from "./sigmoid.js";

@@ -4,6 +4,7 @@
  */
 import { op, type Op } from "../../runtime/kernel-table.js";
 import type { Place } from "./channels.js";
+import type { Pair } from "./sides.js";
 
 /** One sample's value in memory. A vector of n features is one plane of one row. */
 export interface SingleImage {
@@ -22,7 +23,7 @@ export interface Phases extends SingleImage {
   /** Floats from channel to channel. */
   readonly channel: number;
   /** Border that the image had. */
-  readonly pad: number;
+  readonly pad: Pair;
   /** Floats from the channel's first plane to that of the positions (row, column) mod stride. */
   phase(row: number, column: number): number;
 }
@@ -57,10 +58,10 @@ export interface SingleRule<L> {
   readonly takes: { readonly relu?: true; readonly sum?: true };
   /** Rows of y are as far apart as those of what it reads. */
   readonly inStep: boolean;
-  /** Above 1: it reads every so many rows and columns of its input, by phases. */
-  stride?(layer: L): number;
-  /** Remainders of rows and columns that it reads, where the image's border is `pad` wide. */
-  remainders?(layer: L, pad: number): readonly (readonly [row: number, column: number])[];
+  /** Not 1 and 1: it reads every so many rows and columns of its input, by phases. */
+  stride?(layer: L): Pair;
+  /** Remainders of rows and columns that it reads, where the image has this border. */
+  remainders?(layer: L, pad: Pair): readonly (readonly [row: number, column: number])[];
   lower(layer: L, at: SingleLowering): Op[];
 }
 
@@ -91,7 +92,8 @@ export function singleCopy(x: SingleImage, y: SingleImage, tight = false): Op {
     y: imageArgs(y),
     height,
     width,
-    stride: 1,
+    down: 1,
+    across: 1,
     tight: tight ? 1 : 0,
   });
 }

@@ -2,7 +2,7 @@
  * The tables of a convolution: which position each tap reads, forward and in each phase of the
  * input gradient.
  *
- *     forward         y[i, j]  reads x at row  i s + kh - p,  column  j s + kw - p
+ *     forward         y[i, j]  reads x at row  i s + kh - p,  column  j s' + kw - p'
  *     input gradient  dx[h, w] with h = s i + a reads dy at row  i + u,  u = (a + p - kh) / s,  for the taps that divide
  *
  * The pairs of remainders (a, b) that have a tap are the phases; each tap belongs to exactly one.
@@ -13,12 +13,13 @@ import { InputError } from "../../errors.js";
 import { largest } from "../../extremes.js";
 import { TILE } from "../../runtime/kernel-table.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";
+import type { Pair, Sides } from "../layers/sides.js";
 import { strides, type TensorShape } from "../tensor.js";
 
 export interface ConvShape {
-  readonly kernel: readonly [height: number, width: number];
-  readonly stride: number;
-  readonly padding: number;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Sides;
 }
 
 export interface Phase {
@@ -46,14 +47,15 @@ export function gradientPad(
   { kernel, stride, padding }: ConvShape,
   height: number,
   width: number,
-): number {
-  const side = (n: number, k: number): number => {
-    const out = Math.floor((n + 2 * padding - k) / stride) + 1;
-    const before = Math.ceil((k - 1 - padding) / stride);
-    const behind = Math.floor((n - 1 + padding) / stride) - out + 1;
+): Pair {
+  const border = (n: number, axis: 0 | 1): number => {
+    const [k, step, [front, rear]] = [kernel[axis], stride[axis], padding[axis]];
+    const out = Math.floor((n + front + rear - k) / step) + 1;
+    const before = Math.ceil((k - 1 - front) / step);
+    const behind = Math.floor((n - 1 + front) / step) - out + 1;
     return Math.max(before, behind, 0);
   };
-  return Math.max(side(height, kernel[0]), side(width, kernel[1]));
+  return [border(height, 0), border(width, 1)];
 }
 
 /**
@@ -61,7 +63,8 @@ export function gradientPad(
  */
 export function forwardStart({ padding }: ConvShape, x: TensorShape): number {
   // A border wider than this convolution's padding, wanted by another reader, is skipped.
-  return (x.pad - padding) * (strides(x).row + TILE) * 4;
+  const [[top], [left]] = padding;
+  return ((x.pad[0] - top) * strides(x).row + (x.pad[1] - left) * TILE) * 4;
 }
 
 /**
@@ -87,8 +90,9 @@ interface Remainder {
   readonly taps: readonly (readonly [tap: number, reads: number])[];
 }
 
-/** The remainders that have taps, ascending; n: rows (columns) of dx, k: of the kernel. */
-function remainders(n: number, k: number, { stride, padding }: ConvShape): Remainder[] {
+/** The remainders of an axis that have taps, ascending; n: rows (columns) of dx. */
+function remainders(n: number, axis: 0 | 1, shape: ConvShape): Remainder[] {
+  const [k, stride, [padding]] = [shape.kernel[axis], shape.stride[axis], shape.padding[axis]];
   const taps = new Map<number, (readonly [number, number])[]>();
   for (let tap = 0; tap < k; tap++) {
     const reads = Math.ceil((padding - tap) / stride);
@@ -108,8 +112,7 @@ function remainders(n: number, k: number, { stride, padding }: ConvShape): Remai
 
 /** The remainders of rows and of columns; phase (a, b) is number a * columns.length + b. */
 function bothRemainders(shape: ConvShape, x: TensorShape) {
-  const [kh, kw] = shape.kernel;
-  return { rows: remainders(x.height, kh, shape), columns: remainders(x.width, kw, shape) };
+  return { rows: remainders(x.height, 0, shape), columns: remainders(x.width, 1, shape) };
 }
 
 /**
@@ -128,7 +131,7 @@ function tapsOf(
   for (const [i, u] of down.taps) {
     for (const [j, v] of across.taps) {
       taps[at++] = i * kernelWidth + j;
-      taps[at++] = (dy.pad + u) * row + (dy.pad + v) * TILE;
+      taps[at++] = (dy.pad[0] + u) * row + (dy.pad[1] + v) * TILE;
     }
   }
   return taps;
@@ -150,7 +153,7 @@ export function gradientPhases(shape: ConvShape, x: TensorShape, dy: TensorShape
   const count = rows.length * columns.length;
   if (count > MOST_PHASES) {
     throw new InputError(
-      `the gradient behind a convolution of stride ${shape.stride} takes ${count} ` +
+      `the gradient behind a convolution of stride ${shape.stride.join(" x ")} takes ${count} ` +
         `ops, and a plan at most ${MOST_PHASES}; use a smaller stride`,
     );
   }
@@ -207,7 +210,7 @@ export function convLayout(shape: ConvShape, x: TensorShape, dy: TensorShape): C
     columns,
     planeBytes: plane * 4,
     planeSize: plane / TILE,
-    rowSize: x.width + 2 * x.pad,
+    rowSize: x.width + 2 * x.pad[1],
     phases: remainder.rows.length * remainder.columns.length,
     mostTaps: most(remainder.rows) * most(remainder.columns),
     tapTable,

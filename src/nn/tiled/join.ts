@@ -3,7 +3,7 @@
  * border.
  */
 import type { AddLayer, ChannelsLayer, ConcatLayer, FlattenLayer } from "../layers/join.js";
-import { strides, type PlacedTensor } from "../tensor.js";
+import { NO_BORDER, strides, type PlacedTensor } from "../tensor.js";
 import { copyOp, zeroOp } from "./planes.js";
 import type { Destination, TiledRule } from "./rule.js";
 
@@ -82,5 +82,5 @@ function asImage(
   flat: PlacedTensor,
   { channels: count, height, width }: PlacedTensor,
 ): PlacedTensor {
-  return { offset: flat.offset, channels: count, height, width, pad: 0 };
+  return { offset: flat.offset, channels: count, height, width, pad: NO_BORDER };
 }

@@ -1,6 +1,6 @@
 /** Ops that copy, add or clear whole tensors. */
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
-import { NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
+import { hasBorder, NO_TENSOR, strides, tensorArgs, type PlacedTensor } from "../tensor.js";
 import type { Lowering } from "./rule.js";
 
 /** Copies or adds the interior of one tensor to another of the same channels, height and width. */
@@ -32,9 +32,10 @@ export function borderOps(
   constant: Lowering["constant"],
 ): Op[] {
   const { channels: count, height, width, pad, offset } = tensor;
-  if (pad === 0) return [];
+  if (!hasBorder(tensor)) return [];
+  const [down, across] = pad;
   const { row } = strides(tensor);
-  const whole = width + 2 * pad;
+  const whole = width + 2 * across;
   const x = constant(`${whole} zeros`, () => new Float32Array(whole * TILE));
   const zeros = (top: number, left: number, rows: number, columns: number) =>
     op("copyPlanes", tiles * count, {
@@ -47,10 +48,10 @@ export function borderOps(
       accumulate: 0,
     });
   return [
-    zeros(0, 0, pad, whole),
-    zeros(pad, 0, height, pad),
-    zeros(pad, pad + width, height, pad),
-    zeros(pad + height, 0, pad, whole),
+    ...(down > 0 ? [zeros(0, 0, down, whole), zeros(down + height, 0, down, whole)] : []),
+    ...(across > 0
+      ? [zeros(down, 0, height, across), zeros(down, across + width, height, across)]
+      : []),
   ];
 }
 

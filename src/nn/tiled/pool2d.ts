@@ -3,7 +3,7 @@
  * ReLU behind a maximum is computed with it (see fuse.ts).
  */
 import { op } from "../../runtime/kernel-table.js";
-import { strideIn, type AvgPool2dLayer, type MaxPool2dLayer } from "../layers/pool2d.js";
+import { windowArgs, type AvgPool2dLayer, type MaxPool2dLayer } from "../layers/pool2d.js";
 import { tensorArgs } from "../tensor.js";
 import type { TiledRule } from "./rule.js";
 
@@ -11,23 +11,24 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
   backwardReads: { x: true, y: true },
   accumulates: true,
   fuses: { relu: true },
-  forward({ size, stride }, { tiles, xs: [x], y, relu }) {
+  forward(layer, { tiles, xs: [x], y, relu }) {
     const { channels, height, width } = y;
-    const places = { x: tensorArgs(x), y: tensorArgs(y) };
-    const args = {
-      ...places,
-      tiles,
-      channels,
-      height,
-      width,
-      size,
-      stride: strideIn(x, stride),
-      relu: relu ? 1 : 0,
-    };
-    return [op("maxPool", tiles * channels, args)];
+    return [
+      op("maxPool", tiles * channels, {
+        x: tensorArgs(x),
+        y: tensorArgs(y),
+        channels,
+        height,
+        width,
+        inHeight: x.height,
+        inWidth: x.width,
+        window: windowArgs(layer, x),
+        relu: relu ? 1 : 0,
+      }),
+    ];
   },
 
-  backward({ size, stride }, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient }) {
+  backward(layer, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient }) {
     if (!dx) return [];
     const { channels, height, width } = y;
     return [
@@ -36,16 +37,13 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
         y: tensorArgs(y),
         dy: tensorArgs(dy),
         dx: tensorArgs(dx.tensor),
-        tiles,
         channels,
         height,
         width,
         inHeight: x.height,
         inWidth: x.width,
-        size,
-        stride: strideIn(x, stride),
-        accumulate: dx.accumulate ? 1 : 0,
-        relu: reluGradient ? 1 : 0,
+        window: windowArgs(layer, x),
+        how: (dx.accumulate ? 1 : 0) + (reluGradient ? 2 : 0),
       }),
     ];
   },
@@ -55,35 +53,35 @@ export const avgPool2dTiled: TiledRule<AvgPool2dLayer> = {
   backwardReads: { x: false, y: false },
   accumulates: true,
   fuses: {},
-  forward({ size, stride }, { tiles, xs: [x], y }) {
+  forward(layer, { tiles, xs: [x], y }) {
     const { channels, height, width } = y;
-    const window = {
-      sizeHeight: size ?? x.height,
-      sizeWidth: size ?? x.width,
-      stride: strideIn(x, stride),
-    };
-    const places = { x: tensorArgs(x), y: tensorArgs(y) };
     return [
-      op("avgPool", tiles * channels, { ...places, ...window, tiles, channels, height, width }),
+      op("avgPool", tiles * channels, {
+        x: tensorArgs(x),
+        y: tensorArgs(y),
+        channels,
+        height,
+        width,
+        inHeight: x.height,
+        inWidth: x.width,
+        window: windowArgs(layer, x),
+      }),
     ];
   },
 
-  backward({ size, stride }, { tiles, xs: [x], dy, dxs: [dx] }) {
+  backward(layer, { tiles, xs: [x], dy, dxs: [dx] }) {
     if (!dx) return [];
     const { channels, height, width } = dy;
     return [
       op("avgPoolGrad", tiles * channels, {
         dy: tensorArgs(dy),
         dx: tensorArgs(dx.tensor),
-        tiles,
         channels,
         height,
         width,
         inHeight: x.height,
         inWidth: x.width,
-        sizeHeight: size ?? x.height,
-        sizeWidth: size ?? x.width,
-        stride: strideIn(x, stride),
+        window: windowArgs(layer, x),
         accumulate: dx.accumulate ? 1 : 0,
       }),
     ];

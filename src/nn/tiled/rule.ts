@@ -8,6 +8,7 @@ import type { Shape } from "../../regularizers/regularizer.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";
 import type { Op } from "../../runtime/kernel-table.js";
 import type { Parameter } from "../../runtime/parameter.js";
+import type { Pair } from "../layers/sides.js";
 import type { PlacedTensor, TensorShape } from "../tensor.js";
 
 /** Where a gradient goes. */
@@ -114,8 +115,8 @@ export interface TiledRule<L> {
   readonly accumulates: boolean;
   /** What becomes part of the layer's step, where nobody else reads what lies between (fuse.ts). */
   readonly fuses: Fuses;
-  /** Border of zeros it wants around the gradient of its output. Default 0. */
-  gradientPad?(layer: L, inputs: readonly Shape[]): number;
+  /** Border of zeros it wants around the gradient of its output. Default: none. */
+  gradientPad?(layer: L, inputs: readonly Shape[]): Pair;
   /**
    * Tables by which a convolution's weight keeps its pattern, for the tensors it reads and whose
    * gradient it reads.

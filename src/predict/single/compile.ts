@@ -148,7 +148,9 @@ function placesOf(
 
   // What comes in and goes out as a vector stays where it is.
   const keeps = (key: number | PhasedArea) =>
-    (key === -1 || key === output) && lives.get(key)!.area.pad === 0 && isVector(lives.get(key)!);
+    (key === -1 || key === output) &&
+    lives.get(key)!.area.pad.join() === "0,0" &&
+    isVector(lives.get(key)!);
   const shared = [...lives].filter(([key]) => !keeps(key));
   const tensors = shared.map(([key, { area, from, to }]): Lifetime => {
     const { channels, height, width, row, plane, pad } = area;
@@ -191,7 +193,8 @@ function sideBySide(x: number, y: SingleImage): Op {
     y: imageArgs(y),
     height: 1,
     width: y.width,
-    stride: y.channels,
+    down: 1,
+    across: y.channels,
     tight: 0,
   });
 }
@@ -203,7 +206,8 @@ function oneByOne(x: SingleImage, y: number): Op {
     y: { at: y, plane: x.channels, row: 0 },
     height: 1,
     width: x.channels,
-    stride: x.plane,
+    down: 1,
+    across: x.plane,
     tight: 1,
   });
 }
@@ -216,11 +220,12 @@ function phaseOps(
 ): Op[] {
   return remainders.map(([top, left], k) =>
     op("singleCopy", x.channels, {
-      x: { ...imageArgs(x), at: x.at + ((top - pad) * x.row + left - pad) * 4 },
+      x: { ...imageArgs(x), at: x.at + ((top - pad[0]) * x.row + left - pad[1]) * 4 },
       y: { at: y.at + k * plane * 4, plane: remainders.length * plane, row },
-      height: Math.ceil((x.height + 2 * pad - top) / stride),
-      width: Math.ceil((x.width + 2 * pad - left) / stride),
-      stride,
+      height: Math.ceil((x.height + 2 * pad[0] - top) / stride[0]),
+      width: Math.ceil((x.width + 2 * pad[1] - left) / stride[1]),
+      down: stride[0],
+      across: stride[1],
       tight: 0,
     }),
   );

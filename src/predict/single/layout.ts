@@ -7,8 +7,10 @@
  */
 import { disjointSets } from "../../disjoint-sets.js";
 import { ruleOf } from "../../nn/layers/rules.js";
+import type { Pair } from "../../nn/layers/sides.js";
 import type { SingleImage } from "../../nn/layers/single.js";
 import type { Model } from "../../nn/model.js";
+import { NO_BORDER, widerBorder } from "../../nn/tensor.js";
 import type { Shape } from "../../regularizers/regularizer.js";
 import type { SingleStep } from "./steps.js";
 
@@ -19,7 +21,7 @@ const BEHIND = 4 * WHOLE;
 
 /** An image or a vector, before it has a place. */
 export interface Area extends Omit<SingleImage, "at"> {
-  readonly pad: number;
+  readonly pad: Pair;
   /** Floats before its first position, and of all of it. */
   readonly lead: number;
   readonly floats: number;
@@ -28,9 +30,9 @@ export interface Area extends Omit<SingleImage, "at"> {
 /** A value by phases: the remainders of rows and columns that somebody reads, in their order. */
 export interface PhasedArea {
   readonly value: number;
-  readonly stride: number;
+  readonly stride: Pair;
   /** Border of the image. */
-  readonly pad: number;
+  readonly pad: Pair;
   readonly remainders: readonly (readonly [row: number, column: number])[];
   readonly area: Area;
 }
@@ -46,7 +48,7 @@ interface Open {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  readonly pad: number;
+  readonly pad: Pair;
 }
 
 /**
@@ -70,16 +72,17 @@ export function singleLayout(
   const byStep = steps.map(({ node: { layer }, rule, inputs }) => {
     const [value] = inputs;
     const { channels, height, width, pad } = open[placeOf.get(value)!];
-    const wanted = rule.stride?.(layer) ?? 1;
-    if (wanted === 1) return undefined;
+    const wanted = rule.stride?.(layer) ?? [1, 1];
+    if (wanted.every((step) => step === 1)) return undefined;
+    const whole = [height + 2 * pad[0], width + 2 * pad[1]];
     // One that is larger than the image leaves one position, whatever it is.
-    const stride = Math.min(wanted, Math.max(height, width) + 2 * pad);
-    const key = `${value} ${stride}`;
+    const stride = [Math.min(wanted[0], whole[0]), Math.min(wanted[1], whole[1])] as const;
+    const key = `${value} ${stride.join(" ")}`;
     const found = phased.get(key) ?? { at: open.length, value, stride, pad, seen: new Map() };
     if (!phased.has(key)) {
       phased.set(key, found);
-      const part = (side: number) => Math.ceil((side + 2 * pad) / stride);
-      open.push({ channels, height: part(height), width: part(width), pad: 0 });
+      const [rows, columns] = whole.map((side, axis) => Math.ceil(side / stride[axis]));
+      open.push({ channels, height: rows, width: columns, pad: NO_BORDER });
     }
     for (const one of rule.remainders!(layer, pad)) found.seen.set(one.join(), one);
     return found;
@@ -94,7 +97,7 @@ export function singleLayout(
   });
   const rows = open.map(() => 0);
   open.forEach(({ width, pad }, k) => {
-    rows[sets.root(k)] = Math.max(rows[sets.root(k)], width + pad);
+    rows[sets.root(k)] = Math.max(rows[sets.root(k)], width + pad[1]);
   });
   const areaAt = (k: number, planes: number) => areaOf(open[k], rows[sets.root(k)], planes);
   const areas = new Map(values.map((value, k) => [value, areaAt(k, open[k].channels)]));
@@ -113,8 +116,8 @@ export function singleLayout(
 interface Found {
   readonly at: number;
   readonly value: number;
-  readonly stride: number;
-  readonly pad: number;
+  readonly stride: Pair;
+  readonly pad: Pair;
   readonly seen: Map<string, readonly [row: number, column: number]>;
 }
 
@@ -125,11 +128,11 @@ function imageOf(shape: Shape, samples: number): Pick<Open, "channels" | "height
 }
 
 /** The widest border that a reader wants around a value. */
-function padOf(value: number, steps: readonly SingleStep[]): number {
-  let most = 0;
+function padOf(value: number, steps: readonly SingleStep[]): Pair {
+  let most = NO_BORDER;
   for (const { node, inputs } of steps) {
     if (!inputs.includes(value)) continue;
-    most = Math.max(most, ruleOf(node.layer).inputPad?.(node.layer) ?? 0);
+    most = widerBorder(most, ruleOf(node.layer).inputPad?.(node.layer) ?? NO_BORDER);
   }
   return most;
 }
@@ -139,9 +142,11 @@ function whole(floats: number): number {
 }
 
 function areaOf({ channels, height, width, pad }: Open, row: number, planes: number): Area {
-  const border = pad * (row + 1);
+  const border = pad[0] * row + pad[1];
   const last = (height - 1) * row;
-  const plane = whole(Math.max(last + row + pad * row, whole(last + width), last + whole(width)));
+  const plane = whole(
+    Math.max(last + row + pad[0] * row, whole(last + width), last + whole(width)),
+  );
   const lead = whole(border);
   const floats = lead + planes * plane + border + BEHIND;
   return { channels, height, width, row, plane, pad, lead, floats };

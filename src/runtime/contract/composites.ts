@@ -32,6 +32,12 @@ export const POSITIONS = {
   fields: ["at", "tile", "plane", "row", "col"],
 } as const;
 
+/** A window of a pooling: its sides, how it moves, and the border above and left of the image. */
+export const WINDOW = {
+  struct: "window",
+  fields: ["height", "width", "down", "across", "top", "left"],
+} as const;
+
 /**
  * How the column of an entry follows from its offset q = offset / (T * 4), in positions of a padded
  * plane: channel c = q / planeSize, kh = (q % planeSize) / rowSize, kw = q % rowSize, and column =

@@ -11,7 +11,7 @@
  * `span`: positions from a plane's first to its last, with those between rows. `mask`: i32 [span,
  * in whole vectors of T], -1 at positions of the image, 0 between rows.
  */
-import { type Argument } from "./composites.js";
+import { type Argument, WINDOW } from "./composites.js";
 
 /** One sample's image: strides in floats. */
 export const IMAGE = { struct: "image_args", fields: ["at", "plane", "row"] } as const;
@@ -50,10 +50,10 @@ export const SINGLE_KERNELS = {
   /** The same by a dense weight, f32 [rows][stride]. Split over rows. */
   singleDense: ["w", "stride", "bias", "x", "y", "cols", "relu"],
   /**
-   * y[c, i, j] = x[c, i * stride, j * stride]. tight: 1 = nothing behind a row of y is written.
+   * y[c, i, j] = x[c, i * down, j * across]. tight: 1 = nothing behind a row of y is written.
    * Split over channels.
    */
-  singleCopy: [["x", IMAGE], ["y", IMAGE], "height", "width", "stride", "tight"],
+  singleCopy: [["x", IMAGE], ["y", IMAGE], "height", "width", "down", "across", "tight"],
   /**
    * y = factor[c] x + shift[c] + residual, where x, y and the residual (or at 0) have one row
    * stride. factor, shift: f32 [channels]. Split over channels.
@@ -71,15 +71,16 @@ export const SINGLE_KERNELS = {
   /** y = f(x), rows as above; kind and slope: as in `activation`. Split over channels. */
   singleActivation: [["x", IMAGE], ["y", IMAGE], "mask", "span", "kind", "slope"],
   /** As maxPool: height and width are y's. Split over channels. */
-  singleMaxPool: [["x", IMAGE], ["y", IMAGE], "height", "width", "size", "stride", "relu"],
-  /** As avgPool: a window of sizeHeight x sizeWidth. Split over channels. */
-  singleAvgPool: [
+  singleMaxPool: [
     ["x", IMAGE],
     ["y", IMAGE],
     "height",
     "width",
-    "sizeHeight",
-    "sizeWidth",
-    "stride",
+    "inHeight",
+    "inWidth",
+    ["window", WINDOW],
+    "relu",
   ],
+  /** As avgPool. Split over channels. */
+  singleAvgPool: [["x", IMAGE], ["y", IMAGE], "height", "width", ["window", WINDOW]],
 } as const satisfies Record<string, readonly Argument[]>;

@@ -179,14 +179,11 @@ const pooled =
   (kind: "max" | "mean"): ReadOperator =>
   (at) => {
     const x = image(at, 0);
-    const [height, width] = sidesOf(at);
-    const { stride, padding } = windowOf(at, x, [height, width]);
-    if (height !== width || padding !== 0) {
-      throw new InputError(
-        `expected square windows without padding, found ${height} x ${width} with ${padding}`,
-      );
-    }
-    const layer = kind === "max" ? maxPool2d(height, { stride }) : avgPool2d(height, { stride });
+    const { size, ...options } = windowOf(at, x, sidesOf(at));
+    const isPadded = options.padding.some((axis) => axis.some((one) => one > 0));
+    if (kind === "mean" && isPadded && intOf(at, "count_include_pad", 0) === 0)
+      throw new InputError("reads means that leave the border out, and ours count its zeros");
+    const layer = kind === "max" ? maxPool2d(size, options) : avgPool2d(size, options);
     return at.builder.add(layer, [x], { name: at.name });
   };
 
@@ -196,8 +193,7 @@ const wholeMean: ReadOperator = (at) =>
 const wholeMaximum: ReadOperator = (at) => {
   const x = image(at, 0);
   const [, height, width] = x.shape;
-  if (height !== width) throw new InputError(`expected a square image, found ${height} x ${width}`);
-  return at.builder.add(maxPool2d(height), [x], { name: at.name });
+  return at.builder.add(maxPool2d([height, width]), [x], { name: at.name });
 };
 
 const mean: ReadOperator = (at) => {
