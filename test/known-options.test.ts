@@ -206,7 +206,7 @@ describe("a misspelt option is an error with the nearest name", () => {
   test("an unknown kind of source", () => {
     expect(() => loose.loadData({ kind: "cvs" })).toThrow(
       new InputError(
-        'loadData: kind must be one of named, idx, npy, npz, csv, imageFolder, soundFolder, found "cvs" (did you mean "csv"?)',
+        'loadData: kind must be one of named, idx, npy, npz, csv, parquet, imageFolder, soundFolder, found "cvs" (did you mean "csv"?)',
       ),
     );
   });

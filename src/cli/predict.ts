@@ -39,7 +39,7 @@ export function definePredict(command: Command): void {
     .argument("<model>", "a run folder, or a network in a file")
     .argument(
       "<inputs...>",
-      "idx and .npy files (.gz too), .npz, CSV, PNG, JPEG and WAV files, folders of images or sounds; - is " +
+      "idx and .npy files (.gz too), .npz, CSV, Parquet, PNG, JPEG and WAV files, folders of images or sounds; - is " +
         "standard input, with one such file",
     )
     .option("--top <n>", "tell the n likeliest classes", integer("--top", 1), 1)

@@ -3,7 +3,7 @@ import { UnusableFileError } from "../errors.js";
 import { isWav } from "./wav.js";
 
 /** What is told apart. Text has no mark of its own: all else is taken as CSV. */
-export type FileKind = "image" | "sound" | "npy" | "npz" | "idx" | "csv";
+export type FileKind = "image" | "sound" | "npy" | "npz" | "parquet" | "idx" | "csv";
 
 /** First bytes of what is often taken for a file of samples, and is none that can be read. */
 const FOREIGN: readonly (readonly [what: string, mark: string])[] = [
@@ -16,6 +16,7 @@ const MARKS: readonly (readonly [kind: FileKind, mark: string])[] = [
   ["image", "\x89PNG"],
   ["image", "\xff\xd8\xff"],
   ["npy", "\x93NUMPY"],
+  ["parquet", "PAR1"],
   ["npz", "PK\x03\x04"],
 ];
 /** Types of the elements of idx files, of which one is read. */
@@ -33,7 +34,7 @@ export function fileKind(head: Uint8Array, where: string): FileKind {
   const foreign = FOREIGN.find(([, mark]) => text.startsWith(mark));
   if (foreign) {
     throw new UnusableFileError(
-      `${where}: expected an idx, .npy, .npz, CSV, PNG, JPEG or WAV file, found ${foreign[0]}`,
+      `${where}: expected an idx, .npy, .npz, CSV, Parquet, PNG, JPEG or WAV file, found ${foreign[0]}`,
     );
   }
   const isIdx = text.startsWith("\0\0") && IDX_TYPES.includes(head[2]) && head[3] > 0;

@@ -14,8 +14,8 @@ import type { OwnPart } from "./own-part.js";
 export interface FolderImages extends OwnPart {
   readonly inputs: Uint8Array;
   readonly shape: ImageShape;
-  /** Names of the class folders; labels are places in this list. */
-  readonly labelNames: readonly string[];
+  /** Names of the classes, such as the folders; labels are places in this list. */
+  readonly labelNames?: readonly string[] | undefined;
 }
 
 export interface ImageFolderOptions {

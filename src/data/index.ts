@@ -17,6 +17,8 @@ export type {
   ImageFolderSource,
   NamedSource,
   NpySource,
+  NpzSource,
   OwnFacts,
+  ParquetSource,
   SoundFolderSource,
 } from "./source.js";

@@ -5,6 +5,10 @@
  */
 import { createRequire } from "node:module";
 import type { unzipSync } from "fflate";
+import type * as Column from "hyparquet/src/column.js";
+import type * as Convert from "hyparquet/src/convert.js";
+import type * as Metadata from "hyparquet/src/metadata.js";
+import type * as Schema from "hyparquet/src/schema.js";
 import type Jpeg from "jpeg-js";
 import type Papa from "papaparse";
 
@@ -20,4 +24,24 @@ export function jpegDecoder(): typeof Jpeg.decode {
 
 export function unzipper(): typeof unzipSync {
   return (load("fflate") as { unzipSync: typeof unzipSync }).unzipSync;
+}
+
+/** The parts of the reader of Parquet that need no promises. */
+export interface ParquetLibrary {
+  readonly parquetMetadata: typeof Metadata.parquetMetadata;
+  readonly parquetSchema: typeof Metadata.parquetSchema;
+  readonly parquetHeader: typeof Column.parquetHeader;
+  readonly readColumn: typeof Column.readColumn;
+  readonly getTreePath: typeof Schema.getTreePath;
+  readonly DEFAULT_PARSERS: typeof Convert.DEFAULT_PARSERS;
+}
+
+export function parquetLibrary(): ParquetLibrary {
+  const part = <Part>(name: string) => load(`hyparquet/src/${name}.js`) as Part;
+  return {
+    ...part<typeof Metadata>("metadata"),
+    ...part<typeof Column>("column"),
+    ...part<typeof Schema>("schema"),
+    ...part<typeof Convert>("convert"),
+  };
 }

@@ -9,7 +9,7 @@ import { readBytes } from "../read-file.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { isFlat } from "./channel-numbers.js";
-import { type CsvTable, readCsv } from "./csv.js";
+import { type CsvTable, type LikeTable, readCsv } from "./csv.js";
 import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
@@ -19,19 +19,20 @@ import { labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
 import { npzNames } from "./npz.js";
+import { readParquetImages } from "./parquet-images.js";
+import { type ParquetTable, readParquetTable } from "./parquet-table.js";
 import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import {
   checkSource,
   type CsvSource,
   type DataSource,
-  type ImageFolderSource,
   type NpzSource,
   type OwnSource,
+  type ParquetSource,
   resolvePaths,
-  type SoundFolderSource,
 } from "./source.js";
-import { readSoundFolder } from "./sound-folder.js";
 import { answersOf, checkPair } from "./answer-files.js";
+import { readImages, readSounds } from "./own-files.js";
 import { channelStatistics } from "./statistics.js";
 
 /**
@@ -53,7 +54,7 @@ const LOAD_OPTIONS: OptionKeys<LoadOptions> = {
 };
 
 /** Everything about one's own data but what has defaults. */
-interface OwnData {
+export interface OwnData {
   readonly train: OwnPart;
   readonly test?: OwnPart | undefined;
   readonly shape: readonly number[];
@@ -186,9 +187,19 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "npz":
       return readArchive(source);
     case "csv":
-      return readTables(source);
+      return readTables(source, (path, like) => readCsv(path, source, like));
+    case "parquet": {
+      const { image } = source;
+      return image === undefined
+        ? readTables(source, (path, like) => readParquetTable(path, source, like))
+        : readImages(
+            source,
+            (path, more) => readParquetImages(path, { ...source, image, ...more }),
+            use,
+          );
+    }
     case "imageFolder":
-      return readImages(source, use);
+      return readImages(source, (path, more) => readImageFolder(path, { ...source, ...more }), use);
     case "soundFolder":
       return readSounds(source, use);
   }
@@ -218,36 +229,6 @@ function readArchive(source: NpzSource): OwnData {
   );
 }
 
-function readImages(source: ImageFolderSource, use: UseOptions | undefined): OwnData {
-  const train = readImageFolder(source.train, { ...source, use });
-  const { shape, labelNames } = train;
-  const { fit } = source;
-  // Only what was said of the training images holds for others.
-  const like = { shape, labelNames, fit, toGrey: source.shape !== undefined };
-  return {
-    train,
-    test: source.test === undefined ? undefined : readImageFolder(source.test, like),
-    shape,
-    labelNames,
-    preparation: fit && { image: { shape, fit } },
-  };
-}
-
-function readSounds(source: SoundFolderSource, use: UseOptions | undefined): OwnData {
-  const { rate, length } = source;
-  const train = readSoundFolder(source.train, { ...source, use });
-  const { labelNames } = train;
-  const like = { rate, length, labelNames };
-  return {
-    train,
-    test: source.test === undefined ? undefined : readSoundFolder(source.test, like),
-    shape: [length],
-    labelNames,
-    preparation: { sound: { rate, length } },
-    isSignal: true,
-  };
-}
-
 function withTest(
   train: OwnPart & { readonly shape: readonly number[] },
   test: (OwnPart & { readonly shape: readonly number[] }) | "" | undefined,
@@ -262,20 +243,20 @@ function withTest(
   return { train, test, shape: train.shape };
 }
 
-function readTables(source: CsvSource): OwnData {
-  const table = readCsv(source.train, source);
+function readTables(
+  source: CsvSource | ParquetSource,
+  read: (path: string, like?: LikeTable) => ParquetTable,
+): OwnData {
+  const table = read(source.train);
   const other =
-    source.test === undefined
-      ? undefined
-      : readCsv(source.test, source, { where: source.train, table });
+    source.test === undefined ? undefined : read(source.test, { where: source.train, table });
   // Labels that are numbers stay what they are; otherwise they are names.
+  const given = source.labelNames ?? table.classes;
   const labelNames =
-    source.labelNames ??
-    (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
+    given ?? (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
   // Names that were given may be those of numbers, unless they are numbers themselves.
   const numbered =
-    labelNames === undefined ||
-    (source.labelNames !== undefined && !labelNames.some(isLabelNumber));
+    labelNames === undefined || (given !== undefined && !labelNames.some(isLabelNumber));
   const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
     where,
     inputs,
@@ -289,7 +270,7 @@ function readTables(source: CsvSource): OwnData {
   const count = targetNames ? values.length / targetNames.length : table.labels.length;
   const columns = table.inputs.length / count;
   const shape = sampleShape(
-    [count, ...(source.pixels ? [columns] : [columns, 1, 1])],
+    [count, ...("pixels" in source && source.pixels ? [columns] : [columns, 1, 1])],
     source.shape,
     source.train,
   );

@@ -127,6 +127,26 @@ export interface CsvSource extends OwnFacts {
   readonly missingCells?: readonly string[] | undefined;
 }
 
+/** Tables, and images as bytes, in the columns of a Parquet file. */
+export interface ParquetSource extends OwnFacts {
+  readonly kind: "parquet";
+  readonly train: string;
+  readonly test?: string | undefined;
+  /** Column of the labels. */
+  readonly label: string;
+  /**
+   * Column of images: bytes in a struct, as Hugging Face has them. The samples are the images.
+   * Default: none, and the samples are the rows of the other columns.
+   */
+  readonly image?: string | undefined;
+  /** How images of other sizes come to that of the first, or of `shape`. Default: an error. */
+  readonly fit?: ImageFit | undefined;
+  /** As those of CSV files, for a table. */
+  readonly ignore?: readonly string[] | undefined;
+  readonly categories?: readonly string[] | "text" | undefined;
+  readonly missing?: FillRule | undefined;
+}
+
 /** Folders with one folder of PNG or JPEG images for each class. */
 export interface ImageFolderSource extends OwnFacts {
   readonly kind: "imageFolder";
@@ -152,6 +172,7 @@ export type OwnSource =
   | NpySource
   | NpzSource
   | CsvSource
+  | ParquetSource
   | ImageFolderSource
   | SoundFolderSource;
 export type DataSource = NamedSource | OwnSource;
@@ -198,6 +219,18 @@ const FILES: {
     categories: 1,
     missing: 1,
     missingCells: 1,
+    ...OWN,
+  },
+  parquet: {
+    kind: 1,
+    train: 1,
+    test: 1,
+    label: 1,
+    image: 1,
+    fit: 1,
+    ignore: 1,
+    categories: 1,
+    missing: 1,
     ...OWN,
   },
   imageFolder: { kind: 1, train: 1, test: 1, fit: 1, ...OWN },

@@ -1,8 +1,8 @@
 /**
  * Samples without labels, as a network takes them: from idx and .npy files, plain or
- * gzip-compressed, from .npz, CSV, PNG, JPEG and WAV files and from folders of images or sounds, or
- * from the bytes of one such file. They come in pieces, so that of a plain idx or .npy file and of
- * a folder never more than a piece is in memory.
+ * gzip-compressed, from .npz, CSV, Parquet, PNG, JPEG and WAV files and from folders of images or
+ * sounds, or from the bytes of one such file. They come in pieces, so that of a plain idx or .npy
+ * file and of a folder never more than a piece is in memory.
  */
 import { size } from "../shape-size.js";
 import { statSync } from "node:fs";
@@ -23,6 +23,7 @@ import { readIdx } from "./idx.js";
 import { idxHeader, LONGEST_IDX_HEADER, parseIdx } from "./idx-format.js";
 import { parseNpy, readNpy } from "./npy.js";
 import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
+import { parquetImages, parquetRows } from "./unlabelled-parquet.js";
 import { nameIn, npzNames, parseNpz } from "./npz.js";
 import { inputNumbers } from "./own-arrays.js";
 import { decodeImage, type Image } from "./image.js";
@@ -114,6 +115,9 @@ export function unlabelled(origin: Origin, options: UnlabelledOptions): Unlabell
   }
   const prefix = `${where}:`;
   if (kind === "csv") return { prefix, pieces: table(bytes, options, where) };
+  if (kind === "parquet") {
+    return { prefix, pieces: parquetPieces(origin, options, where) };
+  }
   if (kind === "npz") {
     if (isPacked) throw new UnusableFileError(`${where}: a .npz file in gzip; unpack it first`);
     const array = onlyArray(bytes(), options, where);
@@ -253,6 +257,25 @@ function shapeFor({ channels, height, width }: Image, input: readonly number[]):
   const [colour, grey] = [Math.sqrt(features / 3), Math.sqrt(features)];
   if (Number.isInteger(grey)) return [1, grey, grey];
   return Number.isInteger(colour) ? [3, colour, colour] : [1, 1, features];
+}
+
+/** The images of a Parquet file, or its rows where it has none. */
+function parquetPieces(
+  origin: Origin,
+  options: UnlabelledOptions,
+  where: string,
+): Generator<Piece> {
+  const shown = parquetImages(origin, where);
+  if (!shown) {
+    const { inputs, count } = parquetRows(origin, options.csv?.prepared, where);
+    return pieces(inputs, count, options.piece);
+  }
+  const rows = Array.from({ length: shown.count }, (_, row) => row);
+  return images(rows, options, (row) => ({
+    name: String(row),
+    where: `${where}: row ${row}`,
+    image: shown.open(row),
+  }));
 }
 
 function* table(

@@ -138,6 +138,14 @@ function oneOf<Key extends string>(label: Key, targets: Key) {
   };
 }
 
+const missing = z
+  .union(
+    [z.enum(["mean", "median", "drop"]), z.number()],
+    found('"mean", "median", "drop", or a number'),
+  )
+  .optional()
+  .describe("What a missing number counts as; drop: its row is left out");
+
 /** Schema of a recipe's `data`. */
 export const dataSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -232,13 +240,7 @@ export const dataSchema = z.discriminatedUnion("kind", [
         )
         .optional()
         .describe('Columns of texts that are categories; "text": all that are no numbers'),
-      missing: z
-        .union(
-          [z.enum(["mean", "median", "drop"]), z.number()],
-          found('"mean", "median", "drop", or a number'),
-        )
-        .optional()
-        .describe("What a missing number counts as; drop: its row is left out"),
+      missing,
       missingCells: z
         .array(z.string())
         .min(1)
@@ -250,6 +252,28 @@ export const dataSchema = z.discriminatedUnion("kind", [
     })
     .superRefine(oneOf("label", "targets"))
     .describe("Tables of numbers and categories"),
+  z
+    .strictObject({
+      kind: z.literal("parquet"),
+      train: path,
+      test: path.optional(),
+      label: z.string().describe("Label column"),
+      image: z.string().optional().describe("Column of images, bytes in a struct"),
+      fit: z.enum(IMAGE_FITS).optional().describe("Of images, as for imageFolder"),
+      ignore: z.array(z.string()).optional().describe("Columns that are left out"),
+      categories: z
+        .union(
+          [z.literal("text"), z.array(z.string()).min(1)],
+          found('"text", or a list of columns by their names'),
+        )
+        .optional()
+        .describe('Columns of categories; "text": all texts'),
+      missing,
+      shape,
+      ...facts,
+      ...use,
+    })
+    .describe("Columns of a Parquet file: a table, or images"),
   z
     .strictObject({
       kind: z.literal("imageFolder"),

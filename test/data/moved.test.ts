@@ -33,6 +33,7 @@ const SOURCES: Record<string, [OwnSource, readonly string[]]> = {
     ["data/x.npy", "data/y.npy"],
   ],
   npz: [{ kind: "npz", file: "data/a.npz" }, ["data/a.npz"]],
+  parquet: [{ kind: "parquet", train: "data/a.parquet", label: "y" }, ["data/a.parquet"]],
   idx: [
     { kind: "idx", trainImages: "d/a", trainLabels: "d/b", testImages: "e/a", testLabels: "e/b" },
     ["d/a", "d/b", "e/a", "e/b"],
@@ -54,6 +55,7 @@ const INNER: Record<string, readonly string[]> = {
   "csv in two folders, files of one name": ["data"],
   npy: ["data"],
   npz: ["data"],
+  parquet: ["data"],
   imageFolder: ["pictures"],
   soundFolder: ["words"],
   "image folders, one in the other": ["pictures"],

@@ -78,7 +78,7 @@ test("the recipe learns a table of flowers, read as the page reads iris.csv", as
 describe("the other pieces of JSON are what a recipe's data may be", () => {
   const whole = JSON.parse(blocks.find(({ title }) => title === "points.json")!.code);
   const pieces = of("json").filter(({ title }) => title === undefined);
-  test("there are some", () => expect(pieces.length).toBe(7));
+  test("there are some", () => expect(pieces.length).toBeGreaterThan(6));
   test.each(pieces.map(({ code }) => code.trim()))("%s", (code) => {
     const data = JSON.parse(code);
     expect(checkRecipe({ ...whole, data }).data).toMatchObject(data);

@@ -59,6 +59,8 @@ describe("each kind, with its defaults", () => {
       { delimiter: ",", pixels: false },
     ],
     [{ kind: "imageFolder", train: "a", labelNames: ["x", "y"], mean: [0.5], std: [0.5] }, {}],
+    [{ kind: "parquet", train: "a", label: "y", categories: "text", missing: "mean" }, {}],
+    [{ kind: "parquet", train: "a", label: "y", image: "x", fit: "cut", shape: [3, 8, 8] }, {}],
     [{ kind: "npz", file: "a", arrays: { inputs: "x", labels: "y" }, channels: "last" }, {}],
     [{ kind: "imageFolder", train: "a", shape: [1, 8, 8], fit: "stretch" }, {}],
     [{ kind: "soundFolder", train: "a", test: "b", rate: 8000, length: 4000, std: [2] }, {}],
@@ -103,7 +105,7 @@ describe("faults", () => {
     [{}, "data.name: missing; expected one of mnist, fashion-mnist, cifar10, spoken-digits"],
     [
       { kind: "jpeg" },
-      'data.kind: expected one of named, idx, npy, npz, csv, imageFolder, soundFolder, found "jpeg"',
+      'data.kind: expected one of named, idx, npy, npz, csv, parquet, imageFolder, soundFolder, found "jpeg"',
     ],
     [{ kind: "imagefolder" }, 'found "imagefolder" (did you mean "imageFolder"?)'],
     [{ kind: "npy", trainInputs: "a" }, "data.trainLabels: missing; expected it, or trainTargets"],
@@ -189,7 +191,7 @@ test("the JSON schema offers each kind", () => {
     properties: { data: { oneOf: { properties: { kind: object } }[] } };
   };
   expect(properties.data.oneOf.map(({ properties: { kind } }) => kind)).toMatchObject(
-    ["named", "idx", "npy", "npz", "csv", "imageFolder", "soundFolder"].map((kind) => ({
+    ["named", "idx", "npy", "npz", "csv", "parquet", "imageFolder", "soundFolder"].map((kind) => ({
       const: kind,
     })),
   );

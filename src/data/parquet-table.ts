@@ -1,0 +1,149 @@
+/** Reads a table, or images with labels, from a Parquet file: a row is a sample. */
+import { UnusableFileError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
+import type { CsvTable, LikeTable } from "./csv.js";
+import { MISSING, newCategories } from "./csv-cells.js";
+import { type ParquetColumn, type ParquetFile, withParquet } from "./parquet.js";
+import { type FillRule, prepareTable } from "./table-preparation.js";
+
+export interface ParquetTableOptions {
+  /** The column of the labels. */
+  readonly label: string;
+  /** Columns that are left out. Default: none. */
+  readonly ignore?: readonly string[] | undefined;
+  /** As those of CSV files. */
+  readonly categories?: readonly string[] | "text" | undefined;
+  readonly missing?: FillRule | undefined;
+}
+
+/** A table, and the classes that the file names. */
+export interface ParquetTable extends CsvTable {
+  readonly classes?: readonly string[] | undefined;
+}
+
+/**
+ * Reads numbers and texts.
+ *
+ * @param like - what it must have the columns of, and be prepared as
+ * @throws as withParquet and prepareTable; UnusableFileError if a column is not there, is neither
+ *   numbers nor texts, is texts and not said to be categories, or has gaps without a rule
+ */
+export function readParquetTable(
+  path: string,
+  options: ParquetTableOptions,
+  like?: LikeTable,
+): ParquetTable {
+  const { label, ignore = [], categories = [], missing: rule } = options;
+  return withParquet(path, (file) => {
+    const labels = columnNamed(file, label, path);
+    for (const name of [...ignore, ...(categories === "text" ? [] : categories)])
+      columnNamed(file, name, path);
+    const features = like
+      ? like.table.columns.map((name) => columnNamed(file, String(name), path))
+      : file.columns.filter(({ name }) => name !== label && !ignore.includes(name));
+    const isText = ({ name, kind }: ParquetColumn) =>
+      categories === "text" ? kind === "texts" : categories.includes(name);
+    const read = features.map((column) => numbersOf(file, column, isText(column), path));
+    const texts = Array.from(file.read(labels), textOf);
+    const kept = keptRows(read, texts, rule, path, features, labels.name);
+    const inputs = new Float64Array(kept.length * read.length);
+    kept.forEach((row, k) =>
+      read.forEach(({ numbers }, c) => (inputs[k * read.length + c] = numbers[row])),
+    );
+    const { notes, ...prepared } = prepareTable(
+      {
+        inputs,
+        count: kept.length,
+        columns: features.map(({ name }) => name),
+        texts: read.map((column) => column.texts),
+        // As a CSV file has them, which the network may read, too.
+        missing: rule === undefined ? [] : MISSING,
+        dropped: file.rows - kept.length,
+      },
+      rule,
+      path,
+      like?.table.preparation,
+    );
+    return {
+      labels: kept.map((row) => texts[row]!),
+      columns: features.map(({ name }) => name),
+      classes: labels.classes,
+      ...prepared,
+      notes: [...notes],
+    };
+  });
+}
+
+/** The column of a name. @throws UnusableFileError if there is none */
+export function columnNamed(file: ParquetFile, name: string, where: string): ParquetColumn {
+  const found = file.columns.find((column) => column.name === name);
+  if (found) return found;
+  const names = file.columns.map((column) => column.name);
+  throw new UnusableFileError(
+    `${where}: there is no column ${JSON.stringify(name)}${didYouMean(name, names)}; columns: ` +
+      names.join(", "),
+  );
+}
+
+interface ReadColumn {
+  /** NaN where there is none; of categories the places of their texts. */
+  readonly numbers: Float64Array;
+  readonly texts: readonly string[] | undefined;
+}
+
+/** A column as numbers, or its texts by their places. */
+export function numbersOf(
+  file: ParquetFile,
+  column: ParquetColumn,
+  isText: boolean,
+  where: string,
+): ReadColumn {
+  const { name, kind } = column;
+  const shown = `column ${JSON.stringify(name)}`;
+  if (kind === "images" || kind === "other" || (kind === "texts" && !isText)) {
+    const hint =
+      kind === "texts" ? `"categories": [${JSON.stringify(name)}] takes them` : "ignore it";
+    const found = kind === "other" ? "dates, lists or bytes" : kind;
+    throw new UnusableFileError(`${where}: ${shown}: expected numbers, found ${found}; ${hint}`);
+  }
+  const values = file.read(column);
+  const categories = isText ? newCategories() : undefined;
+  const numbers = Float64Array.from({ length: values.length }, (_, row) => {
+    const text = textOf(values[row]);
+    if (text === undefined) return Number.NaN;
+    const number = categories ? categories.placeOf(text) : Number(values[row]);
+    if (Number.isFinite(number)) return number;
+    throw new UnusableFileError(`${where}: row ${row}, ${shown}: expected a number, found ${text}`);
+  });
+  return { numbers, texts: categories?.texts };
+}
+
+/** A value as text; undefined if it is missing, as numbers that are none are, too. */
+function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined || Number.isNaN(value)) return undefined;
+  return typeof value === "boolean" ? String(Number(value)) : String(value);
+}
+
+/** The rows that are samples: all, or those without a gap. */
+function keptRows(
+  read: readonly ReadColumn[],
+  labels: readonly (string | undefined)[],
+  rule: FillRule | undefined,
+  where: string,
+  features: readonly ParquetColumn[],
+  label: string,
+): number[] {
+  const gapIn = (row: number) => read.findIndex(({ numbers }) => Number.isNaN(numbers[row]));
+  const kept = [...labels.keys()].filter(
+    (row) => rule !== "drop" || (labels[row] !== undefined && gapIn(row) < 0),
+  );
+  for (const row of kept) {
+    const gap = rule === undefined ? gapIn(row) : -1;
+    if (labels[row] !== undefined && gap < 0) continue;
+    const name = JSON.stringify(labels[row] === undefined ? label : features[gap].name);
+    const hint = labels[row] === undefined ? "" : '; "missing": "mean" would fill it';
+    throw new UnusableFileError(`${where}: row ${row}, column ${name}: it has no value${hint}`);
+  }
+  if (kept.length > 0) return kept;
+  throw new UnusableFileError(`${where}: expected rows without gaps, found none`);
+}
