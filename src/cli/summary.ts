@@ -126,7 +126,42 @@ function reachedFields({ validSsim }: EpochMetrics, final: FinalMetrics, field: 
     if (test === undefined) return [field(validName, text(valid), "of the samples held out")];
     return [field(name, text(test), valid === undefined ? "" : `validation ${text(valid)}`)];
   });
-  return [...lines, ...targets];
+  return [...lines, ...targets, ...classFields(final.byClass, field)];
+}
+
+/** Classes of which so many are shown. */
+const MOST_WEAK = 3;
+const FEW_CLASSES = 10;
+
+/** The five likeliest, and the classes that are found the least. */
+function classFields(figures: FinalMetrics["byClass"], field: Field): string[] {
+  if (!figures) return [];
+  const { of, top5, classes = [], confusion } = figures;
+  const weak = classes
+    .map((one, k) => ({ ...one, taken: confusion && takenFor(confusion[k], k, classes) }))
+    .filter(({ recall }) => recall !== undefined && recall < 1)
+    .sort((a, b) => a.recall! - b.recall!)
+    .slice(0, MOST_WEAK);
+  const texts = weak.map(({ name, recall, taken }, k) =>
+    joined(", ", `${k === 0 ? "" : `${percent(recall)} `}of ${name}`, taken ?? ""),
+  );
+  return [
+    ...(top5 !== undefined && classes.length > FEW_CLASSES
+      ? [field("Top 5", percent(top5), `of the ${of} samples`)]
+      : []),
+    ...(weak.length > 0 ? [field("Least found", percent(weak[0].recall), texts.join("; "))] : []),
+  ];
+}
+
+/** What a class is mostly taken for in its place. */
+function takenFor(
+  row: readonly number[] | undefined,
+  label: number,
+  classes: readonly { readonly name: string }[],
+): string {
+  const others = (row ?? []).map((samples, k) => (k === label ? 0 : samples));
+  const most = largest(others, 0);
+  return most > 0 ? `most often taken for ${classes[others.indexOf(most)].name}` : "";
 }
 
 /** What the network takes to store: its non-zeros and their places. */

@@ -37,6 +37,8 @@ export interface EpochMetrics {
   readonly trainAccuracy?: number;
   readonly validLoss?: number;
   readonly validAccuracy?: number;
+  /** Of more than ten classes: labels that are among the five largest outputs. */
+  readonly validTop5?: number;
   /** Looked at where the validation accuracy is the best so far, and used for no choice. */
   readonly testAccuracy?: number;
   /** As FinalMetrics.ssim, of the validation images. */
@@ -109,6 +111,27 @@ export interface Savings {
   readonly denseStepSeconds?: number;
 }
 
+/** A class by itself; of one without samples, or that none is taken for, a share is absent. */
+export interface OneClass {
+  readonly name: string;
+  readonly count: number;
+  readonly precision?: number;
+  readonly recall?: number;
+}
+
+/** A classifier class by class, see class-figures.ts. */
+export interface ClassFigures {
+  /** Which samples these are: the test samples, or those held out where there are none. */
+  readonly of: "test" | "validation";
+  readonly samples: number;
+  /** Of more than five classes. */
+  readonly top5?: number;
+  /** Of up to 1000. */
+  readonly classes?: readonly OneClass[];
+  /** Of up to 100: a row for each label, with the samples taken for each class. */
+  readonly confusion?: readonly (readonly number[])[];
+}
+
 /** The numbers a run ends with. */
 export interface FinalMetrics {
   /** Absent without test samples. */
@@ -128,6 +151,8 @@ export interface FinalMetrics {
   readonly testR2?: number;
   readonly validMae?: number;
   readonly validR2?: number;
+  /** Of a classifier. */
+  readonly byClass?: ClassFigures;
   /** Of several targets each by itself, on the test samples. */
   readonly targets?: readonly {
     readonly name: string;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resultLine } from "../measure/best-epoch.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
+import { classSection } from "./class-section.js";
 import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
 import {
@@ -42,7 +43,7 @@ export function reportHtml(run: Run): string {
   const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${layerTable(lineOf(run))}${savingsTable(run)}
+    ${pictureSection(run)}${classSection(run.result?.final?.byClass)}${layerTable(lineOf(run))}${savingsTable(run)}
     ${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">

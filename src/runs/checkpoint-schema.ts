@@ -25,6 +25,7 @@ const line = z.object({
   trainAccuracy: maybe,
   validLoss: maybe,
   validAccuracy: maybe,
+  validTop5: maybe,
   testAccuracy: maybe,
   validSsim: maybe,
   validMae: maybe,

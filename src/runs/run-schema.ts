@@ -38,6 +38,7 @@ const epochSchema = withoutNulls({
   trainAccuracy: maybe,
   validLoss: maybe,
   validAccuracy: maybe,
+  validTop5: maybe,
   testAccuracy: maybe,
   validSsim: maybe,
   validMae: maybe,
@@ -66,6 +67,17 @@ const final = {
   validAccuracy: maybe,
   trainAccuracy: maybe,
   ssim: maybe,
+  byClass: z
+    .object({
+      of: z.enum(["test", "validation"]),
+      samples: count,
+      top5: maybe,
+      classes: z
+        .array(z.object({ name: z.string(), count, precision: maybe, recall: maybe }))
+        .exactOptional(),
+      confusion: z.array(z.array(count)).exactOptional(),
+    })
+    .exactOptional(),
   testMae: maybe,
   testR2: maybe,
   validMae: maybe,

@@ -1,6 +1,7 @@
 /** What a training is judged by: the line of each epoch, and the figures at its end. */
 import type { Dataset } from "../data/dataset.js";
 import { bestOf } from "../measure/best-epoch.js";
+import { createClassFigures } from "../measure/class-figures.js";
 import { connectionsOf } from "../measure/connections.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import {
@@ -19,6 +20,9 @@ import { withoutUndefined } from "../without-undefined.js";
 import type { FitResult } from "./train-model.js";
 import type { Trainer } from "../engine/trainer.js";
 import type { Training } from "./training.js";
+
+/** Of so few classes the five likeliest are most of them. */
+const FEW_CLASSES = 10;
 
 /** Targets that are told of one by one. */
 const MOST_TARGETS = 100;
@@ -59,6 +63,8 @@ export function createMeasuring(training: Training): Measuring {
   const { loss, optimizer } = settings;
   const near = nearness(trainer, used, loss, training.scale);
   const { similarity, regression } = near;
+  const figures = hasAccuracy(loss) ? createClassFigures(trainer, used) : undefined;
+  const ranks = used.classes > FEW_CLASSES ? figures : undefined;
   const accuracyOf = (accuracy: number) => (hasAccuracy(loss) ? accuracy : undefined);
   const judged = (indices: Int32Array): Promise<Judged> | undefined =>
     indices.length === 0 ? undefined : trainer.evaluateInTurns(indices, turns);
@@ -69,10 +75,11 @@ export function createMeasuring(training: Training): Measuring {
     async epoch(epoch, factor, trained) {
       const changes = births.look(epoch);
       const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-      const { valid, validSsim, validFit } = await evaluated(async () => ({
+      const { valid, validSsim, validFit, validRank } = await evaluated(async () => ({
         valid: await judged(samples.valid),
         validSsim: samples.valid.length ? await similarity?.(samples.valid, turns) : undefined,
         validFit: samples.valid.length ? await regression?.(samples.valid, turns) : undefined,
+        validRank: samples.valid.length ? await ranks?.(samples.valid, turns) : undefined,
       }));
       return withoutUndefined({
         epoch,
@@ -80,6 +87,7 @@ export function createMeasuring(training: Training): Measuring {
         trainAccuracy: trained && accuracyOf(trained.accuracy),
         validLoss: valid?.loss,
         validAccuracy: valid && accuracyOf(valid.accuracy),
+        validTop5: validRank?.top5,
         validSsim,
         validMae: validFit?.mae,
         validR2: validFit?.r2,
@@ -104,7 +112,8 @@ export function createMeasuring(training: Training): Measuring {
       });
     },
 
-    final: (history, best) => finalOf(training, { judged, near, accuracyOf }, history, best),
+    final: (history, best) =>
+      finalOf(training, { judged, near, figures, accuracyOf }, history, best),
   };
 }
 
@@ -112,6 +121,7 @@ export function createMeasuring(training: Training): Measuring {
 interface Measures extends Pick<Measuring, "accuracyOf"> {
   readonly judged: (indices: Int32Array) => Promise<Judged> | undefined;
   readonly near: Nearness;
+  readonly figures: ReturnType<typeof createClassFigures> | undefined;
 }
 
 type Judged = Awaited<ReturnType<Training["trainer"]["evaluateInTurns"]>>;
@@ -119,7 +129,7 @@ type Judged = Awaited<ReturnType<Training["trainer"]["evaluateInTurns"]>>;
 /** See Measuring.final. */
 async function finalOf(
   training: Training,
-  { judged, near: { similarity, regression }, accuracyOf }: Measures,
+  { judged, near: { similarity, regression }, figures, accuracyOf }: Measures,
   history: readonly EpochMetrics[],
   best: EpochMetrics | undefined,
 ): ReturnType<Measuring["final"]> {
@@ -129,15 +139,19 @@ async function finalOf(
   if (found) kept.putBack(found);
   // What is kept was averaged and settled when it was taken.
   const judging = found ? <T>(run: () => Promise<T>) => run() : evaluated;
-  const { test, ssim, testFit, bytes, connections, ...network } = await judging(async () => ({
+  const of = samples.test.length > 0 ? "test" : "validation";
+  const told = of === "test" ? samples.test : samples.valid;
+  const all = await judging(async () => ({
     test: await judged(samples.test),
     ssim: samples.test.length ? await similarity?.(samples.test, turns) : undefined,
     testFit: samples.test.length ? await regression?.(samples.test, turns) : undefined,
+    classes: told.length ? await figures?.(told, turns) : undefined,
     bytes: modelBytes(trainer),
     connections: connectionsOf(model, trainer.theta),
     parameters: parametersOf(trainer),
     buffers: trainer.buffers(),
   }));
+  const { test, ssim, testFit, classes, bytes, connections, ...network } = all;
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
@@ -145,6 +159,7 @@ async function finalOf(
     validLoss: last.validLoss,
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
+    byClass: classes && { of, ...classes },
     ssim,
     testMae: testFit?.mae,
     testR2: testFit?.r2,

@@ -47,6 +47,9 @@ describe("a run that keeps the best and stops", () => {
     expect(stdout).toMatch(new RegExp(`Kept +epoch ${kept.epoch} `));
     const report = readFileSync(join(folder, "report.html"), "utf8");
     expect(report).toContain(`The network is that of epoch ${kept.epoch}, the best validation.`);
+    expect(report).toContain("<h2>Class by class</h2>");
+    expect(report).toContain("Column: what it is taken for.");
+    expect(final.byClass.confusion).toHaveLength(10);
     expect(report).toContain(`The run stopped after epoch ${last} of 60.`);
   });
 

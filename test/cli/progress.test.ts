@@ -262,6 +262,25 @@ describe("summary", () => {
     );
   });
 
+  it("names the classes that are found the least, and what they are taken for", () => {
+    const byClass = {
+      of: "test" as const,
+      samples: 60,
+      top5: 0.95,
+      classes: Array.from({ length: 12 }, (_, k) => ({
+        name: `c${k}`,
+        count: 5,
+        recall: k === 3 ? 0.4 : k === 5 ? 0.8 : 1,
+      })),
+      confusion: Array.from({ length: 12 }, (_, k) =>
+        Array.from({ length: 12 }, (_one, c) => (k === 3 && c === 7 ? 3 : k === c ? 2 : 0)),
+      ),
+    };
+    const text = summaryText({ ...run, final: { ...sampleFinal, byClass } }, plain);
+    expect(text).toMatch(/Top 5 +95\.00 % +of the test samples/);
+    expect(text).toMatch(/Least found +40\.00 % +of c3, most often taken for c7; 80\.00 % of c5\n/);
+  });
+
   it("says nothing of less where a network is as large as the dense one", () => {
     const bytes = { dense: 856, sparse: 860, compressed: 800 };
     const text = summaryText({ ...run, final: { ...sampleFinal, flopDensity: 1, bytes } }, plain);
