@@ -43,7 +43,8 @@ export function reportHtml(run: Run): string {
   const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${classSection(run.result?.final?.byClass)}${layerTable(lineOf(run))}${savingsTable(run)}
+    ${pictureSection(run)}${classSection(run.result?.final?.byClass)}
+    ${layerTable(lineOf(run))}${savingsTable(run)}
     ${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">
