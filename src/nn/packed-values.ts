@@ -78,11 +78,23 @@ export interface WeightRows {
   readonly starts: Int32Array;
 }
 
-/** The non-zeros by rows: for those who visit many, and have no time for a call for each. */
+/** Of values that are packed, and so stay as they are. */
+const rowsOfPacks = new WeakMap<Values, WeightRows>();
+
+/**
+ * The non-zeros by rows: for those who visit many, and have no time for a call for each. Not to be
+ * changed: of packed values all get the same.
+ */
 export function rowsOf(all: Values): WeightRows {
-  const { values, places } = packedOf(all) ?? gathered(all.data);
-  const rows = all.shape[0];
-  const cols = size(all.shape.slice(1));
+  const packed = packedOf(all);
+  if (!packed) return byRows(gathered(all.data), all.shape);
+  const found = rowsOfPacks.get(all) ?? byRows(packed, all.shape);
+  rowsOfPacks.set(all, found);
+  return found;
+}
+
+function byRows({ values, places }: Packed, [rows, ...rest]: Shape): WeightRows {
+  const cols = size(rest);
   const starts = new Int32Array(rows + 1);
   const columns = new Int32Array(values.length);
   let k = 0;
