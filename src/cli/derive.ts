@@ -56,6 +56,6 @@ function evaluateOptions(
   { loss, data }: Recipe,
   { threads, backend }: ComputingFlags,
 ): EvaluateOptions {
-  const { validation, splitSeed, limit, normalize } = data;
-  return { loss, validation, splitSeed, limit, normalize, threads, backend };
+  const { validation, splitSeed, stratify, limit, normalize } = data;
+  return { loss, validation, splitSeed, stratify, limit, normalize, threads, backend };
 }

@@ -2,17 +2,19 @@
  * The training samples that a run with a limit uses: those it trains on and those it holds out. The
  * others need not be read, nor be in memory.
  */
+import { InputError } from "../errors.js";
 import { inputsLike } from "../inputs.js";
 import { stream } from "../random.js";
 import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
-import { heldOut, split } from "./split.js";
+import { heldOut, split, stratifiedSplit } from "./split.js";
 
 /** What a run says of the samples it uses: see fit. */
 export interface UseOptions {
   readonly limit?: number | undefined;
   readonly validation?: number | undefined;
   readonly splitSeed?: number | undefined;
+  readonly stratify?: boolean | undefined;
 }
 
 /** What is so unless it is told otherwise. */
@@ -63,16 +65,26 @@ export interface InUse {
  * @throws InputError as heldOut
  */
 export function samplesInUse(data: Dataset, options: UseOptions): InUse {
-  const { limit, validation, splitSeed } = withDefaults(USE_DEFAULTS, options);
+  const { limit, validation, splitSeed, stratify } = withDefaults(USE_DEFAULTS, options);
+  if (stratify && limit !== undefined)
+    throw new InputError("stratify is for all samples: expected no limit beside it");
   const used = inUse(data, options);
   const { count } = used.train;
   const held = heldOut(count, validation, limit);
-  const { train, valid } = split(count, held, stream(splitSeed, "split"));
+  const random = stream(splitSeed, "split");
+  const { train, valid } =
+    stratify && held > 0
+      ? stratifiedSplit(used.train.labels, held, random)
+      : split(count, held, random);
   const test = Int32Array.from({ length: used.test.count }, (_, k) => count + k);
   return { used, train: train.subarray(0, limit), valid, test };
 }
 
-function pickSamples({ inputs, labels, targets, count }: Samples, rows: Int32Array): Samples {
+/** Some samples, in the order of these rows. */
+export function pickSamples(
+  { inputs, labels, targets, count }: Samples,
+  rows: Int32Array,
+): Samples {
   const pick = <A extends ArrayLike<number>>(from: A, to: A): A =>
     pickRows(from, from.length / count, rows, to);
   return {

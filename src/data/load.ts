@@ -2,7 +2,7 @@
  * Loads a run's data as its recipe states them: a set by name, or one's own files. The result is
  * always a `Dataset`.
  */
-import { UnusableFileError } from "../errors.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import type { Preparation } from "../preparation.js";
 import { readBytes } from "../read-file.js";
@@ -33,6 +33,8 @@ import {
 } from "./source.js";
 import { answersOf, checkPair } from "./answer-files.js";
 import { readImages, readSounds } from "./own-files.js";
+import { withTestShare } from "./test-share.js";
+import { size } from "../shape-size.js";
 import { channelStatistics } from "./statistics.js";
 
 /**
@@ -51,6 +53,7 @@ const LOAD_OPTIONS: OptionKeys<LoadOptions> = {
   limit: 1,
   validation: 1,
   splitSeed: 1,
+  stratify: 1,
 };
 
 /** Everything about one's own data but what has defaults. */
@@ -85,7 +88,7 @@ export interface OwnData {
  *   the file
  */
 export function loadData(source: DataSource, options: LoadOptions = {}): Dataset {
-  const { dataDir, baseDir, limit, validation, splitSeed } = knownOptions(
+  const { dataDir, baseDir, limit, validation, splitSeed, stratify } = knownOptions(
     "loadData",
     options,
     LOAD_OPTIONS,
@@ -97,10 +100,9 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   }
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const { train, test, shape, labelNames, targetNames, notes, preparation, isSignal } = readOwn(
-    own,
-    limit === undefined ? undefined : { limit, validation, splitSeed },
-  );
+  const read = readOwn(own, limit === undefined ? undefined : { limit, validation, splitSeed });
+  const { shape, labelNames, targetNames, notes, preparation, isSignal } = read;
+  const { train, test } = divided(read, own, { limit, splitSeed, stratify });
   if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
     const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
     throw new UnusableFileError(
@@ -128,6 +130,22 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     ...(notes ?? []),
   ];
   return all.length > 0 ? { ...rest, notes: all } : rest;
+}
+
+/** The parts that were read, or of one file those that it is to be divided in. */
+function divided(
+  { train, test, shape }: OwnData,
+  { testShare: share }: OwnSource,
+  { limit, splitSeed, stratify }: UseOptions,
+): Pick<OwnData, "train" | "test"> {
+  if (share === undefined) return { train, test };
+  for (const [what, isThere] of [
+    ["a test file", test !== undefined],
+    ["a limit", limit !== undefined],
+  ] as const) {
+    if (isThere) throw new InputError(`data.testShare: expected no ${what.slice(2)} beside it`);
+  }
+  return withTestShare(train, train.inputs.length / size(shape), { share, splitSeed, stratify });
 }
 
 /** The labels that are not in use count too: so all runs have the same classes. */

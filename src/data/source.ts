@@ -37,6 +37,11 @@ export interface OwnFacts {
   /** One number a channel. Default: that of the training samples, or 1 where it is 0. */
   readonly std?: readonly number[] | undefined;
   /**
+   * Where there is no test file: training samples for the test part, their number or their share,
+   * drawn by `splitSeed`, with `stratify` as many of each class as its share. Default: none.
+   */
+  readonly testShare?: number | undefined;
+  /**
    * Of targets: train with numbers of mean 0 and deviation 1, and give outputs in their units all
    * the same. Default true.
    */
@@ -181,6 +186,7 @@ const FACTS: OptionKeys<Omit<OwnFacts, "shape">> = {
   labelNames: 1,
   mean: 1,
   std: 1,
+  testShare: 1,
   normalizeTargets: 1,
 };
 const OWN: OptionKeys<OwnFacts> = { shape: 1, ...FACTS };

@@ -14,25 +14,32 @@ import type { Random } from "../random.js";
  *
  * @param count - training samples that there are
  * @param limit - training samples that are left at most after that
+ * @param what - it is for, for messages
  * @throws InputError for what is neither, or leaves nothing to train on or to validate with
  */
-export function heldOut(count: number, validation: number, limit: number = Infinity): number {
+export function heldOut(
+  count: number,
+  validation: number,
+  limit: number = Infinity,
+  what: "validation" | "test" = "validation",
+): number {
   const isShare = validation > 0 && validation < 1;
   if (!isShare && !(Number.isInteger(validation) && validation >= 0)) {
     throw new InputError(
-      `validation must be a whole number of samples, or a share between 0 and 1, found ${validation}`,
+      `${what === "test" ? "testShare" : what} must be a whole number of samples, or a share ` +
+        `between 0 and 1, found ${validation}`,
     );
   }
   const used = isShare ? Math.min(count, limit / (1 - validation)) : count;
   const held = isShare ? Math.round(validation * used) : validation;
   if (held >= count) {
     throw new InputError(
-      `could not hold out ${validation} of ${count} samples for validation: expected less than all of them`,
+      `could not hold out ${validation} of ${count} samples for ${what}: expected less than all of them`,
     );
   }
   if (isShare && held === 0) {
     throw new InputError(
-      `could not hold out ${validation} of ${Math.round(used)} samples for validation: that is none`,
+      `could not hold out ${validation} of ${Math.round(used)} samples for ${what}: that is none`,
     );
   }
   return held;
@@ -63,4 +70,52 @@ export function split(count: number, validation: number, random: Pick<Random, "s
   const order = Int32Array.from({ length: count }, (_, i) => i);
   random.shuffle(order);
   return { train: order.slice(0, count - validation), valid: order.slice(count - validation) };
+}
+
+/**
+ * The same with so many validation samples of each class as its share of all: n_c held / n, rounded
+ * so that they are `held` together (the largest remainders are rounded up).
+ *
+ * @param labels - of all samples
+ * @throws InputError as {@link split}, or if there are no labels
+ */
+export function stratifiedSplit(
+  labels: ArrayLike<number>,
+  held: number,
+  random: Pick<Random, "shuffle">,
+): Split {
+  if (labels.length === 0)
+    throw new InputError("stratify needs labels, found samples without them");
+  const { train, valid } = split(labels.length, held, random);
+  const room = quotas(labels, held);
+  // From the end, as if the shuffled order were cut there.
+  const order = [...train, ...valid];
+  const kept: number[] = [];
+  const taken: number[] = [];
+  for (const index of order.toReversed()) {
+    const left = room.get(labels[index])!;
+    room.set(labels[index], left - 1);
+    (left > 0 ? taken : kept).push(index);
+  }
+  return {
+    train: Int32Array.from(kept.toReversed()),
+    valid: Int32Array.from(taken.toReversed()),
+  };
+}
+
+/** Samples to hold out of each class. */
+function quotas(labels: ArrayLike<number>, held: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let k = 0; k < labels.length; k++) counts.set(labels[k], (counts.get(labels[k]) ?? 0) + 1);
+  const exact = [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([label, count]) => ({ label, share: (count * held) / labels.length }));
+  const whole = exact.map(({ label, share }) => [label, Math.floor(share)] as const);
+  const left = held - whole.reduce((sum, [, count]) => sum + count, 0);
+  const rest = exact
+    .map(({ label, share }) => ({ label, remainder: share - Math.floor(share) }))
+    .sort((a, b) => b.remainder - a.remainder || a.label - b.label)
+    .slice(0, left)
+    .map(({ label }) => label);
+  return new Map(whole.map(([label, count]) => [label, count + (rest.includes(label) ? 1 : 0)]));
 }

@@ -23,15 +23,17 @@ const path = z.string().min(1, found("a path"));
 
 const arrayName = z.string().min(1, found("the name of an array"));
 
+const held = z
+  .number()
+  .min(0)
+  .refine(
+    (x) => x < 1 || Number.isInteger(x),
+    found("a whole number of samples, or a share between 0 and 1"),
+  );
+
 /** For every kind. */
 const use = {
-  validation: z
-    .number()
-    .min(0)
-    .refine(
-      (x) => x < 1 || Number.isInteger(x),
-      found("a whole number of samples, or a share between 0 and 1"),
-    )
+  validation: held
     .default(USE_DEFAULTS.validation)
     .describe("Training samples held out for validation: their number, or a share of those in use"),
   splitSeed: z
@@ -40,6 +42,10 @@ const use = {
     .max(0xffffffff)
     .default(USE_DEFAULTS.splitSeed)
     .describe("Seed of the split, apart from the run's seed"),
+  stratify: z
+    .boolean()
+    .optional()
+    .describe("Hold as many samples of each class out as its share of all; for labels"),
   normalize: z
     .boolean()
     .default(FEED_DEFAULTS.normalize)
@@ -85,6 +91,9 @@ const use = {
 
 /** For one's own files. */
 const facts = {
+  testShare: held
+    .optional()
+    .describe("Training samples for the test part, where it has no file: their number or share"),
   normalizeTargets: z
     .boolean()
     .optional()

@@ -15,8 +15,9 @@ import { readStart } from "./start-file.js";
  * @throws as loadData and restorationTask
  */
 export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
-  const { restore, limit, validation, splitSeed } = data;
-  const loaded = loadData(toSource(data), { ...options, limit, validation, splitSeed });
+  const { restore, limit, validation, splitSeed, stratify } = data;
+  const use = { limit, validation, splitSeed, stratify };
+  const loaded = loadData(toSource(data), { ...options, ...use });
   return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
 }
 
@@ -38,7 +39,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     start,
     ...same
   } = recipe;
-  const { validation, splitSeed, normalize, limit, augment } = data;
+  const { validation, splitSeed, stratify, normalize, limit, augment } = data;
   return {
     ...same,
     optimizer: {
@@ -58,6 +59,7 @@ export function fitOptionsOf(recipe: Recipe): FitOptions {
     schedule: buildSchedule(schedule, recipe.epochs),
     validation,
     splitSeed,
+    stratify,
     normalize,
     limit,
     augment,

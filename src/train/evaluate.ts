@@ -29,6 +29,7 @@ export interface EvaluateOptions extends ComputeOptions {
   /** Of the run: see fit. It counts where `validation` is a share. */
   readonly limit?: number | undefined;
   readonly splitSeed?: number | undefined;
+  readonly stratify?: boolean | undefined;
   /**
    * For a network that does not say what inputs it expects: subtract the data's channel mean,
    * divide by its deviation. Default true, as in fit.
@@ -42,6 +43,7 @@ export const EVALUATE_OPTIONS: OptionKeys<EvaluateOptions> = {
   validation: 1,
   limit: 1,
   splitSeed: 1,
+  stratify: 1,
   normalize: 1,
   ...COMPUTE_OPTIONS,
 };

@@ -162,6 +162,11 @@ export interface TrainingOptions {
   readonly validation?: number | undefined;
   /** Default 42. */
   readonly splitSeed?: number | undefined;
+  /**
+   * Of each class as many samples are held out as its share of all, to the sample. For labels, and
+   * without a limit. Default false: they are drawn without a look at their labels.
+   */
+  readonly stratify?: boolean | undefined;
   /** Train on so many samples only. Default: all. */
   readonly limit?: number | undefined;
   /** Visit the samples in a new order in each epoch; false: in their own. Default true. */
@@ -228,6 +233,7 @@ const TRAINING: OptionKeys<TrainingOptions> = {
   seed: 1,
   validation: 1,
   splitSeed: 1,
+  stratify: 1,
   limit: 1,
   shuffle: 1,
   normalize: 1,

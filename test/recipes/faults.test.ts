@@ -341,8 +341,8 @@ test("all problems at once, in the order of the text, with line and column", () 
     [
       "bad.json: not a valid recipe: 6 problems",
       "  1:1 epochs: missing; expected a number",
-      "  3:30 data.shuffle: unknown key; allowed: kind, name, rate, length, validation, splitSeed, normalize, limit, augment, restore",
-      '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, rate, length, validation, splitSeed, normalize, limit, augment, restore',
+      "  3:30 data.shuffle: unknown key; allowed: kind, name, rate, length, validation, splitSeed, stratify, normalize, limit, augment, restore",
+      '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, rate, length, validation, splitSeed, stratify, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
       '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
