@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
+import { defineInspect } from "./inspect.js";
 import { folder } from "./options.js";
 import { createStopper } from "./stop.js";
 
@@ -16,6 +17,7 @@ interface DataFlags {
 
 /** What the command says and takes. */
 export function defineData(command: Command): void {
+  defineInspect(command.command("inspect"));
   command
     .description(
       "Downloads a data set, checks it, and puts it where `bregman train` finds it. Broken off, it goes on from there.",
