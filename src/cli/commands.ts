@@ -39,6 +39,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./plan.js")).definePlan,
   },
   {
+    name: "find-tau",
+    summary: "propose a learning rate for a recipe",
+    load: async () => (await import("./find-tau.js")).defineFindTau,
+  },
+  {
     name: "data",
     summary: "download a data set, or list them",
     load: async () => (await import("./data.js")).defineData,

@@ -21,7 +21,7 @@ import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
 import { npzNames } from "./npz.js";
 import { readParquetImages } from "./parquet-images.js";
 import { type ParquetTable, readParquetTable } from "./parquet-table.js";
-import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
+import { answersOf, checkPair, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import {
   checkSource,
   type CsvSource,
@@ -31,7 +31,6 @@ import {
   type ParquetSource,
   resolvePaths,
 } from "./source.js";
-import { answersOf, checkPair } from "./answer-files.js";
 import { readImages, readSounds } from "./own-files.js";
 import { withTestShare } from "./test-share.js";
 import { size } from "../shape-size.js";

@@ -3,8 +3,9 @@
  * its samples.
  */
 import { size } from "../shape-size.js";
-import { UnusableFileError } from "../errors.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
+import type { IdxSource, NpySource } from "./source.js";
 
 /** Samples as read from files, before they are checked as a whole. */
 export interface OwnPart {
@@ -73,4 +74,44 @@ export function checkCounts(
       `${inputs} has ${count} samples, but ${labels} has ${labelCount} labels: counts must be equal`,
     );
   }
+}
+
+/**
+ * The files of what is to be told.
+ *
+ * @param key - of the test inputs
+ * @throws InputError if there are files of both kinds, of none, or for one part only
+ */
+export function answersOf(
+  key: string,
+  testInputs: string | undefined,
+  { trainLabels, testLabels, trainTargets, testTargets }: IdxSource | NpySource,
+): { readonly train: string; readonly test: string | undefined; readonly targets: boolean } {
+  const train = trainLabels ?? trainTargets;
+  if (train === undefined || (trainLabels !== undefined && trainTargets !== undefined)) {
+    const found = train === undefined ? "neither" : "both";
+    throw new InputError(`data: expected trainLabels or trainTargets, found ${found}`);
+  }
+  const targets = trainTargets !== undefined;
+  const [name, test, other] = targets
+    ? ["testTargets", testTargets, testLabels]
+    : ["testLabels", testLabels, testTargets];
+  if (other !== undefined) {
+    const wanted = targets ? "testTargets" : "testLabels";
+    throw new InputError(`data: expected ${wanted}, as for training, found the other kind`);
+  }
+  checkPair(key, testInputs, name!, test);
+  return { train, test, targets };
+}
+
+/** @throws InputError if one of two files that belong together is missing */
+export function checkPair(
+  one: string,
+  first: string | undefined,
+  other: string,
+  second: string | undefined,
+): void {
+  if ((first === undefined) === (second === undefined)) return;
+  const [there, absent] = first === undefined ? [other, one] : [one, other];
+  throw new InputError(`data.${absent}: missing; expected it beside data.${there}`);
 }
