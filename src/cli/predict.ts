@@ -179,6 +179,7 @@ function optionsFor(
 /** Whether a network has learned of bytes, by the recipe; of arrays it does not tell. */
 function areBytes(data: DataSource): boolean {
   if (data.kind === undefined || data.kind === "named") return data.name !== "spoken-digits";
+  if (data.kind === "parquet") return data.image !== undefined;
   return data.kind === "idx" || data.kind === "imageFolder";
 }
 
