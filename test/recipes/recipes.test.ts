@@ -49,6 +49,8 @@ test("the recipes are there", () => {
     "mnist-mlp-sgd",
     "mnist-mlp-sgd-final-relu",
     "mnist-quick",
+    "spoken-digits",
+    "spoken-digits-dense",
   ]);
 });
 
@@ -61,7 +63,8 @@ test.each(recipeNames())("%s is valid, named after its file, and can be built", 
   const model = buildModel(recipe.model);
   const features = model.input.reduce((product, n) => product * n, 1);
   const outputs = recipe.loss === "meanSquaredError" ? 784 : 10;
-  expect([features, model.output]).toEqual([name.startsWith("cifar10") ? 3072 : 784, [outputs]]);
+  const inputs = { cifar10: 3072, spoken: 8000 }[name.split("-")[0]] ?? 784;
+  expect([features, model.output]).toEqual([inputs, [outputs]]);
   const { schedule } = recipe;
   const first =
     schedule.kind === "piecewise"

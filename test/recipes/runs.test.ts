@@ -1,5 +1,5 @@
 /**
- * Every recipe runs: two steps of its model with its options, on a few images made for its data
+ * Every recipe runs: two steps of its model with its options, on a few samples made for its data
  * set.
  */
 import { expect, test } from "vitest";
@@ -12,20 +12,26 @@ import { fit } from "#bregman/runs/fit.js";
 import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
 import { allowWarnings } from "../support/warnings.js";
 
-/** Images of noise with a bright bar where the class says, in the shape of a named data set. */
-function imagesFor(name: string, count: number): Dataset {
-  const [channels, side] = name === "cifar10" ? [3, 32] : [1, 28];
-  const size = channels * side * side;
+/** Noise with a bright bar where the class says, in the shape of a named data set. */
+function samplesFor(name: string, count: number): Dataset {
+  const shapes: Record<string, readonly [number, number, number]> = {
+    cifar10: [3, 32, 32],
+    "spoken-digits": [1, 1, 8000],
+  };
+  const shape = shapes[name] ?? [1, 28, 28];
+  const [channels, height, width] = shape;
+  const size = channels * height * width;
+  const bar = height > 1 ? width : width / 32;
   const random = stream(1, "recipe runs");
   const labels = Uint8Array.from({ length: count }, (_, k) => k % 10);
   const inputs = Uint8Array.from({ length: count * size }, () => random.integer(60));
   labels.forEach((label, k) =>
-    inputs.fill(255, k * size + 2 * label * side, k * size + (2 * label + 3) * side),
+    inputs.fill(255, k * size + 2 * label * bar, k * size + (2 * label + 3) * bar),
   );
   const part = { inputs, labels };
   const [mean, std] = [0.2, 0.3].map((x) => Array.from({ length: channels }, () => x));
   return fromArrays({
-    shape: [channels, side, side],
+    shape: [...shape],
     classes: 10,
     train: part,
     test: part,
@@ -41,7 +47,7 @@ test.each(recipeNames())("%s", async (name) => {
   const model =
     recipe.model.kind === "resNet18" ? { ...recipe.model, widths: [8, 16, 32, 64] } : recipe.model;
   const { data: entry } = recipe;
-  const made = imagesFor("name" in entry ? entry.name : "", 2 * batchSize + 2);
+  const made = samplesFor("name" in entry ? entry.name : "", 2 * batchSize + 2);
   const data = entry.restore ? restorationTask(made, entry.restore) : made;
   const options = { ...fitOptionsOf(recipe), batchSize, epochs: 1, validation: 2, threads: 1 };
   const { final, epochs, parameters } = await fit(buildModel(model), data, options);
