@@ -16,6 +16,8 @@ import type { Network } from "#bregman/nn/network.js";
 import type { PreparedColumn } from "#bregman/preparation.js";
 import { adaBreg, fit, l1, mlp, predict } from "../support/bregman.js";
 import { runCli } from "../cli/run-cli.js";
+import { forCases, TIMEOUT } from "../fuzz/cases.js";
+import { mutatedBytes } from "../fuzz/mutate.js";
 import { temporaryFolder } from "./idx-files.js";
 
 const fixture = (name: string) =>
@@ -239,6 +241,22 @@ test("a recipe trains on them, and `predict` reads new rows as its model says", 
     expect(other).toEqual(asTrained);
   }
 });
+
+test(
+  "damaged anywhere: finite numbers for each row, or one clear line",
+  () =>
+    forCases("tables", (random) => {
+      const bytes = mutatedBytes(random, readFileSync(penguins.train));
+      const train = join(temporaryFolder(), "a.csv");
+      writeFileSync(train, bytes);
+      const data = load({ train, missing: random.next() < 0.5 ? "median" : "drop" });
+      const features = data.shape[0];
+      expect(data.train.inputs.length).toBe(data.train.count * features);
+      expect(data.train.inputs.every((x) => Number.isFinite(x))).toBe(true);
+      return true;
+    }),
+  TIMEOUT,
+);
 
 describe("faults", () => {
   const loadText = (text: string, more: object = {}) =>
