@@ -19,6 +19,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./train.js")).defineTrain,
   },
   {
+    name: "new",
+    summary: "write a recipe for your own data",
+    load: async () => (await import("./new.js")).defineNew,
+  },
+  {
     name: "resume",
     summary: "go on with a run that was stopped or killed, or to more epochs",
     load: async () => (await import("./resume.js")).defineResume,

@@ -11,6 +11,7 @@ import {
   type Node,
   type ParseError,
   parseTree,
+  stripComments,
   printParseErrorCode,
 } from "jsonc-parser";
 import { InputError, UnusableFileError } from "../errors.js";
@@ -58,13 +59,14 @@ export interface ReadRecipe {
 }
 
 /**
- * Reads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ * Reads a recipe by its name, or from a file if the argument has a slash or ends in ".json" or
+ * ".jsonc".
  *
  * @throws InputError if there is no such recipe or file, with the nearest known name; otherwise as
  *   {@link parseRecipe}.
  */
 export function readRecipe(nameOrPath: string): ReadRecipe {
-  const isPath = /[\\/]|\.json$/.test(nameOrPath);
+  const isPath = /[\\/]|\.jsonc?$/.test(nameOrPath);
   const names = isPath ? ownNames() : recipeNames();
   const isName = names.includes(nameOrPath);
   const path = isName ? join(ownFolder()!, `${nameOrPath}.json`) : nameOrPath;
@@ -72,14 +74,15 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
     const what = isPath
       ? `there is no recipe file ${nameOrPath}`
       : `there is no recipe "${nameOrPath}"`;
-    const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.json$/, "");
+    const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.jsonc?$/, "");
     throw new InputError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
   }
   return { recipe: parseRecipe(readText(path), nameOrPath), baseDir: dirname(resolve(path)) };
 }
 
 /**
- * Loads a recipe by its name, or from a JSON file if the argument has a slash or ends in ".json".
+ * Loads a recipe by its name, or from a file if the argument has a slash or ends in ".json" or
+ * ".jsonc".
  * Paths in a file start from its folder; in the result they are absolute.
  *
  * @example
@@ -108,7 +111,8 @@ export function repeatingArguments(recipe: Recipe): string[] {
 }
 
 /**
- * Reads a recipe from JSON text. `where` names the source in error messages.
+ * Reads a recipe from JSON text, which may have comments. `where` names the source in error
+ * messages.
  *
  * @throws InputError if the text is not JSON, has a key twice or is nested too deeply, with line
  * and column. also if a key or a value is not allowed: the first line names the source, then
@@ -116,7 +120,8 @@ export function repeatingArguments(recipe: Recipe): string[] {
  */
 export function parseRecipe(source: string, where = "recipe"): Recipe {
   // Some editors put a byte order mark in front.
-  const text = source.replace(/^\uFEFF/, "");
+  // Comments become blanks, so that all else stays where it is.
+  const text = stripComments(source.replace(/^\uFEFF/, ""), " ");
   const deep = tooDeepAt(text);
   if (deep !== undefined) throw new InputError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
   const errors: ParseError[] = [];
