@@ -53,6 +53,14 @@ const TABLES = {
       ["dense, SGD with momentum", "cifar10-resnet18-dense"],
     ],
   },
+  spoken: {
+    head: "M5, recipe",
+    best: true,
+    rows: [
+      ["l1, AdaBreg", "spoken-digits"],
+      ["dense, Adam", "spoken-digits-dense"],
+    ],
+  },
 };
 
 /** The autoencoders: what they do, and the recipe. */

@@ -30,6 +30,8 @@ export interface NewRecipe {
 const STEPS = 2500;
 const MOST_EPOCHS = 150;
 const VALIDATION = 0.2;
+/** Fewer leave parts without any. */
+const LEAST_SAMPLES = 10;
 
 /**
  * Looks at data, reads them once, and writes a recipe that `bregman train` runs.
@@ -43,6 +45,9 @@ export function newRecipe(path: string, options: NewRecipeOptions = {}): NewReci
   const decided = newSource(path, options.target);
   const data = loadData(decided.source as unknown as DataSource);
   const count = data.train.count;
+  const all = count + (data.test?.count ?? 0);
+  if (all < LEAST_SAMPLES)
+    throw new InputError(`${path}: expected ${LEAST_SAMPLES} samples or more, found ${all}`);
   const outputs = data.targetNames?.length ?? data.classes;
   if (!decided.isRegression && data.classes < 2)
     throw new InputError(`${path}: expected two classes or more, found ${data.classes}`);

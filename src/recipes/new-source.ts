@@ -23,6 +23,8 @@ const ANSWERS =
   /^(target|label|labels|class|classes|kind|species|category|diagnosis|outcome|y|price|quality|survived)$/i;
 /** Whole numbers of more different values than this are amounts, not classes. */
 const MOST_CLASSES = 20;
+/** Classes are bytes. */
+const CLASSES_READ = 256;
 /** Images are scaled down to this side. */
 const MOST_SIDE = 64;
 const MOST_SECONDS = 2;
@@ -68,6 +70,11 @@ function tableSource(path: string, table: Table, target: string | undefined): Fo
   const answer = answerOf(path, table.columns, target);
   const others = table.columns.filter((column) => column !== answer);
   const isRegression = images.length === 0 && isAmount(answer, table.rows);
+  if (!isRegression && answer.different > CLASSES_READ)
+    throw new InputError(
+      `${path}: column "${answer.name}" has ${answer.different} different values, and at most ` +
+        `${CLASSES_READ} can be classes: expected another column (--target)`,
+    );
   const isUseless = ({ kind, odd }: InspectedColumn) =>
     kind === "nothing" || odd.some((text) => /one value only|numbers the rows|an index/.test(text));
   const ignore = others.filter(isUseless).map(({ name }) => name);

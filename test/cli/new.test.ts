@@ -125,6 +125,22 @@ describe("what it can't do is one line, and nothing is written", () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test.each([
+    ["a,name", (k: number) => `${k % 7},person ${k}`, 'column "name" has 300 different values'],
+    [
+      "a,label",
+      (k: number) => (k < 4 ? `${k},${k % 2}` : ""),
+      "expected 10 samples or more, found 4",
+    ],
+    ["a,label", (k: number) => `${k % 7},x`, "expected two classes or more, found 1"],
+  ])("%s", async (head, row, message) => {
+    const path = join(temporaryFolder(), "mine.csv");
+    writeFileSync(path, [head, ...Array.from({ length: 300 }, (_, k) => row(k))].join("\n"));
+    const { code, stderr } = await runCli(["new", path, "--out", out]);
+    expect([code, stderr.trim().split("\n")]).toEqual([1, [expect.stringContaining(message)]]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   test("a recipe that is there stays, unless --force", async () => {
     const path = join(temporaryFolder(), "there.jsonc");
     writeFileSync(path, "{}");
