@@ -224,9 +224,9 @@ describe("what does not fit is named", () => {
     ],
     [
       "shape",
-      { ...good, shape: [3, 1] },
+      { ...good, shape: [3, 1, 1, 1] },
       InputError,
-      /shape must be \[features\] or \[channels, height, width\] of positive integers, found \[3, 1\]/,
+      /shape must be \[features\], \[channels, length\] or \[channels, height, width\] of positive integers, found \[3, 1, 1, 1\]/,
     ],
     ["empty shape", { ...good, shape: [0] }, InputError, /shape must be/],
     [
