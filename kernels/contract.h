@@ -52,6 +52,11 @@ struct kernel_shape {
 };
 _Static_assert(sizeof(struct kernel_shape) == 4 * 4, "kernel_shape");
 
+struct comparison {
+  int32_t output, target, indices, grad, partial, counts, features;
+};
+_Static_assert(sizeof(struct comparison) == 4 * 7, "comparison");
+
 struct places {
   int32_t entries, used, entry_stride, group, theta;
   struct kernel_shape kernel;
@@ -344,17 +349,18 @@ struct cross_entropy_args {
 _Static_assert(sizeof(struct cross_entropy_args) == 4 * 9, "cross_entropy_args");
 
 struct mean_squared_error_args {
-  int32_t y, target, indices, grad, partial, counts, features;
+  struct comparison of;
 };
 _Static_assert(sizeof(struct mean_squared_error_args) == 4 * 7, "mean_squared_error_args");
 
 struct absolute_error_args {
-  int32_t y, target, indices, grad, partial, counts, features, delta;
+  struct comparison of;
+  int32_t delta;
 };
 _Static_assert(sizeof(struct absolute_error_args) == 4 * 8, "absolute_error_args");
 
 struct binary_cross_entropy_args {
-  int32_t logits, target, indices, grad, partial, counts, features;
+  struct comparison of;
 };
 _Static_assert(sizeof(struct binary_cross_entropy_args) == 4 * 7, "binary_cross_entropy_args");
 

@@ -114,70 +114,47 @@ KERNEL(cross_entropy) {
   }
 }
 
-KERNEL(mean_squared_error) {
-  const struct mean_squared_error_args *a = (const void *)args;
-  const float scale =
-      (float)(2.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
-  for (int tile = begin; tile < end; tile++) {
-    const size_t start = (size_t)tile * a->features * T;
-    const float *y = (const float *)at(memory, a->y) + start,
-                *target = (const float *)at(memory, a->target) + start;
-    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    float *grad = at_or_null(memory, a->grad),
-          *partial = (float *)at(memory, a->partial) + tile * 2;
-    double loss = 0;
-    for (int first = 0; first < T; first += VL) {
-      ivec present;
-      for (int b = 0; b < VL; b++) present[b] = indices[first + b] < 0 ? 0 : -1;
-      vec sum = splat(0);
-      for (int i = 0; i < a->features; i++) {
-        const size_t k = (size_t)i * T + first;
-        const vec difference = choose(present, load(y + k) - load(target + k), splat(0));
-        sum += difference * difference;
-        if (grad) store(grad + start + k, difference * scale);
-      }
-      for (int b = 0; b < VL; b++) loss += sum[b];
-    }
-    partial[0] = (float)loss;
-    partial[1] = 0;
-  }
-}
+/* Losses of d = output - target, each a sum over outputs: d^2, or distances. */
+enum { SQUARED, ABSOLUTE };
 
-/* delta 0: |d|; else the loss of Huber, d^2 / 2 near 0 and a line beyond delta. */
-INLINE vec distance(vec d, float delta) {
+/* d^2; |d|; or with a delta above 0 that of Huber: d^2 / 2 near 0, and a line beyond it. */
+INLINE vec distance(int kind, vec d, float delta) {
+  if (kind == SQUARED) return d * d;
   const vec size = magnitude(d);
   if (delta == 0) return size;
   return choose(size <= splat(delta), splat(0.5f) * d * d, delta * (size - splat(0.5f * delta)));
 }
 
-INLINE vec slope(vec d, float delta) {
+/* Its derivative; of d^2 half of it. */
+INLINE vec slope(int kind, vec d, float delta) {
+  if (kind == SQUARED) return d;
   const vec sign = choose(d > splat(0), splat(1), choose(d < splat(0), splat(-1), splat(0)));
   if (delta == 0) return sign;
   return choose(magnitude(d) <= splat(delta), d, delta * sign);
 }
 
-KERNEL(absolute_error) {
-  const struct absolute_error_args *a = (const void *)args;
-  const float delta = a->delta ? *(const float *)at(memory, a->delta) : 0;
+/* The kind is a constant where this is used. */
+INLINE void difference_loss(char *memory, struct comparison a, int begin, int end, int kind,
+                            float delta) {
+  const double factor = kind == SQUARED ? 2.0 : 1.0;
   const float scale =
-      (float)(1.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
+      (float)(factor / ((double)*(const int32_t *)at(memory, a.counts) * a.features));
   for (int tile = begin; tile < end; tile++) {
-    const size_t start = (size_t)tile * a->features * T;
-    const float *y = (const float *)at(memory, a->y) + start,
-                *target = (const float *)at(memory, a->target) + start;
-    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    float *grad = at_or_null(memory, a->grad),
-          *partial = (float *)at(memory, a->partial) + tile * 2;
+    const size_t start = (size_t)tile * a.features * T;
+    const float *y = (const float *)at(memory, a.output) + start,
+                *target = (const float *)at(memory, a.target) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a.indices) + tile * T;
+    float *grad = at_or_null(memory, a.grad), *partial = (float *)at(memory, a.partial) + tile * 2;
     double loss = 0;
     for (int first = 0; first < T; first += VL) {
       ivec present;
       for (int b = 0; b < VL; b++) present[b] = indices[first + b] < 0 ? 0 : -1;
       vec sum = splat(0);
-      for (int i = 0; i < a->features; i++) {
+      for (int i = 0; i < a.features; i++) {
         const size_t k = (size_t)i * T + first;
         const vec d = choose(present, load(y + k) - load(target + k), splat(0));
-        sum += distance(d, delta);
-        if (grad) store(grad + start + k, slope(d, delta) * scale);
+        sum += distance(kind, d, delta);
+        if (grad) store(grad + start + k, slope(kind, d, delta) * scale);
       }
       for (int b = 0; b < VL; b++) loss += sum[b];
     }
@@ -186,24 +163,33 @@ KERNEL(absolute_error) {
   }
 }
 
+KERNEL(mean_squared_error) {
+  const struct mean_squared_error_args *a = (const void *)args;
+  difference_loss(memory, a->of, begin, end, SQUARED, 0);
+}
+
+KERNEL(absolute_error) {
+  const struct absolute_error_args *a = (const void *)args;
+  const float delta = a->delta ? *(const float *)at(memory, a->delta) : 0;
+  difference_loss(memory, a->of, begin, end, ABSOLUTE, delta);
+}
+
 /* Of one output z and its label t: max(z, 0) - t z + log(1 + exp(-|z|)), without overflow. */
 KERNEL(binary_cross_entropy) {
-  const struct binary_cross_entropy_args *a = (const void *)args;
-  const float scale =
-      (float)(1.0 / ((double)*(const int32_t *)at(memory, a->counts) * a->features));
+  const struct comparison a = ((const struct binary_cross_entropy_args *)(const void *)args)->of;
+  const float scale = (float)(1.0 / ((double)*(const int32_t *)at(memory, a.counts) * a.features));
   for (int tile = begin; tile < end; tile++) {
-    const size_t start = (size_t)tile * a->features * T;
-    const float *logits = (const float *)at(memory, a->logits) + start,
-                *target = (const float *)at(memory, a->target) + start;
-    const int32_t *indices = (const int32_t *)at(memory, a->indices) + tile * T;
-    float *grad = at_or_null(memory, a->grad),
-          *partial = (float *)at(memory, a->partial) + tile * 2;
+    const size_t start = (size_t)tile * a.features * T;
+    const float *logits = (const float *)at(memory, a.output) + start,
+                *target = (const float *)at(memory, a.target) + start;
+    const int32_t *indices = (const int32_t *)at(memory, a.indices) + tile * T;
+    float *grad = at_or_null(memory, a.grad), *partial = (float *)at(memory, a.partial) + tile * 2;
     double loss = 0;
     int correct = 0;
     for (int first = 0; first < T; first += VL) {
       ivec present, right;
       for (int b = 0; b < VL; b++) right[b] = present[b] = indices[first + b] < 0 ? 0 : -1;
-      for (int i = 0; i < a->features; i++) {
+      for (int i = 0; i < a.features; i++) {
         const size_t k = (size_t)i * T + first;
         const vec z = choose(present, load(logits + k), splat(0)),
                   t = choose(present, load(target + k), splat(0));

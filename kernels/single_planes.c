@@ -80,8 +80,7 @@ KERNEL(single_max_pool) {
   for (int c = begin; c < end; c++)
     for (int h = 0; h < a->height; h++) {
       const int above = h * s.down - s.top;
-      const int from = above < 0 ? -above : 0,
-                to = above + s.height > a->in_height ? a->in_height - above : s.height;
+      const struct inside rows = inside_of(above, s.height, a->in_height);
       const float *row = x.data + c * x.plane + above * (ptrdiff_t)x.row - s.left;
       float *out = y.data + c * y.plane + h * y.row;
       for (int w = 0; w < a->width; w += VL) {
@@ -90,7 +89,7 @@ KERNEL(single_max_pool) {
         const int whole = before >= 0 && before + (VL - 1) * s.across + s.width <= a->in_width;
         const float *corner = row + (size_t)w * s.across;
         vec top = splat(-__builtin_inff());
-        for (int i = from; i < to; i++)
+        for (int i = rows.first; i < rows.end; i++)
           for (int j = 0; j < s.width; j++) {
             const vec value = load_apart(corner + i * (ptrdiff_t)x.row + j, s.across, left);
             top = larger(top, whole ? value

@@ -15,6 +15,8 @@ export interface LabelledFile extends FolderEntry {
 }
 
 export interface ClassFolders {
+  /** Of all files. */
+  readonly labels: Uint8Array;
   readonly files: readonly LabelledFile[];
   readonly labelNames: readonly string[];
 }
@@ -50,7 +52,8 @@ export function classFolders(
     }
     return inside.map((file) => ({ ...file, label }));
   });
-  if (files.length > 0) return { files, labelNames: names };
+  const labels = Uint8Array.from(files, ({ label }) => label);
+  if (files.length > 0) return { files, labels, labelNames: names };
   throw new UnusableFileError(
     `could not find ${what.samples} in ${folder}: expected a folder for each class with ${what.files} in it`,
   );

@@ -1,7 +1,11 @@
-/** An image as the samples it is to be one of: in their size and their channels. */
-import { UnusableFileError } from "../errors.js";
+/** Images as the samples that they are to be: of one size, and of the same channels. */
+import { InputError, ofFile, UnusableFileError } from "../errors.js";
 import type { ImageFit } from "../preparation.js";
+import { roomFor } from "../room-for.js";
+import { size } from "../shape-size.js";
 import type { Image } from "./image.js";
+import { rowsInUse, type UseOptions } from "./in-use.js";
+import { labelsInUse, type OwnPart } from "./own-part.js";
 import { resized } from "./resize-image.js";
 
 /** [channels, height, width] */
@@ -41,9 +45,9 @@ export function fitImage(image: Image, shape: ImageShape, options: FitImageOptio
   const { data, ...fitted } = fit ? resized(coloured, height, width, fit) : coloured;
   if (fitted.channels === channels) return data;
   if (fitted.channels === 1 && channels === 3) {
-    const size = height * width;
-    const planes = new Uint8Array(3 * size);
-    for (let c = 0; c < 3; c++) planes.set(data, c * size);
+    const area = height * width;
+    const planes = new Uint8Array(3 * area);
+    for (let c = 0; c < 3; c++) planes.set(data, c * area);
     return planes;
   }
   throw new UnusableFileError(
@@ -56,10 +60,10 @@ export function fitImage(image: Image, shape: ImageShape, options: FitImageOptio
  * numbers.
  */
 function greyOf({ height, width, data }: Image): Image {
-  const size = height * width;
-  const grey = new Uint8Array(size);
-  for (let p = 0; p < size; p++) {
-    const sum = 19595 * data[p] + 38470 * data[size + p] + 7471 * data[2 * size + p];
+  const area = height * width;
+  const grey = new Uint8Array(area);
+  for (let p = 0; p < area; p++) {
+    const sum = 19595 * data[p] + 38470 * data[area + p] + 7471 * data[2 * area + p];
     grey[p] = (sum + 0x8000) >> 16;
   }
   return { channels: 1, height, width, data: grey };
@@ -71,4 +75,67 @@ function kindName(channels: number): string {
     : channels === 3
       ? "a colour image"
       : `an image of ${channels} channels`;
+}
+
+/** Images that are read when they are asked for. */
+export interface LabelledImages {
+  readonly where: string;
+  readonly labels: Uint8Array;
+  open(k: number): Image;
+  /** What an error says of an image: where it is, and what it must be as. */
+  about(k: number, shape: ImageShape): Pick<FitImageOptions, "where" | "as" | "hint">;
+}
+
+export interface ImageSampleOptions {
+  /**
+   * Shape each image must have, or comes to. Default: that of the first. Where it has three
+   * channels, grey images are repeated.
+   */
+  readonly shape?: readonly number[] | undefined;
+  /** How images of other sizes come to that. Default: there may be none. */
+  readonly fit?: ImageFit | undefined;
+  /** Whether a grey image may be made of colours. Default: where the shape is given. */
+  readonly toGrey?: boolean | undefined;
+  /** Only the images in use are read. Default: all. */
+  readonly use?: UseOptions | undefined;
+}
+
+export interface ImageSamples extends OwnPart {
+  readonly inputs: Uint8Array;
+  readonly shape: ImageShape;
+}
+
+/**
+ * Reads the images.
+ *
+ * @throws InputError for a shape that is none of images; UnusableFileError if memory has no room
+ * for them; otherwise as `open` and `fitImage`
+ */
+export function imageSamples(
+  { where, labels, open, about }: LabelledImages,
+  { shape: wanted, fit, toGrey = wanted !== undefined, use }: ImageSampleOptions,
+): ImageSamples {
+  if (wanted !== undefined && wanted.length !== 3) {
+    throw new InputError(
+      `${where}: expected a shape [channels, height, width] for images, found [${wanted.join(", ")}]`,
+    );
+  }
+  const shape = (wanted as ImageShape | undefined) ?? shapeOf(open(0));
+  const rows = use && rowsInUse(labels.length, use);
+  const read = rows ?? Int32Array.from(labels.keys());
+  const length = size(shape);
+  const inputs = ofFile(
+    () => roomFor(Uint8Array, read.length * length, `${read.length} images`),
+    (message) => `${where}: ${message}`,
+  );
+  const sizeHint = '"fit": "cut" takes images of all sizes';
+  read.forEach((row, k) => {
+    const fitting = { ...about(row, shape), fit, toGrey, sizeHint };
+    inputs.set(fitImage(open(row), shape, fitting), k * length);
+  });
+  return { where, inputs, ...labelsInUse(labels, rows), shape };
+}
+
+function shapeOf({ channels, height, width }: Image): ImageShape {
+  return [channels, height, width];
 }

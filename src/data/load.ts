@@ -138,12 +138,8 @@ function divided(
   { limit, splitSeed, stratify }: UseOptions,
 ): Pick<OwnData, "train" | "test"> {
   if (share === undefined) return { train, test };
-  for (const [what, isThere] of [
-    ["a test file", test !== undefined],
-    ["a limit", limit !== undefined],
-  ] as const) {
-    if (isThere) throw new InputError(`data.testShare: expected no ${what.slice(2)} beside it`);
-  }
+  const other = test !== undefined ? "test file" : limit !== undefined ? "limit" : undefined;
+  if (other) throw new InputError(`data.testShare: expected no ${other} beside it`);
   return withTestShare(train, train.inputs.length / size(shape), { share, splitSeed, stratify });
 }
 

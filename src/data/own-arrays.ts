@@ -11,7 +11,13 @@ import { readIdx } from "./idx.js";
 import { labelBytes } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { nameIn, parseNpz } from "./npz.js";
-import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
+import {
+  checkCounts,
+  labelsInUse,
+  type OwnPart,
+  sampleShape,
+  type SampleShape,
+} from "./own-part.js";
 
 export interface ArrayPart extends OwnPart {
   readonly shape: SampleShape;
@@ -58,7 +64,7 @@ interface Answers {
 
 function idxLabels(path: string): Answers {
   const { shape, data } = readIdx(path, { dimensions: 1 });
-  return { count: shape[0], of: (picked) => labelsOf(data, picked) };
+  return { count: shape[0], of: (picked) => labelsInUse(data, picked) };
 }
 
 function npyLabels(given: NpyArray, path: string): Answers {
@@ -69,7 +75,7 @@ function npyLabels(given: NpyArray, path: string): Answers {
     );
   return {
     count: given.shape[0],
-    of: (picked) => labelsOf(labelNumbers(given, path), picked),
+    of: (picked) => labelsInUse(labelNumbers(given, path), picked),
   };
 }
 
@@ -109,14 +115,6 @@ function rowsFor(inputs: string, labels: string, labelCount: number, use: UseOpt
     return (picked = rowsInUse(count, use));
   };
   return { rows, picked: () => picked };
-}
-
-function labelsOf(
-  all: Uint8Array,
-  picked: Int32Array | undefined,
-): Pick<OwnPart, "labels" | "allLabels"> {
-  if (!picked) return { labels: all };
-  return { labels: pickRows(all, 1, picked, new Uint8Array(picked.length)), allLabels: all };
 }
 
 /**

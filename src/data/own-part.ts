@@ -5,6 +5,7 @@
 import { size } from "../shape-size.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
+import { pickRows } from "./in-use.js";
 import type { IdxSource, NpySource } from "./source.js";
 
 /** Samples as read from files, before they are checked as a whole. */
@@ -19,6 +20,15 @@ export interface OwnPart {
   readonly targets?: Float32Array;
   /** Where only some samples were read: the labels of all. */
   readonly allLabels?: Uint8Array;
+}
+
+/** @param picked - the rows that were read; undefined: all */
+export function labelsInUse(
+  all: Uint8Array,
+  picked: Int32Array | undefined,
+): Pick<OwnPart, "labels" | "allLabels"> {
+  if (!picked) return { labels: all };
+  return { labels: pickRows(all, 1, picked, new Uint8Array(picked.length)), allLabels: all };
 }
 
 /** Shape of a sample: [channels, height, width]. */

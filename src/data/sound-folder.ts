@@ -9,7 +9,7 @@ import { roomFor } from "../room-for.js";
 import { classFolders } from "./class-folders.js";
 import type { FolderEntry } from "./folder-entries.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
-import type { OwnPart } from "./own-part.js";
+import { labelsInUse, type OwnPart } from "./own-part.js";
 import { resampled } from "./resample.js";
 import { readWav, type Sound, SOUND_ENDING } from "./wav.js";
 
@@ -35,15 +35,13 @@ export interface SoundFolderOptions extends SoundPreparation {
  */
 export function readSoundFolder(folder: string, options: SoundFolderOptions): FolderSounds {
   const { labelNames: wanted, use } = options;
-  const { files, labelNames } = classFolders(folder, WHAT, wanted);
+  const { files, labels, labelNames } = classFolders(folder, WHAT, wanted);
   const rows = use && rowsInUse(files.length, use);
   const read = rows ? Array.from(rows, (k) => files[k]) : files;
-  const labelsOf = (list: typeof files) => Uint8Array.from(list, ({ label }) => label);
   return {
     where: folder,
     inputs: soundInputs(read, options, folder),
-    labels: labelsOf(read),
-    ...(rows && { allLabels: labelsOf(files) }),
+    ...labelsInUse(labels, rows),
     labelNames,
   };
 }

@@ -13,10 +13,9 @@ import type { Dataset } from "../data/dataset.js";
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
 import { size } from "../shape-size.js";
+import { eachChunk, placeOf } from "./each-output.js";
 import type { ClassFigures, OneClass } from "./events.js";
 
-/** Samples at a time. */
-const CHUNK = 512;
 /** Classes that are told of one by one, and with what they are taken for. */
 const MOST_TOLD = 1000;
 const MOST_CONFUSED = 100;
@@ -29,23 +28,18 @@ export function createClassFigures(
   evaluator: Pick<Trainer, "model" | "predict">,
   data: Dataset,
 ): (indices: Int32Array, turns: Turns) => Promise<Omit<ClassFigures, "of">> {
-  const { train, test } = data;
   const outputs = size(evaluator.model.output);
   const isSingle = data.classes > 0;
   const names = isSingle ? data.labelNames : data.targetNames;
-  const sampleOf = (index: number) =>
-    index < train.count ? ([train, index] as const) : ([test, index - train.count] as const);
   return async (indices, turns) => {
     const counts = { of: zeros(outputs), taken: zeros(outputs), right: zeros(outputs) };
     const isConfused = isSingle && outputs <= MOST_CONFUSED;
     const confusion = isConfused ? Array.from({ length: outputs }, () => zeros(outputs)) : [];
     let top = 0;
-    for (let from = 0; from < indices.length; from += CHUNK) {
-      const chunk = indices.subarray(from, from + CHUNK);
-      const all = evaluator.predict(chunk);
+    await eachChunk(evaluator, indices, turns, (all, chunk) =>
       chunk.forEach((index, k) => {
         const z = all.subarray(k * outputs, (k + 1) * outputs);
-        const [part, place] = sampleOf(index);
+        const [part, place] = placeOf(data, index);
         if (!isSingle) {
           const there = part.targets!.subarray(place * outputs, (place + 1) * outputs);
           z.forEach((value, c) => add(counts, c, there[c] > 0.5, value > 0));
@@ -57,9 +51,8 @@ export function createClassFigures(
         if (guess !== label) add(counts, guess, false, true);
         if (isConfused) confusion[label][guess]++;
         if (rankOf(z, label) < TOP) top++;
-      });
-      await turns();
-    }
+      }),
+    );
     const told = outputs <= MOST_TOLD ? classesOf(counts, names) : undefined;
     return {
       samples: indices.length,

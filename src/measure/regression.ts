@@ -10,10 +10,8 @@ import type { Dataset } from "../data/dataset.js";
 import { targetFeatures } from "../data/dataset.js";
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
+import { eachChunk, placeOf } from "./each-output.js";
 import type { Normalization } from "../normalization.js";
-
-/** Samples at a time. */
-const CHUNK = 512;
 
 export interface TargetFit {
   readonly mae: number;
@@ -32,12 +30,12 @@ export interface RegressionFit extends TargetFit {
  */
 export function createRegression(
   evaluator: Pick<Trainer, "predict">,
-  { train, test }: Pick<Dataset, "train" | "test">,
+  data: Pick<Dataset, "train" | "test">,
   scale?: Normalization,
 ): (indices: Int32Array, turns: Turns) => Promise<RegressionFit> {
-  const features = targetFeatures(train) || targetFeatures(test);
+  const features = targetFeatures(data.train) || targetFeatures(data.test);
   const target = (index: number, j: number): number => {
-    const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];
+    const [{ targets }, k] = placeOf(data, index);
     return targets![k * features + j];
   };
   const each = () => new Float64Array(features);
@@ -51,9 +49,7 @@ export function createRegression(
         if (target(index, j) !== target(indices[0], j)) varies[j] = 1;
       }
     }
-    for (let from = 0; from < indices.length; from += CHUNK) {
-      const chunk = indices.subarray(from, from + CHUNK);
-      const outputs = evaluator.predict(chunk);
+    await eachChunk(evaluator, indices, turns, (outputs, chunk) =>
       chunk.forEach((index, k) => {
         for (let j = 0; j < features; j++) {
           const z = outputs[k * features + j];
@@ -63,9 +59,8 @@ export function createRegression(
           squares[j] += error * error;
           spread[j] += (t - means[j]) ** 2;
         }
-      });
-      await turns();
-    }
+      }),
+    );
     const targets = Array.from(absolute, (sum, j): TargetFit => ({
       mae: sum / indices.length,
       ...(varies[j] === 1 && { r2: 1 - squares[j] / spread[j] }),

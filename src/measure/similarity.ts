@@ -5,11 +5,9 @@
 import type { Dataset, Samples } from "../data/dataset.js";
 import { size } from "../shape-size.js";
 import type { Turns } from "../engine/next-turn.js";
+import { eachChunk, placeOf } from "./each-output.js";
 import { SSIM_WINDOW, ssimSum } from "./ssim.js";
 import type { Trainer } from "../engine/trainer.js";
-
-/** Images at a time. */
-const CHUNK = 512;
 
 /**
  * A function that gives the mean similarity over samples, by their indices (training samples first,
@@ -27,18 +25,16 @@ export function createSimilarity(
     height >= SSIM_WINDOW && width >= SSIM_WINDOW && size(evaluator.model.output) === features;
   if (!sized || !hasUnitRange(train) || !hasUnitRange(test)) return undefined;
   const target = (index: number): Float32Array => {
-    const [{ targets }, k] = index < train.count ? [train, index] : [test, index - train.count];
+    const [{ targets }, k] = placeOf(data, index);
     return targets!.subarray(k * features, (k + 1) * features);
   };
   return async (indices, turns) => {
     let sum = 0;
-    for (let from = 0; from < indices.length; from += CHUNK) {
-      const chunk = indices.subarray(from, from + CHUNK);
+    await eachChunk(evaluator, indices, turns, (outputs, chunk) => {
       const targets = new Float32Array(chunk.length * features);
       chunk.forEach((index, k) => targets.set(target(index), k * features));
-      sum += ssimSum(evaluator.predict(chunk), targets, { height, width });
-      await turns();
-    }
+      sum += ssimSum(outputs, targets, { height, width });
+    });
     return sum / (indices.length * channels);
   };
 }

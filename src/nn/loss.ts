@@ -122,16 +122,15 @@ interface TargetPlaces extends Omit<LossPlaces, "tiles" | "gradient" | "smoothin
 function targetOp(
   loss: Exclude<LossKind, "crossEntropy">,
   tiles: number,
-  { output, delta, ...common }: TargetPlaces,
+  { delta, ...of }: TargetPlaces,
 ): Op {
   switch (loss) {
     case "meanSquaredError":
-      return op("meanSquaredError", tiles, { y: output, ...common });
     case "binaryCrossEntropy":
-      return op("binaryCrossEntropy", tiles, { logits: output, ...common });
+      return op(loss, tiles, { of });
     case "huber":
-      return op("absoluteError", tiles, { y: output, ...common, delta });
+      return op("absoluteError", tiles, { of, delta });
     case "meanAbsoluteError":
-      return op("absoluteError", tiles, { y: output, ...common, delta: 0 });
+      return op("absoluteError", tiles, { of, delta: 0 });
   }
 }

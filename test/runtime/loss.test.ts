@@ -126,10 +126,9 @@ forEachBackend((_name, pool) => {
         };
         const place = delta && put(Float32Array.of(delta));
         const opFor = (to: number) => {
-          const args = { ...common, y: outputs, grad: to };
-          if (kernel === "meanSquaredError") return op(kernel, tiles, args);
-          if (kernel === "absoluteError") return op(kernel, tiles, { ...args, delta: place });
-          return op(kernel, tiles, { ...common, logits: outputs, grad: to });
+          const of = { ...common, output: outputs, grad: to };
+          if (kernel === "absoluteError") return op(kernel, tiles, { of, delta: place });
+          return op(kernel, tiles, { of });
         };
         runOps(pool, [opFor(grad)]);
         const sums = read(partial, tiles * 2);

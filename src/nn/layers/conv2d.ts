@@ -55,7 +55,8 @@ export interface Conv2dOptions extends TrainOption {
   name?: string | undefined;
 }
 
-const OPTIONS: OptionKeys<Conv2dOptions> = {
+/** Those of `conv1d`, too. */
+export const CONV_OPTIONS: OptionKeys<Conv2dOptions> = {
   kernel: 1,
   stride: 1,
   padding: 1,
@@ -74,7 +75,7 @@ const OPTIONS: OptionKeys<Conv2dOptions> = {
  * const model = sequential([1, 28, 28], [...first, flatten(), linear(10)]);
  */
 export function conv2d(out: number, options: Conv2dOptions): Conv2dLayer {
-  return convolution("conv2d", out, knownOptions("conv2d", options, OPTIONS));
+  return convolution("conv2d", out, knownOptions("conv2d", options, CONV_OPTIONS));
 }
 
 /** @param kind - as what errors know it */

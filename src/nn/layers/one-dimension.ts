@@ -6,15 +6,21 @@
  */
 import { entry } from "../../entry.js";
 import { InputError } from "../../errors.js";
-import { knownOptions, type OptionKeys } from "../../known-options.js";
-import { convolution, type Conv2dLayer } from "./conv2d.js";
-import { TRAIN_KEY, type TrainOption } from "./layer.js";
-import { poolWindow, type AvgPool2dLayer, type MaxPool2dLayer } from "./pool2d.js";
+import { knownOptions } from "../../known-options.js";
+import { CONV_OPTIONS, convolution, type Conv2dLayer, type Conv2dOptions } from "./conv2d.js";
+import { TRAIN_KEY } from "./layer.js";
+import {
+  POOL_OPTIONS,
+  poolWindow,
+  type AvgPool2dLayer,
+  type MaxPool2dLayer,
+  type Pool2dOptions,
+} from "./pool2d.js";
 
 /** The same number on both ends, or [left, right]. */
 export type EndsOption = number | readonly [left: number, right: number];
 
-export interface Conv1dOptions extends TrainOption {
+export interface Conv1dOptions extends Omit<Conv2dOptions, "kernel" | "stride" | "padding"> {
   /** Width of the kernel. */
   kernel: number;
   /** Default 1. */
@@ -24,19 +30,7 @@ export interface Conv1dOptions extends TrainOption {
    * as leave the signal its length, for a stride of 1. Default 0.
    */
   padding?: EndsOption | "same" | undefined;
-  /** Default true. */
-  bias?: boolean | undefined;
-  name?: string | undefined;
 }
-
-const CONV_OPTIONS: OptionKeys<Conv1dOptions> = {
-  kernel: 1,
-  stride: 1,
-  padding: 1,
-  bias: 1,
-  train: 1,
-  name: 1,
-};
 
 /**
  * A convolution along a signal, with `out` output channels.
@@ -47,8 +41,12 @@ const CONV_OPTIONS: OptionKeys<Conv1dOptions> = {
  * const model = sequential([1, 8000], [...first, globalAvgPool2d(), flatten(), linear(10)]);
  */
 export function conv1d(out: number, options: Conv1dOptions): Conv2dLayer {
-  const given = knownOptions("conv1d", options, CONV_OPTIONS);
-  const { kernel, stride = 1, padding = 0, ...rest } = given;
+  const {
+    kernel,
+    stride = 1,
+    padding = 0,
+    ...rest
+  } = knownOptions<Conv1dOptions>("conv1d", options, CONV_OPTIONS);
   return convolution("conv1d", out, {
     ...rest,
     kernel: [1, alone("conv1d", "kernel", kernel)],
@@ -57,15 +55,12 @@ export function conv1d(out: number, options: Conv1dOptions): Conv2dLayer {
   });
 }
 
-export interface Pool1dOptions {
+export interface Pool1dOptions extends Omit<Pool2dOptions, "stride" | "padding"> {
   /** Default: the window's width. */
   stride?: number | undefined;
   /** At the ends, less than the window is wide: one number, or [left, right]. Default 0. */
   padding?: EndsOption | undefined;
-  name?: string | undefined;
 }
-
-const POOL_OPTIONS: OptionKeys<Pool1dOptions> = { stride: 1, padding: 1, name: 1 };
 
 /** The maximum of each window along a signal. @throws InputError as `maxPool2d` does */
 export function maxPool1d(width: number, options: Pool1dOptions = {}): MaxPool2dLayer {
@@ -78,7 +73,11 @@ export function avgPool1d(width: number, options: Pool1dOptions = {}): AvgPool2d
 }
 
 function window(kind: string, width: number, options: Pool1dOptions) {
-  const { stride = width, padding = 0, name } = knownOptions(kind, options, POOL_OPTIONS);
+  const {
+    stride = width,
+    padding = 0,
+    name,
+  } = knownOptions<Pool1dOptions>(kind, options, POOL_OPTIONS);
   return poolWindow(kind, [1, alone(kind, "size", width)], {
     stride: [1, alone(kind, "stride", stride)],
     padding: [0, padding],

@@ -43,7 +43,8 @@ export interface Pool2dOptions {
   name?: string | undefined;
 }
 
-const OPTIONS: OptionKeys<Pool2dOptions> = { stride: 1, padding: 1, name: 1 };
+/** Those in one dimension, too. */
+export const POOL_OPTIONS: OptionKeys<Pool2dOptions> = { stride: 1, padding: 1, name: 1 };
 
 /** @param kind - as what errors know the layer */
 export function poolWindow(
@@ -70,7 +71,7 @@ export function poolWindow(
 export function maxPool2d(side: PairOption, options: Pool2dOptions = {}): MaxPool2dLayer {
   return {
     kind: "maxPool2d",
-    ...poolWindow("maxPool2d", side, knownOptions("maxPool2d", options, OPTIONS)),
+    ...poolWindow("maxPool2d", side, knownOptions("maxPool2d", options, POOL_OPTIONS)),
   };
 }
 
@@ -84,7 +85,7 @@ export function maxPool2d(side: PairOption, options: Pool2dOptions = {}): MaxPoo
 export function avgPool2d(side: PairOption, options: Pool2dOptions = {}): AvgPool2dLayer {
   return {
     kind: "avgPool2d",
-    ...poolWindow("avgPool2d", side, knownOptions("avgPool2d", options, OPTIONS)),
+    ...poolWindow("avgPool2d", side, knownOptions("avgPool2d", options, POOL_OPTIONS)),
   };
 }
 
@@ -96,15 +97,15 @@ export function globalAvgPool2d(options: { name?: string | undefined } = {}): Av
   return { kind: "avgPool2d", ...poolWindow("globalAvgPool2d", 1, { name }), size: undefined };
 }
 
-/** A window as kernels get it. */
-export function windowArgs(
-  layer: MaxPool2dLayer | AvgPool2dLayer,
-  x: Pick<TensorShape, "height" | "width">,
-): { height: number; width: number; down: number; across: number; top: number; left: number } {
+type Plane = Pick<TensorShape, "height" | "width">;
+
+/** The windows over x that give y, as kernels get them. */
+export function windowsArgs(layer: MaxPool2dLayer | AvgPool2dLayer, x: Plane, y: Plane) {
   const [height, width] = layer.size ?? [x.height, x.width];
   const [down, across] = strideIn(layer, x);
   const [[top], [left]] = layer.padding;
-  return { height, width, down, across, top, left };
+  const window = { height, width, down, across, top, left };
+  return { height: y.height, width: y.width, inHeight: x.height, inWidth: x.width, window };
 }
 
 maxPool2d.rule = {
@@ -118,11 +119,7 @@ maxPool2d.rule = {
       op("singleMaxPool", y.channels, {
         x: imageArgs(x),
         y: imageArgs(y),
-        height: y.height,
-        width: y.width,
-        inHeight: x.height,
-        inWidth: x.width,
-        window: windowArgs(layer, x),
+        ...windowsArgs(layer, x, y),
         relu: relu ? 1 : 0,
       }),
     ],
@@ -147,7 +144,7 @@ avgPool2d.rule = {
         y: imageArgs(y),
         height: y.height,
         width: y.width,
-        window: windowArgs(layer, x),
+        window: windowsArgs(layer, x, y).window,
       }),
     ],
   },

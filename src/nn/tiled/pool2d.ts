@@ -3,7 +3,7 @@
  * ReLU behind a maximum is computed with it (see fuse.ts).
  */
 import { op } from "../../runtime/kernel-table.js";
-import { windowArgs, type AvgPool2dLayer, type MaxPool2dLayer } from "../layers/pool2d.js";
+import { windowsArgs, type AvgPool2dLayer, type MaxPool2dLayer } from "../layers/pool2d.js";
 import { tensorArgs } from "../tensor.js";
 import type { TiledRule } from "./rule.js";
 
@@ -12,17 +12,13 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
   accumulates: true,
   fuses: { relu: true },
   forward(layer, { tiles, xs: [x], y, relu }) {
-    const { channels, height, width } = y;
+    const { channels } = x;
     return [
       op("maxPool", tiles * channels, {
         x: tensorArgs(x),
         y: tensorArgs(y),
         channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        window: windowArgs(layer, x),
+        ...windowsArgs(layer, x, y),
         relu: relu ? 1 : 0,
       }),
     ];
@@ -30,7 +26,7 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
 
   backward(layer, { tiles, xs: [x], y, dy, dxs: [dx], reluGradient }) {
     if (!dx) return [];
-    const { channels, height, width } = y;
+    const { channels } = x;
     return [
       op("maxPoolGrad", tiles * channels, {
         x: tensorArgs(x),
@@ -38,11 +34,7 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
         dy: tensorArgs(dy),
         dx: tensorArgs(dx.tensor),
         channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        window: windowArgs(layer, x),
+        ...windowsArgs(layer, x, y),
         how: (dx.accumulate ? 1 : 0) + (reluGradient ? 2 : 0),
       }),
     ];
@@ -54,34 +46,26 @@ export const avgPool2dTiled: TiledRule<AvgPool2dLayer> = {
   accumulates: true,
   fuses: {},
   forward(layer, { tiles, xs: [x], y }) {
-    const { channels, height, width } = y;
+    const { channels } = x;
     return [
       op("avgPool", tiles * channels, {
         x: tensorArgs(x),
         y: tensorArgs(y),
         channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        window: windowArgs(layer, x),
+        ...windowsArgs(layer, x, y),
       }),
     ];
   },
 
   backward(layer, { tiles, xs: [x], dy, dxs: [dx] }) {
     if (!dx) return [];
-    const { channels, height, width } = dy;
+    const { channels } = x;
     return [
       op("avgPoolGrad", tiles * channels, {
         dy: tensorArgs(dy),
         dx: tensorArgs(dx.tensor),
         channels,
-        height,
-        width,
-        inHeight: x.height,
-        inWidth: x.width,
-        window: windowArgs(layer, x),
+        ...windowsArgs(layer, x, dy),
         accumulate: dx.accumulate ? 1 : 0,
       }),
     ];

@@ -15,6 +15,7 @@ import {
 } from "../../nn/layers/single.js";
 import { size } from "../../shape-size.js";
 import { checkNetwork, type Network } from "../../nn/network.js";
+import { hasBorder } from "../../nn/tensor.js";
 import { placeTensors, type Lifetime } from "../../runtime/arena.js";
 import { op, type Op } from "../../runtime/kernel-table.js";
 import type { Memory } from "../../runtime/memory.js";
@@ -148,9 +149,7 @@ function placesOf(
 
   // What comes in and goes out as a vector stays where it is.
   const keeps = (key: number | PhasedArea) =>
-    (key === -1 || key === output) &&
-    lives.get(key)!.area.pad.join() === "0,0" &&
-    isVector(lives.get(key)!);
+    (key === -1 || key === output) && !hasBorder(lives.get(key)!.area) && isVector(lives.get(key)!);
   const shared = [...lives].filter(([key]) => !keeps(key));
   const tensors = shared.map(([key, { area, from, to }]): Lifetime => {
     const { channels, height, width, row, plane, pad } = area;

@@ -32,6 +32,15 @@ export const POSITIONS = {
   fields: ["at", "tile", "plane", "row", "col"],
 } as const;
 
+/**
+ * What a loss compares: output and target are f32 [tiles][features][T], grad as they, or 0;
+ * indices: i32 [tiles][T]; counts: i32, the samples; partial: f32 [tiles][2].
+ */
+export const COMPARISON = {
+  struct: "comparison",
+  fields: ["output", "target", "indices", "grad", "partial", "counts", "features"],
+} as const;
+
 /** A window of a pooling: its sides, how it moves, and the border above and left of the image. */
 export const WINDOW = {
   struct: "window",

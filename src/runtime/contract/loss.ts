@@ -1,4 +1,6 @@
 /** Kernels of losses. Layouts: see ../kernel-table.ts. */
+import { COMPARISON } from "./composites.js";
+
 export const LOSS_KERNELS = {
   /**
    * Mean softmax cross-entropy over the `count` samples of the batch. Split over tiles.
@@ -23,21 +25,20 @@ export const LOSS_KERNELS = {
   ],
   /**
    * Mean squared error over count * features elements. Split over tiles.
-   *  y, target: f32 [tiles][features][T]; grad: 2 (y - target) / (count * features), or 0; partial:
-   *  [tiles][2]: sum of squares, and 0.
+   *  grad: 2 (output - target) / (count * features); partial: the tile's sum of squares, and 0.
    */
-  meanSquaredError: ["y", "target", "indices", "grad", "partial", "counts", "features"],
+  meanSquaredError: [["of", COMPARISON]],
   /**
-   * Mean of |d|, d = y - target, over count * features elements; with delta: f32, or 0, of d^2 / 2
-   * where |d| <= delta and delta (|d| - delta / 2) elsewhere. Split over tiles; as
+   * Mean of |d|, d = output - target, over count * features elements; with delta: f32, or 0, of d^2
+   * / 2 where |d| <= delta and delta (|d| - delta / 2) elsewhere. Split over tiles; as
    *  meanSquaredError. grad of |d| is 0 at 0.
    */
-  absoluteError: ["y", "target", "indices", "grad", "partial", "counts", "features", "delta"],
+  absoluteError: [["of", COMPARISON], "delta"],
   /**
-   * Mean of log(1 + exp(z)) - t z over count * features elements. Split over tiles.
-   *  logits, target: f32 [tiles][features][T], t from 0 to 1; grad: (logistic(z) - t) / (count *
-   *  features), or 0; partial: f32 [tiles][2]: the tile's sum of losses, and its number of samples
-   *  all of whose z > 0 are as t > 1/2. A non-finite logit makes the loss non-finite.
+   * Mean of log(1 + exp(z)) - t z over count * features elements, z the output and t the target,
+   * from 0 to 1. Split over tiles.
+   *  grad: (logistic(z) - t) / (count * features); partial: the tile's sum of losses, and how many
+   *  samples have all of z > 0 as t > 1/2. A non-finite z makes the loss non-finite.
    */
-  binaryCrossEntropy: ["logits", "target", "indices", "grad", "partial", "counts", "features"],
+  binaryCrossEntropy: [["of", COMPARISON]],
 } as const;
