@@ -53,12 +53,12 @@ export function newRecipe(path: string, options: NewRecipeOptions = {}): NewReci
     throw new InputError(`${path}: expected two classes or more, found ${data.classes}`);
   const name = nameFrom(path);
   const batchSize = count < 500 ? 16 : count < 5000 ? 32 : 128;
-  const isFlat = size(data.shape) === data.shape[0];
-  const network = isFlat
-    ? flatNetwork(size(data.shape), count, outputs)
-    : data.shape[1] === 1
+  const network =
+    decided.source.kind === "soundFolder"
       ? signalNetwork(data.shape, outputs)
-      : imageNetwork(data.shape, outputs);
+      : data.shape.filter((side) => side > 1).length > 1
+        ? imageNetwork(data.shape, outputs)
+        : flatNetwork(size(data.shape), count, outputs);
   const epochs = Math.min(MOST_EPOCHS, Math.max(15, Math.ceil((STEPS * batchSize) / count)));
   const sections = sectionsOf({ path, name, decided, options, batchSize, epochs, network });
   const text = jsonWithComments(sections);

@@ -2,9 +2,11 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadRecipe } from "#bregman/recipes/load.js";
 import { newRecipe } from "#bregman/recipes/new-recipe.js";
+import { bytesOf, npyBytes } from "../data/own-files.js";
 import { runCli, temporaryFolder } from "./run-cli.js";
 
 const DATA = fileURLToPath(new URL("../fixtures/data", import.meta.url));
@@ -91,6 +93,23 @@ describe("what it writes", () => {
     expect(amount.data).toMatchObject({ targets: ["petal width (cm)"], stratify: false });
     const island = loadRecipe(written(newRecipe(table("penguins.csv"), { target: "island" })));
     expect(island.data).toMatchObject({ label: "island" });
+  });
+
+  test("features of an archive are no signal", () => {
+    const inputs = npyBytes(
+      "<f4",
+      [40, 6],
+      bytesOf(Float32Array.from({ length: 240 }, (_, k) => Math.sin(k))),
+    );
+    const labels = npyBytes(
+      "|u1",
+      [40],
+      Uint8Array.from({ length: 40 }, (_, k) => k % 2),
+    );
+    const path = join(temporaryFolder(), "mine.npz");
+    writeFileSync(path, zipSync({ "x_train.npy": inputs, "y_train.npy": labels }));
+    expect(newRecipe(path).text).not.toContain("conv1d");
+    expect(newRecipe(path).text).toContain('{ "kind": "linear", "out": 64 }');
   });
 
   test("what numbers the rows, or is empty, is left out", () => {
