@@ -114,7 +114,7 @@ KERNEL(batch_norm_stats) {
   const struct batch_norm_stats_args *a = (const void *)args;
   const int32_t count = *(const int32_t *)at(memory, a->counts);
   const float *settings = at(memory, a->settings);
-  const double(*moments)[2] = at(memory, a->moments);
+  double(*moments)[2] = at(memory, a->moments);
   float *means = at(memory, a->stats), *invstd = means + a->channels;
   float *running = at(memory, a->running), *variance = running + a->channels;
   for (int c = begin; c < end; c++) {
@@ -132,6 +132,8 @@ KERNEL(batch_norm_stats) {
     invstd[c] = (float)(1 / __builtin_sqrt(squares / n + settings[1]));
     running[c] += settings[0] * (float)(mean - running[c]);
     variance[c] += settings[0] * (float)(squares / (n > 1 ? n - 1 : 1) - variance[c]);
+    moments[c][0] = mean;
+    moments[c][1] = squares;
   }
 }
 

@@ -4,7 +4,9 @@
  */
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Ranks } from "../ranks/ranks.js";
 import { commandLine, integer } from "./options.js";
+import { asRank } from "./ranks.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
 
 interface ResumeFlags extends TrainingFlags {
@@ -31,12 +33,12 @@ export function defineResume(command: Command): void {
       "\nExample:\n  bregman resume runs/first\n  bregman resume runs/first --epochs 20",
     )
     .action(async (run: string, flags: ResumeFlags) => {
-      process.exitCode = await resume(run, flags);
+      process.exitCode = await asRank(flags, (own, ranks) => resume(run, own, ranks));
     });
 }
 
 /** Runs the command and returns the exit code. */
-async function resume(folder: string, flags: ResumeFlags): Promise<number> {
+async function resume(folder: string, flags: ResumeFlags, ranks?: Ranks): Promise<number> {
   const { repeatingArguments } = await import("../recipes/load.js");
   const { openResumable } = await import("../runs/resumable.js");
   const { recipe, finished } = openResumable(folder, flags.epochs);
@@ -47,10 +49,13 @@ async function resume(folder: string, flags: ResumeFlags): Promise<number> {
       resume: true,
       command: commandLine(repeatingArguments(recipe)),
       flags,
+      ranks,
     });
   }
+  const { NO_RUN } = await import("../runs/parts-of-ranks.js");
   const { lockFolder } = await import("../folder-lock.js");
   const lock = lockFolder(folder);
+  ranks?.shareText(NO_RUN);
   try {
     // A kill may have come between the result and its copy.
     if (flags.results !== undefined) {

@@ -2,7 +2,9 @@
  * `bregman train`: trains by a recipe, shows the progress, and leaves a run folder with a report.
  */
 import type { Command } from "commander";
+import type { Ranks } from "../ranks/ranks.js";
 import { folder, integer, repeatingCommand } from "./options.js";
+import { asRank } from "./ranks.js";
 import { addTrainingOptions, carryOut, type TrainingFlags } from "./training.js";
 
 interface TrainFlags extends TrainingFlags {
@@ -28,7 +30,8 @@ export function defineTrain(command: Command): void {
   addTrainingOptions(command)
     .addHelpText("after", "\nExample:\n  bregman train mnist-quick --epochs 3 --out runs/first")
     .action(async (recipe: string, flags: TrainFlags) => {
-      process.exitCode = await train(recipe, flags, process.argv.slice(2));
+      const args = process.argv.slice(2);
+      process.exitCode = await asRank(flags, (own, ranks) => train(recipe, own, args, ranks));
     });
 }
 
@@ -37,6 +40,7 @@ async function train(
   nameOrFile: string,
   flags: TrainFlags,
   args: readonly string[],
+  ranks?: Ranks,
 ): Promise<number> {
   const { adjusted, readRecipe } = await import("../recipes/load.js");
   const { defaultFolder, prepareFolder } = await import("./out-folder.js");
@@ -52,5 +56,6 @@ async function train(
     command: repeatingCommand(args),
     flags,
     tidy,
+    ranks,
   });
 }

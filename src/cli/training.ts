@@ -3,6 +3,7 @@
  * start to its summary.
  */
 import type { Command } from "commander";
+import type { Ranks } from "../ranks/ranks.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
@@ -41,13 +42,15 @@ export interface TrainingCommand {
   /** The command that repeats the run. */
   readonly command: string;
   readonly flags: TrainingFlags;
+  /** Other processes that train along. */
+  readonly ranks?: Ranks | undefined;
   /** Called if the run fails: takes away what was made and is still empty. */
   readonly tidy?: () => void;
 }
 
 /** Trains, shows how it goes, and returns the exit code. */
 export async function carryOut(training: TrainingCommand): Promise<number> {
-  const { recipe, baseDir, folder, resume, command, flags, tidy } = training;
+  const { recipe, baseDir, folder, resume, command, flags, tidy, ranks } = training;
   const { makeWritable } = await import("./out-folder.js");
   const view = await openView(flags);
   const stopper = createStopper(
@@ -78,6 +81,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       resume,
       command,
       signal: stopper.signal,
+      ranks,
       dataDir: flags.dataDir,
       threads: flags.threads,
       backend: flags.backend,

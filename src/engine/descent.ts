@@ -10,22 +10,26 @@
  */
 import type { Plan } from "../nn/plan.js";
 import type { ClipOptions } from "../optim/clip.js";
-import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
+import type { Adding } from "../ranks/part-tree.js";
+import type { PartsOf, Reduction, Summands } from "../ranks/reduction.js";
 import type { Pool } from "../runtime/pool.js";
 import type { Action } from "../runtime/program.js";
 import { clipByNorm, clipByValue, type Gradient } from "./gradient-clip.js";
+import { createGradientSums } from "./gradient-sums.js";
 import { createPrograms, type Programs } from "./sequence.js";
 import type { StepKind, Updater } from "./updater.js";
 
 export interface Descent {
   /**
-   * The gradient of the batch, or adds that of the part whose forward pass was the last.
+   * Of a batch in parts: the gradient of the part whose forward pass was the last.
    *
    * @param share - samples of the part / samples of the batch
-   * @param first - the first part of a batch
+   * @param adding - what it is added to
    */
-  add(kind: StepKind, share: number, first: boolean): void;
+  add(kind: StepKind, share: number, adding: Adding): void;
+  /** Where ranks share out the parts: the sum over all of them, on each. */
+  reduce(parts: PartsOf, kind: StepKind): void;
   /** Moves all parameters. Their updaters are prepared. */
   move(kind: StepKind): void;
   /** The next programs are written anew: layers have changed kernels. */
@@ -38,6 +42,10 @@ export interface DescentOptions {
   readonly updaters: readonly Updater[];
   /** Parts a batch may have; default 1. */
   readonly microBatches?: number | undefined;
+  /** Places for their sums, see part-tree.ts; default 1. */
+  readonly blocks?: number | undefined;
+  /** Adds up what several ranks have. */
+  readonly reduction?: ((sums: Summands) => Reduction) | undefined;
   readonly clip?: ClipOptions | undefined;
 }
 
@@ -58,10 +66,17 @@ export function createDescent(pool: Pool, options: DescentOptions): Descent {
   const programs = createPrograms(pool);
   const inTurn = microBatches > 1 || waits({ microBatches, clip });
   const descend = inTurn ? updatesInTurn : updatesDirectly;
-  return { ...descend(pool, programs, options), reset: () => programs.reset() };
+  const halves = descend(pool, programs, options);
+  return {
+    ...halves,
+    reset() {
+      programs.reset();
+      halves.reset?.();
+    },
+  };
 }
 
-type Halves = Pick<Descent, "add" | "move">;
+type Halves = Pick<Descent, "add" | "reduce" | "move"> & Partial<Pick<Descent, "reset">>;
 
 /** Each parameter is updated within the backward pass. */
 function updatesDirectly({ memory }: Pool, programs: Programs, options: DescentOptions): Halves {
@@ -69,6 +84,7 @@ function updatesDirectly({ memory }: Pool, programs: Programs, options: DescentO
   const update = updatesOf(memory, options);
   return {
     add() {},
+    reduce() {},
     move(kind) {
       programs.run(kind, () => backward(plan, kind, (gradient) => update(gradient, kind)));
     },
@@ -77,24 +93,28 @@ function updatesDirectly({ memory }: Pool, programs: Programs, options: DescentO
 
 /** The backward pass, or one for each part of the batch; then all updates. */
 function updatesInTurn({ memory }: Pool, programs: Programs, options: DescentOptions): Halves {
-  const { plan, updaters, microBatches = 1, clip } = options;
-  const sums = microBatches > 1 ? createSums(memory, updaters) : undefined;
-  /** Every gradient that is known after the backward pass, or its sum over the parts. */
-  const gradients = plan
-    .lower()
-    .backward.flatMap((stage) => stage.gradients)
-    .map((one) => sums?.sumOf(one) ?? one);
+  const { plan, microBatches = 1, blocks = 1, clip } = options;
+  /** Every gradient that is known after the backward pass. */
+  const own = plan.lower().backward.flatMap((stage) => stage.gradients);
+  const sums = microBatches > 1 ? createGradientSums(memory, own, blocks) : undefined;
+  /** The same, or its sum over the parts. */
+  const gradients = own.map((one) => sums?.sumOf(one) ?? one);
+  const reduction = sums && options.reduction?.(sums);
   const limit = clip?.norm;
   const clipNorm =
     limit === undefined ? undefined : clipByNorm(memory, programs, { limit, gradients });
   const update = updatesOf(memory, options);
   return {
-    add(kind, share, first) {
-      sums?.setShare(share);
-      programs.run(`${first ? "first" : "next"} ${kind}`, () =>
-        backward(plan, kind, (gradient) => (sums ? [sums.add(gradient, first)] : [])),
+    add(kind, share, { block, begins, alone, merges }) {
+      sums?.setShare(alone ? 1 : share);
+      programs.run(`${begins ? "first" : "next"} ${kind} ${block}`, () =>
+        backward(plan, kind, (gradient) => (sums ? [sums.add(gradient, block, begins)] : [])),
       );
+      for (const { from, into } of merges)
+        programs.run(`merge ${from} ${into}`, () => [sums!.merge(from, into)]);
     },
+    reduce: (parts, kind) => reduction?.reduce(parts, kind === "frozen"),
+    reset: () => reduction?.reset(),
     move(kind) {
       clipNorm?.(kind);
       programs.run(kind, () => gradients.flatMap((gradient) => update(gradient, kind)));
@@ -124,36 +144,4 @@ function updatesOf(
     ...(clipped ? [clipped(one)] : []),
     ...updaterOf.get(one.parameter)!.actions(one.gradient, kind),
   ];
-}
-
-/** Sums of gradients over the parts of a batch, weighted by their shares of its samples. */
-function createSums(memory: Memory, updaters: readonly Updater[]) {
-  const places = new Map(
-    updaters.map(({ parameter }) => [
-      parameter,
-      memory.allocate(parameter.rows * parameter.cols * 4),
-    ]),
-  );
-  const share = memory.allocate(4);
-  return {
-    sumOf: ({ parameter }: Gradient): Gradient => {
-      return { parameter, gradient: places.get(parameter)! };
-    },
-    setShare(part: number): void {
-      memory.f32(share, 1)[0] = part;
-    },
-    /** The op that adds the gradient of a part, or begins with that of the first. */
-    add({ parameter, gradient: g }: Gradient, isFirst: boolean): Op {
-      const { rows, cols } = parameter;
-      const first = isFirst ? 1 : 0;
-      return op("sumGradient", rows, {
-        g,
-        sum: places.get(parameter)!,
-        share,
-        first,
-        rows,
-        cols,
-      });
-    },
-  };
 }

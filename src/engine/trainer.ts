@@ -16,9 +16,12 @@ import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
 import type { SampleStore } from "../nn/samples.js";
-import { AUGMENT_WORDS } from "../runtime/contract/data.js";
+import { blocksFor } from "../ranks/part-tree.js";
+import type { Ranks } from "../ranks/ranks.js";
+import { createReduction, type Summands } from "../ranks/reduction.js";
 import type { Pool } from "../runtime/pool.js";
 import { withDefaults } from "../without-undefined.js";
+import { createBatchPass } from "./batch-pass.js";
 import { createDescent, waits } from "./descent.js";
 import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { createForwardPass } from "./forward-pass.js";
@@ -27,6 +30,7 @@ import { heldNumbers, type HeldNumbers } from "./held-numbers.js";
 import { chooseKernels } from "./kernel-choice.js";
 import { createUpdaters, type RoleOptimizers } from "./role-optimizers.js";
 import { converterOf } from "./sequence.js";
+import { createSharedPass } from "./shared-pass.js";
 import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
 import { createParameters } from "./trainer-parameters.js";
 import { restoreState, saveState, type TrainerState } from "./trainer-state.js";
@@ -51,6 +55,8 @@ export interface TrainerOptions extends StepSettings {
   readonly steps?: number | undefined;
   /** Images are moved, mirrored and cut, as `step` is told. Default false. */
   readonly augment?: boolean | undefined;
+  /** Ranks that share out the parts of a batch, and evaluations: each has such a trainer. */
+  readonly ranks?: Ranks | undefined;
 }
 
 export interface Trainer extends Evaluation, HeldNumbers {
@@ -111,7 +117,7 @@ export interface Trainer extends Evaluation, HeldNumbers {
 
 /** Prepares a model for training. */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { pool, model, samples } = options;
+  const { pool, model, samples, ranks } = options;
   const { loss, batchSize, seed, microBatches, clip } = withDefaults(STEP_DEFAULTS, options);
   const partSize = Math.ceil(batchSize / microBatches);
   /** Terms of the loss of a sample. */
@@ -123,7 +129,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   });
   const parts = { memory: pool.memory, updaters, buffers };
   const forward = createForwardPass(pool, { plan, parameters, seed, terms });
-  const descent = createDescent(pool, { plan, updaters, microBatches, clip });
+  const blocks = blocksFor(microBatches, ranks?.rank ?? 0, ranks?.count ?? 1);
+  const reduction = ranks && ((sums: Summands) => createReduction(pool, ranks, sums, microBatches));
+  const descent = createDescent(pool, { plan, updaters, microBatches, blocks, reduction, clip });
+  const batch = { forward, descent, partSize, microBatches };
+  const pass = ranks ? createSharedPass(pool, { ...batch, plan, ranks }) : createBatchPass(batch);
   const freezing = createFreezing(pool, updaters);
   let steps = 0;
 
@@ -147,19 +157,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     step(indices, tauFactor = 1, augmentation) {
       checkBatch(indices, batchSize);
       const kind = freezing.next;
-      const total = { loss: 0, correct: 0 };
-      for (let part = 0; part * partSize < indices.length; part++) {
-        const [from, to] = [part * partSize, Math.min((part + 1) * partSize, indices.length)];
-        const sums = forward.run(kind, {
-          indices: indices.subarray(from, to),
-          augmentation: augmentation?.subarray(AUGMENT_WORDS * from, AUGMENT_WORDS * to),
-          step: steps + 1,
-          number: steps * microBatches + part,
-        });
-        total.loss += sums.loss;
-        total.correct += sums.correct;
-        descent.add(kind, (to - from) / indices.length, part === 0);
-      }
+      const total = pass.run(kind, { indices, augmentation, steps });
       for (const updater of updaters) updater.prepare(updater.optimizer.tau * tauFactor, kind);
       descent.move(kind);
       steps++;
@@ -169,7 +167,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       if (kind === "fine" || (kind === "exact" && steps % LOOK_EVERY === 0)) look();
       return { loss: total.loss / (indices.length * terms), correct: total.correct };
     },
-    ...evaluationOf(plan, forward.evaluate, { model, loss, samples }),
+    ...evaluationOf(plan, forward.evaluate, { model, loss, samples, ranks }),
     runStatistics: forward.runStatistics,
     get next() {
       return freezing.next;

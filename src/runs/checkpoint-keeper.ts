@@ -6,11 +6,13 @@ import type { Dataset } from "../data/dataset.js";
 import { UnusableFileError } from "../errors.js";
 import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
+import type { Ranks } from "../ranks/ranks.js";
 import { openCheckpoints } from "./checkpoint.js";
 import type { Keeper } from "../train/keeper.js";
 import type { Checkpoint } from "./checkpoint-file.js";
 import { DEFAULTS, type CheckpointOptions } from "../train/fit-options.js";
 import { differences, identityOf, type Identity } from "./identity.js";
+import { shareCheckpoint } from "./shared-checkpoint.js";
 
 /** Whether a checkpoint is of a version that kept less of its run's data and recipe. */
 const knowsLess = ({ version }: Checkpoint) => version === "3";
@@ -41,6 +43,7 @@ const EVERY = 60;
  *
  * @param options - of the run, defaults filled in
  * @param lock - of the folder, where the caller has it
+ * @param ranks - who trains along; this is the first of them
  * @throws UnusableFileError as openCheckpoints, and if what is there is of another run
  */
 export function openKeeper(
@@ -54,7 +57,7 @@ export function openKeeper(
   model: Model,
   data: Dataset,
   options: Readonly<Record<string, unknown>>,
-  lock?: FolderLock,
+  { lock, ranks }: { readonly lock?: FolderLock; readonly ranks?: Ranks | undefined } = {},
 ): Keeper {
   const now = identityOf(model, data, { ...options, ...given });
   const { resumed: found, faults, write, close } = openCheckpoints(folder, resume, lock);
@@ -65,6 +68,7 @@ export function openKeeper(
       `could not resume from ${folder}: its checkpoint is of another run; what differs: ${changed.join(", ")}`,
     );
   }
+  if (ranks) shareCheckpoint(ranks, found, { model, data, deciding: options });
   const kept = found?.identity.start;
   const identity = kept === undefined ? now : { ...now, start: kept };
   const resumed = found?.progress;

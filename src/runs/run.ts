@@ -19,6 +19,7 @@ import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
 import { parseJson } from "../json.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Model } from "../nn/model.js";
+import type { Ranks } from "../ranks/ranks.js";
 import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import { withOnnxModel } from "../recipes/onnx-model.js";
@@ -31,6 +32,7 @@ import { fitOptionsOf } from "./recipe-options.js";
 import type { FitOptions } from "../train/fit-options.js";
 import { checkpointNames } from "./checkpoint.js";
 import { openKeeper } from "./checkpoint-keeper.js";
+import { inParts, ranksNote } from "./parts-of-ranks.js";
 import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
 import { copyResult, resultOf, type Beginning } from "./run-result.js";
 import type { OpenKeeper } from "../train/keeper.js";
@@ -75,6 +77,8 @@ export interface RunOptions {
   /** See fit: called for epoch 0 and after each epoch. */
   readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Other processes that train along, see follow.ts; this is the first of them. */
+  readonly ranks?: Ranks | undefined;
 }
 
 const METRICS_FILE = "metrics.jsonl";
@@ -94,6 +98,7 @@ const OPTIONS: OptionKeys<RunOptions> = {
   onWarning: 1,
   observe: 1,
   signal: 1,
+  ranks: 1,
 };
 
 /**
@@ -105,12 +110,13 @@ const OPTIONS: OptionKeys<RunOptions> = {
  */
 export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
-  const { out, baseDir = ".", resume = false, dataDir } = options;
-  const given = withOnnxModel(recipe, baseDir);
+  const { out, baseDir = ".", resume = false, dataDir, ranks } = options;
+  const given = withOnnxModel(ranks ? inParts(recipe, ranks, resume) : recipe, baseDir);
   const here = withAbsolutePaths(given, baseDir);
   const data = dataOfRun(here, { dataDir });
   const model = buildModel(given.model);
-  const training = fitOptionsOf(withoutLostStart(here, options));
+  const startable = withoutLostStart(here, options);
+  const training = fitOptionsOf(startable);
   if (!resume) makeRunFolder(out);
   const lock = lockFolder(out);
   try {
@@ -118,6 +124,10 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
       // Once more: another may have been faster.
       checkEmpty(out);
       writeRecipe(out, withRebasedPaths(given, baseDir, out));
+    }
+    if (ranks) {
+      ranks.signal = options.signal;
+      ranks.shareText(JSON.stringify(startable));
     }
     return await runLocked({ recipe: given, model, data, training, options, lock });
   } finally {
@@ -146,7 +156,7 @@ async function runLocked(run: LockedRun): Promise<FinalMetrics> {
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
-    openKeeper(checkpoint, ofModel, ofData, setting, lock);
+    openKeeper(checkpoint, ofModel, ofData, setting, { lock, ranks: options.ranks });
   const fitOptions: FitOptions = {
     ...trainingOptions(run),
     checkpoint: {
@@ -168,9 +178,12 @@ async function runLocked(run: LockedRun): Promise<FinalMetrics> {
         appendFileSync(join(out, METRICS_FILE), metricsLine(event.metrics));
       if (event.type === "end") end = event;
       else onEvent?.(event);
+      if (event.type === "start" && options.ranks)
+        onEvent?.({ type: "note", text: ranksNote(recipe, options.ranks) });
     },
   };
-  const result = await trainModel(model, data, fitOptions, open).catch((error: unknown) => {
+  const training = trainModel(model, data, fitOptions, open, options.ranks);
+  const result = await training.catch((error: unknown) => {
     // A run that never began leaves nothing: the folder can be used again once the recipe is right.
     if (!resume && start === undefined) rmSync(recipeFile, { force: true });
     throw error;

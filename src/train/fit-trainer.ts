@@ -2,6 +2,7 @@
 import type { Model } from "../nn/model.js";
 import type { SampleStore } from "../nn/samples.js";
 import { stream } from "../random.js";
+import type { Ranks } from "../ranks/ranks.js";
 import type { Pool } from "../runtime/pool.js";
 import { controlled } from "./density-controller.js";
 import type { Settings } from "./fit-options.js";
@@ -32,7 +33,7 @@ export function fitTrainer(
   pool: Pool,
   model: Model,
   samples: SampleStore,
-  settings: Settings,
+  settings: Settings & { readonly ranks?: Ranks | undefined },
   steps: number,
   classWeights?: readonly number[],
 ): Trainer {

@@ -17,6 +17,7 @@ import type { Normalization } from "../normalization.js";
 import type { Preparation } from "../preparation.js";
 import { coarseSteps } from "../optim/freeze.js";
 import { checkedState, type ScheduleState } from "../optim/schedule.js";
+import type { Ranks } from "../ranks/ranks.js";
 import { createPool } from "../runtime/pool.js";
 import { withoutUndefined } from "../without-undefined.js";
 import { checkOptions } from "./check-options.js";
@@ -84,22 +85,25 @@ const NO_SUMS: Progress["sums"] = { loss: 0, correct: 0, seen: 0 };
  * (fit-in-memory.ts).
  *
  * @param open - for `options.checkpoint`: checkpoints need a file system, training does not
+ * @param ranks - processes that do so together: in all of them the result is the same
  */
 export async function trainModel(
   model: Model,
   data: Dataset,
   options: FitOptions,
   open?: OpenKeeper,
+  ranks?: Ranks,
 ): Promise<FitResult> {
   const settings = checkOptions(model, data, options);
   const { backend, threads, wasm, checkpoint } = settings;
   const pool = await createPool({ backend, threads, wasm });
   let keeper: Keeper | undefined;
   try {
+    ranks?.agree("backend", `${pool.backend} (${pool.isa})`);
     keeper = checkpoint && (await open?.(checkpoint, model, data, decidingIn(settings)));
     const notes = [...lossNotes(options.loss, data), ...unitNotes(model, data, settings.loss)];
     return await train(
-      { pool, model, data, settings: startingIn(model, data, settings), keeper },
+      { pool, model, data, settings: startingIn(model, data, settings), keeper, ranks },
       notes,
     );
   } finally {
@@ -112,7 +116,7 @@ export async function trainModel(
 async function train(subject: Subject, notes: readonly string[]): Promise<FitResult> {
   const training = await prepareTraining(subject);
   const { model, data, settings, keeper, lengths, order, trainer, warnings, scale } = training;
-  const { schedule, freeze, targetDensity, epochs, normalize, onEvent, observe, signal } = settings;
+  const { schedule, freeze, targetDensity, epochs, normalize, onEvent, observe } = settings;
   const resumed = keeper?.resumed;
   const measuring = createMeasuring(training);
   const state = scheduleStateOf(schedule, resumed, epochs);
@@ -139,12 +143,12 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   const step = createStep(training, course, measuring, control);
   const stops = () => isOver(wholeLines(course), settings, lengths[0]);
   const isDone = () => course.epoch > epochs || stops();
-  while (!isDone() && !signal?.aborted) {
+  while (!isDone() && !training.stopping()) {
     freezeFor(training, course);
     for (const batch of order.epoch()) {
       const place = step(batch);
       await training.turns();
-      if (signal?.aborted) break;
+      if (training.stopping()) break;
       // The last step's is written below, with what is measured.
       if (place < order.perEpoch && keeper?.isDue()) save(training, course);
     }

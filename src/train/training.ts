@@ -11,6 +11,7 @@ import { createSettler } from "../measure/fresh-statistics.js";
 import { createWorkCounter, type WorkCounter } from "../measure/work.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
+import type { Ranks } from "../ranks/ranks.js";
 import type { Pool } from "../runtime/pool.js";
 import { createAverage, type WeightAverage } from "./average.js";
 import type { Settings } from "./fit-options.js";
@@ -33,6 +34,8 @@ export interface Subject {
   readonly data: Dataset;
   readonly settings: Settings;
   readonly keeper?: Keeper | undefined;
+  /** Processes that train it together. */
+  readonly ranks?: Ranks | undefined;
 }
 
 export interface Training extends Subject {
@@ -63,13 +66,15 @@ export interface Training extends Subject {
   readonly augmentation?: Augmenter | undefined;
   /** Runs an evaluation with the weights and statistics that are to be judged. */
   evaluated<Result>(run: () => Promise<Result>): Promise<Result>;
+  /** Whether the training is to stop: at the same step in all ranks. */
+  stopping(): boolean;
   /** Seconds of training so far, in all sittings. */
   seconds(): number;
 }
 
 /** Prepares a training, or what is left of it. */
 export async function prepareTraining(subject: Subject): Promise<Training> {
-  const { pool, model, data, settings, keeper } = subject;
+  const { pool, model, data, settings, keeper, ranks } = subject;
   const { schedule, batchSize, microBatches, seed, normalize, augment, epochs } = settings;
   const resumed = keeper?.resumed;
   const lengths = lengthsOf(resumed, epochs, schedule);
@@ -85,7 +90,14 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     ...(resumed && { from: resumed.order }),
   });
   const weights = weightsOf(settings.classWeights, used, train);
-  const trainer = fitTrainer(pool, model, store, settings, epochs * order.perEpoch, weights);
+  const trainer = fitTrainer(
+    pool,
+    model,
+    store,
+    { ...settings, ranks },
+    epochs * order.perEpoch,
+    weights,
+  );
   const { births, averaged, kept } = startLooks(trainer, keeper, settings, lengths);
   const warnings = createWarnings(model, trainer, settings);
   const turns = takeTurns();
@@ -99,9 +111,11 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   const settled = createSettler(trainer, settling, turns);
   const augmentation = augment && augmenter(augment, seed, model.input.slice(1));
   const firstBatch = train.subarray(0, Math.min(batchSize, order.samples));
-  const denseStep = resumed
-    ? undefined
-    : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
+  // So many steps as there is time for, which ranks don't know of each other.
+  const denseStep =
+    resumed || ranks
+      ? undefined
+      : await measureDenseStep(trainer, firstBatch, augmentation?.(0, 0, firstBatch.length));
   const work =
     resumed && !resumed.work
       ? undefined
@@ -124,6 +138,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     turns,
     augmentation,
     evaluated: (run) => (averaged ? averaged.use(() => settled(run)) : settled(run)),
+    stopping: () => (ranks ? ranks.stopping : settings.signal?.aborted === true),
     seconds: () => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000,
   };
 }

@@ -17,6 +17,7 @@ export const BATCH_NORM_KERNELS = {
    *  stats: f32 [2][C]: mean, 1 / sqrt(variance + eps) (biased variance); running: f32 [2][C] mean,
    *  variance (unbiased), moved by running += momentum * (batch - running); settings: f32 [2] = {
    *  momentum, eps }. Variance of data with mean 1e3 and deviation 1 must be right to 1e-4.
+   *  Afterwards the moments of the first tile are those of all tiles together.
    */
   batchNormStats: [
     "moments",

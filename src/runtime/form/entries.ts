@@ -9,7 +9,14 @@ import type { AnyPattern, Weight } from "./form.js";
 import { totalOf } from "./total.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
-import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
+import {
+  eachEntry,
+  insertEntry,
+  membersOf,
+  restingOf,
+  type PatternPlaces,
+  type Walk,
+} from "./walk.js";
 
 export interface EntriesForm extends AnyPattern {
   readonly kind: "entries";
@@ -63,6 +70,7 @@ export function entriesForm(memory: Memory, weight: Weight, transposed: boolean)
       ];
     },
     resting: () => restingOf(memory, walk, 1),
+    members: () => membersOf(memory, walk, 1, () => true),
     rest(indices) {
       const values = memory.f32(theta, length);
       for (const index of indices) {

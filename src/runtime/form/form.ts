@@ -104,6 +104,8 @@ export interface AnyPattern extends AnyForm {
    * weights are minus zero in theta, see kernels/update_pattern.c.)
    */
   resting(): Int32Array;
+  /** Indices in theta of the weights that belong to it, those at rest too, ascending. */
+  members(): Int32Array;
   /** Takes weights at rest, which are zero in theta, into the pattern that was made from theta. */
   rest(indices: Int32Array): void;
   /** Turns what marks weights at rest in a copy of theta into plain zeros. */

@@ -12,7 +12,14 @@ import type { AnyPattern, Weight } from "./form.js";
 import { totalOf } from "./total.js";
 import { createTranspose, type TransposedPattern } from "./transpose.js";
 import { updateOp } from "./update-op.js";
-import { eachEntry, insertEntry, restingOf, type PatternPlaces, type Walk } from "./walk.js";
+import {
+  eachEntry,
+  insertEntry,
+  membersOf,
+  restingOf,
+  type PatternPlaces,
+  type Walk,
+} from "./walk.js";
 
 export interface PairsForm extends AnyPattern {
   readonly kind: "pairs";
@@ -65,6 +72,7 @@ export function pairsForm(memory: Memory, weight: ConvWeight, transposed: boolea
       return [op("updatePattern", rows, { ...args, follow, ...places, ...more })];
     },
     resting: () => restingOf(memory, walk, taps),
+    members: () => membersOf(memory, walk, taps, (weight) => !Object.is(weight, 0)),
     rest(indices) {
       const all = values();
       for (const index of indices) {

@@ -42,6 +42,30 @@ export function restingOf(memory: Memory, walk: Walk, group: number): Int32Array
   return Int32Array.from(resting);
 }
 
+/**
+ * Indices in theta of the weights of all entries, `group` of them side by side in each, as far as
+ * they belong to the pattern.
+ */
+export function membersOf(
+  memory: Memory,
+  walk: Walk,
+  group: number,
+  belongs: (weight: number) => boolean,
+): Int32Array {
+  const all = memory.f32(0, memory.used / 4);
+  let members = new Int32Array(1024);
+  let count = 0;
+  walk((index, word) => {
+    if (count + group > members.length) {
+      const more = new Int32Array(2 * members.length + group);
+      more.set(members);
+      members = more;
+    }
+    for (let k = 0; k < group; k++) if (belongs(all[word + k])) members[count++] = index + k;
+  });
+  return members.slice(0, count);
+}
+
 /** Puts an entry into its place in a row, which ascends by the first words, unless it is there. */
 export function insertEntry(
   memory: Memory,

@@ -1,0 +1,93 @@
+/**
+ * A batch whose parts ranks share out: each computes its own, and in the end all have the sums of
+ * all parts, bit for bit those of one process.
+ */
+import { DivergedError } from "../errors.js";
+import type { Plan } from "../nn/plan.js";
+import { additionsIn, rangeOf } from "../ranks/part-tree.js";
+import type { Ranks } from "../ranks/ranks.js";
+import type { Pool } from "../runtime/pool.js";
+import {
+  partOf,
+  partsOf,
+  type StepBatch,
+  type BatchPass,
+  type BatchPassOptions,
+} from "./batch-pass.js";
+import { createRunningStatistics } from "./running-statistics.js";
+import type { StepKind } from "./updater.js";
+
+export interface SharedPassOptions extends BatchPassOptions {
+  readonly plan: Plan;
+  readonly ranks: Ranks;
+}
+
+/** Loss and correct predictions of a part come before its statistics. */
+const SUMS = 2;
+
+/** A pass over this rank's parts of a batch. */
+export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchPass {
+  const { forward, descent, partSize, plan, ranks } = options;
+  const statistics = createRunningStatistics(pool, plan);
+  const words = SUMS + statistics.length;
+
+  /** Runs the own parts; what they have to tell, and why one could not be run. */
+  const runOwn = (kind: StepKind, batch: StepBatch) => {
+    const count = partsOf(batch, partSize);
+    const own = rangeOf(count, ranks.rank, ranks.count);
+    // The last word: whether this rank is asked to stop.
+    const told = new Float64Array((own.to - own.from) * words + 1);
+    told[told.length - 1] = ranks.signal?.aborted ? 1 : 0;
+    let fault: DivergedError | undefined;
+    statistics.keep();
+    additionsIn(count, own).forEach((adding, k) => {
+      if (fault) return;
+      const part = partOf(batch, own.from + k, options);
+      const place = told.subarray(k * words, (k + 1) * words);
+      try {
+        const { loss, correct } = forward.run(kind, part);
+        place.set([loss, correct]);
+      } catch (error) {
+        if (!(error instanceof DivergedError)) throw error;
+        fault = error;
+        place[0] = NaN;
+        return;
+      }
+      statistics.read(place.subarray(SUMS));
+      descent.add(kind, part.indices.length / batch.indices.length, adding);
+    });
+    return { count, told, fault };
+  };
+
+  return {
+    run(kind, batch) {
+      const { count, told, fault } = runOwn(kind, batch);
+      const ranges = Array.from({ length: ranks.count }, (_, k) => rangeOf(count, k, ranks.count));
+      const all = ranks.gather(
+        told,
+        ranges.map(({ from, to }) => (to - from) * words + 1),
+      );
+      const total = { loss: 0, correct: 0 };
+      const parts: { moments: Float64Array; samples: number }[] = [];
+      let at = 0;
+      ranges.forEach(({ from, to }, rank) => {
+        for (let part = from; part < to; part++, at += words) {
+          const [loss, correct] = all.subarray(at, at + SUMS);
+          if (Number.isNaN(loss)) {
+            const text = ranks.shareText(fault?.message, rank);
+            throw ranks.onAll(new DivergedError(text));
+          }
+          total.loss += loss;
+          total.correct += correct;
+          const samples = partOf(batch, part, options).indices.length;
+          parts.push({ moments: all.subarray(at + SUMS, at + words), samples });
+        }
+        if (all[at++] === 1) ranks.stopping = true;
+      });
+      statistics.move(parts);
+      const share = (part: number) => parts[part].samples / batch.indices.length;
+      descent.reduce({ count, share }, kind);
+      return total;
+    },
+  };
+}
