@@ -51,7 +51,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "runtime",
     "train",
   ],
-  report: ["measure", "runs", "export", "recipes"],
+  sweep: ["data", "measure", "recipes", "runs", "train"],
+  report: ["measure", "runs", "export", "recipes", "sweep"],
   cli: [
     "data",
     "engine",
@@ -64,6 +65,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "report",
     "runs",
     "runtime",
+    "sweep",
     "train",
   ],
 };

@@ -39,6 +39,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./compare.js")).defineCompare,
   },
   {
+    name: "sweep",
+    summary: "run a recipe over ranges of its fields",
+    load: async () => (await import("./sweep.js")).defineSweep,
+  },
+  {
     name: "plan",
     summary: "show a recipe's operations and memory without running it",
     load: async () => (await import("./plan.js")).definePlan,

@@ -1,13 +1,10 @@
 /** `bregman compare`: runs several recipes with several seeds, and shows mean and spread. */
 import type { Command } from "commander";
-import { largest } from "../extremes.js";
-import type { Recipe } from "../recipes/schema.js";
-import type { Comparison } from "../runs/comparison.js";
-import type { ComparedRun, CompareOptions } from "../runs/compare.js";
+import type { Comparison } from "../sweep/comparison.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
+import { createRunsView } from "./runs-view.js";
 import { createStopper } from "./stop.js";
-import { canRedraw } from "./terminal.js";
 
 interface CompareFlags extends ComputingFlags {
   readonly seeds: readonly number[];
@@ -50,15 +47,15 @@ async function compare(
   args: readonly string[],
 ): Promise<number> {
   const { readRecipe } = await import("../recipes/load.js");
-  const { compareRecipes } = await import("../runs/compare.js");
+  const { compareRecipes } = await import("../sweep/compare.js");
   const { writeReport } = await import("../report/report.js");
   const { makeWritable } = await import("./out-folder.js");
   const recipes = namesOrFiles.map(readRecipe);
   const { out, ...computing } = flags;
   const removeOut = makeWritable(out, "folder of the comparison");
-  const view = createView(
-    recipes.map(({ recipe }) => recipe),
-    flags.seeds.length,
+  const view = createRunsView(
+    recipes.map(({ recipe }) => recipe.name),
+    recipes.length * flags.seeds.length,
   );
   const stopper = createStopper(
     () =>
@@ -105,52 +102,4 @@ async function show(comparison: Comparison, out: string): Promise<void> {
   process.stdout.write(
     `${table.toString()}\n\nLast epoch, mean ± standard deviation over the seeds.\n${page}\n`,
   );
-}
-
-/** One line a run on stderr; on a terminal, below them, the epoch of the run under way. */
-function createView(recipes: readonly Recipe[], seeds: number) {
-  const stream = process.stderr;
-  const redraws = canRedraw(stream);
-  const width = largest(recipes.map(({ name }) => name.length));
-  const total = recipes.length * seeds;
-  let done = 0;
-  const clear = () => {
-    if (redraws) stream.write("\r\x1b[K");
-  };
-  const line = (text: string) => {
-    clear();
-    stream.write(`${text}\n`);
-  };
-  const percent = (fraction: number | undefined) =>
-    fraction === undefined ? "" : `${(100 * fraction).toFixed(2)} %`.padStart(9);
-  const onRun: NonNullable<CompareOptions["onRun"]> = (
-    { recipe: { name, seed, epochs } }: ComparedRun,
-    event,
-  ) => {
-    const head =
-      `${String(Math.min(done + 1, total)).padStart(String(total).length)}/${total}  ` +
-      `${name.padEnd(width)}  seed ${seed}`;
-    if (event.type === "note") line(event.text);
-    if (event.type === "warning") line(`${name}, seed ${seed}: warning: ${event.text}`);
-    if (event.type === "epoch" && redraws) {
-      clear();
-      stream.write(`${head}  epoch ${event.metrics.epoch} of ${epochs}`);
-    }
-    if (event.type !== "done") return;
-    const { final } = event.result;
-    const { testAccuracy, validAccuracy, testLoss, validLoss } = final;
-    const shownLoss = testLoss ?? validLoss;
-    const reached =
-      testAccuracy !== undefined
-        ? `  test${percent(testAccuracy)}`
-        : validAccuracy !== undefined
-          ? `  validation${percent(validAccuracy)}`
-          : shownLoss !== undefined
-            ? `  loss ${shownLoss.toFixed(5)}`
-            : "";
-    const how = event.kept ? "finished before" : `${final.seconds.toFixed(1)} s`;
-    line(`${head}${reached}  density${percent(final.density)}  ${how}`);
-    done++;
-  };
-  return { line, clear, onRun };
 }

@@ -6,22 +6,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import {
-  findNodeAtLocation,
-  type Node,
-  type ParseError,
-  parseTree,
-  stripComments,
-  printParseErrorCode,
-} from "jsonc-parser";
 import { InputError, UnusableFileError } from "../errors.js";
-import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
 import { readText } from "../read-file.js";
+import { checkedValue, readJsonText } from "./json-text.js";
 import { withOnnxModel } from "./onnx-model.js";
 import { withAbsolutePaths } from "./paths.js";
-import { check, pathName, type Problem } from "./problems.js";
+import { check, pathName } from "./problems.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
 /**
@@ -119,29 +111,7 @@ export function repeatingArguments(recipe: Recipe): string[] {
  * follows one line for each problem.
  */
 export function parseRecipe(source: string, where = "recipe"): Recipe {
-  // Some editors put a byte order mark in front.
-  // Comments become blanks, so that all else stays where it is.
-  const text = stripComments(source.replace(/^\uFEFF/, ""), " ");
-  const deep = tooDeepAt(text);
-  if (deep !== undefined) throw new InputError(`${where}:${position(text, deep)}: ${TOO_DEEP}`);
-  const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, {
-    disallowComments: true,
-    allowTrailingComma: false,
-    allowEmptyContent: false,
-  });
-  if (errors.length > 0 || tree === undefined) {
-    const { offset, error } = errors[0] ?? { offset: 0, error: 0 };
-    const fault = words(printParseErrorCode(error));
-    throw new InputError(`${where}:${position(text, offset)}: not valid JSON: ${fault}`);
-  }
-  const repeated = repeatedKey(tree);
-  if (repeated !== undefined) {
-    throw new InputError(
-      `${where}:${position(text, repeated.offset)}: key "${repeated.value}" is there twice`,
-    );
-  }
-  return checked(JSON.parse(text), where, { text, tree });
+  return readJsonText(source, where).checked(recipeSchema, "recipe");
 }
 
 /**
@@ -150,7 +120,7 @@ export function parseRecipe(source: string, where = "recipe"): Recipe {
  * @throws InputError as {@link parseRecipe}.
  */
 export function checkRecipe(input: unknown, where = "recipe"): Recipe {
-  return checked(input, where);
+  return checkedValue(recipeSchema, input, { where, what: "recipe" });
 }
 
 /**
@@ -173,69 +143,4 @@ export function adjusted(
   throw new InputError(
     `--epochs ${epochs} does not fit the recipe "${recipe.name}": ${faults.join("; ")}`,
   );
-}
-
-interface Source {
-  readonly text: string;
-  readonly tree: Node;
-}
-
-function checked(input: unknown, where: string, source?: Source): Recipe {
-  const result = check(recipeSchema, input);
-  if ("value" in result) return result.value;
-  const said = ({ path, text }: Problem): string => `${pathName(path)}: ${text}`;
-  const lines =
-    source === undefined ? result.problems.map(said) : placed(result.problems, said, source);
-  const number = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
-  throw new InputError(
-    [`${where}: not a valid recipe: ${number}`, ...lines.map((line) => `  ${line}`)].join("\n"),
-  );
-}
-
-/** The problems in the order of the text, each with its line and column. */
-function placed(
-  problems: Problem[],
-  said: (problem: Problem) => string,
-  { text, tree }: Source,
-): string[] {
-  return problems
-    .map((problem) => ({ offset: offsetOf(tree, problem.path), line: said(problem) }))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ offset, line }) => `${position(text, offset)} ${line}`);
-}
-
-/**
- * Where the key begins; an absent key has no place of its own, so its nearest ancestor's is taken.
- */
-function offsetOf(tree: Node, path: readonly PropertyKey[]): number {
-  for (let end = path.length; end > 0; end--) {
-    const node = findNodeAtLocation(tree, path.slice(0, end) as (string | number)[]);
-    if (node !== undefined)
-      return node.parent?.type === "property" ? node.parent.offset : node.offset;
-  }
-  return tree.offset;
-}
-
-/** "line:column", both from 1. */
-function position(text: string, offset: number): string {
-  const before = text.slice(0, offset).split("\n");
-  return `${before.length}:${before[before.length - 1].length + 1}`;
-}
-
-/** JSON.parse keeps the last of two equal keys in silence; the writer meant one of them. */
-function repeatedKey(node: Node): Node | undefined {
-  const seen = new Set<unknown>();
-  for (const child of node.children ?? []) {
-    const key = child.type === "property" ? child.children![0] : undefined;
-    if (key !== undefined && seen.has(key.value)) return key;
-    seen.add(key?.value);
-    const inner = repeatedKey(child);
-    if (inner !== undefined) return inner;
-  }
-  return undefined;
-}
-
-/** CommaExpected -> comma expected */
-function words(code: string): string {
-  return code.replace(/(?<=.)([A-Z])/g, " $1").toLowerCase();
 }

@@ -41,8 +41,8 @@ function problemsOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[] = [
   return [{ path, text: issue.message }];
 }
 
-/** optimizer.weights.tau, model.features[1]; "recipe" for the whole. */
-export function pathName(path: readonly PropertyKey[]): string {
+/** optimizer.weights.tau, model.features[1]; "recipe", or another word, for the whole. */
+export function pathName(path: readonly PropertyKey[], whole = "recipe"): string {
   const name = path.reduce<string>(
     (text, key) =>
       typeof key === "number"
@@ -52,7 +52,7 @@ export function pathName(path: readonly PropertyKey[]): string {
           : `${text}.${String(key)}`,
     "",
   );
-  return name || "recipe";
+  return name || whole;
 }
 
 /** The message for one issue; undefined leaves zod's own. */

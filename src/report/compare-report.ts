@@ -4,10 +4,11 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { ComparedRecipe, Comparison, Statistic } from "../runs/comparison.js";
+import type { ComparedRecipe, Comparison, Statistic } from "../sweep/comparison.js";
 import { backendName } from "./format.js";
 import { html, safe, type Markup } from "./markup.js";
 import { page } from "./page.js";
+import { plusMinus } from "./plus-minus.js";
 import { scatterChart } from "./scatter.js";
 import { standaloneSvg } from "./standalone-svg.js";
 
@@ -48,13 +49,6 @@ export function compareColumns({ rows }: Comparison): CompareColumn[] {
 /** Whether there is a figure that says more than the validation loss does. */
 function reached({ testAccuracy, validAccuracy, testLoss }: ComparedRecipe): boolean {
   return [testAccuracy, validAccuracy, testLoss].some((figure) => figure !== undefined);
-}
-
-/** "97.12 ± 0.31"; without the spread for a single seed. */
-function plusMinus(value: Statistic | undefined, scale: number, digits: number): string {
-  if (!value) return "–";
-  const mean = (scale * value.mean).toFixed(digits);
-  return value.values.length > 1 ? `${mean} ± ${(scale * value.deviation).toFixed(digits)}` : mean;
 }
 
 /** What the figure may show, the first that all recipes have. */

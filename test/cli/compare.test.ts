@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Comparison } from "#bregman/runs/comparison.js";
+import type { Comparison } from "#bregman/sweep/comparison.js";
 import { runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 

@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { compareFigure } from "#bregman/report/compare-report.js";
-import type { Comparison } from "#bregman/runs/comparison.js";
+import type { Comparison } from "#bregman/sweep/comparison.js";
 
 const one = (mean: number) => ({ mean, deviation: 0, values: [mean] });
 const row = (recipe: string, figures: object) => ({ recipe, density: one(0.1), ...figures });

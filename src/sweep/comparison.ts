@@ -5,7 +5,7 @@
  */
 import type { Recipe } from "../recipes/schema.js";
 import type { FinalMetrics } from "../measure/events.js";
-import type { RunResult } from "./run-result.js";
+import type { RunResult } from "../runs/run-result.js";
 
 /** A figure over several seeds. */
 export interface Statistic {
@@ -16,14 +16,8 @@ export interface Statistic {
   readonly values: readonly number[];
 }
 
-/**
- * One recipe of a comparison; figures of the last epoch, fractions but for `seconds` and the loss.
- */
-export interface ComparedRecipe {
-  readonly recipe: string;
-  readonly description: string;
-  readonly seeds: readonly number[];
-  readonly epochs: number;
+/** Figures of the last epoch over several seeds, fractions but for `seconds` and the loss. */
+export interface SeedFigures {
   /** Absent for regression; so is the next. */
   readonly testAccuracy?: Statistic;
   readonly validAccuracy?: Statistic;
@@ -34,6 +28,14 @@ export interface ComparedRecipe {
   readonly kernelDensity?: Statistic;
   readonly flopDensity: Statistic;
   readonly seconds: Statistic;
+}
+
+/** One recipe of a comparison. */
+export interface ComparedRecipe extends SeedFigures {
+  readonly recipe: string;
+  readonly description: string;
+  readonly seeds: readonly number[];
+  readonly epochs: number;
 }
 
 /** What compare.json holds. */
@@ -69,6 +71,15 @@ export function statistic(values: readonly number[]): Statistic {
   };
 }
 
+/** The figures that all of the runs have. */
+export function figuresOf(finals: readonly Partial<FinalMetrics>[]): Partial<SeedFigures> {
+  const figures = FIGURES.flatMap((key) => {
+    const values = finals.flatMap((final) => final[key] ?? []);
+    return values.length === finals.length ? [[key, statistic(values)] as const] : [];
+  });
+  return Object.fromEntries(figures);
+}
+
 /** Sums up finished runs; machine, backend and commit are those of the last. */
 export function summarize(
   recipes: readonly Recipe[],
@@ -78,16 +89,13 @@ export function summarize(
   const { commit, machine, backend, isa, threads } = results.at(-1)!;
   const rows = recipes.map(({ name, description }): ComparedRecipe => {
     const own = results.filter(({ recipe }) => recipe === name);
-    const figures = FIGURES.flatMap((key) => {
-      const values = own.flatMap(({ final }) => final[key] ?? []);
-      return values.length === own.length ? [[key, statistic(values)] as const] : [];
-    });
     return {
       recipe: name,
       description,
       seeds: own.map(({ seed }) => seed),
       epochs: own[0].epochs.at(-1)!.epoch!,
-      ...(Object.fromEntries(figures) as Pick<ComparedRecipe, (typeof FIGURES)[number]>),
+      // All that results have without fail is in them.
+      ...(figuresOf(own.map(({ final }) => final)) as SeedFigures),
     };
   });
   return { command, ...(commit !== undefined && { commit }), machine, backend, isa, threads, rows };
