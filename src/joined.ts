@@ -1,6 +1,8 @@
+type Joinable = Uint8Array | Uint16Array | Float32Array | Float64Array;
+
 /** Typed arrays one after the other, in one. */
-export function joined<A extends Uint8Array | Float32Array | Float64Array>(
-  parts: readonly (Uint8Array | Float32Array | Float64Array)[],
+export function joined<A extends Joinable>(
+  parts: readonly Joinable[],
   Kind: new (length: number) => A,
 ): A {
   const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0));

@@ -6,8 +6,10 @@
  * Classes and files are taken in the order of their names (by code points), so that the same files
  * give the same samples everywhere. What systems leave behind is passed over (folder-entries.ts).
  */
-import { UnusableFileError } from "../errors.js";
+import { ofFile, UnusableFileError } from "../errors.js";
 import { type FolderEntry, folderEntries } from "./folder-entries.js";
+import { asLabels, type Labels, MOST_CLASSES } from "./labels.js";
+import { someNames } from "./some-names.js";
 
 export interface LabelledFile extends FolderEntry {
   /** Place of its class among the names. */
@@ -16,7 +18,7 @@ export interface LabelledFile extends FolderEntry {
 
 export interface ClassFolders {
   /** Of all files. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly files: readonly LabelledFile[];
   readonly labelNames: readonly string[];
 }
@@ -36,12 +38,18 @@ export function classFolders(
 ): ClassFolders {
   const found = folderEntries(folder).filter(({ isFolder }) => isFolder);
   const names = labelNames ?? found.map(({ name }) => name);
+  if (names.length > MOST_CLASSES) {
+    throw new UnusableFileError(
+      `${folder}: expected ${MOST_CLASSES} classes at most, found ${names.length} folders`,
+    );
+  }
+  const places = new Map(names.map((name, k) => [name, k]));
   const files = found.flatMap(({ name, path }) => {
-    const label = names.indexOf(name);
+    const label = places.get(name) ?? -1;
     const shown = JSON.stringify(name);
     if (label < 0) {
       throw new UnusableFileError(
-        `${path}: unknown class ${shown}; expected one of ${names.join(", ")}`,
+        `${path}: unknown class ${shown}; expected one of ${someNames(names)}`,
       );
     }
     const inside = folderEntries(path);
@@ -52,7 +60,12 @@ export function classFolders(
     }
     return inside.map((file) => ({ ...file, label }));
   });
-  const labels = Uint8Array.from(files, ({ label }) => label);
+  const labels = ofFile(() =>
+    asLabels(
+      files.map(({ label }) => label),
+      folder,
+    ),
+  );
   if (files.length > 0) return { files, labels, labelNames: names };
   throw new UnusableFileError(
     `could not find ${what.samples} in ${folder}: expected a folder for each class with ${what.files} in it`,

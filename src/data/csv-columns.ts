@@ -4,6 +4,7 @@
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
+import { someNames } from "./some-names.js";
 import { type DecimalMark, isNumber } from "./csv-cells.js";
 
 /** A column: its name, or its index from 0 (from the end if negative). */
@@ -149,10 +150,9 @@ export function places(
   }
   const other = names.length === 1 && [";", "\t"].find((mark) => names[0].includes(mark));
   const split = other ? `; a delimiter ${JSON.stringify(other)} would split the row` : "";
-  const shown = names.length > 12 ? [...names.slice(0, 10), "...", names[names.length - 1]] : names;
   throw new InputError(
     `${path}: there is no column ${JSON.stringify(column)} ` +
-      `${what}${didYouMean(column, names)}; columns: ${shown.join(", ")}${split}`,
+      `${what}${didYouMean(column, names)}; columns: ${someNames(names)}${split}`,
   );
 }
 

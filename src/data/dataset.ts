@@ -15,9 +15,10 @@ import type { Normalization } from "../normalization.js";
 import { withHeight } from "../shape-size.js";
 import { channelNumbers } from "./channel-numbers.js";
 import {
+  asLabels,
   checkLabels,
   type LabelList,
-  labelBytes,
+  type Labels,
   labelRange,
   MOST_CLASSES,
   startNotes,
@@ -28,8 +29,11 @@ import { channelStatistics } from "./statistics.js";
 export interface Samples {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
   readonly inputs: Inputs;
-  /** [count], each below the number of classes; empty if there are targets only. */
-  readonly labels: Uint8Array;
+  /**
+   * [count], each below the number of classes: bytes, or 16 bits where one is above 255; empty if
+   * there are targets only.
+   */
+  readonly labels: Labels;
   /**
    * [count, target features] row-major: what the outputs are compared with, in their units.
    */
@@ -74,7 +78,7 @@ export interface Dataset {
 export type ArraysPart =
   | {
       readonly inputs: Inputs;
-      /** Whole numbers from 0 to 255. */
+      /** Whole numbers from 0 to 65534. */
       readonly labels: LabelList;
       readonly targets?: Float32Array;
     }
@@ -267,7 +271,7 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
   if (part.labels === undefined && targets === undefined) {
     throw new InputError(`${where}: expected labels, or targets, found neither`);
   }
-  const labels = labelBytes(part.labels ?? new Uint8Array(0), `${where}.labels`);
+  const labels = asLabels(part.labels ?? new Uint8Array(0), `${where}.labels`);
   // Samples of another data set may have targets and an empty list of labels.
   const isLabelled = targets === undefined || labels.length > 0;
   const count = isLabelled ? labels.length : Math.floor(inputs.length / features);

@@ -5,6 +5,7 @@ import { roomFor } from "../room-for.js";
 import { size } from "../shape-size.js";
 import type { Image } from "./image.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
+import type { Labels } from "./labels.js";
 import { labelsInUse, type OwnPart } from "./own-part.js";
 import { resized } from "./resize-image.js";
 
@@ -80,7 +81,7 @@ function kindName(channels: number): string {
 /** Images that are read when they are asked for. */
 export interface LabelledImages {
   readonly where: string;
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   open(k: number): Image;
   /** What an error says of an image: where it is, and what it must be as. */
   about(k: number, shape: ImageShape): Pick<FitImageOptions, "where" | "as" | "hint">;

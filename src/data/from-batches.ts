@@ -14,7 +14,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import { joined } from "../joined.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { type ArraysOptions, type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
-import { type LabelList, labelBytes } from "./labels.js";
+import { asLabels, copiedLabels, joinedLabels, type LabelList, type Labels } from "./labels.js";
 
 /**
  * Samples with labels to classify, or with targets to come near to. All of it is copied at once, so
@@ -25,7 +25,7 @@ export type Batch = LabelledBatch | TargetBatch;
 export interface LabelledBatch {
   /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Inputs;
-  /** [count] whole numbers below 256. */
+  /** [count] whole numbers below 65535. */
   readonly labels: LabelList;
   /** As in {@link TargetBatch}. */
   readonly targets?: Float32Array;
@@ -85,7 +85,7 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
  * const regression = await fromBatches({ shape: [2], train: sums });
  *
  * @throws InputError if a batch is of another kind than the first, or its inputs, labels and
- * targets don't fit together; also for a label that is no whole number below 256, a stream without
+ * targets don't fit together; also for a label that is no whole number below 65535, a stream without
  * samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream throws
  * goes through.
  */
@@ -145,7 +145,7 @@ async function collect(
   return {
     inputs: joinedInputs(chunks.map(({ inputs }) => inputs)),
     // Of a part without targets there are labels, and the other way round.
-    ...(labels.length > 0 && { labels: joined(labels, Uint8Array) }),
+    ...(labels.length > 0 && { labels: joinedLabels(labels) }),
     ...(targets.length > 0 && { targets: joined(targets, Float32Array) }),
   } as ArraysPart;
 }
@@ -161,7 +161,7 @@ function joinedInputs(parts: readonly Inputs[]): Inputs {
 interface Chunk {
   readonly count: number;
   readonly inputs: Inputs;
-  readonly labels: Uint8Array | undefined;
+  readonly labels: Labels | undefined;
   readonly targets: Float32Array | undefined;
 }
 
@@ -196,7 +196,7 @@ function checked(
   return {
     count,
     inputs: own,
-    labels: labels && new Uint8Array(labelBytes(labels, where)),
+    labels: labels && copiedLabels(asLabels(labels, where)),
     targets,
   };
 }

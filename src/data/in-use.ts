@@ -7,6 +7,7 @@ import { inputsLike } from "../inputs.js";
 import { stream } from "../random.js";
 import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
+import { labelsLike } from "./labels.js";
 import { heldOut, split, stratifiedSplit } from "./split.js";
 
 /** What a run says of the samples it uses: see fit. */
@@ -89,7 +90,7 @@ export function pickSamples(
     pickRows(from, from.length / count, rows, to);
   return {
     inputs: pick(inputs, inputsLike(inputs, (inputs.length / count) * rows.length)),
-    labels: pick(labels, new Uint8Array((labels.length / count) * rows.length)),
+    labels: pick(labels, labelsLike(labels, (labels.length / count) * rows.length)),
     ...(targets && {
       targets: pick(targets, new Float32Array((targets.length / count) * rows.length)),
     }),

@@ -1,36 +1,67 @@
 /** Labels: whole numbers from 0, one for each sample. */
 import { InputError } from "../errors.js";
+import { joined } from "../joined.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 
-/** A label is kept as a byte. */
-export const MOST_CLASSES = 256;
+/** Bytes, or 16 bits where a label is above 255. */
+export type Labels = Uint8Array | Uint16Array;
+
+export const MOST_CLASSES = 65_535;
+const MOST_LABEL = MOST_CLASSES - 1;
+/** What a label must be, for messages. */
+export const LABEL_KIND = `a whole number from 0 to ${MOST_LABEL}`;
 
 /** What labels may be given as. */
 export type LabelList = ArrayLike<number | bigint>;
 
+/** Whether a number can be a label. */
+export function isLabel(label: number): boolean {
+  return Number.isInteger(label) && label >= 0 && label <= MOST_LABEL;
+}
+
 /**
- * Labels as bytes; a Uint8Array is taken as it is.
+ * Labels as few bytes as hold them; a Uint8Array is taken as it is.
  *
  * @throws InputError for what is no array; also for a label that is no whole number from 0 to
- *   255, with its place
+ *   65534, with its place
  */
-export function labelBytes(labels: LabelList, where: string): Uint8Array {
+export function asLabels(labels: LabelList, where: string): Labels {
   if (isTypedArray(labels, "Uint8Array")) return labels;
   if (typeof labels !== "object" || labels === null || !Number.isInteger(labels.length)) {
     throw new InputError(`${where} must be an array of whole numbers, found ${kindOf(labels)}`);
   }
-  const bytes = new Uint8Array(labels.length);
-  for (let k = 0; k < bytes.length; k++) {
+  const numbers = new Uint16Array(labels.length);
+  for (let k = 0; k < numbers.length; k++) {
     const label: unknown = labels[k];
     const isNumber = typeof label === "number" || typeof label === "bigint";
-    bytes[k] = isNumber ? Number(label) : 0;
-    if (isNumber && bytes[k] === Number(label)) continue;
+    if (isNumber && isLabel(Number(label))) {
+      numbers[k] = Number(label);
+      continue;
+    }
     const found = isNumber ? String(label) : JSON.stringify(label);
     throw new InputError(
-      `${where}: label ${found} at index ${k}: labels must be whole numbers from 0 to 255`,
+      `${where}: label ${found} at index ${k}: labels must be whole numbers from 0 to ${MOST_LABEL}`,
     );
   }
-  return bytes;
+  return numbers.some((label) => label > 255) ? numbers : Uint8Array.from(numbers);
+}
+
+/** Labels with room of the same kind. */
+export function labelsLike(labels: Labels, length: number): Labels {
+  return isTypedArray(labels, "Uint16Array") ? new Uint16Array(length) : new Uint8Array(length);
+}
+
+/** A copy of them. */
+export function copiedLabels(labels: Labels): Labels {
+  const copy = labelsLike(labels, labels.length);
+  copy.set(labels);
+  return copy;
+}
+
+/** Lists of labels, one after the other. */
+export function joinedLabels(parts: readonly Labels[]): Labels {
+  const isWide = parts.some((part) => isTypedArray(part, "Uint16Array"));
+  return isWide ? joined(parts, Uint16Array) : joined(parts, Uint8Array);
 }
 
 /**
@@ -38,7 +69,7 @@ export function labelBytes(labels: LabelList, where: string): Uint8Array {
  *
  * @throws InputError that names the first label that is not, and its place.
  */
-export function checkLabels(labels: Uint8Array, classes: number, where: string): void {
+export function checkLabels(labels: Labels, classes: number, where: string): void {
   const bad = labels.findIndex((label) => label >= classes);
   if (bad < 0) return;
   const range = `labels must be from 0 to ${classes - 1}`;
@@ -48,16 +79,18 @@ export function checkLabels(labels: Uint8Array, classes: number, where: string):
 }
 
 /** The smallest and the largest label; of none both are 0. */
-export function labelRange(labels: Uint8Array): readonly [least: number, most: number] {
+export function labelRange(labels: Labels): readonly [least: number, most: number] {
   if (labels.length === 0) return [0, 0];
-  return labels.reduce<[number, number]>(
-    ([least, most], x) => [Math.min(least, x), Math.max(most, x)],
-    [255, 0],
-  );
+  let [least, most] = [MOST_LABEL, 0];
+  for (const label of labels) {
+    least = Math.min(least, label);
+    most = Math.max(most, label);
+  }
+  return [least, most];
 }
 
 /** What an error says of labels that begin with 1, as other programs count them; "" of others. */
-export function startHint(labels: Uint8Array): string {
+export function startHint(labels: Labels): string {
   const [least, most] = labelRange(labels);
   if (least === 0) return "";
   return `; these labels go from ${least} to ${most}, and they count from 0: subtract ${least}`;
@@ -66,7 +99,7 @@ export function startHint(labels: Uint8Array): string {
 /**
  * The same as a note, for labels that can be trained with: a class that nobody has costs an output.
  */
-export function startNotes(labels: Uint8Array, name: string): string[] {
+export function startNotes(labels: Labels, name: string): string[] {
   const [least, most] = labelRange(labels);
   if (least === 0) return [];
   const absent = least === 1 ? "class 0 has" : `classes 0 to ${least - 1} have`;

@@ -15,7 +15,8 @@ import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./named.js";
 import type { UseOptions } from "./in-use.js";
-import { labelRange, startNotes } from "./labels.js";
+import { textClasses } from "./label-texts.js";
+import { type Labels, labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
 import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
 import { npzNames } from "./npz.js";
@@ -149,7 +150,7 @@ function classesOfAll(
   test: OwnPart | undefined,
 ): { readonly classes?: number } {
   if (!allLabels) return {};
-  const largest = (labels: Uint8Array) => labelRange(labels)[1];
+  const largest = (labels: Labels) => labelRange(labels)[1];
   return { classes: 1 + Math.max(largest(allLabels), test ? largest(test.labels) : 0) };
 }
 
@@ -263,20 +264,13 @@ function readTables(
   const table = read(source.train);
   const other =
     source.test === undefined ? undefined : read(source.test, { where: source.train, table });
-  // Labels that are numbers stay what they are; otherwise they are names.
   const given = source.labelNames ?? table.classes;
-  const labelNames =
-    given ?? (table.labels.every(isLabelNumber) ? undefined : [...new Set(table.labels)].sort());
-  // Names that were given may be those of numbers, unless they are numbers themselves.
-  const numbered =
-    labelNames === undefined || (given !== undefined && !labelNames.some(isLabelNumber));
+  const { labelNames, labelsOf } = textClasses(table.labels, given, source.train);
   const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
     where,
     inputs,
     ...(targets && { targets: Float32Array.from(targets.values) }),
-    labels: Uint8Array.from(labels, (label, k) =>
-      labelOf(label, labelNames, numbered, `${where}: sample ${k}`),
-    ),
+    labels: labelsOf(labels, where),
   });
   // A feature is a channel: each has its own mean and deviation.
   const { names: targetNames, values = [] } = table.targets ?? {};
@@ -296,23 +290,4 @@ function readTables(
     notes: [...(table.notes ?? []), ...(other?.notes ?? [])],
     preparation: table.preparation && { table: table.preparation },
   };
-}
-
-function isLabelNumber(text: string): boolean {
-  return /^\d{1,3}$/.test(text) && Number(text) <= 255;
-}
-
-function labelOf(
-  text: string,
-  names: readonly string[] | undefined,
-  numbered: boolean,
-  where: string,
-): number {
-  const place = names?.indexOf(text) ?? -1;
-  if (place >= 0) return place;
-  if (numbered && isLabelNumber(text) && (names === undefined || Number(text) < names.length))
-    return Number(text);
-  const wanted =
-    names === undefined ? "a whole number from 0 to 255" : `one of ${names.join(", ")}`;
-  throw new UnusableFileError(`${where}: label ${JSON.stringify(text)}: expected ${wanted}`);
 }

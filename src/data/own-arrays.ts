@@ -8,7 +8,7 @@ import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
 import { pickRows, rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
-import { labelBytes } from "./labels.js";
+import { asLabels, type Labels } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { nameIn, parseNpz } from "./npz.js";
 import {
@@ -119,7 +119,7 @@ function rowsFor(inputs: string, labels: string, labelCount: number, use: UseOpt
 
 /**
  * Reads inputs and labels from .npy files. Inputs are uint8 (meaning value / 255) or other numbers,
- * which keep their digits; labels are integers of any size from 0 to 255, [count] or [count, 1].
+ * which keep their digits; labels are integers of any size from 0 to 65534, [count] or [count, 1].
  *
  * @throws as `readNpy`, `channelsFirst` and `sampleShape`; UnusableFileError for labels that are no
  * integers; also if the counts differ, for a label that is too large, or for an input that is
@@ -197,9 +197,9 @@ export function inputNumbers({ type, data }: NpyArray, where: string, first = 0)
   );
 }
 
-function labelNumbers({ type, data }: NpyArray, where: string): Uint8Array {
+function labelNumbers({ type, data }: NpyArray, where: string): Labels {
   if (type.startsWith("float") || type === "bool") {
     throw new UnusableFileError(`${where}: expected labels of an integer type, found ${type}`);
   }
-  return ofFile(() => labelBytes(data, where));
+  return ofFile(() => asLabels(data, where));
 }

@@ -6,6 +6,7 @@ import { size } from "../shape-size.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
 import { pickRows } from "./in-use.js";
+import { type Labels, labelsLike } from "./labels.js";
 import type { IdxSource, NpySource } from "./source.js";
 
 /** Samples as read from files, before they are checked as a whole. */
@@ -15,20 +16,20 @@ export interface OwnPart {
   /** [count, features] row-major; bytes mean value / 255. */
   readonly inputs: Inputs;
   /** Empty where there are targets. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** [count, target features] row-major. */
   readonly targets?: Float32Array;
   /** Where only some samples were read: the labels of all. */
-  readonly allLabels?: Uint8Array;
+  readonly allLabels?: Labels;
 }
 
 /** @param picked - the rows that were read; undefined: all */
 export function labelsInUse(
-  all: Uint8Array,
+  all: Labels,
   picked: Int32Array | undefined,
 ): Pick<OwnPart, "labels" | "allLabels"> {
   if (!picked) return { labels: all };
-  return { labels: pickRows(all, 1, picked, new Uint8Array(picked.length)), allLabels: all };
+  return { labels: pickRows(all, 1, picked, labelsLike(all, picked.length)), allLabels: all };
 }
 
 /** Shape of a sample: [channels, height, width]. */

@@ -4,6 +4,7 @@ import { isTypedArray } from "../kinds.js";
 import { at } from "../placed.js";
 import { decodeImage, type Image } from "./image.js";
 import { type ImageSampleOptions, type ImageSamples, imageSamples } from "./fit-image.js";
+import { asLabels, isLabel, LABEL_KIND, type Labels } from "./labels.js";
 import { type ParquetColumn, type ParquetFile, withParquet } from "./parquet.js";
 import { columnNamed } from "./parquet-table.js";
 
@@ -23,7 +24,7 @@ export interface ParquetImageOptions extends ImageSampleOptions {
  * Reads the images of a file.
  *
  * @throws as withParquet, decodeImage and imageSamples; UnusableFileError if a column is not there
- * or of another kind, a row has no image, or a label is no whole number from 0 to 255
+ * or of another kind, a row has no image, or a label is no whole number from 0 to 65534
  */
 export function readParquetImages(path: string, options: ParquetImageOptions): ParquetImages {
   const as = options.shape ? "the shape says" : "the first";
@@ -63,13 +64,14 @@ export function imagesIn(
   };
 }
 
-function labelsOf(file: ParquetFile, column: ParquetColumn, where: string): Uint8Array {
-  return Uint8Array.from(file.read(column), (value: unknown, row) => {
+function labelsOf(file: ParquetFile, column: ParquetColumn, where: string): Labels {
+  const labels = Array.from(file.read(column), (value: unknown, row) => {
     const label = typeof value === "bigint" ? Number(value) : value;
-    if (Number.isInteger(label) && Number(label) >= 0 && Number(label) <= 255) return Number(label);
+    if (typeof label === "number" && isLabel(label)) return label;
     const found = value === null || value === undefined ? "none" : String(value);
     throw new UnusableFileError(
-      `${where}: row ${row}: labels must be whole numbers from 0 to 255, found ${found}`,
+      `${where}: row ${row}: expected a label, ${LABEL_KIND}, found ${found}`,
     );
   });
+  return asLabels(labels, where);
 }

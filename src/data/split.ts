@@ -112,10 +112,11 @@ function quotas(labels: ArrayLike<number>, held: number): Map<number, number> {
     .map(([label, count]) => ({ label, share: (count * held) / labels.length }));
   const whole = exact.map(({ label, share }) => [label, Math.floor(share)] as const);
   const left = held - whole.reduce((sum, [, count]) => sum + count, 0);
-  const rest = exact
+  const rounded = exact
     .map(({ label, share }) => ({ label, remainder: share - Math.floor(share) }))
     .sort((a, b) => b.remainder - a.remainder || a.label - b.label)
     .slice(0, left)
     .map(({ label }) => label);
-  return new Map(whole.map(([label, count]) => [label, count + (rest.includes(label) ? 1 : 0)]));
+  const rest = new Set(rounded);
+  return new Map(whole.map(([label, count]) => [label, count + (rest.has(label) ? 1 : 0)]));
 }

@@ -29,7 +29,7 @@ export interface RegressionFit extends TargetFit {
  * @param scale - by which the targets were normalised for the model
  */
 export function createRegression(
-  evaluator: Pick<Trainer, "predict">,
+  evaluator: Pick<Trainer, "model" | "predict">,
   data: Pick<Dataset, "train" | "test">,
   scale?: Normalization,
 ): (indices: Int32Array, turns: Turns) => Promise<RegressionFit> {

@@ -33,7 +33,7 @@ export interface SampleStore {
 export interface SamplePart {
   /** Row-major [count, features]; of bytes in all parts, or in none. */
   readonly inputs: Inputs;
-  readonly labels?: Uint8Array | Int32Array;
+  readonly labels?: Uint8Array | Uint16Array | Int32Array;
   /** Row-major [count, targetFeatures], for the squared error. */
   readonly targets?: Float32Array;
 }

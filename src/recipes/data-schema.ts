@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
+import { MOST_CLASSES } from "../data/labels.js";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
 import { IMAGE_FITS } from "../preparation.js";
@@ -100,7 +101,7 @@ const facts = {
     .describe(
       "false: targets are trained with as they are; default: normalised, and given back in their units",
     ),
-  labelNames: z.array(z.string()).min(1).max(256).optional().describe("One name a class"),
+  labelNames: z.array(z.string()).min(1).max(MOST_CLASSES).optional().describe("One name a class"),
   mean: finite.optional().describe("One number a channel; default: of the training samples"),
   std: z
     .array(z.number().positive())

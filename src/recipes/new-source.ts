@@ -5,6 +5,7 @@ import { didYouMean } from "../nearest.js";
 import type { InspectedArray } from "../data/inspect-arrays.js";
 import type { InspectedColumn } from "../data/inspect-columns.js";
 import type { InspectedFolder } from "../data/inspect-folder.js";
+import { MOST_CLASSES } from "../data/labels.js";
 import { inspectData, type Inspection } from "../data/inspect.js";
 
 /** A recipe's `data`, and how it came to that. */
@@ -22,9 +23,7 @@ const TEST_SHARE = 0.2;
 const ANSWERS =
   /^(target|label|labels|class|classes|kind|species|category|diagnosis|outcome|y|price|quality|survived)$/i;
 /** Whole numbers of more different values than this are amounts, not classes. */
-const MOST_CLASSES = 20;
-/** Classes are bytes. */
-const CLASSES_READ = 256;
+const MOST_WHOLE = 20;
 /** Images are scaled down to this side. */
 const MOST_SIDE = 64;
 const MOST_SECONDS = 2;
@@ -70,10 +69,12 @@ function tableSource(path: string, table: Table, target: string | undefined): Fo
   const answer = answerOf(path, table.columns, target);
   const others = table.columns.filter((column) => column !== answer);
   const isRegression = images.length === 0 && isAmount(answer, table.rows);
-  if (!isRegression && answer.different > CLASSES_READ)
+  const { different } = answer;
+  const isRare = different > 256 && 2 * different > table.rows;
+  if (!isRegression && (isRare || different > MOST_CLASSES))
     throw new InputError(
-      `${path}: column "${answer.name}" has ${answer.different} different values, and at most ` +
-        `${CLASSES_READ} can be classes: expected another column (--target)`,
+      `${path}: column "${answer.name}" has ${different} different values in ${table.rows} rows, ` +
+        "too many for classes: expected another column (--target)",
     );
   const isUseless = ({ kind, odd }: InspectedColumn) =>
     kind === "nothing" || odd.some((text) => /one value only|numbers the rows|an index/.test(text));
@@ -134,7 +135,7 @@ function answerOf(
 function isAmount({ kind, different, values }: InspectedColumn, rows: number): boolean {
   if (kind !== "numbers") return false;
   const isWhole = values?.every(([text]) => Number.isInteger(Number(text))) ?? false;
-  return !isWhole || different > Math.min(MOST_CLASSES, Math.max(2, rows / 10));
+  return !isWhole || different > Math.min(MOST_WHOLE, Math.max(2, rows / 10));
 }
 
 function reasonOf(columns: readonly InspectedColumn[], name: string): string {

@@ -102,7 +102,7 @@ function dataHash(data: Dataset): string {
   const { shape, classes, mean, std, preparation, targetNormalization, train, test } = data;
   const parts = [train, test].flatMap(({ inputs, labels, targets, count }) => [
     textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`),
-    labels,
+    bytesOf(labels),
     bytesOf(inputs),
     ...(targets ? [bytesOf(targets)] : []),
   ]);

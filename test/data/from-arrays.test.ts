@@ -164,7 +164,7 @@ describe("what does not fit is named", () => {
       "a label that is no number",
       { ...good, train: { inputs, labels: [0, "cat"] as unknown as number[] } },
       InputError,
-      /train\.labels: label "cat" at index 1: labels must be whole numbers from 0 to 255/,
+      /train\.labels: label "cat" at index 1: labels must be whole numbers from 0 to 65534/,
     ],
     [
       "a label between two",
@@ -174,9 +174,9 @@ describe("what does not fit is named", () => {
     ],
     [
       "a large label",
-      { ...good, train: { inputs, labels: [256, 0] } },
+      { ...good, train: { inputs, labels: [65535, 0] } },
       InputError,
-      /label 256 at index 0: labels must be/,
+      /label 65535 at index 0: labels must be/,
     ],
     [
       "a negative label",
@@ -237,9 +237,9 @@ describe("what does not fit is named", () => {
     ],
     [
       "classes",
-      { ...good, classes: 300 },
+      { ...good, classes: 70000 },
       InputError,
-      /classes must be an integer from 1 to 256, found 300/,
+      /classes must be an integer from 1 to 65535, found 70000/,
     ],
     [
       "not finite",

@@ -199,9 +199,9 @@ describe("faults name the batch", () => {
     ],
     [
       "large label",
-      wrong({ labels: [256] }),
+      wrong({ labels: [65535] }),
       InputError,
-      "batch 1 of train: label 256 at index 0: labels must be whole",
+      "batch 1 of train: label 65535 at index 0: labels must be whole",
     ],
     [
       "part of a label",

@@ -144,7 +144,7 @@ describe("faults", () => {
     [
       "labels that are texts",
       () => load("photos", { ...photos, label: "image" }),
-      /row 0: labels must be whole numbers from 0 to 255/,
+      /row 0: expected a label, a whole number from 0 to 65534/,
     ],
     [
       "of a flat shape",

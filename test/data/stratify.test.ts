@@ -13,7 +13,10 @@ import { dataOf, fitOptionsOf } from "#bregman/runs/recipe-options.js";
 
 const IRIS = "test/fixtures/data/tables/iris.csv";
 const DIABETES = "test/fixtures/data/tables/diabetes.csv";
-const countsOf = (labels: Uint8Array, rows: ArrayLike<number>) => {
+const countsOf = (
+  labels: ArrayLike<number> & { keys(): Iterable<number> },
+  rows: ArrayLike<number>,
+) => {
   const counts = new Map<number, number>();
   for (const row of Array.from(rows)) counts.set(labels[row], (counts.get(labels[row]) ?? 0) + 1);
   return counts;
