@@ -52,6 +52,16 @@ export interface TableTargets {
   readonly values: readonly number[];
 }
 
+/**
+ * Says which rows of a table are trained with, undefined for all, from how many there are, their
+ * labels, and the classes that the file names.
+ */
+export type LearningRows = (
+  count: number,
+  labels: readonly string[],
+  classes: readonly string[] | undefined,
+) => Int32Array | undefined;
+
 /** A table that another must be like: that of the training samples. */
 export interface LikeTable {
   /** Where it is from, for the message. */
@@ -63,13 +73,19 @@ export interface LikeTable {
  * Reads the CSV file at `path`, plain or gzip-compressed.
  *
  * @param like - what it must have the columns of, and be prepared as
+ * @param learning - which of the rows are trained with, so that nothing is decided of others
  * @throws as `readCsvText`, `csvColumns` and `prepareTable`; InputError for pixels that are
  * categories or missing; UnusableFileError if the file has no rows, or other columns than the one
  * that it must be like; also, with row and column, if a row has another number of cells than the
  * first, a cell of a feature is not a number, or a label is missing. Row 1 is the first of the
  * file.
  */
-export function readCsv(path: string, options: CsvOptions, like?: LikeTable): CsvTable {
+export function readCsv(
+  path: string,
+  options: CsvOptions,
+  like?: LikeTable,
+  learning?: LearningRows,
+): CsvTable {
   const { delimiter = ",", pixels = false, decimal, categories, missing: rule } = options;
   const isPrepared = categories !== undefined || rule !== undefined;
   if (pixels && isPrepared)
@@ -100,7 +116,13 @@ export function readCsv(path: string, options: CsvOptions, like?: LikeTable): Cs
   const same = { labels, ...(targets && { targets }), columns };
   if (!isPrepared) return { inputs, ...same, ...(told.length > 0 && { notes: told }) };
   const table = { ...rows, columns, missing: missing ?? [] };
-  const { notes, ...prepared } = prepareTable(table, rule, path, like?.table.preparation);
+  const { notes, ...prepared } = prepareTable(
+    table,
+    rule,
+    path,
+    like?.table.preparation,
+    learning?.(count, labels, undefined),
+  );
   return { ...same, ...prepared, notes: [...told, ...notes] };
 }
 

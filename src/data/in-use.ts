@@ -8,7 +8,7 @@ import { stream } from "../random.js";
 import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { labelsLike } from "./labels.js";
-import { heldOut, split, stratifiedSplit } from "./split.js";
+import { heldOut, type Split, split, stratifiedSplit } from "./split.js";
 
 /** What a run says of the samples it uses: see fit. */
 export interface UseOptions {
@@ -66,19 +66,38 @@ export interface InUse {
  * @throws InputError as heldOut
  */
 export function samplesInUse(data: Dataset, options: UseOptions): InUse {
-  const { limit, validation, splitSeed, stratify } = withDefaults(USE_DEFAULTS, options);
+  const { limit, stratify } = options;
   if (stratify && limit !== undefined)
     throw new InputError("stratify is for all samples: expected no limit beside it");
   const used = inUse(data, options);
   const { count } = used.train;
-  const held = heldOut(count, validation, limit);
-  const random = stream(splitSeed, "split");
-  const { train, valid } =
-    stratify && held > 0
-      ? stratifiedSplit(used.train.labels, held, random)
-      : split(count, held, random);
+  const { train, valid } = divided(used.train, options);
   const test = Int32Array.from({ length: used.test.count }, (_, k) => count + k);
   return { used, train: train.subarray(0, limit), valid, test };
+}
+
+/** What a split needs to know of samples. */
+export type SplitSamples = Pick<Samples, "labels" | "count">;
+
+/** Those that are trained with, and those that are held out for validation. */
+function divided({ labels, count }: SplitSamples, options: UseOptions): Split {
+  const { limit, validation, splitSeed, stratify } = withDefaults(USE_DEFAULTS, options);
+  const held = heldOut(count, validation, limit);
+  const random = stream(splitSeed, "split");
+  return stratify && held > 0 ? stratifiedSplit(labels, held, random) : split(count, held, random);
+}
+
+/**
+ * The samples that a run trains with, by their places, ascending: what is decided of training
+ * samples, such as their means, is decided of these alone. Undefined: all of them.
+ *
+ * @throws InputError as heldOut
+ */
+export function trainedRows(samples: SplitSamples, options: UseOptions): Int32Array | undefined {
+  const { limit, validation = USE_DEFAULTS.validation } = options;
+  if (validation === 0 && limit === undefined) return undefined;
+  const train = divided(samples, options).train.subarray(0, limit);
+  return train.length === samples.count ? undefined : train.toSorted();
 }
 
 /** Some samples, in the order of these rows. */

@@ -9,12 +9,12 @@ import { readBytes } from "../read-file.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import { basename, resolve } from "node:path";
 import { isFlat } from "./channel-numbers.js";
-import { type CsvTable, type LikeTable, readCsv } from "./csv.js";
-import { type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
+import { type CsvTable, type LearningRows, type LikeTable, readCsv } from "./csv.js";
+import { type ArraysPart, type Dataset, fromArrays, targetFeatures } from "./dataset.js";
 import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
 import { readImageFolder } from "./image-folder.js";
 import { loadDataset } from "./named.js";
-import type { UseOptions } from "./in-use.js";
+import { trainedRows, type UseOptions } from "./in-use.js";
 import { textClasses } from "./label-texts.js";
 import { type Labels, labelRange, startNotes } from "./labels.js";
 import { inFolder } from "./moved.js";
@@ -33,7 +33,7 @@ import {
   resolvePaths,
 } from "./source.js";
 import { readImages, readSounds } from "./own-files.js";
-import { withTestShare } from "./test-share.js";
+import { learningRows, withTestShare } from "./test-share.js";
 import { size } from "../shape-size.js";
 import { channelStatistics } from "./statistics.js";
 
@@ -76,9 +76,10 @@ export interface OwnData {
  *
  * With a `limit` only what a run with that limit uses is read of .npy and idx files and of folders.
  *
- * Own data without `mean` and `std` are normalised by those of their training samples, channel by
- * channel; a column of a CSV file, or of a .npy file of numbers [count, features], is a channel of
- * its own.
+ * Own data without `mean` and `std` are normalised by those of the samples that are trained with,
+ * channel by channel; a column of a CSV file, or of a .npy file of numbers [count, features], is a
+ * channel of its own. Fills of missing cells and categories are of these samples, too: neither those
+ * of `validation` nor those of the test part have a say.
  *
  * @example
  * const data = loadData({ kind: "csv", train: "iris.csv", label: "species" });
@@ -100,9 +101,10 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   }
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
-  const read = readOwn(own, limit === undefined ? undefined : { limit, validation, splitSeed });
+  const use = { limit, validation, splitSeed, stratify };
+  const read = readOwn(own, use);
   const { shape, labelNames, targetNames, notes, preparation, isSignal } = read;
-  const { train, test } = divided(read, own, { limit, splitSeed, stratify });
+  const { train, test } = divided(read, own, use);
   if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
     const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
     throw new UnusableFileError(
@@ -110,6 +112,8 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
     );
   }
   const sample = sampleShape([1, ...shape], undefined, train.where);
+  const count = train.inputs.length / size(sample);
+  const rows = trainedRows({ labels: train.labels, count }, use);
   const names = own.labelNames ?? labelNames;
   const name = basename(train.where);
   const data = fromArrays({
@@ -122,9 +126,16 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
       : names === undefined
         ? classesOfAll(train, test)
         : { labelNames: names, classes: names.length }),
-    ...normalizationOf(own, train, sample, isSignal),
+    ...normalizationOf(own, train, sample, rows, isSignal),
   });
-  const { notes: _, ...rest } = { ...data, ...(preparation && { preparation }) };
+  const { notes: _, ...rest } = {
+    ...data,
+    ...(preparation && { preparation }),
+    ...(data.targetNormalization &&
+      rows && {
+        targetNormalization: channelStatistics(train.targets!, targetFeatures(data.train), 1, rows),
+      }),
+  };
   const all = [
     ...(train.allLabels ? startNotes(train.allLabels, name) : (data.notes ?? [])),
     ...(notes ?? []),
@@ -159,6 +170,7 @@ function normalizationOf(
   { mean, std }: OwnSource,
   { inputs, where }: OwnPart,
   [channels, height, width]: SampleShape,
+  rows: Int32Array | undefined,
   isSignal = false,
 ): { readonly mean: readonly number[]; readonly std: readonly number[] } {
   if (mean !== undefined && std !== undefined) return { mean, std };
@@ -169,8 +181,8 @@ function normalizationOf(
     isFlat([channels, height, width]) &&
     (given === undefined ? !isBytes(inputs) : given === width);
   const statistics = isTable
-    ? channelStatistics(inputs, width, 1)
-    : channelStatistics(inputs, channels, height * width);
+    ? channelStatistics(inputs, width, 1, rows)
+    : channelStatistics(inputs, channels, height * width, rows);
   if (!statistics.std.every(Number.isFinite)) {
     throw new UnusableFileError(
       `${where}: the numbers are too large to be normalised: their deviation is not finite`,
@@ -184,7 +196,9 @@ function samplesOf({ inputs, labels, targets }: OwnPart): ArraysPart {
 }
 
 /** One case a kind. */
-function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
+function readOwn(source: OwnSource, all: UseOptions): OwnData {
+  // Without a limit all is read.
+  const use = all.limit === undefined ? undefined : all;
   switch (source.kind) {
     case "idx": {
       const { train: answers, test, targets } = answersOf("testImages", source.testImages, source);
@@ -201,11 +215,11 @@ function readOwn(source: OwnSource, use: UseOptions | undefined): OwnData {
     case "npz":
       return readArchive(source);
     case "csv":
-      return readTables(source, (path, like) => readCsv(path, source, like));
+      return readTables(source, all, (path, ...more) => readCsv(path, source, ...more));
     case "parquet": {
       const { image } = source;
       return image === undefined
-        ? readTables(source, (path, like) => readParquetTable(path, source, like))
+        ? readTables(source, all, (path, ...more) => readParquetTable(path, source, ...more))
         : readImages(
             source,
             (path, more) => readParquetImages(path, { ...source, image, ...more }),
@@ -259,13 +273,18 @@ function withTest(
 
 function readTables(
   source: CsvSource | ParquetSource,
-  read: (path: string, like?: LikeTable) => ParquetTable,
+  use: UseOptions,
+  read: (path: string, like?: LikeTable, learning?: LearningRows) => ParquetTable,
 ): OwnData {
-  const table = read(source.train);
+  const classesIn = (texts: readonly string[], classes: readonly string[] | undefined) =>
+    textClasses(texts, source.labelNames ?? classes, source.train);
+  const table = read(source.train, undefined, (count, texts, classes) => {
+    const labels = classesIn(texts, classes).labelsOf(texts, source.train);
+    return learningRows({ labels, count }, source.testShare, use);
+  });
   const other =
     source.test === undefined ? undefined : read(source.test, { where: source.train, table });
-  const given = source.labelNames ?? table.classes;
-  const { labelNames, labelsOf } = textClasses(table.labels, given, source.train);
+  const { labelNames, labelsOf } = classesIn(table.labels, table.classes);
   const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
     where,
     inputs,

@@ -1,7 +1,7 @@
 /** Reads a table, or images with labels, from a Parquet file: a row is a sample. */
 import { UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
-import type { CsvTable, LikeTable } from "./csv.js";
+import type { CsvTable, LearningRows, LikeTable } from "./csv.js";
 import { MISSING, newCategories } from "./csv-cells.js";
 import { type ParquetColumn, type ParquetFile, withParquet } from "./parquet.js";
 import { type FillRule, prepareTable } from "./table-preparation.js";
@@ -25,6 +25,7 @@ export interface ParquetTable extends CsvTable {
  * Reads numbers and texts.
  *
  * @param like - what it must have the columns of, and be prepared as
+ * @param learning - which of the rows are trained with, so that nothing is decided of others
  * @throws as withParquet and prepareTable; UnusableFileError if a column is not there, is neither
  *   numbers nor texts, is texts and not said to be categories, or has gaps without a rule
  */
@@ -32,6 +33,7 @@ export function readParquetTable(
   path: string,
   options: ParquetTableOptions,
   like?: LikeTable,
+  learning?: LearningRows,
 ): ParquetTable {
   const { label, ignore = [], categories = [], missing: rule } = options;
   return withParquet(path, (file) => {
@@ -46,6 +48,7 @@ export function readParquetTable(
     const read = features.map((column) => numbersOf(file, column, isText(column), path));
     const texts = Array.from(file.read(labels), textOf);
     const kept = keptRows(read, texts, rule, path, features, labels.name);
+    const told = kept.map((row) => texts[row]!);
     const inputs = new Float64Array(kept.length * read.length);
     kept.forEach((row, k) =>
       read.forEach(({ numbers }, c) => (inputs[k * read.length + c] = numbers[row])),
@@ -63,9 +66,10 @@ export function readParquetTable(
       rule,
       path,
       like?.table.preparation,
+      learning?.(kept.length, told, labels.classes),
     );
     return {
-      labels: kept.map((row) => texts[row]!),
+      labels: told,
       columns: features.map(({ name }) => name),
       classes: labels.classes,
       ...prepared,

@@ -5,8 +5,8 @@
  *     categories   one feature for each text of the training samples, sorted: 1 where the cell is
  *                  that text, else 0; of a missing cell and of a text that is new all are 0
  *
- * What is decided here, texts and fills, is decided of the training samples, and is part of the
- * result, so that all others are treated the same way.
+ * What is decided here, texts and fills, is decided of the samples that are trained with, and is
+ * part of the result, so that all others are treated the same way.
  */
 import { UnusableFileError } from "../errors.js";
 import { featuresOf, type PreparedColumn, type TablePreparation } from "../preparation.js";
@@ -42,7 +42,8 @@ const MOST_CATEGORIES = 1000;
 /**
  * The features of a table.
  *
- * @param known - what was decided of the training samples; undefined: these are they
+ * @param known - what was decided of the training samples; undefined: it is decided of these
+ * @param rows - those that are trained with; undefined: all of them
  * @throws UnusableFileError for a column of too many texts, or without a number; also if one is
  *   numbers here and was categories there
  */
@@ -51,9 +52,10 @@ export function prepareTable(
   rule: FillRule | undefined,
   where: string,
   known?: TablePreparation,
+  rows?: Int32Array,
 ): PreparedTable {
   const preparation = known ?? {
-    columns: table.columns.map((_, k) => learned(table, k, rule, where)),
+    columns: table.columns.map((_, k) => learned(table, k, rule, where, rows)),
     missing: rule === "drop" ? [] : table.missing,
   };
   return { ...featuresOfTable(table, preparation), preparation, notes: notesOf(table, where) };
@@ -65,13 +67,15 @@ function learned(
   k: number,
   rule: FillRule | undefined,
   where: string,
+  rows: Int32Array | undefined,
 ): PreparedColumn {
   const name = table.columns[k];
-  const texts = table.texts[k];
+  const all = table.texts[k];
+  const texts = all && rows ? textsOf(table, k, rows) : all;
   if (!texts)
     return typeof rule === "undefined" || rule === "drop"
       ? { name }
-      : { name, fill: fillOf(table, k, rule, where) };
+      : { name, fill: fillOf(table, k, rule, where, rows) };
   if (texts.length > MOST_CATEGORIES) {
     throw new UnusableFileError(
       `${where}: column ${JSON.stringify(name)} has ${texts.length} different texts: expected ` +
@@ -81,12 +85,24 @@ function learned(
   return { name, categories: [...texts].sort() };
 }
 
-function fillOf(table: ReadTable, k: number, rule: FillRule, where: string): number {
+/** The texts of a column in some rows. */
+function textsOf(table: ReadTable, k: number, rows: Int32Array): string[] {
+  const there = new Set(columnOf(table, k, rows).filter((place) => !Number.isNaN(place)));
+  return Array.from(there, (place) => table.texts[k]![place]);
+}
+
+function fillOf(
+  table: ReadTable,
+  k: number,
+  rule: FillRule,
+  where: string,
+  rows: Int32Array | undefined,
+): number {
   if (typeof rule === "number") return rule;
-  const there = columnOf(table, k).filter((x) => !Number.isNaN(x));
+  const there = columnOf(table, k, rows).filter((x) => !Number.isNaN(x));
   if (there.length === 0) {
     throw new UnusableFileError(
-      `${where}: column ${JSON.stringify(table.columns[k])} has no number; leave it out with "ignore"`,
+      `${where}: column ${JSON.stringify(table.columns[k])} has no number${rows ? " in the rows to train with" : ""}; leave it out with "ignore"`,
     );
   }
   if (rule === "median") {
@@ -96,8 +112,15 @@ function fillOf(table: ReadTable, k: number, rule: FillRule, where: string): num
   return there.reduce((mean, x, n) => mean + (x - mean) / (n + 1), 0);
 }
 
-function columnOf({ inputs, count, columns }: ReadTable, k: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, row) => inputs[row * columns.length + k]);
+function columnOf(
+  { inputs, count, columns }: ReadTable,
+  k: number,
+  rows?: Int32Array,
+): Float64Array {
+  const valueAt = (row: number) => inputs[row * columns.length + k];
+  return rows
+    ? Float64Array.from(rows, valueAt)
+    : Float64Array.from({ length: count }, (_, row) => valueAt(row));
 }
 
 /** The features of each row, as the columns say. */
@@ -110,7 +133,8 @@ export function featuresOfTable(
   let begin = 0;
   for (const [k, column] of columns.entries()) {
     const { categories, fill } = column;
-    const places = categories && texts[k]?.map((text) => categories.indexOf(text));
+    const known = new Map(categories?.map((text, place) => [text, place]));
+    const places = categories && texts[k]?.map((text) => known.get(text) ?? -1);
     for (let row = 0; row < count; row++) {
       const value = inputs[row * columns.length + k];
       const at = row * width + begin;

@@ -1,10 +1,18 @@
 /**
  * A test part out of the training file, where there is no file of its own: a share of its samples,
- * drawn by a seed. What is normalised by the training samples is then so by the others alone.
+ * drawn by a seed. What is decided of the training samples is then decided of the others alone.
  */
 import { InputError } from "../errors.js";
 import { stream } from "../random.js";
-import { pickSamples, USE_DEFAULTS } from "./in-use.js";
+import {
+  pickRows,
+  pickSamples,
+  type SplitSamples,
+  trainedRows,
+  USE_DEFAULTS,
+  type UseOptions,
+} from "./in-use.js";
+import { labelsLike } from "./labels.js";
 import type { OwnPart } from "./own-part.js";
 import { heldOut, split, stratifiedSplit } from "./split.js";
 
@@ -18,25 +26,55 @@ export interface TestShareOptions {
 }
 
 /**
- * Divides the samples of a file.
+ * The places of the training and of the test samples, ascending.
  *
- * @param count - of its samples
  * @throws InputError for a share that can't be, or to stratify samples without labels
  */
-export function withTestShare(
-  part: OwnPart,
-  count: number,
+export function testSplit(
+  { labels, count }: SplitSamples,
   { share, splitSeed = USE_DEFAULTS.splitSeed, stratify = false }: TestShareOptions,
-): { readonly train: OwnPart; readonly test: OwnPart } {
+): { readonly train: Int32Array; readonly test: Int32Array } {
   const held = heldOut(count, share, undefined, "test");
   if (held === 0) throw new InputError("testShare must be above 0, found 0");
   const random = stream(splitSeed, "test");
   const { train, valid } = stratify
-    ? stratifiedSplit(part.labels, held, random)
+    ? stratifiedSplit(labels, held, random)
     : split(count, held, random);
+  return { train: train.toSorted(), test: valid.toSorted() };
+}
+
+/**
+ * Which samples of a file are trained with, where a share of them is for the test; otherwise as
+ * {@link trainedRows}.
+ */
+export function learningRows(
+  samples: SplitSamples,
+  share: number | undefined,
+  use: UseOptions,
+): Int32Array | undefined {
+  if (share === undefined) return trainedRows(samples, use);
+  const { train } = testSplit(samples, { ...use, share });
+  const { labels: all } = samples;
+  const labels = all.length > 0 ? pickRows(all, 1, train, labelsLike(all, train.length)) : all;
+  const rows = trainedRows({ labels, count: train.length }, use);
+  return rows ? rows.map((place) => train[place]) : train;
+}
+
+/**
+ * Divides the samples of a file.
+ *
+ * @param count - of its samples
+ * @throws InputError as {@link testSplit}
+ */
+export function withTestShare(
+  part: OwnPart,
+  count: number,
+  options: TestShareOptions,
+): { readonly train: OwnPart; readonly test: OwnPart } {
+  const { train, test } = testSplit({ labels: part.labels, count }, options);
   const pick = (rows: Int32Array): OwnPart => {
-    const { count: _, ...samples } = pickSamples({ ...part, count }, rows.toSorted());
+    const { count: _, ...samples } = pickSamples({ ...part, count }, rows);
     return { where: part.where, ...samples };
   };
-  return { train: pick(train), test: pick(valid) };
+  return { train: pick(train), test: pick(test) };
 }

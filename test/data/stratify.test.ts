@@ -92,7 +92,9 @@ describe("iris", () => {
     expect([...rowsOf(data.train), ...rowsOf(data.test)].sort()).toEqual(
       rowsOf(whole.train).sort(),
     );
-    expect(data.mean).toEqual(channelStatistics(data.train.inputs, 4, 1).mean);
+    const { train } = samplesInUse(data, fitOptionsOf(recipe));
+    const { mean } = channelStatistics(data.train.inputs, 4, 1, train.toSorted());
+    expect(data.mean).toEqual(mean);
     expect(data.mean).not.toEqual(whole.mean);
   });
 
