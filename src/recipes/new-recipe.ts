@@ -43,7 +43,8 @@ const LEAST_SAMPLES = 10;
  */
 export function newRecipe(path: string, options: NewRecipeOptions = {}): NewRecipe {
   const decided = newSource(path, options.target);
-  const data = loadData(decided.source as unknown as DataSource);
+  // As the recipe will: the categories are those of the samples that it trains with.
+  const data = loadData(decided.source as unknown as DataSource, heldOf(decided));
   const count = data.train.count;
   const all = count + (data.test?.count ?? 0);
   if (all < LEAST_SAMPLES)
@@ -58,7 +59,7 @@ export function newRecipe(path: string, options: NewRecipeOptions = {}): NewReci
       ? signalNetwork(data.shape, outputs)
       : data.shape.filter((side) => side > 1).length > 1
         ? imageNetwork(data.shape, outputs)
-        : flatNetwork(size(data.shape), count, outputs);
+        : flatNetwork(size(data.shape), count, outputs, decided.isRegression);
   const epochs = Math.min(MOST_EPOCHS, Math.max(15, Math.ceil((STEPS * batchSize) / count)));
   const sections = sectionsOf({ path, name, decided, options, batchSize, epochs, network });
   const text = jsonWithComments(sections);
@@ -77,6 +78,11 @@ export function newRecipe(path: string, options: NewRecipeOptions = {}): NewReci
   };
 }
 
+/** What the recipe holds out of the training samples. */
+function heldOf({ isRegression }: FoundSource) {
+  return { validation: VALIDATION, stratify: !isRegression };
+}
+
 interface Network {
   readonly layers: readonly object[];
   readonly input: readonly number[];
@@ -84,13 +90,19 @@ interface Network {
   readonly about: string;
 }
 
-function flatNetwork(features: number, count: number, outputs: number): Network {
+function flatNetwork(
+  features: number,
+  count: number,
+  outputs: number,
+  isRegression: boolean,
+): Network {
   const [first, second] = count < 1000 ? [64, 32] : count < 20_000 ? [128, 64] : [256, 128];
   const linear = (out: number) => ({ kind: "linear", out });
   return {
     input: [features],
     layers: [linear(first), { kind: "relu" }, linear(second), { kind: "relu" }, linear(outputs)],
-    density: features > 200 ? 0.05 : 0.2,
+    // Amounts are learnt by heart by more, where there are few samples of them.
+    density: features > 200 || (isRegression && count < 1000) ? 0.05 : 0.2,
     about: "Two hidden layers. More units for more complicated data; the density keeps it small",
   };
 }
@@ -182,7 +194,7 @@ function sectionsOf(parts: Parts): Section[] {
   return [
     ...(schema === undefined ? [] : [section("$schema", schema)]),
     section("name", name, ["Names the folder of its runs."]),
-    section("data", { ...source, validation: VALIDATION, stratify: !decided.isRegression }, [
+    section("data", { ...source, ...heldOf(decided) }, [
       ...decided.why.map((line) => `${line[0].toUpperCase()}${line.slice(1)}.`),
       "validation, testShare: shares that are held out, the same ones with the same splitSeed.",
     ]),
