@@ -1,3 +1,4 @@
+/** Typed arrays one after the other. */
 type Joinable = Uint8Array | Uint16Array | Float32Array | Float64Array;
 
 /** Typed arrays one after the other, in one. */

@@ -85,9 +85,9 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
  * const regression = await fromBatches({ shape: [2], train: sums });
  *
  * @throws InputError if a batch is of another kind than the first, or its inputs, labels and
- * targets don't fit together; also for a label that is no whole number below 65535, a stream without
- * samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream throws
- * goes through.
+ * targets don't fit together; also for a label that is no whole number below 65535, a stream
+ * without samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream
+ * throws goes through.
  */
 export async function fromBatches(options: FromBatchesOptions): Promise<Dataset> {
   const {

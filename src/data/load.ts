@@ -78,8 +78,8 @@ export interface OwnData {
  *
  * Own data without `mean` and `std` are normalised by those of the samples that are trained with,
  * channel by channel; a column of a CSV file, or of a .npy file of numbers [count, features], is a
- * channel of its own. Fills of missing cells and categories are of these samples, too: neither those
- * of `validation` nor those of the test part have a say.
+ * channel of its own. Fills of missing cells and categories are of these samples, too: neither
+ * those of `validation` nor those of the test part have a say.
  *
  * @example
  * const data = loadData({ kind: "csv", train: "iris.csv", label: "species" });

@@ -124,8 +124,8 @@ export interface CsvSource extends OwnFacts {
   readonly categories?: readonly ColumnName[] | "text" | undefined;
   /**
    * What a missing cell counts as: the mean or the median of the column's numbers in the rows to
-   * train with, or this number; "drop": its row is left out. A missing category is none of them. Default:
-   * a missing cell is an error.
+   * train with, or this number; "drop": its row is left out. A missing category is none of them.
+   * Default: a missing cell is an error.
    */
   readonly missing?: FillRule | undefined;
   /** Texts of a missing cell. Default: "", NA, N/A, NaN, nan, NULL, null and "?". */
