@@ -86,8 +86,8 @@ const OPTIONS: OptionKeys<FromBatchesOptions> = {
  *
  * @throws InputError if a batch is of another kind than the first, or its inputs, labels and
  * targets don't fit together; also for a label that is no whole number below 65535, a stream
- * without samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the stream
- * throws goes through.
+ * without samples, or one with fewer than were asked for; otherwise as `fromArrays`. What the
+ * stream throws goes through.
  */
 export async function fromBatches(options: FromBatchesOptions): Promise<Dataset> {
   const {

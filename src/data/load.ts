@@ -215,11 +215,15 @@ function readOwn(source: OwnSource, all: UseOptions): OwnData {
     case "npz":
       return readArchive(source);
     case "csv":
-      return readTables(source, all, (path, ...more) => readCsv(path, source, ...more));
+      return readTables(source, all, (path, like, learning) =>
+        readCsv(path, source, like, learning),
+      );
     case "parquet": {
       const { image } = source;
       return image === undefined
-        ? readTables(source, all, (path, ...more) => readParquetTable(path, source, ...more))
+        ? readTables(source, all, (path, like, learning) =>
+            readParquetTable(path, source, like, learning),
+          )
         : readImages(
             source,
             (path, more) => readParquetImages(path, { ...source, image, ...more }),
