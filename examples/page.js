@@ -1,7 +1,6 @@
 /** Says which digit was drawn, or is on a picture. The network is computed in the page. */
-import { createPredictor } from "bregman/predict";
+import { createPredictor, topClasses } from "bregman/predict";
 import { pixelsOf } from "./pixels.js";
-import { likeliest, probabilities } from "./probabilities.js";
 
 const [pad, clear, file, answer] = ["pad", "clear", "picture", "answer"].map((id) =>
   document.getElementById(id),
@@ -12,7 +11,8 @@ async function classify(picture) {
   try {
     const net = await loading;
     const logits = await net.predict(pixelsOf(await picture));
-    answer.textContent = likeliest(probabilities(logits, logits.length)[0]);
+    const [{ label, probability }] = topClasses(logits, 1, net.labelNames);
+    answer.textContent = `${label} (${(100 * probability).toFixed(2)} %)`;
   } catch (error) {
     answer.textContent = error.message;
   }

@@ -3,14 +3,13 @@
  *
  *     node examples/server.js MODEL [PORT]
  *
- * POST / takes images, a byte a pixel, one after the other; it answers
- * {"probabilities": [[of class 0, of class 1, ...] of each image]}.
+ * POST / takes images, a byte a pixel, one after the other; it answers with the three likeliest
+ * classes of each: {"images": [[{ "class": 7, "label": "7", "probability": 0.99 }, ...], ...]}.
  */
 import { serve } from "@hono/node-server";
-import { createPredictor } from "bregman/predict";
+import { createPredictor, topClasses } from "bregman/predict";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { probabilities } from "./probabilities.js";
 
 const [file, port = "3000"] = process.argv.slice(2);
 if (file === undefined) {
@@ -33,7 +32,11 @@ app.post("/", limit, async (c) => {
   }
   // Requests that wait together are computed together.
   const logits = await net.predict(images);
-  return c.json({ probabilities: probabilities(logits, logits.length / count) });
+  const classes = logits.length / count;
+  const answers = Array.from({ length: count }, (_, k) =>
+    topClasses(logits.subarray(k * classes, (k + 1) * classes), 3, net.labelNames),
+  );
+  return c.json({ images: answers });
 });
 
 const server = serve({ fetch: app.fetch, hostname: "localhost", port: Number(port) }, (address) =>

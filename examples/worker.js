@@ -1,7 +1,6 @@
 /** Says which digits are on pictures that a page sends. */
-import { createPredictor } from "bregman/predict";
+import { createPredictor, topClasses } from "bregman/predict";
 import { pixelsOf } from "./pixels.js";
-import { likeliest, probabilities } from "./probabilities.js";
 
 let loading;
 
@@ -9,7 +8,8 @@ async function classify(model, file) {
   loading ??= createPredictor(model, { threads: 1 });
   const net = await loading;
   const logits = await net.predict(pixelsOf(await createImageBitmap(file)));
-  return likeliest(probabilities(logits, logits.length)[0]);
+  const [{ label, probability }] = topClasses(logits, 1, net.labelNames);
+  return `${label} (${(100 * probability).toFixed(2)} %)`;
 }
 
 onmessage = async ({ data: { model, file } }) => {

@@ -1,7 +1,7 @@
 /** Predictions as text: a table, CSV or JSON, a piece after the other. */
 import Papa from "papaparse";
 import { InputError } from "../errors.js";
-import { type ClassProbability, topClasses } from "../predict/classes.js";
+import { topClasses } from "../predict/classes.js";
 import { percent } from "../report/format.js";
 import type { Paint } from "./paint.js";
 
@@ -67,7 +67,10 @@ function table({
       .trimEnd();
   const cellsOf = ({ name, values }: Sample): string[] => {
     const cells = labelNames
-      ? topClasses(values, top).flatMap((one) => [labelNames[one.class], percent(one.probability)])
+      ? topClasses(values, top, labelNames).flatMap(({ label, probability }) => [
+          label!,
+          percent(probability),
+        ])
       : Array.from(values.subarray(0, shown), (x) => x.toPrecision(6));
     return [name, ...cells].map(printable);
   };
@@ -103,9 +106,9 @@ function csv({ labelNames, targetNames, outputs, top }: PredictionOptions): Pred
         samplesOf(predictions, outputs).map(({ name, values }) => [
           name,
           ...(labelNames
-            ? topClasses(values, top).flatMap((one) => [
+            ? topClasses(values, top, labelNames).flatMap((one) => [
                 one.class,
-                labelNames[one.class],
+                one.label!,
                 one.probability,
               ])
             : values),
@@ -117,11 +120,6 @@ function csv({ labelNames, targetNames, outputs, top }: PredictionOptions): Pred
 
 function json({ labelNames, targetNames, outputs, top }: PredictionOptions): PredictionText {
   let before = "";
-  const named = ({ class: k, probability }: ClassProbability, names: readonly string[]) => ({
-    class: k,
-    label: names[k],
-    probability,
-  });
   return {
     begin: "[",
     piece: (predictions) =>
@@ -132,7 +130,7 @@ function json({ labelNames, targetNames, outputs, top }: PredictionOptions): Pre
             const told = targets && { targets: Object.fromEntries(targets) as object };
             return { name, outputs: [...values], ...told };
           }
-          const classes = topClasses(values, top).map((one) => named(one, labelNames));
+          const classes = topClasses(values, top, labelNames);
           return { name, ...classes[0], ...(top > 1 && { top: classes }) };
         })
         .map((sample) => {

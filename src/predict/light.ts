@@ -28,6 +28,8 @@ import type { PredictInputs } from "./samples-in.js";
 import { singleComputation } from "./single-computation.js";
 import type { NetworkSource } from "./source.js";
 
+export { topClasses } from "./classes.js";
+
 const HOW = { bind: bindModule, write: writeSingle, startWorker: startWebWorker };
 
 const ENGINE: Engine = {

@@ -19,6 +19,8 @@ export interface Predictor {
   readonly model: Model;
   readonly backend: BackendName;
   readonly threads: number;
+  /** Of a classifier: the name of each class, where its file has them; for `topClasses`. */
+  readonly labelNames?: readonly string[];
   /**
    * Outputs of the network, row-major [count, outputs]; for a classifier the logits of each class.
    * May be called again while others wait: small calls that wait together are computed together.
@@ -55,7 +57,7 @@ export async function predictorWith(
   const network = simplify(await networkOf(source));
   const pool = await engine.start(network, options);
   try {
-    return predictorOf(pool, network.model, engine.computation(pool, network));
+    return predictorOf(pool, network, engine.computation(pool, network));
   } catch (error) {
     await pool.close();
     throw error;
@@ -63,7 +65,8 @@ export async function predictorWith(
 }
 
 /** The predictor of what runs on a pool. */
-function predictorOf(pool: Pool, model: Model, computation: Computation): Predictor {
+function predictorOf(pool: Pool, network: Network, computation: Computation): Predictor {
+  const { model, labelNames } = network;
   const queue = createQueue(computation);
   let closed: Promise<void> | undefined;
   const given = (who: string, inputs: PredictInputs) => {
@@ -75,6 +78,7 @@ function predictorOf(pool: Pool, model: Model, computation: Computation): Predic
     model,
     backend: pool.backend,
     threads: pool.threads,
+    ...(labelNames && { labelNames }),
     predict: async (inputs) => {
       const samples = given("predict", inputs);
       return samples.count === 0 ? new Float32Array(0) : queue.add(samples);

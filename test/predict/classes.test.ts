@@ -25,3 +25,11 @@ test("of equally likely ones the first, and no more than there are", () => {
   expect(topClasses(Float32Array.of(-3e38, 3e38), 1)).toEqual([{ class: 1, probability: 1 }]);
   expect(topClasses(Float32Array.of(7), 1)).toEqual([{ class: 0, probability: 1 }]);
 });
+
+test("with names, each class has its own", () => {
+  expect(topClasses(Float32Array.of(0, 2, 1), 2, ["cat", "dog", "frog"])).toMatchObject([
+    { class: 1, label: "dog" },
+    { class: 2, label: "frog" },
+  ]);
+  expect(topClasses(Float32Array.of(0, 2, 1))).toHaveLength(3);
+});
