@@ -1,19 +1,26 @@
 // Writes the tables of results in README and docs/ from results/, so that no number of ours in them
 // is typed by hand. After `npm run build`:
-//   node scripts/results-table.mjs          rewrites the pages node scripts/results-table.mjs
-//   --check  exits 1 with one line if a page is not what it would write
+//   node scripts/results-table.mjs          rewrites the pages
+//   node scripts/results-table.mjs --check  exits 1 with one line if a page is not what it would
+//                                           write
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { benchTables } from "./bench-tables.mjs";
 import { markdown } from "./markdown.mjs";
 import { paperTable } from "./paper-table.mjs";
+import { readmeTables } from "./readme-tables.mjs";
 import { seedTables } from "./seed-tables.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGES = ["README.md", "docs/how-to-choose.md", "docs/performance.md", "docs/results.md"];
 const BLOCK = /(<!-- results:(\S+) -->\n)[\s\S]*?(<!-- \/results -->)/g;
 
-const blocks = { ...seedTables(), ...benchTables(), paper: markdown(...paperTable()) };
+const blocks = {
+  ...seedTables(),
+  ...benchTables(),
+  ...readmeTables(),
+  paper: markdown(...paperTable()),
+};
 
 function stop(line) {
   console.error(line);
