@@ -98,6 +98,7 @@ const WITHOUT = [
   ["BregmanError", "DivergedError", "InputError", "InternalError", "UnusableFileError"],
   ["stream", "restore"],
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify", "loadOnnx"],
+  ["topClasses"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
 ].flat();
