@@ -37,6 +37,8 @@ export const NETWORKS = {
  * @property {keyof typeof NETWORKS} network
  * @property {"dense" | "groups" | "entries"} kind of weight: dense, kernel groups, or unstructured
  * @property {number} density of every sparse weight, 0 to 1
+ * @property {number} [microBatches] parts of a batch; default 1
+ * @property {import("../../dist/ranks/ranks.js").Ranks} [ranks] that share out the parts
  */
 
 /** @returns {{ inputs: Uint8Array, labels: Int32Array }} */
@@ -63,7 +65,7 @@ const REGULARIZERS = {
 /** A trainer of this setting. */
 export function networkTrainer(
   /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
-  /** @type {Setting} */ { network, kind, density },
+  /** @type {Setting} */ { network, kind, density, microBatches, ranks },
 ) {
   const { model: build, image, sparseLinear } = NETWORKS[network];
   const model = build();
@@ -86,6 +88,8 @@ export function networkTrainer(
       std: Array(image[0]).fill(0.25),
     }),
     batchSize: BATCH,
+    microBatches,
+    ranks,
     initial: initialParameters(model, stream(1, "init"), {
       weights: { density: linear ? density : 1, atLeast: 0 },
       convs,

@@ -2,6 +2,8 @@
  * `bregman plan`: what a recipe would compute and how much memory it would take, before it runs.
  */
 import type { Command } from "commander";
+import { decimal, integer } from "./options.js";
+import type { RanksFlags } from "./plan-ranks.js";
 
 /** What the command says and takes. */
 export function definePlan(command: Command): void {
@@ -12,8 +14,23 @@ export function definePlan(command: Command): void {
         "that training takes.",
     )
     .argument("<recipe>", "name of a recipe (see `bregman recipes`), or a JSON file")
-    .action(async (nameOrFile: string) => {
-      process.stdout.write(await planText(nameOrFile));
+    .option(
+      "--ranks <n>",
+      "also estimate what a step takes on so many ranks of MPI",
+      integer("--ranks", 2, 10_000),
+    )
+    .option(
+      "--gbit <rate>",
+      "Gbit/s of the network between them (default: 1)",
+      decimal("--gbit", "a number above 0", (rate) => rate > 0),
+    )
+    .option(
+      "--step-ms <ms>",
+      "what a step takes one rank alone, as the summary of a run says",
+      decimal("--step-ms", "a number above 0", (ms) => ms > 0),
+    )
+    .action(async (nameOrFile: string, flags: RanksFlags) => {
+      process.stdout.write(await planText(nameOrFile, flags));
     });
 }
 
@@ -21,7 +38,7 @@ export function definePlan(command: Command): void {
  * The plan of a recipe as text. The network is prepared as for training, on a batch of empty
  * samples.
  */
-export async function planText(nameOrFile: string): Promise<string> {
+export async function planText(nameOrFile: string, flags: RanksFlags = {}): Promise<string> {
   const { loadRecipe } = await import("../recipes/load.js");
   const { buildModel } = await import("../recipes/build.js");
   const { fitOptionsOf } = await import("../runs/recipe-options.js");
@@ -30,7 +47,8 @@ export async function planText(nameOrFile: string): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const { BOXED } = await import("./table-style.js");
   const recipe = loadRecipe(nameOrFile);
-  const { steps, memory, faults } = await prepare(buildModel(recipe.model), fitOptionsOf(recipe));
+  const model = buildModel(recipe.model);
+  const { steps, memory, faults } = await prepare(model, fitOptionsOf(recipe));
 
   const table = new Table({
     head: [
@@ -81,6 +99,9 @@ export async function planText(nameOrFile: string): Promise<string> {
       `${bytes(memory.training)} activations and gradients (batch of ` +
       `${recipe.batchSize}),`,
     `               ${bytes(memory.parameters)} weights, dual variables and patterns; the data set comes on top`,
+    ...(flags.ranks === undefined
+      ? []
+      : (await import("./plan-ranks.js")).ranksText(recipe, model, steps, flags)),
     ...faults.map((fault) => `warning        ${fault}`),
     "",
   ].join("\n");

@@ -22,28 +22,27 @@ export interface SharedPassOptions extends BatchPassOptions {
   readonly ranks: Ranks;
 }
 
-/** Loss and correct predictions of a part come before its statistics. */
+/** Numbers that a part has to tell: its loss and its correct predictions. */
 const SUMS = 2;
 
 /** A pass over this rank's parts of a batch. */
 export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchPass {
-  const { forward, descent, partSize, plan, ranks } = options;
-  const statistics = createRunningStatistics(pool, plan);
-  const words = SUMS + statistics.length;
+  const { forward, descent, partSize, microBatches, plan, ranks } = options;
+  const statistics = createRunningStatistics(pool, plan, ranks, microBatches);
 
   /** Runs the own parts; what they have to tell, and why one could not be run. */
   const runOwn = (kind: StepKind, batch: StepBatch) => {
     const count = partsOf(batch, partSize);
     const own = rangeOf(count, ranks.rank, ranks.count);
     // The last word: whether this rank is asked to stop.
-    const told = new Float64Array((own.to - own.from) * words + 1);
+    const told = new Float64Array((own.to - own.from) * SUMS + 1);
     told[told.length - 1] = ranks.signal?.aborted ? 1 : 0;
     let fault: DivergedError | undefined;
     statistics.keep();
     additionsIn(count, own).forEach((adding, k) => {
       if (fault) return;
       const part = partOf(batch, own.from + k, options);
-      const place = told.subarray(k * words, (k + 1) * words);
+      const place = told.subarray(k * SUMS, (k + 1) * SUMS);
       try {
         const { loss, correct } = forward.run(kind, part);
         place.set([loss, correct]);
@@ -53,7 +52,7 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
         place[0] = NaN;
         return;
       }
-      statistics.read(place.subarray(SUMS));
+      statistics.take(k);
       descent.add(kind, part.indices.length / batch.indices.length, adding);
     });
     return { count, told, fault };
@@ -65,13 +64,13 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
       const ranges = Array.from({ length: ranks.count }, (_, k) => rangeOf(count, k, ranks.count));
       const all = ranks.gather(
         told,
-        ranges.map(({ from, to }) => (to - from) * words + 1),
+        ranges.map(({ from, to }) => (to - from) * SUMS + 1),
       );
       const total = { loss: 0, correct: 0 };
-      const parts: { moments: Float64Array; samples: number }[] = [];
+      const samples: number[] = [];
       let at = 0;
       ranges.forEach(({ from, to }, rank) => {
-        for (let part = from; part < to; part++, at += words) {
+        for (let part = from; part < to; part++, at += SUMS) {
           const [loss, correct] = all.subarray(at, at + SUMS);
           if (Number.isNaN(loss)) {
             const text = ranks.shareText(fault?.message, rank);
@@ -79,13 +78,12 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
           }
           total.loss += loss;
           total.correct += correct;
-          const samples = partOf(batch, part, options).indices.length;
-          parts.push({ moments: all.subarray(at + SUMS, at + words), samples });
+          samples.push(partOf(batch, part, options).indices.length);
         }
         if (all[at++] === 1) ranks.stopping = true;
       });
-      statistics.move(parts);
-      const share = (part: number) => parts[part].samples / batch.indices.length;
+      statistics.move(samples, ranges);
+      const share = (part: number) => samples[part] / batch.indices.length;
       descent.reduce({ count, share }, kind);
       return total;
     },

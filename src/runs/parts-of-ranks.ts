@@ -12,7 +12,7 @@ export const NO_RUN = "";
  * @param resume - whether the run has begun: its parts then stay as they are
  * @throws InputError if there are fewer parts than ranks
  */
-export function inParts(recipe: Recipe, { count }: Ranks, resume: boolean): Recipe {
+export function inParts(recipe: Recipe, { count }: Pick<Ranks, "count">, resume: boolean): Recipe {
   const { microBatches = resume ? 1 : count, batchSize } = recipe;
   if (microBatches >= count && batchSize >= count) return { ...recipe, microBatches };
   if (batchSize < count)

@@ -68,3 +68,28 @@ test("a start that has lost something is told of", async () => {
   expect(await planText(file)).toContain(`warning        ${faults[0]}\n`);
   expect(await planText("mnist-quick")).not.toContain("warning");
 });
+
+test("what a recipe would take on several ranks: bytes from the counts, times from assumptions", async () => {
+  const text = await planText("cifar10-resnet18-groups", { ranks: 8, gbit: 1, stepMs: 1000 });
+  const { steps } = await prepare(
+    buildModel(loadRecipe("cifar10-resnet18-groups").model),
+    fitOptionsOf(loadRecipe("cifar10-resnet18-groups")),
+  );
+  const zeros = steps.reduce((sum, { weights, nonZeros }) => sum + weights - nonZeros, 0);
+  expect(text).toContain("8 ranks, a batch in 8 parts, 1 Gbit/s");
+  expect(text).toMatch(/fine step +11,173,962 numbers, 78 MB sent by a rank/);
+  const frozen = new Intl.NumberFormat("en").format(11_173_962 - zeros);
+  expect(text).toMatch(new RegExp(`frozen step +${frozen} numbers, 1.0 MB sent by a rank`));
+  expect(text).toMatch(/mean +\d+ ms a step for 1000 ms alone: [\d.]+ times as fast/);
+  // Twice the work leaves the share of sending smaller.
+  const efficiency = async (stepMs: number) =>
+    Number(
+      /efficiency (\d+) %/.exec(
+        await planText("cifar10-resnet18-groups", { ranks: 8, gbit: 1, stepMs }),
+      )![1],
+    );
+  expect(await efficiency(2000)).toBeGreaterThan(await efficiency(1000));
+  await expect(planText("mnist-quick", { ranks: 200 })).rejects.toThrow(
+    "200 ranks can't share a batch of 128 samples",
+  );
+});

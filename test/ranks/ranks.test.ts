@@ -34,12 +34,15 @@ function bytesOf(ranks: number, frozen: boolean, { sizes }: Sent): number {
     : sum(sizes.map(({ shape }) => inLines(count(shape))));
   const own = Math.floor(floats / 16 / ranks) * 16;
   const ownParts = Math.floor(PARTS / ranks);
-  // Loss and correct predictions of each part, two moments of each channel of the batch norms, and
-  // whether to stop.
+  // Loss and correct predictions of each part, and whether to stop.
+  const told = (ownParts * 2 + 1) * 8;
+  // Of each part two moments of each channel of the batch norms, to the rank whose channel it is;
+  // the running statistics of the own channels to each.
   const channels = 6 + 8;
-  const told = (ownParts * (2 + 2 * channels) + 1) * 8;
+  const ownChannels = Math.floor(channels / ranks);
+  const statistics = ownParts * 16 * (channels - ownChannels) + (ranks - 1) * 8 * ownChannels;
   // Of its one branch to each rank its slice; the sum of the own slice to each.
-  return (ranks - 1) * told + 4 * (floats - own) + (ranks - 1) * 4 * own;
+  return (ranks - 1) * told + statistics + 4 * (floats - own) + (ranks - 1) * 4 * own;
 }
 
 describe.skipIf(noRanks !== undefined)("ranks", { timeout: 180_000 }, () => {
