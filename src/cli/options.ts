@@ -103,8 +103,12 @@ export function repeatingCommand(args: readonly string[]): string {
 
 /** A command line as one would type it, arguments quoted where a shell needs it. */
 export function commandLine(args: readonly string[]): string {
-  const quoted = args.map((text) =>
-    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`,
-  );
-  return ["bregman", ...quoted].join(" ");
+  return quoted(["bregman", ...args]);
+}
+
+/** Words as a shell reads them, quoted where it needs that. */
+export function quoted(words: readonly string[]): string {
+  return words
+    .map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`))
+    .join(" ");
 }

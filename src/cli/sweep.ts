@@ -15,6 +15,10 @@ export interface SweepFlags extends ComputingFlags {
   readonly out?: string;
   readonly atOnce?: number;
   readonly collect?: true;
+  /** Options of sbatch, or true for none. */
+  readonly slurm?: string | true;
+  /** The image of the containers. */
+  readonly kubernetes?: string;
   readonly task?: number;
   readonly rung?: number;
   readonly json?: boolean;
@@ -40,7 +44,13 @@ export function defineSweep(command: Command): void {
       "runs at a time, each with its share of the cores (default: 1)",
       integer("--at-once", 1, 1000),
     )
-    .option("--collect", "run nothing: make table and report of what is there");
+    .option("--collect", "run nothing: make table and report of what is there")
+    .option(
+      "--slurm [options]",
+      'submit what is missing as job arrays, with options of sbatch: --slurm="--time=02:00:00"',
+      slurmOptions,
+    )
+    .option("--kubernetes <image>", "write what is missing as the manifest of an indexed Job");
   addComputingOptions(command)
     .option("--task <n>", "run only the one of this number, from 0", integer("--task", 0))
     .option("--rung <n>", "the rung of --task, from 1 (default: 1)", integer("--rung", 1))
@@ -65,12 +75,27 @@ async function sweep(file: string, flags: SweepFlags, args: readonly string[]): 
     return carryOutTask(opened, { rung: (flags.rung ?? 1) - 1, task: flags.task }, flags);
   }
   const command = repeatingCommand(args.filter((arg) => arg !== "--collect"));
+  if (flags.slurm !== undefined || flags.kubernetes !== undefined) {
+    const told = await handOver(opened, flags);
+    if (told === undefined) await show(opened, command);
+    else process.stdout.write(`${told}\n`);
+    return 0;
+  }
   if (flags.collect) {
     if (!(await show(opened, command)))
       throw new InputError(`--collect: no run of this grid is finished in ${out}`);
     return 0;
   }
   return carryOutAll(opened, flags, command);
+}
+
+/** Has a cluster carry out what is missing; returns what was done, undefined if that is nothing. */
+async function handOver(sweep: Sweep, flags: SweepFlags): Promise<string | undefined> {
+  if (flags.kubernetes === undefined)
+    return (await import("./sweep-slurm.js")).submit(sweep, flags);
+  if (flags.slurm !== undefined)
+    throw new InputError("expected either --slurm or --kubernetes, found both");
+  return (await import("./sweep-kubernetes.js")).writeJob(sweep, flags);
 }
 
 async function carryOutAll(sweep: Sweep, flags: SweepFlags, command: string): Promise<number> {
@@ -164,4 +189,12 @@ async function show(sweep: Sweep, command: string): Promise<boolean> {
     `${[shown.toString(), ...notes, "", sweepLead(table), join(sweep.out, "best.json"), page].join("\n")}\n`,
   );
   return true;
+}
+
+/** A reader of options of sbatch. */
+function slurmOptions(text: string): string {
+  if (/^-[^\n\r]*$/.test(text)) return text;
+  throw new InputError(
+    `--slurm must be options of sbatch such as --slurm="--time=02:00:00", found "${text}"`,
+  );
 }
