@@ -12,7 +12,7 @@ import { readmeTables } from "./readme-tables.mjs";
 import { seedTables } from "./seed-tables.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PAGES = ["README.md", "docs/how-to-choose.md", "docs/performance.md", "docs/results.md"];
+const PAGES = ["README.md", "docs/how-to-choose.md", "bench/NOTES.md", "docs/results.md"];
 const BLOCK = /(<!-- results:(\S+) -->\n)[\s\S]*?(<!-- \/results -->)/g;
 
 const blocks = {
