@@ -91,8 +91,26 @@ export function summaryText(
     field("Run folder", folder),
     field("Report", report),
     "",
+    ...nextLines(folder, interrupted, paint),
+    "",
   ];
   return lines.filter((line) => line !== false).join("\n");
+}
+
+/** What one may do with the run. */
+function nextLines(folder: string, interrupted: boolean, paint: Paint): string[] {
+  const commands = [
+    ...(interrupted ? [["resume", "goes on with it"] as const] : []),
+    ["predict", "what it makes of samples of yours"] as const,
+    ["simplify", "a smaller network with the same output"] as const,
+    ["export", "ONNX, a small file, or C"] as const,
+    ["path", "when each weight was born"] as const,
+  ].map(([name, what]) => [`bregman ${name} ${folder}`, what] as const);
+  const width = largest(commands.map(([command]) => command.length));
+  return [
+    paint("dim", "  Next"),
+    ...commands.map(([command, what]) => `  ${command.padEnd(width)}  ${paint("dim", what)}`),
+  ];
 }
 
 type Field = (name: string, value: string, more?: string) => string;

@@ -67,7 +67,9 @@ export function readRecipe(nameOrPath: string): ReadRecipe {
       ? `there is no recipe file ${nameOrPath}`
       : `there is no recipe "${nameOrPath}"`;
     const bareName = nameOrPath.replace(/^.*[\\/]/, "").replace(/\.jsonc?$/, "");
-    throw new InputError(`${what}${didYouMean(bareName, names)}; recipes: ${names.join(", ")}`);
+    throw new InputError(
+      `${what}${didYouMean(bareName, names)}; \`bregman recipes\` lists all ${names.length}`,
+    );
   }
   return { recipe: parseRecipe(readText(path), nameOrPath), baseDir: dirname(resolve(path)) };
 }

@@ -235,7 +235,9 @@ describe("summary", () => {
       /Model size +512 B +1\.7 times less than the dense one's 856 B; compressed 300 B\n/,
     );
     expect(text).toMatch(/Time +6\.3 s/);
-    expect(text).toMatch(/Report +runs\/x\/report\.html\n$/);
+    expect(text).toMatch(
+      /Report +runs\/x\/report\.html\n\n  Next\n(  bregman \w+ runs\/x  .*\n){4}$/,
+    );
     expect(text).not.toContain("Interrupted");
   });
 

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { TrainEvent } from "#bregman/measure/events.js";
+import { recipeNames } from "#bregman/recipes/load.js";
 import { runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
@@ -356,11 +357,15 @@ describe("bregman told wrong", () => {
 });
 
 describe("bregman's other commands", () => {
-  it("lists the recipes with a line each, and prints one as JSON that can be trained from", async () => {
+  it("lists the recipes by their data, and prints one as JSON that can be trained from", async () => {
     const list = await runCli(["recipes"]);
-    expect(lines(list.stdout).some((line) => /^mnist-quick +\S.*\(\d+ epochs\)$/.test(line))).toBe(
-      true,
-    );
+    const [heading, first] = lines(list.stdout);
+    expect([heading, first]).toEqual([
+      "mnist",
+      expect.stringMatching(/^mnist-quick +A sparse MLP/),
+    ]);
+    expect(Math.max(...lines(list.stdout).map(({ length }) => length))).toBeLessThanOrEqual(80);
+    for (const name of recipeNames()) expect(list.stdout).toContain(`\n${name} `);
     expect(hasControls(list.stdout)).toBe(false);
     const one = await runCli(["recipes", "mnist-quick"]);
     expect(JSON.parse(one.stdout)).toMatchObject({ name: "mnist-quick", model: { kind: "mlp" } });
