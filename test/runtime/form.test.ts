@@ -133,6 +133,8 @@ forEachBackend((_name, pool) => {
       const places = ({ pattern }: Parameter) => placesOf(memory, parameter, pattern!);
       expect(places(parameter)).toEqual(places(whole));
       expect([...parameter.pattern!.resting()]).toEqual(resting);
+      const members = [...rested.keys()].filter((i) => rested[i] !== 0 || resting.includes(i));
+      expect([...parameter.pattern!.members()]).toEqual(members);
       expect(readTheta(parameter).every((w, i) => w === rested[i])).toBe(true);
       expect(plainTheta(parameter)).toEqual(rested);
       // The same again is no change: they are there.
