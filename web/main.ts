@@ -2,7 +2,9 @@
 import { createCurves } from "./curves.js";
 import { createDigitPad } from "./digit-pad.js";
 import { drawDual } from "./dual-histogram.js";
+import { showGuesses } from "./guesses.js";
 import type { EpochMessage, FromWorker, Settings, ToWorker } from "./messages.js";
+import { showPictures } from "./pictures.js";
 import { drawWeights } from "./weight-picture.js";
 
 const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
@@ -17,6 +19,7 @@ worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => show(
 worker.addEventListener("error", ({ message }) => show({ type: "fault", text: message }));
 
 tell({ type: "load", base: document.baseURI });
+void showPictures();
 
 const curves = createCurves(byId("curves"));
 let drawing: Float32Array | undefined;
@@ -27,9 +30,9 @@ const pad = createDigitPad(byId<HTMLCanvasElement>("pad"), (pixels) => {
 byId("clear").addEventListener("click", () => {
   pad.clear();
   drawing = undefined;
-  showGuesses(new Float32Array(10));
+  showDigits(new Float32Array(10));
 });
-showGuesses(new Float32Array(10));
+showDigits(new Float32Array(10));
 
 form.addEventListener("input", showSettings);
 form.addEventListener("submit", (event) => {
@@ -88,7 +91,7 @@ function show(message: FromWorker): void {
       byId("downloads").hidden = false;
       break;
     case "digit":
-      showGuesses(message.probabilities);
+      showDigits(message.probabilities);
       break;
     case "fault":
       stop.disabled = true;
@@ -115,22 +118,12 @@ function showEpoch({
   if (drawing) tell({ type: "digit", pixels: drawing });
 }
 
-function showGuesses(probabilities: Float32Array): void {
-  const best = probabilities.indexOf(Math.max(...probabilities, 1e-6));
-  byId("guesses").replaceChildren(
-    ...Array.from(probabilities, (probability, digit) => {
-      const item = document.createElement("li");
-      const bar = document.createElement("i");
-      bar.style.width = `${100 * probability}px`;
-      item.classList.toggle("best", digit === best);
-      item.append(
-        String(digit),
-        bar,
-        probability >= 0.005 ? `${Math.round(100 * probability)} %` : "",
-      );
-      return item;
-    }),
-  );
+function showDigits(probabilities: Float32Array): void {
+  const guesses = Array.from(probabilities, (probability, digit) => ({
+    label: String(digit),
+    probability,
+  }));
+  showGuesses(byId("guesses"), guesses);
 }
 
 function offer(id: "sparse" | "onnx", bytes: Uint8Array<ArrayBuffer>): void {

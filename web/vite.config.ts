@@ -23,7 +23,12 @@ export default defineConfig({
   base: "./",
   // The digits lie beside the page.
   publicDir: mnist,
-  resolve: { alias: { "bregman/browser": here("../dist/browser.js") } },
+  resolve: {
+    alias: {
+      "bregman/browser": here("../dist/browser.js"),
+      "bregman/predict": here("../dist/predict/light.js"),
+    },
+  },
   build: { target: "es2023" },
   worker: { format: "es" },
   server: { headers, fs: { allow: [here("..")] } },

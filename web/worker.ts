@@ -9,6 +9,7 @@ import {
   mlp,
   predict,
   sgd,
+  topClasses,
   type EpochMetrics,
   type Network,
   type Optimizer,
@@ -120,8 +121,7 @@ function networkOf({ theta, updaters, buffers }: Trainer): Network {
 async function recognise(pixels: Float32Array): Promise<void> {
   if (!network) return;
   const logits = await predict(network, pixels, { threads: 1 });
-  const most = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  say({ type: "digit", probabilities: powers.map((power) => power / sum) });
+  const probabilities = new Float32Array(logits.length);
+  for (const one of topClasses(logits)) probabilities[one.class] = one.probability;
+  say({ type: "digit", probabilities });
 }

@@ -1,0 +1,35 @@
+/** Classifies pictures apart from the page, with `bregman/predict` alone. */
+import { createPredictor, type Predictor, topClasses } from "bregman/predict";
+import type { Answer, Picture } from "./pictures-messages.js";
+
+const TOP = 5;
+
+let loading: Promise<Predictor> | undefined;
+
+addEventListener("message", ({ data }: MessageEvent<Picture>) => {
+  void classify(data).then(postMessage, (error: Error) => postMessage({ fault: error.message }));
+});
+
+async function classify({ pixels }: Picture): Promise<Answer> {
+  loading ??= load();
+  const net = await loading;
+  const began = performance.now();
+  const logits = net.predictSync(pixels);
+  const milliseconds = performance.now() - began;
+  return { milliseconds, guesses: topClasses(logits, TOP, net.labelNames) };
+}
+
+/** Some servers say that they have packed it, and the browser unpacks it; others send a file. */
+async function load(): Promise<Predictor> {
+  const response = await fetch(new URL("./pictures/network.gz", import.meta.url));
+  // What is wrong with the address, it says itself.
+  if (!response.ok) return createPredictor(response.url);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return createPredictor(isPacked ? await unpacked(bytes) : bytes);
+}
+
+function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
