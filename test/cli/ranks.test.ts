@@ -81,16 +81,35 @@ describe.skipIf(noRanks !== undefined)("ranks", { timeout: 180_000 }, () => {
     expect(lines[0]).toContain(message);
   });
 
+  /** The command, where the second rank is told something else at the end. */
+  const otherwise = (last: string) => [
+    "--input-type=module",
+    "-e",
+    `process.argv.splice(1, 0, "main");
+      if (process.env.OMPI_COMM_WORLD_RANK === "1") process.argv.splice(-1, 1, "${last}");
+      await import(${JSON.stringify(MAIN)});`,
+  ];
+  const fresh = () => ["train", recipe, "--out", join(temporaryFolder(), "run")];
+
   test("a rank that can't go on says which one it is, and ends the others", async () => {
-    const out = join(temporaryFolder(), "run");
-    // Only the first finds the data.
-    const program = `process.argv.splice(1, 0, "main");
-      if (process.env.OMPI_COMM_WORLD_RANK === "1") process.argv.splice(-1, 1, "/nowhere");
-      await import(${JSON.stringify(MAIN)});`;
-    const args = ["--input-type=module", "-e", program, "train", recipe, "--out", out];
-    const { code, stderr } = await runRanks(2, [...args, "--data-dir", data]);
+    const args = [...otherwise("/nowhere"), ...fresh(), "--data-dir", data];
+    const { code, stderr } = await runRanks(2, args);
     expect(code).toBe(1);
     expect(ours(stderr)).toEqual([expect.stringMatching(/^bregman: rank 1: .*nowhere/)]);
+  });
+
+  test("ranks that would not have the same bits don't begin", async () => {
+    const args = [...otherwise("wasm"), ...fresh(), "--data-dir", data, "--backend", "native"];
+    const { code, stderr } = await runRanks(2, args);
+    expect(code).toBe(1);
+    const told = /^bregman: all ranks need the same backend: rank 0 has native .*, rank 1 wasm/;
+    expect(ours(stderr)).toEqual([expect.stringMatching(told)]);
+    const otherData = tinyData(201, 40);
+    const more = [...otherwise(otherData), ...fresh(), "--data-dir", data];
+    const second = await runRanks(2, more);
+    expect(second.code).toBe(1);
+    const what = /^bregman: all ranks need the same data: rank 0 has \w+, rank 1 \w+$/;
+    expect(ours(second.stderr)).toEqual([expect.stringMatching(what)]);
   });
 });
 
