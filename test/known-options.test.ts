@@ -100,6 +100,7 @@ const WITHOUT = [
   ["graph", "sequential", "modelFromJson", "modelToJson", "networkSize", "simplify", "loadOnnx"],
   ["topClasses"],
   ["decodeSafetensors", "encodeSafetensors", "readSafetensors", "writeSafetensors"],
+  ["gridJsonSchema"],
   ["fitOptionsOf", "loadRecipe", "openRun", "parseRecipe", "recipeJsonSchema", "recipeNames"],
 ].flat();
 

@@ -12,3 +12,4 @@ export { openRun, type SavedRun } from "../runs/saved-run.js";
 export { dataOf, fitOptionsOf } from "../runs/recipe-options.js";
 export { loadRecipe, parseRecipe, recipeNames } from "../recipes/load.js";
 export { recipeJsonSchema, type Recipe, type RecipeInput } from "../recipes/schema.js";
+export { gridJsonSchema } from "../sweep/grid-schema.js";

@@ -6,9 +6,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { numberRanges } from "#bregman/sweep/slurm.js";
-import { openSweep, runSweep } from "#bregman/sweep/sweep.js";
+import { openSweep, runSweep, type Sweep } from "#bregman/sweep/sweep.js";
 import { tableOf, type SweepTable } from "#bregman/sweep/table.js";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData, tinyRecipe } from "../cli/tiny.js";
@@ -62,14 +62,24 @@ const why = whyNoSlurm();
 
 describe.skipIf(why !== undefined)(`with a Slurm${why === undefined ? "" : ` (${why})`}`, () => {
   let slurm: Slurm | undefined;
+  beforeAll(async () => {
+    slurm = await startSlurm(temporaryFolder());
+  }, 180_000);
   afterAll(() => slurm?.stop(), 180_000);
+  const isEmpty = () => (slurm!.call("squeue", "-h") === "" ? true : undefined);
+  /** Whether all models of a sweep have the bits of those of another. */
+  const expectSameBits = (one: Sweep, out: string) => {
+    for (const { place } of one.trials) {
+      const model = (of: string) => readFileSync(join(of, place, "seed-0", "model.safetensors"));
+      expect(model(out).equals(model(one.out)), place).toBe(true);
+    }
+  };
 
   it("eight runs as an array: one is killed, one told of its time limit; the bits are the same", async () => {
     const here = openSweep(grid, join(temporaryFolder(), "here"));
     expect(await runSweep(here, { dataDir, threads: 1 })).toBe(true);
 
-    slurm = await startSlurm(temporaryFolder());
-    const { call, until } = slurm;
+    const { call, until } = slurm!;
     const cwd = temporaryFolder();
     const out = join(cwd, "there");
     const args = ["sweep", grid, "--data-dir", dataDir, "--out", out, "--threads", "1", "--slurm"];
@@ -110,12 +120,9 @@ describe.skipIf(why !== undefined)(`with a Slurm${why === undefined ? "" : ` (${
     call("scancel", "--batch", "--signal=USR1", `${array}_1`);
     process.kill(told, "SIGCONT");
     await Promise.all([requeued(0), requeued(1)]);
-    await until("the jobs to end", () => (call("squeue", "-h") === "" ? true : undefined));
+    await until("the jobs to end", isEmpty);
 
-    for (const [k, { place }] of here.trials.entries()) {
-      const model = (of: string) => readFileSync(join(of, place, "seed-0", "model.safetensors"));
-      expect(model(out).equals(model(here.out)), taus[k].toString()).toBe(true);
-    }
+    expectSameBits(here, out);
     const rows = ({ rows: all }: Pick<SweepTable, "rows">) =>
       all.map((row) => ({ ...row, seconds: 0 }));
     const written = JSON.parse(readFileSync(join(out, "table.json"), "utf8")) as SweepTable;
@@ -127,5 +134,28 @@ describe.skipIf(why !== undefined)(`with a Slurm${why === undefined ? "" : ` (${
     expect(readdirSync(join(out, "slurm"))).toContain(`${table}.log`);
     // There is nothing left to submit.
     expect((await submit()).stdout).toContain("The best: validation accuracy");
+  }, 240_000);
+
+  it("halving is an array a rung, each after the one before", async () => {
+    const cwd = temporaryFolder();
+    const file = join(cwd, "halving.json");
+    const strategy = { kind: "halving", factor: 2 };
+    const ranges = { [TAU]: [0.05, 0.1] };
+    writeFileSync(file, JSON.stringify({ recipe: tinyRecipe(), ranges, strategy, epochs: 2 }));
+    const here = openSweep(file, join(temporaryFolder(), "here"));
+    expect(await runSweep(here, { dataDir, threads: 1 })).toBe(true);
+    const out = join(cwd, "there");
+    const args = ["sweep", file, "--data-dir", dataDir, "--out", out, "--threads", "1", "--slurm"];
+    const { stdout } = await runCli(args, { cwd, env: slurm!.env });
+    expect(stdout).toMatch(
+      /^job \d+: 2 runs of rung 1\njob \d+: 1 run of rung 2\njob \d+: table and report\n$/,
+    );
+    await slurm!.until("the jobs to end", isEmpty);
+    expectSameBits(here, out);
+    const table = JSON.parse(readFileSync(join(out, "table.json"), "utf8")) as SweepTable;
+    expect(table.rows.map(({ rung, epochs }) => [rung, epochs])).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
   }, 240_000);
 });
