@@ -23,9 +23,10 @@ import { createBuilder } from "./read/builder.js";
 import { foldConstant } from "./read/constant-operators.js";
 import { readTensor } from "./read/constant.js";
 import { type NodeAt, OPEN_BATCH } from "./read/node.js";
+import { settled } from "./read/input.js";
 import { OPERATORS } from "./read/operators.js";
 import { readSparseTensor } from "./read/sparse-tensor.js";
-import { type GraphValue, given, isChannelsFirst } from "./read/value.js";
+import { type GraphValue, givenBy, isInOrder } from "./read/value.js";
 
 export interface DecodeOnnxOptions {
   /** Name of the source in error messages. Default "ONNX". */
@@ -68,7 +69,7 @@ function readModel(model: ReadModel): Network {
   const values = constantsOf(graph);
   const { name, shape } = inputOf(graph, values);
   const [samples, ...sample] = shape;
-  values.set(name, { ...given(-1, sample), open: true });
+  values.set(name, { ...givenBy(-1, sample), open: true });
   const uses = usesOf(graph);
   const builder = createBuilder();
   for (const node of graph.node) {
@@ -93,10 +94,11 @@ function readModel(model: ReadModel): Network {
     const names = graph.output.map((one) => one.name[0]).join(", ");
     throw new UnusableFileError(`expected one output, found ${graph.output.length} (${names})`);
   }
-  const output = values.get(graph.output[0].name[0]);
-  if (output?.is !== "activation" || output.scale !== undefined)
+  const last = values.get(graph.output[0].name[0]);
+  const output = last?.is === "activation" ? settled({ builder }, last) : undefined;
+  if (!output || output.scale !== undefined)
     throw new UnusableFileError("its output is not that of a layer");
-  if (output.features || (output.sides && !isChannelsFirst(output)))
+  if (!isInOrder(output))
     throw new UnusableFileError("its output has its sides in another order than our layers");
   return builder.network(output);
 }

@@ -48,7 +48,8 @@ function ofInput(x: SampleValue, c: Constant): Float64Array {
 /** Of our channels, or features. */
 function ofChannels(x: SampleValue, c: Constant): Float64Array {
   const side = x.sides ? x.sides.indexOf(0) : 0;
-  const all = x.features ? undefined : alongSide(c, x.seen, side);
+  const isChannel = side >= 0 && (x.sides || x.seen.length === 1) && !x.features;
+  const all = isChannel ? alongSide(c, x.seen, side) : undefined;
   if (all) return all;
   throw new InputError(
     `expected a constant for each channel, or one for all, found one of shape [${c.shape.join(", ")}]` +

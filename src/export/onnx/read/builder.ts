@@ -12,7 +12,7 @@ import type { Network, Values } from "../../../nn/network.js";
 import type { Shape } from "../../../regularizers/regularizer.js";
 import { size } from "../../../shape-size.js";
 import { ROW } from "./input.js";
-import { type SampleValue, given } from "./value.js";
+import { type SampleValue, givenBy } from "./value.js";
 
 /** A layer with its numbers. */
 interface Entry {
@@ -93,7 +93,7 @@ export function createBuilder(): Builder {
         inputs: xs.map(({ entry }) => entry),
         values: new Map(Object.entries(values)),
       });
-      return given(entries.length - 1, shape);
+      return givenBy(entries.length - 1, shape);
     },
     scaleInto({ entry }, a, b) {
       const found = entries[entry];
@@ -111,9 +111,9 @@ export function createBuilder(): Builder {
     },
     layerOf: ({ entry }) => entries[entry]?.layer,
     network(output) {
-      if (output.entry < 0 || input.shape === undefined)
-        throw new InputError("the graph has no layer between its input and its output");
-      const model = modelOfEntries(input.shape, output.entry);
+      // Numbers may be taken off the input, or nothing at all.
+      const { entry } = output.entry < 0 ? this.add(flatten(), [output]) : output;
+      const model = modelOfEntries(input.shape!, entry);
       const valuesOf = new Map(entries.map(({ name, values }) => [name, values]));
       const [parameters, buffers] = [new Map<string, Values>(), new Map<string, Values>()];
       for (const node of model.nodes) {
@@ -126,7 +126,7 @@ export function createBuilder(): Builder {
       for (const [name, { data }] of [...parameters, ...buffers])
         if (!data.every(Number.isFinite))
           throw new InputError(`"${name}" holds numbers that are not finite`);
-      const normalization = normalizationOf(input, input.shape);
+      const normalization = normalizationOf(input, input.shape!);
       return { model, parameters, buffers, ...(normalization && { normalization }) };
     },
   };

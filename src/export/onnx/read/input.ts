@@ -3,7 +3,7 @@ import { InputError } from "../../../errors.js";
 import type { Shape } from "../../../regularizers/regularizer.js";
 import { size } from "../../../shape-size.js";
 import type { NodeAt } from "./node.js";
-import { type SampleValue, given } from "./value.js";
+import { type SampleValue, givenBy } from "./value.js";
 
 /** The entry of the input's features in a row: the input, or behind a flatten of it. */
 export const ROW = -2;
@@ -15,18 +15,26 @@ function common(a: Shape, b: Shape): Shape | undefined {
   return row.length === 1 && image.length === 3 && size(image) === row[0] ? image : undefined;
 }
 
+/** [channels, length] is an image of height 1. */
+const SIGNAL_SIDES = [0, 2];
+
+/** What a layer of ours takes for it: of more than three sides a row. */
+function ownShape(seen: readonly number[]): Shape {
+  if (seen.length > 3) return [size(seen)];
+  return seen.length === 2 ? [seen[0], 1, seen[1]] : seen;
+}
+
 /** A value that a layer reads: what the input is, and how it is normalised, is now settled. */
-export function settled({ builder: { input } }: NodeAt, x: SampleValue): SampleValue {
+export function settled(
+  { builder: { input } }: Pick<NodeAt, "builder">,
+  x: SampleValue,
+): SampleValue {
   if (!x.open) return x;
   const { seen, mean, std } = x;
-  if (seen.length !== 1 && seen.length !== 3) {
-    throw new InputError(
-      `expected samples of features, or of channels, height and width, found [${seen.join(", ")}]`,
-    );
-  }
+  const own = ownShape(seen);
   const turned = x.turned ?? false;
-  if (input.shape === undefined) Object.assign(input, { shape: seen, turned, mean, std });
-  const shape = common(seen, input.shape!);
+  if (input.shape === undefined) Object.assign(input, { shape: own, turned, mean, std });
+  const shape = common(own, input.shape!);
   if (!shape || input.turned !== turned)
     throw new InputError(
       `reads the input as [${seen.join(", ")}], others as [${input.shape!.join(", ")}]`,
@@ -34,6 +42,12 @@ export function settled({ builder: { input } }: NodeAt, x: SampleValue): SampleV
   input.shape = shape;
   if (input.mean !== mean || input.std !== std)
     throw new InputError("reads the input normalised otherwise than others");
-  const entry = seen.length === 1 ? ROW : -1;
-  return { ...given(entry, seen), ...(x.scale !== undefined && { scale: x.scale }) };
+  const value = givenBy(own.length === 1 ? ROW : -1, own);
+  const sides = seen.length === 2 ? SIGNAL_SIDES : value.sides;
+  return {
+    ...value,
+    seen,
+    ...(sides && { sides }),
+    ...(x.scale !== undefined && { scale: x.scale }),
+  };
 }

@@ -23,8 +23,9 @@ import {
 import { flat, fullShape, reducedAxes, reshape, squeeze, transpose, unsqueeze } from "./shapes.js";
 import { difference, gate, product, quotient, sum } from "./arithmetic.js";
 import { each, image, read, type ReadOperator, scaledImage, scaledRow, valuesOf } from "./reads.js";
-import { type SampleValue, axisOf } from "./value.js";
-import { sidesOf, windowOf } from "./windows.js";
+import { type SampleValue, axisOf, inOrderOf } from "./value.js";
+import { wholeWeight } from "./whole-weight.js";
+import { kernelOf, windowOf } from "./windows.js";
 
 /** Numbers of a weight, times the factor of what it reads. */
 function timesFactor({ data }: Constant, { scale = 1 }: SampleValue): Float32Array {
@@ -77,24 +78,19 @@ const conv: ReadOperator = (at) => {
   const x = scaledImage(at, 0);
   const weight = neededAt(at, 1);
   const bias = constantAt(at, 2);
-  const [out, perGroup, kh, kw] = weight.shape;
-  if (weight.shape.length !== 4)
-    throw new InputError(`expected a weight of four sides, found [${weight.shape.join(", ")}]`);
-  if (intOf(at, "group", 1) !== 1 || perGroup !== x.shape[0]) {
-    const group = intOf(at, "group", 1);
-    throw new InputError(
-      `expected one group of ${x.shape[0]} channels, found ${group} of ${perGroup}`,
-    );
-  }
-  const { stride, padding } = windowOf(at, x, [kh, kw]);
-  const layer = conv2d(out, { kernel: [kh, kw], stride, padding, bias: bias !== undefined });
-  return at.builder.add(layer, [x], {
+  const [out, , ...kernel] = weight.shape;
+  const window = windowOf(at, x, kernel);
+  const { size, stride, padding } = window;
+  const layer = conv2d(out, { kernel: size, stride, padding, bias: bias !== undefined });
+  const all = wholeWeight(weight, x.shape[0], intOf(at, "group", 1), window);
+  const y = at.builder.add(layer, [x], {
     values: {
-      weight: valuesOf(weight.shape, timesFactor(weight, x)),
+      weight: valuesOf(all.shape, timesFactor(all, x)),
       ...(bias && { bias: valuesOf([out], bias.data) }),
     },
     name: at.name,
   });
+  return inOrderOf(x, y);
 };
 
 const batchNorm: ReadOperator = (at) => {
@@ -117,7 +113,8 @@ const batchNorm: ReadOperator = (at) => {
   running.set(variance.data, width);
   const momentum = 1 - floatOf(at, "momentum", 0.9);
   const layer = batchNorm2d({ eps, ...(momentum > 0 && momentum <= 1 && { momentum }) });
-  return at.builder.add(layer, [image(at, 0)], {
+  const read = image(at, 0);
+  const y = at.builder.add(layer, [read], {
     values: {
       weight: valuesOf([width], gamma.data),
       bias: valuesOf([width], beta.data),
@@ -125,6 +122,7 @@ const batchNorm: ReadOperator = (at) => {
     },
     name: at.name,
   });
+  return inOrderOf(read, y);
 };
 
 /** The axis of a sample's channels or features, checked. */
@@ -142,11 +140,6 @@ const joined: ReadOperator = (at) => {
     throw new InputError("joins values whose sides are in several orders");
   return inOrderOf(all[0], at.builder.add(concat(), all, { name: at.name }));
 };
-
-/** A new value whose sides are in the order of another's. */
-function inOrderOf({ sides }: SampleValue, y: SampleValue): SampleValue {
-  return sides ? { ...y, sides, seen: sides.map((side) => y.shape[side]) } : y;
-}
 
 const sliced: ReadOperator = (at) => {
   let x = read(at, 0);
@@ -179,31 +172,36 @@ const pooled =
   (kind: "max" | "mean"): ReadOperator =>
   (at) => {
     const x = image(at, 0);
-    const { size, ...options } = windowOf(at, x, sidesOf(at));
+    const { size, dilation, ...options } = windowOf(at, x, kernelOf(at));
+    if (dilation.some((n) => n !== 1))
+      throw new InputError("expected a window without holes, found dilations");
     const isPadded = options.padding.some((axis) => axis.some((one) => one > 0));
     if (kind === "mean" && isPadded && intOf(at, "count_include_pad", 0) === 0)
       throw new InputError("reads means that leave the border out, and ours count its zeros");
     const layer = kind === "max" ? maxPool2d(size, options) : avgPool2d(size, options);
-    return at.builder.add(layer, [x], { name: at.name });
+    return inOrderOf(x, at.builder.add(layer, [x], { name: at.name }));
   };
 
-const wholeMean: ReadOperator = (at) =>
-  at.builder.add(globalAvgPool2d(), [image(at, 0)], { name: at.name });
+const wholeMean: ReadOperator = (at) => {
+  const x = image(at, 0);
+  return inOrderOf(x, at.builder.add(globalAvgPool2d(), [x], { name: at.name }));
+};
 
 const wholeMaximum: ReadOperator = (at) => {
   const x = image(at, 0);
   const [, height, width] = x.shape;
-  return at.builder.add(maxPool2d([height, width]), [x], { name: at.name });
+  return inOrderOf(x, at.builder.add(maxPool2d([height, width]), [x], { name: at.name }));
 };
 
 const mean: ReadOperator = (at) => {
   const x = read(at, 0);
   const sides = reducedAxes(at, x).map((axis) => x.sides?.[axis]);
-  if (sides.toSorted().join() !== "1,2")
-    throw new InputError("expected a mean over height and width");
+  const others = x.sides?.filter((side) => side !== 0) ?? [];
+  const isWhole = x.sides?.includes(0) && sides.toSorted().join() === others.toSorted().join();
+  if (!isWhole) throw new InputError("expected a mean over height and width");
   const y = at.builder.add(globalAvgPool2d(), [x], { name: at.name });
   if (intOf(at, "keepdims", 1) === 0) return at.builder.add(flatten(), [y]);
-  return { ...y, sides: x.sides!, seen: x.sides!.map((side) => y.shape[side]) };
+  return inOrderOf(x, y);
 };
 
 const same: ReadOperator = (at) => activationAt(at, 0);

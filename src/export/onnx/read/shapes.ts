@@ -32,7 +32,7 @@ function seenAs(at: NodeAt, x: SampleValue, to: readonly number[]): SampleValue 
         ...(x.scale !== undefined && { scale: x.scale }),
       };
     }
-  }
+  } else if (!x.features) return { ...x, seen };
   throw new InputError(
     `a value of shape [${x.seen.join(", ")}] for a sample can't become [${seen.join(", ")}]`,
   );
@@ -68,9 +68,11 @@ export function transpose(at: NodeAt): SampleValue {
   const perm = intsOf(at, "perm") ?? Array.from({ length: rank }, (_, k) => rank - 1 - k);
   if (perm[0] !== 0) throw new InputError(`the order ${perm.join(", ")} moves the samples`);
   const order = perm.slice(1).map((axis) => axis - 1);
-  const isChannelsLast = order.join() === "2,0,1";
+  const isChannelsLast = ["2,0,1", "1,0"].includes(order.join());
   const x = given.open && !isChannelsLast ? settled(at, given) : given;
-  if (order.length !== 3) throw new InputError("expected an image to transpose");
+  const long = order.filter((k) => x.seen[k] !== 1);
+  const isStill = long.every((k, place) => place === 0 || k > long[place - 1]);
+  if (!x.open && !x.sides && !isStill) throw new InputError("moves features of a row");
   const seen = order.map((k) => x.seen[k]);
   if (!x.open) return { ...x, seen, ...(x.sides && { sides: order.map((k) => x.sides![k]) }) };
   // The network's own input is what comes out: images have their channels first.

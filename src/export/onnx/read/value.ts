@@ -21,7 +21,10 @@ export interface SampleValue {
   readonly shape: Shape;
   /** As the graph sees it, without the batch. */
   readonly seen: readonly number[];
-  /** Of an image: which of our three sides each side is that the graph sees. */
+  /**
+   * Of an image: which of our three sides each side is that the graph sees. Two, of [channels,
+   * length]: the third is 1 long.
+   */
   readonly sides?: readonly number[];
   /** Of what was an image seen otherwise: our feature for each feature that the graph sees. */
   readonly features?: Int32Array;
@@ -44,7 +47,7 @@ export type GraphValue = Constant | SampleValue;
 const PLAIN_SIDES = [0, 1, 2];
 
 /** What a layer of ours gives, seen as it is. */
-export function given(entry: number, shape: Shape): SampleValue {
+export function givenBy(entry: number, shape: Shape): SampleValue {
   return {
     is: "activation",
     entry,
@@ -54,9 +57,21 @@ export function given(entry: number, shape: Shape): SampleValue {
   };
 }
 
-/** Whether the graph sees an image with its channels first. */
+/** Whether the graph sees an image with its channels first: of three sides, or of two. */
 export function isChannelsFirst({ seen, shape, sides }: SampleValue): boolean {
+  if (seen.length === 2) return sides?.[0] === 0;
   return seen.length === 3 && !!sides?.every((side, k) => side === k || shape[side] === 1);
+}
+
+/** Whether the graph sees the numbers in the order in which our layer gives them. */
+export function isInOrder({ shape, sides, features }: SampleValue): boolean {
+  const long = sides?.filter((side) => shape[side] !== 1) ?? [];
+  return !features && long.every((side, k) => k === 0 || side > long[k - 1]);
+}
+
+/** A new value whose sides are in the order of another's. */
+export function inOrderOf({ sides }: SampleValue, y: SampleValue): SampleValue {
+  return sides ? { ...y, sides, seen: sides.map((side) => y.shape[side]) } : y;
 }
 
 /**
@@ -65,7 +80,7 @@ export function isChannelsFirst({ seen, shape, sides }: SampleValue): boolean {
  * @returns undefined where it is no image any more
  */
 export function withSides(value: SampleValue, seen: readonly number[]): SampleValue | undefined {
-  if (seen.length !== 3) return undefined;
+  if (seen.length !== 3 && seen.length !== 2) return undefined;
   const long = (shape: readonly number[]) => shape.map((_, k) => k).filter((k) => shape[k] !== 1);
   const [from, to] = [long(value.seen), long(seen)];
   if (from.map((k) => value.seen[k]).join() !== to.map((k) => seen[k]).join()) return undefined;
@@ -78,7 +93,7 @@ export function withSides(value: SampleValue, seen: readonly number[]): SampleVa
 
 /** Our feature for each feature of an image that is flattened as the graph sees it. */
 export function featuresOf({ shape, seen, sides }: SampleValue): Int32Array | undefined {
-  if (sides === undefined || sides.every((side, k) => side === k)) return undefined;
+  if (sides === undefined || isInOrder({ shape, seen, sides } as SampleValue)) return undefined;
   const own = stridesOf(shape);
   const strides = sides.map((side) => own[side]);
   return Int32Array.from({ length: size(seen) }, (_, k) => placeAt(k, seen, strides));
