@@ -12,11 +12,17 @@ import type { Turns } from "./next-turn.js";
 export interface Evaluation {
   /** Mean loss and share of correct predictions over samples, in evaluation mode. */
   evaluate(indices: Int32Array): Evaluated;
-  /** The same, with turns for others between batches. */
-  evaluateInTurns(indices: Int32Array, turns: Turns): Promise<Evaluated>;
+  /**
+   * The same, with turns for others between batches.
+   *
+   * @param each - gets the outputs of each batch, row-major, which the next one overwrites
+   */
+  evaluateInTurns(indices: Int32Array, turns: Turns, each?: EachBatch): Promise<Evaluated>;
   /** Output of the model for samples, row-major [indices.length, output features]. */
   predict(indices: Int32Array): Float32Array;
 }
+
+type EachBatch = (outputs: Float32Array, batch: Int32Array) => void;
 
 interface Evaluated {
   readonly loss: number;
@@ -40,12 +46,23 @@ export function evaluationOf(
   // Full tiles: no lane idles, however small the batches of a training are.
   const batchSize = plan.tiles * TILE;
   const shares = sharesOf(batchSize, ranks);
-  function* inBatches(indices: Int32Array): Generator<void, Evaluated> {
+  const features = size(model.output);
+  function* inBatches(indices: Int32Array, each?: EachBatch): Generator<void, Evaluated> {
     const { own, ends } = shares(indices.length);
     const sums: number[] = [];
+    // What other ranks compute is there once all of it is.
+    const kept = each ? Math.min(ranks ? Infinity : batchSize, indices.length) : 0;
+    const outputs = new Float32Array(kept * features);
     for (let from = own.from; from < own.to; from += batchSize) {
-      plan.setBatch(indices.subarray(from, Math.min(from + batchSize, own.to)));
+      const batch = indices.subarray(from, Math.min(from + batchSize, own.to));
+      plan.setBatch(batch);
       run();
+      if (each) {
+        const at = ranks ? from * features : 0;
+        const some = outputs.subarray(at, at + batch.length * features);
+        plan.readOutput(some);
+        if (!ranks) each(some, batch);
+      }
       const { loss: losses, correct } = plan.readLoss();
       sums.push(losses, correct);
       yield;
@@ -56,6 +73,7 @@ export function evaluationOf(
           ends.map((end, k) => 2 * Math.ceil((end - (ends[k - 1] ?? 0)) / batchSize)),
         )
       : sums;
+    if (each && ranks) tellAll(ranks, outputs, ends, { indices, batchSize, features, each });
     let total = 0;
     let correct = 0;
     for (let k = 0; k < all.length; k += 2) {
@@ -73,8 +91,8 @@ export function evaluationOf(
         if (done) return value;
       }
     },
-    async evaluateInTurns(indices, turns) {
-      const batches = inBatches(indices);
+    async evaluateInTurns(indices, turns, each) {
+      const batches = inBatches(indices, each);
       for (;;) {
         const { done, value } = batches.next();
         if (done) return value;
@@ -82,7 +100,6 @@ export function evaluationOf(
       }
     },
     predict(indices) {
-      const features = size(model.output);
       const out = new Float32Array(indices.length * features);
       const { own, ends } = shares(indices.length);
       for (let from = own.from; from < own.to; from += batchSize) {
@@ -98,6 +115,29 @@ export function evaluationOf(
       return out;
     },
   };
+}
+
+/** Gathers the outputs of all ranks, and tells them as one process does: batch by batch. */
+function tellAll(
+  ranks: Ranks,
+  outputs: Float32Array<ArrayBuffer>,
+  ends: readonly number[],
+  told: {
+    readonly indices: Int32Array;
+    readonly batchSize: number;
+    readonly features: number;
+    readonly each: EachBatch;
+  },
+): void {
+  const { indices, batchSize, features, each } = told;
+  ranks.fill(
+    new Uint8Array(outputs.buffer),
+    ends.map((end) => 4 * features * end),
+  );
+  for (let from = 0; from < indices.length; from += batchSize) {
+    const batch = indices.subarray(from, from + batchSize);
+    each(outputs.subarray(from * features, (from + batch.length) * features), batch);
+  }
 }
 
 /** Which of so many samples this rank computes, in whole batches, and where those of each end. */

@@ -10,10 +10,9 @@
  * and there is neither a confusion nor a top 5. Of equal outputs the first is the larger.
  */
 import type { Dataset } from "../data/dataset.js";
-import type { Turns } from "../engine/next-turn.js";
-import type { Trainer } from "../engine/trainer.js";
+import type { Model } from "../nn/model.js";
 import { size } from "../shape-size.js";
-import { eachChunk, placeOf } from "./each-output.js";
+import { type Measure, placeOf } from "./each-output.js";
 import type { ClassFigures, OneClass } from "./events.js";
 
 /** Classes that are told of one by one, and with what they are taken for. */
@@ -21,44 +20,45 @@ const MOST_TOLD = 1000;
 const MOST_CONFUSED = 100;
 const TOP = 5;
 
-/**
- * A function that measures samples, by their indices (training samples first, then test samples).
- */
+/** The figures of a classifier's outputs. */
 export function createClassFigures(
-  evaluator: Pick<Trainer, "model" | "predict">,
+  model: Pick<Model, "output">,
   data: Dataset,
-): (indices: Int32Array, turns: Turns) => Promise<Omit<ClassFigures, "of">> {
-  const outputs = size(evaluator.model.output);
+): Measure<Omit<ClassFigures, "of">> {
+  const outputs = size(model.output);
   const isSingle = data.classes > 0;
   const names = isSingle ? data.labelNames : data.targetNames;
-  return async (indices, turns) => {
+  return (indices) => {
     const counts = { of: zeros(outputs), taken: zeros(outputs), right: zeros(outputs) };
     const isConfused = isSingle && outputs <= MOST_CONFUSED;
     const confusion = isConfused ? Array.from({ length: outputs }, () => zeros(outputs)) : [];
     let top = 0;
-    await eachChunk(evaluator, indices, turns, (all, chunk) =>
-      chunk.forEach((index, k) => {
-        const z = all.subarray(k * outputs, (k + 1) * outputs);
-        const [part, place] = placeOf(data, index);
-        if (!isSingle) {
-          const there = part.targets!.subarray(place * outputs, (place + 1) * outputs);
-          z.forEach((value, c) => add(counts, c, there[c] > 0.5, value > 0));
-          return;
-        }
-        const label = part.labels[place];
-        const guess = z.reduce((best, value, c) => (value > z[best] ? c : best), 0);
-        add(counts, label, true, guess === label);
-        if (guess !== label) add(counts, guess, false, true);
-        if (isConfused) confusion[label][guess]++;
-        if (rankOf(z, label) < TOP) top++;
-      }),
-    );
-    const told = outputs <= MOST_TOLD ? classesOf(counts, names) : undefined;
+    const addOne = (index: number, z: Float32Array) => {
+      const [part, place] = placeOf(data, index);
+      if (!isSingle) {
+        const there = part.targets!.subarray(place * outputs, (place + 1) * outputs);
+        z.forEach((value, c) => add(counts, c, there[c] > 0.5, value > 0));
+        return;
+      }
+      const label = part.labels[place];
+      const guess = z.reduce((best, value, c) => (value > z[best] ? c : best), 0);
+      add(counts, label, true, guess === label);
+      if (guess !== label) add(counts, guess, false, true);
+      if (isConfused) confusion[label][guess]++;
+      if (rankOf(z, label) < TOP) top++;
+    };
     return {
-      samples: indices.length,
-      ...(isSingle && outputs > TOP && { top5: top / indices.length }),
-      ...(told && { classes: told }),
-      ...(isConfused && { confusion: confusion.map((row) => [...row]) }),
+      add: (all, some) =>
+        some.forEach((index, k) => addOne(index, all.subarray(k * outputs, (k + 1) * outputs))),
+      result() {
+        const told = outputs <= MOST_TOLD ? classesOf(counts, names) : undefined;
+        return {
+          samples: indices.length,
+          ...(isSingle && outputs > TOP && { top5: top / indices.length }),
+          ...(told && { classes: told }),
+          ...(isConfused && { confusion: confusion.map((row) => [...row]) }),
+        };
+      },
     };
   };
 }

@@ -1,31 +1,58 @@
-/** Walks over samples of a data set with what a model gives for each. */
+/**
+ * Measures over samples of a data set, all of them and the loss from one pass: the model gives each
+ * sample's outputs once.
+ */
 import type { Dataset, Samples } from "../data/dataset.js";
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
-import { size } from "../shape-size.js";
 
-/** Samples at a time, and outputs: of many classes fewer samples. */
-const CHUNK = 512;
-const MOST_OUTPUTS = 2 ** 22;
+/** A measure under way. */
+export interface Pass<Result> {
+  /**
+   * Takes the outputs of some samples, row-major, one behind the other. They are overwritten
+   * afterwards.
+   */
+  add(outputs: Float32Array, indices: Int32Array): void;
+  /** What is measured, once all samples have come. */
+  result(): Result;
+}
+
+/** Begins to measure samples, by their indices (training samples first, then test samples). */
+export type Measure<Result> = (indices: Int32Array) => Pass<Result>;
+
+type Measured<Measures> = {
+  [Key in keyof Measures]: Measures[Key] extends Measure<infer Result> | undefined
+    ? Result | undefined
+    : never;
+};
 
 /**
- * Calls f with the outputs of so many samples at a time, one behind the other.
- *
- * @param indices - of the samples: training samples first, then test samples
+ * Mean loss and share of correct predictions over samples, with what the measures say of them;
+ * undefined for no samples.
  */
-export async function eachChunk(
-  evaluator: Pick<Trainer, "model" | "predict">,
+export async function judge<
+  Measures extends Readonly<Record<string, Measure<unknown> | undefined>>,
+>(
+  evaluator: Pick<Trainer, "evaluateInTurns">,
   indices: Int32Array,
   turns: Turns,
-  f: (outputs: Float32Array, chunk: Int32Array) => void,
-): Promise<void> {
-  const outputs = size(evaluator.model.output);
-  const most = Math.max(1, Math.min(CHUNK, Math.floor(MOST_OUTPUTS / outputs)));
-  for (let from = 0; from < indices.length; from += most) {
-    const chunk = indices.subarray(from, from + most);
-    f(evaluator.predict(chunk), chunk);
-    await turns();
-  }
+  measures: Measures,
+): Promise<(Judged & Measured<Measures>) | undefined> {
+  if (indices.length === 0) return undefined;
+  const passes = Object.entries(measures).flatMap(([key, measure]) =>
+    measure ? [[key, measure(indices)] as const] : [],
+  );
+  const each = (outputs: Float32Array, some: Int32Array) => {
+    for (const [, pass] of passes) pass.add(outputs, some);
+  };
+  const judged = await evaluator.evaluateInTurns(indices, turns, passes.length ? each : undefined);
+  const results = passes.map(([key, pass]) => [key, pass.result()] as const);
+  return { ...judged, ...(Object.fromEntries(results) as Measured<Measures>) };
+}
+
+interface Judged {
+  readonly loss: number;
+  readonly accuracy: number;
 }
 
 /** The part that a sample is in, and its place there. */

@@ -1,14 +1,16 @@
 /** What tells how near outputs come to targets: of images, or of other numbers. */
 import type { Dataset } from "../data/dataset.js";
-import type { Trainer } from "../engine/trainer.js";
 import { isRegression, type LossKind } from "../nn/loss.js";
+import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
-import { createRegression } from "./regression.js";
+import type { Measure } from "./each-output.js";
+import { createRegression, type RegressionFit } from "./regression.js";
 import { createSimilarity } from "./similarity.js";
 
+/** At most one of them. */
 export interface Nearness {
-  readonly similarity?: ReturnType<typeof createSimilarity>;
-  readonly regression?: ReturnType<typeof createRegression>;
+  readonly similarity?: Measure<number>;
+  readonly regression?: Measure<RegressionFit>;
 }
 
 /**
@@ -17,12 +19,12 @@ export interface Nearness {
  * @param scale - by which the targets were normalised for the model
  */
 export function nearness(
-  evaluator: Pick<Trainer, "model" | "predict">,
+  model: Pick<Model, "output">,
   data: Dataset,
   loss: LossKind,
   scale?: Normalization,
 ): Nearness {
   if (!isRegression(loss)) return {};
-  const similarity = createSimilarity(evaluator, data);
-  return similarity ? { similarity } : { regression: createRegression(evaluator, data, scale) };
+  const similarity = createSimilarity(model, data);
+  return similarity ? { similarity } : { regression: createRegression(data, scale) };
 }

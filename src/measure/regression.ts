@@ -8,9 +8,7 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import { targetFeatures } from "../data/dataset.js";
-import type { Turns } from "../engine/next-turn.js";
-import type { Trainer } from "../engine/trainer.js";
-import { eachChunk, placeOf } from "./each-output.js";
+import { type Measure, placeOf } from "./each-output.js";
 import type { Normalization } from "../normalization.js";
 
 export interface TargetFit {
@@ -24,22 +22,21 @@ export interface RegressionFit extends TargetFit {
 }
 
 /**
- * A function that measures samples, by their indices (training samples first, then test samples).
+ * How near outputs come.
  *
  * @param scale - by which the targets were normalised for the model
  */
 export function createRegression(
-  evaluator: Pick<Trainer, "model" | "predict">,
   data: Pick<Dataset, "train" | "test">,
   scale?: Normalization,
-): (indices: Int32Array, turns: Turns) => Promise<RegressionFit> {
+): Measure<RegressionFit> {
   const features = targetFeatures(data.train) || targetFeatures(data.test);
   const target = (index: number, j: number): number => {
     const [{ targets }, k] = placeOf(data, index);
     return targets![k * features + j];
   };
   const each = () => new Float64Array(features);
-  return async (indices, turns) => {
+  return (indices) => {
     const [means, absolute, squares, spread] = [each(), each(), each(), each()];
     // Not by the spread: the mean of equal numbers is rounded.
     const varies = each();
@@ -49,23 +46,26 @@ export function createRegression(
         if (target(index, j) !== target(indices[0], j)) varies[j] = 1;
       }
     }
-    await eachChunk(evaluator, indices, turns, (outputs, chunk) =>
-      chunk.forEach((index, k) => {
-        for (let j = 0; j < features; j++) {
-          const z = outputs[k * features + j];
-          const t = target(index, j);
-          const error = (scale ? z * scale.std[j] + scale.mean[j] : z) - t;
-          absolute[j] += Math.abs(error);
-          squares[j] += error * error;
-          spread[j] += (t - means[j]) ** 2;
-        }
-      }),
-    );
-    const targets = Array.from(absolute, (sum, j): TargetFit => ({
-      mae: sum / indices.length,
-      ...(varies[j] === 1 && { r2: 1 - squares[j] / spread[j] }),
-    }));
-    return { ...meanOf(targets), targets };
+    const addOne = (index: number, outputs: Float32Array, from: number) => {
+      for (let j = 0; j < features; j++) {
+        const z = outputs[from + j];
+        const t = target(index, j);
+        const error = (scale ? z * scale.std[j] + scale.mean[j] : z) - t;
+        absolute[j] += Math.abs(error);
+        squares[j] += error * error;
+        spread[j] += (t - means[j]) ** 2;
+      }
+    };
+    return {
+      add: (outputs, some) => some.forEach((index, k) => addOne(index, outputs, k * features)),
+      result() {
+        const targets = Array.from(absolute, (sum, j): TargetFit => ({
+          mae: sum / indices.length,
+          ...(varies[j] === 1 && { r2: 1 - squares[j] / spread[j] }),
+        }));
+        return { ...meanOf(targets), targets };
+      },
+    };
   };
 }
 

@@ -12,6 +12,7 @@ import { at } from "../placed.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
 import { createEvaluator } from "../engine/evaluator.js";
 import { takeTurns } from "../engine/next-turn.js";
+import { judge } from "../measure/each-output.js";
 import { nearness } from "../measure/nearness.js";
 import { DEFAULTS } from "./fit-options.js";
 import { checkInputs, checkOutputs, lossOf } from "./fits-data.js";
@@ -100,19 +101,19 @@ export async function evaluate(
       const judged = scale
         ? { ...network, parameters: outOfUnits(model, network.parameters, scale) }
         : network;
-      const evaluator = { model, ...createEvaluator(pool, judged, { loss, samples }) };
-      const { similarity, regression } = nearness(evaluator, used, loss, scale);
-      const fit = test.length ? await regression?.(test, turns) : undefined;
+      const evaluator = createEvaluator(pool, judged, { loss, samples });
       const isClassifier = hasAccuracy(loss);
-      const on = async (part: Int32Array) =>
-        part.length ? evaluator.evaluateInTurns(part, turns) : undefined;
-      const [onTest, onValid] = [await on(test), await on(valid)];
+      const onTest = await judge(evaluator, test, turns, {
+        ...nearness(model, used, loss, scale),
+      });
+      const onValid = await judge(evaluator, valid, turns, {});
+      const fit = onTest?.regression;
       results.push({
         ...(onTest && {
           testLoss: onTest.loss,
           ...(isClassifier && { testAccuracy: onTest.accuracy }),
         }),
-        ...(onTest && similarity && { ssim: await similarity(test, turns) }),
+        ...(onTest?.similarity !== undefined && { ssim: onTest.similarity }),
         ...(fit && { testMae: fit.mae, ...(fit.r2 !== undefined && { testR2: fit.r2 }) }),
         ...(onValid && {
           validLoss: onValid.loss,

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import { bestOf } from "../measure/best-epoch.js";
 import { createClassFigures } from "../measure/class-figures.js";
 import { connectionsOf } from "../measure/connections.js";
+import { judge } from "../measure/each-output.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
 import {
   flopDensity,
@@ -61,13 +62,11 @@ export interface Measuring {
 export function createMeasuring(training: Training): Measuring {
   const { settings, used, samples, trainer, births, kept, turns, evaluated, seconds } = training;
   const { loss, optimizer } = settings;
-  const near = nearness(trainer, used, loss, training.scale);
-  const { similarity, regression } = near;
-  const figures = hasAccuracy(loss) ? createClassFigures(trainer, used) : undefined;
+  const { model } = training;
+  const near = nearness(model, used, loss, training.scale);
+  const figures = hasAccuracy(loss) ? createClassFigures(model, used) : undefined;
   const ranks = used.classes > FEW_CLASSES ? figures : undefined;
   const accuracyOf = (accuracy: number) => (hasAccuracy(loss) ? accuracy : undefined);
-  const judged = (indices: Int32Array): Promise<Judged> | undefined =>
-    indices.length === 0 ? undefined : trainer.evaluateInTurns(indices, turns);
 
   return {
     accuracyOf,
@@ -75,22 +74,17 @@ export function createMeasuring(training: Training): Measuring {
     async epoch(epoch, factor, trained) {
       const changes = births.look(epoch);
       const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-      const { valid, validSsim, validFit, validRank } = await evaluated(async () => ({
-        valid: await judged(samples.valid),
-        validSsim: samples.valid.length ? await similarity?.(samples.valid, turns) : undefined,
-        validFit: samples.valid.length ? await regression?.(samples.valid, turns) : undefined,
-        validRank: samples.valid.length ? await ranks?.(samples.valid, turns) : undefined,
-      }));
+      const valid = await evaluated(() => judge(trainer, samples.valid, turns, { ...near, ranks }));
       return withoutUndefined({
         epoch,
         trainLoss: trained?.loss,
         trainAccuracy: trained && accuracyOf(trained.accuracy),
         validLoss: valid?.loss,
         validAccuracy: valid && accuracyOf(valid.accuracy),
-        validTop5: validRank?.top5,
-        validSsim,
-        validMae: validFit?.mae,
-        validR2: validFit?.r2,
+        validTop5: valid?.ranks?.top5,
+        validSsim: valid?.similarity,
+        validMae: valid?.regression?.mae,
+        validR2: valid?.regression?.r2,
         density: totalDensity(layers),
         layers,
         tau: optimizer.weights.tau * factor,
@@ -112,24 +106,20 @@ export function createMeasuring(training: Training): Measuring {
       });
     },
 
-    final: (history, best) =>
-      finalOf(training, { judged, near, figures, accuracyOf }, history, best),
+    final: (history, best) => finalOf(training, { near, figures, accuracyOf }, history, best),
   };
 }
 
 /** How a training's measures are taken. */
 interface Measures extends Pick<Measuring, "accuracyOf"> {
-  readonly judged: (indices: Int32Array) => Promise<Judged> | undefined;
   readonly near: Nearness;
   readonly figures: ReturnType<typeof createClassFigures> | undefined;
 }
 
-type Judged = Awaited<ReturnType<Training["trainer"]["evaluateInTurns"]>>;
-
 /** See Measuring.final. */
 async function finalOf(
   training: Training,
-  { judged, near: { similarity, regression }, figures, accuracyOf }: Measures,
+  { near, figures, accuracyOf }: Measures,
   history: readonly EpochMetrics[],
   best: EpochMetrics | undefined,
 ): ReturnType<Measuring["final"]> {
@@ -140,18 +130,17 @@ async function finalOf(
   // What is kept was averaged and settled when it was taken.
   const judging = found ? <T>(run: () => Promise<T>) => run() : evaluated;
   const of = samples.test.length > 0 ? "test" : "validation";
-  const told = of === "test" ? samples.test : samples.valid;
   const all = await judging(async () => ({
-    test: await judged(samples.test),
-    ssim: samples.test.length ? await similarity?.(samples.test, turns) : undefined,
-    testFit: samples.test.length ? await regression?.(samples.test, turns) : undefined,
-    classes: told.length ? await figures?.(told, turns) : undefined,
+    test: await judge(trainer, samples.test, turns, { ...near, figures }),
+    valid: of === "test" ? undefined : await judge(trainer, samples.valid, turns, { figures }),
     bytes: modelBytes(trainer),
     connections: connectionsOf(model, trainer.theta),
     parameters: parametersOf(trainer),
     buffers: trainer.buffers(),
   }));
-  const { test, ssim, testFit, classes, bytes, connections, ...network } = all;
+  const { test, valid, bytes, connections, ...network } = all;
+  const classes = (test ?? valid)?.figures;
+  const testFit = test?.regression;
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
@@ -160,7 +149,7 @@ async function finalOf(
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
     byClass: classes && { of, ...classes },
-    ssim,
+    ssim: test?.similarity,
     testMae: testFit?.mae,
     testR2: testFit?.r2,
     validMae: last.validMae,

@@ -1,7 +1,6 @@
 /** Precision, recall, confusion and the five likeliest, against their definitions. */
 import { expect, test } from "vitest";
 import { fromArrays } from "#bregman/data/dataset.js";
-import { takeTurns } from "#bregman/engine/next-turn.js";
 import { createClassFigures } from "#bregman/measure/class-figures.js";
 import { mlp } from "#bregman/models/mlp.js";
 import { adam } from "#bregman/optim/adam.js";
@@ -76,7 +75,7 @@ test("without test samples of those held out; of a few classes no line has a top
   expect(epochs.at(-1)).not.toHaveProperty("validTop5");
 });
 
-test("each of several labels is a class by itself", async () => {
+test("each of several labels is a class by itself", () => {
   // Two samples: labels a and b; outputs say a and c.
   const targets = Float32Array.of(1, 1, 0, 1, 0, 0);
   const inputs = new Float32Array(4);
@@ -86,9 +85,9 @@ test("each of several labels is a class by itself", async () => {
     targetNames: ["a", "b", "c"],
   });
   const outputs = Float32Array.of(2, -1, 3, 0.5, 1, -3);
-  const evaluator = { model: mlp([2, 3]), predict: () => outputs };
-  const figures = await createClassFigures(evaluator, several)(Int32Array.of(0, 1), takeTurns());
-  expect(figures).toEqual({
+  const measured = createClassFigures(mlp([2, 3]), several)(Int32Array.of(0, 1));
+  measured.add(outputs, Int32Array.of(0, 1));
+  expect(measured.result()).toEqual({
     samples: 2,
     classes: [
       { name: "a", count: 2, precision: 1, recall: 1 },
@@ -98,7 +97,7 @@ test("each of several labels is a class by itself", async () => {
   });
 });
 
-test("of more than a hundred classes there is no confusion, of more than a thousand no list", async () => {
+test("of more than a hundred classes there is no confusion, of more than a thousand no list", () => {
   const figuresOf = (outputs: number) => {
     const many = fromArrays({
       shape: [1],
@@ -106,13 +105,14 @@ test("of more than a hundred classes there is no confusion, of more than a thous
       train: { inputs: new Float32Array(1), labels: [7] },
     });
     const z = Float32Array.from({ length: outputs }, (_, k) => (k < 4 ? 9 : 0));
-    const evaluator = { model: mlp([1, outputs]), predict: () => z };
-    return createClassFigures(evaluator, many)(Int32Array.of(0), takeTurns());
+    const measured = createClassFigures(mlp([1, outputs]), many)(Int32Array.of(0));
+    measured.add(z, Int32Array.of(0));
+    return measured.result();
   };
-  const found = await figuresOf(256);
+  const found = figuresOf(256);
   expect(found).not.toHaveProperty("confusion");
   expect(found.classes).toHaveLength(256);
   // Four are larger, and three equal ones come before it.
   expect(found.top5).toBe(0);
-  expect(await figuresOf(1001)).toEqual({ samples: 1, top5: 0 });
+  expect(figuresOf(1001)).toEqual({ samples: 1, top5: 0 });
 });
