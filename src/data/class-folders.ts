@@ -7,13 +7,21 @@
  * give the same samples everywhere. What systems leave behind is passed over (folder-entries.ts).
  */
 import { ofFile, UnusableFileError } from "../errors.js";
+import { labelAnswers } from "./answers.js";
 import { type FolderEntry, folderEntries } from "./folder-entries.js";
+import { type TargetFiles, targetFiles } from "./folder-table.js";
 import { asLabels, type Labels, MOST_CLASSES } from "./labels.js";
 import { someNames } from "./some-names.js";
 
 export interface LabelledFile extends FolderEntry {
   /** Place of its class among the names. */
   readonly label: number;
+}
+
+/** The files of a folder that are samples. */
+export interface SampleFiles extends TargetFiles {
+  /** Of the classes, where they have some. */
+  readonly labelNames?: readonly string[] | undefined;
 }
 
 export interface ClassFolders {
@@ -70,4 +78,23 @@ export function classFolders(
   throw new UnusableFileError(
     `could not find ${what.samples} in ${folder}: expected a folder for each class with ${what.files} in it`,
   );
+}
+
+/**
+ * The files that are samples: those of class folders, or with targets those that the folder's table
+ * names.
+ *
+ * @throws as classFolders and targetFiles
+ */
+export function filesOf(
+  folder: string,
+  what: { readonly samples: string; readonly files: string },
+  options: {
+    readonly labelNames?: readonly string[] | undefined;
+    readonly targets?: readonly string[] | undefined;
+  },
+): SampleFiles {
+  if (options.targets) return targetFiles(folder, options.targets);
+  const { files, labels, labelNames } = classFolders(folder, what, options.labelNames);
+  return { files, answers: labelAnswers(labels), labelNames };
 }

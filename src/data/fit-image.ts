@@ -3,10 +3,10 @@ import { InputError, ofFile, UnusableFileError } from "../errors.js";
 import type { ImageFit } from "../preparation.js";
 import { roomFor } from "../room-for.js";
 import { size } from "../shape-size.js";
+import type { Answers } from "./answers.js";
 import type { Image } from "./image.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
-import type { Labels } from "./labels.js";
-import { labelsInUse, type OwnPart } from "./own-part.js";
+import type { OwnPart } from "./own-part.js";
 import { resized } from "./resize-image.js";
 
 /** [channels, height, width] */
@@ -78,10 +78,10 @@ function kindName(channels: number): string {
       : `an image of ${channels} channels`;
 }
 
-/** Images that are read when they are asked for. */
-export interface LabelledImages {
+/** Images that are read when they are asked for, with what is to be told of each. */
+export interface AnsweredImages {
   readonly where: string;
-  readonly labels: Labels;
+  readonly answers: Answers;
   open(k: number): Image;
   /** What an error says of an image: where it is, and what it must be as. */
   about(k: number, shape: ImageShape): Pick<FitImageOptions, "where" | "as" | "hint">;
@@ -113,7 +113,7 @@ export interface ImageSamples extends OwnPart {
  * for them; otherwise as `open` and `fitImage`
  */
 export function imageSamples(
-  { where, labels, open, about }: LabelledImages,
+  { where, answers, open, about }: AnsweredImages,
   { shape: wanted, fit, toGrey = wanted !== undefined, use }: ImageSampleOptions,
 ): ImageSamples {
   if (wanted !== undefined && wanted.length !== 3) {
@@ -122,8 +122,8 @@ export function imageSamples(
     );
   }
   const shape = (wanted as ImageShape | undefined) ?? shapeOf(open(0));
-  const rows = use && rowsInUse(labels.length, use);
-  const read = rows ?? Int32Array.from(labels.keys());
+  const rows = use && rowsInUse(answers.count, use);
+  const read = rows ?? Int32Array.from({ length: answers.count }, (_, k) => k);
   const length = size(shape);
   const inputs = ofFile(
     () => roomFor(Uint8Array, read.length * length, `${read.length} images`),
@@ -134,7 +134,7 @@ export function imageSamples(
     const fitting = { ...about(row, shape), fit, toGrey, sizeHint };
     inputs.set(fitImage(open(row), shape, fitting), k * length);
   });
-  return { where, inputs, ...labelsInUse(labels, rows), shape };
+  return { where, inputs, ...answers.of(rows), shape };
 }
 
 function shapeOf({ channels, height, width }: Image): ImageShape {

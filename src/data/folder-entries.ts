@@ -1,6 +1,7 @@
 /**
  * What is in a folder of samples, in the order of the names (by code points). What systems leave
- * behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX.
+ * behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX; so is the
+ * table of a folder (folder-table.ts), which is no sample.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +9,11 @@ import { UnusableFileError } from "../errors.js";
 import { type Image, IMAGE_ENDING, IMAGE_FILE, readImage } from "./image.js";
 import { SOUND_ENDING } from "./wav.js";
 
+/** The table that a folder may have beside its files. */
+export const FOLDER_TABLE = "metadata.csv";
+
 /** In small letters. */
-const LEFT_BEHIND = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
+const LEFT_BEHIND = [FOLDER_TABLE, "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"];
 
 /** A file or folder within a folder. */
 export interface FolderEntry {

@@ -1,14 +1,14 @@
 /**
- * Reads images from a folder of folders: each folder is a class and holds its images, as PNG or
- * JPEG files.
+ * Reads images, PNG or JPEG files, from a folder of folders, each of which is a class; or with
+ * targets, from a folder with a table that names them.
  */
-import { classFolders } from "./class-folders.js";
+import { filesOf } from "./class-folders.js";
 import { readImageEntry } from "./folder-entries.js";
 import {
   type ImageSampleOptions,
   type ImageSamples,
   imageSamples,
-  type LabelledImages,
+  type AnsweredImages,
 } from "./fit-image.js";
 
 export interface FolderImages extends ImageSamples {
@@ -19,18 +19,20 @@ export interface FolderImages extends ImageSamples {
 export interface ImageFolderOptions extends ImageSampleOptions {
   /** Names of the classes; a folder may have fewer, but no others. Default: the folder's own. */
   readonly labelNames?: readonly string[] | undefined;
+  /** Columns of the folder's table to be told, in place of classes. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /**
  * Reads the images of a folder.
  *
- * @throws as classFolders and imageSamples; UnusableFileError if an image can't be read, or has
+ * @throws as filesOf and imageSamples; UnusableFileError if an image can't be read, or has
  * another size than the first; also for a file that is no image of a kind that is read
  */
 export function readImageFolder(folder: string, options: ImageFolderOptions = {}): FolderImages {
-  const { files, labels, labelNames } = classFolders(folder, WHAT, options.labelNames);
+  const { files, answers, labelNames } = filesOf(folder, WHAT, options);
   const first = files[0].path;
-  const about: LabelledImages["about"] = (k, [channels, height, width]) => {
+  const about: AnsweredImages["about"] = (k, [channels, height, width]) => {
     const { path } = files[k];
     const hint =
       channels === 1
@@ -38,7 +40,7 @@ export function readImageFolder(folder: string, options: ImageFolderOptions = {}
         : "";
     return { where: path, as: path === first ? "the shape says" : first, hint };
   };
-  const images = { where: folder, labels, open: (k: number) => readImageEntry(files[k]), about };
+  const images = { where: folder, answers, open: (k: number) => readImageEntry(files[k]), about };
   return { ...imageSamples(images, options), labelNames };
 }
 

@@ -22,7 +22,7 @@ import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
 import { npzNames } from "./npz.js";
 import { readParquetImages } from "./parquet-images.js";
 import { type ParquetTable, readParquetTable } from "./parquet-table.js";
-import { answersOf, checkPair, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
+import { answersIn, answersOf, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 import {
   checkSource,
   type CsvSource,
@@ -247,17 +247,19 @@ const KERAS = {
 
 function readArchive(source: NpzSource): OwnData {
   const { file, arrays = KERAS } = source;
-  checkPair("arrays.testInputs", arrays.testInputs, "arrays.testLabels", arrays.testLabels);
+  const told = answersIn("arrays", arrays);
+  const options = { ...source, targets: told.targets };
   const bytes = readBytes(file);
-  const train = readNpzPart(file, bytes, arrays, source);
-  const { testInputs: inputs, testLabels: labels } = arrays;
-  if (inputs === undefined || labels === undefined) return withTest(train, undefined);
+  const train = readNpzPart(file, bytes, { inputs: arrays.inputs, answers: told.train }, options);
+  const { testInputs: inputs } = arrays;
+  const { test: answers } = told;
+  if (inputs === undefined || answers === undefined) return withTest(train, undefined);
   // What is not asked for need not be there.
   const names = source.arrays ? [] : npzNames(bytes, file);
-  const isThere = source.arrays || (names.includes(inputs) && names.includes(labels));
+  const isThere = source.arrays || (names.includes(inputs) && names.includes(answers));
   return withTest(
     train,
-    isThere ? readNpzPart(file, bytes, { inputs, labels }, source) : undefined,
+    isThere ? readNpzPart(file, bytes, { inputs, answers }, options) : undefined,
   );
 }
 

@@ -4,20 +4,15 @@
  */
 import { ofFile, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
+import { type Answers, labelAnswers, targetAnswers } from "./answers.js";
 import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
-import { pickRows, rowsInUse, type UseOptions } from "./in-use.js";
+import { rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
 import { asLabels, type Labels } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { nameIn, parseNpz } from "./npz.js";
-import {
-  checkCounts,
-  labelsInUse,
-  type OwnPart,
-  sampleShape,
-  type SampleShape,
-} from "./own-part.js";
+import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
 
 export interface ArrayPart extends OwnPart {
   readonly shape: SampleShape;
@@ -28,7 +23,7 @@ export interface ArrayOptions {
   /** Of a sample. */
   readonly shape?: readonly number[] | undefined;
   readonly channels?: ChannelPlace | undefined;
-  /** Whether the second file is .npy with targets, [count] or [count, features]. Default false. */
+  /** Whether the second array is of targets, [count] or [count, features]. Default false. */
   readonly targets?: boolean | undefined;
   /** Only the samples in use are read, where the file is not packed. Default: all. */
   readonly use?: UseOptions | undefined;
@@ -55,16 +50,9 @@ export function readIdxPart(images: string, labels: string, options: ArrayOption
   };
 }
 
-/** The second file of a part. */
-interface Answers {
-  readonly count: number;
-  /** Those of the rows that were picked, or all. */
-  of(picked: Int32Array | undefined): Pick<OwnPart, "labels" | "allLabels" | "targets">;
-}
-
 function idxLabels(path: string): Answers {
   const { shape, data } = readIdx(path, { dimensions: 1 });
-  return { count: shape[0], of: (picked) => labelsInUse(data, picked) };
+  return labelAnswers(data.subarray(0, shape[0]));
 }
 
 function npyLabels(given: NpyArray, path: string): Answers {
@@ -73,37 +61,19 @@ function npyLabels(given: NpyArray, path: string): Answers {
     throw new UnusableFileError(
       `${path}: expected labels of shape [count], found [${given.shape.join(", ")}]`,
     );
-  return {
-    count: given.shape[0],
-    of: (picked) => labelsInUse(labelNumbers(given, path), picked),
-  };
+  return labelAnswers(labelNumbers(given, path));
 }
 
 /** @throws UnusableFileError for what is no list of numbers a sample, or one that is not finite */
 function targetsIn(given: NpyArray, path: string): Answers {
-  const [count, features = 1] = given.shape;
+  const [, features = 1] = given.shape;
   if (given.shape.length < 1 || given.shape.length > 2 || given.shape.includes(0)) {
     throw new UnusableFileError(
       `${path}: expected targets of shape [count] or [count, features], found ` +
         `[${given.shape.join(", ")}]`,
     );
   }
-  const all = Float32Array.from(given.data as ArrayLike<number | bigint>, Number);
-  const bad = all.findIndex((y) => !Number.isFinite(y));
-  if (bad >= 0) {
-    throw new UnusableFileError(
-      `${path}: targets must be finite in float32, found ${given.data[bad]} at index ${bad}`,
-    );
-  }
-  return {
-    count,
-    of: (picked) => ({
-      labels: new Uint8Array(0),
-      targets: picked
-        ? pickRows(all, features, picked, new Float32Array(picked.length * features))
-        : all,
-    }),
-  };
+  return targetAnswers(given.data as ArrayLike<number | bigint>, features, path);
 }
 
 /** The rows that a run uses, remembered once a file was asked for them. */
@@ -137,7 +107,8 @@ export function readNpyPart(inputs: string, labels: string, options: ArrayOption
 /** The names of a part's arrays in a .npz file. */
 export interface NpzNames {
   readonly inputs: string;
-  readonly labels: string;
+  /** Labels, or with `targets` numbers. */
+  readonly answers: string;
 }
 
 /**
@@ -148,13 +119,13 @@ export interface NpzNames {
 export function readNpzPart(
   path: string,
   bytes: Uint8Array,
-  { inputs, labels }: NpzNames,
+  { inputs, answers: told }: NpzNames,
   options: ArrayOptions,
 ): ArrayPart {
-  const arrays = parseNpz(bytes, [inputs, labels], path);
-  const [inputsAt, labelsAt] = [inputs, labels].map((name) => nameIn(path, name));
-  const answers = npyLabels(arrays.get(labels)!, labelsAt);
-  return npyPart(arrays.get(inputs)!, inputsAt, answers, labelsAt, options, undefined);
+  const arrays = parseNpz(bytes, [inputs, told], path);
+  const [inputsAt, toldAt] = [inputs, told].map((name) => nameIn(path, name));
+  const answers = (options.targets ? targetsIn : npyLabels)(arrays.get(told)!, toldAt);
+  return npyPart(arrays.get(inputs)!, inputsAt, answers, toldAt, options, undefined);
 }
 
 /** @param picked - the rows that were read of the inputs; undefined: all */

@@ -22,6 +22,7 @@ export function readImages(
     test: source.test === undefined ? undefined : read(source.test, like),
     shape,
     labelNames,
+    targetNames: source.targets,
     preparation: fit && { image: { shape, fit } },
   };
 }
@@ -30,12 +31,13 @@ export function readSounds(source: SoundFolderSource, use: UseOptions | undefine
   const { rate, length } = source;
   const train = readSoundFolder(source.train, { ...source, use });
   const { labelNames } = train;
-  const like = { rate, length, labelNames };
+  const like = { rate, length, labelNames, targets: source.targets };
   return {
     train,
     test: source.test === undefined ? undefined : readSoundFolder(source.test, like),
     shape: [length],
     labelNames,
+    targetNames: source.targets,
     preparation: { sound: { rate, length } },
     isSignal: true,
   };

@@ -5,9 +5,8 @@
 import { size } from "../shape-size.js";
 import { InputError, UnusableFileError } from "../errors.js";
 import type { Inputs } from "../inputs.js";
-import { pickRows } from "./in-use.js";
-import { type Labels, labelsLike } from "./labels.js";
-import type { IdxSource, NpySource } from "./source.js";
+import type { Labels } from "./labels.js";
+import type { ArchiveNames, IdxSource, NpySource } from "./source.js";
 
 /** Samples as read from files, before they are checked as a whole. */
 export interface OwnPart {
@@ -21,15 +20,6 @@ export interface OwnPart {
   readonly targets?: Float32Array;
   /** Where only some samples were read: the labels of all. */
   readonly allLabels?: Labels;
-}
-
-/** @param picked - the rows that were read; undefined: all */
-export function labelsInUse(
-  all: Labels,
-  picked: Int32Array | undefined,
-): Pick<OwnPart, "labels" | "allLabels"> {
-  if (!picked) return { labels: all };
-  return { labels: pickRows(all, 1, picked, labelsLike(all, picked.length)), allLabels: all };
 }
 
 /** Shape of a sample: [channels, height, width]. */
@@ -85,6 +75,29 @@ export function checkCounts(
       `${inputs} has ${count} samples, but ${labels} has ${labelCount} labels: counts must be equal`,
     );
   }
+}
+
+/**
+ * The arrays of an archive with what is to be told; otherwise as {@link answersOf}.
+ *
+ * @param key - of the names of the arrays
+ */
+export function answersIn(
+  key: string,
+  { labels, targets, testInputs, testLabels, testTargets }: ArchiveNames,
+): ReturnType<typeof answersOf> {
+  if ((labels === undefined) === (targets === undefined)) {
+    const found = labels === undefined ? "neither" : "both";
+    throw new InputError(`data.${key}: expected labels or targets, found ${found}`);
+  }
+  const [name, test, other] =
+    targets === undefined
+      ? ["testLabels", testLabels, testTargets]
+      : ["testTargets", testTargets, testLabels];
+  if (other !== undefined)
+    throw new InputError(`data.${key}: expected ${name}, as for training, found the other kind`);
+  checkPair(`${key}.testInputs`, testInputs, `${key}.${name}`, test);
+  return { train: labels ?? targets!, test, targets: targets !== undefined };
 }
 
 /**

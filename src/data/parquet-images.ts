@@ -1,12 +1,13 @@
 /** Reads images with labels from a Parquet file, as data sets lie on the Hugging Face hub. */
-import { UnusableFileError } from "../errors.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { at } from "../placed.js";
+import { type Answers, labelAnswers, targetAnswers } from "./answers.js";
 import { decodeImage, type Image } from "./image.js";
 import { type ImageSampleOptions, type ImageSamples, imageSamples } from "./fit-image.js";
 import { asLabels, isLabel, LABEL_KIND, type Labels } from "./labels.js";
 import { type ParquetColumn, type ParquetFile, withParquet } from "./parquet.js";
-import { columnNamed } from "./parquet-table.js";
+import { columnNamed, targetsIn } from "./parquet-table.js";
 
 export interface ParquetImages extends ImageSamples {
   /** The classes that the file names. */
@@ -17,7 +18,9 @@ export interface ParquetImageOptions extends ImageSampleOptions {
   /** The column of the images. */
   readonly image: string;
   /** The column of the labels, whole numbers from 0. */
-  readonly label: string;
+  readonly label?: string | undefined;
+  /** Or the columns of numbers to be told. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /**
@@ -30,12 +33,13 @@ export function readParquetImages(path: string, options: ParquetImageOptions): P
   const as = options.shape ? "the shape says" : "the first";
   return withParquet(path, (file) => {
     const { open } = imagesIn(file, columnNamed(file, options.image, path), path);
-    const column = columnNamed(file, options.label, path);
-    const labels = labelsOf(file, column, path);
+    const told = options.targets
+      ? { answers: targetsOf(file, options.targets, path) }
+      : labelled(file, options.label, path);
     const about = (row: number) => ({ where: `${path}: row ${row}`, as });
     return {
-      ...imageSamples({ where: path, labels, open, about }, options),
-      labelNames: column.classes,
+      ...imageSamples({ where: path, open, about, answers: told.answers }, options),
+      ...("labelNames" in told && { labelNames: told.labelNames }),
     };
   });
 }
@@ -62,6 +66,19 @@ export function imagesIn(
         throw new UnusableFileError("expected an image, found none: only its path, perhaps");
       }),
   };
+}
+
+/** @throws InputError if no column of labels is named */
+function labelled(file: ParquetFile, label: string | undefined, where: string) {
+  if (label === undefined)
+    throw new InputError(`${where}: expected a label, or targets, found neither`);
+  const column = columnNamed(file, label, where);
+  return { answers: labelAnswers(labelsOf(file, column, where)), labelNames: column.classes };
+}
+
+/** Columns of numbers, none of which may be missing, [rows, columns]. */
+function targetsOf(file: ParquetFile, names: readonly string[], where: string): Answers {
+  return targetAnswers(targetsIn(file, names, where), names.length, where);
 }
 
 function labelsOf(file: ParquetFile, column: ParquetColumn, where: string): Labels {

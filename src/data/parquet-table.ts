@@ -1,5 +1,5 @@
 /** Reads a table, or images with labels, from a Parquet file: a row is a sample. */
-import { UnusableFileError } from "../errors.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import type { CsvTable, LearningRows, LikeTable } from "./csv.js";
 import { MISSING, newCategories } from "./csv-cells.js";
@@ -8,7 +8,9 @@ import { type FillRule, prepareTable } from "./table-preparation.js";
 
 export interface ParquetTableOptions {
   /** The column of the labels. */
-  readonly label: string;
+  readonly label?: string | undefined;
+  /** Or the columns of numbers that are to be told from the others. */
+  readonly targets?: readonly string[] | undefined;
   /** Columns that are left out. Default: none. */
   readonly ignore?: readonly string[] | undefined;
   /** As those of CSV files. */
@@ -35,20 +37,26 @@ export function readParquetTable(
   like?: LikeTable,
   learning?: LearningRows,
 ): ParquetTable {
-  const { label, ignore = [], categories = [], missing: rule } = options;
+  const { label, targets, ignore = [], categories = [], missing: rule } = options;
+  if ((label === undefined) === (targets === undefined))
+    throw new InputError(
+      `${path}: expected a label or targets, found ${label ? "both" : "neither"}`,
+    );
   return withParquet(path, (file) => {
-    const labels = columnNamed(file, label, path);
+    const labels = label === undefined ? undefined : columnNamed(file, label, path);
+    const told = targets ?? [label!];
+    for (const name of told) columnNamed(file, name, path);
     for (const name of [...ignore, ...(categories === "text" ? [] : categories)])
       columnNamed(file, name, path);
     const features = like
       ? like.table.columns.map((name) => columnNamed(file, String(name), path))
-      : file.columns.filter(({ name }) => name !== label && !ignore.includes(name));
+      : file.columns.filter(({ name }) => !told.includes(name) && !ignore.includes(name));
     const isText = ({ name, kind }: ParquetColumn) =>
       categories === "text" ? kind === "texts" : categories.includes(name);
     const read = features.map((column) => numbersOf(file, column, isText(column), path));
-    const texts = Array.from(file.read(labels), textOf);
-    const kept = keptRows(read, texts, rule, path, features, labels.name);
-    const told = kept.map((row) => texts[row]!);
+    const texts = told.map((name) => Array.from(file.read(columnNamed(file, name, path)), textOf));
+    const kept = keptRows(read, texts, rule, path, features, told);
+    const answers = answersOf(kept, texts, targets, path);
     const inputs = new Float64Array(kept.length * read.length);
     kept.forEach((row, k) =>
       read.forEach(({ numbers }, c) => (inputs[k * read.length + c] = numbers[row])),
@@ -66,12 +74,12 @@ export function readParquetTable(
       rule,
       path,
       like?.table.preparation,
-      learning?.(kept.length, told, labels.classes),
+      learning?.(kept.length, answers.labels, labels?.classes),
     );
     return {
-      labels: told,
+      ...answers,
       columns: features.map(({ name }) => name),
-      classes: labels.classes,
+      classes: labels?.classes,
       ...prepared,
       notes: [...notes],
     };
@@ -128,24 +136,62 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "boolean" ? String(Number(value)) : String(value);
 }
 
+/** What is told of the rows that are samples. */
+function answersOf(
+  kept: readonly number[],
+  texts: readonly (readonly (string | undefined)[])[],
+  targets: readonly string[] | undefined,
+  where: string,
+): Pick<CsvTable, "labels" | "targets"> {
+  if (!targets) return { labels: kept.map((row) => texts[0][row]!) };
+  const values = kept.flatMap((row) =>
+    targets.map((name, k) => targetOf(texts[k][row], name, row, where)),
+  );
+  return { labels: [], targets: { names: targets, values } };
+}
+
+/** Columns of numbers, none of which may be missing: [rows, columns] row-major. */
+export function targetsIn(
+  file: ParquetFile,
+  names: readonly string[],
+  where: string,
+): Float64Array {
+  const columns = names.map((name) => file.read(columnNamed(file, name, where)));
+  return Float64Array.from({ length: file.rows * names.length }, (_, k) => {
+    const [row, column] = [Math.floor(k / names.length), k % names.length];
+    return targetOf(textOf(columns[column][row]), names[column], row, where);
+  });
+}
+
+function targetOf(text: string | undefined, name: string, row: number, where: string): number {
+  const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new UnusableFileError(
+    `${where}: row ${row}, column ${JSON.stringify(name)}: expected a number to be told, ` +
+      `found ${text === undefined ? "no value" : JSON.stringify(text)}`,
+  );
+}
+
 /** The rows that are samples: all, or those without a gap. */
 function keptRows(
   read: readonly ReadColumn[],
-  labels: readonly (string | undefined)[],
+  told: readonly (readonly (string | undefined)[])[],
   rule: FillRule | undefined,
   where: string,
   features: readonly ParquetColumn[],
-  label: string,
+  names: readonly string[],
 ): number[] {
   const gapIn = (row: number) => read.findIndex(({ numbers }) => Number.isNaN(numbers[row]));
-  const kept = [...labels.keys()].filter(
-    (row) => rule !== "drop" || (labels[row] !== undefined && gapIn(row) < 0),
+  const untoldIn = (row: number) => told.findIndex((texts) => texts[row] === undefined);
+  const kept = [...told[0].keys()].filter(
+    (row) => rule !== "drop" || (untoldIn(row) < 0 && gapIn(row) < 0),
   );
   for (const row of kept) {
+    const untold = untoldIn(row);
     const gap = rule === undefined ? gapIn(row) : -1;
-    if (labels[row] !== undefined && gap < 0) continue;
-    const name = JSON.stringify(labels[row] === undefined ? label : features[gap].name);
-    const hint = labels[row] === undefined ? "" : '; "missing": "mean" would fill it';
+    if (untold < 0 && gap < 0) continue;
+    const name = JSON.stringify(untold >= 0 ? names[untold] : features[gap].name);
+    const hint = untold >= 0 ? "" : '; "missing": "mean" would fill it';
     throw new UnusableFileError(`${where}: row ${row}, column ${name}: it has no value${hint}`);
   }
   if (kept.length > 0) return kept;

@@ -1,15 +1,16 @@
 /**
- * Reads sounds from a folder of folders: each folder is a class and holds its sounds, as WAV files.
+ * Reads sounds, WAV files, from a folder of folders, each of which is a class; or with targets,
+ * from a folder with a table that names them.
  * They come to one rate and one length: a longer one is cut at its end, a shorter one is silent
  * there.
  */
 import { ofFile, UnusableFileError } from "../errors.js";
 import type { SoundPreparation } from "../preparation.js";
 import { roomFor } from "../room-for.js";
-import { classFolders } from "./class-folders.js";
+import { filesOf } from "./class-folders.js";
 import type { FolderEntry } from "./folder-entries.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
-import { labelsInUse, type OwnPart } from "./own-part.js";
+import type { OwnPart } from "./own-part.js";
 import { resampled } from "./resample.js";
 import { readWav, type Sound, SOUND_ENDING } from "./wav.js";
 
@@ -17,7 +18,7 @@ export interface FolderSounds extends OwnPart {
   /** [count, length] row-major, from -1 to 1. */
   readonly inputs: Float32Array;
   /** Names of the class folders; labels are places in this list. */
-  readonly labelNames: readonly string[];
+  readonly labelNames?: readonly string[] | undefined;
 }
 
 export interface SoundFolderOptions extends SoundPreparation {
@@ -25,24 +26,26 @@ export interface SoundFolderOptions extends SoundPreparation {
   readonly labelNames?: readonly string[] | undefined;
   /** Only the sounds in use are read. Default: all. */
   readonly use?: UseOptions | undefined;
+  /** Columns of the folder's table to be told, in place of classes. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /**
  * Reads the sounds of a folder.
  *
- * @throws as classFolders; UnusableFileError for a file that is no WAV file, or a damaged one; also
+ * @throws as filesOf; UnusableFileError for a file that is no WAV file, or a damaged one; also
  *   if memory has no room for them
  */
 export function readSoundFolder(folder: string, options: SoundFolderOptions): FolderSounds {
-  const { labelNames: wanted, use } = options;
-  const { files, labels, labelNames } = classFolders(folder, WHAT, wanted);
+  const { use } = options;
+  const { files, answers, labelNames } = filesOf(folder, WHAT, options);
   const rows = use && rowsInUse(files.length, use);
   const read = rows ? Array.from(rows, (k) => files[k]) : files;
   return {
     where: folder,
     inputs: soundInputs(read, options, folder),
-    ...labelsInUse(labels, rows),
-    labelNames,
+    ...answers.of(rows),
+    ...(labelNames && { labelNames }),
   };
 }
 

@@ -88,14 +88,18 @@ export interface NpzSource extends ArraySource {
    * The names of the arrays in it. Default: those that Keras gives, x_train, y_train, x_test and
    * y_test.
    */
-  readonly arrays?:
-    | {
-        readonly inputs: string;
-        readonly labels: string;
-        readonly testInputs?: string | undefined;
-        readonly testLabels?: string | undefined;
-      }
-    | undefined;
+  readonly arrays?: ArchiveNames | undefined;
+}
+
+/** Names of arrays: of inputs, and of either labels or targets. */
+export interface ArchiveNames {
+  readonly inputs: string;
+  readonly labels?: string | undefined;
+  /** Numbers to be told, [count] or [count, targets]. */
+  readonly targets?: string | undefined;
+  readonly testInputs?: string | undefined;
+  readonly testLabels?: string | undefined;
+  readonly testTargets?: string | undefined;
 }
 
 /** Tables as text: numbers, and texts that are categories. */
@@ -138,7 +142,9 @@ export interface ParquetSource extends OwnFacts {
   readonly train: string;
   readonly test?: string | undefined;
   /** Column of the labels. */
-  readonly label: string;
+  readonly label?: string | undefined;
+  /** Or the columns of numbers that are to be told. */
+  readonly targets?: readonly string[] | undefined;
   /**
    * Column of images: bytes in a struct, as Hugging Face has them. The samples are the images.
    * Default: none, and the samples are the rows of the other columns.
@@ -152,8 +158,14 @@ export interface ParquetSource extends OwnFacts {
   readonly missing?: FillRule | undefined;
 }
 
-/** Folders with one folder of PNG or JPEG images for each class. */
-export interface ImageFolderSource extends OwnFacts {
+/** Numbers that a table in a folder, metadata.csv, tells of the files that it names. */
+interface FolderSource {
+  /** Its columns to be told, in place of a folder for each class. Default: none. */
+  readonly targets?: readonly string[] | undefined;
+}
+
+/** Folders with one folder of PNG or JPEG images for each class, or with a table. */
+export interface ImageFolderSource extends OwnFacts, FolderSource {
   readonly kind: "imageFolder";
   readonly train: string;
   readonly test?: string | undefined;
@@ -161,8 +173,11 @@ export interface ImageFolderSource extends OwnFacts {
   readonly fit?: ImageFit | undefined;
 }
 
-/** Folders with one folder of WAV files for each class. A sample is [length], from -1 to 1. */
-export interface SoundFolderSource extends Omit<OwnFacts, "shape"> {
+/**
+ * Folders with one folder of WAV files for each class, or with a table. A sample is [length], from
+ * -1 to 1.
+ */
+export interface SoundFolderSource extends Omit<OwnFacts, "shape">, FolderSource {
   readonly kind: "soundFolder";
   readonly train: string;
   readonly test?: string | undefined;
@@ -232,6 +247,7 @@ const FILES: {
     train: 1,
     test: 1,
     label: 1,
+    targets: 1,
     image: 1,
     fit: 1,
     ignore: 1,
@@ -239,8 +255,8 @@ const FILES: {
     missing: 1,
     ...OWN,
   },
-  imageFolder: { kind: 1, train: 1, test: 1, fit: 1, ...OWN },
-  soundFolder: { kind: 1, train: 1, test: 1, rate: 1, length: 1, ...FACTS },
+  imageFolder: { kind: 1, train: 1, test: 1, targets: 1, fit: 1, ...OWN },
+  soundFolder: { kind: 1, train: 1, test: 1, targets: 1, rate: 1, length: 1, ...FACTS },
 };
 
 /**

@@ -13,6 +13,7 @@ import { MOST_CLASSES } from "../data/labels.js";
 import { datasetNames } from "../data/names.js";
 import type { DataSource } from "../data/source.js";
 import { IMAGE_FITS } from "../preparation.js";
+import { answers, folderTargets, oneOf } from "./told-keys.js";
 import { found } from "./union-fault.js";
 
 const count = z.int().positive();
@@ -124,30 +125,6 @@ const channels = z
   .optional()
   .describe("Where images of four dimensions have their channels");
 
-/** Files of labels or of targets. */
-const answers = {
-  trainLabels: path.optional(),
-  testLabels: path.optional(),
-  trainTargets: path
-    .optional()
-    .describe("In place of labels, numbers to be told: .npy, [count] or [count, targets]"),
-  testTargets: path.optional(),
-};
-
-/** Exactly one of two keys says what is to be told. */
-function oneOf<Key extends string>(label: Key, targets: Key) {
-  return (entry: Partial<Record<Key, unknown>>, context: z.RefinementCtx): void => {
-    const isThere = [label, targets].map((key) => entry[key] !== undefined);
-    if (isThere[0] !== isThere[1]) return;
-    if (!isThere[0]) {
-      const message = `missing; expected it, or ${targets}`;
-      context.addIssue({ code: "custom", path: [label], message });
-      return;
-    }
-    context.addIssue({ code: "custom", path: [targets], message: `expected none beside ${label}` });
-  };
-}
-
 const missing = z
   .union(
     [z.enum(["mean", "median", "drop"]), z.number()],
@@ -198,10 +175,15 @@ export const dataSchema = z.discriminatedUnion("kind", [
       arrays: z
         .strictObject({
           inputs: arrayName,
-          labels: arrayName,
+          labels: arrayName.optional(),
+          targets: arrayName
+            .optional()
+            .describe("In place of labels, numbers to be told: [count] or [count, targets]"),
           testInputs: arrayName.optional(),
           testLabels: arrayName.optional(),
+          testTargets: arrayName.optional(),
         })
+        .superRefine(oneOf("labels", "targets"))
         .optional()
         .describe("Names of the arrays; default: x_train, y_train, x_test, y_test"),
       channels,
@@ -267,7 +249,12 @@ export const dataSchema = z.discriminatedUnion("kind", [
       kind: z.literal("parquet"),
       train: path,
       test: path.optional(),
-      label: z.string().describe("Label column"),
+      label: z.string().optional().describe("Label column"),
+      targets: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe("In place of a label, the columns of numbers to be told"),
       image: z.string().optional().describe("Column of images, bytes in a struct"),
       fit: z.enum(IMAGE_FITS).optional().describe("Of images, as for imageFolder"),
       ignore: z.array(z.string()).optional().describe("Columns that are left out"),
@@ -283,12 +270,14 @@ export const dataSchema = z.discriminatedUnion("kind", [
       ...facts,
       ...use,
     })
+    .superRefine(oneOf("label", "targets"))
     .describe("Columns of a Parquet file: a table, or images"),
   z
     .strictObject({
       kind: z.literal("imageFolder"),
       train: path,
       test: path.optional(),
+      targets: folderTargets,
       shape: image.optional().describe("[channels, height, width]; one channel: all are grey"),
       fit: z
         .enum(IMAGE_FITS)
@@ -303,6 +292,7 @@ export const dataSchema = z.discriminatedUnion("kind", [
       kind: z.literal("soundFolder"),
       train: path,
       test: path.optional(),
+      targets: folderTargets,
       rate: count.describe("Samples a second, to which all sounds come"),
       length: count.describe("Samples of each: longer sounds are cut, shorter ones end in silence"),
       ...facts,
@@ -316,7 +306,9 @@ export type DataEntry = z.infer<typeof dataSchema>;
 
 /** Whether these are samples with targets in place of labels. */
 export function hasTargets(data: DataEntry): boolean {
-  return ["targets", "trainTargets"].some((key) => Object.hasOwn(data, key));
+  const names = "arrays" in data ? data.arrays : undefined;
+  const isThere = (key: string) => (data as Readonly<Record<string, unknown>>)[key] !== undefined;
+  return ["targets", "trainTargets"].some(isThere) || names?.targets !== undefined;
 }
 
 type SourceOf<Entry> = Entry extends unknown ? Omit<Entry, keyof typeof use> : never;

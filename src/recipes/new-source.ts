@@ -82,11 +82,6 @@ function tableSource(path: string, table: Table, target: string | undefined): Fo
   const used = others.filter(({ name }) => !ignore.includes(name));
   const missing = used.some(({ missing: count }) => count > 0);
   const texts = used.some(({ kind }) => kind === "texts");
-  if (table.kind === "parquet" && isRegression)
-    throw new InputError(
-      `${path}: column "${answer.name}" holds amounts, and a Parquet file is read for classes ` +
-        "alone: expected a column of classes (--target), or the table as CSV",
-    );
   const isNamed = table.kind === "parquet" || table.header;
   const columnOf = (name: string) =>
     isNamed ? name : table.columns.findIndex((column) => column.name === name);
