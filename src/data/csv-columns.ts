@@ -3,8 +3,7 @@
  * and the others are features.
  */
 import { InputError, UnusableFileError } from "../errors.js";
-import { didYouMean } from "../nearest.js";
-import { someNames } from "./some-names.js";
+import { didYouMean, someNames } from "../nearest.js";
 import { type DecimalMark, isNumber } from "./csv-cells.js";
 
 /** A column: its name, or its index from 0 (from the end if negative). */

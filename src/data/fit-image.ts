@@ -3,10 +3,9 @@ import { InputError, ofFile, UnusableFileError } from "../errors.js";
 import type { ImageFit } from "../preparation.js";
 import { roomFor } from "../room-for.js";
 import { size } from "../shape-size.js";
-import type { Answers } from "./answers.js";
 import type { Image } from "./image.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
-import type { OwnPart } from "./own-part.js";
+import { type Answers, type OwnPart } from "./own-part.js";
 import { resized } from "./resize-image.js";
 
 /** [channels, height, width] */

@@ -1,7 +1,7 @@
 /**
  * What is in a folder of samples, in the order of the names (by code points). What systems leave
  * behind is passed over: names that begin with ".", Thumbs.db, desktop.ini, __MACOSX; so is the
- * table of a folder (folder-table.ts), which is no sample.
+ * table of a folder (sample-files.ts), which is no sample.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -14,7 +14,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import { joined } from "../joined.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { type ArraysOptions, type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
-import { asLabels, copiedLabels, joinedLabels, type LabelList, type Labels } from "./labels.js";
+import { asLabels, copiedLabels, type LabelList, type Labels } from "./labels.js";
 
 /**
  * Samples with labels to classify, or with targets to come near to. All of it is copied at once, so
@@ -148,6 +148,12 @@ async function collect(
     ...(labels.length > 0 && { labels: joinedLabels(labels) }),
     ...(targets.length > 0 && { targets: joined(targets, Float32Array) }),
   } as ArraysPart;
+}
+
+/** Lists of labels, one after the other. */
+function joinedLabels(parts: readonly Labels[]): Labels {
+  const isWide = parts.some((part) => isTypedArray(part, "Uint16Array"));
+  return isWide ? joined(parts, Uint16Array) : joined(parts, Uint8Array);
 }
 
 function joinedInputs(parts: readonly Inputs[]): Inputs {

@@ -2,7 +2,7 @@
  * Reads images, PNG or JPEG files, from a folder of folders, each of which is a class; or with
  * targets, from a folder with a table that names them.
  */
-import { filesOf } from "./class-folders.js";
+import { filesOf } from "./sample-files.js";
 import { readImageEntry } from "./folder-entries.js";
 import {
   type ImageSampleOptions,

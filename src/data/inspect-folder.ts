@@ -1,6 +1,6 @@
 /** What is in a folder with a folder of images or sounds for each class. */
 import { BregmanError } from "../errors.js";
-import { classFolders, type LabelledFile } from "./class-folders.js";
+import { classFolders, type LabelledFile } from "./sample-files.js";
 import { readImageEntry } from "./folder-entries.js";
 import { readSound } from "./sound-folder.js";
 import { SOUND_ENDING } from "./wav.js";

@@ -4,7 +4,6 @@
  */
 import { ofFile, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
-import { type Answers, labelAnswers, targetAnswers } from "./answers.js";
 import { type ChannelPlace, channelsFirst } from "./channels.js";
 import type { Inputs } from "../inputs.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
@@ -12,7 +11,15 @@ import { readIdx } from "./idx.js";
 import { asLabels, type Labels } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
 import { nameIn, parseNpz } from "./npz.js";
-import { checkCounts, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
+import {
+  type Answers,
+  checkCounts,
+  labelAnswers,
+  type OwnPart,
+  type SampleShape,
+  sampleShape,
+  targetAnswers,
+} from "./own-part.js";
 
 export interface ArrayPart extends OwnPart {
   readonly shape: SampleShape;

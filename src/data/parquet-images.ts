@@ -2,12 +2,12 @@
 import { InputError, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
 import { at } from "../placed.js";
-import { type Answers, labelAnswers, targetAnswers } from "./answers.js";
 import { decodeImage, type Image } from "./image.js";
 import { type ImageSampleOptions, type ImageSamples, imageSamples } from "./fit-image.js";
 import { asLabels, isLabel, LABEL_KIND, type Labels } from "./labels.js";
 import { type ParquetColumn, type ParquetFile, withParquet } from "./parquet.js";
 import { columnNamed, targetsIn } from "./parquet-table.js";
+import { type Answers, labelAnswers, targetAnswers } from "./own-part.js";
 
 export interface ParquetImages extends ImageSamples {
   /** The classes that the file names. */

@@ -7,7 +7,7 @@
 import { ofFile, UnusableFileError } from "../errors.js";
 import type { SoundPreparation } from "../preparation.js";
 import { roomFor } from "../room-for.js";
-import { filesOf } from "./class-folders.js";
+import { filesOf } from "./sample-files.js";
 import type { FolderEntry } from "./folder-entries.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import type { OwnPart } from "./own-part.js";

@@ -1,17 +1,28 @@
 /**
- * Files in a folder of folders, each of which is a class.
+ * The files of a folder that are samples.
+ *
+ * Of a folder of folders each is a class:
  *
  *     train/cat/001.png   train/cat/002.png   train/dog/a.png   ...
  *
  * Classes and files are taken in the order of their names (by code points), so that the same files
  * give the same samples everywhere. What systems leave behind is passed over (folder-entries.ts).
+ *
+ * Of a folder with targets a table names the files, as data sets of images and sounds on the
+ * Hugging Face hub have it, in the order of its rows; they may lie in folders of the folder:
+ *
+ *     metadata.csv    file_name,age          a/001.png    a/002.png    ...
+ *                     a/001.png,31
  */
+import { join } from "node:path";
 import { ofFile, UnusableFileError } from "../errors.js";
-import { labelAnswers } from "./answers.js";
-import { type FolderEntry, folderEntries } from "./folder-entries.js";
-import { type TargetFiles, targetFiles } from "./folder-table.js";
+import { someNames } from "../nearest.js";
+import { places } from "./csv-columns.js";
+import { csvRows } from "./csv-rows.js";
+import { readCsvText } from "./csv-text.js";
+import { FOLDER_TABLE, type FolderEntry, folderEntries } from "./folder-entries.js";
 import { asLabels, type Labels, MOST_CLASSES } from "./labels.js";
-import { someNames } from "./some-names.js";
+import { type Answers, labelAnswers, targetAnswers } from "./own-part.js";
 
 export interface LabelledFile extends FolderEntry {
   /** Place of its class among the names. */
@@ -97,4 +108,48 @@ export function filesOf(
   if (options.targets) return targetFiles(folder, options.targets);
   const { files, labels, labelNames } = classFolders(folder, what, options.labelNames);
   return { files, answers: labelAnswers(labels), labelNames };
+}
+
+/** The column of the files' names. */
+const FILE_NAME = "file_name";
+
+export interface TargetFiles {
+  readonly files: readonly FolderEntry[];
+  readonly answers: Answers;
+}
+
+/**
+ * The files that the table of a folder names, in its order.
+ *
+ * @param targets - columns of numbers
+ * @throws UnusableFileError if there is no such table, or it is damaged; also for a target that is
+ * no number, or a name that leads out of the folder; InputError for a column that is not there
+ */
+export function targetFiles(folder: string, targets: readonly string[]): TargetFiles {
+  const where = join(folder, FOLDER_TABLE);
+  const delimiter = ",";
+  const { labels: names, targets: values } = csvRows(readCsvText(where, delimiter), {
+    where,
+    delimiter,
+    pixels: false,
+    columnsOf(first) {
+      const cells = first.map((cell) => cell.trim());
+      const place = (column: string, what: string) => places(cells, column, what, {}, where)[0];
+      return {
+        names: cells,
+        header: true,
+        label: place(FILE_NAME, "for the files"),
+        targets: targets.map((column) => place(column, "for the targets")),
+        features: [],
+      };
+    },
+  });
+  const files = names.map((name) => {
+    const isInside = !/^([/\\]|[a-z]:)/i.test(name) && !name.split(/[/\\]/).includes("..");
+    if (isInside) return { name, path: join(folder, name), isFolder: false };
+    throw new UnusableFileError(
+      `${where}: expected names of files in ${folder}, found ${JSON.stringify(name)}`,
+    );
+  });
+  return { files, answers: targetAnswers(values, targets.length, where) };
 }
