@@ -120,6 +120,33 @@ function comparisonTable({ rows }) {
   );
 }
 
+/** Answers on one thread: ours, and ONNX Runtime's with the dense and the simplified network. */
+function answersTable({ rows }) {
+  const digits = (ms) => (ms < 1 ? ms.toFixed(3) : milliseconds(ms));
+  const lines = rows
+    .filter(({ sides }) => /, 1$/.test(sides?.[0].what))
+    .map(({ network, batch, sides: [ours, dense, simplified] }) => [
+      network,
+      batch,
+      /native|wasm/.exec(ours.what)[0],
+      digits(ours.ms),
+      ...[dense, simplified].map(({ ms }) => `${digits(ms)} (${(ms / ours.ms).toFixed(1)})`),
+    ]);
+  return markdown(
+    ["network", "batch", "backend", "ours, ms", "dense, ms (ratio)", "simplified, ms (ratio)"],
+    lines,
+  );
+}
+
+/** From the bytes of a file to the first answer, in a process that has loaded the library. */
+function coldTable({ rows }) {
+  const lines = rows
+    .filter(({ cold }) => cold)
+    .map(({ network, cold }) => [network, ...cold.map(({ ms }) => milliseconds(ms))]);
+  const heads = rows.find(({ cold }) => cold).cold.map(({ what }) => what.replace(/, 1$/, ", ms"));
+  return markdown(["network", ...heads], lines);
+}
+
 /** The machine's roofs. */
 function peakTable({ rows }) {
   return markdown(
@@ -154,6 +181,8 @@ const FILES = {
   "convnet-threads": [threadsTable, "bench/convnet-step"],
   "density-sweep": [sweepTable, "bench/density-sweep"],
   "conv-layers": [layersTable, "bench/conv-layers"],
+  answers: [answersTable, "bench/inference"],
+  "first-answers": [coldTable, "bench/inference"],
   peak: [peakTable, "bench/peak"],
   "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
   "compare-mnist-sampled": [comparisonTable, "compare/mnist-mlp-sampled"],
