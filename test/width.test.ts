@@ -10,7 +10,19 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WIDTH = 100;
-const PLACES = ["src", "test", "scripts", "bench", "kernels", "web", "docs", "README.md", ".ci"];
+const PLACES = [
+  "src",
+  "test",
+  "scripts",
+  "bench",
+  "kernels",
+  "web",
+  "docs",
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ".ci",
+];
 const TEXT = /\.(ts|mjs|js|c|h|md|py|css|gyp)$|\.ci\/run$/;
 const LEFT_OUT = /node_modules|(^|\/)(dist|build|fixtures)\//;
 
