@@ -10,7 +10,7 @@ import { drawWeights } from "./weight-picture.js";
 const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
   document.getElementById(id) as E;
 const form = byId<HTMLFormElement>("settings");
-const [train, stop] = [byId<HTMLButtonElement>("train"), byId<HTMLButtonElement>("stop")];
+const stop = byId<HTMLButtonElement>("stop");
 const status = byId("status");
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -18,7 +18,7 @@ const tell = (message: ToWorker): void => worker.postMessage(message);
 worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => show(data));
 worker.addEventListener("error", ({ message }) => show({ type: "fault", text: message }));
 
-tell({ type: "load", base: document.baseURI });
+tell({ type: "begin", base: document.baseURI });
 void showPictures();
 
 const curves = createCurves(byId("curves"));
@@ -40,6 +40,7 @@ form.addEventListener("submit", (event) => {
   stop.disabled = false;
   byId("downloads").hidden = true;
   curves.clear();
+  status.textContent = "Loading the digits …";
   tell({ type: "train", settings: settings() });
 });
 stop.addEventListener("click", () => tell({ type: "stop" }));
@@ -68,11 +69,13 @@ function showSettings(): void {
 
 function show(message: FromWorker): void {
   switch (message.type) {
-    case "ready":
-      train.disabled = false;
-      status.textContent = "Ready.";
+    case "stopped":
+      stop.disabled = true;
+      status.textContent = "Stopped.";
       break;
     case "start":
+      // The end of one that it took the place of may have come since.
+      stop.disabled = false;
       status.textContent = `Training on ${message.threads} ${message.threads === 1 ? "thread" : "threads"} …`;
       break;
     case "step": {
@@ -85,7 +88,7 @@ function show(message: FromWorker): void {
       break;
     case "end":
       stop.disabled = true;
-      status.textContent = `Done: ${percent(message.testAccuracy)} of the 10,000 test images are read right.`;
+      status.textContent = `${message.stopped ? "Stopped" : "Done"}: ${percent(message.testAccuracy)} of the 10,000 test images are read right.`;
       offer("sparse", message.files.sparse);
       offer("onnx", message.files.onnx);
       byId("downloads").hidden = false;

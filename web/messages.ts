@@ -11,7 +11,7 @@ export interface Settings {
 
 export type ToWorker =
   /** Comes first: the page's address, beside which the digits are. */
-  | { readonly type: "load"; readonly base: string }
+  | { readonly type: "begin"; readonly base: string }
   | { readonly type: "train"; readonly settings: Settings }
   | { readonly type: "stop" }
   /** 28 x 28 numbers from 0 (black) to 1. */
@@ -34,7 +34,8 @@ export interface EpochMessage {
 }
 
 export type FromWorker =
-  | { readonly type: "ready" }
+  /** Before it began. */
+  | { readonly type: "stopped" }
   | { readonly type: "start"; readonly threads: number }
   | {
       readonly type: "step";
@@ -45,6 +46,8 @@ export type FromWorker =
   | EpochMessage
   | {
       readonly type: "end";
+      /** By its user, before its last epoch. */
+      readonly stopped: boolean;
       readonly testAccuracy: number;
       readonly files: {
         readonly sparse: Uint8Array<ArrayBuffer>;

@@ -26,17 +26,16 @@ const FIRST = "linear1.weight";
 const say = (message: FromWorker): void => postMessage(message);
 const sayFault = (error: unknown): void => say({ type: "fault", text: (error as Error).message });
 
-let digits: ReturnType<typeof loadDigits>;
+let base: string;
+/** Fetched when a training first asks for them: they are 53 MB. */
+let digits: ReturnType<typeof loadDigits> | undefined;
 let network: Network | undefined;
 let stopper = new AbortController();
 /** One training at a time: the next begins when the last has stopped. */
 let running: Promise<void> = Promise.resolve();
 
 addEventListener("message", ({ data: message }: MessageEvent<ToWorker>) => {
-  if (message.type === "load") {
-    digits = loadDigits(message.base);
-    digits.then(() => say({ type: "ready" }), sayFault);
-  }
+  if (message.type === "begin") base = message.base;
   if (message.type === "digit") void recognise(message.pixels).catch(sayFault);
   if (message.type === "stop") stopper.abort();
   if (message.type !== "train") return;
@@ -48,10 +47,17 @@ addEventListener("message", ({ data: message }: MessageEvent<ToWorker>) => {
 
 async function train(settings: Settings, signal: AbortSignal): Promise<void> {
   const { density, epochs, seed } = settings;
+  digits ??= loadDigits(base);
+  // Those that did not come are asked for anew by the next training.
+  const data = await digits.catch((error: unknown) => {
+    digits = undefined;
+    throw error;
+  });
+  if (signal.aborted) return say({ type: "stopped" });
   let stepsPerEpoch = 1;
   let initial: EpochMetrics;
   let trainer: Trainer;
-  const { final, ...result } = await fit(model, await digits, {
+  const { final, ...result } = await fit(model, data, {
     optimizer: optimizersOf(settings),
     init: { weights: { density } },
     validation: 3000,
@@ -77,7 +83,7 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
   });
   network = { model, ...result };
   const files = { sparse: encodeModel(network, {}, { sparse: true }), onnx: encodeOnnx(network) };
-  say({ type: "end", testAccuracy: final.testAccuracy!, files });
+  say({ type: "end", stopped: signal.aborted, testAccuracy: final.testAccuracy!, files });
 }
 
 function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; biases: Optimizer } {

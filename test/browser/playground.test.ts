@@ -101,7 +101,9 @@ describe.skipIf(!chromiumPath)(suite, () => {
     await page.locator("#train").click();
     await expect.poll(() => text(page, "epoch"), { timeout: 30_000 }).toMatch(/^\d/);
     await page.locator("#stop").click();
-    await expect.poll(() => text(page, "status"), { timeout: 30_000 }).toMatch(/^Done/);
+    await expect
+      .poll(() => text(page, "status"), { timeout: 30_000 })
+      .toMatch(/^Stopped: \d+\.\d+ % of the 10,000/);
     await page.locator("[name=optimizer]").selectOption("sgd");
     await page.locator("[name=epochs]").fill("1");
     await page.locator("#train").click();
