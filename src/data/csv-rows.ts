@@ -39,13 +39,13 @@ export interface CsvRows {
 }
 
 /**
- * Reads the rows of a text as `readCsvText` gives it.
+ * Reads the rows of a text as `readCsvText` gives it, or of pieces of one, each of whole rows.
  *
  * @throws what `columnsOf` throws; UnusableFileError if there are no rows; also, with row and
  * column, if a row has another number of cells than the first, a cell of a feature is not a number,
  * or a label is missing. Row 1 is the first of the text.
  */
-export function csvRows(text: string, options: RowOptions): CsvRows {
+export function csvRows(text: string | Iterable<string>, options: RowOptions): CsvRows {
   const { where, delimiter, pixels, columnsOf } = options;
   let columns: CsvColumns | undefined;
   let kinds: ColumnKind[] = [];
@@ -84,15 +84,20 @@ export function csvRows(text: string, options: RowOptions): CsvRows {
     labels.push(text);
   };
 
-  csvParser().parse<string[]>(text, {
-    delimiter,
-    newline: "\n",
-    step: ({ data, errors }) => {
-      if (errors.length > 0)
-        throw new UnusableFileError(`${where}: row ${row + 1}: ${errors[0].message.toLowerCase()}`);
-      take(data);
-    },
-  });
+  for (const piece of typeof text === "string" ? [text] : text) {
+    // Behind the last line end there would be one row more.
+    csvParser().parse<string[]>(piece.endsWith("\n") ? piece.slice(0, -1) : piece, {
+      delimiter,
+      newline: "\n",
+      step: ({ data, errors }) => {
+        if (errors.length > 0) {
+          const reason = errors[0].message.toLowerCase();
+          throw new UnusableFileError(`${where}: row ${row + 1}: ${reason}`);
+        }
+        take(data);
+      },
+    });
+  }
   if (count === 0) {
     const without = dropped > 0 ? `: each of ${dropped} has a missing cell` : "";
     throw new UnusableFileError(`${where}: expected rows of numbers, found none${without}`);

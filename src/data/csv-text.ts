@@ -2,8 +2,7 @@
  * The text of a CSV file, plain or gzip-compressed: in UTF-8, or in UTF-16 with a byte order mark,
  * as spreadsheets write it.
  *
- * The text is one string, which can't be longer than 512 MB; beyond that .npy is the better format
- * anyway.
+ * A string can't be longer than 512 MB: a longer file is decoded in pieces that end with a row.
  */
 import { constants, isUtf8 } from "node:buffer";
 import { csvParser } from "#libraries";
@@ -12,6 +11,8 @@ import { readBytes } from "../read-file.js";
 import { gunzip, isGzip } from "./unpack.js";
 
 const MOST_BYTES = constants.MAX_STRING_LENGTH;
+const QUOTE = 0x22;
+const LINE_END = 0x0a;
 
 /**
  * Reads the file. Its lines end with "\n", and no byte order mark is left.
@@ -22,6 +23,53 @@ const MOST_BYTES = constants.MAX_STRING_LENGTH;
  */
 export function readCsvText(path: string, delimiter: string): string {
   return csvText(readBytes(path), path, delimiter);
+}
+
+/**
+ * The same in pieces, one after the other, each of whole rows: of a file that is longer than a
+ * string can be.
+ *
+ * @param most - bytes of a piece
+ * @throws UnusableFileError as {@link readCsvText}; where a long file is in another encoding than
+ *   UTF-8, or has a row of more than `most` bytes
+ */
+export function* readCsvPieces(
+  path: string,
+  delimiter: string,
+  most: number = MOST_BYTES,
+): Generator<string> {
+  const bytes = readBytes(path);
+  const content = isGzip(bytes) ? gunzip(bytes, constants.MAX_LENGTH, path) : bytes;
+  if (content === undefined || content.length <= most) {
+    yield csvText(content ?? bytes, path, delimiter);
+    return;
+  }
+  for (let from = 0; from < content.length;) {
+    const end = endOfRows(content, from, most);
+    if (end === undefined) {
+      throw new UnusableFileError(
+        `could not read ${path}: expected rows of at most ${most} bytes that end with "\\n", found ` +
+          `none from byte ${from} on`,
+      );
+    }
+    yield csvText(content.subarray(from, end), `${path}: from byte ${from} on`, delimiter);
+    from = end;
+  }
+}
+
+/**
+ * Where the last whole row ends within so many bytes: behind a line end that is not in quotes.
+ * Undefined if there is none.
+ */
+function endOfRows(bytes: Uint8Array, from: number, most: number): number | undefined {
+  const last = Math.min(bytes.length, from + most);
+  if (last === bytes.length) return last;
+  let [isQuoted, end] = [false, from];
+  for (let k = from; k < last; k++) {
+    if (bytes[k] === QUOTE) isQuoted = !isQuoted;
+    else if (bytes[k] === LINE_END && !isQuoted) end = k + 1;
+  }
+  return end > from ? end : undefined;
 }
 
 /** As {@link readCsvText}, from the bytes of a file. */

@@ -8,7 +8,7 @@ import { MISSING } from "./csv-cells.js";
 import { type ColumnName, type ColumnOptions, type CsvColumns, csvColumns } from "./csv-columns.js";
 import { csvNotes } from "./csv-notes.js";
 import { csvRows } from "./csv-rows.js";
-import { readCsvText } from "./csv-text.js";
+import { readCsvPieces } from "./csv-text.js";
 import { type FillRule, prepareTable } from "./table-preparation.js";
 
 export interface CsvOptions extends ColumnOptions {
@@ -74,7 +74,7 @@ export interface LikeTable {
  *
  * @param like - what it must have the columns of, and be prepared as
  * @param learning - which of the rows are trained with, so that nothing is decided of others
- * @throws as `readCsvText`, `csvColumns` and `prepareTable`; InputError for pixels that are
+ * @throws as `readCsvPieces`, `csvColumns` and `prepareTable`; InputError for pixels that are
  * categories or missing; UnusableFileError if the file has no rows, or other columns than the one
  * that it must be like; also, with row and column, if a row has another number of cells than the
  * first, a cell of a feature is not a number, or a label is missing. Row 1 is the first of the
@@ -91,7 +91,7 @@ export function readCsv(
   if (pixels && isPrepared)
     throw new InputError(`${path}: pixels can't be categories, nor be missing`);
   const missing = rule === undefined ? undefined : (options.missingCells ?? MISSING);
-  const rows = csvRows(readCsvText(path, delimiter), {
+  const rows = csvRows(readCsvPieces(path, delimiter), {
     where: path,
     delimiter,
     pixels,
