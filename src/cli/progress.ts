@@ -5,7 +5,15 @@
  */
 import { MultiBar, type SingleBar } from "cli-progress";
 import { largest } from "../extremes.js";
-import { backendName, clock, count, loss, percent, similarity } from "../report/format.js";
+import {
+  backendName,
+  briefCount,
+  clock,
+  count,
+  loss,
+  percent,
+  similarity,
+} from "../report/format.js";
 import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { painter } from "./paint.js";
 import { canRedraw } from "./terminal.js";
@@ -116,24 +124,16 @@ interface Column {
   readonly text: (metrics: EpochMetrics) => string;
 }
 
+/** At most 60 characters a row. */
 function columns(initial: EpochMetrics, classifies: boolean): Column[] {
   const valid = initial.validLoss !== undefined;
   const all: (Column | false)[] = [
-    { title: "epoch", width: 7, text: ({ epoch }) => String(epoch) },
-    { title: "loss", width: 8, text: ({ trainLoss }) => loss(trainLoss) },
-    !classifies &&
-      valid && { title: "valid loss", width: 11, text: ({ validLoss }) => loss(validLoss) },
-    classifies && {
-      title: "accuracy",
-      width: 9,
-      text: ({ trainAccuracy }) => percent(trainAccuracy),
-    },
+    { title: "epoch", width: 5, text: ({ epoch }) => String(epoch) },
+    { title: "loss", width: 7, text: ({ trainLoss }) => loss(trainLoss) },
+    !classifies && valid && { title: "valid", width: 7, text: ({ validLoss }) => loss(validLoss) },
+    classifies && { title: "train %", width: 7, text: (m) => withoutSign(m.trainAccuracy) },
     classifies &&
-      valid && {
-        title: "validation",
-        width: 11,
-        text: ({ validAccuracy }) => percent(validAccuracy),
-      },
+      valid && { title: "valid %", width: 7, text: (m) => withoutSign(m.validAccuracy) },
     initial.validSsim !== undefined && {
       title: "SSIM",
       width: 7,
@@ -141,15 +141,20 @@ function columns(initial: EpochMetrics, classifies: boolean): Column[] {
     },
     initial.validR2 !== undefined && {
       title: "R²",
-      width: 8,
+      width: 7,
       text: ({ validR2 }) => similarity(validR2),
     },
-    { title: "density", width: 9, text: ({ density }) => percent(density) },
-    { title: "births", width: 8, text: ({ births, epoch }) => (epoch ? count(births) : "–") },
-    { title: "deaths", width: 8, text: ({ deaths, epoch }) => (epoch ? count(deaths) : "–") },
-    { title: "time", width: 8, text: ({ seconds }) => clock(seconds) },
+    { title: "density", width: 8, text: ({ density }) => percent(density) },
+    { title: "births", width: 6, text: ({ births, epoch }) => (epoch ? briefCount(births!) : "–") },
+    { title: "deaths", width: 6, text: ({ deaths, epoch }) => (epoch ? briefCount(deaths!) : "–") },
+    { title: "time", width: 7, text: ({ seconds }) => clock(seconds) },
   ];
   return all.filter((column) => column !== false);
+}
+
+/** A percentage under a head that has its sign. */
+function withoutSign(fraction: number | undefined): string {
+  return percent(fraction).replace(/ %$/, "");
 }
 
 function metricsRow(table: readonly Column[], metrics: EpochMetrics): string {

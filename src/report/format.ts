@@ -17,6 +17,14 @@ export function count(n: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** In five characters: 9999 -> "9,999", 26327 -> "26k", 2700000 -> "2.7M". */
+export function briefCount(n: number): string {
+  if (n < 9999.5) return count(n);
+  if (n < 999_500) return `${Math.round(n / 1000)}k`;
+  const millions = n / 1e6;
+  return `${millions < 99.95 ? millions.toFixed(1) : Math.round(millions)}M`;
+}
+
 /**
  * A fraction as a percentage: 0.0381 -> "3.81 %". "–" if it is absent or not finite (JSON turns NaN
  * into null).

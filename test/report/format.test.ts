@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   backendName,
+  briefCount,
   bytes,
   clock,
   count,
@@ -21,6 +22,13 @@ describe("numbers as a person reads them", () => {
     [count(999), "999"],
     [count(173600), "173,600"],
     [count(-1234567), "-1,234,567"],
+    [briefCount(9999), "9,999"],
+    [briefCount(9999.6), "10k"],
+    [briefCount(26_327), "26k"],
+    [briefCount(999_499), "999k"],
+    [briefCount(999_500), "1.0M"],
+    [briefCount(2_700_000), "2.7M"],
+    [briefCount(99_960_000), "100M"],
     [percent(0.0381), "3.81 %"],
     [percent(1), "100.00 %"],
     [percent(0.97, 0), "97 %"],
