@@ -1,5 +1,5 @@
 // The paper's figures beside ours: the one table that says how far the experiments are reproduced.
-import { statistic } from "../dist/runs/comparison.js";
+import { statistic } from "../dist/sweep/comparison.js";
 import { runsOf } from "./runs.mjs";
 
 const percent = (x) => `${(100 * x).toFixed(1).replace(/^100\.0$/, "100")} %`;

@@ -1,6 +1,6 @@
 // The two tables of the README: what is learned, and how fast; six rows each.
 import { readFileSync } from "node:fs";
-import { statistic } from "../dist/runs/comparison.js";
+import { statistic } from "../dist/sweep/comparison.js";
 import { markdown } from "./markdown.mjs";
 import { runsOf } from "./runs.mjs";
 

@@ -8,8 +8,6 @@ import type { RunEvent } from "../sweep/runs.js";
 import type { TrainEvent } from "../measure/events.js";
 import type { ComputingFlags } from "./computing.js";
 
-const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
-
 /**
  * Carries out runs by `bregman sweep --task`. A process whose parent has gone finds nobody who
  * reads what it says: it stops, and keeps its run.
@@ -30,7 +28,7 @@ export function elsewhere(
   ];
   return async ({ rung, task }, onEvent, signal) => {
     const args = [
-      MAIN,
+      fileURLToPath(new URL("main.js", import.meta.url)),
       "sweep",
       grid,
       ...options,

@@ -13,8 +13,6 @@ import { keepGrid, missingTasks, runCount, type Sweep } from "../sweep/sweep.js"
 import { quoted } from "./options.js";
 import type { SweepFlags } from "./sweep.js";
 
-const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
-
 /**
  * Writes the scripts of what is missing and submits them, each rung after the one before, and last
  * the job that makes table and report.
@@ -37,7 +35,8 @@ export async function submit(sweep: Sweep, flags: SweepFlags): Promise<string | 
     logs,
     options: typeof slurm === "string" ? slurm : undefined,
   };
-  const words = [process.execPath, MAIN, "sweep", resolve(grid), "--out", resolve(sweep.out)];
+  const main = fileURLToPath(new URL("main.js", import.meta.url));
+  const words = [process.execPath, main, "sweep", resolve(grid), "--out", resolve(sweep.out)];
   const computing = [
     ...(backend === undefined ? [] : ["--backend", backend]),
     ...(dataDir === undefined ? [] : ["--data-dir", resolve(dataDir)]),
