@@ -12,7 +12,11 @@ addEventListener("message", ({ data }: MessageEvent<Picture>) => {
 
 async function classify({ pixels }: Picture): Promise<Answer> {
   loading ??= load();
-  const net = await loading;
+  // A network that did not come is asked for anew by the next picture.
+  const net = await loading.catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
   const began = performance.now();
   const logits = net.predictSync(pixels);
   const milliseconds = performance.now() - began;
