@@ -8,33 +8,26 @@
  *                            [--out ../results/bench/resnet18-step.json]
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { BATCH, NETWORKS, denseFlops } from "./lib/network.mjs";
+import { BATCH, denseFlops } from "./lib/network.mjs";
+import {
+  coarse,
+  density,
+  KINDS,
+  LABELS,
+  network,
+  pick,
+  schedule,
+  title,
+  resultFile,
+  turns,
+} from "./lib/network-options.mjs";
 import { commit, machine, median, row, threadsName, writeResult } from "./lib/result.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    network: { type: "string", default: "resnet18" },
-    rounds: { type: "string", default: "5" },
-    steps: { type: "string", default: "3" },
-    density: { type: "string", default: "0.034" },
-    coarse: { type: "string", default: "9" },
-    patience: { type: "string", default: "0" },
-    pick: { type: "string", default: "" },
-    out: { type: "string" },
-  },
-});
-const { network } = values;
-const { title } = NETWORKS[network];
-const out = values.out ?? here(`../results/bench/${network}-step.json`);
-const density = Number(values.density);
-const percent = Number((density * 100).toPrecision(3));
-const coarse = Number(values.coarse);
-const schedule = { steps: Number(values.steps), warmup: 2 };
+const out = resultFile ?? here(`../results/bench/${network}-step.json`);
 
 /**
  * glibc's allocator hands big blocks back to the system after every step unless told otherwise;
@@ -52,12 +45,6 @@ const SIDES = [
   { backend: "native", threads: 1 },
   { backend: "wasm", threads: 2 },
 ];
-const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
-const LABELS = {
-  dense: "dense",
-  groups: `kernel groups ${percent} %`,
-  entries: `unstructured ${percent} %`,
-};
 
 const sideName = (/** @type {{ backend: string, threads: number }} */ { backend, threads }) =>
   `${backend}, ${threadsName(threads)}`;
@@ -84,20 +71,8 @@ const variants = [
     ],
     env: { ...TORCH_ENV, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
   })),
-].filter(({ name }) => name.includes(values.pick) || name.startsWith("PyTorch"));
-const reports = await runInterleaved(variants, {
-  rounds: Number(values.rounds),
-  patience: Number(values.patience),
-  onReport: (round, { name }, report) => {
-    if (report === null) console.log(`${name}: skipped, not installed here`);
-    else {
-      const times = Object.entries(report.samples).map(
-        ([kind, ms]) => `${kind} ${median(ms).toFixed(1)} ms`,
-      );
-      console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
-    }
-  },
-});
+].filter(({ name }) => name.includes(pick) || name.startsWith("PyTorch"));
+const reports = await runInterleaved(variants, turns);
 
 /**
  * A step's milliseconds, a value a round; "mean" is that of a cycle of one fine and `coarse` frozen

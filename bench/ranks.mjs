@@ -10,39 +10,26 @@
  * `npm run build:mpi` in the root first. Without mpirun there is nothing to compare with.
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { NETWORKS } from "./lib/network.mjs";
+import {
+  coarse,
+  density,
+  KINDS,
+  LABELS,
+  network,
+  pick,
+  schedule,
+  title,
+  resultFile,
+  turns,
+} from "./lib/network-options.mjs";
 import { commit, machine, median, row, writeResult } from "./lib/result.mjs";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    network: { type: "string", default: "resnet18" },
-    rounds: { type: "string", default: "5" },
-    steps: { type: "string", default: "3" },
-    density: { type: "string", default: "0.034" },
-    coarse: { type: "string", default: "9" },
-    patience: { type: "string", default: "0" },
-    pick: { type: "string", default: "" },
-    out: { type: "string" },
-  },
-});
-const { network } = values;
-const { title } = NETWORKS[network];
-const out = values.out ?? here(`../results/bench/ranks-${network}.json`);
-const density = Number(values.density);
-const percent = Number((density * 100).toPrecision(3));
-const coarse = Number(values.coarse);
+const out = resultFile ?? here(`../results/bench/ranks-${network}.json`);
 
-const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
-const LABELS = {
-  dense: "dense",
-  groups: `kernel groups ${percent} %`,
-  entries: `unstructured ${percent} %`,
-};
 const ONE = "1 process of 2 threads";
 const TWO = "2 processes of 1 thread";
 
@@ -58,31 +45,18 @@ const side = (kind, threads) => [
     density,
     coarse,
     microBatches: 2,
-    steps: Number(values.steps),
-    warmup: 2,
+    ...schedule,
   }),
 ];
 const MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none", "-np", "2"];
 const env = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
 
 const before = machine();
-const variants = KINDS.filter((kind) => kind.includes(values.pick)).flatMap((kind) => [
+const variants = KINDS.filter((kind) => kind.includes(pick)).flatMap((kind) => [
   { name: `${kind}, ${ONE}`, command: side(kind, 2) },
   { name: `${kind}, ${TWO}`, command: [...MPIRUN, ...side(kind, 1)], env },
 ]);
-const reports = await runInterleaved(variants, {
-  rounds: Number(values.rounds),
-  patience: Number(values.patience),
-  onReport: (round, { name }, report) => {
-    if (report === null) console.log(`${name}: skipped, not installed here`);
-    else {
-      const times = Object.entries(report.samples).map(
-        ([step, ms]) => `${step} ${median(ms).toFixed(1)} ms`,
-      );
-      console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
-    }
-  },
-});
+const reports = await runInterleaved(variants, turns);
 
 /** @type {any[]} */
 const rows = [];

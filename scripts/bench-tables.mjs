@@ -1,12 +1,6 @@
 // The tables of benchmarks and comparisons, each from one file under results/.
-import { existsSync, readFileSync } from "node:fs";
 import { markdown, percent } from "./markdown.mjs";
-
-/** What results/ holds under a name, or undefined. */
-function read(name) {
-  const file = new URL(`../results/${name}.json`, import.meta.url);
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
-}
+import { resultOf } from "./runs.mjs";
 
 /**
  * Rows of the MLP's benchmark, of some densities and opponents; nothing as long as there are none.
@@ -193,7 +187,7 @@ const FILES = {
 export const benchTables = () =>
   Object.fromEntries(
     Object.entries(FILES).map(([name, [make, file]]) => {
-      const content = read(file);
+      const content = resultOf(file);
       return [name, content ? make(content) : ""];
     }),
   );

@@ -1,8 +1,7 @@
 // The two tables of the README: what is learned, and how fast; six rows each.
-import { readFileSync } from "node:fs";
 import { statistic } from "../dist/sweep/comparison.js";
 import { markdown } from "./markdown.mjs";
-import { runsOf } from "./runs.mjs";
+import { resultOf, runsOf } from "./runs.mjs";
 
 const percent = (x) => `${(100 * x).toFixed(1)} %`;
 
@@ -35,8 +34,7 @@ function resultsTable() {
   );
 }
 
-const rowsOf = (name) =>
-  JSON.parse(readFileSync(new URL(`../results/bench/${name}.json`, import.meta.url), "utf8")).rows;
+const rowsOf = (name) => resultOf(`bench/${name}`).rows;
 
 /** A step of training: what it is here, the row in its file, the peer. */
 const STEPS = [

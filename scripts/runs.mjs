@@ -3,6 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 const RESULTS = new URL("../results/", import.meta.url);
 
+/** What results/ holds under a name, or undefined. */
+export function resultOf(name) {
+  const file = new URL(`${name}.json`, RESULTS);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+}
+
 /** A recipe's runs, by seed; none if it has not been run. */
 export function runsOf(recipe) {
   const folder = new URL(`${recipe}/`, RESULTS);

@@ -1,0 +1,52 @@
+/** What benchmarks of a network's step are told on the command line, and how they tell times. */
+import { parseArgs } from "node:util";
+
+import { NETWORKS } from "./network.mjs";
+import { median } from "./result.mjs";
+
+const { values } = parseArgs({
+  options: {
+    network: { type: "string", default: "resnet18" },
+    rounds: { type: "string", default: "5" },
+    steps: { type: "string", default: "3" },
+    density: { type: "string", default: "0.034" },
+    coarse: { type: "string", default: "9" },
+    patience: { type: "string", default: "0" },
+    pick: { type: "string", default: "" },
+    out: { type: "string" },
+  },
+});
+export const { network, pick } = values;
+/** Where the result goes, if it was said. */
+export const { out: resultFile } = values;
+export const { title } = NETWORKS[network];
+export const density = Number(values.density);
+export const coarse = Number(values.coarse);
+export const schedule = { steps: Number(values.steps), warmup: 2 };
+
+export const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
+const percent = Number((density * 100).toPrecision(3));
+export const LABELS = {
+  dense: "dense",
+  groups: `kernel groups ${percent} %`,
+  entries: `unstructured ${percent} %`,
+};
+
+/** Rounds, and what is printed after each run: the options of runInterleaved. */
+export const turns = {
+  rounds: Number(values.rounds),
+  patience: Number(values.patience),
+  onReport: (
+    /** @type {number} */ round,
+    /** @type {{ name: string }} */ { name },
+    /** @type {any} */ report,
+  ) => {
+    if (report === null) console.log(`${name}: skipped, not installed here`);
+    else {
+      const times = Object.entries(report.samples).map(
+        ([step, ms]) => `${step} ${median(ms).toFixed(1)} ms`,
+      );
+      console.log(`round ${round + 1}  ${name}: ${times.join(", ")} (${report.note})`);
+    }
+  },
+};
