@@ -3,8 +3,7 @@ import type { Command } from "commander";
 import type { Comparison } from "../sweep/comparison.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
-import { createRunsView } from "./runs-view.js";
-import { createStopper } from "./stop.js";
+import { createRunsView, stopperOf } from "./runs-view.js";
 
 interface CompareFlags extends ComputingFlags {
   readonly seeds: readonly number[];
@@ -57,13 +56,7 @@ async function compare(
     recipes.map(({ recipe }) => recipe.name),
     recipes.length * flags.seeds.length,
   );
-  const stopper = createStopper(
-    () =>
-      view.line(
-        "Stopping after this step; the same command goes on from here. Ctrl-C again stops at once.",
-      ),
-    view.clear,
-  );
+  const stopper = stopperOf(() => view);
   try {
     const comparison = await compareRecipes(recipes, {
       ...computing,
@@ -89,17 +82,10 @@ async function compare(
 
 async function show(comparison: Comparison, out: string): Promise<void> {
   const { compareColumns, writeCompareReport } = await import("../report/compare-report.js");
-  const { default: Table } = await import("cli-table3");
-  const { BOXED } = await import("./table-style.js");
-  const columns = compareColumns(comparison);
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    colAligns: columns.map((_, k) => (k === 0 ? "left" : "right")),
-    ...BOXED,
-  });
-  for (const row of comparison.rows) table.push(columns.map(({ cell }) => cell(row)));
+  const { columnsText } = await import("./columns-text.js");
+  const table = columnsText(compareColumns(comparison), comparison.rows, 1);
   const page = writeCompareReport(out, comparison);
   process.stdout.write(
-    `${table.toString()}\n\nLast epoch, mean ± standard deviation over the seeds.\n${page}\n`,
+    `${table}\n\nLast epoch, mean ± standard deviation over the seeds.\n${page}\n`,
   );
 }

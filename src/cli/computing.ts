@@ -13,6 +13,21 @@ export interface ComputingFlags extends PoolFlags {
   readonly dataDir?: string;
 }
 
+/** The words of a command that computes the same way. */
+export function computingArguments({
+  backend,
+  dataDir,
+  threads,
+}: {
+  readonly [Key in keyof ComputingFlags]: ComputingFlags[Key] | undefined;
+}): string[] {
+  return [
+    ...(backend === undefined ? [] : ["--backend", backend]),
+    ...(dataDir === undefined ? [] : ["--data-dir", dataDir]),
+    ...(threads === undefined ? [] : ["--threads", String(threads)]),
+  ];
+}
+
 /** Adds the options of {@link ComputingFlags}. */
 export function addComputingOptions(command: Command): Command {
   const withData = command.option(

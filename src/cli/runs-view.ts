@@ -2,6 +2,7 @@
 import { largest } from "../extremes.js";
 import type { PlannedRun, RunAllOptions } from "../sweep/runs.js";
 import type { Standing } from "../sweep/standing.js";
+import { createStopper, type Stopper } from "./stop.js";
 import { canRedraw } from "./terminal.js";
 
 /** What is shown of several runs. */
@@ -47,6 +48,17 @@ export function createRunsView(labels: readonly string[], total: number): RunsVi
     done++;
   };
   return { line, clear, onRun };
+}
+
+/** Stops several runs at a signal, and says so in the view that there is then. */
+export function stopperOf(view: () => RunsView): Stopper {
+  return createStopper(
+    () =>
+      view().line(
+        "Stopping after this step; the same command goes on from here. Ctrl-C again stops at once.",
+      ),
+    () => view().clear(),
+  );
 }
 
 function figures(standing: Standing, kept: boolean): string {

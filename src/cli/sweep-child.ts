@@ -6,7 +6,7 @@ import { UnusableFileError } from "../errors.js";
 import type { SweepOptions } from "../sweep/sweep.js";
 import type { RunEvent } from "../sweep/runs.js";
 import type { TrainEvent } from "../measure/events.js";
-import type { ComputingFlags } from "./computing.js";
+import { computingArguments, type ComputingFlags } from "./computing.js";
 
 /**
  * Carries out runs by `bregman sweep --task`. A process whose parent has gone finds nobody who
@@ -17,15 +17,9 @@ import type { ComputingFlags } from "./computing.js";
 export function elsewhere(
   grid: string,
   out: string,
-  { threads, backend, dataDir }: ComputingFlags,
+  flags: ComputingFlags,
 ): NonNullable<SweepOptions["elsewhere"]> {
-  const options = [
-    "--out",
-    out,
-    ...(threads === undefined ? [] : ["--threads", String(threads)]),
-    ...(backend === undefined ? [] : ["--backend", backend]),
-    ...(dataDir === undefined ? [] : ["--data-dir", dataDir]),
-  ];
+  const options = ["--out", out, ...computingArguments(flags)];
   return async ({ rung, task }, onEvent, signal) => {
     const args = [
       fileURLToPath(new URL("main.js", import.meta.url)),

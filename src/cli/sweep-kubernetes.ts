@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { jobManifest } from "../sweep/kubernetes.js";
 import { checkRuns, planRuns } from "../sweep/runs.js";
 import { keepGrid, missingTasks, runCount, type Sweep } from "../sweep/sweep.js";
+import { computingArguments } from "./computing.js";
 import type { SweepFlags } from "./sweep.js";
 
 /**
@@ -39,10 +40,7 @@ export async function writeJob(sweep: Sweep, flags: SweepFlags): Promise<string 
       grid,
       "--out",
       out,
-      ...(backend === undefined ? [] : ["--backend", backend]),
-      ...(dataDir === undefined ? [] : ["--data-dir", dataDir]),
-      "--threads",
-      String(threads),
+      ...computingArguments({ backend, dataDir, threads }),
       "--rung",
       String(rung + 1),
     ],

@@ -10,6 +10,7 @@ import { readTextIfThere } from "../read-file.js";
 import { checkRuns, planRuns } from "../sweep/runs.js";
 import { arrayScript, collectScript } from "../sweep/slurm.js";
 import { keepGrid, missingTasks, runCount, type Sweep } from "../sweep/sweep.js";
+import { computingArguments } from "./computing.js";
 import { quoted } from "./options.js";
 import type { SweepFlags } from "./sweep.js";
 
@@ -37,10 +38,8 @@ export async function submit(sweep: Sweep, flags: SweepFlags): Promise<string | 
   };
   const main = fileURLToPath(new URL("main.js", import.meta.url));
   const words = [process.execPath, main, "sweep", resolve(grid), "--out", resolve(sweep.out)];
-  const computing = [
-    ...(backend === undefined ? [] : ["--backend", backend]),
-    ...(dataDir === undefined ? [] : ["--data-dir", resolve(dataDir)]),
-  ];
+  // How many threads a task has, its script says.
+  const computing = computingArguments({ backend, dataDir: dataDir && resolve(dataDir) });
   const jobs: string[] = [];
   const told: string[] = [];
   const send = (file: string, script: string) => {

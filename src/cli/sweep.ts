@@ -8,8 +8,7 @@ import { InputError } from "../errors.js";
 import type { Sweep, SweepTask } from "../sweep/sweep.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, repeatingCommand } from "./options.js";
-import { createRunsView } from "./runs-view.js";
-import { createStopper } from "./stop.js";
+import { createRunsView, stopperOf } from "./runs-view.js";
 
 export interface SweepFlags extends ComputingFlags {
   readonly out?: string;
@@ -107,13 +106,7 @@ async function carryOutAll(sweep: Sweep, flags: SweepFlags, command: string): Pr
   const { atOnce = 1, threads, backend, dataDir } = flags;
   const removeOut = makeWritable(out, "folder of the sweep");
   let view = createRunsView([], 0);
-  const stopper = createStopper(
-    () =>
-      view.line(
-        "Stopping after this step; the same command goes on from here. Ctrl-C again stops at once.",
-      ),
-    () => view.clear(),
-  );
+  const stopper = stopperOf(() => view);
   const labels = trials.map(({ label }) => label);
   try {
     let child: ReturnType<typeof elsewhere> | undefined;
@@ -168,25 +161,17 @@ async function show(sweep: Sweep, command: string): Promise<boolean> {
   const table = tableOf(sweep, command);
   if (!table) return false;
   const { sweepColumns, sweepLead, writeSweepReport } = await import("../report/sweep-report.js");
-  const { default: Table } = await import("cli-table3");
-  const { BOXED } = await import("./table-style.js");
+  const { columnsText } = await import("./columns-text.js");
   writeTable(sweep, table);
   const page = writeSweepReport(sweep.out, table);
-  const columns = sweepColumns(table);
-  const shown = new Table({
-    head: columns.map(({ head }) => head),
-    colAligns: columns.map(() => "right"),
-    ...BOXED,
-  });
-  for (const row of table.rows.slice(0, MOST_ROWS))
-    shown.push(columns.map(({ cell }) => cell(row)));
+  const shown = columnsText(sweepColumns(table), table.rows.slice(0, MOST_ROWS));
   const more = table.rows.length - MOST_ROWS;
   const notes = [
     ...(more > 0 ? [`${more} more in ${join(sweep.out, "table.csv")}.`] : []),
     ...(table.missing > 0 ? [`${table.missing} not finished yet.`] : []),
   ];
   process.stdout.write(
-    `${[shown.toString(), ...notes, "", sweepLead(table), join(sweep.out, "best.json"), page].join("\n")}\n`,
+    `${[shown, ...notes, "", sweepLead(table), join(sweep.out, "best.json"), page].join("\n")}\n`,
   );
   return true;
 }

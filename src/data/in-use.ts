@@ -8,7 +8,7 @@ import { stream } from "../random.js";
 import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { labelsLike } from "./labels.js";
-import { heldOut, type Split, split, stratifiedSplit } from "./split.js";
+import { heldOut, type Split, split, splitSamples } from "./split.js";
 
 /** What a run says of the samples it uses: see fit. */
 export interface UseOptions {
@@ -80,11 +80,10 @@ export function samplesInUse(data: Dataset, options: UseOptions): InUse {
 export type SplitSamples = Pick<Samples, "labels" | "count">;
 
 /** Those that are trained with, and those that are held out for validation. */
-function divided({ labels, count }: SplitSamples, options: UseOptions): Split {
+function divided(samples: SplitSamples, options: UseOptions): Split {
   const { limit, validation, splitSeed, stratify } = withDefaults(USE_DEFAULTS, options);
-  const held = heldOut(count, validation, limit);
-  const random = stream(splitSeed, "split");
-  return stratify && held > 0 ? stratifiedSplit(labels, held, random) : split(count, held, random);
+  const held = heldOut(samples.count, validation, limit);
+  return splitSamples(samples, held, stratify, stream(splitSeed, "split"));
 }
 
 /**

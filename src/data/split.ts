@@ -120,3 +120,13 @@ function quotas(labels: ArrayLike<number>, held: number): Map<number, number> {
   const rest = new Set(rounded);
   return new Map(whole.map(([label, count]) => [label, count + (rest.has(label) ? 1 : 0)]));
 }
+
+/** Holds out so many of the samples, with `stratify` so many of each class as its share of them. */
+export function splitSamples(
+  { labels, count }: { readonly labels: ArrayLike<number>; readonly count: number },
+  held: number,
+  stratify: boolean | undefined,
+  random: Pick<Random, "shuffle">,
+): Split {
+  return stratify && held > 0 ? stratifiedSplit(labels, held, random) : split(count, held, random);
+}

@@ -14,7 +14,7 @@ import {
 } from "./in-use.js";
 import { labelsLike } from "./labels.js";
 import type { OwnPart } from "./own-part.js";
-import { heldOut, split, stratifiedSplit } from "./split.js";
+import { heldOut, splitSamples } from "./split.js";
 
 /** How the test part is drawn. */
 export interface TestShareOptions {
@@ -31,15 +31,12 @@ export interface TestShareOptions {
  * @throws InputError for a share that can't be, or to stratify samples without labels
  */
 export function testSplit(
-  { labels, count }: SplitSamples,
+  samples: SplitSamples,
   { share, splitSeed = USE_DEFAULTS.splitSeed, stratify = false }: TestShareOptions,
 ): { readonly train: Int32Array; readonly test: Int32Array } {
-  const held = heldOut(count, share, undefined, "test");
+  const held = heldOut(samples.count, share, undefined, "test");
   if (held === 0) throw new InputError("testShare must be above 0, found 0");
-  const random = stream(splitSeed, "test");
-  const { train, valid } = stratify
-    ? stratifiedSplit(labels, held, random)
-    : split(count, held, random);
+  const { train, valid } = splitSamples(samples, held, stratify, stream(splitSeed, "test"));
   return { train: train.toSorted(), test: valid.toSorted() };
 }
 

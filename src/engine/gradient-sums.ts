@@ -2,13 +2,11 @@
  * Sums of gradients over the parts of a batch, weighted by their shares of its samples, in blocks:
  * a block holds a sum of each gradient. ranks/part-tree.ts says what is added to what.
  */
-import { op, WHOLE_SHARES, type Op } from "../runtime/kernel-table.js";
+import { LINE, sumOfFloats } from "../ranks/sum-of-floats.js";
+import { op, type Op } from "../runtime/kernel-table.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
 import type { Gradient } from "./gradient-clip.js";
-
-/** Floats in a cache line: a gradient begins at a multiple of them. */
-const LINE = 16;
 
 export interface GradientSums {
   /** Floats of a block, a multiple of 16. */
@@ -56,7 +54,7 @@ export function createGradientSums(
       const first = begins ? 1 : 0;
       return op("sumGradient", rows, { g, sum: at(parameter, block), share, first, rows, cols });
     },
-    merge: (from, into) => sumOfFloats(length, placeOf(from), placeOf(into), { share: one }),
+    merge: (from, into) => sumOfFloats(length, { g: placeOf(from), share: one }, placeOf(into)),
     inPatterns() {
       const all: Int32Array[] = gradients.map(({ parameter: { pattern, rows, cols } }) =>
         pattern ? pattern.members() : Int32Array.from({ length: rows * cols }, (_, k) => k),
@@ -70,15 +68,4 @@ export function createGradientSums(
       return indices;
     },
   };
-}
-
-/** Adds so many floats, a multiple of 16, to others, or begins with them. */
-export function sumOfFloats(
-  length: number,
-  g: number,
-  sum: number,
-  { share, begins = false }: { readonly share: number; readonly begins?: boolean },
-): Op {
-  const [rows, first] = [length / LINE, begins ? 1 : 0];
-  return op("sumGradient", rows, { g, sum, share, first, rows, cols: LINE }, WHOLE_SHARES);
 }

@@ -8,10 +8,11 @@
  *
  * In a step that changes patterns all numbers travel, in a frozen one those of the patterns.
  */
-import { op, WHOLE_SHARES, type Op } from "../runtime/kernel-table.js";
+import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
 import { branchesIn, branchesOf, isPart, rangeOf, type PartRange } from "./part-tree.js";
 import type { RankMessage, Ranks } from "./ranks.js";
+import { LINE, sumOfFloats } from "./sum-of-floats.js";
 
 /** What is summed: blocks of floats in shared memory. */
 export interface Summands {
@@ -39,9 +40,6 @@ export interface Reduction {
   /** Patterns may be others than at the last frozen step. */
   reset(): void;
 }
-
-/** Floats in a cache line: slices begin at multiples of them. */
-const LINE = 16;
 
 /** @param most - parts that a batch may have */
 export function createReduction(
@@ -152,25 +150,23 @@ function additions(count: number, slice: SliceOf): Op[] {
   const isThere = ({ from, to }: PartRange) =>
     came.some((node) => node.from === from && node.to === to);
   const ops: Op[] = [];
-  const add = (g: number, sum: number, share: number, first: 0 | 1) => {
-    const shape = { rows: floats / LINE, cols: LINE };
-    ops.push(op("sumGradient", shape.rows, { g, sum, share, first, ...shape }, WHOLE_SHARES));
-  };
+  const add = (g: number, sum: number, share: number, begins = false) =>
+    ops.push(sumOfFloats(floats, { g, share }, sum, begins));
   const sumOf = (node: PartRange): number => {
     const place = places.get(node.from)!;
     if (isThere(node)) {
-      if (isPart(node)) add(place, place, weights + 4 * node.from, 1);
+      if (isPart(node)) add(place, place, weights + 4 * node.from, true);
       return place;
     }
     const [left, right] = branchesOf(node);
     const sum = sumOf(left);
     // As within a rank: a part that is added is weighted on the way.
-    if (isPart(right)) add(places.get(right.from)!, sum, weights + 4 * right.from, 0);
-    else add(sumOf(right), sum, one, 0);
+    if (isPart(right)) add(places.get(right.from)!, sum, weights + 4 * right.from);
+    else add(sumOf(right), sum, one);
     return sum;
   };
   const sum = sumOf({ from: 0, to: count });
-  if (sum !== target) add(sum, target, one, 1);
+  if (sum !== target) add(sum, target, one, true);
   return ops;
 }
 

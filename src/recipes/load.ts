@@ -50,6 +50,11 @@ export interface ReadRecipe {
   readonly baseDir: string;
 }
 
+/** Whether a recipe is meant by its file, and not by its name. */
+export function isRecipeFile(nameOrPath: string): boolean {
+  return /[\\/]|\.jsonc?$/.test(nameOrPath);
+}
+
 /**
  * Reads a recipe by its name, or from a file if the argument has a slash or ends in ".json" or
  * ".jsonc".
@@ -58,7 +63,7 @@ export interface ReadRecipe {
  *   {@link parseRecipe}.
  */
 export function readRecipe(nameOrPath: string): ReadRecipe {
-  const isPath = /[\\/]|\.jsonc?$/.test(nameOrPath);
+  const isPath = isRecipeFile(nameOrPath);
   const names = isPath ? ownNames() : recipeNames();
   const isName = names.includes(nameOrPath);
   const path = isName ? join(ownFolder()!, `${nameOrPath}.json`) : nameOrPath;

@@ -6,30 +6,16 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { ComparedRecipe, Comparison, Statistic } from "../sweep/comparison.js";
 import { backendName } from "./format.js";
-import { html, safe, type Markup } from "./markup.js";
+import { html, safe } from "./markup.js";
 import { page } from "./page.js";
-import { plusMinus } from "./plus-minus.js";
+import { type Column, columnsTable, figureColumns } from "./statistic-columns.js";
 import { scatterChart } from "./scatter.js";
 import { standaloneSvg } from "./standalone-svg.js";
 
-/** A column of the table: its head, and the text of a recipe's cell. */
-export interface CompareColumn {
-  readonly head: string;
-  readonly cell: (row: ComparedRecipe) => string;
-}
-
 /** The columns that a comparison has figures for. */
-export function compareColumns({ rows }: Comparison): CompareColumn[] {
-  const figure = (
-    head: string,
-    key: keyof ComparedRecipe,
-    scale: number,
-    digits: number,
-  ): CompareColumn[] => {
-    const value = (row: ComparedRecipe) => row[key] as Statistic | undefined;
-    if (!rows.some(value)) return [];
-    return [{ head, cell: (row) => plusMinus(value(row), scale, digits) }];
-  };
+export function compareColumns({ rows }: Comparison): Column<ComparedRecipe>[] {
+  const figure = (head: string, key: keyof ComparedRecipe, scale: number, digits: number) =>
+    figureColumns(rows, head, key, scale, digits);
   return [
     { head: "recipe", cell: ({ recipe }) => recipe },
     { head: "seeds", cell: ({ seeds }) => seeds.join(" ") },
@@ -97,8 +83,6 @@ function compareHtml(comparison: Comparison, figure: string): string {
     machine,
     ...(commit === undefined ? [] : [`commit ${commit}`]),
   ];
-  const cells = (row: ComparedRecipe): Markup[] =>
-    columns.map(({ cell }) => html`<td>${cell(row)}</td>`);
   return page(
     "Comparison",
     html`<header>
@@ -108,23 +92,7 @@ function compareHtml(comparison: Comparison, figure: string): string {
       </header>
       <figure class="chart">${safe(figure)}</figure>
       <h2>Figures</h2>
-      <div class="wide">
-        <table>
-          <thead>
-            <tr>
-              ${columns.map(({ head }) => html`<th>${head}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) =>
-                html`<tr>
-                  ${cells(row)}
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${columnsTable(columns, rows)}
       <h2>Recipes</h2>
       ${rows.map(({ recipe, description }) => html`<p class="note"><code>${recipe}</code> ${description}</p>`)}
       <footer>

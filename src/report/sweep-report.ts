@@ -1,28 +1,18 @@
 /** sweep.html: a sweep on one page, as two figures and a table. No network, no script. */
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { Statistic } from "../sweep/comparison.js";
 import type { SweepTable, SweptTrial } from "../sweep/table.js";
 import { shown } from "../sweep/trials.js";
 import { backendName, percent } from "./format.js";
-import { html, type Markup, safe } from "./markup.js";
+import { html, safe } from "./markup.js";
 import { page } from "./page.js";
-import { plusMinus } from "./plus-minus.js";
+import { type Column, columnsTable, figureColumns } from "./statistic-columns.js";
 import { parallelCoordinates, sweepScatter } from "./sweep-figures.js";
 
-/** A column of the table: its head, and the text of a trial's cell. */
-export interface SweepColumn {
-  readonly head: string;
-  readonly cell: (row: SweptTrial) => string;
-}
-
 /** The columns that a sweep has something for. */
-export function sweepColumns({ rows, grid }: SweepTable): SweepColumn[] {
-  const figure = (head: string, key: keyof SweptTrial, scale: number, digits: number) => {
-    const value = (row: SweptTrial) => row[key] as Statistic | undefined;
-    if (!rows.some(value)) return [];
-    return [{ head, cell: (row: SweptTrial) => plusMinus(value(row), scale, digits) }];
-  };
+export function sweepColumns({ rows, grid }: SweepTable): Column<SweptTrial>[] {
+  const figure = (head: string, key: keyof SweptTrial, scale: number, digits: number) =>
+    figureColumns(rows, head, key, scale, digits);
   const isHalving = grid.strategy.kind === "halving";
   return [
     ...(Array.isArray(grid.recipe)
@@ -78,10 +68,6 @@ function sweepHtml(table: SweepTable): string {
     machine,
     commit && `commit ${commit}`,
   ].filter((fact) => typeof fact === "string");
-  const line = (row: SweptTrial): Markup =>
-    html`<tr>
-      ${columns.map(({ cell }) => html`<td>${cell(row)}</td>`)}
-    </tr>`;
   const left = missing === 1 ? "1 trial is" : `${missing} trials are`;
   return page(
     "Sweep",
@@ -101,18 +87,7 @@ function sweepHtml(table: SweepTable): string {
       <p class="note">A line a trial. Those that diverged are red and broken.</p>
       <figure class="chart wide">${safe(parallelCoordinates(table))}</figure>
       <h2>Trials</h2>
-      <div class="wide">
-        <table>
-          <thead>
-            <tr>
-              ${columns.map(({ head }) => html`<th>${head}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(line)}
-          </tbody>
-        </table>
-      </div>
+      ${columnsTable(columns, rows)}
       <h2>The grid</h2>
       <pre>${JSON.stringify(grid, null, 2)}</pre>
       <footer>

@@ -114,15 +114,13 @@ export async function carryOut(run: PlannedRun, options: CarryOutOptions): Promi
   const known = existsSync(join(folder, RECIPE_FILE));
   makeParents(out, folder);
   const pause = new AbortController();
-  const stop = () => pause.abort();
-  if (signal?.aborted) stop();
-  signal?.addEventListener("abort", stop, { once: true });
+  const stopped = either(signal, pause.signal);
   let reached: EpochMetrics | undefined;
   const look = (line: EpochMetrics | undefined) => {
     // An epoch that a signal cut short has a line too, and does not count.
-    if (line === undefined || line.epoch !== until || pause.signal.aborted) return;
+    if (line === undefined || line.epoch !== until || stopped.aborted) return;
     reached = line;
-    stop();
+    pause.abort();
   };
   try {
     await runRecipe(recipe, {
@@ -131,7 +129,7 @@ export async function carryOut(run: PlannedRun, options: CarryOutOptions): Promi
       baseDir,
       resume: known,
       command: ["bregman", ...repeatingArguments(recipe)].join(" "),
-      signal: pause.signal,
+      signal: stopped,
       onEvent(event) {
         if (event.type === "start") look(event.resumed?.epochs.at(-1));
         if (event.type === "epoch") look(event.metrics);
@@ -142,8 +140,6 @@ export async function carryOut(run: PlannedRun, options: CarryOutOptions): Promi
     });
   } catch (error) {
     throw placed(error, `${run.trial.label}, seed ${recipe.seed}`);
-  } finally {
-    signal?.removeEventListener("abort", stop);
   }
   if (reached) keepReached(folder, reached);
 }
@@ -192,18 +188,16 @@ export async function runAll(
   { atOnce = 1, until, signal, onRun, start }: RunAllOptions,
 ): Promise<Standing[] | undefined> {
   const stopper = new AbortController();
-  const stop = () => stopper.abort();
-  if (signal?.aborted) stop();
-  signal?.addEventListener("abort", stop, { once: true });
+  const stopped = either(signal, stopper.signal);
   const found: Standing[] = [];
   const failures: unknown[] = [];
   let next = 0;
   const work = async () => {
-    while (next < runs.length && !stopper.signal.aborted) {
+    while (next < runs.length && !stopped.aborted) {
       const k = next++;
       const run = runs[k];
       const before = standingOf(run.folder, until);
-      if (!before) await start(run, (event) => onRun?.(run, event), stopper.signal);
+      if (!before) await start(run, (event) => onRun?.(run, event), stopped);
       const standing = before ?? standingOf(run.folder, until);
       // Stopped.
       if (!standing) return;
@@ -216,11 +210,15 @@ export async function runAll(
       await work();
     } catch (error) {
       failures.push(error);
-      stop();
+      stopper.abort();
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, safely));
-  signal?.removeEventListener("abort", stop);
   if (failures.length > 0) throw failures[0];
   return Object.keys(found).length === runs.length ? found : undefined;
+}
+
+/** Aborted when one of two is. */
+function either(signal: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, own]) : own;
 }

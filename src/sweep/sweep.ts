@@ -10,7 +10,7 @@ import { InputError, UnusableFileError } from "../errors.js";
 import { at } from "../placed.js";
 import { readText } from "../read-file.js";
 import { readJsonText } from "../recipes/json-text.js";
-import { readRecipe } from "../recipes/load.js";
+import { isRecipeFile, readRecipe } from "../recipes/load.js";
 import { type Grid, gridSchema } from "./grid-schema.js";
 import { ranked, type Reached, type Rung, rungsOf } from "./halving.js";
 import { carryOutAny, checkRuns, planRuns, runAll } from "./runs.js";
@@ -41,7 +41,7 @@ export function openSweep(file: string, out: string): Sweep {
   const names = [grid.recipe].flat();
   const recipes = names.map((name) =>
     at(`${file}: recipe`, () =>
-      readRecipe(isFile(name) && !isAbsolute(name) ? join(baseDir, name) : name),
+      readRecipe(isRecipeFile(name) && !isAbsolute(name) ? join(baseDir, name) : name),
     ),
   );
   const task = basename(file);
@@ -62,18 +62,14 @@ export function openSweep(file: string, out: string): Sweep {
   return { grid, baseDir, trials, rungs, out };
 }
 
-function isFile(name: string): boolean {
-  return /[\\/]|\.jsonc?$/.test(name);
-}
-
 /** The grid in the folder of its runs, from which other processes read it; returns its path. */
 export function keepGrid({ grid, baseDir, out }: Sweep): string {
   const path = join(out, "grid.json");
   const rebased = (name: string): string => {
     const path = rebasePath(name, baseDir, out);
-    return isFile(path) ? path : `./${path}`;
+    return isRecipeFile(path) ? path : `./${path}`;
   };
-  const recipe = [grid.recipe].flat().map((name) => (isFile(name) ? rebased(name) : name));
+  const recipe = [grid.recipe].flat().map((name) => (isRecipeFile(name) ? rebased(name) : name));
   const { $schema: _, ...rest } = grid;
   const content = { ...rest, recipe: typeof grid.recipe === "string" ? recipe[0] : recipe };
   mkdirSync(out, { recursive: true });
