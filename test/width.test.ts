@@ -17,6 +17,7 @@ const PLACES = [
   "bench",
   "kernels",
   "web",
+  "site",
   "docs",
   "README.md",
   "CONTRIBUTING.md",
@@ -24,7 +25,7 @@ const PLACES = [
   ".ci",
 ];
 const TEXT = /\.(ts|mjs|js|c|h|md|py|css|gyp)$|\.ci\/run$/;
-const LEFT_OUT = /node_modules|(^|\/)(dist|build|fixtures)\//;
+const LEFT_OUT = /node_modules|(^|\/)(dist|build|fixtures|cache|api)\//;
 
 function filesOf(place: string): string[] {
   if (place.includes(".md")) return [place];

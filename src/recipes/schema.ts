@@ -291,10 +291,10 @@ function impliedLoss(data: DataEntry): LossKind {
   return hasTargets(data) ? "meanSquaredError" : "crossEntropy";
 }
 
-/** A recipe with all defaults filled in. */
-export type Recipe = z.infer<typeof recipeSchema>;
+/** A recipe with all defaults filled in. Its keys: docs/recipes.md. */
+export interface Recipe extends z.infer<typeof recipeSchema> {}
 /** A recipe as people write it: defaults may be left out. */
-export type RecipeInput = z.input<typeof recipeSchema>;
+export interface RecipeInput extends z.input<typeof recipeSchema> {}
 export type RegularizerEntry = z.infer<typeof regularizer>;
 export type OptimizerEntry = z.infer<typeof optimizer>;
 export type ScheduleEntry = z.infer<typeof schedule>;

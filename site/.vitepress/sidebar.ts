@@ -1,0 +1,66 @@
+/** The pages of the site in the order in which they are read. Links are paths from the root. */
+
+/** Names of the entry points, as the pages of the API have them. */
+export const ENTRY_POINTS = [
+  "bregman",
+  "nn",
+  "data",
+  "train",
+  "optim",
+  "regularizers",
+  "predict",
+  "export",
+  "browser",
+];
+
+const page = (text: string, link: string) => ({ text, link });
+
+export const sidebar = [
+  {
+    text: "Begin",
+    items: [page("Start here", "/docs/start"), page("Examples", "/examples/README")],
+  },
+  {
+    text: "Guides",
+    items: [
+      page("Your data", "/docs/your-own-data"),
+      page("Your model", "/docs/your-own-model"),
+      page("How to choose", "/docs/how-to-choose"),
+      page("Runs and resume", "/docs/runs"),
+      page("Sweeps", "/docs/sweeps"),
+      page("In a browser", "/docs/browser"),
+      page("Deploy", "/docs/deploy"),
+      page("Many machines", "/docs/many-machines"),
+      page("A regularizer of your own", "/docs/adding-a-regularizer"),
+    ],
+  },
+  {
+    text: "How it works",
+    items: [
+      page("The method", "/docs/method"),
+      page("Architecture", "/docs/architecture"),
+      page("Performance", "/docs/performance"),
+      page("Notes of the benchmarks", "/bench/NOTES"),
+      page("Log", "/docs/log"),
+    ],
+  },
+  { text: "Results", items: [page("All results", "/docs/results")] },
+  {
+    text: "Reference",
+    items: [
+      page("Command line", "/docs/command-line"),
+      page("All that there is", "/docs/features"),
+      page("The file", "/docs/format"),
+    ],
+  },
+  {
+    text: "API",
+    items: ENTRY_POINTS.map((name) =>
+      page(name === "bregman" ? name : `bregman/${name}`, `/api/${name}`),
+    ),
+  },
+  {
+    text: "The project",
+    items: [page("Changes", "/CHANGELOG"), page("Working on it", "/CONTRIBUTING")],
+  },
+];

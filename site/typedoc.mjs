@@ -1,0 +1,64 @@
+// Writes the pages of the API, one for each entry point of package.json, into site/api, which git
+// ignores. A link in a docstring that leads nowhere, or a type that no entry point exports, is an
+// error.
+import { readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Application, Converter, ReflectionKind } from "typedoc";
+import { MarkdownPageEvent } from "typedoc-plugin-markdown";
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Is started, not imported: it exports nothing. */
+const POOL_WORKER = "./dist/runtime/pool-worker.d.ts";
+
+const RECIPES = ["Recipe", "RecipeInput"];
+
+const { exports } = JSON.parse(readFileSync(here("../package.json"), "utf8"));
+const entryPoints = Object.values(exports)
+  .map(({ types }) => types)
+  .filter((types) => types !== undefined && types !== POOL_WORKER)
+  .map((types) => here(types.replace("./", "../")));
+
+const app = await Application.bootstrapWithPlugins({
+  plugin: ["typedoc-plugin-markdown"],
+  name: "API",
+  entryPoints,
+  tsconfig: here("tsconfig.api.json"),
+  skipErrorChecking: true,
+  out: here("api"),
+  outputFileStrategy: "modules",
+  publicPath: "/api/",
+  readme: "none",
+  disableSources: true,
+  excludeInternal: true,
+  excludeExternals: true,
+  hideBreadcrumbs: true,
+  hidePageHeader: true,
+  parametersFormat: "table",
+  sanitizeComments: true,
+  useCodeBlocks: true,
+});
+
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+  // What stands beside a function, such as the rule of a layer, is for the library itself.
+  for (const namespace of project.getReflectionsByKind(ReflectionKind.Namespace))
+    project.removeReflection(namespace);
+  for (const module of project.children) {
+    if (module.name === "index") module.name = "bregman";
+    // The keys of a recipe have a page of their own.
+    for (const { name, children = [] } of module.children)
+      if (RECIPES.includes(name)) for (const key of children.slice()) project.removeReflection(key);
+  }
+});
+app.renderer.on(MarkdownPageEvent.END, (page) => {
+  page.contents = page.contents
+    .replace(/^# (?!bregman$)(.*)$/m, "# bregman/$1")
+    .replace(/^### .*\n\nRe-exports (\[.*\))(\n\n\*\*\*)?\n\n?/gm, "- $1\n");
+});
+
+const project = await app.convert();
+if (!project) process.exit(1);
+app.validate(project);
+await app.generateOutputs(project);
+rmSync(here("api/README.md"));
+if (app.logger.hasErrors()) process.exit(1);
