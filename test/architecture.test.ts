@@ -53,6 +53,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   sweep: ["data", "measure", "recipes", "runs", "train"],
   report: ["measure", "runs", "export", "recipes", "sweep"],
+  track: ["engine", "export", "measure", "report", "runtime"],
   cli: [
     "data",
     "engine",
@@ -66,6 +67,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "runs",
     "runtime",
     "sweep",
+    "track",
     "train",
   ],
 };

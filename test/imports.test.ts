@@ -82,7 +82,7 @@ const WATCH = (specifiers: readonly string[], end = ""): string => `
   ${end}`;
 
 test("all entry points are looked at", () => {
-  const rooms = ["nn", "data", "train", "export", "predict", "optim", "regularizers"];
+  const rooms = ["nn", "data", "train", "export", "predict", "optim", "regularizers", "track"];
   const others = [".", "./browser", "./pool-worker"];
   expect(modules.toSorted()).toEqual([...rooms.map((room) => `./${room}`), ...others].sort());
 });

@@ -90,6 +90,7 @@ const CALLS: readonly (readonly [
   ["latentPod", [{ model }], "tolerence", "tolerance"],
   ["prune", [{ model }], "densty", "density"],
   ["createPool", [], "Threads", "threads"],
+  ["tensorBoard", ["there-is-no-such-folder"], "resum", "resume"],
 ];
 
 /** Functions whose arguments are no options. */

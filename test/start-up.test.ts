@@ -92,6 +92,7 @@ test.each([
   ["bregman/data", ["pure-rand"]],
   ["bregman/export", ["@bufbuild/protobuf", "ml-matrix"]],
   ["bregman/predict", []],
+  ["bregman/track", ["@bufbuild/protobuf", "fast-png", "fflate", "iobuffer"]],
   ["bregman/optim", ["pure-rand"]],
   ["bregman/regularizers", ["ml-matrix"]],
   ["bregman/browser", ["@bufbuild/protobuf", "ml-matrix", "pure-rand"]],

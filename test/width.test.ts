@@ -25,7 +25,7 @@ const PLACES = [
   ".ci",
 ];
 const TEXT = /\.(ts|mjs|js|c|h|md|py|css|gyp)$|\.ci\/run$/;
-const LEFT_OUT = /node_modules|(^|\/)(dist|build|fixtures|cache|api)\//;
+const LEFT_OUT = /node_modules|(^|\/)(dist|build|fixtures|cache|api|track\/python)\//;
 
 function filesOf(place: string): string[] {
   if (place.includes(".md")) return [place];

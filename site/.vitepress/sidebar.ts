@@ -10,6 +10,7 @@ export const ENTRY_POINTS = [
   "regularizers",
   "predict",
   "export",
+  "track",
   "browser",
 ];
 
@@ -28,6 +29,7 @@ export const sidebar = [
       page("How to choose", "/docs/how-to-choose"),
       page("Runs and resume", "/docs/runs"),
       page("Sweeps", "/docs/sweeps"),
+      page("Other tools", "/docs/other-tools"),
       page("In a browser", "/docs/browser"),
       page("Deploy", "/docs/deploy"),
       page("Many machines", "/docs/many-machines"),

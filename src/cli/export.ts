@@ -11,7 +11,10 @@ const FORMATS = {
   sparse: "-sparse.safetensors",
   c: ".c",
 } as const;
-type Format = keyof typeof FORMATS;
+type Format = keyof typeof FORMATS | typeof EVENTS;
+
+/** The format that is of the run, not of its network. */
+const EVENTS = "tensorboard";
 
 interface ExportFlags {
   readonly format: Format;
@@ -31,8 +34,9 @@ export function defineExport(command: Command): void {
       "onnx: for ONNX Runtime and others; onnx-sparse: the same, with the non-zeros " +
         "only of weights below a third of density; sparse: for bregman itself, the " +
         "non-zeros only; c: a function in C99 that needs no library, for boards and other " +
-        "languages (the network is simplified first)",
-      oneOf("--format", Object.keys(FORMATS) as Format[]),
+        "languages (the network is simplified first); tensorboard: the run's curves and " +
+        "weights as events for TensorBoard",
+      oneOf("--format", [...Object.keys(FORMATS), EVENTS] as Format[]),
     )
     .option(
       "--values <kind>",
@@ -45,7 +49,8 @@ export function defineExport(command: Command): void {
       "after",
       "\nExamples:\n  bregman export runs/first/model-simplified.safetensors --format onnx\n" +
         "  bregman export runs/first --format sparse --values int8\n" +
-        "  bregman export runs/first --format c --name digit --values int8",
+        "  bregman export runs/first --format c --name digit --values int8\n" +
+        "  bregman export runs/first --format tensorboard",
     )
     .action(async (run: string, { format, name, values }: ExportFlags) => {
       if (name !== undefined && format !== "c")
@@ -56,6 +61,11 @@ export function defineExport(command: Command): void {
         throw new InputError(
           `--values ${values} is for --format ${others}, found --format ${format}`,
         );
+      }
+      if (format === EVENTS) {
+        const { exportTensorBoard } = await import("./export-tensorboard.js");
+        process.stdout.write(`  ${exportTensorBoard(run)}\n`);
+        return;
       }
       const { openNetwork, derivedFile } = await import("../runs/saved-run.js");
       const { encodeModel } = await import("../export/model-format.js");

@@ -55,16 +55,8 @@ export function openFilm(run: string, epochs: number): FilmFolder {
   return {
     resume(last) {
       removeTemporaries(ownPath(run, FOLDER));
-      for (const { epoch, name } of filesIn(run, "safetensors").filter(
-        (file) => file.epoch <= last,
-      )) {
-        try {
-          const { shape, theta } = readWeight(join(folder, name));
-          add(epoch, shape, theta);
-        } catch {
-          // A picture less is no reason not to train.
-        }
-      }
+      for (const { epoch, shape, theta } of keptWeights(run))
+        if (epoch <= last) add(epoch, shape, theta);
     },
     observe(epoch, trainer) {
       const node = trainer.model.nodes.find(({ parameters }) =>
@@ -115,6 +107,24 @@ function readWeight(path: string): { shape: readonly number[]; theta: Float32Arr
   if (!(rows * cols <= MOST_WEIGHTS))
     throw new UnusableFileError(`expected at most ${MOST_WEIGHTS} weights`);
   return { shape, theta: unpackSparse(packed, rows * cols) };
+}
+
+/** The weights that a run kept for its pictures, by their epochs, as far as they are usable. */
+export function* keptWeights(run: string): Generator<KeptWeight> {
+  for (const { epoch, name } of filesIn(run, "safetensors")) {
+    try {
+      yield { epoch, ...readWeight(join(run, FOLDER, name)) };
+    } catch {
+      // A picture less is no reason to stop.
+    }
+  }
+}
+
+/** The first layer's weight after an epoch. */
+export interface KeptWeight {
+  readonly epoch: number;
+  readonly shape: readonly number[];
+  readonly theta: Float32Array;
 }
 
 /** The folder's files of one kind, in order of their epochs. */

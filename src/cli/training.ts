@@ -14,6 +14,7 @@ export interface TrainingFlags extends ComputingFlags {
   readonly checkpointEvery?: number;
   readonly json?: boolean;
   readonly results?: string;
+  readonly tensorboard?: string;
 }
 
 /** Adds the options of {@link TrainingFlags}. */
@@ -25,10 +26,11 @@ export function addTrainingOptions(command: Command): Command {
       integer("--checkpoint-every", 0, 1e6),
     )
     .option("--json", "print events as JSON, one a line, and nothing else")
+    .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json", folder("--results"))
     .option(
-      "--results <folder>",
-      "also write <folder>/<recipe>/seed-<n>.json",
-      folder("--results"),
+      "--tensorboard <folder>",
+      "also write events for TensorBoard into <folder>/<name of the run folder>",
+      folder("--tensorboard"),
     );
 }
 
@@ -61,6 +63,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
   const { runRecipe } = await import("../runs/run.js");
   const { writeReport } = await import("../report/report.js");
   const { resultLine } = await import("../measure/best-epoch.js");
+  const { openTracking } = await import("./tracking.js");
   const film = openFilm(folder, recipe.epochs);
   const finish = () => {
     film.write();
@@ -75,6 +78,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
   try {
     // What can't be written is told now, not after an hour of training.
     if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
+    const tracking = await openTracking(flags, { folder, resume });
     await runRecipe(recipe, {
       out: folder,
       baseDir,
@@ -87,7 +91,10 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       backend: flags.backend,
       checkpointSeconds: flags.checkpointEvery,
       resultsDir: flags.results,
-      observe: film.observe,
+      observe(epoch, trainer) {
+        film.observe(epoch, trainer);
+        tracking.observe(epoch, trainer);
+      },
       // The view shows the event.
       onWarning: () => {},
       onEvent(event) {
@@ -97,6 +104,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
           if (resume) film.resume(event.resumed ? lines.at(-1)!.epoch : -1);
         }
         if (event.type === "epoch") lines.push(event.metrics);
+        tracking.onEvent(event);
         if (event.type === "end") {
           end = event;
           // The report is there before "end" is told, and while the folder is still ours.

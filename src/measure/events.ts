@@ -23,6 +23,11 @@ export interface LayerMetrics {
   /** As those of EpochMetrics, of this layer; absent in runs of earlier versions. */
   readonly births?: number;
   readonly deaths?: number;
+  /**
+   * Strength of its regularizer at this moment; absent where it has none, and in runs of earlier
+   * versions.
+   */
+  readonly lambda?: number;
   /** Which kernel the layer runs on, chosen by its density. */
   readonly kernel: "dense" | "sparse";
 }

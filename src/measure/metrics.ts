@@ -22,7 +22,7 @@ function isWeight({ parameter: { role } }: Updater): boolean {
 
 /** Layer by layer: weights, non-zeros, active units, and the active kernels of convolutions. */
 export function layerMetrics(trainer: Trainer): LayerMetrics[] {
-  return trainer.updaters.filter(isWeight).map(({ parameter }) => {
+  return trainer.updaters.filter(isWeight).map(({ parameter, optimizer }) => {
     const { name, role, shape, rows, cols, kernel } = parameter;
     // Not from the counts: between frozen steps a weight of the pattern may be zero.
     const theta = trainer.theta(name);
@@ -40,6 +40,7 @@ export function layerMetrics(trainer: Trainer): LayerMetrics[] {
       ...(role === "conv"
         ? { kernels: (rows * cols) / taps, activeKernels: groups(theta, taps) }
         : {}),
+      ...(optimizer.regularizer.lambda > 0 && { lambda: optimizer.regularizer.lambda }),
       kernel,
     };
   });

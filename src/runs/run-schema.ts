@@ -28,6 +28,7 @@ export const layer = z.object({
   activeKernels: maybeCount,
   births: maybeCount,
   deaths: maybeCount,
+  lambda: maybe,
   kernel: z.enum(["dense", "sparse"]),
 });
 

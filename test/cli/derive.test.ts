@@ -208,7 +208,7 @@ describe("bregman export", { timeout: 60_000 }, () => {
     [["export", run], "required option '--format <format>' not specified"],
     [
       ["export", run, "--format", "tflite"],
-      '--format must be onnx or onnx-sparse or sparse or c, found "tflite"',
+      '--format must be onnx or onnx-sparse or sparse or c or tensorboard, found "tflite"',
     ],
     [
       ["export", run, "--format", "c", "--name", "2"],

@@ -5,4 +5,5 @@ export * from "#bregman/nn/index.js";
 export * from "#bregman/optim/index.js";
 export * from "#bregman/predict/index.js";
 export * from "#bregman/regularizers/index.js";
+export * from "#bregman/track/index.js";
 export * from "#bregman/train/index.js";

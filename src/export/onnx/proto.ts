@@ -1,32 +1,12 @@
 /**
- * The messages of an ONNX file, as tables of the fields that we write or read, and their bytes in
- * protobuf.
+ * The messages of an ONNX file, as tables of the fields that we write or read, and how they are
+ * read.
  *
  * Source: onnx.proto of ONNX (IR version 8), field numbers and types.
  */
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { UnusableFileError } from "../../errors.js";
-
-type Kind = "string" | "int64" | "float" | "double" | "bytes";
-
-interface Fields {
-  readonly [name: string]: readonly [number: number, kind: Kind | Fields];
-}
-
-type ValueOf<K> = K extends "string"
-  ? string
-  : K extends "int64" | "float" | "double"
-    ? number
-    : K extends "bytes"
-      ? Uint8Array
-      : K extends Fields
-        ? Message<K>
-        : never;
-
-/** A message's fields; a list where a field is repeated. */
-export type Message<F extends Fields> = {
-  readonly [name in keyof F]?: ValueOf<F[name][1]> | readonly ValueOf<F[name][1]>[];
-};
+import { encodeMessage, type Fields, type Kind, type Message, type ValueOf } from "../protobuf.js";
 
 const TENSOR = {
   dims: [1, "int64"],
@@ -103,51 +83,7 @@ export const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
 
 /** The bytes of an ONNX file. */
 export function encodeModelProto(model: ModelProto): Uint8Array<ArrayBuffer> {
-  const writer = new BinaryWriter();
-  writeMessage(writer, MODEL, model);
-  return writer.finish();
-}
-
-function writeMessage<F extends Fields>(
-  writer: BinaryWriter,
-  fields: F,
-  message: Message<F>,
-): void {
-  for (const [name, [number, kind]] of Object.entries(fields)) {
-    const value: unknown = message[name];
-    for (const each of Array.isArray(value) ? value : value === undefined ? [] : [value]) {
-      writeField(writer, number, kind, each);
-    }
-  }
-}
-
-function writeField(
-  writer: BinaryWriter,
-  number: number,
-  kind: Kind | Fields,
-  value: unknown,
-): void {
-  switch (kind) {
-    case "string":
-      writer.tag(number, WireType.LengthDelimited).string(value as string);
-      break;
-    case "bytes":
-      writer.tag(number, WireType.LengthDelimited).bytes(value as Uint8Array);
-      break;
-    case "int64":
-      writer.tag(number, WireType.Varint).int64(value as number);
-      break;
-    case "float":
-      writer.tag(number, WireType.Bit32).float(value as number);
-      break;
-    case "double":
-      writer.tag(number, WireType.Bit64).double(value as number);
-      break;
-    default:
-      writer.tag(number, WireType.LengthDelimited).fork();
-      writeMessage(writer, kind, value as Message<Fields>);
-      writer.join();
-  }
+  return encodeMessage(MODEL, model);
 }
 
 /** A message as it is read: of each field the list of what there is, which may be empty. */

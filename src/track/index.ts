@@ -1,0 +1,3 @@
+/** Entry point `bregman/track`: runs in the tools that others have, while they train. */
+export type { Listener } from "./listener.js";
+export { tensorBoard, type TensorBoardOptions } from "./tensorboard/tensorboard.js";
