@@ -58,7 +58,7 @@ const WATCH = (specifiers: readonly string[], end = ""): string => `
     const value = globalThis[name];
     Object.defineProperty(globalThis, name, { configurable: true, enumerable: true, set() { read.push("set " + name); }, get() {
       const caller = new Error().stack.split("\\n")[2] ?? "";
-      if (/\\/dist\\//.test(caller) && !/node_modules/.test(caller)) read.push(name + caller.replace(/.*\\/dist\\//, " in "));
+      if (/\\/dist\\/(?!bundled)/.test(caller) && !/node_modules/.test(caller)) read.push(name + caller.replace(/.*\\/dist\\//, " in "));
       return value;
     } });
   }

@@ -35,7 +35,10 @@ function watcher(): string {
   return path;
 }
 
-/** What a program of Node loads of dist/, its folders there, and its packages. */
+/**
+ * What a program of Node loads of dist/, its folders there, and its libraries: packages, and those
+ * that the build has put into dist/bundled/.
+ */
 function loadedBy(...args: string[]): { modules: string[]; rooms: string[]; packages: string[] } {
   const list = join(temporaryFolder(), "loaded.txt");
   execFileSync(process.execPath, ["--import", watcher(), ...args], {
@@ -47,10 +50,11 @@ function loadedBy(...args: string[]): { modules: string[]; rooms: string[]; pack
     .split("\n")
     .map((path) => relative(root, path).replaceAll("\\", "/"));
   const found = (pattern: RegExp) =>
-    [...new Set(paths.flatMap((path) => pattern.exec(path)?.[1] ?? []))].sort();
-  const modules = found(/^dist\/(.*)$/);
+    [...new Set(paths.flatMap((path) => pattern.exec(path)?.slice(1).find(Boolean) ?? []))].sort();
+  const modules = found(/^dist\/(?!bundled\/)(.*)$/);
   const rooms = [...new Set(modules.map((path) => dirname(path)))].sort();
-  return { modules, rooms, packages: found(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//) };
+  const packages = found(/^(?:node_modules\/((?:@[^/]+\/)?[^/]+)\/|dist\/bundled\/(.*)\.js$)/);
+  return { modules, rooms, packages };
 }
 
 const program = (code: string) => loadedBy("--input-type=module", "-e", code);
@@ -90,13 +94,13 @@ test("an import of `bregman` loads what makes a model and reads files; a call lo
 test.each([
   ["bregman/nn", ["pure-rand"]],
   ["bregman/data", ["pure-rand"]],
-  ["bregman/export", ["@bufbuild/protobuf", "ml-matrix"]],
+  ["bregman/export", ["ml-matrix", "protobuf"]],
   ["bregman/predict", []],
   ["bregman/track", ["@bufbuild/protobuf", "fast-png", "fflate", "iobuffer"]],
   ["bregman/optim", ["pure-rand"]],
   ["bregman/regularizers", ["ml-matrix"]],
-  ["bregman/browser", ["@bufbuild/protobuf", "ml-matrix", "pure-rand"]],
-  ["bregman/train", ["@bufbuild/protobuf", "jsonc-parser", "ml-matrix", "pure-rand", "zod"]],
+  ["bregman/browser", ["ml-matrix", "protobuf", "pure-rand"]],
+  ["bregman/train", ["jsonc-parser", "ml-matrix", "protobuf", "pure-rand", "zod"]],
 ])("an import of %s loads the libraries %j", (entry, packages) => {
   expect(program(`await import("${entry}");`).packages).toEqual(packages);
 });

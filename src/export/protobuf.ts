@@ -2,7 +2,7 @@
  * Messages of protobuf, as tables of their fields, and their bytes: what our files of other
  * programs' formats are written with.
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "../bundled/protobuf.js";
 
 /** Kinds of values that a field may have. */
 export type Kind = "string" | "int64" | "float" | "double" | "bytes";

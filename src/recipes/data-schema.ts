@@ -7,7 +7,7 @@
  *
  * Paths start from the folder of the recipe file.
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
 import { MOST_CLASSES } from "../data/labels.js";
 import { datasetNames } from "../data/names.js";

@@ -2,7 +2,7 @@
  * Entries that steer which weights there are: the density that a run is to come to, and frozen
  * steps.
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { found } from "./union-fault.js";
 
 const positive = z.number().positive();

@@ -2,7 +2,7 @@
  * The schema of what recipes say in entries (entry.ts): one member of a union for each, by its
  * kind.
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import type { Entry, Given, Key, Keys, Options } from "../entry.js";
 import { found } from "./union-fault.js";
 import { InputError } from "../errors.js";

@@ -1,5 +1,5 @@
 /** The entry "init" of a recipe: how the first weights and biases are drawn. */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { spread } from "./mask-schema.js";
 
 const positive = z.number().positive();

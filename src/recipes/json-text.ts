@@ -10,7 +10,7 @@ import {
   stripComments,
   printParseErrorCode,
 } from "jsonc-parser";
-import type { z } from "zod";
+import type * as z from "../bundled/zod.js";
 import { InputError } from "../errors.js";
 import { TOO_DEEP, tooDeepAt } from "../json.js";
 import { check, pathName, type Problem } from "./problems.js";

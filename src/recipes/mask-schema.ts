@@ -1,5 +1,5 @@
 /** Entries of optimizers with a mask: magnitude pruning, SET, RigL, and the cut after Lasso-SGD. */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { SPREADS } from "../layer-densities.js";
 
 const fraction = z.number().min(0).max(1);

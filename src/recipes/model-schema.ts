@@ -2,7 +2,7 @@
  * Models in recipes. A new kind of model is a member of the union here, and a case in `build.ts`;
  * layers say themselves what they may be (entry.ts).
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { layerEntries } from "../nn/layers/part-of.js";
 import { schemaOf } from "./entry-schema.js";
 

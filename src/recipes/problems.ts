@@ -2,7 +2,7 @@
  * Says in plain words what is wrong with a recipe: one line a problem, each with the key's path,
  * what was found and what is allowed, and for misspelt names the nearest known one.
  */
-import type { z } from "zod";
+import type * as z from "../bundled/zod.js";
 import { didYouMean } from "../nearest.js";
 
 /** One fault: where, and in words. */

@@ -6,7 +6,7 @@
  * default, so that older recipes stay valid. `build.ts` turns entries into objects. Regularizers
  * and schedules are not told here: each has its entry beside it (entry.ts).
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { FEED_DEFAULTS } from "../data/in-use.js";
 import { isRegression, LOSS_KINDS, type LossKind } from "../nn/loss.js";
 import { type DataEntry, dataSchema, hasTargets } from "./data-schema.js";

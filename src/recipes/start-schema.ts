@@ -1,5 +1,5 @@
 /** A network that a run starts from, in a recipe. */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { found } from "./union-fault.js";
 
 const file = z

@@ -1,5 +1,5 @@
 /** The keys of a recipe's `data` that say what is to be told: labels, or targets. */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { found } from "./union-fault.js";
 
 const path = z.string().min(1, found("a path"));

@@ -8,7 +8,7 @@
  * result is zero. For float32 arrays the singular values are shrunk another way, several times as
  * fast and as good as the array can hold, see {@link shrinkSingularValues}.
  */
-import { EVD, Matrix, SVD } from "ml-matrix";
+import { EVD, Matrix, SVD } from "../bundled/ml-matrix.js";
 import { largest } from "../extremes.js";
 import { isTypedArray } from "../kinds.js";
 import { blocksOf, gathered, scatter, type Block } from "./blocks.js";

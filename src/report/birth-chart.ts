@@ -4,7 +4,7 @@
  * Each layer's fullest cell has the full colour, and colours go with the square root, so that few
  * births show beside many.
  */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "../bundled/plot.js";
 import { largest } from "../extremes.js";
 import type { BirthPath } from "./birth-path.js";
 import { epochAxis, FRAME, toSvg } from "./charts.js";

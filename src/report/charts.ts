@@ -4,8 +4,8 @@
  * Colours are CSS variables of the page (style.ts), so a figure follows its light or dark theme.
  * Every point carries a <title>, which browsers show on hovering: no script is needed.
  */
-import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import * as Plot from "../bundled/plot.js";
+import { parseHTML } from "../bundled/linkedom.js";
 import { largest, smallest } from "../extremes.js";
 
 export interface Point {

@@ -7,7 +7,7 @@
  * metrics.jsonl is no run.
  */
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { filesOf } from "../own-folder.js";

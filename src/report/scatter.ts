@@ -5,7 +5,7 @@
  * Names stand in a column on the right, in the order of the points and moved apart, each tied to
  * its point by a line.
  */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "../bundled/plot.js";
 import { largest, smallest } from "../extremes.js";
 import { FRAME, toSvg } from "./charts.js";
 import { parameter } from "./format.js";

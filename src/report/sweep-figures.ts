@@ -2,7 +2,7 @@
  * The figures of a sweep: validation against density, and parallel coordinates, a line a trial
  * across its values and what came of them. The best trial and those of the front stand out in both.
  */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "../bundled/plot.js";
 import { largest, smallest } from "../extremes.js";
 import type { SweepTable, SweptTrial } from "../sweep/table.js";
 import { FRAME, toSvg } from "./charts.js";

@@ -1,5 +1,5 @@
 /** The loss over a rising learning rate, with what is proposed, as a picture of its own. */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "../bundled/plot.js";
 import { largest, smallest } from "../extremes.js";
 import type { FoundTau } from "../measure/tau-sweep.js";
 import { FRAME, toSvg } from "./charts.js";

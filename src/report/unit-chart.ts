@@ -2,7 +2,7 @@
  * Active units layer by layer, as the paper's figure 4 shows them for the autoencoder: the shape of
  * a network that row groups have found.
  */
-import * as Plot from "@observablehq/plot";
+import * as Plot from "../bundled/plot.js";
 import { FRAME, toSvg } from "./charts.js";
 import { count } from "./format.js";
 

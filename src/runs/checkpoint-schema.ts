@@ -3,7 +3,7 @@
  * not by whom: the file may be a stranger's, or of a program that has changed something and signed
  * it anew.
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import type { Progress } from "../train/progress.js";

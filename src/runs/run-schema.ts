@@ -3,7 +3,7 @@
  * metrics.jsonl, and result.json. Keys that are not known are passed over; a figure that was not
  * finite is null in JSON, and counts as absent.
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 import { UnusableFileError } from "../errors.js";
 import { parseJson } from "../json.js";
 import { check, pathName } from "../recipes/problems.js";

@@ -22,9 +22,7 @@ export interface OwnWasm {
 
 const GIVE_IT = "give the option wasm: its address or its bytes";
 /** What helps where a page looks for the file in vain. */
-const IN_A_PAGE =
-  `${GIVE_IT}, or, for Vite 5 to 7, optimizeDeps: { exclude: ["bregman"], include: ` +
-  `["bregman > ml-matrix"] }`;
+const IN_A_PAGE = `${GIVE_IT}, or, for Vite 5 to 7, optimizeDeps: { exclude: ["bregman"] }`;
 /** And where a program does. */
 const IN_NODE = `${KEEP_EXTERNAL}, or ${GIVE_IT}`;
 

@@ -12,7 +12,7 @@
  *       "strategy": { "kind": "random", "runs": 20 }
  *     }
  */
-import { z } from "zod";
+import * as z from "../bundled/zod.js";
 
 const count = z.int().positive();
 const seed = z.int().min(0).max(0xffffffff);

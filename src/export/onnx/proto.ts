@@ -4,7 +4,7 @@
  *
  * Source: onnx.proto of ONNX (IR version 8), field numbers and types.
  */
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "../../bundled/protobuf.js";
 import { UnusableFileError } from "../../errors.js";
 import { encodeMessage, type Fields, type Kind, type Message, type ValueOf } from "../protobuf.js";
 

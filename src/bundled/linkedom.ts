@@ -1,0 +1,2 @@
+/** A document for what draws into one, without a browser. */
+export { parseHTML } from "linkedom";

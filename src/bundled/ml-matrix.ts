@@ -1,0 +1,2 @@
+/** Decompositions of small dense matrices. */
+export { EVD, Matrix, SVD } from "ml-matrix";

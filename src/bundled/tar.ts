@@ -1,0 +1,2 @@
+/** Reads tar archives. */
+export { Parser } from "tar";

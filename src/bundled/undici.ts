@@ -1,0 +1,2 @@
+/** Requests by way of a proxy. */
+export { EnvHttpProxyAgent, fetch } from "undici";
