@@ -92,6 +92,7 @@ const LEAVES = [
   "folder-lock.ts",
   "joined.ts",
   "inputs.ts",
+  "pick-rows.ts",
   "kinds.ts",
   "package-file.ts",
   "placed.ts",

@@ -67,6 +67,7 @@ const CALLS: readonly (readonly [
   ["loadSpokenDigits", [], "lenght", "length"],
   ["loadDataset", ["mnist"], "datadir", "dataDir"],
   ["loadData", [{ name: "mnist" }], "basedir", "baseDir"],
+  ["openData", [{ name: "mnist" }], "memery", "memory"],
   ["dataOf", [bregman.loadRecipe("mnist-quick")], "datadir", "dataDir"],
   ["runRecipe", [bregman.loadRecipe("mnist-quick")], "comand", "command"],
   ["sparsifyRecipe", ["nowhere"], "densty", "density"],

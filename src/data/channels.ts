@@ -3,16 +3,16 @@
  * with, or last.
  */
 import { InputError } from "../errors.js";
-import { type Inputs, inputsLike } from "../inputs.js";
+import { type AnyInputs, type Inputs, inputsLike } from "../inputs.js";
 
 /** [count, channels, height, width], or [count, height, width, channels]. */
 export type ChannelPlace = "first" | "last";
 
 /** An array of samples. */
-export interface SampleArray {
+export interface SampleArray<I extends AnyInputs = Inputs> {
   readonly shape: readonly number[];
   /** Row-major. */
-  readonly data: Inputs;
+  readonly data: I;
 }
 
 /**

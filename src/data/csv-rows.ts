@@ -1,9 +1,9 @@
 /** The cells of a CSV text as numbers, row by row. */
-import { csvParser } from "#libraries";
 import { UnusableFileError } from "../errors.js";
 import { isBytes } from "../inputs.js";
 import { type Categories, type DecimalMark, newCategories, numberOf } from "./csv-cells.js";
 import type { CsvColumns } from "./csv-columns.js";
+import { eachRow } from "./csv-text.js";
 
 export interface RowOptions {
   /** Name of the text in error messages. */
@@ -85,17 +85,12 @@ export function csvRows(text: string | Iterable<string>, options: RowOptions): C
   };
 
   for (const piece of typeof text === "string" ? [text] : text) {
-    // Behind the last line end there would be one row more.
-    csvParser().parse<string[]>(piece.endsWith("\n") ? piece.slice(0, -1) : piece, {
-      delimiter,
-      newline: "\n",
-      step: ({ data, errors }) => {
-        if (errors.length > 0) {
-          const reason = errors[0].message.toLowerCase();
-          throw new UnusableFileError(`${where}: row ${row + 1}: ${reason}`);
-        }
-        take(data);
-      },
+    eachRow(piece, delimiter, ({ data, errors }) => {
+      if (errors.length > 0) {
+        const reason = errors[0].message.toLowerCase();
+        throw new UnusableFileError(`${where}: row ${row + 1}: ${reason}`);
+      }
+      take(data);
     });
   }
   if (count === 0) {

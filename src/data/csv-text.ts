@@ -38,7 +38,16 @@ export function* readCsvPieces(
   delimiter: string,
   most: number = MOST_BYTES,
 ): Generator<string> {
-  const bytes = readBytes(path);
+  yield* csvPieces(readBytes(path), path, delimiter, most);
+}
+
+/** As {@link readCsvPieces}, from the bytes of a file. */
+export function* csvPieces(
+  bytes: Uint8Array,
+  path: string,
+  delimiter: string,
+  most: number = MOST_BYTES,
+): Generator<string> {
   const content = isGzip(bytes) ? gunzip(bytes, constants.MAX_LENGTH, path) : bytes;
   if (content === undefined || content.length <= most) {
     yield csvText(content ?? bytes, path, delimiter);
@@ -83,6 +92,19 @@ export function csvText(bytes: Uint8Array, path: string, delimiter: string): str
     );
   }
   return text;
+}
+
+/** What is wrong with a row, if something is, and its cells. */
+export interface ParsedRow {
+  readonly data: string[];
+  readonly errors: readonly { readonly message: string }[];
+}
+
+/** Goes over the rows of a text, or of a piece of one. */
+export function eachRow(text: string, delimiter: string, step: (row: ParsedRow) => void): void {
+  // Behind the last line end there would be one row more.
+  const rows = text.endsWith("\n") ? text.slice(0, -1) : text;
+  csvParser().parse<string[]>(rows, { delimiter, newline: "\n", step });
 }
 
 /** Rows of a text whose last row may end anywhere. */

@@ -7,7 +7,15 @@
  * std[c] after that, if the recipe asks for it.
  */
 import { InputError } from "../errors.js";
-import { INPUT_KINDS, type Inputs, inputsLike, isBytes, isInputs } from "../inputs.js";
+import {
+  type AnyInputs,
+  INPUT_KINDS,
+  type Inputs,
+  inputsLike,
+  isInputs,
+  isStored,
+} from "../inputs.js";
+import { checkAlike, checkFinite, targetFeatures } from "./check-samples.js";
 import { isTypedArray, kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { Preparation } from "../preparation.js";
@@ -26,9 +34,9 @@ import {
 
 import { channelStatistics } from "./statistics.js";
 
-export interface Samples {
+export interface Samples<I extends AnyInputs = Inputs> {
   /** [count, features] row-major; bytes mean value / 255, numbers are taken as they are. */
-  readonly inputs: Inputs;
+  readonly inputs: I;
   /**
    * [count], each below the number of classes: bytes, or 16 bits where one is above 255; empty if
    * there are targets only.
@@ -41,7 +49,10 @@ export interface Samples {
   readonly count: number;
 }
 
-export interface Dataset {
+/** Samples whose inputs are in memory, or elsewhere. */
+export type AnySamples = Samples<AnyInputs>;
+
+export interface Dataset<I extends AnyInputs = Inputs> {
   readonly name: string;
   /** Number of classes; 0 if there are targets only. */
   readonly classes: number;
@@ -53,8 +64,8 @@ export interface Dataset {
   readonly mean: readonly number[];
   /** Standard deviations, as many as there are means, in units of the scaled inputs. */
   readonly std: readonly number[];
-  readonly train: Samples;
-  readonly test: Samples;
+  readonly train: Samples<I>;
+  readonly test: Samples<I>;
   /** One name a feature of the targets, where they have some. */
   readonly targetNames?: readonly string[];
   /**
@@ -71,28 +82,31 @@ export interface Dataset {
   readonly preparation?: Preparation;
 }
 
+/** A data set whose inputs are in memory, or elsewhere, such as those of `openData`. */
+export type AnyDataset = Dataset<AnyInputs>;
+
 /**
  * Inputs [count, features] row-major, with labels [count] to classify or targets [count, target
  * features] to come near to.
  */
-export type ArraysPart =
+export type ArraysPart<I extends AnyInputs = Inputs> =
   | {
-      readonly inputs: Inputs;
+      readonly inputs: I;
       /** Whole numbers from 0 to 65534. */
       readonly labels: LabelList;
       readonly targets?: Float32Array;
     }
   | {
-      readonly inputs: Inputs;
+      readonly inputs: I;
       readonly labels?: undefined;
       readonly targets: Float32Array;
     };
 
-export interface ArraysOptions {
+export interface ArraysOptions<I extends AnyInputs = Inputs> {
   /** Training samples. */
-  readonly train: ArraysPart;
+  readonly train: ArraysPart<I>;
   /** Test samples, with labels and targets if the training samples have some. Default: none. */
-  readonly test?: ArraysPart | undefined;
+  readonly test?: ArraysPart<I> | undefined;
   /** Shape of a sample, [channels, height, width] or just [features]. */
   readonly shape: readonly number[];
   /** Default: the largest label plus 1. */
@@ -115,7 +129,7 @@ export interface ArraysOptions {
   readonly std?: readonly number[] | undefined;
 }
 
-const OPTIONS: OptionKeys<ArraysOptions> = {
+const OPTIONS: OptionKeys<ArraysOptions<AnyInputs>> = {
   train: 1,
   test: 1,
   shape: 1,
@@ -128,7 +142,12 @@ const OPTIONS: OptionKeys<ArraysOptions> = {
   std: 1,
 };
 /** Those of another data set's samples will do as well. */
-const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 1, count: 1 };
+const PART: OptionKeys<ArraysPart<AnyInputs> | AnySamples> = {
+  inputs: 1,
+  labels: 1,
+  targets: 1,
+  count: 1,
+};
 
 /**
  * A data set from plain arrays. Typed arrays are used, not copied; labels may be any array of whole
@@ -156,13 +175,15 @@ const PART: OptionKeys<ArraysPart | Samples> = { inputs: 1, labels: 1, targets: 
  * label that is not below `classes`, an input or target that is not finite, a deviation that is not
  * positive.
  */
-export function fromArrays(options: ArraysOptions): Dataset {
+export function fromArrays(options: ArraysOptions): Dataset;
+export function fromArrays(options: ArraysOptions<AnyInputs>): AnyDataset;
+export function fromArrays(options: ArraysOptions<AnyInputs>): AnyDataset {
   knownOptions("fromArrays", options, OPTIONS);
   const shape = sampleShape(options.shape);
   const features = shape[0] * shape[1] * shape[2];
   const train = checkedSamples("train", options.train, features);
   const none = {
-    inputs: inputsLike(train.inputs, 0),
+    inputs: noInputs(train.inputs),
     labels: new Uint8Array(0),
     ...(train.targets && { targets: new Float32Array(0) }),
   };
@@ -170,9 +191,7 @@ export function fromArrays(options: ArraysOptions): Dataset {
     options.test === undefined
       ? { ...none, count: 0 }
       : checkedSamples("test", options.test, features);
-  checkInputsAlike(train, test);
-  checkTargetsAlike(train, test);
-  checkLabelsAlike(train, test);
+  checkAlike(train, test);
   const { name = "arrays" } = options;
   const notes = startNotes(train.labels, name);
   return {
@@ -189,8 +208,8 @@ export function fromArrays(options: ArraysOptions): Dataset {
 
 /** Names of the targets, and what they are normalised by. */
 function targetFacts(
-  { targetNames, normalizeTargets = false }: ArraysOptions,
-  train: Samples,
+  { targetNames, normalizeTargets = false }: ArraysOptions<AnyInputs>,
+  train: AnySamples,
 ): Pick<Dataset, "targetNames" | "targetNormalization"> {
   const features = targetFeatures(train);
   if (targetNames !== undefined && targetNames.length !== features) {
@@ -214,9 +233,9 @@ function targetFacts(
 }
 
 function classesOf(
-  options: ArraysOptions,
-  train: Samples,
-  test: Samples,
+  options: ArraysOptions<AnyInputs>,
+  train: AnySamples,
+  test: AnySamples,
 ): Pick<Dataset, "classes" | "labelNames"> {
   if (train.count > 0 && train.labels.length === 0) {
     for (const key of ["classes", "labelNames"] as const) {
@@ -261,9 +280,9 @@ function sampleShape(shape: readonly number[]): [number, number, number] {
   return shape.length === 1 ? [1, 1, shape[0]] : [channels, height, width];
 }
 
-function checkedSamples(where: string, part: ArraysPart, features: number): Samples {
+function checkedSamples(where: string, part: ArraysPart<AnyInputs>, features: number): AnySamples {
   const { inputs, targets } = knownOptions(`fromArrays: ${where}`, part, PART);
-  if (!isInputs(inputs))
+  if (!isInputs(inputs) && !isStored(inputs))
     throw new InputError(`${where}.inputs must be ${INPUT_KINDS}, found ${kindOf(inputs)}`);
   if (targets !== undefined && !isTypedArray(targets, "Float32Array")) {
     throw new InputError(`${where}.targets must be a Float32Array, found ${kindOf(targets)}`);
@@ -295,43 +314,9 @@ function checkedSamples(where: string, part: ArraysPart, features: number): Samp
   return { inputs, labels, count, ...(targets && { targets }) };
 }
 
-function checkFinite(what: string, values: Inputs, features: number): void {
-  const bad = isBytes(values) ? -1 : values.findIndex((x) => !Number.isFinite(x));
-  if (bad < 0) return;
-  const place = `sample ${Math.floor(bad / features)}, feature ${bad % features}`;
-  throw new InputError(`${what} must be finite, found ${values[bad]} at index ${bad} (${place})`);
-}
-
-function checkInputsAlike(train: Samples, test: Samples): void {
-  const [wanted, found] = [train, test].map(({ inputs }) =>
-    isBytes(inputs) ? "bytes" : "numbers",
-  );
-  if (test.count === 0 || wanted === found) return;
-  throw new InputError(
-    `test.inputs must be of the kind of train.inputs: expected ${wanted}, found ${found}`,
-  );
-}
-
-function checkTargetsAlike(train: Samples, test: Samples): void {
-  if (test.count === 0 && !test.targets?.length) return;
-  const [wanted, found] = [targetFeatures(train), targetFeatures(test)];
-  if (wanted === found) return;
-  throw new InputError(
-    "test.targets must have as many features a sample as train.targets: expected " +
-      `${wanted}, found ${found} (0: no targets)`,
-  );
-}
-
-function checkLabelsAlike(train: Samples, test: Samples): void {
-  if (train.count === 0 || test.count === 0) return;
-  const [wanted, found] = [train, test].map(({ labels }) =>
-    labels.length > 0 ? "labels" : "none",
-  );
-  if (wanted !== found)
-    throw new InputError(`test.labels: expected ${wanted}, as in train, found ${found}`);
-}
-
-/** Features of one target; 0 if there are none. */
-export function targetFeatures({ targets, count }: Samples): number {
-  return targets && count ? targets.length / count : 0;
+/** None, of the same kind. */
+function noInputs(inputs: AnyInputs): Inputs {
+  if (!isStored(inputs)) return inputsLike(inputs, 0);
+  if (inputs.kind === "bytes") return new Uint8Array(0);
+  return inputs.BYTES_PER_ELEMENT === 4 ? new Float32Array(0) : new Float64Array(0);
 }

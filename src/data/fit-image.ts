@@ -1,12 +1,12 @@
 /** Images as the samples that they are to be: of one size, and of the same channels. */
-import { InputError, ofFile, UnusableFileError } from "../errors.js";
+import { InputError, UnusableFileError } from "../errors.js";
 import type { ImageFit } from "../preparation.js";
-import { roomFor } from "../room-for.js";
 import { size } from "../shape-size.js";
 import type { Image } from "./image.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import { type Answers, type OwnPart } from "./own-part.js";
 import { resized } from "./resize-image.js";
+import { sampleRoom } from "./sample-room.js";
 
 /** [channels, height, width] */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -98,10 +98,11 @@ export interface ImageSampleOptions {
   readonly toGrey?: boolean | undefined;
   /** Only the images in use are read. Default: all. */
   readonly use?: UseOptions | undefined;
+  /** Bytes of images that may be in memory; more are kept in a file. Default: all. */
+  readonly memory?: number | undefined;
 }
 
 export interface ImageSamples extends OwnPart {
-  readonly inputs: Uint8Array;
   readonly shape: ImageShape;
 }
 
@@ -113,7 +114,7 @@ export interface ImageSamples extends OwnPart {
  */
 export function imageSamples(
   { where, answers, open, about }: AnsweredImages,
-  { shape: wanted, fit, toGrey = wanted !== undefined, use }: ImageSampleOptions,
+  { shape: wanted, fit, toGrey = wanted !== undefined, use, memory }: ImageSampleOptions,
 ): ImageSamples {
   if (wanted !== undefined && wanted.length !== 3) {
     throw new InputError(
@@ -124,14 +125,12 @@ export function imageSamples(
   const rows = use && rowsInUse(answers.count, use);
   const read = rows ?? Int32Array.from({ length: answers.count }, (_, k) => k);
   const length = size(shape);
-  const inputs = ofFile(
-    () => roomFor(Uint8Array, read.length * length, `${read.length} images`),
-    (message) => `${where}: ${message}`,
-  );
+  const room = { count: read.length, features: length, what: "images", where, memory };
+  const { inputs, put } = sampleRoom(Uint8Array, room);
   const sizeHint = '"fit": "cut" takes images of all sizes';
   read.forEach((row, k) => {
     const fitting = { ...about(row, shape), fit, toGrey, sizeHint };
-    inputs.set(fitImage(open(row), shape, fitting), k * length);
+    put(k, fitImage(open(row), shape, fitting));
   });
   return { where, inputs, ...answers.of(rows), shape };
 }

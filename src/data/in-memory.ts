@@ -1,6 +1,7 @@
 /** The part of `bregman/data` that needs no files: a browser has it, too. */
 export {
   fromArrays,
+  type AnyDataset,
   type ArraysOptions,
   type ArraysPart,
   type Dataset,
@@ -14,6 +15,7 @@ export {
   type LabelledBatch,
   type TargetBatch,
 } from "./from-batches.js";
+export type { AnyInputs, Inputs, StoredInputs } from "../inputs.js";
 export { parseIdx, type IdxArray, type IdxOptions } from "./idx-format.js";
 export { restorationTask, type BlurOptions, type RestoreOptions } from "./restore.js";
 export { augmenter, type Augmenter, type AugmentOptions } from "./augment.js";

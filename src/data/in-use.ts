@@ -3,7 +3,8 @@
  * others need not be read, nor be in memory.
  */
 import { InputError } from "../errors.js";
-import { inputsLike } from "../inputs.js";
+import { type AnyInputs, inputRows, isStored } from "../inputs.js";
+import { pickRows } from "../pick-rows.js";
 import { stream } from "../random.js";
 import { withDefaults } from "../without-undefined.js";
 import type { Dataset, Samples } from "./dataset.js";
@@ -46,14 +47,14 @@ export function rowsInUse(count: number, options: UseOptions): Int32Array | unde
 /**
  * The data set with the training samples in use only. It is the same one if that is all of them.
  */
-export function inUse(data: Dataset, options: UseOptions): Dataset {
+export function inUse<I extends AnyInputs>(data: Dataset<I>, options: UseOptions): Dataset<I> {
   const rows = rowsInUse(data.train.count, options);
   return rows ? { ...data, train: pickSamples(data.train, rows) } : data;
 }
 
 /** The data without what a run does not use, and the indices of its samples there. */
-export interface InUse {
-  readonly used: Dataset;
+export interface InUse<I extends AnyInputs = AnyInputs> {
+  readonly used: Dataset<I>;
   readonly train: Int32Array;
   readonly valid: Int32Array;
   /** They stand behind the training samples. */
@@ -65,7 +66,7 @@ export interface InUse {
  *
  * @throws InputError as heldOut
  */
-export function samplesInUse(data: Dataset, options: UseOptions): InUse {
+export function samplesInUse<I extends AnyInputs>(data: Dataset<I>, options: UseOptions): InUse<I> {
   const { limit, stratify } = options;
   if (stratify && limit !== undefined)
     throw new InputError("stratify is for all samples: expected no limit beside it");
@@ -100,14 +101,14 @@ export function trainedRows(samples: SplitSamples, options: UseOptions): Int32Ar
 }
 
 /** Some samples, in the order of these rows. */
-export function pickSamples(
-  { inputs, labels, targets, count }: Samples,
+export function pickSamples<I extends AnyInputs>(
+  { inputs, labels, targets, count }: Samples<I>,
   rows: Int32Array,
-): Samples {
+): Samples<I> {
   const pick = <A extends ArrayLike<number>>(from: A, to: A): A =>
     pickRows(from, from.length / count, rows, to);
   return {
-    inputs: pick(inputs, inputsLike(inputs, (inputs.length / count) * rows.length)),
+    inputs: pickInputs(inputs, count, rows) as I,
     labels: pick(labels, labelsLike(labels, (labels.length / count) * rows.length)),
     ...(targets && {
       targets: pick(targets, new Float32Array((targets.length / count) * rows.length)),
@@ -116,17 +117,12 @@ export function pickSamples(
   };
 }
 
-/** Copies rows of an array of [count, length], and returns `to`. */
-export function pickRows<A extends ArrayLike<number | bigint>>(
-  from: A,
-  length: number,
-  rows: Int32Array,
-  to: A,
-): A {
-  // All kinds of typed arrays have both.
-  const [source, target] = [from, to] as unknown as [Uint8Array, Uint8Array];
-  rows.forEach((row, k) =>
-    target.set(source.subarray(row * length, (row + 1) * length), k * length),
-  );
-  return to;
+/** Stored inputs stay where they are. */
+function pickInputs(inputs: AnyInputs, count: number, rows: Int32Array): AnyInputs {
+  const features = inputs.length / count;
+  if (!isStored(inputs)) return inputRows(inputs, features, rows);
+  const { kind, BYTES_PER_ELEMENT } = inputs;
+  const places = (some: Int32Array) => some.map((place) => rows[place]);
+  const length = features * rows.length;
+  return { kind, length, BYTES_PER_ELEMENT, rows: (some) => inputs.rows(places(some)) };
 }

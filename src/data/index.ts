@@ -8,7 +8,7 @@ export { loadMnist } from "./mnist.js";
 export { loadFashionMnist } from "./fashion-mnist.js";
 export { loadCifar10 } from "./cifar10.js";
 export { loadSpokenDigits, type SpokenDigitsOptions } from "./spoken-digits.js";
-export { loadData, type LoadOptions } from "./load.js";
+export { loadData, openData, type LoadOptions, type OpenOptions } from "./load.js";
 export type { DataOptions } from "./data-dir.js";
 export type {
   CsvSource,

@@ -2,7 +2,7 @@
 import { csvParser } from "#libraries";
 import { UnusableFileError } from "../errors.js";
 import { numberOf, type DecimalMark } from "./csv-cells.js";
-import { readCsvText } from "./csv-text.js";
+import { eachRow, readCsvPieces } from "./csv-text.js";
 import { type ColumnInspector, inspectColumn, type InspectedColumn } from "./inspect-columns.js";
 
 export interface InspectedTable {
@@ -23,11 +23,13 @@ const FIRST_ROWS = 100;
 /**
  * Inspects a table.
  *
- * @throws as `readCsvText`; UnusableFileError for a file without rows
+ * @param most - bytes of a piece that it is read in. Default: those that a string holds
+ * @throws as `readCsvPieces`; UnusableFileError for a file without rows
  */
-export function inspectTable(path: string): InspectedTable {
-  const text = readCsvText(path, ",");
-  const first = text.slice(0, 2 ** 18).split("\n", FIRST_ROWS);
+export function inspectTable(path: string, most?: number): InspectedTable {
+  const pieces = readCsvPieces(path, ",", most);
+  const beginning: string = pieces.next().value;
+  const first = beginning.slice(0, 2 ** 18).split("\n", FIRST_ROWS);
   // The mark that is there most often, in the row that has the fewest of it.
   const times = (mark: string) =>
     first
@@ -45,21 +47,20 @@ export function inspectTable(path: string): InspectedTable {
   const inspectors: ColumnInspector[] = names.map((name) => inspectColumn(name, decimal));
   let [row, rows, ragged] = [0, 0, 0];
   let firstRagged = 0;
-  csvParser().parse<string[]>(text, {
-    delimiter,
-    newline: "\n",
-    step({ data }) {
-      row++;
-      if ((data.length === 1 && data[0].trim() === "") || (header && row === 1)) return;
-      if (data.length !== names.length) {
-        ragged++;
-        firstRagged ||= row;
-        return;
-      }
-      rows++;
-      for (const [k, inspector] of inspectors.entries()) inspector.add(data[k]);
-    },
-  });
+  const look = (data: readonly string[]) => {
+    row++;
+    if ((data.length === 1 && data[0].trim() === "") || (header && row === 1)) return;
+    if (data.length !== names.length) {
+      ragged++;
+      firstRagged ||= row;
+      return;
+    }
+    rows++;
+    for (const [k, inspector] of inspectors.entries()) inspector.add(data[k]);
+  };
+  for (let text: string | undefined = beginning; text !== undefined; text = pieces.next().value) {
+    eachRow(text, delimiter, ({ data }) => look(data));
+  }
   const odd = [
     ...(ragged > 0
       ? [`rows with other than ${names.length} cells: ${ragged}, the first is row ${firstRagged}`]

@@ -2,39 +2,26 @@
  * Loads a run's data as its recipe states them: a set by name, or one's own files. The result is
  * always a `Dataset`.
  */
-import { InputError, UnusableFileError } from "../errors.js";
-import { isBytes } from "../inputs.js";
-import type { Preparation } from "../preparation.js";
-import { readBytes } from "../read-file.js";
-import { knownOptions, type OptionKeys } from "../known-options.js";
+import { constants } from "node:buffer";
+import { totalmem } from "node:os";
 import { basename, resolve } from "node:path";
-import { isFlat } from "./channel-numbers.js";
-import { type CsvTable, type LearningRows, type LikeTable, readCsv } from "./csv.js";
-import { type ArraysPart, type Dataset, fromArrays, targetFeatures } from "./dataset.js";
-import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
-import { readImageFolder } from "./image-folder.js";
-import { loadDataset } from "./named.js";
-import { trainedRows, type UseOptions } from "./in-use.js";
-import { type Labels, labelRange, startNotes, textClasses } from "./labels.js";
-import { inFolder } from "./moved.js";
-import { readIdxPart, readNpyPart, readNpzPart } from "./own-arrays.js";
-import { npzNames } from "./npz.js";
-import { readParquetImages } from "./parquet-images.js";
-import { type ParquetTable, readParquetTable } from "./parquet-table.js";
-import { answersIn, answersOf, type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
-import {
-  checkSource,
-  type CsvSource,
-  type DataSource,
-  type NpzSource,
-  type OwnSource,
-  type ParquetSource,
-  resolvePaths,
-} from "./source.js";
-import { readImages, readSounds } from "./own-files.js";
-import { learningRows, withTestShare } from "./test-share.js";
+import { InputError, UnusableFileError } from "../errors.js";
+import { type AnyInputs, areBytes } from "../inputs.js";
+import { knownOptions, type OptionKeys } from "../known-options.js";
 import { size } from "../shape-size.js";
+import { isFlat } from "./channel-numbers.js";
+import { DATA_OPTIONS, type DataOptions } from "./data-dir.js";
+import { type AnyDataset, type ArraysPart, type Dataset, fromArrays } from "./dataset.js";
+import { targetFeatures } from "./check-samples.js";
+import { trainedRows, type UseOptions } from "./in-use.js";
+import { type Labels, labelRange, startNotes } from "./labels.js";
+import { inFolder } from "./moved.js";
+import { loadDataset } from "./named.js";
+import { type OwnPart, sampleShape, type SampleShape } from "./own-part.js";
+import { type OwnData, readOwn } from "./read-own.js";
+import { checkSource, type DataSource, type OwnSource, resolvePaths } from "./source.js";
 import { channelStatistics } from "./statistics.js";
+import { withTestShare } from "./test-share.js";
 
 /**
  * With a `limit` only the training samples of a run with these options are read of .npy and idx
@@ -46,6 +33,14 @@ export interface LoadOptions extends DataOptions, UseOptions {
   readonly baseDir?: string | undefined;
 }
 
+export interface OpenOptions extends LoadOptions {
+  /**
+   * Bytes that the inputs of a part, training or test, may take in memory. Default: a quarter of
+   * the machine's.
+   */
+  readonly memory?: number | undefined;
+}
+
 const LOAD_OPTIONS: OptionKeys<LoadOptions> = {
   ...DATA_OPTIONS,
   baseDir: 1,
@@ -54,21 +49,7 @@ const LOAD_OPTIONS: OptionKeys<LoadOptions> = {
   splitSeed: 1,
   stratify: 1,
 };
-
-/** Everything about one's own data but what has defaults. */
-export interface OwnData {
-  readonly train: OwnPart;
-  readonly test?: OwnPart | undefined;
-  readonly shape: readonly number[];
-  readonly labelNames?: readonly string[] | undefined;
-  readonly targetNames?: readonly string[] | undefined;
-  /** What a person should know of them. */
-  readonly notes?: readonly string[] | undefined;
-  /** How new samples become inputs, where files don't say it. */
-  readonly preparation?: Preparation | undefined;
-  /** Whether flat samples are of one kind all along, not features each of its own. */
-  readonly isSignal?: boolean | undefined;
-}
+const OPEN_OPTIONS: OptionKeys<OpenOptions> = { ...LOAD_OPTIONS, memory: 1 };
 
 /**
  * Loads data from a source.
@@ -88,11 +69,37 @@ export interface OwnData {
  *   the file
  */
 export function loadData(source: DataSource, options: LoadOptions = {}): Dataset {
-  const { dataDir, baseDir, limit, validation, splitSeed, stratify } = knownOptions(
-    "loadData",
-    options,
-    LOAD_OPTIONS,
-  );
+  const known = knownOptions("loadData", options, LOAD_OPTIONS);
+  // Without a bound all samples are in memory.
+  return readSource(source, known) as Dataset;
+}
+
+/**
+ * Opens data that may be larger than memory: as {@link loadData}, except that the inputs of a part
+ * that is too large stay where they are, and `fit` and `evaluate` read the samples of each batch
+ * when they need them, to the same bits. Of arrays in .npy and idx files that are not packed they
+ * stay in the file; images and sounds of a folder, and images of a Parquet file, are decoded once,
+ * into a file that is gone with the process.
+ *
+ * @example
+ * const data = openData({ kind: "imageFolder", train: "photos", testShare: 0.2 });
+ * const result = await fit(model, data, options);
+ */
+export function openData(source: DataSource, options: OpenOptions = {}): AnyDataset {
+  const known = knownOptions("openData", options, OPEN_OPTIONS);
+  const { memory = usualMemory() } = known;
+  if (!(memory >= 0)) throw new InputError(`memory must be a number of bytes, found ${memory}`);
+  return readSource(source, { ...known, memory });
+}
+
+/** A quarter of the machine's memory: samples are held twice, once for kernels. */
+function usualMemory(): number {
+  const most = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.min(most / 4, constants.MAX_LENGTH);
+}
+
+function readSource(source: DataSource, options: OpenOptions): AnyDataset {
+  const { dataDir, baseDir, limit, validation, splitSeed, stratify, memory } = options;
   checkSource(source);
   if ("name" in source) {
     const { kind: _, name, ...sound } = source;
@@ -101,11 +108,11 @@ export function loadData(source: DataSource, options: LoadOptions = {}): Dataset
   const here = resolvePaths(source, resolve(baseDir ?? "."));
   const own = dataDir === undefined ? here : inFolder(here, dataDir);
   const use = { limit, validation, splitSeed, stratify };
-  const read = readOwn(own, use);
+  const read = readOwn(own, use, memory);
   const { shape, labelNames, targetNames, notes, preparation, isSignal } = read;
   const { train, test } = divided(read, own, use);
-  if (test !== undefined && isBytes(test.inputs) !== isBytes(train.inputs)) {
-    const kind = ({ inputs }: OwnPart) => (isBytes(inputs) ? "bytes" : "numbers");
+  if (test !== undefined && areBytes(test.inputs) !== areBytes(train.inputs)) {
+    const kind = ({ inputs }: OwnPart) => (areBytes(inputs) ? "bytes" : "numbers");
     throw new UnusableFileError(
       `${train.where} has ${kind(train)}, but ${test.where} has ${kind(test)}: both must be of one kind`,
     );
@@ -178,7 +185,7 @@ function normalizationOf(
   const isTable =
     !isSignal &&
     isFlat([channels, height, width]) &&
-    (given === undefined ? !isBytes(inputs) : given === width);
+    (given === undefined ? !areBytes(inputs) : given === width);
   const statistics = isTable
     ? channelStatistics(inputs, width, 1, rows)
     : channelStatistics(inputs, channels, height * width, rows);
@@ -190,128 +197,6 @@ function normalizationOf(
   return { mean: mean ?? statistics.mean, std: std ?? statistics.std };
 }
 
-function samplesOf({ inputs, labels, targets }: OwnPart): ArraysPart {
+function samplesOf({ inputs, labels, targets }: OwnPart): ArraysPart<AnyInputs> {
   return targets ? { inputs, targets } : { inputs, labels };
-}
-
-/** One case a kind. */
-function readOwn(source: OwnSource, all: UseOptions): OwnData {
-  // Without a limit all is read.
-  const use = all.limit === undefined ? undefined : all;
-  switch (source.kind) {
-    case "idx": {
-      const { train: answers, test, targets } = answersOf("testImages", source.testImages, source);
-      const options = { ...source, targets };
-      const train = readIdxPart(source.trainImages, answers, { ...options, use });
-      return withTest(train, test && readIdxPart(source.testImages!, test, options));
-    }
-    case "npy": {
-      const { train: answers, test, targets } = answersOf("testInputs", source.testInputs, source);
-      const options = { ...source, targets };
-      const train = readNpyPart(source.trainInputs, answers, { ...options, use });
-      return withTest(train, test && readNpyPart(source.testInputs!, test, options));
-    }
-    case "npz":
-      return readArchive(source);
-    case "csv":
-      return readTables(source, all, (path, like, learning) =>
-        readCsv(path, source, like, learning),
-      );
-    case "parquet": {
-      const { image } = source;
-      return image === undefined
-        ? readTables(source, all, (path, like, learning) =>
-            readParquetTable(path, source, like, learning),
-          )
-        : readImages(
-            source,
-            (path, more) => readParquetImages(path, { ...source, image, ...more }),
-            use,
-          );
-    }
-    case "imageFolder":
-      return readImages(source, (path, more) => readImageFolder(path, { ...source, ...more }), use);
-    case "soundFolder":
-      return readSounds(source, use);
-  }
-}
-
-/** The names that Keras gives. */
-const KERAS = {
-  inputs: "x_train",
-  labels: "y_train",
-  testInputs: "x_test",
-  testLabels: "y_test",
-} as const;
-
-function readArchive(source: NpzSource): OwnData {
-  const { file, arrays = KERAS } = source;
-  const told = answersIn("arrays", arrays);
-  const options = { ...source, targets: told.targets };
-  const bytes = readBytes(file);
-  const train = readNpzPart(file, bytes, { inputs: arrays.inputs, answers: told.train }, options);
-  const { testInputs: inputs } = arrays;
-  const { test: answers } = told;
-  if (inputs === undefined || answers === undefined) return withTest(train, undefined);
-  // What is not asked for need not be there.
-  const names = source.arrays ? [] : npzNames(bytes, file);
-  const isThere = source.arrays || (names.includes(inputs) && names.includes(answers));
-  return withTest(
-    train,
-    isThere ? readNpzPart(file, bytes, { inputs, answers }, options) : undefined,
-  );
-}
-
-function withTest(
-  train: OwnPart & { readonly shape: readonly number[] },
-  test: (OwnPart & { readonly shape: readonly number[] }) | "" | undefined,
-): OwnData {
-  if (!test) return { train, shape: train.shape };
-  if (test.shape.join() !== train.shape.join()) {
-    throw new UnusableFileError(
-      `${train.where} has samples of shape [${train.shape.join(", ")}], but ` +
-        `${test.where} of [${test.shape.join(", ")}]: shapes must be equal`,
-    );
-  }
-  return { train, test, shape: train.shape };
-}
-
-function readTables(
-  source: CsvSource | ParquetSource,
-  use: UseOptions,
-  read: (path: string, like?: LikeTable, learning?: LearningRows) => ParquetTable,
-): OwnData {
-  const classesIn = (texts: readonly string[], classes: readonly string[] | undefined) =>
-    textClasses(texts, source.labelNames ?? classes, source.train);
-  const table = read(source.train, undefined, (count, texts, classes) => {
-    const labels = classesIn(texts, classes).labelsOf(texts, source.train);
-    return learningRows({ labels, count }, source.testShare, use);
-  });
-  const other =
-    source.test === undefined ? undefined : read(source.test, { where: source.train, table });
-  const { labelNames, labelsOf } = classesIn(table.labels, table.classes);
-  const part = (where: string, { inputs, labels, targets }: CsvTable): OwnPart => ({
-    where,
-    inputs,
-    ...(targets && { targets: Float32Array.from(targets.values) }),
-    labels: labelsOf(labels, where),
-  });
-  // A feature is a channel: each has its own mean and deviation.
-  const { names: targetNames, values = [] } = table.targets ?? {};
-  const count = targetNames ? values.length / targetNames.length : table.labels.length;
-  const columns = table.inputs.length / count;
-  const shape = sampleShape(
-    [count, ...("pixels" in source && source.pixels ? [columns] : [columns, 1, 1])],
-    source.shape,
-    source.train,
-  );
-  return {
-    train: part(source.train, table),
-    test: other && part(source.test!, other),
-    shape,
-    labelNames,
-    targetNames,
-    notes: [...(table.notes ?? []), ...(other?.notes ?? [])],
-    preparation: table.preparation && { table: table.preparation },
-  };
 }

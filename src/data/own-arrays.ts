@@ -4,12 +4,14 @@
  */
 import { ofFile, UnusableFileError } from "../errors.js";
 import { isTypedArray } from "../kinds.js";
-import { type ChannelPlace, channelsFirst } from "./channels.js";
-import type { Inputs } from "../inputs.js";
+import type { AnyInputs, Inputs } from "../inputs.js";
+import { type ChannelPlace, channelsFirst, type SampleArray } from "./channels.js";
+import { idxHeader, LONGEST_IDX_HEADER } from "./idx-format.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import { readIdx } from "./idx.js";
 import { asLabels, type Labels } from "./labels.js";
 import { type NpyArray, readNpy } from "./npy.js";
+import { LONGEST_NPY_HEADER, npyHeader } from "./npy-header.js";
 import { nameIn, parseNpz } from "./npz.js";
 import {
   type Answers,
@@ -20,6 +22,8 @@ import {
   sampleShape,
   targetAnswers,
 } from "./own-part.js";
+import { headerOf } from "./read-headed.js";
+import { type ArrayKind, storedOrRead } from "./stored-array.js";
 
 export interface ArrayPart extends OwnPart {
   readonly shape: SampleShape;
@@ -34,6 +38,8 @@ export interface ArrayOptions {
   readonly targets?: boolean | undefined;
   /** Only the samples in use are read, where the file is not packed. Default: all. */
   readonly use?: UseOptions | undefined;
+  /** Bytes of inputs that may be in memory: more stay in the file. Default: all. */
+  readonly memory?: number | undefined;
 }
 
 /**
@@ -43,12 +49,22 @@ export interface ArrayOptions {
  * @throws as `readIdx`, `channelsFirst` and `sampleShape`; UnusableFileError if the counts differ
  */
 export function readIdxPart(images: string, labels: string, options: ArrayOptions): ArrayPart {
-  const { shape: wanted, channels, use } = options;
+  const { shape: wanted, channels, use, memory } = options;
   const given = options.targets ? targetsIn(readNpy(labels), labels) : idxLabels(labels);
   const picking = rowsFor(images, labels, given.count, use);
-  const array = readIdx(images, {}, picking?.rows);
-  if (!picking?.picked()) checkCounts(images, array.shape[0], labels, given.count);
-  const { shape, data } = channelsFirst(array, channels, images);
+  const { shape, data } = storedOrRead({
+    header: () => {
+      const said = headerOf(images, LONGEST_IDX_HEADER, (head) =>
+        idxHeader(head, { where: images }),
+      );
+      return said && { shape: said.shape, kind: "bytes", bytes: 1 };
+    },
+    read: (rows) => readIdx(images, {}, rows),
+    arranged: (array) => channelsFirst(array, channels, images),
+    memory,
+    rows: picking?.rows,
+  });
+  if (!picking?.picked()) checkCounts(images, shape[0], labels, given.count);
   return {
     where: images,
     inputs: data,
@@ -107,8 +123,14 @@ export function readNpyPart(inputs: string, labels: string, options: ArrayOption
     ? targetsIn(readNpy(labels), labels)
     : npyLabels(readNpy(labels), labels);
   const picking = rowsFor(inputs, labels, answers.count, options.use);
-  const array = readNpy(inputs, picking?.rows);
-  return npyPart(array, inputs, answers, labels, options, picking?.picked());
+  const array = storedOrRead({
+    header: () => npyKind(inputs),
+    read: (rows) => numbersOf(readNpy(inputs, rows), inputs),
+    arranged: (array) => channelsFirst(array, options.channels, inputs),
+    memory: options.memory,
+    rows: picking?.rows,
+  });
+  return samplePart(array, inputs, answers, labels, options, picking?.picked());
 }
 
 /** The names of a part's arrays in a .npz file. */
@@ -132,21 +154,34 @@ export function readNpzPart(
   const arrays = parseNpz(bytes, [inputs, told], path);
   const [inputsAt, toldAt] = [inputs, told].map((name) => nameIn(path, name));
   const answers = (options.targets ? targetsIn : npyLabels)(arrays.get(told)!, toldAt);
-  return npyPart(arrays.get(inputs)!, inputsAt, answers, toldAt, options, undefined);
+  const array = numbersOf(arrays.get(inputs)!, inputsAt);
+  const ordered = channelsFirst(array, options.channels, inputsAt);
+  return samplePart(ordered, inputsAt, answers, toldAt, options, undefined);
+}
+
+function numbersOf(array: NpyArray, where: string): SampleArray {
+  return { shape: array.shape, data: inputNumbers(array, where) };
+}
+
+/** What the inputs in a file are, before they are read. */
+function npyKind(path: string): ArrayKind | undefined {
+  const said = headerOf(path, LONGEST_NPY_HEADER, (head) => npyHeader(head, path));
+  if (!said) return undefined;
+  const { shape, type } = said;
+  if (type.name === "uint8") return { shape, kind: "bytes", bytes: 1 };
+  return { shape, kind: "numbers", bytes: type.name === "float32" ? 4 : 8 };
 }
 
 /** @param picked - the rows that were read of the inputs; undefined: all */
-function npyPart(
-  array: NpyArray,
+function samplePart(
+  { shape, data }: SampleArray<AnyInputs>,
   inputs: string,
   answers: Answers,
   labels: string,
-  { shape: wanted, channels }: ArrayOptions,
+  { shape: wanted }: ArrayOptions,
   picked: Int32Array | undefined,
 ): ArrayPart {
-  if (array.shape.length > 0 && !picked) checkCounts(inputs, array.shape[0], labels, answers.count);
-  const numbers = inputNumbers(array, inputs);
-  const { shape, data } = channelsFirst({ shape: array.shape, data: numbers }, channels, inputs);
+  if (shape.length > 0 && !picked) checkCounts(inputs, shape[0], labels, answers.count);
   return {
     where: inputs,
     inputs: data,

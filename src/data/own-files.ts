@@ -1,7 +1,6 @@
 /** One's own images and sounds: a training part, and a test part that is read as that was. */
 import type { FolderImages, ImageFolderOptions } from "./image-folder.js";
-import type { UseOptions } from "./in-use.js";
-import type { OwnData } from "./load.js";
+import type { OwnData, ReadOptions } from "./read-own.js";
 import { readSoundFolder } from "./sound-folder.js";
 import type { ImageFolderSource, ParquetSource, SoundFolderSource } from "./source.js";
 
@@ -9,14 +8,15 @@ import type { ImageFolderSource, ParquetSource, SoundFolderSource } from "./sour
 export function readImages(
   source: ImageFolderSource | ParquetSource,
   read: (path: string, options: ImageFolderOptions) => FolderImages,
-  use: UseOptions | undefined,
+  options: ReadOptions,
 ): OwnData {
-  const train = read(source.train, { use });
+  const { memory } = options;
+  const train = read(source.train, options);
   const { shape } = train;
   const labelNames = source.labelNames ?? train.labelNames;
   const { fit } = source;
   // Only what was said of the training images holds for others.
-  const like = { shape, labelNames, toGrey: source.shape !== undefined };
+  const like = { shape, labelNames, toGrey: source.shape !== undefined, memory };
   return {
     train,
     test: source.test === undefined ? undefined : read(source.test, like),
@@ -27,11 +27,12 @@ export function readImages(
   };
 }
 
-export function readSounds(source: SoundFolderSource, use: UseOptions | undefined): OwnData {
+export function readSounds(source: SoundFolderSource, options: ReadOptions): OwnData {
   const { rate, length } = source;
-  const train = readSoundFolder(source.train, { ...source, use });
+  const train = readSoundFolder(source.train, { ...source, ...options });
   const { labelNames } = train;
-  const like = { rate, length, labelNames, targets: source.targets };
+  const { memory } = options;
+  const like = { rate, length, labelNames, targets: source.targets, memory };
   return {
     train,
     test: source.test === undefined ? undefined : readSoundFolder(source.test, like),

@@ -4,8 +4,8 @@
  */
 import { size } from "../shape-size.js";
 import { InputError, UnusableFileError } from "../errors.js";
-import type { Inputs } from "../inputs.js";
-import { pickRows } from "./in-use.js";
+import type { AnyInputs } from "../inputs.js";
+import { pickRows } from "../pick-rows.js";
 import { type Labels, labelsLike } from "./labels.js";
 import type { ArchiveNames, IdxSource, NpySource } from "./source.js";
 
@@ -14,7 +14,7 @@ export interface OwnPart {
   /** Where they are from, for error messages. */
   readonly where: string;
   /** [count, features] row-major; bytes mean value / 255. */
-  readonly inputs: Inputs;
+  readonly inputs: AnyInputs;
   /** Empty where there are targets. */
   readonly labels: Labels;
   /** [count, target features] row-major. */

@@ -5,6 +5,7 @@
 import { constants } from "node:buffer";
 import { ofFile, UnusableFileError } from "../errors.js";
 import { readBytes, readParts } from "../read-file.js";
+import { runsOf } from "../pick-rows.js";
 import { roomFor } from "../room-for.js";
 import { type SaidSize, wrongSize } from "./file-size.js";
 import { gunzip, gunzipBeginning, isGzip } from "./unpack.js";
@@ -58,10 +59,22 @@ export function readRows<Header extends ArrayHeader>(
       () => roomFor(Uint8Array, needed, what),
       (message) => `${path}: ${message}`,
     );
-    picked.forEach((row, k) =>
-      read(said.begin + row * length, bytes.subarray(k * length, (k + 1) * length)),
-    );
+    for (const { from, to } of runsOf(picked))
+      read(said.begin + picked[from] * length, bytes.subarray(from * length, to * length));
     return { header: { ...said, shape: [picked.length, ...said.shape.slice(1)] }, bytes };
+  });
+}
+
+/** What the header of a file says; undefined for a packed one. */
+export function headerOf<Header extends ArrayHeader>(
+  path: string,
+  longest: number,
+  header: (head: Uint8Array) => Header,
+): Header | undefined {
+  return readParts(path, (read, size) => {
+    const head = new Uint8Array(Math.min(longest, size));
+    read(0, head);
+    return isGzip(head) ? undefined : header(head);
   });
 }
 

@@ -4,19 +4,20 @@
  * They come to one rate and one length: a longer one is cut at its end, a shorter one is silent
  * there.
  */
-import { ofFile, UnusableFileError } from "../errors.js";
+import { UnusableFileError } from "../errors.js";
+import type { AnyInputs, Inputs } from "../inputs.js";
 import type { SoundPreparation } from "../preparation.js";
-import { roomFor } from "../room-for.js";
 import { filesOf } from "./sample-files.js";
 import type { FolderEntry } from "./folder-entries.js";
 import { rowsInUse, type UseOptions } from "./in-use.js";
 import type { OwnPart } from "./own-part.js";
 import { resampled } from "./resample.js";
+import { sampleRoom } from "./sample-room.js";
 import { readWav, type Sound, SOUND_ENDING } from "./wav.js";
 
 export interface FolderSounds extends OwnPart {
   /** [count, length] row-major, from -1 to 1. */
-  readonly inputs: Float32Array;
+  readonly inputs: AnyInputs;
   /** Names of the class folders; labels are places in this list. */
   readonly labelNames?: readonly string[] | undefined;
 }
@@ -28,6 +29,8 @@ export interface SoundFolderOptions extends SoundPreparation {
   readonly use?: UseOptions | undefined;
   /** Columns of the folder's table to be told, in place of classes. */
   readonly targets?: readonly string[] | undefined;
+  /** Bytes of sounds that may be in memory; more are kept in a file. Default: all. */
+  readonly memory?: number | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ export function readSoundFolder(folder: string, options: SoundFolderOptions): Fo
   const read = rows ? Array.from(rows, (k) => files[k]) : files;
   return {
     where: folder,
-    inputs: soundInputs(read, options, folder),
+    inputs: soundInputs(read, { ...options, where: folder }),
     ...answers.of(rows),
     ...(labelNames && { labelNames }),
   };
@@ -51,20 +54,23 @@ export function readSoundFolder(folder: string, options: SoundFolderOptions): Fo
 
 const WHAT = { samples: "sounds", files: "WAV files" };
 
-/** The samples of files, one after the other. */
+/** The samples of files, one after the other: in memory, unless it is said how much may be. */
 export function soundInputs(
   files: readonly FolderEntry[],
-  preparation: SoundPreparation,
-  where: string,
-): Float32Array {
-  const { length } = preparation;
-  const what = `${files.length} sounds of ${length} samples`;
-  const inputs = ofFile(
-    () => roomFor(Float32Array, files.length * length, what),
-    (message) => `${where}: ${message}`,
-  );
-  files.forEach((file, k) => inputs.set(soundSample(readSound(file), preparation), k * length));
+  options: SoundPreparation & { readonly where: string },
+): Inputs;
+export function soundInputs(files: readonly FolderEntry[], options: SoundRoomOptions): AnyInputs;
+export function soundInputs(files: readonly FolderEntry[], options: SoundRoomOptions): AnyInputs {
+  const { length: features, where, memory } = options;
+  const room = { count: files.length, features, what: `sounds of ${features} samples`, where };
+  const { inputs, put } = sampleRoom(Float32Array, { ...room, memory });
+  files.forEach((file, k) => put(k, soundSample(readSound(file), options)));
   return inputs;
+}
+
+interface SoundRoomOptions extends SoundPreparation {
+  readonly where: string;
+  readonly memory?: number | undefined;
 }
 
 /** A sound as the sample it is to be one of: at that rate, and not longer than it. */

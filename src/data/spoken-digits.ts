@@ -112,8 +112,7 @@ export function readSpokenDigits(
   const part = (chosen: readonly string[]): Samples => ({
     inputs: soundInputs(
       chosen.map((name) => ({ name, path: join(folder, name), isFolder: false })),
-      sound,
-      folder,
+      { ...sound, where: folder },
     ),
     labels: Uint8Array.from(chosen, (name) => Number(name[0])),
     count: chosen.length,

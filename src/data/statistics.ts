@@ -4,7 +4,7 @@
  *
  *     mean[c] = sum x / n        std[c] = sqrt(sum (x - mean[c])^2 / n)        over the n values of channel c
  */
-import { type Inputs, isBytes } from "../inputs.js";
+import { type AnyInputs, areBytes, type Inputs, inPieces } from "../inputs.js";
 
 /** One number a channel, in units of the scaled inputs (bytes mean value / 255). */
 export interface ChannelStatistics {
@@ -25,21 +25,35 @@ export interface ChannelStatistics {
  * @param rows - the samples that count; default: all
  */
 export function channelStatistics(
-  inputs: Inputs,
+  inputs: AnyInputs,
   channels: number,
   size: number,
   rows?: Int32Array,
 ): ChannelStatistics {
-  const samples =
-    rows ?? Int32Array.from({ length: inputs.length / (channels * size) }, (_, k) => k);
-  const { mean, variance } = isBytes(inputs)
-    ? ofBytes(inputs, channels, size, samples)
-    : ofNumbers(inputs, channels, size, samples);
+  const features = channels * size;
+  const n = (rows?.length ?? inputs.length / features) * size;
+  const over: Over = {
+    pieces: () => inPieces(inputs, features, rows),
+    channels,
+    size,
+    n,
+  };
+  const { mean, variance } = areBytes(inputs) ? ofBytes(over) : ofNumbers(over);
   const std = Array.from(variance, (x, c) => {
     const deviation = Math.sqrt(x);
     return deviation > Number.EPSILON * Math.abs(mean[c]) ? deviation : 1;
   });
   return { mean: [...mean], std };
+}
+
+/** What statistics are of. */
+interface Over {
+  /** Goes over the samples; once more each time. */
+  pieces(): Iterable<{ readonly inputs: Inputs; readonly samples: Int32Array }>;
+  readonly channels: number;
+  /** Values of one channel in one sample, and in all. */
+  readonly size: number;
+  readonly n: number;
 }
 
 /** [channels] each. */
@@ -49,55 +63,54 @@ interface Moments {
 }
 
 /** Of bytes it is enough to know how often each value is there. */
-function ofBytes(inputs: Uint8Array, channels: number, size: number, samples: Int32Array): Moments {
-  const n = samples.length * size;
+function ofBytes({ pieces, channels, size, n }: Over): Moments {
   const moments = { mean: new Float64Array(channels), variance: new Float64Array(channels) };
-  for (let channel = 0; channel < channels; channel++) {
-    const counts = new Float64Array(256);
-    for (const sample of samples) {
-      const begin = (sample * channels + channel) * size;
-      for (let at = begin; at < begin + size; at++) counts[inputs[at]]++;
+  const times = Array.from({ length: channels }, () => new Float64Array(256));
+  for (const { inputs, samples } of pieces()) {
+    for (let channel = 0; channel < channels; channel++) {
+      const counts = times[channel];
+      for (const sample of samples) {
+        const begin = (sample * channels + channel) * size;
+        for (let at = begin; at < begin + size; at++) counts[inputs[at]]++;
+      }
     }
-    const mean = counts.reduce((sum, times, value) => sum + times * value, 0) / n;
-    const variance = counts.reduce((sum, times, value) => sum + times * (value - mean) ** 2, 0) / n;
+  }
+  times.forEach((counts, channel) => {
+    const mean = counts.reduce((sum, count, value) => sum + count * value, 0) / n;
+    const variance = counts.reduce((sum, count, value) => sum + count * (value - mean) ** 2, 0) / n;
     moments.mean[channel] = mean / 255;
     moments.variance[channel] = variance / 255 ** 2;
-  }
+  });
   return moments;
 }
 
-function ofNumbers(inputs: Inputs, channels: number, size: number, samples: Int32Array): Moments {
-  const mean = meansOf(inputs, size, new Float64Array(channels), 1, samples);
+function ofNumbers(over: Over): Moments {
+  const mean = meansOf(over, new Float64Array(over.channels), 1);
   // The mean of many large numbers is rounded: what it misses is the mean of the deviations from
   // it.
-  const missed = meansOf(inputs, size, mean, 1, samples);
-  for (let c = 0; c < channels; c++) mean[c] += missed[c];
+  const missed = meansOf(over, mean, 1);
+  for (let c = 0; c < over.channels; c++) mean[c] += missed[c];
   // Deviations in a pass of their own: the difference of two large sums would lose digits.
-  return { mean, variance: meansOf(inputs, size, mean, 2, samples) };
+  return { mean, variance: meansOf(over, mean, 2) };
 }
 
 /** Of each channel the mean of (x - centre) ^ power. */
-function meansOf(
-  inputs: Inputs,
-  size: number,
-  centres: Float64Array,
-  power: 1 | 2,
-  samples: Int32Array,
-): Float64Array {
+function meansOf({ pieces, size, n }: Over, centres: Float64Array, power: 1 | 2): Float64Array {
   const channels = centres.length;
   const sums = new Float64Array(channels);
-  for (const sample of samples) {
-    let at = sample * channels * size;
-    for (let channel = 0; channel < channels; channel++) {
-      const centre = centres[channel];
-      let sum = sums[channel];
-      for (const end = at + size; at < end; at++) {
-        const distance = inputs[at] - centre;
-        sum += power === 1 ? distance : distance * distance;
+  for (const { inputs, samples } of pieces()) {
+    for (const sample of samples) {
+      let at = sample * channels * size;
+      for (let channel = 0; channel < channels; channel++) {
+        const centre = centres[channel];
+        let sum = sums[channel];
+        for (const end = at + size; at < end; at++) {
+          const distance = inputs[at] - centre;
+          sum += power === 1 ? distance : distance * distance;
+        }
+        sums[channel] = sum;
       }
-      sums[channel] = sum;
     }
   }
-  const n = samples.length * size;
   return sums.map((sum) => sum / n);
 }

@@ -3,9 +3,9 @@
  * drawn by a seed. What is decided of the training samples is then decided of the others alone.
  */
 import { InputError } from "../errors.js";
+import { pickRows } from "../pick-rows.js";
 import { stream } from "../random.js";
 import {
-  pickRows,
   pickSamples,
   type SplitSamples,
   trainedRows,

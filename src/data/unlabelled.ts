@@ -15,7 +15,7 @@ import { readBytes, readParts } from "../read-file.js";
 import type { SampleArray } from "./channels.js";
 import { type FeatureOptions, featureColumns } from "./csv-features.js";
 import { csvRows } from "./csv-rows.js";
-import { csvText } from "./csv-text.js";
+import { csvPieces } from "./csv-text.js";
 import { type FileKind, fileKind } from "./file-kind.js";
 import { fitImage, type ImageShape } from "./fit-image.js";
 import { type FolderEntry, folderEntries, readImageEntry } from "./folder-entries.js";
@@ -286,7 +286,7 @@ function* table(
   const { delimiter = ",", pixels = false, bytesInTraining = false, prepared, decimal } = csv;
   const features = size(input);
   const columns = prepared?.columns.length ?? features;
-  const rows = csvRows(csvText(bytes(), where, delimiter), {
+  const rows = csvRows(csvPieces(bytes(), where, delimiter), {
     where,
     delimiter,
     pixels: pixels && !prepared,

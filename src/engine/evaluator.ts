@@ -18,7 +18,7 @@ import { evaluationOf, type Evaluation } from "./evaluation.js";
 import { converterOf, createSequence, forwardActions, type Sequence } from "./sequence.js";
 
 /** Samples that are computed at a time, for the memory of so many. */
-const BATCH = 128;
+export const EVALUATION_BATCH = 128;
 
 /**
  * Prepares a network for evaluation. @throws InputError if a parameter is missing, or the samples
@@ -33,7 +33,7 @@ export function createEvaluator(
   const { model } = network;
   const layout = layoutOf(model);
   const { parameters, buffers } = placeNetwork(pool, network);
-  const batchSize = Math.min(BATCH, samples.count);
+  const batchSize = Math.min(EVALUATION_BATCH, samples.count);
   const plan = compile(layout, {
     memory: pool.memory,
     batchSize,

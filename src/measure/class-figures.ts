@@ -9,7 +9,7 @@
  * Where a sample has several labels each is a class by itself, found where its output is above 0,
  * and there is neither a confusion nor a top 5. Of equal outputs the first is the larger.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import { size } from "../shape-size.js";
 import { type Measure, placeOf } from "./each-output.js";
@@ -23,7 +23,7 @@ const TOP = 5;
 /** The figures of a classifier's outputs. */
 export function createClassFigures(
   model: Pick<Model, "output">,
-  data: Dataset,
+  data: AnyDataset,
 ): Measure<Omit<ClassFigures, "of">> {
   const outputs = size(model.output);
   const isSingle = data.classes > 0;

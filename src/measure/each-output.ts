@@ -2,7 +2,7 @@
  * Measures over samples of a data set, all of them and the loss from one pass: the model gives each
  * sample's outputs once.
  */
-import type { Dataset, Samples } from "../data/dataset.js";
+import type { AnyDataset, AnySamples } from "../data/dataset.js";
 import type { Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
 
@@ -57,8 +57,8 @@ interface Judged {
 
 /** The part that a sample is in, and its place there. */
 export function placeOf(
-  { train, test }: Pick<Dataset, "train" | "test">,
+  { train, test }: Pick<AnyDataset, "train" | "test">,
   index: number,
-): readonly [part: Samples, place: number] {
+): readonly [part: AnySamples, place: number] {
   return index < train.count ? [train, index] : [test, index - train.count];
 }

@@ -1,5 +1,5 @@
 /** What tells how near outputs come to targets: of images, or of other numbers. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { isRegression, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
@@ -20,7 +20,7 @@ export interface Nearness {
  */
 export function nearness(
   model: Pick<Model, "output">,
-  data: Dataset,
+  data: AnyDataset,
   loss: LossKind,
   scale?: Normalization,
 ): Nearness {

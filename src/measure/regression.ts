@@ -6,8 +6,8 @@
  *
  * of each target over samples; where a target is the same in all samples it has no R^2.
  */
-import type { Dataset } from "../data/dataset.js";
-import { targetFeatures } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
+import { targetFeatures } from "../data/check-samples.js";
 import { type Measure, placeOf } from "./each-output.js";
 import type { Normalization } from "../normalization.js";
 
@@ -27,7 +27,7 @@ export interface RegressionFit extends TargetFit {
  * @param scale - by which the targets were normalised for the model
  */
 export function createRegression(
-  data: Pick<Dataset, "train" | "test">,
+  data: Pick<AnyDataset, "train" | "test">,
   scale?: Normalization,
 ): Measure<RegressionFit> {
   const features = targetFeatures(data.train) || targetFeatures(data.test);

@@ -2,7 +2,7 @@
  * How near a model's outputs come to images they shall restore: structural similarity, over samples
  * of a data set.
  */
-import type { Dataset, Samples } from "../data/dataset.js";
+import type { AnyDataset, AnySamples } from "../data/dataset.js";
 import { size } from "../shape-size.js";
 import type { Model } from "../nn/model.js";
 import { type Measure, placeOf } from "./each-output.js";
@@ -14,7 +14,7 @@ import { SSIM_WINDOW, ssimSum } from "./ssim.js";
  */
 export function createSimilarity(
   { output }: Pick<Model, "output">,
-  data: Dataset,
+  data: AnyDataset,
 ): Measure<number> | undefined {
   const { train, test } = data;
   const [channels, height, width] = data.shape;
@@ -38,7 +38,7 @@ export function createSimilarity(
   };
 }
 
-function hasUnitRange({ targets, count }: Samples): boolean {
+function hasUnitRange({ targets, count }: AnySamples): boolean {
   if (!targets) return count === 0;
   for (let k = 0; k < targets.length; k++) if (targets[k] < 0 || targets[k] > 1) return false;
   return true;

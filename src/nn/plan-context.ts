@@ -75,6 +75,7 @@ export function planContext(layout: Layout, options: CompileOptions): PlanContex
   const data = createPlanData(memory, {
     tiles,
     augment,
+    fetch: samples.fetch,
     output: tensors.value(model.nodes.length - 1).offset,
     outputFeatures: size(model.output),
   });

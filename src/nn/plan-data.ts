@@ -49,6 +49,8 @@ export interface PlanData {
 export interface PlanDataOptions {
   readonly tiles: number;
   readonly augment: boolean;
+  /** Brings samples to where they are gathered from, see SampleStore. */
+  readonly fetch?: ((indices: Int32Array) => Int32Array) | undefined;
   /** f32 [tiles][features][T]. */
   readonly output: number;
   readonly outputFeatures: number;
@@ -56,7 +58,7 @@ export interface PlanDataOptions {
 
 /** Allocates a plan's data. */
 export function createPlanData(memory: Memory, options: PlanDataOptions): PlanData {
-  const { tiles, augment: augments, output, outputFeatures: features } = options;
+  const { tiles, augment: augments, fetch, output, outputFeatures: features } = options;
   const samples = tiles * TILE;
   const indices = memory.allocate(samples * 4);
   const counts = memory.allocate(4);
@@ -81,7 +83,7 @@ export function createPlanData(memory: Memory, options: PlanDataOptions): PlanDa
       }
       const words = memory.i32(indices, samples);
       words.fill(-1);
-      words.set(batch);
+      words.set(fetch ? fetch(batch) : batch);
       memory.i32(counts, 1)[0] = batch.length;
       if (augment) {
         const table = memory.i32(augment, samples * AUGMENT_WORDS);

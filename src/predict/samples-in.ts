@@ -5,7 +5,7 @@ import { isTypedArray } from "../kinds.js";
 import { size } from "../shape-size.js";
 import type { Model } from "../nn/model.js";
 import type { Network } from "../nn/network.js";
-import { normalizeInto, unchanged } from "../nn/samples.js";
+import { normalizeInto, unchanged } from "../nn/store-samples.js";
 
 /** What a canvas gives is clamped bytes. */
 export type PredictInputs = Inputs | Uint8ClampedArray;

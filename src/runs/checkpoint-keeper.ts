@@ -2,7 +2,7 @@
  * The checkpoints of a run, in its folder: what the training loop goes on from, and writes
  * (train/keeper.ts).
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { UnusableFileError } from "../errors.js";
 import type { FolderLock } from "../folder-lock.js";
 import type { Model } from "../nn/model.js";
@@ -55,7 +55,7 @@ export function openKeeper(
     about = {},
   }: CheckpointOptions,
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   options: Readonly<Record<string, unknown>>,
   { lock, ranks }: { readonly lock?: FolderLock; readonly ranks?: Ranks | undefined } = {},
 ): Keeper {

@@ -2,7 +2,7 @@
  * `fit`, with checkpoints in a folder: see train-model.ts for the loop, which is loaded when it is
  * called.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { FitOptions } from "../train/fit-options.js";
 import type { OpenKeeper } from "../train/keeper.js";
@@ -44,7 +44,7 @@ import type { FitResult } from "../train/train-model.js";
  * });
  * console.log(final.testLoss, final.ssim);
  */
-export async function fit(model: Model, data: Dataset, options: FitOptions): Promise<FitResult> {
+export async function fit(model: Model, data: AnyDataset, options: FitOptions): Promise<FitResult> {
   const { trainModel } = await import("../train/train-model.js");
   return trainModel(model, data, options, openKeeper);
 }

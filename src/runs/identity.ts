@@ -7,8 +7,9 @@
  * a schedule of your own) can't be compared: of them only the plain values count.
  */
 import { sha256 } from "../data/checksum.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset, AnySamples } from "../data/dataset.js";
 import type { StartOptions } from "../engine/given-start.js";
+import { inPieces } from "../inputs.js";
 import type { Model } from "../nn/model.js";
 
 /** Texts by key. */
@@ -21,7 +22,7 @@ export type Identity = Readonly<Record<string, string>>;
  */
 export function identityOf(
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   options: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
   const { start, ...plainOptions } = options;
@@ -98,17 +99,23 @@ function keysOf(a: object, b: object): string[] {
 }
 
 /** All that training and evaluation see of the data. */
-function dataHash(data: Dataset): string {
+function dataHash(data: AnyDataset): string {
   const { shape, classes, mean, std, preparation, targetNormalization, train, test } = data;
-  const parts = [train, test].flatMap(({ inputs, labels, targets, count }) => [
-    textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`),
-    bytesOf(labels),
-    bytesOf(inputs),
-    ...(targets ? [bytesOf(targets)] : []),
-  ]);
   const added = [preparation, targetNormalization].filter((one) => one !== undefined);
   const said = [shape, classes, mean, std, ...added];
-  return short([textBytes(JSON.stringify(said)), ...parts]);
+  function* parts() {
+    yield textBytes(JSON.stringify(said));
+    yield* bytesOfSamples(train);
+    yield* bytesOfSamples(test);
+  }
+  return short(parts());
+}
+
+function* bytesOfSamples({ inputs, labels, targets, count }: AnySamples): Iterable<Uint8Array> {
+  yield textBytes(`${count} ${inputs.BYTES_PER_ELEMENT}`);
+  yield bytesOf(labels);
+  for (const piece of inPieces(inputs, inputs.length / (count || 1))) yield bytesOf(piece.inputs);
+  if (targets) yield bytesOf(targets);
 }
 
 /** The numbers that a run was given to start from. */
@@ -133,6 +140,6 @@ function textBytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function short(bytes: Uint8Array | readonly Uint8Array[]): string {
+function short(bytes: Uint8Array | Iterable<Uint8Array>): string {
   return sha256(bytes).slice(0, 16);
 }

@@ -1,7 +1,7 @@
 /** What a recipe says about data and training, as `fit` takes it. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/data-dir.js";
-import { loadData } from "../data/load.js";
+import { loadData, openData } from "../data/load.js";
 import { restorationTask } from "../data/restore.js";
 import { buildModel, buildOptimizer, buildSchedule } from "../recipes/build.js";
 import { toSource } from "../recipes/data-schema.js";
@@ -14,11 +14,12 @@ import { readStart } from "./start-file.js";
  *
  * @throws as loadData and restorationTask
  */
-export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): Dataset {
+export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): AnyDataset {
   const { restore, limit, validation, splitSeed, stratify } = data;
   const use = { limit, validation, splitSeed, stratify };
-  const loaded = loadData(toSource(data), { ...options, ...use });
-  return restore ? restorationTask(loaded, { ...restore, seed: restore.seed ?? seed }) : loaded;
+  const [source, all] = [toSource(data), { ...options, ...use }];
+  if (!restore) return openData(source, all);
+  return restorationTask(loadData(source, all), { ...restore, seed: restore.seed ?? seed });
 }
 
 /**

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fromMoved, pathFromMoved } from "../data/moved.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/data-dir.js";
 import { mapPaths, pathsOf } from "../data/source.js";
 import { UnusableFileError } from "../errors.js";
@@ -45,7 +45,7 @@ export function readRunRecipe(folder: string, task = "read a run from"): Recipe 
  *
  * @throws as dataOf; where a file is not there any more, with a word on what to do
  */
-export function dataOfRun(recipe: Recipe, options: DataOptions): Dataset {
+export function dataOfRun(recipe: Recipe, options: DataOptions): AnyDataset {
   try {
     return dataOf(recipe, options);
   } catch (error) {

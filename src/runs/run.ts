@@ -12,7 +12,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { UnusableFileError } from "../errors.js";
 import { MODEL_FILE, saveModel } from "../export/model-file.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "../folder-lock.js";
@@ -138,7 +138,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
 interface LockedRun {
   readonly recipe: Recipe;
   readonly model: Model;
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   /** What `fit` is told by the recipe. */
   readonly training: FitOptions;
   readonly options: RunOptions;

@@ -1,5 +1,5 @@
 /** The checkpoint that ranks go on from: the first one has it, and gives it to the others. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { Ranks } from "../ranks/ranks.js";
 import type { Keeper } from "../train/keeper.js";
@@ -9,7 +9,7 @@ import { identityOf } from "./identity.js";
 /** What of a training all ranks must have the same. */
 interface Same {
   readonly model: Model;
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   readonly deciding: Readonly<Record<string, unknown>>;
 }
 

@@ -7,7 +7,7 @@
  */
 import { InputError } from "../errors.js";
 import { knownOptions } from "../known-options.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { samplesInUse } from "../data/in-use.js";
 import { compile } from "../nn/compile.js";
 import { ruleOf } from "../nn/layers/rules.js";
@@ -43,7 +43,7 @@ export interface StatisticsOptions extends EvaluateOptions {
  */
 export async function reestimateBatchNorm(
   network: Network,
-  data: Dataset,
+  data: AnyDataset,
   options: StatisticsOptions = {},
 ): Promise<Network> {
   knownOptions("reestimateBatchNorm", options, { ...EVALUATE_OPTIONS, batchSize: 1, batches: 1 });
@@ -78,7 +78,10 @@ export async function reestimateBatchNorm(
   try {
     const { memory } = pool;
     const places = placeNetwork(pool, { ...network, model }, { transpose: true });
-    const samples = storeDataset(pool, used, normalizationFor(network, data, normalize));
+    const samples = storeDataset(pool, used, {
+      normalization: normalizationFor(network, data, normalize),
+      batch: size,
+    });
     const plan = compile(layoutOf(model), {
       memory,
       batchSize: size,

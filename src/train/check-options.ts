@@ -1,9 +1,9 @@
 /** The checks of what `fit` is told that come before anything else. */
 import { InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { heldOut } from "../data/split.js";
-import { isBytes } from "../inputs.js";
+import { areBytes } from "../inputs.js";
 import { hasAccuracy, LOSS_KINDS } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip } from "../optim/clip.js";
@@ -38,7 +38,7 @@ const CHECKPOINT: OptionKeys<CheckpointOptions> = {
  *
  * @throws InputError as `fit`
  */
-export function checkOptions(model: Model, data: Dataset, options: FitOptions): Settings {
+export function checkOptions(model: Model, data: AnyDataset, options: FitOptions): Settings {
   const settings = settingsOf(knownOptions("fit", options, FIT_OPTIONS), data);
   checkCounts(settings);
   checkSamples(model, data, settings);
@@ -81,7 +81,7 @@ function checkCounts({
   }
 }
 
-function checkSamples(model: Model, data: Dataset, settings: Settings): void {
+function checkSamples(model: Model, data: AnyDataset, settings: Settings): void {
   const { validation, limit = Infinity } = settings;
   if (data.train.count === 0) throw new InputError(`fit: "${data.name}" has no training samples`);
   const held = at("fit", () => heldOut(data.train.count, validation, settings.limit));
@@ -138,7 +138,7 @@ function checkLoss({ loss, labelSmoothing, schedule, validation }: Settings): vo
   }
 }
 
-function checkWeights({ classWeights, loss }: Settings, { classes }: Dataset): void {
+function checkWeights({ classWeights, loss }: Settings, { classes }: AnyDataset): void {
   if (classWeights === undefined) return;
   if (loss !== "crossEntropy")
     throw new InputError(`fit: classWeights are for crossEntropy, found ${loss}`);
@@ -171,7 +171,7 @@ function checkJudging({ keep = "last", stop, validation }: Settings): void {
   }
 }
 
-function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): void {
+function checkModel(model: Model, data: AnyDataset, { augment, loss }: Settings): void {
   if (!model.nodes.some(({ parameters }) => parameters.some(({ role }) => isWeightRole(role)))) {
     throw new InputError(
       "fit: expected a model with a linear layer or a convolution, found one without weights",
@@ -183,8 +183,8 @@ function checkModel(model: Model, data: Dataset, { augment, loss }: Settings): v
     );
   }
   checkInputs("fit", model, data);
-  if (augment && !(model.input.length === 3 && isBytes(data.train.inputs))) {
-    const kind = isBytes(data.train.inputs) ? "bytes" : "numbers";
+  if (augment && !(model.input.length === 3 && areBytes(data.train.inputs))) {
+    const kind = areBytes(data.train.inputs) ? "bytes" : "numbers";
     throw new InputError(
       "fit: augment needs images of bytes for an input of [channels, height, width], " +
         `found ${kind} for an input of [${model.input.join(", ")}]`,

@@ -2,15 +2,15 @@
 import { InputError } from "../errors.js";
 import { kindOf } from "../kinds.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { samplesInUse } from "../data/in-use.js";
-import { isBytes } from "../inputs.js";
+import { areBytes } from "../inputs.js";
 import { hasAccuracy, type LossKind } from "../nn/loss.js";
 import { checkNetwork, type Network } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import { at } from "../placed.js";
 import { COMPUTE_OPTIONS, type ComputeOptions, createPool } from "../runtime/pool.js";
-import { createEvaluator } from "../engine/evaluator.js";
+import { createEvaluator, EVALUATION_BATCH } from "../engine/evaluator.js";
 import { takeTurns } from "../engine/next-turn.js";
 import { judge } from "../measure/each-output.js";
 import { nearness } from "../measure/nearness.js";
@@ -72,7 +72,7 @@ export interface Evaluated {
  */
 export async function evaluate(
   networks: readonly Network[],
-  data: Dataset,
+  data: AnyDataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluated[]> {
   if (!Array.isArray(networks)) {
@@ -97,7 +97,7 @@ export async function evaluate(
       // As in training: the loss is then the same.
       const scale = targetScale(model, data, loss);
       const normalization = normalizationFor(network, data, normalize);
-      const samples = storeDataset(pool, used, normalization, scale);
+      const samples = storeDataset(pool, used, { normalization, scale, batch: EVALUATION_BATCH });
       const judged = scale
         ? { ...network, parameters: outOfUnits(model, network.parameters, scale) }
         : network;
@@ -133,12 +133,12 @@ export async function evaluate(
  */
 export function normalizationFor(
   { model, normalization }: Network,
-  data: Dataset,
+  data: AnyDataset,
   normalize: boolean,
 ): Normalization | undefined {
   if (!normalization) return normalize ? data : undefined;
   const [channels, expected] = [data.shape[0], normalization.mean.length];
-  const asImages = model.input.length === 3 && isBytes(data.train.inputs);
+  const asImages = model.input.length === 3 && areBytes(data.train.inputs);
   if (!asImages || channels === expected) return normalization;
   throw new InputError(
     `evaluate: the network takes inputs of ${expected} channels, a sample of ` +

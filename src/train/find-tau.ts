@@ -10,7 +10,7 @@
  *
  * In the sweep lambda stays as it is, and births come sooner the larger tau is.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { DivergedError, InputError } from "../errors.js";
 import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { FoundTau, TauStep } from "../measure/tau-sweep.js";
@@ -45,7 +45,7 @@ const MARGIN = 10;
  */
 export async function findTau(
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   fit: FitOptions,
   options: FindTauOptions = {},
 ): Promise<FoundTau> {

@@ -1,5 +1,5 @@
 /** `fit` where there is no file system: see train-model.ts for the loop. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { InputError } from "../errors.js";
 import type { Model } from "../nn/model.js";
 import type { FitOptions } from "./fit-options.js";
@@ -29,7 +29,7 @@ export type FitInMemoryOptions = Omit<FitOptions, "checkpoint">;
  */
 export async function fit(
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   options: FitInMemoryOptions,
 ): Promise<FitResult> {
   if ((options as { checkpoint?: unknown }).checkpoint !== undefined) {

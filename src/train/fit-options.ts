@@ -8,7 +8,7 @@
  */
 import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
@@ -277,7 +277,7 @@ type Defaulted = { readonly [Key in keyof typeof DEFAULTS]: NonNullable<FitOptio
 export type Settings = Defaulted & Meant & Omit<FitOptions, keyof Defaulted | keyof Meant>;
 
 /** The settings of some options, for these data. */
-export function settingsOf(options: FitOptions, data: Pick<Dataset, "classes">): Settings {
+export function settingsOf(options: FitOptions, data: Pick<AnyDataset, "classes">): Settings {
   const { loss = lossOf(data), schedule = constant(), freeze, targetDensity, start } = options;
   return {
     ...withDefaults(DEFAULTS, options),

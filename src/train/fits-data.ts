@@ -1,8 +1,9 @@
 /** Whether a model and a data set go together. */
 import { InputError } from "../errors.js";
-import { isBytes } from "../inputs.js";
+import { areBytes } from "../inputs.js";
 import { checkChannelNumbers } from "../data/channel-numbers.js";
-import { targetFeatures, type Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
+import { targetFeatures } from "../data/check-samples.js";
 import { startHint } from "../data/labels.js";
 import { size } from "../shape-size.js";
 import { needsTargets, type LossKind } from "../nn/loss.js";
@@ -18,7 +19,7 @@ import { at } from "../placed.js";
  * @throws InputError if it does not, or the data's means and deviations are not of its channels;
  * also for one of them that can't be
  */
-export function checkInputs(who: string, { input }: Model, data: Dataset): void {
+export function checkInputs(who: string, { input }: Model, data: AnyDataset): void {
   const { name, shape, train } = data;
   at(`${who}: "${name}"`, () => checkChannelNumbers(shape, data));
   const [features, expected] = [size(shape), size(input)];
@@ -28,7 +29,7 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
     );
   }
   if (input.length !== 3 || input.join() === shape.join()) return;
-  const numbers = !isBytes(train.inputs);
+  const numbers = !areBytes(train.inputs);
   const isFlat = shape[0] === 1 && shape[1] === 1;
   // Columns of a table are channels of one number.
   const isTable = shape[1] === 1 && shape[2] === 1;
@@ -42,12 +43,12 @@ export function checkInputs(who: string, { input }: Model, data: Dataset): void 
 /**
  * The loss that goes with the data: labels are to be told apart, targets alone to be come near to.
  */
-export function lossOf({ classes }: Pick<Dataset, "classes">): LossKind {
+export function lossOf({ classes }: Pick<AnyDataset, "classes">): LossKind {
   return classes === 0 ? "meanSquaredError" : "crossEntropy";
 }
 
 /** Says so where the loss is the data's choice, and not the usual one. */
-export function lossNotes(given: LossKind | undefined, data: Dataset): string[] {
+export function lossNotes(given: LossKind | undefined, data: AnyDataset): string[] {
   if (given !== undefined || lossOf(data) === "crossEntropy") return [];
   return [`"${data.name}" has targets and no labels, so that the loss is meanSquaredError.`];
 }
@@ -59,7 +60,7 @@ export function lossNotes(given: LossKind | undefined, data: Dataset): string[] 
 export function checkOutputs(
   who: string,
   { output }: Model,
-  { name, classes, train, test }: Dataset,
+  { name, classes, train, test }: AnyDataset,
   loss: LossKind,
 ): void {
   if (!needsTargets(loss)) {
@@ -80,7 +81,7 @@ export function checkOutputs(
 }
 
 /** Labels that are there or not: any number between says how likely it is. */
-function checkShares(who: string, data: Pick<Dataset, "name" | "train" | "test">): void {
+function checkShares(who: string, data: Pick<AnyDataset, "name" | "train" | "test">): void {
   for (const part of ["train", "test"] as const) {
     const { targets } = data[part];
     const bad = targets?.findIndex((t) => !(t >= 0 && t <= 1)) ?? -1;
@@ -95,7 +96,7 @@ function checkShares(who: string, data: Pick<Dataset, "name" | "train" | "test">
 function checkClasses(
   who: string,
   output: readonly number[],
-  { name, classes, train }: Pick<Dataset, "name" | "classes" | "train">,
+  { name, classes, train }: Pick<AnyDataset, "name" | "classes" | "train">,
 ): void {
   const hint = train.targets ? `; for its targets say loss: "meanSquaredError"` : "";
   if (classes === 0) {

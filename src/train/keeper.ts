@@ -2,7 +2,7 @@
  * Checkpoints as the training loop sees them: what to go on from, when the next is due, and writing
  * it.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Trainer } from "../engine/trainer.js";
 import type { TrainerState } from "../engine/trainer-state.js";
 import type { Tensor } from "../export/safetensors-format.js";
@@ -42,6 +42,6 @@ export interface Keeper {
 export type OpenKeeper = (
   options: CheckpointOptions,
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   deciding: Readonly<Record<string, unknown>>,
 ) => Keeper | Promise<Keeper>;

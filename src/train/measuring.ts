@@ -1,5 +1,5 @@
 /** What a training is judged by: the line of each epoch, and the figures at its end. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { bestOf } from "../measure/best-epoch.js";
 import { createClassFigures } from "../measure/class-figures.js";
 import { connectionsOf } from "../measure/connections.js";
@@ -171,7 +171,10 @@ async function finalOf(
 }
 
 /** Each target by itself, where there are a few of them. */
-function targetsOf({ targets }: RegressionFit, { targetNames }: Dataset): FinalMetrics["targets"] {
+function targetsOf(
+  { targets }: RegressionFit,
+  { targetNames }: AnyDataset,
+): FinalMetrics["targets"] {
   if (targets.length < 2 || targets.length > MOST_TARGETS) return undefined;
   return targets.map((fit, k) => ({ name: targetNames?.[k] ?? `output ${k}`, ...fit }));
 }

@@ -1,5 +1,5 @@
 /** Whether a network that a training starts from was made for inputs like those it gets now. */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Normalization } from "../normalization.js";
 import type { Settings } from "./fit-options.js";
 
@@ -12,7 +12,7 @@ const TOLERANCE = 0.1;
  */
 export function otherInputs(
   { start, normalize }: Pick<Settings, "start" | "normalize">,
-  data: Pick<Dataset, "mean" | "std">,
+  data: Pick<AnyDataset, "mean" | "std">,
 ): string[] {
   const then = start?.network.normalization;
   const now = normalize ? data : { mean: [0], std: [1] };

@@ -6,7 +6,7 @@ import { size } from "../shape-size.js";
 import { ruleOf } from "../nn/layers/rules.js";
 import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
-import { storeSamples, unchanged } from "../nn/samples.js";
+import { storeSamples, unchanged } from "../nn/store-samples.js";
 import { createPool } from "../runtime/pool.js";
 import { settingsOf, type FitOptions } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";

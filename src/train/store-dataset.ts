@@ -1,27 +1,36 @@
-/** The samples of a data set in shared memory: those to train on first, then those to test on. */
-import { targetFeatures, type Dataset } from "../data/dataset.js";
-import { InputError } from "../errors.js";
-import { isBytes } from "../inputs.js";
+/** The samples of a data set for kernels: those to train on first, then those to test on. */
+import type { AnyDataset } from "../data/dataset.js";
+import { targetFeatures } from "../data/check-samples.js";
+import { isBytes, isStored } from "../inputs.js";
 import { size } from "../shape-size.js";
-import { storeSamples, unchanged, type SampleStore } from "../nn/samples.js";
+import type { SampleStore } from "../nn/samples.js";
+import { storeSamples, unchanged } from "../nn/store-samples.js";
 import type { Normalization } from "../normalization.js";
+import { TILE } from "../runtime/kernel-table.js";
 import { MOST_BYTES } from "../runtime/memory.js";
 import type { Pool } from "../runtime/pool.js";
 
+export interface StoreOptions {
+  /** Samples are stored as (x - mean) / std of their channel. Default: as they are. */
+  readonly normalization?: Normalization | undefined;
+  /** The same for targets, feature by feature. */
+  readonly scale?: Normalization | undefined;
+  /** Samples that are computed with at a time. */
+  readonly batch: number;
+}
+
 /**
- * @param normalization - samples are stored as (x - mean) / std of their channel; absent: as they
- *   are
- * @param scale - the same for targets, feature by feature
- * @throws InputError if that is more than 4 GiB; as storeSamples
+ * Samples that are not in memory, or that would fill what kernels reach, are fetched batch by
+ * batch: the same bits, at the price of a copy in each step.
+ *
+ * @throws InputError as storeSamples
  */
 export function storeDataset(
   { memory }: Pool,
-  data: Dataset,
-  normalization?: Normalization,
-  scale?: Normalization,
+  data: AnyDataset,
+  { normalization, scale, batch }: StoreOptions,
 ): SampleStore {
   const { train, test } = data;
-  checkSize(data);
   // One number a channel in any case: a gather of images reads so many.
   const { mean, std } = normalization ?? unchanged(data.shape);
   return storeSamples(memory, test.count ? [train, test] : [train], {
@@ -30,19 +39,15 @@ export function storeDataset(
     targetScale: scale,
     mean,
     std,
+    ...(isLarge(data) && { batch: Math.ceil(batch / TILE) * TILE }),
   });
 }
 
-/** Kernels reach so many bytes, of which the network needs some. */
-function checkSize(data: Dataset): void {
-  const { name, shape, train, test } = data;
-  const count = train.count + test.count;
-  const features = size(shape);
-  const sample = features * (isBytes(train.inputs) ? 1 : 4) + 4 * (1 + targetFeatures(train));
-  if (count * sample < MOST_BYTES) return;
-  const most = Math.floor(MOST_BYTES / sample);
-  throw new InputError(
-    `"${name}" does not fit into memory: ${count} samples of ${sample} bytes are ${count * sample}, ` +
-      `of less than ${MOST_BYTES}; use fewer than ${most} (limit), or bytes, which take a quarter of numbers`,
-  );
+/** The other half of what kernels reach is for the network. */
+const MOST_SAMPLE_BYTES = MOST_BYTES / 2;
+
+function isLarge({ shape, train, test }: AnyDataset): boolean {
+  if (isStored(train.inputs) || isStored(test.inputs)) return true;
+  const bytes = size(shape) * (isBytes(train.inputs) ? 1 : 4) + 4 * (1 + targetFeatures(train));
+  return (train.count + test.count) * bytes > MOST_SAMPLE_BYTES;
 }

@@ -9,7 +9,7 @@
  * predictor, a file of safetensors, ONNX or C. A network that a training starts from has them too,
  * and goes the other way first. Zeros stay zeros.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { isRegression, needsTargets, type LossKind } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { TargetFacts, Values } from "../nn/network.js";
@@ -24,14 +24,14 @@ type Parameters = ReadonlyMap<string, Values>;
  */
 export function targetScale(
   model: Model,
-  { targetNormalization }: Pick<Dataset, "targetNormalization">,
+  { targetNormalization }: Pick<AnyDataset, "targetNormalization">,
   loss: LossKind,
 ): Normalization | undefined {
   return isRegression(loss) && lastLinear(model) ? targetNormalization : undefined;
 }
 
 /** A line for targets that should be normalised and can't be. */
-export function unitNotes(model: Model, data: Dataset, loss: LossKind): string[] {
+export function unitNotes(model: Model, data: AnyDataset, loss: LossKind): string[] {
   if (!data.targetNormalization || !isRegression(loss) || lastLinear(model)) return [];
   return [
     `The targets of "${data.name}" are not normalised: the model does not end in a linear ` +
@@ -64,7 +64,7 @@ export function outOfUnits(
 }
 
 /** Settings whose start, if one is given, has outputs as they are in training. */
-export function startingIn(model: Model, data: Dataset, settings: Settings): Settings {
+export function startingIn(model: Model, data: AnyDataset, settings: Settings): Settings {
   const { start, loss } = settings;
   const scale = start && targetScale(model, data, loss);
   if (!scale) return settings;
@@ -75,7 +75,7 @@ export function startingIn(model: Model, data: Dataset, settings: Settings): Set
 
 /** What the outputs of a network that was trained are, as far as the data say it. */
 export function targetFacts(
-  { targetNames: names }: Pick<Dataset, "targetNames">,
+  { targetNames: names }: Pick<AnyDataset, "targetNames">,
   loss: LossKind,
   scale: Normalization | undefined,
 ): TargetFacts | undefined {

@@ -6,7 +6,7 @@
  * same validation samples. All that is drawn follows from the seed, the epoch and the step, so a
  * run resumed from a checkpoint goes on with the very same numbers.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { bestLine, isBest } from "../measure/best-epoch.js";
 import { birthTensors } from "../measure/births.js";
 import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
@@ -89,7 +89,7 @@ const NO_SUMS: Progress["sums"] = { loss: 0, correct: 0, seen: 0 };
  */
 export async function trainModel(
   model: Model,
-  data: Dataset,
+  data: AnyDataset,
   options: FitOptions,
   open?: OpenKeeper,
   ranks?: Ranks,

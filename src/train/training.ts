@@ -1,7 +1,7 @@
 /** Everything a training is made of, before its first step. */
 import { augmenter, type Augmenter } from "../data/augment.js";
 import { batches, type Batches } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import { samplesInUse } from "../data/in-use.js";
 import { takeTurns, type Turns } from "../engine/next-turn.js";
 import type { Trainer } from "../engine/trainer.js";
@@ -31,7 +31,7 @@ import { createWarnings, type Warnings } from "./warnings.js";
 export interface Subject {
   readonly pool: Pool;
   readonly model: Model;
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   readonly settings: Settings;
   readonly keeper?: Keeper | undefined;
   /** Processes that train it together. */
@@ -42,7 +42,7 @@ export interface Training extends Subject {
   /** Epochs it was to have, today's last. */
   readonly lengths: Lengths;
   /** The data without what nobody asks for. */
-  readonly used: Dataset;
+  readonly used: AnyDataset;
   /** Indices of the samples. */
   readonly samples: {
     readonly train: Int32Array;
@@ -82,7 +82,11 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   const { used, ...samples } = samplesInUse(data, settings);
   const { train } = samples;
   const scale = targetScale(model, data, settings.loss);
-  const store = storeDataset(pool, used, normalize ? data : undefined, scale);
+  const store = storeDataset(pool, used, {
+    normalization: normalize ? data : undefined,
+    scale,
+    batch: Math.ceil(batchSize / microBatches),
+  });
   const inParts = { samples: train.length, batchSize, microBatches };
   const order = batches(train, {
     ...settings,
@@ -146,7 +150,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
 /** By which samples of each class count; a class without training samples counts by 1. */
 function weightsOf(
   given: Settings["classWeights"],
-  { classes, train }: Dataset,
+  { classes, train }: AnyDataset,
   indices: Int32Array,
 ): readonly number[] | undefined {
   if (given !== "balanced") return given;

@@ -5,7 +5,7 @@
  * a warning is an event, and also goes where the platform's warnings go, unless the caller takes
  * it.
  */
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { EpochMetrics } from "../measure/events.js";
 import type { Settings } from "./fit-options.js";
@@ -19,7 +19,7 @@ export interface Warnings {
   /** Tells of these, each once. */
   tell(texts: readonly string[]): void;
   /** Looks at the data, the options and, unless the run is resumed, the weights it starts with. */
-  start(data: Dataset, resumed: boolean): void;
+  start(data: AnyDataset, resumed: boolean): void;
   /** Looks at an epoch that is over, the last line of the history. */
   epoch(history: readonly EpochMetrics[]): void;
 }

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { csvColumns } from "#bregman/data/csv-columns.js";
 import { csvRows } from "#bregman/data/csv-rows.js";
 import { readCsvPieces, readCsvText } from "#bregman/data/csv-text.js";
+import { inspectTable } from "#bregman/data/inspect-table.js";
 import { temporaryFolder } from "./idx-files.js";
 
 const rows = Array.from({ length: 200 }, (_, k) =>
@@ -50,4 +51,14 @@ test("faults name the row of the file, or the byte that a piece begins with", ()
   expect(() => read(readCsvPieces(long, ",", 100))).toThrow(
     /expected rows of at most 100 bytes that end with "\\n", found none from byte 13 on/,
   );
+});
+
+test("a look at a file in pieces sees what a look at the whole sees", () => {
+  const path = written(text.replace("151,plain", "151,plain,more"));
+  const whole = inspectTable(path);
+  expect(whole).toMatchObject({
+    rows: 199,
+    odd: [expect.stringContaining("the first is row 153")],
+  });
+  for (const most of [300, 1000]) expect(inspectTable(path, most)).toEqual(whole);
 });

@@ -47,7 +47,8 @@ describe("a folder of folders", () => {
     const folder = animals();
     const colour = Uint8Array.from({ length: 18 }, (_, k) => k);
     writePng(join(folder, "ant", "x.png"), 3, 2, 3, colour);
-    const { inputs, shape } = readImageFolder(folder);
+    const { inputs: read, shape } = readImageFolder(folder);
+    const inputs = read as Uint8Array;
     expect(readImageFolder(folder, { shape: [3, 2, 3] }).inputs).toEqual(inputs);
     expect(shape).toEqual([3, 2, 3]);
     expect([...inputs.subarray(0, 18)]).toEqual([

@@ -1,12 +1,13 @@
 /** Parts held out by their shares: of each class as many as its share, by a seed. */
 import { describe, expect, test } from "vitest";
-import { fromArrays } from "#bregman/data/dataset.js";
+import { type AnySamples, fromArrays } from "#bregman/data/dataset.js";
 import { samplesInUse } from "#bregman/data/in-use.js";
 import { loadData } from "#bregman/data/load.js";
 import type { DataSource } from "#bregman/data/source.js";
 import { stratifiedSplit } from "#bregman/data/split.js";
 import { channelStatistics } from "#bregman/data/statistics.js";
 import { BregmanError, InputError } from "#bregman/errors.js";
+import type { Inputs } from "#bregman/inputs.js";
 import { stream } from "#bregman/random.js";
 import { checkRecipe } from "#bregman/recipes/load.js";
 import { dataOf, fitOptionsOf } from "#bregman/runs/recipe-options.js";
@@ -85,9 +86,9 @@ describe("iris", () => {
   });
 
   test("each sample is in one part, and normalised by those to train with", () => {
-    const rowsOf = ({ inputs }: { readonly inputs: ArrayLike<number> }) =>
+    const rowsOf = ({ inputs }: AnySamples) =>
       Array.from({ length: inputs.length / 4 }, (_, k) =>
-        Array.from({ length: 4 }, (_one, j) => inputs[4 * k + j]).join(),
+        Array.from({ length: 4 }, (_one, j) => (inputs as Inputs)[4 * k + j]).join(),
       );
     expect([...rowsOf(data.train), ...rowsOf(data.test)].sort()).toEqual(
       rowsOf(whole.train).sort(),

@@ -4,7 +4,7 @@ import { dropout } from "#bregman/nn/layers/dropout.js";
 import { size } from "#bregman/shape-size.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples, unchanged } from "#bregman/nn/samples.js";
+import { storeSamples, unchanged } from "#bregman/nn/store-samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";

@@ -16,7 +16,7 @@ import { maxPool2d } from "#bregman/nn/layers/pool2d.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
 import { modelFromJson, modelToJson } from "#bregman/nn/model-json.js";
 import { checkNetwork, type Network } from "#bregman/nn/network.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { adaBreg, linBreg, type Optimizer } from "#bregman/optim/index.js";
 import { groupLasso, l1, sparseGroupLasso } from "#bregman/regularizers/index.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";

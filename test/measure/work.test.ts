@@ -6,7 +6,7 @@ import { conv2d } from "#bregman/nn/layers/conv2d.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { linBreg, sgd, type Optimizer } from "#bregman/optim/index.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
 import type { Pool } from "#bregman/runtime/pool.js";

@@ -5,7 +5,7 @@
 import { linear } from "#bregman/nn/layers/linear.js";
 import { relu } from "#bregman/nn/layers/activation.js";
 import { sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { none } from "#bregman/regularizers/none.js";
 import { l1 } from "#bregman/regularizers/l1.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";

@@ -12,7 +12,7 @@ import { avgPool1d, conv1d, maxPool1d } from "#bregman/nn/layers/one-dimension.j
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "#bregman/nn/layers/pool2d.js";
 import { scaledSum } from "#bregman/nn/layers/scaled-sum.js";
 import { graph, sequential, type Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { resNet18 } from "#bregman/models/resnet18.js";
 import { denseNet } from "#bregman/models/densenet.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";

@@ -1,6 +1,6 @@
 /** A trainer of a small random problem. */
 import { size } from "#bregman/shape-size.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import type { Pool } from "#bregman/runtime/pool.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "#bregman/engine/trainer.js";
 import type { Problem } from "./problem.js";

@@ -11,7 +11,7 @@
 import { readFileSync } from "node:fs";
 import { loadMnist } from "#bregman/data/mnist.js";
 import type { Model } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { stream } from "#bregman/random.js";
 import { buildModel, buildOptimizer } from "#bregman/recipes/build.js";
 import { loadRecipe } from "#bregman/recipes/load.js";

@@ -12,7 +12,7 @@ import { channelStatistics } from "#bregman/data/statistics.js";
 import { InputError } from "#bregman/errors.js";
 import { loadModel, saveModel } from "#bregman/export/model-file.js";
 import { mlp } from "#bregman/models/mlp.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { createMemory } from "#bregman/runtime/memory.js";
 import { evaluate } from "#bregman/train/evaluate.js";

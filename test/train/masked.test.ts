@@ -9,7 +9,7 @@ import { relu } from "#bregman/nn/layers/activation.js";
 import { flatten } from "#bregman/nn/layers/join.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import {
   lassoSgd,
   linBreg,

@@ -6,7 +6,7 @@
  * written from their definitions: kernel groups with lambda 0.0004, tau 0.001, batches of 16).
  */
 import { readFileSync } from "node:fs";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { groupLasso } from "#bregman/regularizers/group-lasso.js";
 import { createPool } from "#bregman/runtime/pool.js";

@@ -13,7 +13,7 @@ import { mlp } from "#bregman/models/mlp.js";
 import { skipAutoencoder } from "#bregman/models/skip-autoencoder.js";
 import { linear } from "#bregman/nn/layers/linear.js";
 import { sequential } from "#bregman/nn/model.js";
-import { storeSamples } from "#bregman/nn/samples.js";
+import { storeSamples } from "#bregman/nn/store-samples.js";
 import { adaBreg, linBreg, type Optimizer } from "#bregman/optim/index.js";
 import { stream } from "#bregman/random.js";
 import { groupLasso, l1 } from "#bregman/regularizers/index.js";
