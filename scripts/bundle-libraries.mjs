@@ -5,6 +5,7 @@
  *
  *     dist/bundled/<name>.js       with the library in it
  *     dist/bundled/<name>-types/   types of a library that stand in ours, as they are
+ *     dist/bundled/uplot.css       the style sheet that uplot.js needs
  *     dist/bundled/LICENSES.txt    of all that is in these files
  */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -83,5 +84,6 @@ const packages = new Set();
 for (const name of readdirSync(bundled).filter((file) => file.endsWith(".js")))
   for (const found of await bundle(join(bundled, name))) packages.add(found);
 for (const name of TYPED) copyTypes(name);
+cpSync(join(root, "node_modules/uplot/dist/uPlot.min.css"), join(bundled, "uplot.css"));
 const licenses = [...[...packages].toSorted().map(licenseOf), apache];
 writeFileSync(join(bundled, "LICENSES.txt"), licenses.join(`\n${"-".repeat(80)}\n\n`));

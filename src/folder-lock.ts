@@ -61,6 +61,25 @@ interface Holder {
 
 let taken = 0;
 
+/** A process that writes into a folder at this moment. */
+export interface Writer {
+  /** Its number, on its own machine. */
+  readonly process: number;
+  /** Whether that is this machine, or container. */
+  readonly isHere: boolean;
+  /** Of this lock: the same as long as it is held. */
+  readonly token: string;
+}
+
+/** Who holds the lock of a folder and is alive; undefined if nobody does. */
+export function writerOf(folder: string): Writer | undefined {
+  const found = look(join(folder, LOCK_FILE));
+  if (!found?.holder || !isAlive(found.holder, (Date.now() - found.touched) / 1000))
+    return undefined;
+  const { process: id, host, token } = found.holder;
+  return { process: id, isHere: host === HOST, token };
+}
+
 /**
  * Takes the lock of a folder.
  *

@@ -54,7 +54,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   sweep: ["data", "measure", "recipes", "runs", "train"],
   report: ["measure", "runs", "export", "recipes", "sweep"],
   track: ["engine", "export", "measure", "report", "runtime"],
+  dashboard: ["measure", "nn", "recipes", "report", "runs"],
   cli: [
+    "dashboard",
     "data",
     "engine",
     "export",
@@ -195,6 +197,19 @@ test("what a browser loads has no module and no Buffer of Node", () => {
     /from "node:|\bBuffer\.|(?<!globalThis\.)\bprocess\./.test(code(file)),
   );
   expect(foreign).toEqual([]);
+});
+
+test("the dashboard's page loads itself, and what its server gives it of other rooms", () => {
+  const pages = files.filter((file) => file.startsWith("dashboard/page/"));
+  expect(pages).toContain("dashboard/page/main.ts");
+  const others = imports.filter(
+    ({ from, to, typeOnly }) => pages.includes(from) && !pages.includes(to) && !typeOnly,
+  );
+  expect([...new Set(others.map(({ to }) => to))]).toEqual(
+    expect.arrayContaining(["report/format.ts", "bundled/uplot.ts"]),
+  );
+  expect(new Set(others.map(({ to }) => to)).size).toBe(2);
+  expect(imports.filter(({ from }) => from === "report/format.ts")).toEqual([]);
 });
 
 describe("house rules", () => {

@@ -64,6 +64,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./report.js")).defineReport,
   },
   {
+    name: "dashboard",
+    summary: "show all runs of a folder in a browser, live",
+    load: async () => (await import("./dashboard.js")).defineDashboard,
+  },
+  {
     name: "path",
     summary: "show when each weight of a run was born",
     load: async () => (await import("./path.js")).definePath,

@@ -9,11 +9,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeTemporaries } from "../atomic-file.js";
-import { UnusableFileError } from "../errors.js";
-import { readSafetensors, writeSafetensors } from "../export/safetensors.js";
-import { packSparse, unpackSparse } from "../export/sparse-values.js";
 import { filesOf, ownFolder, ownPath } from "../own-folder.js";
 import { createFilm, pictureEpochs, squareImage, type Film } from "../report/film.js";
+import { readWeight, writeWeight } from "../report/film-weight.js";
 import type { Trainer } from "../engine/trainer.js";
 
 export interface FilmFolder {
@@ -77,36 +75,6 @@ export function openFilm(run: string, epochs: number): FilmFolder {
       film.write(folder);
     },
   };
-}
-
-const WEIGHT = "weight";
-/** A small file may claim to hold any number of zeros. */
-const MOST_WEIGHTS = 2 ** 27;
-
-function writeWeight(path: string, shape: readonly number[], data: Float32Array): void {
-  const packed = packSparse(data);
-  const whole = { shape, data };
-  const parts = packed && { values: vector(packed.values), gaps: vector(packed.gaps) };
-  writeSafetensors(path, parts ?? { [WEIGHT]: whole }, { shape: JSON.stringify(shape) });
-}
-
-function vector<Data extends Float32Array | Uint8Array>(
-  data: Data,
-): { shape: number[]; data: Data } {
-  return { shape: [data.length], data };
-}
-
-function readWeight(path: string): { shape: readonly number[]; theta: Float32Array } {
-  const { tensors, metadata } = readSafetensors(path);
-  const whole = tensors.get(WEIGHT);
-  if (whole) return { shape: whole.shape, theta: whole.data as Float32Array };
-  const shape = JSON.parse(metadata.shape) as number[];
-  const [values, gaps] = ["values", "gaps"].map((part) => tensors.get(part)!.data);
-  const packed = { values: values as Float32Array, gaps: gaps as Uint8Array };
-  const [rows, cols] = shape;
-  if (!(rows * cols <= MOST_WEIGHTS))
-    throw new UnusableFileError(`expected at most ${MOST_WEIGHTS} weights`);
-  return { shape, theta: unpackSparse(packed, rows * cols) };
 }
 
 /** The weights that a run kept for its pictures, by their epochs, as far as they are usable. */

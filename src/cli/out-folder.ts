@@ -6,14 +6,11 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSyn
 import { dirname, join, resolve } from "node:path";
 import { UnusableFileError } from "../errors.js";
 import { LOCK_FILE } from "../folder-lock.js";
+import { freeName, runName } from "../runs/run-name.js";
 
 /** `runs/<recipe>-seed<n>-<date>-<time>`, a name not taken yet. */
 export function defaultFolder(recipe: string, seed: number, now: Date = new Date()): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  const name = recipe.replace(/[^\w.-]+/g, "-");
-  return freeName(join("runs", `${name}-seed${seed}-${date}-${time}`));
+  return freeName(join("runs", runName(recipe, seed, now)));
 }
 
 /**
@@ -101,14 +98,6 @@ function entries(folder: string): string[] {
       cause,
     });
   }
-}
-
-/** The name itself, or the first of name-2, name-3, ... that nothing has. */
-function freeName(folder: string): string {
-  const base = folder.replace(/[\\/]+$/, "");
-  let name = base;
-  for (let k = 2; existsSync(name); k++) name = `${base}-${k}`;
-  return name;
 }
 
 function reason(cause: unknown): string {

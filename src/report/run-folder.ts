@@ -73,7 +73,11 @@ export function readRun(folder: string): Run {
   };
 }
 
-function parseMetrics(text: string, path: string): EpochMetrics[] {
+/**
+ * The lines of metrics.jsonl. @throws UnusableFileError of one line if one is damaged, but for a
+ * last one cut short
+ */
+export function parseMetrics(text: string, path: string): EpochMetrics[] {
   const lines = text.split("\n");
   return lines.flatMap((line, k) => {
     if (line.trim() === "") return [];

@@ -70,23 +70,42 @@ function valueOf(text: string | undefined): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** Places below `place` in which two JSON values differ. */
+/** Places below `place` in which two JSON values differ, in words. */
 function differing(place: string, before: unknown, now: unknown): string[] {
+  const show = (text: string | undefined) =>
+    text === undefined ? "none" : text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+  return jsonDifferences(place, before, now).map(
+    ({ place: where, before: a, now: b }) => `${where} (${show(a)}, now ${show(b)})`,
+  );
+}
+
+/** A place at which two JSON values differ, and what stands there as JSON, if something does. */
+export interface JsonDifference {
+  readonly place: string;
+  readonly before: string | undefined;
+  readonly now: string | undefined;
+}
+
+/**
+ * Places below `place` ("": from the top) in which two JSON values differ.
+ *
+ * @example
+ * jsonDifferences("", { a: { b: 1 } }, { a: { b: 2 } });
+ * // [{ place: "a.b", before: "1", now: "2" }]
+ */
+export function jsonDifferences(place: string, before: unknown, now: unknown): JsonDifference[] {
   const isTree = (value: unknown): value is object => typeof value === "object" && value !== null;
   if (isTree(before) && isTree(now) && Array.isArray(before) === Array.isArray(now)) {
     return keysOf(before, now).flatMap((key) =>
-      differing(
-        `${place}.${plain(key)}`,
+      jsonDifferences(
+        place === "" ? plain(key) : `${place}.${plain(key)}`,
         (before as Record<string, unknown>)[key],
         (now as Record<string, unknown>)[key],
       ),
     );
   }
   const [a, b] = [JSON.stringify(before), JSON.stringify(now)];
-  if (a === b) return [];
-  const show = (text: string | undefined) =>
-    text === undefined ? "none" : text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
-  return [`${place} (${show(a)}, now ${show(b)})`];
+  return a === b ? [] : [{ place, before: a, now: b }];
 }
 
 /** A key for a message of one line: that of a file may be anything. */
