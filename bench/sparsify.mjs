@@ -5,23 +5,25 @@
  * the MLP's seed 0, and so were learning rate, spread and end of the cuts of magnitude pruning.
  *
  *     node sparsify.mjs --data-dir FOLDER [--network mlp|convnet] [--seeds 3] [--epochs 10]
- *                       [--densities 0.1,0.05,0.02] [--dense-epochs 10] [--out FILE]
+ *                       [--densities 0.1,0.05,0.02] [--dense-epochs 10] [--out FILE] [--folder F]
+ *
+ * It goes on with what is in FILE, and with the dense networks that are in the folder F.
  *
  * The dense network: Adam, tau 0.001, a cosine. Magnitude pruning: Adam on the mask, tau 0.003 and
  * a cosine as in sparsify; the cuts by the cubic law over the first half of the run, the density
  * spread over the layers as Erdos-Renyi graphs have it, which does better than uniformly.
  */
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { loadFashionMnist, loadMnist } from "../dist/data/index.js";
-import { saveModel } from "../dist/export/index.js";
+import { loadModel, saveModel } from "../dist/export/index.js";
 import { convNet, mlp } from "../dist/nn/index.js";
 import { adam, cosine, magnitudePruning } from "../dist/optim/index.js";
-import { fit, fitOptionsOf, sparsifyRecipe } from "../dist/train/index.js";
+import { evaluate, fit, fitOptionsOf, sparsifyRecipe } from "../dist/train/index.js";
 import { commit, machine, writeResult } from "./lib/result.mjs";
 
 const { values } = parseArgs({
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     "dense-epochs": { type: "string", default: "10" },
     densities: { type: "string", default: "0.1,0.05,0.02" },
     out: { type: "string" },
+    folder: { type: "string" },
   },
 });
 const [epochs, denseEpochs] = [Number(values.epochs), Number(values["dense-epochs"])];
@@ -44,7 +47,8 @@ const data = isConv ? loadFashionMnist({ dataDir }) : loadMnist({ dataDir });
 const name = isConv ? "sparsify-convnet" : "sparsify";
 const out = values.out ?? fileURLToPath(new URL(`../results/bench/${name}.json`, import.meta.url));
 const began = { commit: commit(), machine: machine() };
-const folder = mkdtempSync(join(tmpdir(), "bregman-sparsify-"));
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), "bregman-sparsify-"));
+mkdirSync(folder, { recursive: true });
 const common = { threads: 1, onWarning: () => {} };
 const TAU = 0.003;
 
@@ -58,20 +62,43 @@ const found = new Map(
     .split(",")
     .map((text) => [Number(text), { ours: [], other: [], dense: [], density: [] }]),
 );
-for (let seed = 0; seed < Number(values.seeds); seed++) {
-  const all = adam({ tau: 0.001 });
-  const dense = await fit(model, data, {
-    ...common,
-    seed,
-    epochs: denseEpochs,
-    schedule: cosine({ epochs: denseEpochs }),
-    optimizer: { weights: all, biases: all },
-  });
+const titleOf = (/** @type {number} */ target) =>
+  `${what}, ${100 * target} %, against magnitude pruning`;
+if (existsSync(out)) {
+  const before = JSON.parse(readFileSync(out, "utf8"));
+  if (before.epochs !== epochs || before.denseEpochs !== denseEpochs)
+    throw new Error(`${out} is of ${before.denseEpochs} and ${before.epochs} epochs`);
+  for (const [target, lists] of found) {
+    const row = before.rows.find((/** @type {any} */ { what: one }) => one === titleOf(target));
+    if (row) Object.assign(lists, row.samples);
+  }
+}
+
+/** The dense network of a seed, as it was trained before or is now. */
+async function denseOf(/** @type {number} */ seed) {
   const file = join(folder, `dense-${seed}.safetensors`);
-  const network = { model, ...dense };
-  saveModel(file, network);
-  console.log(`seed ${seed}: dense ${dense.final.testAccuracy}`);
-  for (const [density, { ours, other, ...rest }] of found) {
+  if (!existsSync(file)) {
+    const all = adam({ tau: 0.001 });
+    const dense = await fit(model, data, {
+      ...common,
+      seed,
+      epochs: denseEpochs,
+      schedule: cosine({ epochs: denseEpochs }),
+      optimizer: { weights: all, biases: all },
+    });
+    saveModel(file, { model, ...dense });
+  }
+  const network = loadModel(file);
+  const [{ testAccuracy }] = await evaluate([network], data, { threads: 1 });
+  console.log(`seed ${seed}: dense ${testAccuracy}`);
+  return { file, network, accuracy: /** @type {number} */ (testAccuracy) };
+}
+
+for (let seed = 0; seed < Number(values.seeds); seed++) {
+  const left = [...found].filter(([, { ours }]) => ours.length <= seed);
+  if (left.length === 0) continue;
+  const { file, network, accuracy } = await denseOf(seed);
+  for (const [density, { ours, other, ...rest }] of left) {
     const set = isConv ? "fashion-mnist" : "mnist";
     const recipe = sparsifyRecipe(file, { density, data: set, epochs, seed, tau: TAU });
     const { final: mine } = await fit(model, data, { ...common, ...fitOptionsOf(recipe) });
@@ -94,7 +121,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
     });
     ours.push(/** @type {number} */ (mine.testAccuracy));
     other.push(/** @type {number} */ (theirs.testAccuracy));
-    rest.dense.push(/** @type {number} */ (dense.final.testAccuracy));
+    rest.dense.push(accuracy);
     rest.density.push(round(mine.density));
     console.log(
       `seed ${seed}, ${density}: ${mine.testAccuracy} at ${mine.density.toFixed(4)}, ` +
@@ -105,7 +132,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
         ? []
         : [
             {
-              what: `${what}, ${100 * target} %, against magnitude pruning`,
+              what: titleOf(target),
               ours: mean(one.ours),
               other: mean(one.other),
               unit: "test accuracy",

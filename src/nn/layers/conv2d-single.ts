@@ -104,8 +104,12 @@ function entriesOf(
     { length: cols },
     (_, column) => 4 * (Math.floor(column / taps.length) * channel + taps[column % taps.length]),
   );
-  if (block === 1)
-    return { starts, offsets: columns.map((column) => offsetOf[column]), weights: values };
+  if (block === 1) {
+    // No call for each of many.
+    const offsets = new Int32Array(columns.length);
+    for (let e = 0; e < offsets.length; e++) offsets[e] = offsetOf[columns[e]];
+    return { starts, offsets, weights: values };
+  }
   const blocks = Math.ceil(weight.shape[0] / block);
   const offsets = new Int32Array(blocks * cols);
   const weights = new Float32Array(blocks * cols * block);
