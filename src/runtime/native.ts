@@ -1,5 +1,6 @@
 /**
- * The native backend: kernels/addon.c, built by npm's install script where there is a compiler.
+ * The native backend: kernels/addon.c, as a package of its own has it, or built by npm's install
+ * script where there is a compiler.
  */
 import { InternalError } from "../errors.js";
 import { KEEP_EXTERNAL, packageFile } from "../package-file.js";
@@ -14,8 +15,12 @@ interface Addon {
   linger(memory: Uint8Array, ...rest: Parameters<Runner["linger"]>): void;
 }
 
-const ADDON = "build/Release/bregman_native.node";
-const FINGERPRINT = "build/Release/bregman_native.sha256";
+/** The folder of an addon that was built here. */
+const BUILT = "build/Release/";
+const ADDON = "bregman_native.node";
+const FINGERPRINT = "bregman_native.sha256";
+/** Of an addon that was not built here: its SHA-256, which the install looks at, and its bytes. */
+const CHECKSUM = "bregman_native.node.sha256";
 const SOURCES = "kernels/";
 
 /**
@@ -34,12 +39,9 @@ export function nativeVariants(): {
  * The runner of one instruction set over a memory. The memory may grow later: it does so in place.
  */
 export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
-  const addon = load();
-  const run = addon.run[isa];
-  if (!run)
-    throw new InternalError(
-      `cannot use the native backend: it has no variant ${JSON.stringify(isa)}`,
-    );
+  const { addon, problem = `it has no variant ${JSON.stringify(isa)}` } = loadCurrent();
+  const run = addon?.run[isa];
+  if (!addon || !run) throw new InternalError(`cannot use the native backend: ${problem}`);
   const bytes = new Uint8Array(buffer);
   return {
     run: (program, ops, thread, threads, sync) => run(bytes, program, ops, thread, threads, sync),
@@ -50,35 +52,71 @@ export function bindNative(isa: string, buffer: SharedArrayBuffer): Runner {
 /** The addon once it has been found to be current: looked at once in a process. */
 let current: Addon | undefined;
 
-/** The addon, if it was built from the sources that are here. */
+/** An addon that was built from the sources that are here: in our package, else in one for it. */
 function loadCurrent(): { readonly addon?: Addon; readonly problem?: string } {
   if (current) return { addon: current };
   const fs = nodeModule("node:fs");
   if (!fs) return { problem: "it needs Node" };
-  const has = (path: string): boolean => fs.existsSync(packageFile(path) ?? "");
-  if (!has(ADDON)) {
-    const isHere = has(`${SOURCES}kernels.wasm`);
-    return {
-      problem: isHere
-        ? "the addon is not built"
-        : `there is no addon beside this code; ${KEEP_EXTERNAL}`,
-    };
+  let problem: string | undefined;
+  for (const { folder, name } of homes()) {
+    if (!fs.existsSync(new URL(ADDON, folder))) continue;
+    if (!isCurrent(fs, folder)) {
+      problem ??= `${name} was built from other sources`;
+      continue;
+    }
+    // The system ends a process that loads a part of one.
+    if (!isWhole(fs, folder)) {
+      problem ??= `${name} is cut off`;
+      continue;
+    }
+    try {
+      current = load(folder);
+      return { addon: current };
+    } catch (error) {
+      const [reason] = String((error as Error).message).split("\n");
+      problem ??= `${name} can't be loaded (${reason})`;
+    }
   }
-  if (!isCurrent(fs)) return { problem: "the addon was built from other sources" };
-  try {
-    current = load();
-    return { addon: current };
-  } catch (error) {
-    return {
-      problem: `the addon can't be loaded (${String((error as Error).message).split("\n")[0]})`,
-    };
-  }
+  if (problem !== undefined) return { problem };
+  const isHere = fs.existsSync(packageFile(`${SOURCES}kernels.wasm`) ?? "");
+  return {
+    problem: isHere
+      ? "the addon is not built"
+      : `there is no addon beside this code; ${KEEP_EXTERNAL}`,
+  };
+}
+
+/** Folders that may hold an addon, as addresses, and what it is called in messages. */
+function homes(): { readonly folder: URL; readonly name: string }[] {
+  const { createRequire } = nodeModule("node:module")!;
+  const { pathToFileURL } = nodeModule("node:url")!;
+  const own = packageFile(BUILT);
+  if (!own) return [];
+  const { platform, arch } = globalThis.process;
+  // Those of scripts/build-prebuilt.mjs.
+  const prebuilt = ["", "-musl"].flatMap((libc) => {
+    const name = `bregman-${platform}-${arch}${libc}`;
+    try {
+      const manifest = createRequire(here("package.json")).resolve(`${name}/package.json`);
+      return [{ folder: new URL(".", pathToFileURL(manifest)), name: `the addon of ${name}` }];
+    } catch {
+      return [];
+    }
+  });
+  return [{ folder: own, name: "the addon" }, ...prebuilt];
 }
 
 /** From a file, not its folder: Jest's createRequire takes the folder above what it's given. */
-function load(): Addon {
+function load(folder: URL): Addon {
   const { createRequire } = nodeModule("node:module")!;
-  return createRequire(here("package.json"))(`./${ADDON}`) as Addon;
+  return createRequire(new URL(ADDON, folder))(`./${ADDON}`) as Addon;
+}
+
+function isWhole(fs: typeof import("node:fs"), folder: URL): boolean {
+  const said = new URL(CHECKSUM, folder);
+  if (!fs.existsSync(said)) return true;
+  const [, bytes] = fs.readFileSync(said, "utf8").split(" ");
+  return fs.statSync(new URL(ADDON, folder)).size === Number(bytes);
 }
 
 /** Asked for only once it is known that the package is there. */
@@ -88,11 +126,12 @@ const here = (path: string): URL => packageFile(path)!;
  * Whether the addon was built from the kernel sources that are here now: with others, ops would
  * mean something else. True if it can't be told, as where only the addon was deployed.
  */
-function isCurrent(fs: typeof import("node:fs")): boolean {
+function isCurrent(fs: typeof import("node:fs"), folder: URL): boolean {
   const crypto = nodeModule("node:crypto");
-  if (!crypto || !fs.existsSync(here(FINGERPRINT)) || !fs.existsSync(here(SOURCES))) return true;
+  const said = new URL(FINGERPRINT, folder);
+  if (!crypto || !fs.existsSync(said) || !fs.existsSync(here(SOURCES))) return true;
   const hash = crypto.createHash("sha256");
   for (const name of fs.readdirSync(here(SOURCES)).toSorted())
     if (/\.[ch]$/.test(name)) hash.update(name).update(fs.readFileSync(here(SOURCES + name)));
-  return hash.digest("hex") === fs.readFileSync(here(FINGERPRINT), "utf8");
+  return hash.digest("hex") === fs.readFileSync(said, "utf8");
 }
