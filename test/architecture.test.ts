@@ -53,6 +53,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   sweep: ["data", "measure", "recipes", "runs", "train"],
   report: ["measure", "runs", "export", "recipes", "sweep"],
+  peers: ["optim", "regularizers"],
   track: ["engine", "export", "measure", "report", "runtime"],
   dashboard: ["measure", "nn", "recipes", "report", "runs"],
   cli: [

@@ -81,21 +81,27 @@ const WATCH = (specifiers: readonly string[], end = ""): string => `
   console.log(JSON.stringify({ read, changes }));
   ${end}`;
 
+/** They load another library, which does as it likes. */
+const FRAMEWORKS = ["./optax", "./tfjs"];
+
 test("all entry points are looked at", () => {
   const rooms = ["nn", "data", "train", "export", "predict", "optim", "regularizers", "track"];
-  const others = [".", "./browser", "./pool-worker"];
+  const others = [".", "./browser", "./pool-worker", ...FRAMEWORKS];
   expect(modules.toSorted()).toEqual([...rooms.map((room) => `./${room}`), ...others].sort());
 });
 
-test.each(modules.filter((key) => key !== "./pool-worker"))(
+test.each(modules.filter((key) => !["./pool-worker", ...FRAMEWORKS].includes(key)))(
   "the import of %s does nothing",
   (key) => {
     expect(JSON.parse(node(WATCH([key.replace(".", name)])))).toEqual({ read: [], changes: [] });
   },
 );
 
-/** Modules that are there to do something: npm's command, and the thread of a pool. */
-const PROGRAMS = ["cli/main.ts", "runtime/pool-worker.ts"];
+/**
+ * Modules that are there to do something: npm's command, the thread of a pool, and those of other
+ * libraries.
+ */
+const PROGRAMS = ["cli/main.ts", "runtime/pool-worker.ts", "peers/optax.ts", "peers/tfjs.ts"];
 /** Of a page that is a program as a whole, and of a browser. */
 const PAGE = "dashboard/page/";
 

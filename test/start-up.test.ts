@@ -96,7 +96,7 @@ test.each([
   ["bregman/data", ["pure-rand"]],
   ["bregman/export", ["ml-matrix", "protobuf"]],
   ["bregman/predict", []],
-  ["bregman/track", ["@bufbuild/protobuf", "fast-png", "fflate", "iobuffer"]],
+  ["bregman/track", ["fast-png", "fflate", "iobuffer", "protobuf"]],
   ["bregman/optim", ["pure-rand"]],
   ["bregman/regularizers", ["ml-matrix"]],
   ["bregman/browser", ["ml-matrix", "protobuf", "pure-rand"]],

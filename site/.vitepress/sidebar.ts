@@ -11,6 +11,8 @@ export const ENTRY_POINTS = [
   "predict",
   "export",
   "track",
+  "optax",
+  "tfjs",
   "browser",
 ];
 
@@ -30,6 +32,7 @@ export const sidebar = [
       page("Runs and resume", "/docs/runs"),
       page("Sweeps", "/docs/sweeps"),
       page("Other tools", "/docs/other-tools"),
+      page("Other frameworks", "/docs/other-frameworks"),
       page("In a browser", "/docs/browser"),
       page("Deploy", "/docs/deploy"),
       page("Many machines", "/docs/many-machines"),
