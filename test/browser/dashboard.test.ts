@@ -40,14 +40,14 @@ describe.skipIf(!chromiumPath)(suite, () => {
         throw error;
       },
     });
-  async function open(port: number, options: Parameters<Browser["newPage"]>[0] = {}) {
+  async function open(port: number, options: Parameters<Browser["newPage"]>[0] = {}, query = "") {
     const page = await browser.newPage(options);
     const faults: string[] = [];
     page.on("pageerror", ({ message }) => faults.push(message));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) faults.push(message.text());
     });
-    await page.goto(`http://127.0.0.1:${port}/`);
+    await page.goto(`http://127.0.0.1:${port}/${query}`);
     return { page, faults };
   }
   const row = (page: Page, id: string) => page.locator("#table tbody tr", { hasText: id });
@@ -205,6 +205,50 @@ describe.skipIf(!chromiumPath)(suite, () => {
     await expect.poll(() => page.locator("#run-name").textContent()).toBe("a");
     const width = await page.evaluate("document.documentElement.scrollWidth");
     expect(width).toBeLessThanOrEqual(390);
+    expect(faults).toEqual([]);
+    await page.close();
+    await served.close();
+  });
+
+  test("many runs: their lines are made as one comes to them", async () => {
+    const folder = temporaryFolder();
+    const run = sampleRun({ pictures: false });
+    for (let k = 0; k < 250; k++) cpSync(run, join(folder, `run-${k}`), { recursive: true });
+    const served = await serve(folder);
+    const { page, faults } = await open(served.port);
+    const lines = page.locator("#table tbody tr");
+    await expect.poll(() => lines.count()).toBe(100);
+    expect(await page.locator("#count").textContent()).toBe("250 runs, 0 running");
+    expect(await page.locator("#table").getAttribute("aria-rowcount")).toBe("251");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator("#runs .card").evaluate((box: any) => box.scrollTo(0, box.scrollHeight));
+    await expect.poll(() => lines.count()).toBe(200);
+    await page.locator("#table tbody th button[tabindex='0']").focus();
+    await page.keyboard.press("End");
+    expect(await lines.count()).toBe(250);
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("run-249");
+    await page.locator("#search").fill("run-24");
+    await expect.poll(() => lines.count()).toBe(11);
+    expect(faults).toEqual([]);
+    await page.close();
+    await served.close();
+  });
+
+  test("with a token in its address the page is open, and stays so when it is loaded anew", async () => {
+    const token = "correct-horse";
+    const served = await openDashboard({
+      folder: someRuns(),
+      host: "127.0.0.1",
+      port: 0,
+      token,
+      program: PROGRAM,
+      onError: () => {},
+    });
+    const { page, faults } = await open(served.port, {}, `?token=${token}`);
+    await expect.poll(() => page.locator("#table tbody tr").count()).toBe(3);
+    expect(new URL(page.url()).search).toBe("");
+    await page.reload();
+    await expect.poll(() => page.locator("#table tbody tr").count()).toBe(3);
     expect(faults).toEqual([]);
     await page.close();
     await served.close();

@@ -91,12 +91,15 @@ test("the end of long metrics is read, however long the last line is", async () 
   const long = `${JSON.stringify({ ...sampleEpoch(5), layers })}\n`;
   expect(long.length).toBeGreaterThan(60_000);
   add("long", { result: false, epochs: 4 });
+  // What is before the end is not looked at, be it as damaged as it will.
+  writeFileSync(join(root, "long/metrics.jsonl"), `damaged\n${line(4)}`);
   appendFileSync(join(root, "long/metrics.jsonl"), long);
   // A line that is being written counts when it is whole.
   appendFileSync(join(root, "long/metrics.jsonl"), line(6).slice(0, 50));
   add("one line", { result: false, epochs: 0 });
   writeFileSync(join(add("none", { result: false }), "metrics.jsonl"), "");
   const runs = byId((await get("/api/runs")).json.runs);
+  expect(runs["long"]).not.toHaveProperty("fault");
   expect([runs["long"].epoch, runs["one line"].epoch, runs["none"].epoch]).toEqual([
     5,
     0,

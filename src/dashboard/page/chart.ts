@@ -1,5 +1,6 @@
 /** Curves of several runs over each other, by uPlot. Their x need not rise: a density may fall. */
 import uPlot from "../../bundled/uplot.js";
+import type { Axis } from "./measures.js";
 
 /** A line of a chart. */
 export interface ChartLine {
@@ -9,12 +10,6 @@ export interface ChartLine {
   readonly dash: boolean;
   readonly x: readonly number[];
   readonly y: readonly number[];
-}
-
-/** What an axis shows. */
-export interface Axis {
-  readonly title: string;
-  readonly text: (value: number) => string;
 }
 
 export interface Chart {
@@ -102,8 +97,8 @@ function optionsOf(
     cursor: { show: false },
     scales: { x: { time: false, range: range("x") }, y: { range: range("y") } },
     axes: [
-      { ...axis, space: 60, size: 30, values: (_, ticks) => ticks.map(x.text) },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map(y.text) },
+      { ...axis, space: 60, size: 30, ...marksOf(x) },
+      { ...axis, size: 62, ...marksOf(y) },
     ],
     series: [
       {},
@@ -115,6 +110,14 @@ function optionsOf(
       })),
     ],
   } as uPlot.Options;
+}
+
+/** The marks of an axis: what is written is where it stands, not near it. */
+function marksOf({ text, mark = text, steps }: Axis): Partial<uPlot.Axis> {
+  return {
+    values: (_, values, _axis, _space, step) => values.map((value) => mark(value, step)),
+    ...(steps && { incrs: [...steps] }),
+  };
 }
 
 /** Draws a line from point to point in the order they have. */

@@ -2,40 +2,17 @@
  * The runs that are chosen, and their curves over density, time and multiplications. What a run has
  * more since the last time is asked for, not all of it.
  */
-import { briefCount, clock, count, loss, percent, similarity } from "../../report/format.js";
+import { percent } from "../../report/format.js";
 import type { CurveLine, CurveLines, RunSummary } from "../messages.js";
 import { ask } from "./api.js";
-import { type Axis, type ChartLine, createChart } from "./chart.js";
+import { type ChartLine, createChart } from "./chart.js";
 import { byId, element, fill } from "./element.js";
+import { DENSITY, type CurveAxis, MEASURES, TIMES, WORK } from "./measures.js";
 
 /** Colours are told apart up to this many; twice as many with dashes. */
 const COLOURS = 8;
 /** Runs that can be chosen. */
 export const MOST_CHOSEN = 2 * COLOURS;
-
-/** What is drawn upwards. */
-interface Measure extends Axis {
-  readonly name: keyof CurveLine;
-}
-
-const shareText = (value: number) => percent(value, value > 0.995 && value < 1 ? 2 : 1);
-const MEASURES: readonly Measure[] = [
-  { name: "validAccuracy", title: "Validation accuracy", text: shareText },
-  { name: "trainAccuracy", title: "Training accuracy", text: shareText },
-  { name: "validLoss", title: "Validation loss", text: loss },
-  { name: "trainLoss", title: "Training loss", text: loss },
-  { name: "validSsim", title: "Similarity (SSIM)", text: similarity },
-  { name: "validR2", title: "R²", text: similarity },
-  { name: "density", title: "Density", text: (value) => percent(value, 1) },
-];
-
-/** What is drawn to the right, by its chart. */
-const TIMES: Readonly<Record<string, Axis & { name: keyof CurveLine }>> = {
-  epoch: { name: "epoch", title: "Epoch", text: (value) => count(value) },
-  seconds: { name: "seconds", title: "Time", text: clock },
-};
-const DENSITY = { name: "density", title: "Density", text: (v: number) => percent(v, 1) } as const;
-const WORK = { name: "multiplications", title: "Multiplications", text: briefCount } as const;
 
 interface Chosen {
   readonly colour: number;
@@ -70,7 +47,7 @@ export function createComparison(onLetGo: (id: string) => void): CurveComparison
   const draw = () => {
     const y = MEASURES.find(({ name }) => name === measure.value)!;
     const x = TIMES[unit.value];
-    const over = (axis: Axis & { name: keyof CurveLine }) =>
+    const over = (axis: CurveAxis) =>
       [...chosen].map(([id, one]) => lineOf(id, one, axis.name, y.name));
     density.draw(over(DENSITY), DENSITY, y);
     time.draw(over(x), x, y);
@@ -160,7 +137,7 @@ function cssColour({ colour }: Chosen): string {
 function chip(
   id: string,
   one: Chosen,
-  { name, text }: Measure,
+  { name, text }: CurveAxis,
   onLetGo: (id: string) => void,
 ): HTMLElement {
   const last = one.lines.at(-1);

@@ -29,6 +29,8 @@ interface Row {
 
 /** Lines that a page of the keyboard goes. */
 const PAGE = 10;
+/** Lines that are made at a time: of thousands a browser would be busy for seconds. */
+const PORTION = 100;
 
 /** Fills a table element. */
 export function createTable(table: HTMLTableElement, options: TableOptions): RunTable {
@@ -36,6 +38,8 @@ export function createTable(table: HTMLTableElement, options: TableOptions): Run
   const shown: Row[] = [];
   let runs: readonly RunSummary[] = [];
   let order: Order = { column: "when", down: true };
+  let most = PORTION;
+  const scroller = table.parentElement!;
   const heads = createHeads(table, (column) => {
     // Figures are looked for from the largest down.
     const first = !TEXTS.includes(column) && column !== "seed";
@@ -43,16 +47,27 @@ export function createTable(table: HTMLTableElement, options: TableOptions): Run
     show(runs);
   });
   const body = table.createTBody();
-  const keys = addKeys(body, shown, (id) => rows.get(id));
+  const more = (wanted: number) => {
+    if (most >= runs.length || wanted < shown.length) return;
+    most = wanted + PORTION;
+    show(runs);
+  };
+  scroller.addEventListener("scroll", () => {
+    const left = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    if (left < scroller.clientHeight) more(shown.length);
+  });
+  const keys = addKeys(body, { shown, more, rowOf: (id) => rows.get(id) });
 
   const show = (all: readonly RunSummary[]) => {
     runs = all;
+    if (scroller.scrollTop === 0 && !body.contains(document.activeElement)) most = PORTION;
+    table.setAttribute("aria-rowcount", String(all.length + 1));
     for (const [name, head] of heads) {
       if (name !== order.column) head.removeAttribute("aria-sort");
       else head.setAttribute("aria-sort", order.down ? "descending" : "ascending");
     }
     shown.length = 0;
-    for (const run of sorted(all, order)) {
+    for (const run of sorted(all, order).slice(0, most)) {
       const row = rows.get(run.id) ?? newRow(run.id, options);
       rows.set(run.id, row);
       update(row, run);
@@ -119,12 +134,16 @@ const STEPS: Readonly<Record<string, number>> = {
   End: Infinity,
 };
 
-/** The keys of the table. @param shown - its lines, which change */
-function addKeys(
-  body: HTMLElement,
-  shown: readonly Row[],
-  rowOf: (id: string) => Row | undefined,
-): { update(): void } {
+interface Lines {
+  /** Those that are there; they change. */
+  readonly shown: readonly Row[];
+  readonly rowOf: (id: string) => Row | undefined;
+  /** Has so many be there, and some more. */
+  readonly more: (wanted: number) => void;
+}
+
+/** The keys of the table. */
+function addKeys(body: HTMLElement, { shown, rowOf, more }: Lines): { update(): void } {
   /** The run that the tab key comes to. */
   let current: string | undefined;
   const setCurrent = (row: Row | undefined) => {
@@ -138,6 +157,7 @@ function addKeys(
     if (at < 0 || (step === undefined && event.key !== " ")) return;
     event.preventDefault();
     if (step === undefined) return shown[at].box.click();
+    more(at + step);
     const next = shown[Math.min(shown.length - 1, Math.max(0, at + step))];
     setCurrent(next);
     next.name.focus();
