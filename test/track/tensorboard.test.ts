@@ -105,11 +105,16 @@ describe.skipIf(missing)("a run that went on twice, read by TensorBoard", () => 
   });
 
   test("has pictures of the first layer", () => {
-    const pictures = read.images["weights/linear1.weight"];
+    const pictures = read.images["pictures/linear1.weight"];
     expect(steps(pictures)).toEqual([0, 1, 2, 3, 4, 5]);
     for (const { width, height, png } of pictures) {
       expect(decode(Buffer.from(png, "hex"))).toMatchObject({ width, height });
     }
+  });
+
+  test("has one kind of value for each tag: the page shows no more of it", () => {
+    const tags = [read.scalars, read.histograms, read.images].flatMap((kind) => Object.keys(kind));
+    expect(tags.toSorted()).toEqual([...new Set(tags)].sort());
   });
 
   test("says when it was", () => {
@@ -138,7 +143,7 @@ describe.skipIf(missing)("a run that went on twice, read by TensorBoard", () => 
       expect(withoutTime(exported, tag).at(-1), tag).toEqual(withoutTime(read, tag).at(-1));
     }
     expect(steps(exported.histograms["v/linear1.weight"])).toEqual([5]);
-    expect(steps(exported.images["weights/linear1.weight"])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(steps(exported.images["pictures/linear1.weight"])).toEqual([0, 1, 2, 3, 4, 5]);
     const [first, last] = [0, -1].map((k) => exported.scalars["density/all"].at(k)!.time);
     expect(last - first).toBeCloseTo(lines.at(-1)!.seconds - lines[0].seconds, 3);
   });
@@ -163,7 +168,7 @@ describe.skipIf(missing)("fit tells TensorBoard", () => {
       "v/conv2d1.weight",
     ]);
     // Three kernels of 3 x 3 in a line, 14 pixels a weight, and their borders and gaps.
-    const [{ width, height }] = pictures["weights/conv2d1.weight"];
+    const [{ width, height }] = pictures["pictures/conv2d1.weight"];
     expect([width, height]).toEqual([3 * (3 * 14 + 2) + 2 * 6, 3 * 14 + 2]);
     expect(Object.keys(scalars)).not.toContain("lambda/linear1");
     expect(steps(scalars["loss/train"])).toEqual([1, 2]);

@@ -113,6 +113,7 @@ export function dualHistogram(name: string, v: Float32Array): SummaryValue[] {
   return histogramValue(`v/${name}`, v);
 }
 
+/** Another than that of its histogram: TensorBoard's page shows one kind of value of a tag. */
 export function pictureTag(name: string): string {
-  return `weights/${name}`;
+  return `pictures/${name}`;
 }
