@@ -9,3 +9,6 @@ export function markdown(heads, rows) {
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }
+
+/** What a page says, however the formatter breaks its lines and aligns its tables. */
+export const words = (text) => text.replace(/\s+/g, " ").replace(/(?<=\| )-{3,}(?= \|)/g, "---");

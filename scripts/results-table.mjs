@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { benchTables } from "./bench-tables.mjs";
-import { markdown } from "./markdown.mjs";
+import { markdown, words } from "./markdown.mjs";
 import { paperTable } from "./paper-table.mjs";
 import { readmeTables } from "./readme-tables.mjs";
 import { seedTables } from "./seed-tables.mjs";
@@ -26,9 +26,6 @@ function stop(line) {
   console.error(line);
   process.exit(1);
 }
-
-/** What a page says, however the formatter aligns its tables. */
-const words = (text) => text.replace(/\s+/g, " ").replace(/(?<=\| )-{3,}(?= \|)/g, "---");
 
 const named = new Set();
 const next = PAGES.map((file) => {

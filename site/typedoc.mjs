@@ -1,6 +1,5 @@
 // Writes the pages of the API, one for each entry point of package.json, into site/api, which git
-// ignores. A link in a docstring that leads nowhere, or a type that no entry point exports, is an
-// error.
+// ignores. After `npm run build`. A link in a docstring that leads nowhere is an error.
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Application, Converter, ReflectionKind } from "typedoc";
@@ -34,9 +33,15 @@ const app = await Application.bootstrapWithPlugins({
   excludeExternals: true,
   hideBreadcrumbs: true,
   hidePageHeader: true,
+  groupOrder: ["Functions", "Classes", "Interfaces", "Type Aliases", "Variables", "*"],
   parametersFormat: "table",
+  interfacePropertiesFormat: "table",
+  classPropertiesFormat: "table",
   sanitizeComments: true,
   useCodeBlocks: true,
+  // Types that only the library itself names are not told of.
+  validation: { notExported: false, invalidLink: true, notDocumented: false },
+  treatValidationWarningsAsErrors: true,
 });
 
 app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {

@@ -4,20 +4,20 @@
  * own entry points have them at once, as pages in one file need.
  */
 
-/** See {@link import("./predict/predictor.js").createPredictor}. */
+/** A network in memory, ready to answer: `createPredictor` of `bregman/predict`. */
 export const createPredictor: typeof import("./predict/predictor.js").createPredictor = async (
   source,
   options,
 ) => (await import("./predict/predictor.js")).createPredictor(source, options);
 
-/** See {@link import("./predict/predict.js").predict}. */
+/** Outputs of a network for samples: `predict` of `bregman/predict`. */
 export const predict: typeof import("./predict/predict.js").predict = async (
   network,
   inputs,
   options,
 ) => (await import("./predict/predict.js")).predict(network, inputs, options);
 
-/** See {@link import("./train/evaluate.js").evaluate}. */
+/** Loss and accuracy of networks on a data set: `evaluate` of `bregman/train`. */
 export const evaluate: typeof import("./train/evaluate.js").evaluate = async (
   networks,
   data,

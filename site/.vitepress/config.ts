@@ -14,9 +14,15 @@ export default defineConfig({
   lang: "en",
   head: [["link", { rel: "icon", href: "data:," }]],
   srcDir: ROOT,
-  srcExclude: ["!(docs|examples|bench|site)/**", "README.md", "bench/README.md", "examples/*/**"],
+  srcExclude: [
+    "!(docs|examples|bench|site)/**/*.md",
+    "README.md",
+    "bench/README.md",
+    "examples/*/**",
+  ],
   rewrites: { "site/index.md": "index.md", "site/api/:page.md": "api/:page.md" },
   markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config(markdown) {
       useFileLinks(markdown);
       useCodeBlocks(markdown);

@@ -28,6 +28,7 @@ export const sidebar = [
     items: [
       page("Your data", "/docs/your-own-data"),
       page("Your model", "/docs/your-own-model"),
+      page("Shrink a network", "/docs/shrink"),
       page("How to choose", "/docs/how-to-choose"),
       page("Runs and resume", "/docs/runs"),
       page("Sweeps", "/docs/sweeps"),
@@ -53,6 +54,7 @@ export const sidebar = [
   {
     text: "Reference",
     items: [
+      page("Recipes", "/docs/recipes"),
       page("Command line", "/docs/command-line"),
       page("All that there is", "/docs/features"),
       page("The file", "/docs/format"),

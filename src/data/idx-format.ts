@@ -82,7 +82,8 @@ export function idxHeader(
 /**
  * Interprets the (decompressed) bytes of an idx file. The result shares their memory.
  *
- * @throws UnusableFileError as {@link idxHeader}, or if bytes are missing or left over.
+ * @throws UnusableFileError if they are not those of an idx file of unsigned bytes with the wanted
+ *   number of dimensions, or if some are missing or left over
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   const { shape, begin, ...header } = idxHeader(bytes, knownOptions("parseIdx", options, OPTIONS));

@@ -23,7 +23,12 @@ export interface CosineOptions {
 }
 
 const KEYS = {
-  warmupEpochs: { type: "integer", least: 0, default: 0 },
+  warmupEpochs: {
+    type: "integer",
+    least: 0,
+    default: 0,
+    about: "Epochs in which tau rises from 0",
+  },
   minFactor: {
     type: "number",
     least: 0,

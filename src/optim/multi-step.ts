@@ -21,7 +21,7 @@ const OPTIONS = {
     of: { type: "integer", least: 1 },
     about: "Epochs at which it falls, rising, the first of a run being 0",
   },
-  factor: { type: "number", above: 0, below: 1, default: 0.1 },
+  factor: { type: "number", above: 0, below: 1, default: 0.1, about: "tau is multiplied by it" },
 } as const satisfies OptionKeys<MultiStepOptions, Key>;
 
 /**

@@ -51,7 +51,7 @@ const OPTIONS = {
     default: "trainLoss",
     about: "What is watched",
   },
-  factor: { type: "number", above: 0, below: 1, default: 0.5 },
+  factor: { type: "number", above: 0, below: 1, default: 0.5, about: "tau is multiplied by it" },
   patience: {
     type: "integer",
     least: 0,

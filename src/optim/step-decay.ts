@@ -12,7 +12,7 @@ export interface StepDecayOptions {
 
 const OPTIONS = {
   every: { type: "integer", above: 0, about: "Epochs between two decreases" },
-  factor: { type: "number", above: 0, below: 1, default: 0.1 },
+  factor: { type: "number", above: 0, below: 1, default: 0.1, about: "tau is multiplied by it" },
 } as const satisfies OptionKeys<StepDecayOptions, Key>;
 
 /**

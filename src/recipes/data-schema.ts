@@ -145,8 +145,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("idx"),
-      trainImages: path,
-      testImages: path.optional(),
+      trainImages: path.describe("File of the samples"),
+      testImages: path.optional().describe("File of the test samples"),
       ...answers,
       channels,
       shape,
@@ -158,8 +158,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("npy"),
-      trainInputs: path,
-      testInputs: path.optional(),
+      trainInputs: path.describe("File of the samples"),
+      testInputs: path.optional().describe("File of the test samples"),
       ...answers,
       channels,
       shape,
@@ -171,17 +171,17 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("npz"),
-      file: path,
+      file: path.describe("The archive"),
       arrays: z
         .strictObject({
-          inputs: arrayName,
-          labels: arrayName.optional(),
+          inputs: arrayName.describe("The samples"),
+          labels: arrayName.optional().describe("Their labels, whole numbers from 0"),
           targets: arrayName
             .optional()
             .describe("In place of labels, numbers to be told: [count] or [count, targets]"),
-          testInputs: arrayName.optional(),
-          testLabels: arrayName.optional(),
-          testTargets: arrayName.optional(),
+          testInputs: arrayName.optional().describe("The test samples"),
+          testLabels: arrayName.optional().describe("Their labels"),
+          testTargets: arrayName.optional().describe("Their targets"),
         })
         .superRefine(oneOf("labels", "targets"))
         .optional()
@@ -195,8 +195,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("csv"),
-      train: path,
-      test: path.optional(),
+      train: path.describe("File of the training samples"),
+      test: path.optional().describe("File of the test samples"),
       label: column
         .optional()
         .describe("Label column: its name or index, from the end if negative"),
@@ -219,7 +219,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
           (text) => !/["\r\n\ufeff]/.test(text),
           found("a character that is no quote and no line end"),
         )
-        .default(","),
+        .default(",")
+        .describe("Stands between two cells"),
       pixels: z
         .boolean()
         .default(false)
@@ -247,8 +248,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("parquet"),
-      train: path,
-      test: path.optional(),
+      train: path.describe("File of the training samples"),
+      test: path.optional().describe("File of the test samples"),
       label: z.string().optional().describe("Label column"),
       targets: z
         .array(z.string())
@@ -275,8 +276,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("imageFolder"),
-      train: path,
-      test: path.optional(),
+      train: path.describe("Folder of the training samples"),
+      test: path.optional().describe("Folder of the test samples"),
       targets: folderTargets,
       shape: image.optional().describe("[channels, height, width]; one channel: all are grey"),
       fit: z
@@ -290,8 +291,8 @@ export const dataSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z.literal("soundFolder"),
-      train: path,
-      test: path.optional(),
+      train: path.describe("Folder of the training samples"),
+      test: path.optional().describe("Folder of the test samples"),
       targets: folderTargets,
       rate: count.describe("Samples a second, to which all sounds come"),
       length: count.describe("Samples of each: longer sounds are cut, shorter ones end in silence"),

@@ -17,9 +17,9 @@ export const targetDensity = z
       z.strictObject({
         targets: z
           .strictObject({
-            net: target.optional(),
-            weights: target.optional(),
-            convs: target.optional(),
+            net: target.optional().describe("Of all weights together"),
+            weights: target.optional().describe("Of the linear layers together"),
+            convs: target.optional().describe("Of the convolutions together"),
             layers: z
               .record(z.string(), target)
               .optional()
@@ -35,8 +35,12 @@ export const targetDensity = z
               "expected one of the net, or of weights, convs and layers, found " +
               `${all.join(", ") || "none"}`;
             context.addIssue({ code: "custom", message });
-          }),
-        rule: z.enum(["relative", "discrepancy"]).optional(),
+          })
+          .describe("Densities: of the net, or of weights, convs and layers"),
+        rule: z
+          .enum(["relative", "discrepancy"])
+          .optional()
+          .describe("How lambda moves: by a factor (default), or by steps of a fixed size"),
         every: count.optional().describe("Steps between two looks"),
         after: z.int().nonnegative().optional().describe("Epochs before the first one"),
         gain: positive

@@ -23,7 +23,7 @@ const weightKeys = {
   varianceFactor: positive.describe(
     "Var W as a share of the He value; the weights that the mask keeps have Var / their share",
   ),
-  distribution: z.enum(["normal", "uniform"]),
+  distribution: z.enum(["normal", "uniform"]).describe("What they are drawn from"),
 };
 /** A mask of whole rows has nothing to add to a row. */
 function checkAtLeast(
@@ -72,5 +72,6 @@ export const init = z.strictObject({
         .default(false)
         .describe("false: positive only, so that no unit starts dead"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("For the biases"),
 });

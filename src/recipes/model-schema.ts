@@ -29,26 +29,26 @@ export const model = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("convNet"),
     input: image.default([1, 28, 28]),
-    classes: count.default(10),
+    classes: count.default(10).describe("Outputs"),
   }),
   z.strictObject({
     kind: z.literal("resNet18"),
     input: image.default([3, 32, 32]),
-    classes: count.default(10),
+    classes: count.default(10).describe("Outputs"),
     widths: z.array(count).min(1).default([64, 128, 256, 512]).describe("Channels of the stages"),
   }),
   z.strictObject({
     kind: z.literal("denseNet"),
     input: image.default([1, 28, 28]),
-    classes: count.default(10),
-    growth: count.default(12),
-    blocks: count.default(5),
+    classes: count.default(10).describe("Outputs"),
+    growth: count.default(12).describe("Channels that each block adds"),
+    blocks: count.default(5).describe("Blocks; each reads what all before it have made"),
     finalRelu,
   }),
   z.strictObject({
     kind: z.literal("skipAutoencoder"),
-    features: count.default(784),
-    layers: count.default(6),
+    features: count.default(784).describe("Numbers of a sample, and units of each layer"),
+    layers: count.default(6).describe("Weight matrices, one behind the other"),
     skips: z
       .boolean()
       .default(true)
@@ -76,9 +76,13 @@ export const model = z.discriminatedUnion("kind", [
     nodes: z
       .array(
         z.strictObject({
-          name: z.string(),
+          name: z.string().describe("Of the node; its parameters have it too"),
           inputs: z.array(z.int().min(-1)).describe("Nodes before it that it reads; -1: the input"),
-          layer: z.looseObject({ kind: z.string() }),
+          layer: z
+            .looseObject({
+              kind: z.string().describe("A kind of layer; beside it the keys that its file has"),
+            })
+            .describe("What it computes"),
         }),
       )
       .min(1)

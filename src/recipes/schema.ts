@@ -31,7 +31,7 @@ const schedule = schemaOf(scheduleEntries);
 
 const tau = positive.describe("Learning rate");
 const delta = positive.default(1).describe("Elastic-net parameter: J + |theta|^2 / (2 delta)");
-const regularizerOrNone = regularizer.prefault({ kind: "none" });
+const regularizerOrNone = regularizer.prefault({ kind: "none" }).describe("J");
 const momentum = {
   momentum: decay.default(0).describe("Decay of the running mean of gradients"),
   nesterov: z
@@ -56,9 +56,9 @@ const checkNesterov = (
   });
 };
 const adamMoments = {
-  beta1: decay.default(0.9),
-  beta2: decay.default(0.999),
-  eps: positive.default(1e-8),
+  beta1: decay.default(0.9).describe("Decay of the running mean of gradients"),
+  beta2: decay.default(0.999).describe("Decay of the running mean of their squares"),
+  eps: positive.default(1e-8).describe("Is added to the root of that mean"),
   biasCorrectFirstMoment: z
     .boolean()
     .default(true)
@@ -139,14 +139,17 @@ const average = z
 export const recipeSchema = z
   .strictObject({
     $schema: z.string().optional().describe("For editors; ignored"),
-    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
-      // It names folders of results and runs.
-      error: ({ input }) =>
-        `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
-    }),
-    description: z.string().default(""),
-    data: dataSchema,
-    model,
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
+        // It names folders of results and runs.
+        error: ({ input }) =>
+          `expected letters, digits, dots, dashes and underscores, found ${JSON.stringify(input)}`,
+      })
+      .describe("Names folders of runs and results: letters, digits, dots, dashes, underscores"),
+    description: z.string().default("").describe("For readers"),
+    data: dataSchema.describe("What is learned from"),
+    model: model.describe("The network"),
     loss: z
       .enum(LOSS_KINDS)
       .optional()
@@ -162,18 +165,22 @@ export const recipeSchema = z
       )
       .optional()
       .describe("Cross-entropy: by which the samples of each class count, in training"),
-    init: init.prefault({}),
+    init: init.prefault({}).describe("How the first weights and biases are drawn"),
     start: start.optional(),
-    optimizer: z.strictObject({
-      weights: optimizer.describe("For the weights of linear layers"),
-      biases: optimizer.describe("For the biases"),
-      convs: optimizer.optional().describe("For the weights of convolutions; default: as weights"),
-      norms: optimizer.optional().describe("For the factors of batch norm; default: as biases"),
-      skips: optimizer
-        .optional()
-        .describe("For the scalars of skip connections; default: as biases"),
-    }),
-    schedule: schedule.prefault({ kind: "constant" }),
+    optimizer: z
+      .strictObject({
+        weights: optimizer.describe("For the weights of linear layers"),
+        biases: optimizer.describe("For the biases"),
+        convs: optimizer
+          .optional()
+          .describe("For the weights of convolutions; default: as weights"),
+        norms: optimizer.optional().describe("For the factors of batch norm; default: as biases"),
+        skips: optimizer
+          .optional()
+          .describe("For the scalars of skip connections; default: as biases"),
+      })
+      .describe("How v moves and theta follows, for each kind of parameters"),
+    schedule: schedule.prefault({ kind: "constant" }).describe("How tau changes over the run"),
     freeze: freeze.optional(),
     targetDensity: targetDensity.optional(),
     clip: clip.optional(),
@@ -196,7 +203,7 @@ export const recipeSchema = z
       })
       .optional()
       .describe("Stops before the last epoch"),
-    batchSize: count.default(FEED_DEFAULTS.batchSize),
+    batchSize: count.default(FEED_DEFAULTS.batchSize).describe("Samples a step"),
     shuffle: z
       .boolean()
       .optional()
@@ -210,8 +217,10 @@ export const recipeSchema = z
       .describe(
         "Values between the ends of blocks are computed again for the backward pass, for less memory",
       ),
-    epochs: count,
-    seed: seed.default(0),
+    epochs: count.describe("Passes over the training samples"),
+    seed: seed
+      .default(0)
+      .describe("Of all that is drawn: with the same seed a run has the same bits"),
   })
   .superRefine((recipe, context) => {
     const {

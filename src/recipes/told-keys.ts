@@ -6,12 +6,12 @@ const path = z.string().min(1, found("a path"));
 
 /** Files of labels or of targets. */
 export const answers = {
-  trainLabels: path.optional(),
-  testLabels: path.optional(),
+  trainLabels: path.optional().describe("File of the labels, whole numbers from 0"),
+  testLabels: path.optional().describe("The same of the test samples"),
   trainTargets: path
     .optional()
     .describe("In place of labels, numbers to be told: .npy, [count] or [count, targets]"),
-  testTargets: path.optional(),
+  testTargets: path.optional().describe("The same of the test samples"),
 };
 
 /** Exactly one of two keys says what is to be told. */

@@ -24,7 +24,7 @@ export interface RunResult {
   readonly threads: number;
   readonly samples: { readonly train: number; readonly valid: number; readonly test: number };
   readonly interrupted: boolean;
-  /** At most {@link MOST_EPOCH_ROWS} of them, first and last included. */
+  /** At most 120 of them, evenly spread, first and last included. */
   readonly epochs: readonly Partial<EpochMetrics>[];
   readonly final: FinalMetrics;
 }

@@ -91,9 +91,11 @@ export const COMPUTE_OPTIONS: OptionKeys<ComputeOptions> = { backend: 1, threads
 const OPTIONS: OptionKeys<PoolOptions> = { ...COMPUTE_OPTIONS, isa: 1, maxBytes: 1 };
 
 /**
- * Starts a pool. Throws an InputError for a number of threads that is not an integer from 1 to 256,
- * or more than 1 where a browser allows no more, an Error if workers can't start that were asked
- * for, and what {@link loadBackend} and {@link createMemory} throw.
+ * Starts a pool.
+ *
+ * @throws InputError for a number of threads that is not an integer from 1 to 256, or more than 1
+ *   where a browser allows no more; for workers that were asked for and can't start; for a backend,
+ *   an instruction set or an amount of memory that can't be had
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   const {

@@ -58,7 +58,7 @@ test("a weight is born in the third step of a loop of one's own", () => {
 test("a network from a file is pruned, simplified, saved and used", async () => {
   const cwd = temporaryFolder();
   await runCli(["train", tinyRecipe(), "--out", "runs/first", "--data-dir", tinyData()], { cwd });
-  const { code } = page("deploy").find((example) => example.code.includes("loadModel"))!;
+  const { code } = page("shrink").find((example) => example.code.includes("loadModel"))!;
   const [weights, outputs] = run(code, "", cwd).trim().split(" ").map(Number);
   expect(weights).toBeLessThan(784 * 20 + 200);
   expect(outputs).toBe(10);

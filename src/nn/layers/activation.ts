@@ -55,7 +55,7 @@ const LEAKY_OPTIONS: OptionKeys<ActivationOptions & { slope?: number | undefined
 /**
  * A leaky rectified linear unit.
  *
- * @param slope - factor for negative inputs, default 0.01
+ * @param options - `slope`: factor for negative inputs, default 0.01
  * @throws InputError unless slope is a finite number above 0
  */
 export function leakyRelu(
@@ -119,7 +119,7 @@ export const reluC: WriteC<ReluLayer> = /* @__PURE__ */ eachNumber(
 
 export const leakyReluEntry = /* @__PURE__ */ entry(
   "leakyRelu",
-  { slope: { type: "number", above: 0, default: 0.01 } },
+  { slope: { type: "number", above: 0, default: 0.01, about: "Factor of values below zero" } },
   leakyRelu,
 );
 

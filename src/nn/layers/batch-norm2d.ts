@@ -130,8 +130,14 @@ function affine({ eps }: BatchNorm2dLayer, { values }: Place) {
 export const batchNorm2dEntry = /* @__PURE__ */ entry(
   "batchNorm2d",
   {
-    momentum: { type: "number", above: 0, most: 1, default: 0.1 },
-    eps: { type: "number", above: 0, default: 1e-5 },
+    momentum: {
+      type: "number",
+      above: 0,
+      most: 1,
+      default: 0.1,
+      about: "Share of a batch's statistics in the running ones",
+    },
+    eps: { type: "number", above: 0, default: 1e-5, about: "Is added to the variance" },
     train: TRAIN_KEY,
   },
   batchNorm2d,

@@ -140,7 +140,7 @@ export const conv2dEntry = /* @__PURE__ */ entry(
     kernel: SIZE_KEY,
     stride: STRIDE_KEY,
     padding: CONV_PADDING_KEY,
-    bias: { type: "boolean", default: true },
+    bias: { type: "boolean", default: true, about: "Whether each output has a bias" },
     train: TRAIN_KEY,
   },
   ({ out, ...options }) => conv2d(out, options),

@@ -44,7 +44,15 @@ dropout.rule = {
 
 export const dropoutEntry = /* @__PURE__ */ entry(
   "dropout",
-  { p: { type: "number", least: 0, below: 1, default: 0.5 } },
+  {
+    p: {
+      type: "number",
+      least: 0,
+      below: 1,
+      default: 0.5,
+      about: "Share of the values that training sets to zero",
+    },
+  },
   dropout,
 );
 

@@ -97,8 +97,8 @@ linear.rule = rule;
 export const linearEntry = /* @__PURE__ */ entry(
   "linear",
   {
-    out: { type: "integer", above: 0 },
-    bias: { type: "boolean", default: true },
+    out: { type: "integer", above: 0, about: "Units" },
+    bias: { type: "boolean", default: true, about: "Whether each output has a bias" },
     train: TRAIN_KEY,
   },
   ({ out, ...options }) => linear(out, options),

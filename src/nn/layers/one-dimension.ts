@@ -92,7 +92,7 @@ function alone(kind: string, what: string, value: unknown): number {
   );
 }
 
-const WIDTH = { type: "integer", above: 0 } as const;
+const WIDTH = { type: "integer", above: 0, about: "Width of the window" } as const;
 const END = { type: "integer", least: 0 } as const;
 const TWO_ENDS = { type: "tuple", of: [END, END] } as const;
 
@@ -101,14 +101,15 @@ export const conv1dEntry = /* @__PURE__ */ entry(
   {
     out: { type: "integer", above: 0, about: "Output channels" },
     kernel: { type: "integer", above: 0, about: "Width of the kernel" },
-    stride: { type: "integer", above: 0, default: 1 },
+    stride: { type: "integer", above: 0, default: 1, about: "Steps from one output to the next" },
     padding: {
       type: "either",
       of: [END, TWO_ENDS, { type: "choice", of: ["same"] }],
       says: 'a number, [left, right], or "same"',
       default: 0,
+      about: 'Zeros at the ends; "same": as many as leave it its length',
     },
-    bias: { type: "boolean", default: true },
+    bias: { type: "boolean", default: true, about: "Whether each output has a bias" },
     train: TRAIN_KEY,
   },
   ({ out, ...options }) => conv1d(out, options),
@@ -117,7 +118,13 @@ export const conv1dEntry = /* @__PURE__ */ entry(
 const POOL_KEYS = {
   size: WIDTH,
   stride: { type: "integer", above: 0, optional: true, about: "Default: the window's width" },
-  padding: { type: "either", of: [END, TWO_ENDS], says: "a number, or [left, right]", default: 0 },
+  padding: {
+    type: "either",
+    of: [END, TWO_ENDS],
+    says: "a number, or [left, right]",
+    default: 0,
+    about: "Border at the ends",
+  },
 } as const;
 
 export const maxPool1dEntry = /* @__PURE__ */ entry(

@@ -36,6 +36,7 @@ export const PADDING_KEY = {
   of: [PADDING, TWO_AXES],
   says: SIDES_SAYS,
   default: 0,
+  about: "Border around the image",
 } as const;
 
 export const CONV_PADDING_KEY = {
