@@ -39,6 +39,7 @@ const app = await Application.bootstrapWithPlugins({
   classPropertiesFormat: "table",
   sanitizeComments: true,
   useCodeBlocks: true,
+  useHTMLAnchors: true,
   // Types that only the library itself names are not told of.
   validation: { notExported: false, invalidLink: true, notDocumented: false },
   treatValidationWarningsAsErrors: true,

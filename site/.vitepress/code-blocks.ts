@@ -13,6 +13,11 @@ export function useCodeBlocks(markdown: MarkdownRenderer): void {
     return highlighted.get(key)!;
   };
   const fence = markdown.renderer.rules.fence!;
+  // Formulas, indented by four, look as code does.
+  markdown.renderer.rules.code_block = (tokens, at, ...others) => {
+    tokens[at].info = "text";
+    return fence(tokens, at, ...others);
+  };
   markdown.renderer.rules.fence = (tokens, at, ...others) => {
     const block = fence(tokens, at, ...others);
     const name = /title="([^"]+)"/.exec(tokens[at].info)?.[1];
