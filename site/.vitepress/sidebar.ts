@@ -1,20 +1,15 @@
 /** The pages of the site in the order in which they are read. Links are paths from the root. */
+import { readFileSync } from "node:fs";
 
-/** Names of the entry points, as the pages of the API have them. */
-export const ENTRY_POINTS = [
-  "bregman",
-  "nn",
-  "data",
-  "train",
-  "optim",
-  "regularizers",
-  "predict",
-  "export",
-  "track",
-  "optax",
-  "tfjs",
-  "browser",
-];
+const PACKAGE = new URL("../../package.json", import.meta.url);
+const { exports } = JSON.parse(readFileSync(PACKAGE, "utf8")) as {
+  exports: Record<string, string | { types?: string }>;
+};
+
+/** Entry points by the names of their pages; the pool's worker exports nothing. */
+const entryPoints = Object.entries(exports)
+  .filter(([key, entry]) => typeof entry === "object" && key !== "./pool-worker")
+  .map(([key]) => (key === "." ? "bregman" : key.slice(2)));
 
 const page = (text: string, link: string) => ({ text, link });
 
@@ -62,7 +57,7 @@ export const sidebar = [
   },
   {
     text: "API",
-    items: ENTRY_POINTS.map((name) =>
+    items: entryPoints.map((name) =>
       page(name === "bregman" ? name : `bregman/${name}`, `/api/${name}`),
     ),
   },
