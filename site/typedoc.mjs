@@ -7,16 +7,19 @@ import { MarkdownPageEvent } from "typedoc-plugin-markdown";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Is started, not imported: it exports nothing. */
-const POOL_WORKER = "./dist/runtime/pool-worker.d.ts";
-
 const RECIPES = ["Recipe", "RecipeInput"];
 
 const { exports } = JSON.parse(readFileSync(here("../package.json"), "utf8"));
-const entryPoints = Object.values(exports)
-  .map(({ types }) => types)
-  .filter((types) => types !== undefined && types !== POOL_WORKER)
-  .map((types) => here(types.replace("./", "../")));
+/** Entry points by their files; the pool's worker is started, not imported: it exports nothing. */
+const entries = Object.entries(exports)
+  .filter(([key, { types }]) => types !== undefined && key !== "./pool-worker")
+  .map(([key, { types }]) => ({ name: key === "." ? "bregman" : key.slice(2), types }));
+const entryPoints = entries.map(({ types }) => here(types.replace("./", "../")));
+
+/** What TypeDoc calls the module of a file, and the name that it is to have. */
+const NAMES = new Map(
+  entries.map(({ name, types }) => [types.replace(/^\.\/dist\/|(\/index)?\.d\.ts$/g, ""), name]),
+);
 
 const app = await Application.bootstrapWithPlugins({
   plugin: ["typedoc-plugin-markdown"],
@@ -50,7 +53,7 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   for (const namespace of project.getReflectionsByKind(ReflectionKind.Namespace))
     project.removeReflection(namespace);
   for (const module of project.children) {
-    if (module.name === "index") module.name = "bregman";
+    module.name = NAMES.get(module.name);
     // The keys of a recipe have a page of their own.
     for (const { name, children = [] } of module.children)
       if (RECIPES.includes(name)) for (const key of children.slice()) project.removeReflection(key);
