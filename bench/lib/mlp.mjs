@@ -3,7 +3,7 @@
  */
 import { loadMnist } from "../../dist/data/mnist.js";
 import { mlp } from "../../dist/models/mlp.js";
-import { storeSamples } from "../../dist/nn/samples.js";
+import { storeSamples } from "../../dist/nn/store-samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { l1, none } from "../../dist/regularizers/index.js";
 import { createTrainer } from "../../dist/engine/trainer.js";

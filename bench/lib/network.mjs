@@ -6,7 +6,7 @@
 import { convNet } from "../../dist/models/convnet.js";
 import { resNet18 } from "../../dist/models/resnet18.js";
 import { ruleOf } from "../../dist/nn/layers/rules.js";
-import { storeSamples } from "../../dist/nn/samples.js";
+import { storeSamples } from "../../dist/nn/store-samples.js";
 import { linBreg } from "../../dist/optim/index.js";
 import { stream } from "../../dist/random.js";
 import { groupLasso, l1, none } from "../../dist/regularizers/index.js";
