@@ -124,8 +124,13 @@ A recipe is one JSON file that states an experiment in full: data, network, opti
 an error that says where it stands and what was expected.
 
 These are all keys. Where no default stands, a key that is left out does nothing, unless its meaning
-says more. With \`"$schema": "./recipe.schema.json"\`, a file that \`bregman new\` writes, editors
-complete the keys. This page is written by \`scripts/recipes-page.mjs\`.
+says more. This page is written by \`scripts/recipes-page.mjs\`.
+
+**In an editor.** With \`"$schema"\` an editor completes the keys and explains them. It is the path
+of a file in the installed package; in a recipe beside \`node_modules\` it is
+\`"./node_modules/bregman/dist/recipe.schema.json"\`. Recipes that we write have it: those of
+\`bregman new\`, \`bregman recipes NAME\` (for a file in the folder where you are) and run folders,
+and a sweep's \`best.json\`. After moving one to another folder, mend the path; training ignores it.
 
 ## The recipe
 

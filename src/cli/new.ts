@@ -1,6 +1,6 @@
 /** `bregman new`: a recipe for one's own data. */
 import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../errors.js";
 
@@ -10,15 +10,13 @@ interface NewFlags {
   readonly force?: true;
 }
 
-const SCHEMA = "recipe.schema.json";
-
 /** What the command says and takes. */
 export function defineNew(command: Command): void {
   command
     .description(
       "Looks at your data and writes a recipe that trains on them, with comments on what to " +
         "change. A table, CSV or Parquet; a .npz archive; or a folder with a folder of images " +
-        `or sounds for each class. Beside it stands ${SCHEMA}, for editors.`,
+        "or sounds for each class.",
     )
     .argument("<data>", "a file or folder")
     .option("--target <column>", "of a table: what is to be told (default: by name, or the last)")
@@ -31,7 +29,7 @@ export function defineNew(command: Command): void {
 async function run(path: string, { target, out, force }: NewFlags): Promise<void> {
   const { newRecipe } = await import("../recipes/new-recipe.js");
   const { nameFrom } = await import("../recipes/new-source.js");
-  const { recipeJsonSchema } = await import("../recipes/schema.js");
+  const { schemaFrom } = await import("../recipes/schema-file.js");
   const { writeFileAtomic } = await import("../atomic-file.js");
   const { rebasePath } = await import("../data/source.js");
   const file = out ?? `${nameFrom(path)}.jsonc`;
@@ -40,11 +38,10 @@ async function run(path: string, { target, out, force }: NewFlags): Promise<void
   const folder = dirname(resolve(file));
   const { text, found } = newRecipe(path, {
     target,
-    schema: `./${SCHEMA}`,
+    schema: schemaFrom(folder),
     writtenPath: rebasePath(path, process.cwd(), folder),
   });
   writeFileAtomic(file, text);
-  writeFileAtomic(join(folder, SCHEMA), `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
   const lines = [...found, "", `recipe: ${file}`, "", `bregman train ${relative("", file)}`];
   process.stdout.write(`${lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n")}\n`);
 }

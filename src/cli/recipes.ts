@@ -25,7 +25,8 @@ export function defineRecipes(command: Command): void {
     .action(async (name?: string) => {
       const { loadRecipe, recipeNames } = await import("../recipes/load.js");
       if (name !== undefined) {
-        process.stdout.write(`${JSON.stringify(loadRecipe(name), null, 2)}\n`);
+        const { withSchema } = await import("../recipes/schema-file.js");
+        process.stdout.write(`${JSON.stringify(withSchema(loadRecipe(name), "."), null, 2)}\n`);
         return;
       }
       const { painter } = await import("./paint.js");

@@ -48,7 +48,9 @@ export function recipeDifferences(root: string, id: string, other: string): Reci
     const place = `${one}/recipe.json`;
     return parseJson(textInside(root, place) ?? "{}", place);
   });
-  return jsonDifferences("", before, now).map(({ place, before: a, now: b }) =>
+  // The schema's path is another in each folder.
+  const differences = jsonDifferences("", before, now).filter(({ place }) => place !== "$schema");
+  return differences.map(({ place, before: a, now: b }) =>
     withoutUndefined<RecipeDifferences[number]>({ place, before: a, now: b }),
   );
 }

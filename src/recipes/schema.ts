@@ -138,7 +138,7 @@ const average = z
  */
 export const recipeSchema = z
   .strictObject({
-    $schema: z.string().optional().describe("For editors; ignored"),
+    $schema: z.string().optional().describe("Leads editors to the schema of recipes; else ignored"),
     name: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
@@ -293,7 +293,10 @@ export const recipeSchema = z
     if (restore && augment)
       fault("data.augment", "expected nothing beside data.restore, found an object");
   })
-  .transform((recipe) => ({ ...recipe, loss: recipe.loss ?? impliedLoss(recipe.data) }));
+  .transform((recipe) => {
+    const { $schema: _, ...rest } = recipe;
+    return { ...rest, loss: recipe.loss ?? impliedLoss(recipe.data) };
+  });
 
 /** The loss of a recipe that says none. */
 function impliedLoss(data: DataEntry): LossKind {

@@ -61,7 +61,8 @@ export function readRun(folder: string): Run {
       `cannot read a run from ${folder}: it has no ${missing} (is it a run folder?)`,
     );
   }
-  const recipe = checked(recipeSchema, parseJson(recipeText, recipeFile), recipeFile);
+  const content = checked(recipeSchema, parseJson(recipeText, recipeFile), recipeFile);
+  const { $schema: _, ...recipe } = content;
   const resultText = readTextIfThere(resultFile);
   return {
     folder,

@@ -29,17 +29,7 @@ export function dataOf({ data, seed }: Recipe, options: DataOptions = {}): AnyDa
  * @throws UnusableFileError if that can't be
  */
 export function fitOptionsOf(recipe: Recipe): FitOptions {
-  const {
-    data,
-    init,
-    optimizer,
-    schedule,
-    $schema: _,
-    description: __,
-    model,
-    start,
-    ...same
-  } = recipe;
+  const { data, init, optimizer, schedule, description: _, model, start, ...same } = recipe;
   const { validation, splitSeed, stratify, normalize, limit, augment } = data;
   return {
     ...same,

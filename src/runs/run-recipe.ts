@@ -73,7 +73,7 @@ export function recipeIdentity(text: string, where = RECIPE_FILE): string {
     epochs: ___,
     data,
     ...rest
-  } = parseJson(text, where) as Partial<Recipe>;
+  } = parseJson(text, where) as Partial<Recipe> & { $schema?: string };
   return JSON.stringify({
     ...rest,
     data: data && mapPaths(data, () => ""),

@@ -24,6 +24,7 @@ import { readText } from "../read-file.js";
 import { buildModel } from "../recipes/build.js";
 import { withOnnxModel } from "../recipes/onnx-model.js";
 import { withAbsolutePaths, withRebasedPaths } from "../recipes/paths.js";
+import { withSchema } from "../recipes/schema-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { startEntry } from "../recipes/start-schema.js";
 import { currentCommit } from "./checkout.js";
@@ -245,7 +246,7 @@ function metricsLine(metrics: EpochMetrics): string {
 }
 
 function writeRecipe(out: string, content: object): void {
-  writeFileAtomic(join(out, RECIPE_FILE), `${JSON.stringify(content, null, 2)}\n`);
+  writeFileAtomic(join(out, RECIPE_FILE), `${JSON.stringify(withSchema(content, out), null, 2)}\n`);
 }
 
 function makeRunFolder(out: string): void {

@@ -7,6 +7,7 @@ import Papa from "papaparse";
 import { writeFileAtomic } from "../atomic-file.js";
 import type { FinalMetrics } from "../measure/events.js";
 import { withRebasedPaths } from "../recipes/paths.js";
+import { withSchema } from "../recipes/schema-file.js";
 import type { RunResult } from "../runs/run-result.js";
 import { figuresOf, type SeedFigures } from "./comparison.js";
 import type { Grid } from "./grid-schema.js";
@@ -184,7 +185,8 @@ export function writeTable(sweep: Sweep, table: SweepTable): void {
   const best = table.rows.find(({ diverged }) => !diverged);
   if (!best) return;
   const { recipe, baseDir } = trials.find(({ place }) => place === best.place)!;
-  const content = withRebasedPaths({ ...recipe, seed: best.seeds[0] }, baseDir, out);
+  const rebased = withRebasedPaths({ ...recipe, seed: best.seeds[0] }, baseDir, out);
+  const content = withSchema(rebased, out);
   writeFileAtomic(join(out, "best.json"), `${JSON.stringify(content, null, 2)}\n`);
 }
 

@@ -223,14 +223,13 @@ test("a recipe of one's own, by path, with defaults filled in", () => {
   const path = join(temporaryFolder(), "mine.json");
   const entry = { kind: "linBreg", tau: 1 };
   const given = {
-    $schema: "./recipe.schema.json",
     name: "mine",
     data: { name: "fashion-mnist" },
     model: { kind: "mlp", features: [784, 10] },
     optimizer: { weights: entry, biases: entry },
     epochs: 2,
   };
-  writeFileSync(path, JSON.stringify(given));
+  writeFileSync(path, JSON.stringify({ $schema: "./recipe.schema.json", ...given }));
   const full = {
     ...entry,
     delta: 1,

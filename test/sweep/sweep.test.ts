@@ -12,6 +12,7 @@ import { runRecipe } from "#bregman/runs/run.js";
 import { missingTasks, openSweep, runOfTask, runSweep } from "#bregman/sweep/sweep.js";
 import type { Sweep, SweepOptions } from "#bregman/sweep/sweep.js";
 import { tableOf, writeTable } from "#bregman/sweep/table.js";
+import { schemaOf } from "../support/schema-of.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { tinyData, tinyRecipe } from "../cli/tiny.js";
 
@@ -82,6 +83,8 @@ test("halving goes on with the best, to the bits of runs that never stopped", as
     onWarning: () => {},
   });
   expect(model(alone).equals(model(join(sweep.out, best, "seed-0")))).toBe(true);
+  for (const file of [join(sweep.out, "best.json"), join(alone, "recipe.json")])
+    expect(Object.keys(schemaOf(file).properties)).toContain("optimizer");
   const lines = (folder: string) =>
     readFileSync(join(folder, "metrics.jsonl"), "utf8").replace(/"seconds":[\d.e-]+/g, "");
   expect(lines(alone)).toBe(lines(join(sweep.out, best, "seed-0")));
