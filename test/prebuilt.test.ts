@@ -2,12 +2,13 @@
  * The package with the addon: whoever installs it beside bregman has native kernels without a
  * compiler; one that does not fit is refused, in words.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "./cli/run-cli.js";
+import { packPackage, unpackPackage } from "./support/installed-package.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const name = `bregman-${process.platform}-${process.arch}`;
@@ -30,17 +31,14 @@ describe.skipIf(!isLinux)("on Linux, with the addon built (npm run build:native)
   beforeAll(() => {
     const make = spawnSync(process.execPath, ["scripts/build-prebuilt.mjs"], { cwd: root });
     expect(String(make.stderr)).toBe("");
-    const folder = temporaryFolder();
-    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-    tarball = join(folder, execFileSync("npm", pack, { cwd: root, encoding: "utf8" }).trim());
+    tarball = packPackage(temporaryFolder());
   }, 120_000);
 
   /** A project with bregman as npm unpacks it, without its addon, beside such a package of it. */
   function project(spoil: (folder: string) => void = () => {}) {
     const folder = temporaryFolder();
     const modules = join(folder, "node_modules");
-    mkdirSync(join(modules, "bregman"), { recursive: true });
-    execFileSync("tar", ["xf", tarball, "-C", join(modules, "bregman"), "--strip-components=1"]);
+    unpackPackage(modules, tarball);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     for (const library of Object.keys(dependencies))
       cpSync(join(root, "node_modules", library), join(modules, library), { recursive: true });

@@ -1,4 +1,5 @@
 /** The package as npm puts it into a project of somebody else's, with what it depends on. */
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,19 @@ export function installPackage(modules: string): void {
   }
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   for (const name of Object.keys(dependencies)) linkPackage(modules, name);
+}
+
+/** Packs it as it would be published; returns the file, in this folder. */
+export function packPackage(folder: string): string {
+  const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+  return join(folder, execFileSync("npm", pack, { cwd: ROOT, encoding: "utf8" }).trim());
+}
+
+/** Unpacks such a file into a folder `node_modules`, without what it depends on. */
+export function unpackPackage(modules: string, tarball: string): void {
+  const folder = join(modules, "bregman");
+  mkdirSync(folder, { recursive: true });
+  execFileSync("tar", ["xf", tarball, "-C", folder, "--strip-components=1"]);
 }
 
 /** Links another package of ours beside it. */
