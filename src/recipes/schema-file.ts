@@ -31,7 +31,7 @@ export function schemaFrom(folder: string): string | undefined {
   return parts.startsWith(".") ? parts : `./${parts}`;
 }
 
-/** By the links that lead there: paths stay right when a package manager moves what they lead to. */
+/** Links are kept: the path stays right when a package manager moves what they lead to. */
 function installedAt(folder: string): string | undefined {
   const file = join(folder, "node_modules/bregman", FILE);
   if (existsSync(file)) return file;
