@@ -13,10 +13,13 @@ const { values } = parseArgs({
     coarse: { type: "string", default: "9" },
     patience: { type: "string", default: "0" },
     pick: { type: "string", default: "" },
+    "no-compile": { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
 export const { network, pick } = values;
+/** Whether PyTorch is measured compiled, too: that takes minutes a run. */
+export const compile = !values["no-compile"];
 /** Where the result goes, if it was said. */
 export const { out: resultFile } = values;
 export const { title } = NETWORKS[network];

@@ -2,7 +2,7 @@
  * Numbers to rows, and rows to `results/bench/<name>.json`.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 
@@ -48,12 +48,34 @@ export function machine() {
   const cpus = os.cpus();
   return {
     cpu: cpus[0].model.trim(),
+    ...processor(),
     cores: cpus.length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     os: `${os.type()} ${os.arch()}`,
     node: process.version,
     loadBefore: rounded(os.loadavg()[0]),
   };
+}
+
+/**
+ * What Linux tells of the processor: its family and model, since its name may be no more than that of
+ * its maker, and which vectors it has.
+ */
+function processor() {
+  try {
+    const [first] = readFileSync("/proc/cpuinfo", "utf8").split("\n\n");
+    const said = (/** @type {string} */ key) =>
+      new RegExp(`^${key}\\s*: (.*)$`, "m").exec(first)?.[1];
+    const flags = said("flags")?.split(" ") ?? [];
+    const vectors = ["avx2", "avx512f", "avx512_bf16", "amx_tile"];
+    return {
+      cpuFamily: Number(said("cpu family")),
+      cpuModel: Number(said("model")),
+      vectors: vectors.filter((one) => flags.includes(one)),
+    };
+  } catch {
+    return {};
+  }
 }
 
 /** The commit measured, "-dirty" if tracked files other than results differ from it. */
