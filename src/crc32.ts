@@ -7,8 +7,8 @@
 
 const SLICES = 8;
 
-function makeTables(polynomial: number): Uint32Array[] {
-  const first = Uint32Array.from({ length: 256 }, (_, byte) => {
+function makeTables(polynomial: number): Int32Array[] {
+  const first = Int32Array.from({ length: 256 }, (_, byte) => {
     let value = byte;
     for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
     return value;
@@ -19,27 +19,44 @@ function makeTables(polynomial: number): Uint32Array[] {
   return all;
 }
 
-const known = new Map<number, Uint32Array[]>();
+const known = new Map<number, Int32Array[]>();
 
 function checksum(polynomial: number, bytes: Uint8Array, before: number): number {
   let tables = known.get(polynomial);
   if (!tables) known.set(polynomial, (tables = makeTables(polynomial)));
-  const [a, b, c, d, e, f, g, h] = tables;
-  let crc = ~before;
-  let k = 0;
-  for (; k + SLICES <= bytes.length; k += SLICES) {
+  // Words, from the first place on that is one of a word; little-endian, as all that runs wasm is.
+  const begin = Math.min(-bytes.byteOffset & 3, bytes.length);
+  const count = Math.floor((bytes.length - begin) / SLICES);
+  const words =
+    count > 0
+      ? new Int32Array(bytes.buffer, bytes.byteOffset + begin, 2 * count)
+      : new Int32Array(0);
+  const head = ofBytes(tables[0], ~before, bytes, 0, begin);
+  const body = ofWords(tables, head, words);
+  return ~ofBytes(tables[0], body, bytes, begin + SLICES * count, bytes.length) >>> 0;
+}
+
+function ofBytes(table: Int32Array, crc: number, bytes: Uint8Array, from: number, to: number) {
+  for (let k = from; k < to; k++) crc = table[(crc ^ bytes[k]) & 255] ^ (crc >>> 8);
+  return crc;
+}
+
+/** An even number of words. */
+function ofWords([a, b, c, d, e, f, g, h]: readonly Int32Array[], crc: number, words: Int32Array) {
+  for (let k = 0; k < words.length; k += 2) {
+    const x = words[k] ^ crc;
+    const y = words[k + 1];
     crc =
-      h[(crc ^ bytes[k]) & 255] ^
-      g[((crc >>> 8) ^ bytes[k + 1]) & 255] ^
-      f[((crc >>> 16) ^ bytes[k + 2]) & 255] ^
-      e[(crc >>> 24) ^ bytes[k + 3]] ^
-      d[bytes[k + 4]] ^
-      c[bytes[k + 5]] ^
-      b[bytes[k + 6]] ^
-      a[bytes[k + 7]];
+      h[x & 255] ^
+      g[(x >>> 8) & 255] ^
+      f[(x >>> 16) & 255] ^
+      e[x >>> 24] ^
+      d[y & 255] ^
+      c[(y >>> 8) & 255] ^
+      b[(y >>> 16) & 255] ^
+      a[y >>> 24];
   }
-  for (; k < bytes.length; k++) crc = a[(crc ^ bytes[k]) & 255] ^ (crc >>> 8);
-  return ~crc >>> 0;
+  return crc;
 }
 
 /**

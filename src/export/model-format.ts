@@ -11,6 +11,7 @@
  *                               for regression
  *                ...            texts of whoever writes it
  *
+ *                simplified     "true" where nothing is left to simplify
  *                shapes         of a sparse file: those of the weights that are stored in parts
  *                crc32          of a sparse file: see sealed-file.ts
  *
@@ -28,6 +29,7 @@ import type { Preparation } from "../preparation.js";
 import type { Shape } from "../regularizers/regularizer.js";
 import { isWeightRole } from "../runtime/parameter.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors-format.js";
+import { asSimple, isSimple } from "./simplify/simple.js";
 import { checkSeal, seal, UNSEALED } from "./sealed-file.js";
 import {
   readStoredWeight,
@@ -45,6 +47,7 @@ const RESERVED = [
   "labelNames",
   "preparation",
   "targets",
+  "simplified",
   "shapes",
   "crc32",
 ];
@@ -71,7 +74,8 @@ export const ENCODE_OPTIONS: OptionKeys<EncodeModelOptions> = { sparse: 1, value
  * @throws InputError if a parameter or buffer is missing, or the normalization is not one of the
  * inputs; also for a number in it that can't be, or that `values` can't hold, for labels' names
  * that are not one for each output, and for a text whose name is ours: "format", "model",
- * "normalization", "labelNames", "preparation", "targets", "shapes", "crc32"
+ * "normalization", "labelNames", "preparation", "targets", "simplified", "shapes",
+ * "crc32"
  * @example
  * const file = new Blob([encodeModel({ model, ...result })]); // in a browser: to download
  */
@@ -104,6 +108,7 @@ export function encodeModel(
   }
   const bytes = encodeSafetensors(tensors, {
     ...metadata,
+    ...(isSimple(network) && { simplified: "true" }),
     ...(sparse && { shapes: JSON.stringify(shapes), ...UNSEALED }),
     format: FORMAT,
     model: JSON.stringify(modelToJson(model)),
@@ -194,7 +199,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
     () => checkNetwork(network),
     (message) => `${where}: ${message}`,
   );
-  return network;
+  return metadata.simplified === "true" ? asSimple(network) : network;
 }
 
 /** A weight that is stored in parts; undefined if it is not. */

@@ -185,7 +185,8 @@ function placesOf({ values, gaps }: SparseValues, length: number): PlaceList {
     throw new UnusableFileError(`expected a gap for each of ${count} values, found fewer`);
   };
   for (let k = 0; k < count; k++) {
-    let last = byte();
+    // Most gaps are one byte.
+    let last = at < gaps.length ? gaps[at++] : byte();
     let gap = last % MORE;
     for (let factor = MORE; last >= MORE && factor <= MORE ** 5; factor *= MORE) {
       last = byte();

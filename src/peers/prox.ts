@@ -16,11 +16,11 @@ import type { ArrayLibrary } from "./arrays.js";
 export type StandardRegularizer = Pick<Regularizer, "lambda" | "groups" | "mu" | "standardForm">;
 
 /** @throws InputError unless the regularizer has a standard form */
-export function checkStandard(of: string, { kind, standardForm }: Regularizer): void {
-  if (standardForm === undefined) {
+export function checkStandard(of: string, regularizer: Regularizer): void {
+  if (regularizer.standardForm === undefined) {
     throw new InputError(
       `${of}: the regularizer must be a sum of sizes of weights and norms of groups (l1, ` +
-        `groupLasso, elasticNet and the like), found ${kind}`,
+        `groupLasso, elasticNet and the like), found ${regularizer.kind}`,
     );
   }
 }

