@@ -18,6 +18,7 @@ import {
   stepTime,
   timesLess,
 } from "../report/format.js";
+import { nextSteps } from "../report/next-steps.js";
 import { speedUp } from "../report/speed-up.js";
 import type { Connection, EpochMetrics, FinalMetrics, Savings } from "../measure/events.js";
 import type { Paint } from "./paint.js";
@@ -99,17 +100,11 @@ export function summaryText(
 
 /** What one may do with the run. */
 function nextLines(folder: string, interrupted: boolean, paint: Paint): string[] {
-  const commands = [
-    ...(interrupted ? [["resume", "goes on with it"] as const] : []),
-    ["predict", "what it makes of samples of yours"] as const,
-    ["simplify", "a smaller network with the same output"] as const,
-    ["export", "ONNX, a small file, or C"] as const,
-    ["path", "when each weight was born"] as const,
-  ].map(([name, what]) => [`bregman ${name} ${folder}`, what] as const);
-  const width = largest(commands.map(([command]) => command.length));
+  const steps = nextSteps(folder, interrupted ? "interrupted" : "done");
+  const width = largest(steps.map(({ command }) => command.length));
   return [
     paint("dim", "  Next"),
-    ...commands.map(([command, what]) => `  ${command.padEnd(width)}  ${paint("dim", what)}`),
+    ...steps.map(({ command, what }) => `  ${command.padEnd(width)}  ${paint("dim", what)}`),
   ];
 }
 

@@ -137,6 +137,17 @@ export interface ClassFigures {
   readonly confusion?: readonly (readonly number[])[];
 }
 
+/** A test sample that a classifier takes for another class, see mistakes.ts. */
+export interface Mistake {
+  /** Its place among the test samples. */
+  readonly sample: number;
+  /** The name of its class. */
+  readonly label: string;
+  readonly takenFor: string;
+  /** Of the class that it is taken for. */
+  readonly probability: number;
+}
+
 /** The numbers a run ends with. */
 export interface FinalMetrics {
   /** Absent without test samples. */
@@ -158,6 +169,8 @@ export interface FinalMetrics {
   readonly validR2?: number;
   /** Of a classifier. */
   readonly byClass?: ClassFigures;
+  /** Of a classifier of images: its surest mistakes on the test samples, the surest first. */
+  readonly mistakes?: readonly Mistake[];
   /** Of several targets each by itself, on the test samples. */
   readonly targets?: readonly {
     readonly name: string;

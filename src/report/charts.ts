@@ -200,12 +200,23 @@ export function changeChart(
   });
 }
 
-/** A figure as SVG text. */
+/** An element of linkedom's, as far as it is needed here. */
+interface FigureElement {
+  readonly outerHTML: string;
+  querySelectorAll(selector: string): Iterable<FigureElement>;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+}
+
+/** A figure as SVG text: one picture to who hears it, with the figure's own name. */
 export function toSvg(options: Plot.PlotOptions): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const figure = Plot.plot({ ...options, document } as Plot.PlotOptions) as unknown as {
-    outerHTML: string;
-  };
+  const figure = Plot.plot({
+    ...options,
+    document,
+  } as Plot.PlotOptions) as unknown as FigureElement;
+  for (const mark of figure.querySelectorAll("g[aria-label]")) mark.removeAttribute("aria-label");
+  figure.setAttribute("role", "img");
   return figure.outerHTML;
 }
 

@@ -16,7 +16,7 @@ export function classSection(figures: ClassFigures | undefined): Markup | undefi
       Of ${count(samples)} ${of} samples. Precision: of those taken for the class, the share that
       are of it. Recall: of those of the class, the share that is found.
     </p>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="Class by class">
       <table>
         <thead>
           <tr>
@@ -51,11 +51,11 @@ function confusionTable({ classes = [], confusion }: ClassFigures): Markup | und
     return html`<td style="${shade}">${samples === 0 ? "" : count(samples)}</td>`;
   };
   return html`<p class="note">Row: the class. Column: what it is taken for.</p>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="What each class is taken for">
       <table>
         <thead>
           <tr>
-            <th></th>
+            <td></td>
             ${classes.map(({ name }) => html`<th>${name}</th>`)}
           </tr>
         </thead>

@@ -21,7 +21,7 @@ export function connectionTable(connections: readonly Connection[] = []): Markup
       ${used} of ${connections.length} are used. Each row is a layer, each column a source that it
       reads; the share of its weights that is not zero, or the scalar of a skip connection.
     </p>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="Connections">
       <table>
         <thead>
           <tr>

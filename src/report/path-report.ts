@@ -115,7 +115,7 @@ function pathHtml(path: BirthPath, chart: string): string {
       </figure>
       ${pictures(path)}
       <h2>Layer by layer</h2>
-      <div class="wide">
+      <div class="wide" tabindex="0" role="region" aria-label="Layer by layer">
         <table>
           <thead>
             <tr>
@@ -149,7 +149,8 @@ function pictures({ layers: [first], epoch }: BirthPath): Markup | undefined {
   return html`<h2>The inputs as they came into use</h2>
     <p class="note">
       Each pixel of the input has the colour of the first birth in training among its weights in the
-      first layer, the random ones of the start left out; white pixels have no other.
+      first layer, the random ones of the start left out; white pixels (dark ones, on a dark page)
+      have no other.
     </p>
     ${scale(epoch)}
     <div class="picture last" style="max-width: 380px">

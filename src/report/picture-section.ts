@@ -24,9 +24,9 @@ export function pictureSection({ pictures: all, epochs }: Run): Markup | undefin
   return html`<h2>The first layer’s weights as they appear</h2>
     <p class="note">
       One square is one unit of the first layer, drawn as the image it looks at: every pixel is the
-      weight of that input. White is exactly zero: no weight, nothing to store, nothing to compute.
-      The units and their places are the same in all pictures; the largest tenth of the weights
-      share the full colour.
+      weight of that input. White (dark, on a dark page) is exactly zero: no weight, nothing to
+      store, nothing to compute. The units and their places are the same in all pictures; the
+      largest tenth of the weights share the full colour.
     </p>
     <p class="scale">
       <span>negative</span><i style="background: linear-gradient(90deg, ${ramp})"></i

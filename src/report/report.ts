@@ -6,26 +6,21 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { resultLine } from "../measure/best-epoch.js";
-import type { EpochMetrics, FinalMetrics } from "../measure/events.js";
+import type { EpochMetrics } from "../measure/events.js";
 import { classSection } from "./class-section.js";
 import { connectionTable } from "./connection-table.js";
 import { curves } from "./curves.js";
-import {
-  backendName,
-  bytes,
-  count,
-  duration,
-  figure,
-  loss,
-  percent,
-  shape,
-  similarity,
-} from "./format.js";
+import { backendName, count, duration, figure, loss, percent, similarity } from "./format.js";
+import { layerTable } from "./layer-table.js";
 import { escapeHtml, html, type Markup, safe } from "./markup.js";
+import { mistakeSection } from "./mistake-section.js";
+import { nextSteps } from "./next-steps.js";
 import { page } from "./page.js";
 import { pictureSection } from "./picture-section.js";
 import { readRun, type Run } from "./run-folder.js";
 import { savingsTable } from "./savings-table.js";
+import { tiles } from "./tiles.js";
+import { total } from "./totals.js";
 
 /**
  * Writes report.html into a run folder and returns its path.
@@ -40,18 +35,18 @@ export function writeReport(folder: string): string {
 
 /** The report of a run as the text of an HTML file. */
 export function reportHtml(run: Run): string {
-  const body = html`${header(run)}${run.epochs.length ? tiles(run) : undefined}
+  const shown = lineOf(run);
+  const body = html`${header(run)}${shown && tiles(run, shown)}
     ${run.epochs.length ? html`<h2>How it learned</h2>` : undefined}
     <div class="charts">${run.epochs.length ? curves(run.epochs) : undefined}</div>
-    ${pictureSection(run)}${classSection(run.result?.final?.byClass)}
-    ${layerTable(lineOf(run))}${savingsTable(run)}
-    ${connectionTable(run.result?.final?.connections)}
+    ${pictureSection(run)}${classSection(run.result?.final?.byClass)}${mistakeSection(run)}
+    ${layerTable(shown)}${savingsTable(run)} ${connectionTable(run.result?.final?.connections)}
     <h2>The recipe</h2>
     <p class="note">
       The whole experiment: on the same backend it gives the same weights again, bit for bit.
     </p>
-    <pre>${safe(escapeHtml(recipeText(run.recipe)))}</pre>
-    ${footer(run)}`;
+    <pre tabindex="0">${safe(escapeHtml(recipeText(run.recipe)))}</pre>
+    ${nextSection(run)} ${footer(run)}`;
   return page(run.name, body);
 }
 
@@ -86,18 +81,20 @@ function header(run: Run): Markup {
   return html`<header>
     <p class="brand">bregman · training run</p>
     <h1>${name}</h1>
-    <p class="lead">${shown ? headline(shown, result) : "Nothing was measured in this run yet."}</p>
+    <p class="lead">${shown ? headline(shown, run) : "Nothing was measured in this run yet."}</p>
     ${description ? html`<p class="note" style="margin: 6px 0 0">${description}</p>` : undefined}
     ${keptNote(run)}
     ${state ? html`<p class="warning">${state}, after epoch ${last?.epoch ?? 0}${planned}.</p>` : undefined}
   </header>`;
 }
 
-function headline(last: EpochMetrics, result: Run["result"]): string {
+function headline(last: EpochMetrics, { epochs, recipe, result }: Run): string {
   const final = result?.final;
   const [nonZeros, weights] = [total(last, "nonZeros"), total(last, "weights")];
   const share = `${count(nonZeros)} of ${count(weights)} weights (${percent(last.density)})`;
-  const far = result && result.interrupted !== true ? "" : " so far";
+  // A run may also have ended before its result was written.
+  const isDone = result ? result.interrupted !== true : epochs.at(-1)!.epoch === recipe.epochs;
+  const far = isDone ? "" : " so far";
   if (final?.testAccuracy !== undefined) {
     return `Classifies ${percent(final.testAccuracy)} of the test samples right, with ${share}.`;
   }
@@ -117,142 +114,17 @@ function headline(last: EpochMetrics, result: Run["result"]): string {
   return `Trained${far}: ${share}.`;
 }
 
-function tiles(run: Run): Markup {
-  const { epochs, result } = run;
-  const last = lineOf(run)!;
-  const final = result?.final;
-  const valid = final?.validAccuracy ?? last.validAccuracy;
-  const started =
-    epochs[0].epoch === 0 ? `it started with ${percent(epochs[0].density)}` : undefined;
-  const size = final?.bytes;
-  return html`<dl class="tiles">
-    ${
-      final?.testAccuracy !== undefined
-        ? tile("Test accuracy", percent(final.testAccuracy), validation(valid, percent))
-        : valid !== undefined
-          ? tile("Validation accuracy", percent(valid))
-          : lossTile(last, final)
-    }
-    ${similarityTile(last, final)} ${regressionTiles(last, final)}
-    ${tile("Density", percent(last.density), started)}
-    ${tile("Non-zero weights", count(total(last, "nonZeros")), `of ${count(total(last, "weights"))}`)}
-    ${
-      final?.flopDensity !== undefined
-        ? tile("Multiplications", percent(final.flopDensity), "of the dense network's, per sample")
-        : undefined
-    }
-    ${size && tile("Model size", bytes(size.sparse), `dense ${bytes(size.dense)}`)}
-    ${tile("Time", duration(final?.seconds ?? last.seconds), `${epochs.at(-1)!.epoch} epochs`)}
-  </dl>`;
-}
-
-function lossTile(
-  { validLoss, trainLoss }: EpochMetrics,
-  { testLoss }: Partial<FinalMetrics> = {},
-): Markup {
-  const named = [
-    ["Test loss", testLoss],
-    ["Validation loss", validLoss],
-    ["Training loss", trainLoss],
-  ] as const;
-  const [name, value] = named.find(([, one]) => one !== undefined) ?? ["Loss", undefined];
-  return tile(name, loss(value));
-}
-
-function similarityTile(
-  { validSsim }: EpochMetrics,
-  final: Partial<FinalMetrics> = {},
-): Markup | undefined {
-  if (final.ssim === undefined) {
-    return validSsim === undefined
-      ? undefined
-      : tile("SSIM", similarity(validSsim), "of the validation images");
-  }
-  return tile("SSIM", similarity(final.ssim), validation(validSsim, similarity));
-}
-
-function regressionTiles(
-  { validMae, validR2 }: EpochMetrics,
-  { testMae, testR2 }: Partial<FinalMetrics> = {},
-): Markup[] {
-  return (
-    [
-      ["Mean absolute error", testMae, validMae, figure],
-      ["R²", testR2, validR2, similarity],
-    ] as const
-  ).flatMap(([name, test, valid, text]) => {
-    if (test !== undefined) return [tile(name, text(test), validation(valid, text))];
-    return valid === undefined ? [] : [tile(name, text(valid), "of the validation samples")];
-  });
-}
-
-/** What stands small beside a figure of the test samples. */
-function validation(
-  value: number | undefined,
-  text: (value: number) => string,
-): string | undefined {
-  return value === undefined ? undefined : `validation ${text(value)}`;
-}
-
-function tile(name: string, value: string, small?: string): Markup {
-  return html`<div class="tile">
-    <dt>${name}</dt>
-    <dd>${value}${small ? html`<small>${small}</small>` : undefined}</dd>
-  </div>`;
-}
-
-function layerTable(last: EpochMetrics | undefined): Markup | undefined {
-  if (!last?.layers.length) return undefined;
-  return html`<h2>Layer by layer</h2>
-    <p class="note">
-      After epoch ${last.epoch}. A unit is active while it has at least one non-zero weight.
-    </p>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>layer</th>
-            <th>shape</th>
-            <th>weights</th>
-            <th>non-zeros</th>
-            <th>density</th>
-            <th>active units</th>
-            <th>computed</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${last.layers.map(
-            (layer) =>
-              html`<tr>
-                <td>${layer.name}</td>
-                <td>${shape(layer.shape)}</td>
-                <td>${count(layer.weights)}</td>
-                <td>${count(layer.nonZeros)}</td>
-                <td>${percent(layer.density)}${bar(layer.density)}</td>
-                <td>${count(layer.activeUnits)} of ${count(layer.units)}</td>
-                <td>${layer.kernel}</td>
-              </tr>`,
-          )}
-        </tbody>
-        <tfoot>
-          <tr>
-            <td>total</td>
-            <td></td>
-            <td>${count(total(last, "weights"))}</td>
-            <td>${count(total(last, "nonZeros"))}</td>
-            <td>${percent(last.density)}${bar(last.density)}</td>
-            <td>${count(total(last, "activeUnits"))} of ${count(total(last, "units"))}</td>
-            <td></td>
-          </tr>
-        </tfoot>
-      </table>
-    </div>`;
-}
-
-function bar(fraction: number): Markup {
-  return html`<span class="bar"
-    ><i style="width: ${(100 * Math.min(1, Math.max(0, fraction))).toFixed(1)}%"></i
-  ></span>`;
+/** What one may do with the run. */
+function nextSection({ folder, result }: Run): Markup {
+  const state = result ? (result.interrupted ? "interrupted" : "done") : "unfinished";
+  return html`<h2>What to do next</h2>
+    <dl class="next">
+      ${nextSteps(folder, state).map(
+        ({ command, what }) =>
+          html`<dt><code>${command}</code></dt>
+            <dd>${what}</dd>`,
+      )}
+    </dl>`;
 }
 
 function footer({ epochs, result, recipe }: Run): Markup {
@@ -272,10 +144,6 @@ function footer({ epochs, result, recipe }: Run): Markup {
     <p>${facts.join(" · ")}</p>
     ${result?.command ? html`<p>Made by <code>${result.command}</code></p>` : undefined}
   </footer>`;
-}
-
-function total(line: EpochMetrics, key: "weights" | "nonZeros" | "units" | "activeUnits"): number {
-  return line.layers.reduce((sum, layer) => sum + layer[key], 0);
 }
 
 /** The recipe as JSON, with short lists on one line. */

@@ -13,6 +13,7 @@ import { parseJson } from "../json.js";
 import { filesOf } from "../own-folder.js";
 import { readBytes, readTextIfThere } from "../read-file.js";
 import type { EpochMetrics } from "../measure/events.js";
+import { mistakeFile } from "../runs/mistake-pictures.js";
 import { checked, parseEpoch, parsePartialResult, type PartialResult } from "../runs/run-schema.js";
 
 /** What of a recipe is shown beside its text. */
@@ -39,6 +40,8 @@ export interface Run {
   readonly result?: PartialResult;
   /** In order of epochs. */
   readonly pictures: readonly WeightPicture[];
+  /** Of the result's mistakes, each in its place; undefined where there is none. */
+  readonly mistakes: readonly (Uint8Array | undefined)[];
 }
 
 /**
@@ -64,13 +67,18 @@ export function readRun(folder: string): Run {
   const content = checked(recipeSchema, parseJson(recipeText, recipeFile), recipeFile);
   const { $schema: _, ...recipe } = content;
   const resultText = readTextIfThere(resultFile);
+  const result = resultText === undefined ? undefined : parsePartialResult(resultText, resultFile);
+  const files = filesOf(folder, "pictures");
   return {
     folder,
     name: recipe.name ?? "run",
     recipe,
     epochs: parseMetrics(metricsText, metricsFile),
-    pictures: readPictures(folder),
-    ...(resultText !== undefined && { result: parsePartialResult(resultText, resultFile) }),
+    pictures: readPictures(folder, files),
+    mistakes: (result?.final?.mistakes ?? []).map((_, k) =>
+      files.includes(mistakeFile(k)) ? readPng(folder, mistakeFile(k)) : undefined,
+    ),
+    ...(result && { result }),
   };
 }
 
@@ -95,14 +103,19 @@ export function parseMetrics(text: string, path: string): EpochMetrics[] {
 /** What every PNG file begins with. */
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** The pictures of a run; none where it has none, e.g. because its input is no image. */
-function readPictures(run: string): WeightPicture[] {
-  return filesOf(run, "pictures")
+/** A picture of a run; undefined if it is none. */
+function readPng(run: string, name: string): Uint8Array | undefined {
+  const png = readBytes(join(run, "pictures", name));
+  return PNG.every((byte, k) => png[k] === byte) ? png : undefined;
+}
+
+/** The pictures of a run's weights; none where it has none, e.g. because its input is no image. */
+function readPictures(run: string, files: readonly string[]): WeightPicture[] {
+  return files
     .flatMap((name) => {
       const match = /^epoch-(\d+)\.png$/.exec(name);
-      if (!match) return [];
-      const png = readBytes(join(run, "pictures", name));
-      return PNG.every((byte, k) => png[k] === byte) ? [{ epoch: Number(match[1]), png }] : [];
+      const png = match && readPng(run, name);
+      return png ? [{ epoch: Number(match[1]), png }] : [];
     })
     .sort((a, b) => a.epoch - b.epoch);
 }

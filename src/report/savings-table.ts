@@ -31,11 +31,11 @@ export function savingsTable({ epochs, result }: Run): Markup | undefined {
       those of linear layers and convolutions as they were carried out, gradients
       included${ratio === undefined ? "." : "; the time of a dense step was measured before training, with every layer on its dense kernel."}
     </p>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="What sparsity saved">
       <table>
         <thead>
           <tr>
-            <th></th>
+            <td></td>
             <th>this run</th>
             <th>dense</th>
             <th>of the dense</th>

@@ -34,7 +34,7 @@ export function columnsTable<Row>(columns: readonly Column<Row>[], rows: readonl
     html`<tr>
       ${columns.map(({ cell }) => html`<td>${cell(row)}</td>`)}
     </tr>`;
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Statistics">
     <table>
       <thead>
         <tr>

@@ -18,6 +18,10 @@ export const STYLE = `
     --c6: #bd90f7; --c7: #c2967b;
   }
 }
+/* Pictures on white: as dark as the page, the colours with their hues. */
+@media screen and (prefers-color-scheme: dark) {
+  .picture img, .pictures img, .scale i, .scale b { filter: invert(0.92) hue-rotate(180deg); }
+}
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
@@ -38,7 +42,7 @@ h3 { font-size: 15px; font-weight: 600; margin: 0; }
 .note { color: var(--muted); margin: 0 0 18px; max-width: 52em; }
 .warning { border-left: 3px solid var(--valid); padding: 2px 0 2px 12px; margin: 16px 0 0; }
 .tiles {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+  display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 12px;
   margin: 28px 0 0; padding: 0;
 }
 .tile {
@@ -86,6 +90,18 @@ figcaption { color: var(--muted); font-size: 13px; }
 }
 .picture b, .pictures b { white-space: nowrap; color: var(--ink); font-weight: 600; }
 .last { max-width: 760px; margin: 0 auto 40px; }
+.mistakes {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 20px 16px;
+}
+.mistakes img {
+  display: block; width: 100%; max-height: 160px; object-fit: contain; image-rendering: pixelated;
+  border: 1px solid var(--line); border-radius: 6px; background: var(--card);
+}
+.mistakes figcaption { margin-top: 6px; line-height: 1.4; overflow-wrap: anywhere; }
+.mistakes b { color: var(--ink); font-weight: 600; }
+.next { display: grid; grid-template-columns: max-content 1fr; gap: 4px 24px; margin: 10px 0 0; }
+.next dt { min-width: 0; }
+.next dd { margin: 0; color: var(--muted); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td {
@@ -114,7 +130,14 @@ footer {
   font-size: 13px;
 }
 footer p { margin: 0 0 4px; }
+@media (max-width: 960px) {
+  .tiles { grid-template-columns: repeat(var(--narrow), minmax(0, 1fr)); }
+}
 @media (max-width: 760px) {
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .tile:last-child:nth-child(odd) { grid-column: span 2; }
+  .next { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .next dd { margin-bottom: 8px; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   h1 { font-size: 28px; }
   body { padding: 28px 16px 48px; }

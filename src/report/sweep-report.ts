@@ -89,7 +89,7 @@ function sweepHtml(table: SweepTable): string {
       <h2>Trials</h2>
       ${columnsTable(columns, rows)}
       <h2>The grid</h2>
-      <pre>${JSON.stringify(grid, null, 2)}</pre>
+      <pre tabindex="0">${JSON.stringify(grid, null, 2)}</pre>
       <footer>
         <p>${facts.join(" · ")}</p>
         <p>Made by <code>${command}</code></p>

@@ -79,6 +79,11 @@ const final = {
       confusion: z.array(z.array(count)).exactOptional(),
     })
     .exactOptional(),
+  mistakes: z
+    .array(
+      z.object({ sample: count, label: z.string(), takenFor: z.string(), probability: figure }),
+    )
+    .exactOptional(),
   testMae: maybe,
   testR2: maybe,
   validMae: maybe,

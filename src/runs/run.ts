@@ -7,6 +7,7 @@
  *     checkpoint-*          the last two checkpoints, see checkpoint.ts
  *     model.safetensors     the graph, final parameters and buffers, float32: see export/model-file.ts
  *     result.json           the summary, in the format of results/
+ *     pictures/mistake-*    the surest mistakes, see mistake-pictures.ts
  *     lock.json             while it runs: who writes here, see folder-lock.ts
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -196,6 +197,8 @@ async function runLocked(run: LockedRun): Promise<FinalMetrics> {
   );
   const text = `${JSON.stringify(resultOf(recipe, result, start!, beginning), null, 2)}\n`;
   writeFileAtomic(join(out, RESULT_FILE), text);
+  const { writeMistakes } = await import("./mistake-pictures.js");
+  writeMistakes(out, data, result.final.mistakes);
   if (resultsDir !== undefined && !result.interrupted) copyResult(resultsDir, recipe, text);
   // Only now: whoever hears "end" finds the folder complete.
   onEvent?.(end!);

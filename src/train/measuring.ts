@@ -13,6 +13,7 @@ import {
   regularizerValue,
   totalDensity,
 } from "../measure/metrics.js";
+import { createMistakes } from "../measure/mistakes.js";
 import { nearness, type Nearness } from "../measure/nearness.js";
 import type { RegressionFit } from "../measure/regression.js";
 import { savings } from "../measure/work.js";
@@ -130,8 +131,9 @@ async function finalOf(
   // What is kept was averaged and settled when it was taken.
   const judging = found ? <T>(run: () => Promise<T>) => run() : evaluated;
   const of = samples.test.length > 0 ? "test" : "validation";
+  const mistakes = figures && createMistakes(training.used);
   const all = await judging(async () => ({
-    test: await judge(trainer, samples.test, turns, { ...near, figures }),
+    test: await judge(trainer, samples.test, turns, { ...near, figures, mistakes }),
     valid: of === "test" ? undefined : await judge(trainer, samples.valid, turns, { figures }),
     bytes: modelBytes(trainer),
     connections: connectionsOf(model, trainer.theta),
@@ -149,6 +151,7 @@ async function finalOf(
     validAccuracy: last.validAccuracy,
     trainAccuracy: last.trainAccuracy,
     byClass: classes && { of, ...classes },
+    mistakes: test?.mistakes?.length ? test.mistakes : undefined,
     ssim: test?.similarity,
     testMae: testFit?.mae,
     testR2: testFit?.r2,

@@ -26,7 +26,7 @@ describe("writeReport", () => {
     expect(words).toContain(
       "backend wasm (SIMD128) · 2 threads · seed 1 · 6.3 s of training · commit 0123456789ab",
     );
-    expect(words).toContain("White is exactly zero");
+    expect(words).toContain("White (dark, on a dark page) is exactly zero");
     expect(words).toMatch(/linear1 10 × 16 160 40 25.00 % 8 of 10 sparse/);
     expect(words).toMatch(/total 200 60 30.00 % 12 of 14/);
     expect(document.querySelector("pre")?.textContent).toContain(`"name": "sample"`);
@@ -94,6 +94,58 @@ describe("writeReport", () => {
     const { words, charts } = open(sampleRun({ epochs, result: false }));
     expect(words).toContain(`No result yet: this run is unfinished, after epoch ${epochs} of 4.`);
     expect(charts).toContain("Density");
+  });
+
+  it("says what to do next, as far as the run has come", () => {
+    const next = (options: Parameters<typeof sampleRun>[0]) => {
+      const folder = sampleRun({ ...options, pictures: false });
+      return [...open(folder).document.querySelectorAll(".next code")].map((code) =>
+        code.textContent.replace(folder, "RUN"),
+      );
+    };
+    const network = ["predict", "simplify", "export", "path"].map((name) => `bregman ${name} RUN`);
+    expect(next({})).toEqual(network);
+    expect(next({ result: { interrupted: true } })).toEqual(["bregman resume RUN", ...network]);
+    expect(next({ epochs: 2, result: false })).toEqual(["bregman resume RUN"]);
+  });
+
+  it.each<[number, object | false, string]>([
+    [2, false, "right so far, with"],
+    [2, { interrupted: true, final: {} }, "right so far, with"],
+    [4, false, "right, with"],
+    [4, { interrupted: false, final: {} }, "right, with"],
+    [2, { interrupted: false, final: {} }, "right, with"],
+  ])("after %i of 4 epochs and the result %o it is %s", (epochs, result, words) => {
+    expect(open(sampleRun({ epochs, result, pictures: false })).words).toContain(words);
+  });
+
+  it("shows active units as bars", () => {
+    const { document } = open(sampleRun({ pictures: false }));
+    const bars = [...document.querySelectorAll("td:nth-child(6) .bar i")].map((bar) =>
+      bar.getAttribute("style"),
+    );
+    expect(bars).toEqual(["width: 80.0%", "width: 100.0%", "width: 85.7%"]);
+  });
+
+  it("shows the mistakes whose pictures are there", () => {
+    const mistakes = [7, 8, 9].map((sample) => ({
+      sample,
+      label: "<b>shirt</b>",
+      takenFor: "coat",
+      probability: 0.9876,
+    }));
+    const folder = sampleRun({ result: { final: { ...sampleFinal, mistakes } } });
+    const png = readFileSync(join(folder, "pictures/epoch-001.png"));
+    writeFileSync(join(folder, "pictures/mistake-1.png"), png);
+    writeFileSync(join(folder, "pictures/mistake-2.png"), "no picture");
+    writeFileSync(join(folder, "pictures/mistake-4.png"), png);
+    const { document } = open(folder);
+    const [image, ...others] = document.querySelectorAll(".mistakes img");
+    expect(others).toEqual([]);
+    expect(image.getAttribute("src")).toBe(`data:image/png;base64,${png.toString("base64")}`);
+    expect(document.querySelector(".mistakes")?.textContent.replace(/\s+/g, " ").trim()).toBe(
+      "coat, 98.76 % sure; it is <b>shirt</b> (sample 7)",
+    );
   });
 
   it("passes over half a last line, the mark of a run that was killed", () => {
