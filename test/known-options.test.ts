@@ -91,6 +91,7 @@ const CALLS: readonly (readonly [
   ["latentPod", [{ model }], "tolerence", "tolerance"],
   ["prune", [{ model }], "densty", "density"],
   ["createPool", [], "Threads", "threads"],
+  ["mlflow", ["http://127.0.0.1:1"], "nam", "name"],
   ["tensorBoard", ["there-is-no-such-folder"], "resum", "resume"],
 ];
 

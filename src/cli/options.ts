@@ -87,7 +87,14 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
  * Options that name places of this machine, or what is done with the result: a repetition does not
  * need them.
  */
-const PLACES = ["--out", "--data-dir", "--results", "--checkpoint-every", "--tensorboard"];
+const PLACES = [
+  "--out",
+  "--data-dir",
+  "--results",
+  "--checkpoint-every",
+  "--tensorboard",
+  "--mlflow",
+];
 
 /**
  * The command that repeats a run: its arguments without those that name places, quoted where a

@@ -63,12 +63,25 @@ async function resume(folder: string, flags: ResumeFlags, ranks?: Ranks): Promis
       const { readText } = await import("../read-file.js");
       copyResult(flags.results, recipe, readText(join(folder, "result.json")));
     }
+    // The server may have been away.
+    if (flags.mlflow !== undefined) {
+      const { tellOfFinished } = await import("./mlflow-run.js");
+      await tellOfFinished(flags.mlflow, folder, recipe, (warning) =>
+        say(flags, "warning", warning),
+      );
+    }
     const text = `This run is finished; its report is ${await reportOf(folder, recipe.epochs)}`;
-    process.stdout.write(`${flags.json ? JSON.stringify({ type: "note", text }) : text}\n`);
+    say(flags, "note", text);
   } finally {
     lock.release();
   }
   return 0;
+}
+
+function say({ json }: ResumeFlags, type: "note" | "warning", text: string): void {
+  if (json) process.stdout.write(`${JSON.stringify({ type, text })}\n`);
+  else if (type === "note") process.stdout.write(`${text}\n`);
+  else process.stderr.write(`warning: ${text}\n`);
 }
 
 /**

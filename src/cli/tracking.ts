@@ -1,29 +1,47 @@
 /** The other programs that `train` and `resume` tell of a run. */
 import { basename, join, resolve } from "node:path";
+import type { Recipe } from "../recipes/schema.js";
 import type { Listener } from "../track/listener.js";
 import { makeWritable } from "./out-folder.js";
 
 export interface TrackingFlags {
   readonly tensorboard?: string;
+  readonly mlflow?: string;
 }
 
 /** The run that is told of. */
 export interface TrackedRun {
+  readonly recipe: Recipe;
   /** The run folder. */
   readonly folder: string;
   readonly resume: boolean;
 }
 
+export interface Tracking extends Listener {
+  /** To be called when the run is over, or has broken off, and its report is there. */
+  end(): Promise<void>;
+}
+
 /**
  * Prepares what the flags ask for.
  *
- * @throws InputError if the run can't be told of; nothing is written then
+ * @param onWarning - takes what they could not be told, a line each
+ * @throws InputError or UnusableFileError if the run can't be told of; nothing is written then
  */
 export async function openTracking(
-  { tensorboard }: TrackingFlags,
-  { folder, resume }: TrackedRun,
-): Promise<Listener> {
+  { tensorboard, mlflow }: TrackingFlags,
+  run: TrackedRun,
+  onWarning: (text: string) => void,
+): Promise<Tracking> {
+  const { folder, resume } = run;
   const listeners: Listener[] = [];
+  const ends: (() => Promise<void>)[] = [];
+  if (mlflow !== undefined) {
+    const { openMlflow } = await import("./mlflow-run.js");
+    const { listener, end } = await openMlflow(mlflow, run, onWarning);
+    listeners.push(listener);
+    ends.push(end);
+  }
   if (tensorboard !== undefined) {
     const { tensorBoard } = await import("../track/tensorboard/tensorboard.js");
     const events = join(tensorboard, basename(resolve(folder)));
@@ -34,5 +52,8 @@ export async function openTracking(
   return {
     onEvent: (event) => listeners.forEach((listener) => listener.onEvent(event)),
     observe: (epoch, trainer) => listeners.forEach((listener) => listener.observe(epoch, trainer)),
+    async end() {
+      for (const end of ends) await end();
+    },
   };
 }

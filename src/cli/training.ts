@@ -9,12 +9,14 @@ import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer } from "./options.js";
 import { createStopper } from "./stop.js";
+import type { Tracking } from "./tracking.js";
 
 export interface TrainingFlags extends ComputingFlags {
   readonly checkpointEvery?: number;
   readonly json?: boolean;
   readonly results?: string;
   readonly tensorboard?: string;
+  readonly mlflow?: string;
   /** See missing-data.ts. */
   readonly yes?: boolean;
 }
@@ -34,6 +36,10 @@ export function addTrainingOptions(command: Command): Command {
       "--tensorboard <folder>",
       "also write events for TensorBoard into <folder>/<name of the run folder>",
       folder("--tensorboard"),
+    )
+    .option(
+      "--mlflow <url>",
+      "also tell the MLflow server at this address, such as http://127.0.0.1:5000",
     );
 }
 
@@ -73,6 +79,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
     return writeReport(folder);
   };
 
+  let tracking: Tracking | undefined;
   let removeResults: (() => void) | undefined;
   let initial: EpochMetrics | undefined;
   let lines: EpochMetrics[] = [];
@@ -81,7 +88,10 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
   try {
     // What can't be written is told now, not after an hour of training.
     if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
-    const tracking = await openTracking(flags, { folder, resume });
+    tracking = await openTracking(flags, { recipe, folder, resume }, (text) =>
+      view.onEvent({ type: "warning", text }),
+    );
+    const { onEvent: track, observe } = tracking;
     await runRecipe(recipe, {
       out: folder,
       baseDir,
@@ -96,7 +106,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       resultsDir: flags.results,
       observe(epoch, trainer) {
         film.observe(epoch, trainer);
-        tracking.observe(epoch, trainer);
+        observe(epoch, trainer);
       },
       // The view shows the event.
       onWarning: () => {},
@@ -107,7 +117,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
           if (resume) film.resume(event.resumed ? lines.at(-1)!.epoch : -1);
         }
         if (event.type === "epoch") lines.push(event.metrics);
-        tracking.onEvent(event);
+        track(event);
         if (event.type === "end") {
           end = event;
           // The report is there before "end" is told, and while the folder is still ours.
@@ -116,6 +126,8 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
         view.onEvent(event);
       },
     });
+    await tracking.end();
+    tracking = undefined;
     const shown = resultLine(lines, end!.final)!;
     const { epochs } = recipe;
     const whole = { last: lines.at(-1)!, shown, started: initial!.density, epochs, ...end! };
@@ -124,6 +136,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
     view.close();
     // A run that broke off, say at a loss that is not finite, shows its curves too.
     if (lines.length > 0) tryTo(finish);
+    await tracking?.end();
     tidy?.();
     removeResults?.();
     throw error;

@@ -5,6 +5,7 @@
  * a warning is an event, and also goes where the platform's warnings go, unless the caller takes
  * it.
  */
+import { emitWarning } from "../emit-warning.js";
 import type { AnyDataset } from "../data/dataset.js";
 import type { Model } from "../nn/model.js";
 import type { EpochMetrics } from "../measure/events.js";
@@ -26,7 +27,7 @@ export interface Warnings {
 
 /** The warnings of a training. */
 export function createWarnings(model: Model, trainer: Trainer, settings: Settings): Warnings {
-  const { epochs, targetDensity, onEvent, onWarning = emit } = settings;
+  const { epochs, targetDensity, onEvent, onWarning = emitWarning } = settings;
   const told = new Set<string>();
   const tell = (texts: readonly string[]) => {
     for (const text of texts) {
@@ -66,13 +67,4 @@ function idleControl({ targetDensity, epochs }: Settings): string[] {
 /** Theta of each parameter, by name. */
 export function weightsOf({ updaters, theta }: Trainer): Map<string, Float32Array> {
   return new Map(updaters.map(({ parameter: { name } }) => [name, theta(name)]));
-}
-
-/**
- * Node's warnings go to stderr, and can be listened to and switched off; a browser has its console.
- */
-function emit(text: string): void {
-  const node = globalThis.process as Pick<NodeJS.Process, "emitWarning"> | undefined;
-  if (node?.emitWarning) node.emitWarning(text, "BregmanWarning");
-  else console.warn(`bregman: ${text}`);
 }

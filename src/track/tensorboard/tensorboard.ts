@@ -8,6 +8,7 @@ import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { EpochMetrics, TrainEvent } from "../../measure/events.js";
 import { isWeightRole } from "../../runtime/parameter.js";
+import { withTimes } from "../line-times.js";
 import type { Listener } from "../listener.js";
 import { finalScalars, scalarsOf } from "../scalars.js";
 import { createStepClock } from "../step-clock.js";
@@ -75,15 +76,10 @@ function begin(folder: string, { initial, resumed }: TrainEvent & { type: "start
   return file;
 }
 
-/** The scalars of several epochs, at the times that lie so long before the last as they did. */
-export function addLines(
-  file: EventFile,
-  lines: readonly EpochMetrics[],
-  end = Date.now() / 1000,
-): void {
-  const seconds = lines.at(-1)?.seconds ?? 0;
-  for (const line of lines) {
-    file.add(line.epoch, scalarValues(scalarsOf(line)), end - seconds + line.seconds);
+/** The scalars of several epochs, see withTimes. */
+export function addLines(file: EventFile, lines: readonly EpochMetrics[], end?: number): void {
+  for (const [line, time] of withTimes(lines, end)) {
+    file.add(line.epoch, scalarValues(scalarsOf(line)), time);
   }
 }
 
