@@ -44,9 +44,9 @@ export async function openMlflow(
         listener.onEvent(event);
       },
     },
-    past(...run) {
+    past(lines, final, ended) {
       keepId();
-      past(...run);
+      past(lines, final, ended);
     },
     end: () =>
       end([MODEL_FILE, "report.html"].map((name) => join(folder, name)).filter(existsSync)),

@@ -18,7 +18,10 @@ export interface TrackedRun {
 }
 
 export interface Tracking extends Listener {
-  /** To be called when the run is over, or has broken off, and its report is there. */
+  /**
+   * To be called when the run is over, or has broken off, and its report is there. A second call
+   * does nothing.
+   */
   end(): Promise<void>;
 }
 
@@ -53,7 +56,7 @@ export async function openTracking(
     onEvent: (event) => listeners.forEach((listener) => listener.onEvent(event)),
     observe: (epoch, trainer) => listeners.forEach((listener) => listener.observe(epoch, trainer)),
     async end() {
-      for (const end of ends) await end();
+      for (const end of ends.splice(0)) await end();
     },
   };
 }

@@ -88,7 +88,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
   try {
     // What can't be written is told now, not after an hour of training.
     if (flags.results !== undefined) removeResults = makeWritable(flags.results, "results folder");
-    tracking = await openTracking(flags, { recipe, folder, resume }, (text) =>
+    tracking = await openTracking(flags, training, (text) =>
       view.onEvent({ type: "warning", text }),
     );
     const { onEvent: track, observe } = tracking;
@@ -99,11 +99,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       command,
       signal: stopper.signal,
       ranks,
-      dataDir: flags.dataDir,
-      threads: flags.threads,
-      backend: flags.backend,
-      checkpointSeconds: flags.checkpointEvery,
-      resultsDir: flags.results,
+      ...runningOf(flags),
       observe(epoch, trainer) {
         film.observe(epoch, trainer);
         observe(epoch, trainer);
@@ -127,7 +123,6 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       },
     });
     await tracking.end();
-    tracking = undefined;
     const shown = resultLine(lines, end!.final)!;
     const { epochs } = recipe;
     const whole = { last: lines.at(-1)!, shown, started: initial!.density, epochs, ...end! };
@@ -144,6 +139,12 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
     stopper.close();
   }
   return stopper.exitCode ?? 0;
+}
+
+/** What of the flags the run is told. */
+function runningOf(flags: TrainingFlags) {
+  const { dataDir, threads, backend, checkpointEvery, results } = flags;
+  return { dataDir, threads, backend, checkpointSeconds: checkpointEvery, resultsDir: results };
 }
 
 interface View {

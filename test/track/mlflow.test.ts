@@ -160,7 +160,14 @@ describe("a server that comes and goes", () => {
       path.endsWith("log-batch") && ++requests > 2 && requests < 5 ? "away" : "answer";
     const out = join(temporaryFolder(), "a");
     const { code, warnings } = await command([
-      ...["train", recipe, "--out", out, "--epochs", "6", "--mlflow", fake.url],
+      "train",
+      recipe,
+      "--out",
+      out,
+      "--epochs",
+      "6",
+      "--mlflow",
+      fake.url,
     ]);
     expect([code, warnings.length]).toEqual([0, 1]);
     expect(warnings[0]).toBe(
@@ -289,7 +296,12 @@ describe("a server that comes and goes", () => {
     await fake.close();
     const base = temporaryFolder();
     const { code, stderr } = await command([
-      ...["train", recipe, "--out", join(base, "a"), "--mlflow", url],
+      "train",
+      recipe,
+      "--out",
+      join(base, "a"),
+      "--mlflow",
+      url,
     ]);
     expect([code, stderr]).toEqual([
       1,

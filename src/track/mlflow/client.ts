@@ -34,7 +34,9 @@ export async function createMlflowClient(url: string): Promise<MlflowClient> {
   const fetcher = await createFetcher();
   const who = authorization();
   const request = async (address: URL, options: RequestInit, longest: number): Promise<string> => {
-    const headers = { ...(options.headers as Record<string, string>), ...who };
+    // The server may close a connection that waits while training holds the event loop up.
+    const own = { connection: "close", ...who };
+    const headers = { ...(options.headers as Record<string, string>), ...own };
     const signal = AbortSignal.timeout(longest);
     try {
       const response = await fetcher.fetch(address.href, { ...options, headers, signal });
