@@ -58,8 +58,8 @@ export function machine() {
 }
 
 /**
- * What Linux tells of the processor: its family and model, since its name may be no more than that of
- * its maker, and which vectors it has.
+ * What Linux tells of the processor: its family and model, since its name may be no more than that
+ * of its maker, and which vectors it has.
  */
 function processor() {
   try {

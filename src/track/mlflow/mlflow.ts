@@ -62,7 +62,7 @@ export interface MlflowRun {
  * @throws InputError if that is no address; UnusableFileError of one line if there is no MLflow
  *   server, or it does not let us in
  * @example
- * const run = await mlflow("http://127.0.0.1:5000", { experiment: "first", parameters: { tau: 0.1 } });
+ * const run = await mlflow("http://127.0.0.1:5000", { experiment: "first", parameters: {} });
  * try {
  *   await fit(model, data, { optimizer, epochs: 10, ...run.listener });
  * } finally {

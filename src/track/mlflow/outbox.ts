@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { readBytes } from "../../read-file.js";
 import type { Scalar } from "../scalars.js";
 import type { MlflowClient } from "./client.js";
-import { nameOf, type Parameter } from "./parameters.js";
+import { nameOf, type RunParameter } from "./parameters.js";
 import {
   type Metric,
   openServerRun,
@@ -47,7 +47,7 @@ export interface Outbox {
 export function createOutbox(
   client: MlflowClient,
   names: RunNames,
-  parameters: readonly Parameter[],
+  parameters: readonly RunParameter[],
 ): Outbox {
   let lines: Line[] = [];
   let run: ServerRun | undefined;

@@ -4,7 +4,7 @@
 const LONGEST_NAME = 250;
 const LONGEST_VALUE = 6000;
 
-export interface Parameter {
+export interface RunParameter {
   readonly key: string;
   readonly value: string;
 }
@@ -13,7 +13,7 @@ export interface Parameter {
  * The values within an object, by their paths: `optimizer.weights.tau`. A list of plain values is
  * one value, `[784,200,10]`; of others each has its place, `layers.0.units`.
  */
-export function parametersOf(values: object): Parameter[] {
+export function parametersOf(values: object): RunParameter[] {
   return entriesOf(values, "").map(([key, value]) => ({
     key: nameOf(key),
     value: value.slice(0, LONGEST_VALUE),

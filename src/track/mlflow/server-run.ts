@@ -4,7 +4,7 @@
  */
 import { UnusableFileError } from "../../errors.js";
 import { errorCodeOf, type MlflowClient } from "./client.js";
-import type { Parameter } from "./parameters.js";
+import type { RunParameter } from "./parameters.js";
 
 export interface RunNames {
   readonly experiment: string;
@@ -130,7 +130,7 @@ async function createRun(
 export async function sendParameters(
   client: MlflowClient,
   { runId, parameters }: ServerRun,
-  all: readonly Parameter[],
+  all: readonly RunParameter[],
 ): Promise<void> {
   const missing = all.filter(({ key }) => !parameters.has(key));
   for (let at = 0; at < missing.length; at += MOST_PARAMETERS) {
