@@ -90,7 +90,7 @@ function times(
   });
 }
 
-/** PyTorch's times in the mode that is fastest, of those that a word begins. */
+/** PyTorch's times in its fastest mode: of one precision, or of both. */
 function torchTimes(/** @type {number} */ threads, precision = "") {
   const all = reports.get(torchName(threads));
   if (!all) return undefined;

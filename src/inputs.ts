@@ -84,8 +84,8 @@ export function* inPieces(
   }
 }
 
-/** 0, 1, ... */
-function counted(length: number): Int32Array {
+/** 0, 1, ...: the places of so many samples. */
+export function counted(length: number): Int32Array {
   return Int32Array.from({ length }, (_, k) => k);
 }
 

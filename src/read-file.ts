@@ -46,6 +46,19 @@ export function readBytes(path: string): Uint8Array {
 export type ReadAt = (place: number, into: Uint8Array) => void;
 
 /**
+ * Reads bytes of an open file from a place on, until `into` is full.
+ *
+ * @throws UnusableFileError if the file ends before, or the system's error
+ */
+export function readFully(file: number, place: number, into: Uint8Array): void {
+  for (let at = 0; at < into.length;) {
+    const got = readSync(file, into, at, Math.min(into.length - at, MOST_AT_ONCE), place + at);
+    if (got === 0) throw new UnusableFileError(`it ends before byte ${place + into.length}`);
+    at += got;
+  }
+}
+
+/**
  * What `work` makes of a file of `size` bytes, of which it reads what it needs.
  *
  * @throws UnusableFileError as {@link readBytes}; what `work` throws
@@ -58,16 +71,10 @@ export function readParts<Result>(
   const result = withFile(path, (file, size) => {
     let failed: unknown;
     const read: ReadAt = (place, into) => {
-      for (let at = 0; at < into.length;) {
-        let got = 0;
-        try {
-          got = readSync(file, into, at, Math.min(into.length - at, MOST_AT_ONCE), place + at);
-        } catch (error) {
-          failed = error;
-        }
-        if (got === 0)
-          throw (failed ??= new UnusableFileError(`it ends before byte ${place + into.length}`));
-        at += got;
+      try {
+        readFully(file, place, into);
+      } catch (error) {
+        throw (failed = error);
       }
     };
     try {

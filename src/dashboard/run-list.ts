@@ -2,11 +2,11 @@
  * The runs of a folder, as they come, change and go. What is known of a run is kept as long as its
  * folder is not touched, so that a look at thousands of them is quick.
  */
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { findRuns } from "./find-runs.js";
 import { pathInside } from "./inside.js";
 import type { RunChanges, RunSummary } from "./messages.js";
-import { summaryOf } from "./summary.js";
+import { summaryOf, touchedAt } from "./summary.js";
 
 export interface RunList {
   /** A run that is known. */
@@ -110,10 +110,6 @@ export function createRunList(root: string): RunList {
       listeners.clear();
     },
   };
-}
-
-function touchedAt(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** Milliseconds for which what happens in a run's folder counts as one change. */

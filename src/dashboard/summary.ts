@@ -67,7 +67,8 @@ export function summaryOf(root: string, id: string): RunSummary {
   });
 }
 
-function touchedAt(path: string | undefined): number | undefined {
+/** When a file or folder was touched, in milliseconds; undefined if it is not there. */
+export function touchedAt(path: string | undefined): number | undefined {
   return path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 

@@ -2,11 +2,12 @@
  * Room for samples that are read one by one: an array, or a file without a name where they are more
  * than memory is to hold.
  */
-import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ofFile, UnusableFileError } from "../errors.js";
 import type { AnyInputs, Inputs, StoredInputs } from "../inputs.js";
 import { runsOf } from "../pick-rows.js";
+import { readFully } from "../read-file.js";
 import { roomFor } from "../room-for.js";
 import { cacheFolder } from "./data-dir.js";
 
@@ -65,7 +66,7 @@ function roomOnDisk(Kind: RoomKind, { count, features, what, where }: RoomOption
       const read = new Kind(places.length * features);
       const bytes = new Uint8Array(read.buffer);
       for (const { from, to } of runsOf(places))
-        readAll(file, bytes.subarray(from * rowBytes, to * rowBytes), places[from] * rowBytes);
+        readFully(file, places[from] * rowBytes, bytes.subarray(from * rowBytes, to * rowBytes));
       return read;
     },
   };
@@ -106,10 +107,6 @@ function namelessFile(): number {
     });
   }
   return file;
-}
-
-function readAll(file: number, into: Uint8Array, place: number): void {
-  for (let at = 0; at < into.length;) at += readSync(file, into, at, into.length - at, place + at);
 }
 
 function writeAll(file: number, bytes: Uint8Array, place: number): void {

@@ -3,8 +3,16 @@
  *
  * Bytes stay bytes; numbers are normalised here.
  */
-import { InputError } from "../errors.js";
-import { type AnyInputs, areBytes, inputRows, type Inputs, isBytes, isStored } from "../inputs.js";
+import { InputError, InternalError } from "../errors.js";
+import {
+  type AnyInputs,
+  areBytes,
+  counted,
+  inputRows,
+  type Inputs,
+  isBytes,
+  isStored,
+} from "../inputs.js";
 import { isTypedArray } from "../kinds.js";
 import type { Normalization } from "../normalization.js";
 import type { Memory } from "../runtime/memory.js";
@@ -79,16 +87,11 @@ export function storeSamples(
     return { ...store, fetch: fetching(memory, store, parts, { ...options, batch }) };
   let at = 0;
   for (const { inputs, labels, targets } of parts) {
-    const own = { inputs: inMemory(inputs, features), labels, targets };
-    putSamples(memory, store, at, own, options);
+    if (isStored(inputs)) throw new InternalError("inputs that are stored are fetched by batches");
+    putSamples(memory, store, at, { inputs, labels, targets }, options);
     at += inputs.length / features;
   }
   return store;
-}
-
-function inMemory(inputs: AnyInputs, features: number): Inputs {
-  if (!isStored(inputs)) return inputs;
-  return inputs.rows(Int32Array.from({ length: inputs.length / features }, (_, k) => k));
 }
 
 /** Samples that are in memory. */
@@ -128,7 +131,7 @@ function fetching(
   options: SampleOptions & { readonly batch: number },
 ): (indices: Int32Array) => Int32Array {
   const { features, targetFeatures } = options;
-  const places = Int32Array.from({ length: options.batch }, (_, k) => k);
+  const places = counted(options.batch);
   const ends: number[] = [];
   for (const { inputs } of parts) ends.push((ends.at(-1) ?? 0) + inputs.length / features);
   return (indices) => {

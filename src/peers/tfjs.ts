@@ -46,11 +46,26 @@ abstract class BregmanOptimizer extends tf.Optimizer {
   /** By the names of the variables. */
   #held = new Map<string, Held>();
   readonly #optimizer: Optimizer;
+  readonly #options: object;
 
-  protected constructor(optimizer: Optimizer) {
+  protected constructor(optimizer: Optimizer, options: object) {
     super();
     checkStandard(optimizer.kind, optimizer.regularizer);
     this.#optimizer = optimizer;
+    this.#options = options;
+  }
+
+  /** Options as JSON has them. */
+  override getConfig(): tf.serialization.ConfigDict {
+    const regularizer = regularizerConfig(this.#optimizer.regularizer);
+    return { ...this.#options, regularizer } as unknown as tf.serialization.ConfigDict;
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    of: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new of(optionsOf(config));
   }
 
   /** Moves variables by their gradients, as `minimize` does. */
@@ -135,7 +150,7 @@ function assign(held: Held, state: DualState<tf.Tensor>): void {
 }
 
 /** What of a regularizer is written with a model: enough to take its prox. */
-function regularizerConfig({ regularizer }: Optimizer): tf.serialization.ConfigDict {
+function regularizerConfig(regularizer: Regularizer): tf.serialization.ConfigDict {
   const { lambda, groups, mu, standardForm } = regularizer;
   const config: StandardRegularizer & { kind: string } = {
     // For messages.
@@ -149,15 +164,13 @@ function regularizerConfig({ regularizer }: Optimizer): tf.serialization.ConfigD
 }
 
 /** The options of a config, whose regularizer is plain data: all that is used of one here. */
-function optionsOf<Options extends { readonly regularizer?: Regularizer | undefined }>(
-  config: tf.serialization.ConfigDict,
-): Options {
+function optionsOf(config: tf.serialization.ConfigDict): object {
   const plain = config["regularizer"] as unknown as StandardRegularizer & { kind: string };
   const unused = () => {
     throw new InputError("a regularizer that was read with a model has no value of its own");
   };
   const functions = { value: unused, prox: unused, subgradient: unused };
-  return { ...config, regularizer: { ...plain, ...functions } } as unknown as Options;
+  return { ...config, regularizer: { ...plain, ...functions } };
 }
 
 /**
@@ -173,24 +186,10 @@ function optionsOf<Options extends { readonly regularizer?: Regularizer | undefi
 export class LinBregOptimizer extends BregmanOptimizer {
   /** Name in the files of models. */
   static readonly className = "LinBreg";
-  readonly #options: LinBregOptions;
 
   /** @throws InputError as `linBreg`, and for a regularizer without a standard form */
   constructor(options: LinBregOptions = {}) {
-    const optimizer = linBreg(options);
-    super(optimizer);
-    this.#options = { ...options, regularizer: optimizer.regularizer };
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return configOf(this.#options);
-  }
-
-  static override fromConfig<T extends tf.serialization.Serializable>(
-    of: tf.serialization.SerializableConstructor<T>,
-    config: tf.serialization.ConfigDict,
-  ): T {
-    return new of(optionsOf<LinBregOptions>(config));
+    super(linBreg(options), options);
   }
 }
 
@@ -204,32 +203,11 @@ export class LinBregOptimizer extends BregmanOptimizer {
 export class AdaBregOptimizer extends BregmanOptimizer {
   /** Name in the files of models. */
   static readonly className = "AdaBreg";
-  readonly #options: AdaBregOptions;
 
   /** @throws InputError as `adaBreg`, and for a regularizer without a standard form */
   constructor(options: AdaBregOptions = {}) {
-    const optimizer = adaBreg(options);
-    super(optimizer);
-    this.#options = { ...options, regularizer: optimizer.regularizer };
+    super(adaBreg(options), options);
   }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return configOf(this.#options);
-  }
-
-  static override fromConfig<T extends tf.serialization.Serializable>(
-    of: tf.serialization.SerializableConstructor<T>,
-    config: tf.serialization.ConfigDict,
-  ): T {
-    return new of(optionsOf<AdaBregOptions>(config));
-  }
-}
-
-/** Options as JSON has them. */
-function configOf(options: LinBregOptions & AdaBregOptions): tf.serialization.ConfigDict {
-  const { regularizer, ...numbers } = options;
-  const config = { ...numbers, regularizer: regularizerConfig({ regularizer } as Optimizer) };
-  return config as unknown as tf.serialization.ConfigDict;
 }
 
 tf.serialization.registerClass(LinBregOptimizer as never);
