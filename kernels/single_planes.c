@@ -1,5 +1,6 @@
 /* What else is done with the planes of one sample: copies, functions of each position, pooling. */
 #include "single.h"
+#include "transpose.h"
 
 INLINE void copy_apart(const struct single_copy_args *a, struct image x, struct image y,
                        int begin, int end, size_t step) {
@@ -17,10 +18,29 @@ INLINE void copy_apart(const struct single_copy_args *a, struct image x, struct 
     }
 }
 
+/* Flat samples that come or go side by side: a matrix is transposed, by squares of whole vectors.
+ * Returns the first channel that is left: the last few, or all if a row is shorter than a vector or
+ * the numbers of a column are not neighbours. */
+INLINE int transpose_squares(const struct single_copy_args *a, struct image x, struct image y,
+                             int begin, int end) {
+  if (x.plane != 1 || a->height != 1 || a->width % VL != 0) return begin;
+  const size_t step = (uint32_t)a->across;
+  int c = begin;
+  for (; c + VL <= end; c += VL)
+    for (int j = 0; j < a->width; j += VL) {
+      vec square[VL];
+      UNROLL for (int k = 0; k < VL; k++) square[k] = load(x.data + c + (j + k) * step);
+      transpose_square(square);
+      UNROLL for (int k = 0; k < VL; k++) store(y.data + (c + k) * y.plane + j, square[k]);
+    }
+  return c;
+}
+
 /* The steps that are common are constants. */
 KERNEL(single_copy) {
   const struct single_copy_args *a = (const void *)args;
   const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  begin = transpose_squares(a, x, y, begin, end);
   if (a->across == 1) copy_apart(a, x, y, begin, end, 1);
   else if (a->across == 2) copy_apart(a, x, y, begin, end, 2);
   else copy_apart(a, x, y, begin, end, (uint32_t)a->across);
