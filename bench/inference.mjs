@@ -233,7 +233,9 @@ for (const name of Object.keys(INFERENCE_NETWORKS).filter((one) => one.includes(
       result.rows.push(row);
       console.log(
         `  batch ${String(batch).padEnd(4)} ${row.sides
-          .map(({ what, ms, ratio }, k) => (k === 0 ? `${what} ${ms} ms` : `${what} ${ratio} times`))
+          .map(({ what, ms, ratio }, k) =>
+            k === 0 ? `${what} ${ms} ms` : `${what} ${ratio} times`,
+          )
           .join("; ")}`,
       );
       for (const side of sides) await side.close();
