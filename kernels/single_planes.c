@@ -85,17 +85,14 @@ KERNEL(single_activation) {
 /* x where its column is inside an image of this width, else less than everything: the first of the
  * lanes is column `first`, each other `step` further. */
 INLINE vec inside_columns(vec x, int first, int step, int width) {
-  vec out = splat(-__builtin_inff());
-  for (int k = 0; k < VL; k++) {
-    const int column = first + k * step;
-    if (column >= 0 && column < width) out[k] = x[k];
-  }
-  return out;
+  ivec column;
+  UNROLL for (int k = 0; k < VL; k++) column[k] = k;
+  column = column * step + first;
+  return choose((column >= 0) & (column < width), x, splat(-__builtin_inff()));
 }
 
-KERNEL(single_max_pool) {
-  const struct single_max_pool_args *a = (const void *)args;
-  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+INLINE void max_pool_apart(const struct single_max_pool_args *a, struct image x, struct image y,
+                           int begin, int end, int across) {
   const struct window s = a->window;
   for (int c = begin; c < end; c++)
     for (int h = 0; h < a->height; h++) {
@@ -104,20 +101,30 @@ KERNEL(single_max_pool) {
       const float *row = x.data + c * x.plane + above * (ptrdiff_t)x.row - s.left;
       float *out = y.data + c * y.plane + h * y.row;
       for (int w = 0; w < a->width; w += VL) {
-        const int left = a->width - w, before = w * s.across - s.left;
-        /* All lanes are inside for every column of the window. */
-        const int whole = before >= 0 && before + (VL - 1) * s.across + s.width <= a->in_width;
-        const float *corner = row + (size_t)w * s.across;
+        const int left = a->width - w, before = w * across - s.left;
+        /* All lanes that are wanted are inside for every column of the window. */
+        const int last = (left < VL ? left : VL) - 1;
+        const int whole = before >= 0 && before + last * across + s.width <= a->in_width;
+        const float *corner = row + (size_t)w * across;
         vec top = splat(-__builtin_inff());
         for (int i = rows.first; i < rows.end; i++)
           for (int j = 0; j < s.width; j++) {
-            const vec value = load_apart(corner + i * (ptrdiff_t)x.row + j, s.across, left);
+            const vec value = load_apart(corner + i * (ptrdiff_t)x.row + j, across, left);
             top = larger(top, whole ? value
-                                    : inside_columns(value, before + j, s.across, a->in_width));
+                                    : inside_columns(value, before + j, across, a->in_width));
           }
         store_row(out + w, a->relu ? larger(top, splat(0)) : top, left);
       }
     }
+}
+
+KERNEL(single_max_pool) {
+  const struct single_max_pool_args *a = (const void *)args;
+  const struct image x = image_at(memory, a->x), y = image_at(memory, a->y);
+  const int across = a->window.across;
+  /* The step that is common is a constant. */
+  if (across == 2) max_pool_apart(a, x, y, begin, end, 2);
+  else max_pool_apart(a, x, y, begin, end, across);
 }
 
 /* The sum of `height` rows of `width`. */
