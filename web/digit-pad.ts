@@ -1,6 +1,7 @@
 /** A pad to draw a digit on, and the drawing as an image of the kind that MNIST has. */
-import { SIDE } from "./weight-picture.js";
 
+/** Pixels of an image's side. */
+const SIDE = 28;
 /** MNIST's digits fill a box of so many pixels, and their centre of mass is the image's. */
 const BOX = 20;
 

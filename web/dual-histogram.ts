@@ -1,25 +1,31 @@
 /**
- * The dual variable of a layer as a histogram of |v| / lambda: below 1 a weight is zero and waits,
- * beyond 1 it is there, and the further the larger.
+ * The dual variable as a histogram of |v| / lambda: below 1 a weight is zero and waits, beyond 1 it
+ * is there, and the further the larger.
  */
+import { BINS, WIDTH } from "./dual-counts.js";
+import { onSchemeChange } from "./scheme.js";
 
-/** Bins from 0 on, each of width {@link WIDTH}; the last one holds all that is beyond. */
-const BINS = 60;
-const WIDTH = 0.05;
-
-/** Counts the weights of each bin. */
-export function dualHistogram(v: Float32Array, lambda: number): Uint32Array {
-  const counts = new Uint32Array(BINS);
-  const scale = 1 / (lambda * WIDTH);
-  for (const value of v) counts[Math.min(BINS - 1, Math.floor(Math.abs(value) * scale))]++;
-  return counts;
+export interface DualFigure {
+  /** Without counts it says why there are none. */
+  draw(counts: Uint32Array | undefined): void;
 }
 
-/**
- * Draws it: heights are logarithms, since there are many more that wait. Without counts it says why
- * there are none.
- */
-export function drawDual(canvas: HTMLCanvasElement, counts: Uint32Array | undefined): void {
+/** Keeps what it shows when the canvas gets another width, and the page other colours. */
+export function createDualFigure(canvas: HTMLCanvasElement): DualFigure {
+  let drawn: { readonly counts: Uint32Array | undefined } | undefined;
+  const again = () => drawn && drawDual(canvas, drawn.counts);
+  new ResizeObserver(again).observe(canvas);
+  onSchemeChange(again);
+  return {
+    draw(counts) {
+      drawn = { counts };
+      drawDual(canvas, counts);
+    },
+  };
+}
+
+/** Heights are logarithms, since there are many more that wait. */
+function drawDual(canvas: HTMLCanvasElement, counts: Uint32Array | undefined): void {
   const style = getComputedStyle(canvas);
   const ratio = devicePixelRatio;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];

@@ -12,7 +12,7 @@ export function showGuesses(list: HTMLElement, guesses: readonly Guess[]): void 
     ...guesses.map(({ label, probability }) => {
       const item = document.createElement("li");
       const bar = document.createElement("i");
-      bar.style.width = `${100 * probability}px`;
+      bar.style.setProperty("--share", String(probability));
       item.classList.toggle("best", probability === largest);
       item.append(label, bar, probability >= 0.005 ? `${Math.round(100 * probability)} %` : "");
       return item;

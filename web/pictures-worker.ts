@@ -1,6 +1,7 @@
 /** Classifies pictures apart from the page, with `bregman/predict` alone. */
 import { createPredictor, type Predictor, topClasses } from "bregman/predict";
 import type { Answer, Picture } from "./pictures-messages.js";
+import { unpacked } from "./unpacked.js";
 
 const TOP = 5;
 
@@ -23,17 +24,9 @@ async function classify({ pixels }: Picture): Promise<Answer> {
   return { milliseconds, guesses: topClasses(logits, TOP, net.labelNames) };
 }
 
-/** Some servers say that they have packed it, and the browser unpacks it; others send a file. */
 async function load(): Promise<Predictor> {
   const response = await fetch(new URL("./pictures/network.gz", import.meta.url));
   // What is wrong with the address, it says itself.
   if (!response.ok) return createPredictor(response.url);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return createPredictor(isPacked ? await unpacked(bytes) : bytes);
-}
-
-function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
+  return createPredictor(await unpacked(response));
 }

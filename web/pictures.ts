@@ -26,6 +26,7 @@ export async function showPictures(): Promise<void> {
       byId("picture-guesses"),
       data.guesses.map(({ label, probability }) => ({ label: label!, probability })),
     );
+    byId("picture-guesses").parentElement!.hidden = false;
     said.textContent = `Answered in ${data.milliseconds.toFixed(1)} ms, by ${kilobytes(facts.bytes)}.`;
   });
   worker.addEventListener("error", ({ message }) => (said.textContent = message));
@@ -46,8 +47,9 @@ export async function showPictures(): Promise<void> {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-label", `Sample picture ${k + 1}`);
-    const style = { image: `url("${samplesAddress}")`, x: -SIDE * column, y: -SIDE * row };
-    button.style.background = `${style.image} ${style.x}px ${style.y}px`;
+    const [x, y] = [column / (SAMPLES.columns - 1), row / (SAMPLES.rows - 1)];
+    button.style.backgroundImage = `url("${samplesAddress}")`;
+    button.style.backgroundPosition = `${100 * x}% ${100 * y}%`;
     button.addEventListener("click", () => ask(samples, SIDE * column, SIDE * row, SIDE));
     return button;
   });

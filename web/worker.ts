@@ -6,69 +6,125 @@ import {
   fit,
   l1,
   linBreg,
-  mlp,
   predict,
   sgd,
+  stream,
   topClasses,
+  type Dataset,
   type EpochMetrics,
+  type Model,
   type Network,
   type Optimizer,
+  type Regularizer,
   type Trainer,
 } from "bregman/browser";
-import { dualHistogram } from "./dual-histogram.js";
-import type { EpochMessage, FromWorker, Settings, ToWorker } from "./messages.js";
+import { initialParameters } from "../dist/engine/initial.js";
+import { isWeightRole } from "../dist/runtime/parameter.js";
+import { costsOf } from "./costs.js";
+import { PIXELS } from "./digits-format.js";
+import { countDual, emptyHistogram } from "./dual-counts.js";
+import type { EpochMessage, FromWorker, Looks, Settings, ToWorker } from "./messages.js";
 import { loadDigits, NORMALIZATION } from "./mnist.js";
-import { SIDE, UNITS } from "./weight-picture.js";
+import { NETWORKS } from "./networks.js";
 
-const model = mlp([SIDE * SIDE, 200, 80, 10]);
-const FIRST = "linear1.weight";
+/** Held out of the training digits. */
+const VALIDATION = 1000;
+/** While it trains, costs are measured this rarely: it takes a tenth of a second. */
+const COSTS_EVERY_MS = 2000;
 
 const say = (message: FromWorker): void => postMessage(message);
-const sayFault = (error: unknown): void => say({ type: "fault", text: (error as Error).message });
+const textOf = (error: unknown): string => (error as Error).message;
+/** Of what goes wrong beside a training, which goes on. */
+const note = (error: unknown): void => say({ type: "warning", text: textOf(error) });
 
 let base: string;
-/** Fetched when a training first asks for them: they are 53 MB. */
-let digits: ReturnType<typeof loadDigits> | undefined;
+/** Fetched when a training first asks for them. */
+let digits: Dataset | undefined;
 let network: Network | undefined;
 let stopper = new AbortController();
-/** One training at a time: the next begins when the last has stopped. */
-let running: Promise<void> = Promise.resolve();
 
 addEventListener("message", ({ data: message }: MessageEvent<ToWorker>) => {
-  if (message.type === "begin") base = message.base;
-  if (message.type === "digit") void recognise(message.pixels).catch(sayFault);
-  if (message.type === "stop") stopper.abort();
-  if (message.type !== "train") return;
-  stopper.abort();
-  stopper = new AbortController();
-  const { signal } = stopper;
-  running = running.then(() => train(message.settings, signal)).catch(sayFault);
+  switch (message.type) {
+    case "begin":
+      base = message.base;
+      break;
+    case "preview":
+      preview(message.settings);
+      break;
+    case "train":
+      stopper = new AbortController();
+      train(message.settings, stopper.signal).catch((error: unknown) => {
+        // Stopped while the digits came.
+        if ((error as Error).name === "AbortError") say({ type: "stopped" });
+        else say({ type: "fault", text: textOf(error) });
+      });
+      break;
+    case "stop":
+      stopper.abort();
+      break;
+    case "digit":
+      void recognise(message.pixels).catch(note);
+  }
 });
 
+/** Shows what a training would start from. */
+function preview(settings: Settings): void {
+  const { model, picture } = NETWORKS[settings.network];
+  const drawn = initialParameters(model, stream(settings.seed, "init"), initOf(settings));
+  const { regularizer } = optimizersOf(settings).weights;
+  const weights = picture((name) => drawn.get(name)!);
+  const dual = regularizer.lambda > 0 ? dualAtStart(model, drawn, regularizer) : undefined;
+  say({ type: "looks", looks: { weights, ...(dual && { dual }) } });
+}
+
+/** Of v = theta + p, p in dJ(theta), which LinBreg and AdaBreg start from. */
+function dualAtStart(
+  { nodes }: Model,
+  drawn: ReadonlyMap<string, Float32Array>,
+  regularizer: Regularizer,
+): Uint32Array {
+  const counts = emptyHistogram();
+  for (const { name: layer, parameters } of nodes) {
+    for (const { name, role, shape } of parameters) {
+      if (!isWeightRole(role)) continue;
+      const theta = drawn.get(`${layer}.${name}`)!;
+      const v = new Float32Array(theta.length);
+      regularizer.subgradient(theta, shape, v);
+      theta.forEach((value, k) => (v[k] += value));
+      countDual(counts, v, regularizer.lambda);
+    }
+  }
+  return counts;
+}
+
 async function train(settings: Settings, signal: AbortSignal): Promise<void> {
-  const { density, epochs, seed } = settings;
-  digits ??= loadDigits(base);
-  // Those that did not come are asked for anew by the next training.
-  const data = await digits.catch((error: unknown) => {
-    digits = undefined;
-    throw error;
-  });
-  if (signal.aborted) return say({ type: "stopped" });
+  const onProgress = (share: number) => say({ type: "loading", share });
+  digits ??= await loadDigits({ base, signal, onProgress });
+  const data = digits;
+  const { model } = NETWORKS[settings.network];
   let stepsPerEpoch = 1;
   let initial: EpochMetrics;
   let trainer: Trainer;
+  let measured = -Infinity;
+  const sayCosts = async (of: Network): Promise<void> => {
+    measured = performance.now();
+    const sample = data.test!.inputs.subarray(0, PIXELS) as Uint8Array;
+    say({ type: "costs", costs: await costsOf(of, sample) });
+  };
   const { final, ...result } = await fit(model, data, {
     optimizer: optimizersOf(settings),
-    init: { weights: { density } },
-    validation: 3000,
-    epochs,
-    seed,
+    init: initOf(settings),
+    validation: VALIDATION,
+    epochs: settings.epochs,
+    seed: settings.seed,
     signal,
     observe(epoch, current) {
       trainer = current;
       network = networkOf(current);
-      if (epoch === 0) say(epochMessage(initial, current));
+      if (epoch === 0) say(epochMessage(settings, initial, current));
+      if (performance.now() - measured > COSTS_EVERY_MS) void sayCosts(network).catch(note);
     },
+    onWarning: (text) => say({ type: "warning", text }),
     onEvent(event) {
       if (event.type === "start") {
         ({ initial, stepsPerEpoch } = event);
@@ -78,12 +134,17 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
         const { epoch, step, stepsPerSecond } = event;
         say({ type: "step", epoch, share: step / stepsPerEpoch, stepsPerSecond });
       }
-      if (event.type === "epoch") say(epochMessage(event.metrics, trainer));
+      if (event.type === "epoch") say(epochMessage(settings, event.metrics, trainer));
     },
   });
   network = { model, ...result };
+  await sayCosts(network);
   const files = { sparse: encodeModel(network, {}, { sparse: true }), onnx: encodeOnnx(network) };
   say({ type: "end", stopped: signal.aborted, testAccuracy: final.testAccuracy!, files });
+}
+
+function initOf({ density }: Settings) {
+  return { weights: { density } };
 }
 
 function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; biases: Optimizer } {
@@ -107,17 +168,30 @@ function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; bi
   }
 }
 
-function epochMessage(metrics: EpochMetrics, { theta, updaters }: Trainer): EpochMessage {
-  const { epoch, density, validAccuracy: accuracy = 0, births = 0, deaths = 0, seconds } = metrics;
-  const weights = theta(FIRST).slice(0, UNITS * SIDE * SIDE);
-  const { state, optimizer } = updaters.find(({ parameter }) => parameter.name === FIRST)!;
-  const { lambda } = optimizer.regularizer;
-  const dual = lambda > 0 ? { dual: dualHistogram(state.v as Float32Array, lambda) } : {};
-  return { type: "epoch", epoch, density, accuracy, births, deaths, seconds, weights, ...dual };
+function epochMessage(settings: Settings, metrics: EpochMetrics, trainer: Trainer): EpochMessage {
+  const { epoch, density, validAccuracy: accuracy = 0, births, deaths } = metrics;
+  const weights = trainer.updaters
+    .filter(({ parameter }) => isWeightRole(parameter.role))
+    .reduce((sum, { parameter }) => sum + trainer.theta(parameter.name).length, 0);
+  const nonZeros = Math.round(density * weights);
+  const looks = looksOf(settings, trainer);
+  return { type: "epoch", epoch, weights, nonZeros, accuracy, births, deaths, looks };
+}
+
+function looksOf({ network: choice }: Settings, { theta, updaters }: Trainer): Looks {
+  const dual = emptyHistogram();
+  let isSparse = false;
+  for (const { parameter, state, optimizer } of updaters) {
+    const { lambda } = optimizer.regularizer;
+    if (!isWeightRole(parameter.role) || !(lambda > 0)) continue;
+    countDual(dual, state.v as Float32Array, lambda);
+    isSparse = true;
+  }
+  return { weights: NETWORKS[choice].picture(theta), ...(isSparse && { dual }) };
 }
 
 /** The network as it is now, to read digits with while it trains. */
-function networkOf({ theta, updaters, buffers }: Trainer): Network {
+function networkOf({ model, theta, updaters, buffers }: Trainer): Network {
   const parameters = new Map(
     updaters.map(({ parameter: { name, shape } }) => [name, { shape, data: theta(name) }] as const),
   );

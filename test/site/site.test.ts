@@ -119,7 +119,7 @@ describe.skipIf(!runs)(runs ? "the built site" : `the built site (skipped: ${why
     await page.locator(".VPHero a", { hasText: "Playground" }).click();
     await page.locator("#train:enabled").waitFor();
     expect(faults).toEqual([]);
-    expect(asked.filter((one) => one.includes("ubyte"))).toEqual([]);
+    expect(asked.filter((one) => one.includes("digits.gz"))).toEqual([]);
     await page.close();
   });
 
