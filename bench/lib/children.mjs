@@ -13,6 +13,7 @@ import { inQuiet } from "./quiet.mjs";
  * @property {string[]} command program and arguments
  * @property {Record<string, string | undefined>} [env] over the current environment; undefined
  *   removes
+ * @property {() => void} [before] called before each run
  */
 
 /**
@@ -62,7 +63,8 @@ export async function runInterleaved(variants, { rounds, patience = 0, onReport 
   for (let round = 0; round < rounds; round++) {
     const missing = new Set();
     for (const variant of round % 2 === 0 ? left : left.slice().reverse()) {
-      const report = await inQuiet(() => runOnce(variant), { patience });
+      const run = () => (variant.before?.(), runOnce(variant));
+      const report = await inQuiet(run, { patience });
       onReport(round, variant, report);
       if (report === null) missing.add(variant);
       else reports.set(variant.name, [...(reports.get(variant.name) ?? []), report]);

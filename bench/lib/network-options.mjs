@@ -13,11 +13,14 @@ const { values } = parseArgs({
     coarse: { type: "string", default: "9" },
     patience: { type: "string", default: "0" },
     pick: { type: "string", default: "" },
+    gbit: { type: "string", default: "" },
     "no-compile": { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
 export const { network, pick } = values;
+/** Speeds of the network, in Gbit/s. */
+export const gbits = values.gbit.split(",").filter(Boolean).map(Number);
 /** Whether PyTorch is measured compiled, too: that takes minutes a run. */
 export const compile = !values["no-compile"];
 /** Where the result goes, if it was said. */

@@ -119,6 +119,28 @@ export function denseFlops(/** @type {keyof typeof NETWORKS} */ network) {
   return 2 * BATCH * (3 * forward - first);
 }
 
+/**
+ * What layers have to send and to compute, from the first one to the last: numbers of their
+ * gradients, how many of them a frozen step needs, and multiplications for each weight.
+ */
+export function layersOf(
+  /** @type {import("../../dist/engine/trainer.js").Trainer} */ { pool, model, updaters },
+) {
+  const parameters = new Map(updaters.map(({ parameter }) => [parameter.name, parameter]));
+  return model.nodes.flatMap(({ name: node, layer, shape, parameters: own }) => {
+    const all = own.flatMap(({ name }) => parameters.get(`${node}.${name}`) ?? []);
+    const sum = (/** @type {(one: any) => number} */ of) => all.reduce((n, one) => n + of(one), 0);
+    if (all.length === 0) return [];
+    return [
+      {
+        all: sum(({ rows, cols }) => rows * cols),
+        nonZeros: sum((one) => (one.pattern ? nonZeros(pool.memory, one) : one.rows * one.cols)),
+        positions: ruleOf(layer).multiplicationsPerWeight?.(shape) ?? 0,
+      },
+    ];
+  });
+}
+
 /** Share of the weights under a regularizer (of all, in a dense net) that are not zero. */
 export function sparseDensity(
   /** @type {import("../../dist/engine/trainer.js").Trainer} */ { pool, updaters },

@@ -7,7 +7,7 @@
 import { joinRanks } from "../../dist/ranks/mpi.js";
 import { startedRanks } from "../../dist/ranks/started.js";
 import { openPool } from "../lib/pool.mjs";
-import { batch, networkTrainer, sparseDensity } from "../lib/network.mjs";
+import { batch, layersOf, networkTrainer, sparseDensity } from "../lib/network.mjs";
 
 const given = JSON.parse(process.argv[2]);
 const { backend, threads, network, kind, density, coarse, steps, warmup, microBatches } = given;
@@ -48,7 +48,8 @@ if (kind !== "dense") {
 const { user, system } = process.cpuUsage();
 const note = `${pool.backend}, ${pool.isa}, ${pool.threads} threads, loss ${loss.toFixed(3)}`;
 const cpuMs = (user + system) / 1000;
-const report = { samples, density: sparseDensity(trainer), cpuMs, note, ...(ranks && { talk }) };
+const told = { samples, density: sparseDensity(trainer), cpuMs, note };
+const report = ranks ? { ...told, talk, layers: layersOf(trainer) } : told;
 ranks?.finish();
 if (ranks && ranks.rank > 0) process.exit(0);
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
@@ -56,7 +57,7 @@ process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 /** Ranks that count the milliseconds they are at it. */
 function withClock(/** @type {import("../../dist/ranks/ranks.js").Ranks} */ inner) {
   const clocked = { ...inner, spent: 0 };
-  for (const name of ["exchange", "gather", "fill"]) {
+  for (const name of ["exchange", "gather", "fill", "begin", "through"]) {
     clocked[name] = (/** @type {any[]} */ ...args) => {
       const start = performance.now();
       const result = inner[name](...args);

@@ -16,7 +16,7 @@ import type { PartsOf, Reduction, Summands } from "../ranks/reduction.js";
 import type { Pool } from "../runtime/pool.js";
 import type { Action } from "../runtime/program.js";
 import { clipByNorm, clipByValue, type Gradient } from "./gradient-clip.js";
-import { createGradientSums } from "./gradient-sums.js";
+import { createGradientSums, type GradientSums } from "./gradient-sums.js";
 import { createPrograms, type Programs } from "./sequence.js";
 import type { StepKind, Updater } from "./updater.js";
 
@@ -28,12 +28,23 @@ export interface Descent {
    * @param adding - what it is added to
    */
   add(kind: StepKind, share: number, adding: Adding): void;
-  /** Where ranks share out the parts: the sum over all of them, on each. */
-  reduce(parts: PartsOf, kind: StepKind): void;
+  /**
+   * Where ranks share out the parts: the gradient of the last own part, and meanwhile the sum over
+   * all ranks, on each.
+   *
+   * @param last - what becomes of the last part; undefined where this rank has none
+   */
+  reduce(parts: PartsOf, kind: StepKind, last: LastAdding | undefined): void;
   /** Moves all parameters. Their updaters are prepared. */
   move(kind: StepKind): void;
   /** The next programs are written anew: layers have changed kernels. */
   reset(): void;
+}
+
+/** What is done with the last part of a rank. */
+export interface LastAdding extends Adding {
+  /** Samples of the part / samples of the batch. */
+  readonly share: number;
 }
 
 export interface DescentOptions {
@@ -111,15 +122,38 @@ function updatesInTurn({ memory }: Pool, programs: Programs, options: DescentOpt
         backward(plan, kind, (gradient) => (sums ? [sums.add(gradient, block, begins)] : [])),
       );
       for (const { from, into } of merges)
-        programs.run(`merge ${from} ${into}`, () => [sums!.merge(from, into)]);
+        programs.run(`merge ${from} ${into}`, () => sums!.merge(from, into));
     },
-    reduce: (parts, kind) => reduction?.reduce(parts, kind === "frozen"),
+    reduce(parts, kind, last) {
+      if (!sums || !reduction) return;
+      reduction.begin(parts, kind === "frozen");
+      if (last) {
+        sums.setShare(last.alone ? 1 : last.share);
+        programs.run(`last ${kind} ${JSON.stringify([last.block, last.begins, last.merges])}`, () =>
+          backward(plan, kind, (gradient) => inPieces(sums, gradient, last, reduction.next)),
+        );
+      }
+      reduction.end();
+    },
     reset: () => reduction?.reset(),
     move(kind) {
       clipNorm?.(kind);
       programs.run(kind, () => gradients.flatMap((gradient) => update(gradient, kind)));
     },
   };
+}
+
+/** Adds the gradient of the last part; where it is the last of a piece, this is complete. */
+function inPieces(
+  sums: GradientSums,
+  gradient: Gradient,
+  { block, begins, merges }: Adding,
+  complete: () => void,
+): Action[] {
+  const add = sums.add(gradient, block, begins);
+  const piece = sums.pieceAfter(gradient);
+  if (piece === undefined) return [add];
+  return [add, ...merges.flatMap(({ from, into }) => sums.merge(from, into, piece)), complete];
 }
 
 /** The backward pass; after each stage what becomes of its gradients. */

@@ -14,6 +14,7 @@ import {
   type BatchPass,
   type BatchPassOptions,
 } from "./batch-pass.js";
+import type { LastAdding } from "./descent.js";
 import { createRunningStatistics } from "./running-statistics.js";
 import type { StepKind } from "./updater.js";
 
@@ -30,7 +31,7 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
   const { forward, descent, partSize, microBatches, plan, ranks } = options;
   const statistics = createRunningStatistics(pool, plan, ranks, microBatches);
 
-  /** Runs the own parts; what they have to tell, and why one could not be run. */
+  /** Runs the own parts, the last one forward; what they tell, and why one could not be run. */
   const runOwn = (kind: StepKind, batch: StepBatch) => {
     const count = partsOf(batch, partSize);
     const own = rangeOf(count, ranks.rank, ranks.count);
@@ -39,7 +40,11 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
     told[told.length - 1] = ranks.signal?.aborted ? 1 : 0;
     let fault: DivergedError | undefined;
     statistics.keep();
-    additionsIn(count, own).forEach((adding, k) => {
+    const additions = additionsIn(count, own).map((adding, k): LastAdding => {
+      const { indices } = partOf(batch, own.from + k, options);
+      return { ...adding, share: indices.length / batch.indices.length };
+    });
+    additions.forEach((adding, k) => {
       if (fault) return;
       const part = partOf(batch, own.from + k, options);
       const place = told.subarray(k * SUMS, (k + 1) * SUMS);
@@ -53,14 +58,15 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
         return;
       }
       statistics.take(k);
-      descent.add(kind, part.indices.length / batch.indices.length, adding);
+      // The gradient of the last part is sent while it is computed, so when all losses are known.
+      if (k < additions.length - 1) descent.add(kind, adding.share, adding);
     });
-    return { count, told, fault };
+    return { count, told, fault, last: additions.at(-1) };
   };
 
   return {
     run(kind, batch) {
-      const { count, told, fault } = runOwn(kind, batch);
+      const { count, told, fault, last } = runOwn(kind, batch);
       const ranges = Array.from({ length: ranks.count }, (_, k) => rangeOf(count, k, ranks.count));
       const all = ranks.gather(
         told,
@@ -84,7 +90,7 @@ export function createSharedPass(pool: Pool, options: SharedPassOptions): BatchP
       });
       statistics.move(samples, ranges);
       const share = (part: number) => samples[part] / batch.indices.length;
-      descent.reduce({ count, share }, kind);
+      descent.reduce({ count, share }, kind, last);
       return total;
     },
   };

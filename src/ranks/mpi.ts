@@ -8,13 +8,14 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
 import { packageFile } from "../package-file.js";
-import { createRanks, type Link, type Ranks } from "./ranks.js";
+import { createRanks, type Link, type RankMessage, type Ranks } from "./ranks.js";
 import { startedRanks } from "./started.js";
 
 interface MpiAddon {
   readonly version: number;
   start(): [rank: number, count: number];
-  exchange(bytes: Uint8Array, messages: Float64Array): void;
+  begin(bytes: Uint8Array, messages: Float64Array, tag: number): number;
+  through(begun: number, wait: boolean): boolean;
   counters(): [sent: number, received: number, messages: number];
   finish(): void;
   abort(code: number): never;
@@ -22,7 +23,7 @@ interface MpiAddon {
 
 const ADDON = "build/Release/bregman_mpi.node";
 /** Of mpi/addon.c. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Joins the ranks that this process was started with.
@@ -54,16 +55,22 @@ export function joinRanks(): Ranks {
 }
 
 function linkOf(addon: MpiAddon, rank: number, count: number): Link {
+  const begin = (bytes: Uint8Array, messages: readonly RankMessage[], tag: number): number => {
+    const words = new Float64Array(4 * messages.length);
+    messages.forEach(({ receive, peer, offset, length }, k) =>
+      words.set([receive ? 1 : 0, peer, offset, length], 4 * k),
+    );
+    return addon.begin(bytes, words, tag);
+  };
+  const through = (begun: number, wait: boolean): boolean => addon.through(begun, wait);
   return {
     rank,
     count,
     exchange(bytes, messages) {
-      const words = new Float64Array(4 * messages.length);
-      messages.forEach(({ receive, peer, offset, length }, k) =>
-        words.set([receive ? 1 : 0, peer, offset, length], 4 * k),
-      );
-      addon.exchange(bytes, words);
+      through(begin(bytes, messages, 0), true);
     },
+    begin,
+    through,
     traffic() {
       const [sent, received] = addon.counters();
       return { sent, received };

@@ -21,6 +21,20 @@ export interface Link {
   readonly count: number;
   /** Sends and receives, and returns when all is through. Those of two ranks arrive in order. */
   exchange(bytes: Uint8Array, messages: readonly RankMessage[]): void;
+  /**
+   * Begins to send and to receive, and returns at once. Neither side of it is touched before
+   * {@link Link.through} has said so.
+   *
+   * @param tag - tells it from what else is under way, on all ranks alike; from 1
+   * @returns its number
+   */
+  begin(bytes: Uint8Array, messages: readonly RankMessage[], tag: number): number;
+  /**
+   * Whether all of what was begun is through, whose number is then another's.
+   *
+   * @param wait - returns only when it is
+   */
+  through(begun: number, wait: boolean): boolean;
   /** Bytes that this rank has sent and received so far. */
   traffic(): { readonly sent: number; readonly received: number };
   /** To be called by all ranks at their end. */

@@ -1,25 +1,25 @@
 /**
  * The sum of the gradients of all ranks, on all of them: bit for bit that of one process.
  *
- * Each rank has the sums of its branches of the tree (part-tree.ts). The numbers that travel are
- * cut into as many slices as there are ranks. Each rank gets its slice of all branches, adds them
- * up along the tree, and gives the result to the others. So of n numbers each rank sends and
- * receives n (ranks - 1) / ranks twice, if each has one branch.
+ * Each rank has the sums of its branches of the tree (part-tree.ts). They are summed over the ranks
+ * piece by piece (piece-sum.ts), each as soon as the backward pass has left its layers, while that
+ * goes on below. So of n numbers each rank sends and receives n (ranks - 1) / ranks twice, if each
+ * has one branch.
  *
  * In a step that changes patterns all numbers travel, in a frozen one those of the patterns.
  */
-import type { Op } from "../runtime/kernel-table.js";
 import type { Pool } from "../runtime/pool.js";
-import { branchesIn, branchesOf, isPart, rangeOf, type PartRange } from "./part-tree.js";
-import type { RankMessage, Ranks } from "./ranks.js";
-import { LINE, sumOfFloats } from "./sum-of-floats.js";
+import { branchesIn, rangeOf } from "./part-tree.js";
+import { roomFor, sumPiece, type PieceSum, type SharedBatch } from "./piece-sum.js";
+import type { Ranks } from "./ranks.js";
+import { LINE } from "./sum-of-floats.js";
 
 /** What is summed: blocks of floats in shared memory. */
 export interface Summands {
-  /** Floats of a block, a multiple of 16. */
-  readonly length: number;
+  /** Where the pieces of a block end, in floats: ascending multiples of 16. */
+  readonly ends: readonly number[];
   placeOf(block: number): number;
-  /** Indices in a block of what a frozen step uses. */
+  /** Indices in a block of what a frozen step uses, ascending. */
   inPatterns(): Int32Array;
 }
 
@@ -30,144 +30,128 @@ export interface PartsOf {
   share(part: number): number;
 }
 
+/** Sums over all ranks what each has in its blocks, into block 0 of each. */
 export interface Reduction {
-  /**
-   * Sums over all ranks what each has in its blocks, into block 0 of each.
-   *
-   * @param frozen - the numbers of the patterns alone
-   */
-  reduce(parts: PartsOf, frozen: boolean): void;
+  /** @param frozen - the numbers of the patterns alone */
+  begin(parts: PartsOf, frozen: boolean): void;
+  /** The next piece is complete in all own blocks, which stay as they are until the end. */
+  next(): void;
+  /** Returns when all pieces are summed. All of them are complete. */
+  end(): void;
   /** Patterns may be others than at the last frozen step. */
   reset(): void;
 }
 
+/** A piece, and what is done before it is sent and after it is summed. */
+interface Travelling {
+  readonly length: number;
+  placeOf(block: number): number;
+  pack?(): void;
+  unpack?(): void;
+}
+
 /** @param most - parts that a batch may have */
 export function createReduction(
-  { memory, write, run }: Pool,
+  pool: Pool,
   ranks: Ranks,
   summands: Summands,
   most: number,
 ): Reduction {
-  const { rank, count: rankCount } = ranks;
+  const { memory } = pool;
   const weights = memory.allocate(4 * (most + 1));
   const received = createRoom(memory.allocate);
   const packed = createRoom(memory.allocate);
-  let indices: Int32Array | undefined;
+  let patterns: readonly Int32Array[] | undefined;
+  /** Of the step that is under way. */
+  let batch: SharedBatch = { count: 0, branches: [], weights, one: weights + 4 * most };
+  let pieces: readonly Travelling[] = [];
+  let room = 0;
+  let sums: PieceSum[] = [];
 
-  const runOnce = (ops: readonly Op[]) => {
-    const mark = memory.mark();
-    run(write(ops));
-    memory.release(mark);
-  };
-  /** The same numbers of each block, the first of them at `placeOf(block)`. */
-  const sum = ({ count, share }: PartsOf, length: number, placeOf: (block: number) => number) => {
-    const branches = Array.from({ length: rankCount }, (_, k) => ownBranches(count, k, rankCount));
-    const slices = slicesOf(length, rankCount);
-    const { start, floats } = slices[rank];
-    // My slice of each branch of the others comes behind that of the one before.
-    const slots = branches.flatMap((theirs, peer) =>
-      peer === rank ? [] : theirs.map((branch) => ({ peer, branch })),
-    );
-    const room = received(4 * floats * slots.length);
-    const arrivals = slots.map(({ peer }, k): RankMessage => {
-      return { peer, offset: room + 4 * floats * k, length: 4 * floats, receive: true };
+  const inPatterns = (): Travelling[] => {
+    const indices = (patterns ??= cut(summands.inPatterns(), summands.ends));
+    const lengths = indices.map(({ length }) => Math.ceil(length / LINE) * LINE);
+    const own = Math.max(1, batch.branches[ranks.rank].length);
+    let place = packed(4 * own * lengths.reduce((sum, length) => sum + length, 0));
+    const { ends, placeOf } = summands;
+    return indices.map((order, k) => {
+      const [length, from] = [lengths[k], place];
+      place += 4 * own * length;
+      const few = (block: number) => memory.f32(from + 4 * length * block, length);
+      const all = (block: number) => memory.f32(placeOf(block), ends[k]);
+      return {
+        length,
+        placeOf: (block) => from + 4 * length * block,
+        pack() {
+          for (let block = 0; block < batch.branches[ranks.rank].length; block++)
+            gather(all(block), order, few(block));
+        },
+        unpack: () => scatter(few(0), order, all(0)),
+      };
     });
-    const departures = slices.flatMap((theirs, peer) =>
-      (peer === rank ? [] : branches[rank]).map((_, k): RankMessage => {
-        const offset = placeOf(k) + 4 * theirs.start;
-        return { peer, offset, length: 4 * theirs.floats, receive: false };
-      }),
-    );
-    const messages = [...arrivals, ...departures].filter(({ length: bytes }) => bytes > 0);
-    ranks.exchange(memory.u8(0, memory.used), messages);
-
-    const places = new Map(slots.map(({ branch }, k) => [branch.from, room + 4 * floats * k]));
-    branches[rank].forEach((branch, k) => places.set(branch.from, placeOf(k) + 4 * start));
-    const words = memory.f32(weights, most + 1);
-    for (let part = 0; part < count; part++) words[part] = share(part);
-    words[most] = 1;
-    const [came, one] = [branches.flat(), weights + 4 * most];
-    const target = placeOf(0) + 4 * start;
-    if (floats > 0) runOnce(additions(count, { came, places, floats, weights, one, target }));
-    ranks.fill(
-      memory.u8(placeOf(0), 4 * length),
-      slices.map((one) => 4 * (one.start + one.floats)),
-    );
+  };
+  const next = () => {
+    const { length, placeOf, pack } = pieces[sums.length];
+    pack?.();
+    sums.push(sumPiece(pool, ranks, batch, { length, placeOf, room, tag: 1 + 2 * sums.length }));
+    room += roomFor(length, batch, ranks);
+    for (const sum of sums) sum.addUp(false);
   };
 
   return {
-    reset: () => (indices = undefined),
-    reduce(parts, frozen) {
-      const { length, placeOf } = summands;
-      if (!frozen) {
-        indices = undefined;
-        return sum(parts, length, placeOf);
-      }
-      const order = (indices ??= summands.inPatterns());
-      const lines = Math.ceil(order.length / LINE) * LINE;
-      const own = ownBranches(parts.count, rank, rankCount).length;
-      const block = packed(4 * lines * Math.max(1, own));
-      for (let k = 0; k < own; k++) {
-        const [all, few] = [
-          memory.f32(placeOf(k), length),
-          memory.f32(block + 4 * lines * k, lines),
-        ];
-        for (let i = 0; i < order.length; i++) few[i] = all[order[i]];
-      }
-      sum(parts, lines, (k) => block + 4 * lines * k);
-      const [all, few] = [memory.f32(placeOf(0), length), memory.f32(block, lines)];
-      for (let i = 0; i < order.length; i++) all[order[i]] = few[i];
+    reset: () => (patterns = undefined),
+    begin({ count, share }, frozen) {
+      const shares = Float32Array.from({ length: most + 1 }, (_, k) => (k < count ? share(k) : 1));
+      memory.f32(weights, most + 1).set(shares);
+      const branches = Array.from({ length: ranks.count }, (_, k) =>
+        branchesIn(count, rangeOf(count, k, ranks.count)),
+      );
+      batch = { ...batch, count, branches };
+      if (!frozen) patterns = undefined;
+      pieces = frozen ? inPatterns() : inFull(summands);
+      const rooms = pieces.map(({ length }) => roomFor(length, batch, ranks));
+      room = received(rooms.reduce((sum, bytes) => sum + bytes, 0));
+      sums = [];
+    },
+    next,
+    end() {
+      while (sums.length < pieces.length) next();
+      // What others wait for goes out first.
+      for (const sum of sums) sum.addUp(true);
+      sums.forEach((sum, k) => {
+        sum.end();
+        pieces[k].unpack?.();
+      });
     },
   };
 }
 
-function ownBranches(count: number, rank: number, ranks: number): PartRange[] {
-  return branchesIn(count, rangeOf(count, rank, ranks));
+/** All numbers, where they are. */
+function inFull({ ends, placeOf }: Summands): Travelling[] {
+  return ends.map((end, k) => {
+    const start = ends[k - 1] ?? 0;
+    return { length: end - start, placeOf: (block) => placeOf(block) + 4 * start };
+  });
 }
 
-/** So many floats, cut at cache lines. */
-function slicesOf(length: number, ranks: number): { start: number; floats: number }[] {
-  const at = (k: number) => Math.floor((k * length) / LINE / ranks) * LINE;
-  return Array.from({ length: ranks }, (_, k) => ({ start: at(k), floats: at(k + 1) - at(k) }));
+/** Ascending indices, cut where they pass each end. */
+function cut(indices: Int32Array, ends: readonly number[]): Int32Array[] {
+  let from = 0;
+  return ends.map((end) => {
+    let to = from;
+    while (to < indices.length && indices[to] < end) to++;
+    const piece = indices.subarray(from, to);
+    from = to;
+    return piece;
+  });
 }
 
-interface SliceOf {
-  /** The branches whose sums are there. */
-  readonly came: readonly PartRange[];
-  /** By the first part of a branch: where its slice is. */
-  readonly places: ReadonlyMap<number, number>;
-  readonly floats: number;
-  /** Shares of the parts, and a one. */
-  readonly weights: number;
-  readonly one: number;
-  /** Where the sum goes. */
-  readonly target: number;
+function gather(all: Float32Array, order: Int32Array, few: Float32Array): void {
+  for (let i = 0; i < order.length; i++) few[i] = all[order[i]];
 }
 
-/** The ops that add up a slice of all branches. */
-function additions(count: number, slice: SliceOf): Op[] {
-  const { came, places, floats, weights, one, target } = slice;
-  const isThere = ({ from, to }: PartRange) =>
-    came.some((node) => node.from === from && node.to === to);
-  const ops: Op[] = [];
-  const add = (g: number, sum: number, share: number, begins = false) =>
-    ops.push(sumOfFloats(floats, { g, share }, sum, begins));
-  const sumOf = (node: PartRange): number => {
-    const place = places.get(node.from)!;
-    if (isThere(node)) {
-      if (isPart(node)) add(place, place, weights + 4 * node.from, true);
-      return place;
-    }
-    const [left, right] = branchesOf(node);
-    const sum = sumOf(left);
-    // As within a rank: a part that is added is weighted on the way.
-    if (isPart(right)) add(places.get(right.from)!, sum, weights + 4 * right.from);
-    else add(sumOf(right), sum, one);
-    return sum;
-  };
-  const sum = sumOf({ from: 0, to: count });
-  if (sum !== target) add(sum, target, one, true);
-  return ops;
+function scatter(few: Float32Array, order: Int32Array, all: Float32Array): void {
+  for (let i = 0; i < order.length; i++) all[order[i]] = few[i];
 }
 
 /** A place of so many bytes at least; another one if it has to be larger. */

@@ -3,6 +3,11 @@ import { op, WHOLE_SHARES, type Op } from "../runtime/kernel-table.js";
 
 /** Floats in a cache line: sums and slices of them begin at multiples of it. */
 export const LINE = 16;
+/**
+ * Floats that are sent to other ranks at once, at least: a millisecond or more at 1 Gbit/s, so that
+ * what each message takes beside does not count.
+ */
+export const PIECE = 2 ** 16;
 
 /**
  * Adds floats, times the share that is kept at an address, to those of a sum.

@@ -91,6 +91,46 @@ const RUNS = {
     },
   ],
 };
+/** Nets whose gradients are summed in pieces; with 7 parts ranks have several branches. */
+const WIDE = {
+  "wide mlp, adaBreg, freeze 2, in pieces": [
+    nn.mlp([SIDE ** 2, 600, 256, 10]),
+    {
+      optimizer: { weights: adaBreg(l1(0.02)), biases: optim.adaBreg({ tau: 0.005 }) },
+      microBatches: 7,
+      freeze: 2,
+      epochs: 1,
+    },
+  ],
+  "wide convnet, kernels, linBreg, freeze 2, in pieces": [
+    nn.sequential(
+      [1, SIDE, SIDE],
+      [
+        nn.conv2d(64, { kernel: 3, padding: 1 }),
+        nn.batchNorm2d(),
+        nn.relu(),
+        nn.maxPool2d(2),
+        nn.conv2d(128, { kernel: 3 }),
+        nn.batchNorm2d(),
+        nn.relu(),
+        nn.flatten(),
+        nn.linear(64),
+        nn.relu(),
+        nn.linear(10),
+      ],
+    ),
+    {
+      optimizer: {
+        weights: linBreg(l1(0.05)),
+        biases: linBreg(),
+        convs: linBreg(kernels, { momentum: 0.9 }),
+      },
+      microBatches: 4,
+      freeze: 2,
+      epochs: 1,
+    },
+  ],
+};
 const BYTES = [
   conv,
   {
@@ -102,6 +142,16 @@ const BYTES = [
     batchSize: 60,
     validation: 0,
     epochs: 6,
+  },
+];
+
+const WIDE_BYTES = [
+  WIDE["wide convnet, kernels, linBreg, freeze 2, in pieces"][0],
+  {
+    ...WIDE["wide convnet, kernels, linBreg, freeze 2, in pieces"][1],
+    batchSize: 60,
+    validation: 0,
+    epochs: 3,
   },
 ];
 
@@ -171,8 +221,10 @@ async function bytesOf([model, options]) {
 
 const hashes = {};
 for (const backend of process.argv.slice(2))
-  for (const [name, run] of Object.entries(RUNS))
+  for (const [name, run] of Object.entries({ ...RUNS, ...WIDE }))
     hashes[`${backend}: ${name}`] = await hashOf(run, backend);
 const bytes = ranks && (await bytesOf(BYTES));
-if (!ranks || ranks.rank === 0) process.stdout.write(`${JSON.stringify({ hashes, bytes })}\n`);
+const wide = ranks && (await bytesOf(WIDE_BYTES));
+if (!ranks || ranks.rank === 0)
+  process.stdout.write(`${JSON.stringify({ hashes, bytes, wide })}\n`);
 ranks?.finish();
