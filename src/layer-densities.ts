@@ -13,8 +13,12 @@ import { InputError } from "./errors.js";
 import { largest } from "./extremes.js";
 
 /** How a density is spread over layers. */
-export type Spread = (typeof SPREADS)[number];
-export const SPREADS = ["uniform", "erdosRenyi", "erdosRenyiKernel"] as const;
+export type Spread = "uniform" | "erdosRenyi" | "erdosRenyiKernel";
+export const SPREADS = [
+  "uniform",
+  "erdosRenyi",
+  "erdosRenyiKernel",
+] as const satisfies readonly Spread[];
 
 /**
  * Densities of layers whose weights together have a given one.

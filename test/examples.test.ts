@@ -1,5 +1,5 @@
 /** The programs of examples/ run, and answer what the library answers here. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,8 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { topClasses } from "#bregman/predict/classes.js";
 import { chromiumOptions, chromiumPath } from "./browser/chromium.js";
 import { temporaryFolder } from "./cli/run-cli.js";
+import { allBlocks, changed } from "./support/doc-examples.js";
 import { fit, l1, linBreg, loadMnist, mlp, predict, saveModel } from "./support/bregman.js";
 
+const [lines] = allBlocks("examples/README.md", "sh");
 const SIZE = 28 * 28;
 const folder = temporaryFolder();
 const MODEL = join(folder, "model.safetensors");
@@ -86,6 +88,21 @@ describe("server.js", () => {
       }
     });
     expect(errors).toBe("");
+  });
+
+  test("is asked as the list of examples says", async () => {
+    const [cut, ask] = lines.code.trimEnd().split("\n");
+    // Of any working folder that has the digits.
+    execFileSync("sh", ["-c", changed(cut, ["> image.bin", `> ${folder}/image.bin`])]);
+    const file = readFileSync(join(folder, "image.bin"));
+    expect(file.equals(image(0))).toBe(true);
+    expect(ask).toBe("curl --data-binary @image.bin http://localhost:3000/");
+    await served(async (address) => {
+      const answer = (await (await post(address, new Uint8Array(file))).json()) as {
+        images: { label: string }[][];
+      };
+      expect(answer.images[0][0].label).toBe(String(classes[0][0].class));
+    });
   });
 
   test("says in one line what is wrong with what it was sent, and goes on", async () => {

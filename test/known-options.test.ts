@@ -90,7 +90,6 @@ const CALLS: readonly (readonly [
   ["saveC", ["there-is-no-such-folder/x", { model }], "valeus", "values"],
   ["latentPod", [{ model }], "tolerence", "tolerance"],
   ["prune", [{ model }], "densty", "density"],
-  ["createPool", [], "Threads", "threads"],
   ["mlflow", ["http://127.0.0.1:1"], "nam", "name"],
   ["tensorBoard", ["there-is-no-such-folder"], "resum", "resume"],
 ];

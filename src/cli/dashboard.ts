@@ -62,9 +62,11 @@ async function dashboard(folder: string, flags: DashboardFlags): Promise<void> {
   });
   const name = host.includes(":") ? `[${host}]` : host;
   const query = secret === undefined ? "" : `?token=${secret}`;
-  process.stdout.write(`Runs of ${folder}: http://${name}:${served.port}/${query}\n`);
-  await new Promise((resolve) => {
+  // Before the address is told: who reads it may end us at once.
+  const ended = new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, resolve);
   });
+  process.stdout.write(`Runs of ${folder}: http://${name}:${served.port}/${query}\n`);
+  await ended;
   await served.close();
 }

@@ -12,7 +12,7 @@ import { removeTemporaries } from "../atomic-file.js";
 import { filesOf, ownFolder, ownPath } from "../own-folder.js";
 import { createFilm, pictureEpochs, squareImage, type Film } from "../report/film.js";
 import { readWeight, writeWeight } from "../report/film-weight.js";
-import type { Trainer } from "../engine/trainer.js";
+import type { NetworkInTraining } from "../engine/network-in-training.js";
 
 export interface FilmFolder {
   /**
@@ -21,7 +21,7 @@ export interface FilmFolder {
    */
   resume(epoch: number): void;
   /** To be called with each epoch, 0 included. */
-  observe(epoch: number, trainer: Trainer): void;
+  observe(epoch: number, network: NetworkInTraining): void;
   /** Draws the pictures; none of a weight that can't be seen as an image. */
   write(): void;
 }
@@ -56,13 +56,13 @@ export function openFilm(run: string, epochs: number): FilmFolder {
       for (const { epoch, shape, theta } of keptWeights(run))
         if (epoch <= last) add(epoch, shape, theta);
     },
-    observe(epoch, trainer) {
-      const node = trainer.model.nodes.find(({ parameters }) =>
+    observe(epoch, network) {
+      const node = network.model.nodes.find(({ parameters }) =>
         parameters.some(({ role }) => role === "weight"),
       );
       const spec = node?.parameters.find(({ role }) => role === "weight");
       if (!node || !spec) return;
-      const theta = trainer.theta(`${node.name}.${spec.name}`);
+      const theta = network.theta(`${node.name}.${spec.name}`);
       if (!add(epoch, spec.shape, theta) || !wanted.has(epoch)) return;
       const name = `epoch-${String(epoch).padStart(3, "0")}.safetensors`;
       writeWeight(join(ownFolder(run, FOLDER), name), spec.shape, theta);

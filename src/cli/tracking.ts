@@ -54,7 +54,7 @@ export async function openTracking(
   }
   return {
     onEvent: (event) => listeners.forEach((listener) => listener.onEvent(event)),
-    observe: (epoch, trainer) => listeners.forEach((listener) => listener.observe(epoch, trainer)),
+    observe: (epoch, network) => listeners.forEach((listener) => listener.observe(epoch, network)),
     async end() {
       for (const end of ends.splice(0)) await end();
     },

@@ -69,7 +69,7 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
     view.close,
   );
   const { openFilm } = await import("./film-folder.js");
-  const { runRecipe } = await import("../runs/run.js");
+  const { runByRanks } = await import("../runs/run.js");
   const { writeReport } = await import("../report/report.js");
   const { resultLine } = await import("../measure/best-epoch.js");
   const { openTracking } = await import("./tracking.js");
@@ -92,36 +92,37 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       view.onEvent({ type: "warning", text }),
     );
     const { onEvent: track, observe } = tracking;
-    await runRecipe(recipe, {
-      out: folder,
-      baseDir,
-      resume,
-      command,
-      signal: stopper.signal,
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === "start") {
+        initial = event.initial;
+        lines = [initial, ...(event.resumed?.epochs ?? [])];
+        if (resume) film.resume(event.resumed ? lines.at(-1)!.epoch : -1);
+      }
+      if (event.type === "epoch") lines.push(event.metrics);
+      track(event);
+      if (event.type === "end") {
+        end = event;
+        // The report is there before "end" is told, and while the folder is still ours.
+        report = finish();
+      }
+      view.onEvent(event);
+    };
+    const told = { out: folder, baseDir, resume, command, signal: stopper.signal };
+    await runByRanks(
+      recipe,
+      {
+        ...told,
+        ...runningOf(flags),
+        observe(epoch, network) {
+          film.observe(epoch, network);
+          observe(epoch, network);
+        },
+        // The view shows the event.
+        onWarning: () => {},
+        onEvent,
+      },
       ranks,
-      ...runningOf(flags),
-      observe(epoch, trainer) {
-        film.observe(epoch, trainer);
-        observe(epoch, trainer);
-      },
-      // The view shows the event.
-      onWarning: () => {},
-      onEvent(event) {
-        if (event.type === "start") {
-          initial = event.initial;
-          lines = [initial, ...(event.resumed?.epochs ?? [])];
-          if (resume) film.resume(event.resumed ? lines.at(-1)!.epoch : -1);
-        }
-        if (event.type === "epoch") lines.push(event.metrics);
-        track(event);
-        if (event.type === "end") {
-          end = event;
-          // The report is there before "end" is told, and while the folder is still ours.
-          report = finish();
-        }
-        view.onEvent(event);
-      },
-    });
+    );
     await tracking.end();
     const shown = resultLine(lines, end!.final)!;
     const { epochs } = recipe;

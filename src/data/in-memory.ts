@@ -15,6 +15,15 @@ export {
   type LabelledBatch,
   type TargetBatch,
 } from "./from-batches.js";
+export type { LabelList, Labels } from "./labels.js";
+export type {
+  ImageFit,
+  ImagePreparation,
+  Preparation,
+  PreparedColumn,
+  SoundPreparation,
+  TablePreparation,
+} from "../preparation.js";
 export type { AnyInputs, Inputs, StoredInputs } from "../inputs.js";
 export { parseIdx, type IdxArray, type IdxOptions } from "./idx-format.js";
 export { restorationTask, type BlurOptions, type RestoreOptions } from "./restore.js";

@@ -10,7 +10,12 @@ export { loadCifar10 } from "./cifar10.js";
 export { loadSpokenDigits, type SpokenDigitsOptions } from "./spoken-digits.js";
 export { loadData, openData, type LoadOptions, type OpenOptions } from "./load.js";
 export type { DataOptions } from "./data-dir.js";
+export type { ChannelPlace } from "./channels.js";
+export type { DecimalMark } from "./csv-cells.js";
+export type { ColumnName } from "./csv-columns.js";
+export type { FillRule } from "./table-preparation.js";
 export type {
+  ArchiveNames,
   CsvSource,
   DataSource,
   IdxSource,
@@ -19,6 +24,7 @@ export type {
   NpySource,
   NpzSource,
   OwnFacts,
+  OwnSource,
   ParquetSource,
   SoundFolderSource,
 } from "./source.js";

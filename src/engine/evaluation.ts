@@ -7,9 +7,10 @@ import type { SampleStore } from "../nn/samples.js";
 import { rangeOf } from "../ranks/part-tree.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { TILE } from "../runtime/kernel-table.js";
+import type { NetworkInTraining } from "./network-in-training.js";
 import type { Turns } from "./next-turn.js";
 
-export interface Evaluation {
+export interface Evaluation extends Pick<NetworkInTraining, "predict"> {
   /** Mean loss and share of correct predictions over samples, in evaluation mode. */
   evaluate(indices: Int32Array): Evaluated;
   /**
@@ -18,8 +19,6 @@ export interface Evaluation {
    * @param each - gets the outputs of each batch, row-major, which the next one overwrites
    */
   evaluateInTurns(indices: Int32Array, turns: Turns, each?: EachBatch): Promise<Evaluated>;
-  /** Output of the model for samples, row-major [indices.length, output features]. */
-  predict(indices: Int32Array): Float32Array;
 }
 
 type EachBatch = (outputs: Float32Array, batch: Int32Array) => void;

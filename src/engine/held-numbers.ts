@@ -3,13 +3,10 @@ import { size } from "../shape-size.js";
 import type { Memory } from "../runtime/memory.js";
 import type { Parameter } from "../runtime/parameter.js";
 import { plainTheta, readTheta } from "../runtime/theta.js";
+import type { NetworkInTraining } from "./network-in-training.js";
 import type { Buffer } from "./trainer-state.js";
 
-export interface HeldNumbers {
-  /** A copy of a parameter's theta, row-major; into `out`, if that is given. */
-  theta(name: string, out?: Float32Array): Float32Array;
-  /** Copies of what layers keep beside their parameters, by name: see FitResult. */
-  buffers(): Map<string, { shape: readonly number[]; data: Float32Array }>;
+export interface HeldNumbers extends Pick<NetworkInTraining, "theta" | "buffers"> {
   /**
    * Puts other numbers in the place of weights and buffers, by name, for evaluations; put back what
    * it returns before the next step. Weights that are zero must stay so.

@@ -32,6 +32,7 @@ import { createUpdaters, type RoleOptimizers } from "./role-optimizers.js";
 import { converterOf } from "./sequence.js";
 import { createSharedPass } from "./shared-pass.js";
 import { STEP_DEFAULTS, type StepSettings } from "./step-settings.js";
+import type { NetworkInTraining } from "./network-in-training.js";
 import { createParameters } from "./trainer-parameters.js";
 import { restoreState, saveState, type TrainerState } from "./trainer-state.js";
 import type { StepKind, Updater } from "./updater.js";
@@ -59,14 +60,11 @@ export interface TrainerOptions extends StepSettings {
   readonly ranks?: Ranks | undefined;
 }
 
-export interface Trainer extends Evaluation, HeldNumbers {
+export interface Trainer extends Evaluation, HeldNumbers, NetworkInTraining {
   readonly pool: Pool;
-  readonly model: Model;
   readonly updaters: readonly Updater[];
   /** What training steps and evaluations run: for looking at. */
   readonly plan: Plan;
-  /** Steps done. */
-  readonly steps: number;
   /**
    * One optimizer step on the samples of these indices.
    *

@@ -2,6 +2,7 @@
 export {
   decodeSafetensors,
   encodeSafetensors,
+  type Half,
   type Tensor,
   type TensorData,
   type TensorFile,

@@ -26,7 +26,7 @@ export type TensorData =
   | BigInt64Array;
 
 /** Numbers of 16 bits that have no array of their own. */
-type Half = "F16" | "BF16";
+export type Half = "F16" | "BF16";
 
 export interface Tensor {
   readonly shape: readonly number[];

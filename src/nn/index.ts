@@ -3,7 +3,10 @@
  * sparse start of their weights, and the random numbers that it draws.
  */
 export * from "./layers/index.js";
+export type { BufferSpec, ParameterSpec } from "./layers/layer.js";
 export type { Layer } from "./layers/rules.js";
+export type { NodeEntry } from "./rebuild.js";
+export type { ParameterRole } from "../runtime/parameter.js";
 export {
   graph,
   sequential,
@@ -13,7 +16,7 @@ export {
   type Value,
 } from "./model.js";
 export { modelFromJson, modelToJson, type ModelJson } from "./model-json.js";
-export type { Network, Values } from "./network.js";
+export type { Network, TargetFacts, Values } from "./network.js";
 export type { Normalization } from "../normalization.js";
 export { mlp, type MlpOptions } from "../models/mlp.js";
 export { convNet, type ConvNetOptions } from "../models/convnet.js";

@@ -13,14 +13,20 @@ import { InputError } from "../errors.js";
 import { op, type Op } from "../runtime/kernel-table.js";
 import type { SampleStore } from "./samples.js";
 
+/** What training makes small. */
+export type LossKind =
+  | "crossEntropy"
+  | "meanSquaredError"
+  | "meanAbsoluteError"
+  | "huber"
+  | "binaryCrossEntropy";
 export const LOSS_KINDS = [
   "crossEntropy",
   "meanSquaredError",
   "meanAbsoluteError",
   "huber",
   "binaryCrossEntropy",
-] as const;
-export type LossKind = (typeof LOSS_KINDS)[number];
+] as const satisfies readonly LossKind[];
 
 /** Whether a loss is of outputs that come near to numbers, in whatever units they are. */
 export function isRegression(loss: LossKind): boolean {

@@ -22,5 +22,6 @@ export { stepDecay, type StepDecayOptions } from "./step-decay.js";
 export { cosine, type CosineOptions } from "./cosine.js";
 export { piecewise, type PiecewiseOptions } from "./piecewise.js";
 export { plateau, type PlateauOptions, type PlateauState } from "./plateau.js";
-export type { DensityControlOptions } from "./density-control.js";
+export type { ClipOptions } from "./clip.js";
+export type { DensityControlOptions, DensityTargets } from "./density-control.js";
 export type { FreezeOptions } from "./freeze.js";

@@ -39,7 +39,7 @@ import { dataOfRun, RECIPE_FILE, recipeIdentity } from "./run-recipe.js";
 import { copyResult, resultOf, type Beginning } from "./run-result.js";
 import type { OpenKeeper } from "../train/keeper.js";
 import { trainModel } from "../train/train-model.js";
-import type { Trainer } from "../engine/trainer.js";
+import type { NetworkInTraining } from "../engine/network-in-training.js";
 
 export interface RunOptions {
   /**
@@ -77,10 +77,8 @@ export interface RunOptions {
   /** See fit. */
   readonly onWarning?: ((text: string) => void) | undefined;
   /** See fit: called for epoch 0 and after each epoch. */
-  readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
+  readonly observe?: ((epoch: number, network: NetworkInTraining) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Other processes that train along, see follow.ts; this is the first of them. */
-  readonly ranks?: Ranks | undefined;
 }
 
 const METRICS_FILE = "metrics.jsonl";
@@ -100,7 +98,6 @@ const OPTIONS: OptionKeys<RunOptions> = {
   onWarning: 1,
   observe: 1,
   signal: 1,
-  ranks: 1,
 };
 
 /**
@@ -110,9 +107,22 @@ const OPTIONS: OptionKeys<RunOptions> = {
  * @throws UnusableFileError if `out` is a folder with something in it, can't be resumed, or is in
  *   use by another process; also if it can't be written
  */
-export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
+export function runRecipe(recipe: Recipe, options: RunOptions): Promise<FinalMetrics> {
+  return runByRanks(recipe, options);
+}
+
+/**
+ * The same by several processes.
+ *
+ * @param ranks - those that train along, see follow.ts; this is the first of them
+ */
+export async function runByRanks(
+  recipe: Recipe,
+  options: RunOptions,
+  ranks?: Ranks,
+): Promise<FinalMetrics> {
   knownOptions("runRecipe", options, OPTIONS);
-  const { out, baseDir = ".", resume = false, dataDir, ranks } = options;
+  const { out, baseDir = ".", resume = false, dataDir } = options;
   const given = withOnnxModel(ranks ? inParts(recipe, ranks, resume) : recipe, baseDir);
   const here = withAbsolutePaths(given, baseDir);
   const data = dataOfRun(here, { dataDir });
@@ -131,7 +141,7 @@ export async function runRecipe(recipe: Recipe, options: RunOptions): Promise<Fi
       ranks.signal = options.signal;
       ranks.shareText(JSON.stringify(startable));
     }
-    return await runLocked({ recipe: given, model, data, training, options, lock });
+    return await runLocked({ recipe: given, model, data, training, options, ranks, lock });
   } finally {
     lock.release();
   }
@@ -144,12 +154,13 @@ interface LockedRun {
   /** What `fit` is told by the recipe. */
   readonly training: FitOptions;
   readonly options: RunOptions;
+  readonly ranks: Ranks | undefined;
   readonly lock: FolderLock;
 }
 
 /** The run in its folder, which has its recipe.json and is nobody else's. */
 async function runLocked(run: LockedRun): Promise<FinalMetrics> {
-  const { recipe, model, data, options, lock } = run;
+  const { recipe, model, data, options, ranks, lock } = run;
   const { out, resume = false, resultsDir, onEvent } = options;
   const recipeFile = join(out, RECIPE_FILE);
   // What is there, not what is given: a later version of bregman may have more defaults to fill in.
@@ -158,7 +169,7 @@ async function runLocked(run: LockedRun): Promise<FinalMetrics> {
   let start: Extract<TrainEvent, { type: "start" }> | undefined;
   let end: Extract<TrainEvent, { type: "end" }> | undefined;
   const open: OpenKeeper = (checkpoint, ofModel, ofData, setting) =>
-    openKeeper(checkpoint, ofModel, ofData, setting, { lock, ranks: options.ranks });
+    openKeeper(checkpoint, ofModel, ofData, setting, { lock, ranks });
   const fitOptions: FitOptions = {
     ...trainingOptions(run),
     checkpoint: {
@@ -180,11 +191,11 @@ async function runLocked(run: LockedRun): Promise<FinalMetrics> {
         appendFileSync(join(out, METRICS_FILE), metricsLine(event.metrics));
       if (event.type === "end") end = event;
       else onEvent?.(event);
-      if (event.type === "start" && options.ranks)
-        onEvent?.({ type: "note", text: ranksNote(recipe, options.ranks) });
+      if (event.type === "start" && ranks)
+        onEvent?.({ type: "note", text: ranksNote(recipe, ranks) });
     },
   };
-  const training = trainModel(model, data, fitOptions, open, options.ranks);
+  const training = trainModel(model, data, fitOptions, open, ranks);
   const result = await training.catch((error: unknown) => {
     // A run that never began leaves nothing: the folder can be used again once the recipe is right.
     if (!resume && start === undefined) rmSync(recipeFile, { force: true });
@@ -224,9 +235,9 @@ function trainingOptions({ training, options, lock }: LockedRun): FitOptions {
     ...training,
     threads,
     backend,
-    observe(epoch, trainer) {
+    observe(epoch, network) {
       lock.check();
-      observe?.(epoch, trainer);
+      observe?.(epoch, network);
     },
     signal,
     onWarning,

@@ -25,7 +25,7 @@ import type { StopOptions } from "./judged-epochs.js";
 import { startOptions, type StartNetwork, type StartOptions } from "../engine/given-start.js";
 import type { InitOptions } from "../engine/initial.js";
 import { STEP_DEFAULTS } from "../engine/step-settings.js";
-import type { Trainer } from "../engine/trainer.js";
+import type { NetworkInTraining } from "../engine/network-in-training.js";
 import { withDefaults } from "../without-undefined.js";
 
 export type GroupOptimizers = Readonly<
@@ -203,7 +203,7 @@ export interface RunningOptions extends ComputeOptions {
    * Called with the state before training (epoch 0) and after each epoch: weights can be looked at
    * while it runs, not later.
    */
-  readonly observe?: ((epoch: number, trainer: Trainer) => void) | undefined;
+  readonly observe?: ((epoch: number, network: NetworkInTraining) => void) | undefined;
   /** Stops after the step under way; the result is then that of the weights as they are. */
   readonly signal?: AbortSignal | undefined;
   /** Keeps checkpoints, from which a run that was stopped or killed goes on. Default: none. */

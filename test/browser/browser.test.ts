@@ -124,8 +124,11 @@ describe.skipIf(!chromiumPath)(suite, () => {
   });
 
   test("too many threads are one line that says what is missing", async () => {
-    const main = `import { createPool } from "bregman/browser";
-      createPool({ threads: 2 }).catch((error) => document.querySelector("#log").append(String(error)));`;
+    const main = `import { fit, fromArrays, linBreg, mlp } from "bregman/browser";
+      const train = { inputs: new Float32Array(4), labels: [0, 1, 0, 1] };
+      const optimizer = { weights: linBreg(), biases: linBreg() };
+      fit(mlp([1, 2]), fromArrays({ shape: [1], train }), { optimizer, epochs: 1, threads: 2 })
+        .catch((error) => document.querySelector("#log").append(String(error)));`;
     await visit({ "main.js": main }, async (page) => {
       await expect
         .poll(() => page.locator("#log").textContent())

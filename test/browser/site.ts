@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build, createLogger, createServer, preview } from "vite";
 import { temporaryFolder } from "../cli/run-cli.js";
-import { codeBlocks } from "../support/doc-examples.js";
+import { allBlocks } from "../support/doc-examples.js";
 import { installPackage } from "../support/installed-package.js";
 
 const MNIST = join(
@@ -52,7 +52,7 @@ export async function openSite(
 /** The files of docs/browser.md by name. */
 export function documentedFiles(): Record<string, string> {
   return Object.fromEntries(
-    codeBlocks("docs/browser.md").flatMap(({ title, code }) =>
+    allBlocks("docs/browser.md", "html js js js js js js sh js js sh").flatMap(({ title, code }) =>
       title === undefined ? [] : [[title, code]],
     ),
   );

@@ -2,14 +2,12 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { noRanks } from "../support/mpi.js";
 import { startSlurm, whyNoSlurm } from "../support/slurm.js";
-import { runCli, temporaryFolder } from "./run-cli.js";
+import { MAIN, runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const why = noRanks ?? whyNoSlurm();
 if (why !== undefined) process.stderr.write(`Ranks of Slurm are not tested: ${why}\n`);
 

@@ -1,14 +1,12 @@
 /** `bregman train` and `resume` by several ranks, as mpirun starts them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ranksHere, startedRanks } from "#bregman/ranks/started.js";
 import { noRanks, runRanks } from "../support/mpi.js";
-import { runCli, temporaryFolder } from "./run-cli.js";
+import { MAIN, runCli, temporaryFolder } from "./run-cli.js";
 import { tinyData, tinyRecipe } from "./tiny.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const ours = (text: string) => text.split("\n").filter((line) => line.startsWith("bregman:"));
 
 /** Processes that a process has started. */

@@ -8,9 +8,9 @@ import { entry } from "#bregman/entry.js";
 import { madeBy } from "#bregman/recipes/entries.js";
 import { schemaOf, type AnyEntry } from "#bregman/recipes/entry-schema.js";
 import { temporaryFolder } from "../cli/run-cli.js";
-import { codeBlocks, runnable } from "../support/doc-examples.js";
+import { allBlocks, runnable } from "../support/doc-examples.js";
 
-const blocks = codeBlocks("docs/adding-a-regularizer.md");
+const blocks = allBlocks("docs/adding-a-regularizer.md", "js js js ts");
 const block = (name: string): string => blocks.find(({ title }) => title === name)!.code;
 
 /** Runs a script of the page beside the regularizer; its lines of output. */

@@ -1,13 +1,12 @@
 /** What docs/start.md has a newcomer do works, one after the other. */
-import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData } from "../cli/tiny.js";
-import { codeBlocks, runnable } from "../support/doc-examples.js";
+import { allBlocks, runScript } from "../support/doc-examples.js";
 
-const blocks = codeBlocks("docs/start.md");
+const blocks = allBlocks("docs/start.md", "sh text sh js");
 const commands = blocks
   .filter(({ language }) => language === "sh")
   .flatMap(({ code }) => [...code.matchAll(/^npm run bregman -- (.*)$/gm)])
@@ -26,8 +25,6 @@ test("a network is trained, its report is there, and it is asked", async () => {
   expect(existsSync(join(cwd, "runs/first/report.html"))).toBe(true);
   expect((await runCli(path, { cwd })).code).toBe(0);
 
-  const { title, code } = blocks.find(({ language }) => language === "js")!;
-  writeFileSync(join(cwd, title!), runnable(code));
-  const said = execFileSync(process.execPath, [title!], { cwd, encoding: "utf8" });
+  const said = await runScript(blocks[3].code, { cwd });
   expect(said).toMatch(/^\[\n( +\{ class: \d, probability: \d\.[\de-]+ \},?\n){3}\]\n$/);
 });

@@ -1,16 +1,18 @@
 /** The examples of docs/your-own-data.md run, and give what is said there. */
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkRecipe, loadRecipe } from "#bregman/recipes/load.js";
 import { stream } from "#bregman/random.js";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { bytesOf, npyBytes } from "../data/own-files.js";
+import { shellWords } from "../support/doc-commands.js";
 import { flowers } from "../support/flowers.js";
-import { codeBlocks, runnable } from "../support/doc-examples.js";
+import { allBlocks, pythonHere, readByPython, runScript } from "../support/doc-examples.js";
 
-const blocks = codeBlocks("docs/your-own-data.md");
+const KINDS = "text text python json sh json json json json json json json json js js js";
+const blocks = allBlocks("docs/your-own-data.md", KINDS);
+const [made, inspected, python] = blocks;
 const of = (language: string) => blocks.filter((block) => block.language === language);
 
 /** Three clouds of points in 20 dimensions, as .npy files. */
@@ -75,6 +77,25 @@ test("the recipe learns a table of flowers, read as the page reads iris.csv", as
   expect(final.validAccuracy).toBeGreaterThan(0.85);
 });
 
+test("bregman new and data inspect say of the table what the page shows", async () => {
+  const cwd = temporaryFolder();
+  copyFileSync("test/fixtures/data/tables/penguins.csv", join(cwd, "penguins.csv"));
+  for (const { code: shown } of [made, inspected]) {
+    const [command, ...lines] = shown.trimEnd().split("\n");
+    const { code, stdout } = await runCli(shellWords(command).slice(2), { cwd });
+    expect(code).toBe(0);
+    const said = stdout.trimEnd().split("\n");
+    const whole = lines.at(-1)!.trim() !== "...";
+    expect(whole ? said : said.slice(0, lines.length - 1)).toEqual(
+      whole ? lines : lines.slice(0, -1),
+    );
+  }
+});
+
+test.skipIf(pythonHere === undefined)("the lines of Python can be read", () => {
+  expect(readByPython(python.code)).toBe(true);
+});
+
 describe("the other pieces of JSON are what a recipe's data may be", () => {
   const whole = JSON.parse(blocks.find(({ title }) => title === "points.json")!.code);
   const pieces = of("json").filter(({ title }) => title === undefined);
@@ -88,10 +109,8 @@ describe("the other pieces of JSON are what a recipe's data may be", () => {
 describe("the scripts print what their comments say", () => {
   const scripts = of("js");
   test("there are three", () => expect(scripts.length).toBe(3));
-  test.each(scripts.map(({ code }) => [code]))("script %#", (code) => {
-    const path = join(temporaryFolder(), "example.mjs");
-    writeFileSync(path, runnable(code));
+  test.each(scripts.map(({ code }) => [code]))("script %#", async (code) => {
     const said = /console\.log\(.*\); \/\/ (.*)$/m.exec(code)![1];
-    expect(execFileSync(process.execPath, [path], { encoding: "utf8" })).toBe(`${said}\n`);
+    expect(await runScript(code)).toBe(`${said}\n`);
   });
 });

@@ -1,13 +1,12 @@
 /** The examples of docs/your-own-model.md run. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { planText } from "#bregman/cli/plan.js";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
-import { codeBlocks, runnable } from "../support/doc-examples.js";
+import { allBlocks, runScript } from "../support/doc-examples.js";
 
-const blocks = codeBlocks("docs/your-own-model.md");
+const blocks = allBlocks("docs/your-own-model.md", "json sh js");
 
 test("the recipe with its list of layers is planned and trained", async () => {
   const recipe = JSON.parse(blocks.find(({ title }) => title === "small-conv.json")!.code);
@@ -29,13 +28,8 @@ test("the recipe with its list of layers is planned and trained", async () => {
   expect(stdout).toMatch(/conv2d2 +32 × 16 × 3 × 3/);
 });
 
-test("the graph trains", () => {
-  const path = join(temporaryFolder(), "graph.mjs");
-  writeFileSync(path, runnable(blocks.find(({ language }) => language === "js")!.code));
-  const [accuracy, density] = execFileSync(process.execPath, [path], { encoding: "utf8" })
-    .trim()
-    .split(" ")
-    .map(Number);
+test("the graph trains", async () => {
+  const [accuracy, density] = (await runScript(blocks[2].code)).split(" ").map(Number);
   expect(accuracy).toBeGreaterThan(0.95);
   expect(density).toBeLessThan(0.7);
 });

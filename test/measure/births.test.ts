@@ -16,6 +16,7 @@ import {
 } from "#bregman/measure/births.js";
 import { newestCheckpoint } from "#bregman/runs/checkpoint.js";
 import { fit } from "#bregman/runs/fit.js";
+import type { Trainer } from "#bregman/engine/trainer.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 
 const random = stream(8, "births");
@@ -52,7 +53,7 @@ describe.each([
       observe(epoch, trainer) {
         expect(epoch).toBe(seen.length);
         seen.push(new Map(names.map((name) => [name, trainer.theta(name)])));
-        counter ??= createBirthCounter(trainer);
+        counter ??= createBirthCounter(trainer as Trainer);
         counter.look(epoch);
         births.push(new Map([...counter.state()].map(([name, values]) => [name, values.slice()])));
       },

@@ -15,6 +15,7 @@ import type { Predictor } from "#bregman/predict/predictor-with.js";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { areBundlersHere, bundled, bundler } from "../support/bundlers.js";
 import { MODELS } from "../support/graph-models.js";
+import { codeBlocks } from "../support/doc-examples.js";
 import { installPackage } from "../support/installed-package.js";
 import { randomInputs, randomNetwork } from "../support/random-network.js";
 
@@ -114,8 +115,11 @@ describe.skipIf(!areHere).each(Object.keys(RUNTIMES))(`${suite}: %s`, (name) => 
 describe.skipIf(!areBundlersHere)(`${bundled}, in one file without files`, () => {
   const folder = temporaryFolder();
   beforeAll(async () => {
-    const head = `import { createPredictor } from "bregman/predict";
-      import wasm from "bregman/predict.wasm";`;
+    const { code } = codeBlocks("docs/browser.md").find((block) =>
+      block.code.includes("bregman/predict.wasm"),
+    )!;
+    const [head, call] = code.split("\n\n");
+    expect(call).toContain("createPredictor(bytes, { wasm })");
     const esbuild = await bundler("esbuild");
     const { warnings } = await esbuild.build({
       absWorkingDir: ROOT,

@@ -20,7 +20,7 @@ import { groupLasso, l1 } from "#bregman/regularizers/index.js";
 import { evaluate } from "#bregman/train/evaluate.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
-import { createTrainer } from "#bregman/engine/trainer.js";
+import { createTrainer, type Trainer } from "#bregman/engine/trainer.js";
 import { backward } from "../reference/network.js";
 import { ssim } from "../reference/ssim.js";
 import { batchOf, randomProblem, relativeError, toFloat64 } from "../support/problem.js";
@@ -225,8 +225,10 @@ describe("restoration", () => {
       ...base,
       optimizer: { weights: identity, biases: identity },
       epochs: 1,
-      observe(epoch, trainer) {
+      observe(epoch, network) {
         if (epoch > 0) return;
+        // What it is behind its public face.
+        const trainer = network as Trainer;
         const { parameter } = trainer.updaters.find(
           ({ parameter: { role } }) => role === "weight",
         )!;

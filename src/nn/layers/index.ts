@@ -40,6 +40,7 @@ export {
   type ChannelsLayer,
   type ConcatLayer,
   type FlattenLayer,
+  type JoinOptions,
 } from "./join.js";
 export { scaledSum, type ScaledSumLayer } from "./scaled-sum.js";
 export { dropout, type DropoutLayer } from "./dropout.js";

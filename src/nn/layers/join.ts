@@ -34,7 +34,9 @@ export interface ChannelsLayer extends LayerBase {
   readonly count: number;
 }
 
-interface JoinOptions {
+/** Of layers that join or cut, and have nothing else to choose. */
+export interface JoinOptions {
+  /** Of the node; default: the kind and a number. */
   name?: string | undefined;
 }
 

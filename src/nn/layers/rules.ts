@@ -2,10 +2,10 @@
 import * as layers from "./index.js";
 import type { LayerRule } from "./layer.js";
 
-type Functions = (typeof layers)[keyof typeof layers];
-
 /** A layer of any kind. */
-export type Layer = ReturnType<Extract<Functions, { readonly rule: unknown }>>;
+export type Layer = ReturnType<
+  Extract<(typeof layers)[keyof typeof layers], { readonly rule: unknown }>
+>;
 
 /** Kinds go by the names of their functions: what is left out of index.ts does not compile here. */
 const RULES = layers satisfies Readonly<Record<Layer["kind"], { readonly rule: unknown }>>;

@@ -150,8 +150,8 @@ function createTeller(
   return {
     listener: {
       onEvent,
-      observe(_, trainer) {
-        ({ steps } = trainer);
+      observe(_, network) {
+        ({ steps } = network);
       },
     },
     past(lines, final, ended) {

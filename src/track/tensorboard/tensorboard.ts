@@ -3,7 +3,7 @@
  * their dual variables v, and pictures of the first layer's weights. TensorBoard's step is the
  * epoch.
  */
-import type { Trainer } from "../../engine/trainer.js";
+import type { NetworkInTraining } from "../../engine/network-in-training.js";
 import { InputError } from "../../errors.js";
 import { knownOptions, type OptionKeys } from "../../known-options.js";
 import type { EpochMetrics, TrainEvent } from "../../measure/events.js";
@@ -60,8 +60,8 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): L
       }
       if (event.type === "end") file?.add(last, scalarValues(finalScalars(event.final)));
     },
-    observe(epoch, trainer) {
-      file?.add(epoch, weightValues(trainer));
+    observe(epoch, network) {
+      file?.add(epoch, weightValues(network));
     },
   };
 }
@@ -84,10 +84,10 @@ export function addLines(file: EventFile, lines: readonly EpochMetrics[], end?: 
 }
 
 /** Weights, their v where it is another, and the picture of the first layer. */
-function weightValues(trainer: Trainer): SummaryValue[] {
-  const weights = trainer.updaters.filter(({ parameter }) => isWeightRole(parameter.role));
+function weightValues(network: NetworkInTraining): SummaryValue[] {
+  const weights = network.updaters.filter(({ parameter }) => isWeightRole(parameter.role));
   return weights.flatMap(({ parameter: { name, shape }, state, optimizer }, k) => {
-    const theta = trainer.theta(name);
+    const theta = network.theta(name);
     // Of the others v is theta, but for a factor.
     const { follow, regularizer } = optimizer;
     const isDual = follow === "mirror" && !regularizer.trivial;

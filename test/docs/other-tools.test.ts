@@ -1,0 +1,79 @@
+/** The commands and code of docs/other-tools.md run, beside a small server in MLflow's place. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runCli, temporaryFolder } from "../cli/run-cli.js";
+import { tinyData } from "../cli/tiny.js";
+import { inlineCode, shellWords } from "../support/doc-commands.js";
+import { allBlocks, changed, runScript } from "../support/doc-examples.js";
+import { type FakeMlflow, fakeMlflow } from "../track/fake-mlflow.js";
+
+const PAGE = "docs/other-tools.md";
+const [board, boardCode, flow, flowCode] = allBlocks(PAGE, "bash js bash js");
+const ADDRESS = "http://127.0.0.1:5000";
+const cwd = temporaryFolder();
+const data = tinyData(3200, 60);
+
+/** Runs a command of the page. */
+async function bregman(line: string, ...more: string[]): Promise<void> {
+  const { code, stderr } = await runCli([...shellWords(line).slice(1), ...more], { cwd });
+  expect([line, code, stderr]).toEqual([line, 0, expect.not.stringMatching(/^bregman: /m)]);
+}
+/** The commands in the text that begin so. */
+const inText = (begin: string) => {
+  const found = inlineCode(PAGE).filter((code) => code.startsWith(begin));
+  expect(found).not.toEqual([]);
+  return found;
+};
+const trains = ({ code }: { code: string }) =>
+  code.split("\n").find((line) => line.startsWith("bregman train"))!;
+
+/** What the page's code has by then. */
+const before = `
+  import { fromArrays, l1, linBreg, mlp } from "bregman";
+  const model = mlp([2, 8, 2]);
+  const inputs = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * k));
+  const labels = Array.from({ length: 100 }, (_, k) => Number(inputs[2 * k] > 0));
+  const data = fromArrays({ shape: [2], train: { inputs, labels } });
+  const weights = linBreg({ tau: 0.1, regularizer: l1(0.01) });
+  const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };`;
+
+test("TensorBoard: a run, one that goes on, one that is over, and one in code", async () => {
+  const at = ["--data-dir", data];
+  await bregman(trains(board), ...at, "--epochs", "1");
+  for (const line of inText("bregman resume runs/first --tensorboard"))
+    await bregman(line, ...at, "--epochs", "2");
+  for (const line of inText("bregman export runs/first --format tensorboard")) await bregman(line);
+  const [, folder] = /tensorboard --logdir (.*)/.exec(board.code)!;
+  const events = (path: string) =>
+    readdirSync(join(cwd, path)).filter((name) => name.startsWith("events.out.tfevents."));
+  expect(events(join(folder, "first"))).toHaveLength(2);
+  expect(events("runs/first/tensorboard")).toHaveLength(1);
+
+  const own = temporaryFolder();
+  await runScript(boardCode.code, { before, cwd: own });
+  expect(readdirSync(join(own, folder, "first"))).toHaveLength(1);
+});
+
+test("MLflow: a run, one that goes on, and one in code", async () => {
+  const server: FakeMlflow = await fakeMlflow();
+  try {
+    const line = changed(trains(flow), [ADDRESS, server.url], ["runs/first", "runs/second"]);
+    await bregman(line, "--data-dir", data, "--epochs", "1");
+    for (const text of inText("bregman resume runs/first --mlflow URL")) {
+      const resume = changed(text, ["URL", server.url], ["runs/first", "runs/second"]);
+      await bregman(resume, "--data-dir", data, "--epochs", "2");
+    }
+    await runScript(changed(flowCode.code, [ADDRESS, server.url]), { before });
+  } finally {
+    await server.close();
+  }
+  const steps = ({ metrics }: FakeMlflow["runs"][number]) => [
+    ...new Set(metrics.map(({ step }) => step)),
+  ];
+  expect(server.runs.map(({ status }) => status)).toEqual(["FINISHED", "FINISHED"]);
+  expect(server.runs.map(steps)).toEqual([
+    [0, 1, 2],
+    Array.from({ length: 11 }, (_, epoch) => epoch),
+  ]);
+});
