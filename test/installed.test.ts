@@ -26,7 +26,7 @@ describe("in an empty project", () => {
     symlinkSync(join("../bregman", own.bin.bregman), join(modules, ".bin/bregman"));
     execFileSync("chmod", ["+x", join(modules, "bregman", own.bin.bregman)]);
     writeFileSync(join(project, "package.json"), "{}");
-  }, 60_000);
+  }, 240_000);
 
   const run = (file: string, ...args: string[]) =>
     execFileSync(file, args, { cwd: project, encoding: "utf8" });
@@ -62,4 +62,4 @@ describe("in an empty project", () => {
     npx(...teach, "--epochs", "2", "--out", "runs/first");
     expect(npx(...convert)).toContain("runs/first/model-int8-sparse.safetensors");
   });
-}, 60_000);
+}, 240_000);

@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import type { Ranks } from "../ranks/ranks.js";
 import type { Recipe } from "../recipes/schema.js";
+import type { RunOptions } from "../runs/run.js";
 import type { EpochMetrics, TrainEvent } from "../measure/events.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer } from "./options.js";
@@ -107,22 +108,17 @@ export async function carryOut(training: TrainingCommand): Promise<number> {
       }
       view.onEvent(event);
     };
-    const told = { out: folder, baseDir, resume, command, signal: stopper.signal };
-    await runByRanks(
-      recipe,
-      {
-        ...told,
-        ...runningOf(flags),
-        observe(epoch, network) {
-          film.observe(epoch, network);
-          observe(epoch, network);
-        },
-        // The view shows the event.
-        onWarning: () => {},
-        onEvent,
+    const watched: Pick<RunOptions, "observe" | "onWarning" | "onEvent"> = {
+      observe(epoch, network) {
+        film.observe(epoch, network);
+        observe(epoch, network);
       },
-      ranks,
-    );
+      // The view shows the event.
+      onWarning: () => {},
+      onEvent,
+    };
+    const where = { out: folder, baseDir, resume, command, signal: stopper.signal };
+    await runByRanks(recipe, { ...where, ...runningOf(flags), ...watched }, ranks);
     await tracking.end();
     const shown = resultLine(lines, end!.final)!;
     const { epochs } = recipe;

@@ -12,10 +12,10 @@ test("every path on the page is there", () => {
   expect(paths.filter((path) => !existsSync(path))).toEqual([]);
 });
 
-test("every room is in the picture", () => {
+test("every room is in the picture, and in the list of folders", () => {
   const picture = /```text\n(.*?)```/s.exec(page)![1];
   const rooms = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(
-    rooms.map(({ name }) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(picture)),
-  ).toEqual([]);
+  const names = rooms.map(({ name }) => name);
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(picture))).toEqual([]);
+  expect(names.filter((name) => !page.includes(`\nsrc/${name}/ `))).toEqual([]);
 });

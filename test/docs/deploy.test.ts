@@ -1,11 +1,14 @@
 /** The commands and the code of docs/deploy.md run, on a small network. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData, tinyRecipe } from "../cli/tiny.js";
 import { shellWords } from "../support/doc-commands.js";
 import { allBlocks, runScript } from "../support/doc-examples.js";
+
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const [predicted, exported, inCode] = allBlocks("docs/deploy.md", "text text ts");
 const page = readFileSync("docs/deploy.md", "utf8");
@@ -25,9 +28,9 @@ const shown = ({ code }: { code: string }) => {
 };
 
 beforeAll(async () => {
-  await bregman("train", tinyRecipe(), "--out", "runs/first", "--data-dir", data);
+  await bregman("train", tinyRecipe(), "--out", "runs/first", "--data-dir", data, "--threads", "1");
   await bregman("simplify", "runs/first", "--data-dir", data);
-}, 60_000);
+});
 
 test("samples are classified, in the columns that the page shows", async () => {
   const { args, lines } = shown(predicted);

@@ -1,9 +1,12 @@
 /** The code of docs/other-frameworks.md runs, and comes to what its comments say. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../cli/run-cli.js";
 import { allBlocks, runScript } from "../support/doc-examples.js";
 import { linkPackage } from "../support/installed-package.js";
 import { join } from "node:path";
+
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const PAGE = "docs/other-frameworks.md";
 // What is installed is looked up by pages.test.ts.

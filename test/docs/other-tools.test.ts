@@ -1,18 +1,21 @@
 /** The commands and code of docs/other-tools.md run, beside a small server in MLflow's place. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData } from "../cli/tiny.js";
 import { inlineCode, shellWords } from "../support/doc-commands.js";
 import { allBlocks, changed, runScript } from "../support/doc-examples.js";
 import { type FakeMlflow, fakeMlflow } from "../track/fake-mlflow.js";
 
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 const PAGE = "docs/other-tools.md";
 const [board, boardCode, flow, flowCode] = allBlocks(PAGE, "bash js bash js");
 const ADDRESS = "http://127.0.0.1:5000";
 const cwd = temporaryFolder();
-const data = tinyData(3200, 60);
+const options = ["--data-dir", tinyData(3200, 60), "--threads", "1"];
 
 /** Runs a command of the page. */
 async function bregman(line: string, ...more: string[]): Promise<void> {
@@ -39,10 +42,9 @@ const before = `
   const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };`;
 
 test("TensorBoard: a run, one that goes on, one that is over, and one in code", async () => {
-  const at = ["--data-dir", data];
-  await bregman(trains(board), ...at, "--epochs", "1");
+  await bregman(trains(board), ...options, "--epochs", "1");
   for (const line of inText("bregman resume runs/first --tensorboard"))
-    await bregman(line, ...at, "--epochs", "2");
+    await bregman(line, ...options, "--epochs", "2");
   for (const line of inText("bregman export runs/first --format tensorboard")) await bregman(line);
   const [, folder] = /tensorboard --logdir (.*)/.exec(board.code)!;
   const events = (path: string) =>
@@ -59,10 +61,10 @@ test("MLflow: a run, one that goes on, and one in code", async () => {
   const server: FakeMlflow = await fakeMlflow();
   try {
     const line = changed(trains(flow), [ADDRESS, server.url], ["runs/first", "runs/second"]);
-    await bregman(line, "--data-dir", data, "--epochs", "1");
+    await bregman(line, ...options, "--epochs", "1");
     for (const text of inText("bregman resume runs/first --mlflow URL")) {
       const resume = changed(text, ["URL", server.url], ["runs/first", "runs/second"]);
-      await bregman(resume, "--data-dir", data, "--epochs", "2");
+      await bregman(resume, ...options, "--epochs", "2");
     }
     await runScript(changed(flowCode.code, [ADDRESS, server.url]), { before });
   } finally {

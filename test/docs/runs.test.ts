@@ -1,7 +1,7 @@
 /** The commands and the code of docs/runs.md run, on a small network. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData, tinyRecipe } from "../cli/tiny.js";
 import { shellWords } from "../support/doc-commands.js";
@@ -13,12 +13,15 @@ import {
   runScript,
 } from "../support/doc-examples.js";
 
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 const [resume, longer, start, python, onnx, path, lines, dashboard, inCode] = allBlocks(
   "docs/runs.md",
   "sh sh json python json sh text sh ts",
 );
 const cwd = temporaryFolder();
-const data = tinyData();
+const options = ["--data-dir", tinyData(), "--threads", "1"];
 
 /** Runs a command of the page, or another one; what it prints. */
 async function bregman(line: string, ...more: string[]): Promise<string> {
@@ -35,25 +38,22 @@ const epochsOf = (run: string) =>
 beforeAll(async () => {
   const recipe = tinyRecipe({ epochs: 8 });
   let sent = false;
-  const { code } = await runCli(
-    ["train", recipe, "--out", "runs/first", "--data-dir", data, "--json"],
-    {
-      cwd,
-      onOutput: (text, kill) => {
-        if (sent || !text.includes('"epoch":2,')) return;
-        sent = true;
-        kill("SIGINT");
-      },
+  const { code } = await runCli(["train", recipe, "--out", "runs/first", ...options, "--json"], {
+    cwd,
+    onOutput: (text, kill) => {
+      if (sent || !text.includes('"epoch":2,')) return;
+      sent = true;
+      kill("SIGINT");
     },
-  );
+  });
   expect(code).toBe(130);
 });
 
 test("a run that was stopped goes on to its end, and to more epochs", async () => {
-  await bregman(resume.code, "--data-dir", data);
+  await bregman(resume.code, ...options);
   expect(epochsOf("runs/first")).toBe(8);
-  expect(await bregman(resume.code, "--data-dir", data)).toContain("finished");
-  await bregman(longer.code, "--data-dir", data);
+  expect(await bregman(resume.code, ...options)).toContain("finished");
+  await bregman(longer.code, ...options);
   expect(epochsOf("runs/first")).toBe(20);
 });
 
@@ -72,7 +72,7 @@ test("recipes begin with a network of ours, and with one of an ONNX file", async
   for (const [name, { code }] of Object.entries({ start, onnx })) {
     const more = JSON.parse(`{ ${code} }`);
     writeFileSync(join(cwd, `${name}.json`), JSON.stringify({ ...recipe, ...more }));
-    await bregman(`bregman train ${name}.json --out runs/${name}`, "--data-dir", data);
+    await bregman(`bregman train ${name}.json --out runs/${name}`, ...options);
     const [first] = readFileSync(join(cwd, "runs", name, "metrics.jsonl"), "utf8").split("\n");
     // Before its first step it can what it had learned.
     expect(JSON.parse(first).validAccuracy).toBeGreaterThan(0.5);
