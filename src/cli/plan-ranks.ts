@@ -79,7 +79,8 @@ export function ranksText(
         : " (--step-ms)") +
       "; all parts take the same time;",
     "               sending and receiving at the full rate at once, the gradient of a layer from its",
-    "               end in the backward pass (two thirds of a step) on;",
+    "               end in the backward pass (two thirds of a step) on; a rank waits for a third of",
+    "               it at least;",
     `               ${ms(LATENCY)} for each message; the densities of the start`,
   ];
 }

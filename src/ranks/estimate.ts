@@ -9,6 +9,11 @@ export const LATENCY = 5e-5;
 const TALKS = 3;
 /** Of the time of a part, what its backward pass takes. */
 const BACKWARD = 2 / 3;
+/**
+ * Of the sending of gradients, what computing can hide at most: MPI works only while it is called.
+ * As measured between two network namespaces at 1 Gbit/s (bench/ranks.mjs).
+ */
+const HIDDEN = 2 / 3;
 
 export interface PlannedRanks {
   readonly ranks: number;
@@ -75,10 +80,11 @@ export function estimateStep(
     pieces++;
     piece = { all: 0, numbers: 0 };
   });
-  const waiting = before + Math.max(0, through - backward);
+  const sending = perByte * gradients + 2 * pieces * others * LATENCY;
+  const waiting = before + Math.max(through - backward, (1 - HIDDEN) * sending);
   return {
     sent: Math.round(told + statistics + gradients),
-    sending: before + perByte * gradients + 2 * pieces * others * LATENCY,
+    sending: before + sending,
     waiting,
     seconds: (seconds * most) / parts + waiting,
   };
