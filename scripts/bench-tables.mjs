@@ -141,6 +141,31 @@ function coldTable({ rows }) {
   return markdown(["network", ...heads], lines);
 }
 
+/** Two processes of one thread against one of two threads. */
+function ranksTable({ rows }) {
+  const lines = rows.map(({ what, ours, other, bytesSent, talkMs }) => {
+    const [, label] = /^[^,]*, (.*), 2 processes/.exec(what);
+    const more = percent(ours / other - 1, 0);
+    const mb = (bytesSent / 1e6).toFixed(2);
+    return [label, milliseconds(ours), milliseconds(other), more, mb, milliseconds(talkMs)];
+  });
+  const heads = ["2 processes, ms", "1 process, ms", "overhead %", "MB sent", "talk, ms"];
+  return markdown(["step", ...heads], lines);
+}
+
+/** The same two processes with a network between them, and what the plan says of it. */
+function ranksNetworkTable({ rows }) {
+  const lines = rows.map(({ what, ours, other, bytesSent, talkMs, share, planned }) => {
+    const [, label, gbit] = /^[^,]*, (.*), 2 machines at (.*) Gbit/.exec(what);
+    const waits = `${milliseconds(talkMs)} (${milliseconds(planned.waitingMs)})`;
+    const wire = milliseconds((8 * bytesSent) / (gbit * 1e6));
+    const times = [milliseconds(ours), milliseconds(other), wire, waits];
+    return [label, gbit, ...times, `${percent(share, 0)} (${percent(planned.share, 0)})`];
+  });
+  const heads = ["ms", "no limit, ms", "on the wire, ms", "talk, ms (plan)", "share % (plan)"];
+  return markdown(["step", "Gbit/s", ...heads], lines);
+}
+
 /** The machine's roofs. */
 function peakTable({ rows }) {
   return markdown(
@@ -178,6 +203,8 @@ const FILES = {
   answers: [answersTable, "bench/inference"],
   "first-answers": [coldTable, "bench/inference"],
   peak: [peakTable, "bench/peak"],
+  ranks: [ranksTable, "bench/ranks-resnet18"],
+  "ranks-network": [ranksNetworkTable, "bench/ranks-network-resnet18"],
   "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
   "compare-mnist-sampled": [comparisonTable, "compare/mnist-mlp-sampled"],
   "compare-fashion-sampled": [comparisonTable, "compare/fashion-mlp-sampled"],
