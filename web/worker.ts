@@ -16,7 +16,7 @@ import {
   type Network,
   type Optimizer,
   type Regularizer,
-  type Trainer,
+  type NetworkInTraining,
 } from "bregman/browser";
 import { initialParameters } from "../dist/engine/initial.js";
 import { isWeightRole } from "../dist/runtime/parameter.js";
@@ -104,7 +104,7 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
   const { model } = NETWORKS[settings.network];
   let stepsPerEpoch = 1;
   let initial: EpochMetrics;
-  let trainer: Trainer;
+  let trainer: NetworkInTraining;
   let measured = -Infinity;
   const sayCosts = async (of: Network): Promise<void> => {
     measured = performance.now();
@@ -168,7 +168,11 @@ function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; bi
   }
 }
 
-function epochMessage(settings: Settings, metrics: EpochMetrics, trainer: Trainer): EpochMessage {
+function epochMessage(
+  settings: Settings,
+  metrics: EpochMetrics,
+  trainer: NetworkInTraining,
+): EpochMessage {
   const { epoch, density, validAccuracy: accuracy = 0, births, deaths } = metrics;
   const weights = trainer.updaters
     .filter(({ parameter }) => isWeightRole(parameter.role))
@@ -178,7 +182,7 @@ function epochMessage(settings: Settings, metrics: EpochMetrics, trainer: Traine
   return { type: "epoch", epoch, weights, nonZeros, accuracy, births, deaths, looks };
 }
 
-function looksOf({ network: choice }: Settings, { theta, updaters }: Trainer): Looks {
+function looksOf({ network: choice }: Settings, { theta, updaters }: NetworkInTraining): Looks {
   const dual = emptyHistogram();
   let isSparse = false;
   for (const { parameter, state, optimizer } of updaters) {
@@ -191,7 +195,7 @@ function looksOf({ network: choice }: Settings, { theta, updaters }: Trainer): L
 }
 
 /** The network as it is now, to read digits with while it trains. */
-function networkOf({ model, theta, updaters, buffers }: Trainer): Network {
+function networkOf({ model, theta, updaters, buffers }: NetworkInTraining): Network {
   const parameters = new Map(
     updaters.map(({ parameter: { name, shape } }) => [name, { shape, data: theta(name) }] as const),
   );
