@@ -162,6 +162,9 @@ export async function startPool(parts: PoolParts): Promise<Pool> {
         const Kind = broken === CLOSED ? InputError : InternalError;
         throw new Kind(`cannot run a program: ${broken}`);
       }
+      // Without a barrier nothing would hold the next run back until the workers have seen this
+      // one: they could take the next for this one, and then once more for itself.
+      if (program.length === 0) return;
       const { words, sync } = control;
       const count = alone ? 1 : threads;
       if (count > 1) {

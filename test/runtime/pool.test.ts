@@ -69,6 +69,19 @@ describe.each(backends)("$backend $isa", (options) => {
     });
   });
 
+  test("an empty program before each leaves the next one whole", async () => {
+    await withPool({ ...options, threads: 2 }, (pool) => {
+      const empty = writeProgram(pool.memory, []);
+      const { program, head, tail } = chain(pool, 4, 2);
+      for (let run = 1; run <= 20_000; run++) {
+        head.fill(run);
+        pool.run(empty);
+        pool.run(program);
+        if (tail.some((x) => x !== run)) throw new Error(`run ${run}: ${tail}`);
+      }
+    });
+  });
+
   test("more threads than cores, and than rows: every op waits for the one before", async () => {
     await withPool({ ...options, threads: 5 }, (pool) => {
       const { program, head, tail } = chain(pool, 3, 200);
