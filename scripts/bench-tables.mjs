@@ -132,6 +132,34 @@ function answersTable({ rows }) {
   );
 }
 
+/** What was to be reached: ONNX Runtime's time with the dense network over ours, by batch. */
+const ANSWER_GOALS = [
+  ["MLP 8 %", "native", { 1: 2, 32: 5 }],
+  ["ConvNet groups 4 %", "native", { 1: 2, 32: 15 }],
+  ["ConvNet single 4 %", "native", { 1: 1.5, 32: 10 }],
+  ["ResNet-18 groups 3.4 %", "native", { 1: 5, 32: 10 }],
+  ["ResNet-18 single 3.4 %", "native", { 1: 4, 32: 8 }],
+  ["MLP 8 %", "wasm", { 1: 3, 32: 10 }],
+  ["ConvNet groups 4 %", "wasm", { 1: 6, 32: 18 }],
+  ["ResNet-18 groups 3.4 %", "wasm", { 1: 8, 32: 20 }],
+];
+
+function answerGoalsTable({ rows }) {
+  const lines = ANSWER_GOALS.map(([network, backend, goals]) => {
+    const reached = (batch) => {
+      const { sides } = rows.find(
+        (row) =>
+          row.network === network &&
+          row.batch === batch &&
+          row.sides[0].what === `ours, ${backend}, 1`,
+      );
+      return `${(sides[1].ms / sides[0].ms).toFixed(1)} (${goals[batch]})`;
+    };
+    return [network, backend, reached(1), reached(32)];
+  });
+  return markdown(["network", "backend", "batch 1 (goal)", "batch 32 (goal)"], lines);
+}
+
 /** From the bytes of a file to the first answer, in a process that has loaded the library. */
 function coldTable({ rows }) {
   const lines = rows
@@ -201,6 +229,7 @@ const FILES = {
   "density-sweep": [sweepTable, "bench/density-sweep"],
   "conv-layers": [layersTable, "bench/conv-layers"],
   answers: [answersTable, "bench/inference"],
+  "answer-goals": [answerGoalsTable, "bench/inference"],
   "first-answers": [coldTable, "bench/inference"],
   peak: [peakTable, "bench/peak"],
   ranks: [ranksTable, "bench/ranks-resnet18"],
