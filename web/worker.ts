@@ -14,9 +14,9 @@ import {
   type EpochMetrics,
   type Model,
   type Network,
+  type NetworkInTraining,
   type Optimizer,
   type Regularizer,
-  type NetworkInTraining,
 } from "bregman/browser";
 import { initialParameters } from "../dist/engine/initial.js";
 import { isWeightRole } from "../dist/runtime/parameter.js";
@@ -104,7 +104,7 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
   const { model } = NETWORKS[settings.network];
   let stepsPerEpoch = 1;
   let initial: EpochMetrics;
-  let trainer: NetworkInTraining;
+  let looks: Looks;
   let measured = -Infinity;
   const sayCosts = async (of: Network): Promise<void> => {
     measured = performance.now();
@@ -119,9 +119,9 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
     seed: settings.seed,
     signal,
     observe(epoch, current) {
-      trainer = current;
+      looks = looksOf(settings, current);
       network = networkOf(current);
-      if (epoch === 0) say(epochMessage(settings, initial, current));
+      if (epoch === 0) say(epochMessage(initial, looks));
       if (performance.now() - measured > COSTS_EVERY_MS) void sayCosts(network).catch(note);
     },
     onWarning: (text) => say({ type: "warning", text }),
@@ -134,7 +134,7 @@ async function train(settings: Settings, signal: AbortSignal): Promise<void> {
         const { epoch, step, stepsPerSecond } = event;
         say({ type: "step", epoch, share: step / stepsPerEpoch, stepsPerSecond });
       }
-      if (event.type === "epoch") say(epochMessage(settings, event.metrics, trainer));
+      if (event.type === "epoch") say(epochMessage(event.metrics, looks));
     },
   });
   network = { model, ...result };
@@ -168,17 +168,10 @@ function optimizersOf({ optimizer, lambda }: Settings): { weights: Optimizer; bi
   }
 }
 
-function epochMessage(
-  settings: Settings,
-  metrics: EpochMetrics,
-  trainer: NetworkInTraining,
-): EpochMessage {
-  const { epoch, density, validAccuracy: accuracy = 0, births, deaths } = metrics;
-  const weights = trainer.updaters
-    .filter(({ parameter }) => isWeightRole(parameter.role))
-    .reduce((sum, { parameter }) => sum + trainer.theta(parameter.name).length, 0);
-  const nonZeros = Math.round(density * weights);
-  const looks = looksOf(settings, trainer);
+function epochMessage(metrics: EpochMetrics, looks: Looks): EpochMessage {
+  const { epoch, layers, validAccuracy: accuracy = 0, births, deaths } = metrics;
+  const sum = (of: "weights" | "nonZeros") => layers.reduce((all, layer) => all + layer[of], 0);
+  const [weights, nonZeros] = [sum("weights"), sum("nonZeros")];
   return { type: "epoch", epoch, weights, nonZeros, accuracy, births, deaths, looks };
 }
 

@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { runCli, temporaryFolder } from "../cli/run-cli.js";
 import { tinyData } from "../cli/tiny.js";
 import { inlineCode, shellWords } from "../support/doc-commands.js";
-import { allBlocks, changed, runScript } from "../support/doc-examples.js";
+import { allBlocks, changed, runScript, SMALL_TRAINING } from "../support/doc-examples.js";
 import { type FakeMlflow, fakeMlflow } from "../track/fake-mlflow.js";
 
 // A busy machine takes its time.
@@ -31,16 +31,6 @@ const inText = (begin: string) => {
 const trains = ({ code }: { code: string }) =>
   code.split("\n").find((line) => line.startsWith("bregman train"))!;
 
-/** What the page's code has by then. */
-const before = `
-  import { fromArrays, l1, linBreg, mlp } from "bregman";
-  const model = mlp([2, 8, 2]);
-  const inputs = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * k));
-  const labels = Array.from({ length: 100 }, (_, k) => Number(inputs[2 * k] > 0));
-  const data = fromArrays({ shape: [2], train: { inputs, labels } });
-  const weights = linBreg({ tau: 0.1, regularizer: l1(0.01) });
-  const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };`;
-
 test("TensorBoard: a run, one that goes on, one that is over, and one in code", async () => {
   await bregman(trains(board), ...options, "--epochs", "1");
   for (const line of inText("bregman resume runs/first --tensorboard"))
@@ -53,7 +43,7 @@ test("TensorBoard: a run, one that goes on, one that is over, and one in code", 
   expect(events("runs/first/tensorboard")).toHaveLength(1);
 
   const own = temporaryFolder();
-  await runScript(boardCode.code, { before, cwd: own });
+  await runScript(boardCode.code, { before: SMALL_TRAINING, cwd: own });
   expect(readdirSync(join(own, folder, "first"))).toHaveLength(1);
 });
 
@@ -66,7 +56,7 @@ test("MLflow: a run, one that goes on, and one in code", async () => {
       const resume = changed(text, ["URL", server.url], ["runs/first", "runs/second"]);
       await bregman(resume, ...options, "--epochs", "2");
     }
-    await runScript(changed(flowCode.code, [ADDRESS, server.url]), { before });
+    await runScript(changed(flowCode.code, [ADDRESS, server.url]), { before: SMALL_TRAINING });
   } finally {
     await server.close();
   }

@@ -11,6 +11,7 @@ import {
   pythonHere,
   readByPython,
   runScript,
+  SMALL_TRAINING,
 } from "../support/doc-examples.js";
 
 // A busy machine takes its time.
@@ -88,14 +89,7 @@ test("the dashboard says its address, and ends at Ctrl-C", async () => {
 });
 
 test("a script goes on where it was stopped", async () => {
-  const before = `
-    import { fit, fromArrays, l1, linBreg, mlp } from "bregman";
-    const model = mlp([2, 8, 2]);
-    const inputs = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * k));
-    const labels = Array.from({ length: 100 }, (_, k) => Number(inputs[2 * k] > 0));
-    const data = fromArrays({ shape: [2], train: { inputs, labels } });
-    const weights = linBreg({ tau: 0.1, regularizer: l1(0.01) });
-    const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };`;
+  const before = `import { fit } from "bregman";${SMALL_TRAINING}`;
   const after = "console.log(result.epochs.length);";
   for (const epochs of ["3", "5"]) {
     const code = changed(inCode.code, ["epochs: 100", `epochs: ${epochs}`]);

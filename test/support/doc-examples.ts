@@ -66,6 +66,16 @@ export function runnable(code: string): string {
   });
 }
 
+/** What the code of a page about training has by then: a small model, its data, an optimizer. */
+export const SMALL_TRAINING = `
+  import { fromArrays, l1, linBreg, mlp } from "bregman";
+  const model = mlp([2, 8, 2]);
+  const inputs = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * k));
+  const labels = Array.from({ length: 100 }, (_, k) => Number(inputs[2 * k] > 0));
+  const data = fromArrays({ shape: [2], train: { inputs, labels } });
+  const weights = linBreg({ tau: 0.1, regularizer: l1(0.01) });
+  const optimizer = { weights, biases: linBreg({ tau: 0.1 }) };`;
+
 /**
  * Runs a script of the docs, without types, in a process of its own; what it prints.
  *
