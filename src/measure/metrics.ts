@@ -120,6 +120,12 @@ export function regularizerValue(trainer: Trainer): number {
 }
 
 /**
+ * Bytes that are compressed at brotli's best quality. It takes some seconds a MB, 200 times as long
+ * as quality 4: a dense network of 45 MB would keep a run waiting for minutes at its end.
+ */
+const BEST_BROTLI = 2 ** 22;
+
+/**
  * Bytes of the parameters: dense, as non-zeros with their places (see export/size.ts), and in Node
  * the latter after brotli.
  */
@@ -127,6 +133,13 @@ export function modelBytes({ updaters, theta }: Trainer): ModelBytes {
   const all = updaters.map(({ parameter: { name, role } }) => ({ role, data: theta(name) }));
   const dense = all.reduce((sum, { data }) => sum + data.byteLength, 0);
   const sparse = sparseBytes(all);
-  const compressed = nodeModule("node:zlib")?.brotliCompressSync(sparse).length;
+  const compressed = brotliBytes(sparse);
   return { dense, sparse: sparse.length, ...(compressed !== undefined && { compressed }) };
+}
+
+function brotliBytes(bytes: Uint8Array): number | undefined {
+  const zlib = nodeModule("node:zlib");
+  const quality = bytes.length > BEST_BROTLI ? 4 : 11;
+  const params = zlib && { [zlib.constants.BROTLI_PARAM_QUALITY]: quality };
+  return zlib?.brotliCompressSync(bytes, { params }).length;
 }
