@@ -5,7 +5,7 @@
  * own dense step. See README.md for what is measured.
  *
  *     node mlp-step.mjs [--rounds 5] [--patience 0] [--densities 0.01,0.02,0.05,0.08,1] [--pick "1 thread"]
- *                       [--out ../results/bench/mlp-step.json] [--peers-only]
+ *                       [--out ../results/bench/mlp-step.json] [--peers-only] [--no-compile]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,6 +37,7 @@ const { values } = parseArgs({
     pick: { type: "string", default: "" },
     out: { type: "string", default: here("../results/bench/mlp-step.json") },
     "peers-only": { type: "boolean", default: false },
+    "no-compile": { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -54,6 +55,14 @@ const WAYS = [
 ];
 const OURS = BACKENDS.flatMap((backend) =>
   WAYS.map(({ label, config }) => ({ side: `${backend}${label}`, backend, config })),
+);
+/** PyTorch's modes: see peers/torch_step.py. */
+const TORCH_MODES = ["float32", "bfloat16"].flatMap((precision) =>
+  [false, true].map((compiled) => ({
+    side: `PyTorch, ${precision}${compiled ? ", compiled" : ""}`,
+    precision,
+    compiled,
+  })),
 );
 const oursAt = (/** @type {number} */ density) =>
   OURS.filter(({ side, backend }) => density < 1 || side === backend);
@@ -105,29 +114,31 @@ function variantsAt(/** @type {number} */ density, /** @type {string} */ folder)
       name: nameOf("tfjs", density, threads),
       command: script("tfjs-step.mjs", { density, threads }),
     },
-    {
-      name: nameOf("PyTorch", density, threads),
-      command: [
-        process.env.BREGMAN_PYTHON ?? "/usr/bin/python3",
-        here("peers/torch_step.py"),
-        JSON.stringify({ ...torch, threads }),
-      ],
-      env: {
-        ...TORCH_ENV,
-        OMP_NUM_THREADS: String(threads),
-        OPENBLAS_NUM_THREADS: String(threads),
-      },
-    },
+    ...TORCH_MODES.filter(({ compiled }) => !(compiled && values["no-compile"])).map(
+      ({ side, precision, compiled }) => ({
+        name: nameOf(side, density, threads),
+        command: [
+          process.env.BREGMAN_PYTHON ?? "/usr/bin/python3",
+          here("peers/torch_step.py"),
+          JSON.stringify({ ...torch, threads, precision, compiled }),
+        ],
+        env: {
+          ...TORCH_ENV,
+          OMP_NUM_THREADS: String(threads),
+          OPENBLAS_NUM_THREADS: String(threads),
+        },
+      }),
+    ),
   ]);
 }
 
-/** Every side must have computed the same thing, and learned. */
+/** Every side must have computed the same thing, to its rounding, and learned. */
 function check(/** @type {Map<string, any[]>} */ reports, /** @type {number} */ density) {
   const mine = [...reports].filter(([name]) => name.includes(`, ${percent(density)} %,`));
   const [firstName, [first]] = mine[0];
   for (const [name, [{ losses, lastLoss }]] of mine) {
     const gap = Math.abs(losses[0] - first.losses[0]);
-    if (!(gap < 1e-4)) {
+    if (!(gap < (name.includes("bfloat16") ? 0.02 : 1e-4))) {
       throw new Error(
         `loss of the first step differs: ${name} has ${losses[0]}, ${firstName} has ${first.losses[0]}`,
       );
@@ -187,11 +198,14 @@ const reports = await runInterleaved(variants, {
 });
 densities.forEach((density) => check(reports, density));
 
+const torchSides = (/** @type {string} */ wanted) =>
+  TORCH_MODES.filter(({ precision }) => precision.startsWith(wanted)).map(({ side }) => side);
 const opponents = [
   { label: "@jax-js/jax", sides: ["jax-js"] },
   { label: "@tensorflow/tfjs", sides: ["tfjs"] },
   { label: "the better of the two", sides: ["jax-js", "tfjs"] },
-  { label: "PyTorch", sides: ["PyTorch"] },
+  { label: "PyTorch", sides: torchSides("float32") },
+  { label: "PyTorch's fastest", sides: torchSides("") },
 ];
 const rows = densities.flatMap((density) =>
   oursAt(density).flatMap(({ side, backend }) =>
@@ -202,8 +216,11 @@ const rows = densities.flatMap((density) =>
       const against = opponents.flatMap(({ label, sides }) => {
         const best = bestOf(reports, sides, density, threads);
         if (best === undefined) return [];
-        const other = `${label} (${sides.length > 1 ? `${best.side}, ` : ""}${threadsName(best.threads)})`;
-        return [row(`${what} ${other}`, times(ours), best.times, "ms/step")];
+        const isTorch = label.startsWith("PyTorch");
+        const named = sides.length > 1 && !isTorch ? `${best.side}, ` : "";
+        const compared = `${what} ${label} (${named}${threadsName(best.threads)})`;
+        const mode = isTorch ? { mode: best.side.replace("PyTorch, ", "") } : {};
+        return [{ ...row(compared, times(ours), best.times, "ms/step"), ...mode }];
       });
       const dense = density < 1 ? reports.get(nameOf(backend, 1, threads)) : undefined;
       return dense

@@ -1,11 +1,15 @@
 """The MLP step with PyTorch on the CPU: autograd, dense weights, theta = shrink(v).
 
-An outside mark, not a peer in the browser's sense. Same schedule and same protocol as lib/side.mjs; weights and
-batches come as raw files from lib/problem.mjs. Exit code 3 says that torch is not there.
+Same schedule and same protocol as lib/side.mjs; weights and batches come as raw files from
+lib/problem.mjs. A mode is a precision, float32 or bfloat16 by autocast, eager or compiled: then
+forward pass, loss and their gradients are compiled, and the update too. Exit code 3 says that torch
+is not there, or no C++ compiler for the mode.
 """
 
+import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -24,6 +28,9 @@ lam = config["lambda"]
 tau = config["tau"]
 sizes = config["sizes"]
 torch.set_num_threads(config["threads"])
+if config["compiled"] and shutil.which("c++") is None:
+    print("no C++ compiler", file=sys.stderr)
+    sys.exit(3)
 
 
 def read(name, kind, shape):
@@ -44,22 +51,41 @@ data = [
 ]
 
 
-def step(batch):
-    x, y = data[batch]
+def loss_of(x, y):
     for k in layers:
         x = F.linear(x, thetas[k], biases[k])
         if k < len(sizes) - 2:
             x = torch.relu(x)
-    loss = F.cross_entropy(x, y)
+    return F.cross_entropy(x, y)
+
+
+def update():
+    for v, theta in zip(vs, thetas):
+        v.sub_(theta.grad, alpha=tau)
+        theta.copy_(F.softshrink(v, lam))
+    for bias in biases:
+        bias.sub_(bias.grad, alpha=tau)
+
+
+if config["compiled"]:
+    loss_of, update = torch.compile(loss_of), torch.compile(update)
+
+
+def casting():
+    if config["precision"] == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast("cpu", dtype=torch.bfloat16)
+
+
+def step(batch):
+    x, y = data[batch]
+    with casting():
+        loss = loss_of(x, y)
     for parameter in (*thetas, *biases):
         parameter.grad = None
     loss.backward()
     with torch.no_grad():
-        for v, theta in zip(vs, thetas):
-            v.sub_(theta.grad, alpha=tau)
-            theta.copy_(F.softshrink(v, lam))
-        for bias in biases:
-            bias.sub_(bias.grad, alpha=tau)
+        update()
     return loss
 
 
