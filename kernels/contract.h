@@ -406,6 +406,19 @@ struct sampled_weight_grad_args {
 };
 _Static_assert(sizeof(struct sampled_weight_grad_args) == 4 * 7, "sampled_weight_grad_args");
 
+struct gather_planes_args {
+  int32_t drawn, factors, x, out, vectors;
+};
+_Static_assert(sizeof(struct gather_planes_args) == 4 * 5, "gather_planes_args");
+
+struct conv_sampled_weight_grad_args {
+  int32_t drawn;
+  struct tensor_args dy;
+  struct positions x;
+  int32_t g, taps, tap_count, rows, inner, height, width;
+};
+_Static_assert(sizeof(struct conv_sampled_weight_grad_args) == 4 * 17, "conv_sampled_weight_grad_args");
+
 struct update_args {
   int32_t v, g, m1, m2, hyper, theta, entries, counts, changed, rows, cols, move, follow,
       write_back, penalty, columns, group;
@@ -513,13 +526,15 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(54, draw_samples) \
   X(55, gather_samples) \
   X(56, sampled_weight_grad) \
-  X(57, update) \
-  X(58, update_pattern) \
-  X(59, compress) \
-  X(60, expand) \
-  X(61, transpose) \
-  X(62, compress_pairs) \
-  X(63, transpose_pairs) \
-  X(64, transpose_conv)
+  X(57, gather_planes) \
+  X(58, conv_sampled_weight_grad) \
+  X(59, update) \
+  X(60, update_pattern) \
+  X(61, compress) \
+  X(62, expand) \
+  X(63, transpose) \
+  X(64, compress_pairs) \
+  X(65, transpose_pairs) \
+  X(66, transpose_conv)
 
 #endif

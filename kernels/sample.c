@@ -1,8 +1,8 @@
-/* The gradient of a linear layer's weight, estimated from a part of the batch. Contract:
- * src/runtime/contract/.
+/* The gradient of a weight, estimated from a part of the batch. Contract: src/runtime/contract/.
  *
  *     g = sum over samples of dy_b x_b^T        is estimated by        sum over the drawn b of dy_b x_b^T / p_b
  *
+ * (of a convolution: sums over positions of such products, and |dy_b| is the norm of all planes)
  * with p_b = min(1, c a_b), a_b = |dy_b| |x_b|, so that n samples are drawn: unbiased, and of all p
  * the ones with the smallest variance  sum of (1 / p_b - 1) a_b^2. The draw is systematic: one
  * random number u in [0, 1), and sample b is drawn where p_0 + ... + p_b passes u, u + 1, u + 2,
@@ -10,16 +10,15 @@
  */
 #include "kernels.h"
 
-/* Squared norms of a tile's samples, n features. */
+/* Squared norms of a tile's samples, n features. Those of images are read from memory: once. */
 static void squares_of_tile(const float *x, int n, float *out) {
-  for (int i = 0; i < T; i += VL) {
-    vec sum = splat(0);
-    for (int f = 0; f < n; f++) {
-      const vec value = load(x + (size_t)f * T + i);
-      sum += value * value;
+  vec sum[TV];
+  UNROLL for (int v = 0; v < TV; v++) sum[v] = splat(0);
+  for (int f = 0; f < n; f++, x += T) UNROLL for (int v = 0; v < TV; v++) {
+      const vec value = load(x + v * VL);
+      sum[v] += value * value;
     }
-    store(out + i, sum);
-  }
+  UNROLL for (int v = 0; v < TV; v++) store(out + v * VL, sum[v]);
 }
 
 KERNEL(sample_norms) {
@@ -138,4 +137,50 @@ KERNEL(sampled_weight_grad) {
       .row_stride = a->row_stride,
   };
   dense_weight_grad(memory, (const int32_t *)&dense, begin, end);
+}
+
+/* Vectors that are copied for all samples before the next ones: those of all tiles stay in the
+ * first-level cache, where the samples of a tile find them. */
+#define GATHER_VECTORS 32
+
+KERNEL(gather_planes) {
+  const struct gather_planes_args *a = (const void *)args;
+  const int32_t *drawn = at(memory, a->drawn);
+  const float *factors = at_or_null(memory, a->factors);
+  const size_t tile = (size_t)a->vectors * T;
+  for (int from = begin; from < end; from += GATHER_VECTORS) {
+    const int n = from + GATHER_VECTORS < end ? GATHER_VECTORS : end - from;
+    for (int s = 0; s < drawn[0] * T; s++) {
+      const int b = drawn[1 + s];
+      float *out = (float *)at(memory, a->out) + s / T * tile + (size_t)from * T + s % T;
+      if (b < 0) {
+        for (int v = 0; v < n; v++) out[v * T] = 0;
+        continue;
+      }
+      const float *x = (const float *)at(memory, a->x) + b / T * tile + (size_t)from * T + b % T;
+      const float factor = factors ? factors[s] : 1;
+      for (int v = 0; v < n; v++) out[v * T] = factor * x[v * T];
+    }
+  }
+}
+
+KERNEL(conv_sampled_weight_grad) {
+  const struct conv_sampled_weight_grad_args *a = (const void *)args;
+  const struct conv_dense_weight_grad_args dense = {
+      .dy = a->dy,
+      .x = a->x,
+      .g = a->g,
+      .taps = a->taps,
+      .tap_count = a->tap_count,
+      .tiles = *(const int32_t *)at(memory, a->drawn),
+      .rows = a->rows,
+      .inner = a->inner,
+      .height = a->height,
+      .width = a->width,
+  };
+  conv_dense_weight_grad(memory, (const int32_t *)&dense, begin, end);
+  if (dense.tiles > 0) return;
+  const size_t cols = (size_t)a->inner * a->tap_count;
+  float *g = (float *)at(memory, a->g) + begin * cols;
+  for (size_t k = 0; k < (end - begin) * cols; k++) g[k] = 0;
 }

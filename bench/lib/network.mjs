@@ -38,6 +38,7 @@ export const NETWORKS = {
  * @property {"dense" | "groups" | "entries"} kind of weight: dense, kernel groups, or unstructured
  * @property {number} density of every sparse weight, 0 to 1
  * @property {number} [microBatches] parts of a batch; default 1
+ * @property {number} [sampleDual] relative variance that estimated gradients may have
  * @property {import("../../dist/ranks/ranks.js").Ranks} [ranks] that share out the parts
  */
 
@@ -65,7 +66,7 @@ const REGULARIZERS = {
 /** A trainer of this setting. */
 export function networkTrainer(
   /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
-  /** @type {Setting} */ { network, kind, density, microBatches, ranks },
+  /** @type {Setting} */ { network, kind, density, microBatches, ranks, sampleDual },
 ) {
   const { model: build, image, sparseLinear } = NETWORKS[network];
   const model = build();
@@ -90,6 +91,7 @@ export function networkTrainer(
     batchSize: BATCH,
     microBatches,
     ranks,
+    sampleDual,
     initial: initialParameters(model, stream(1, "init"), {
       weights: { density: linear ? density : 1, atLeast: 0 },
       convs,

@@ -79,15 +79,16 @@ function reserveBackward(
     return before;
   };
   for (let s = steps.length - 1; s >= 0; s--) {
-    const { node, inputs, residual } = steps[s];
+    const { node, inputs, output, residual } = steps[s];
     const { layer, shapes, parameters } = atNode(model, node);
     const rule = tiledRuleOf(layer);
     const now = backwardAt(s);
     const temporary = (bytes = 0) => (bytes ? reservations.bytes(bytes, now, now) : undefined);
     const scratch =
       s === 0 && hasInputRows ? undefined : temporary(rule.scratchBytes?.(shapes, tiles));
+    const [x, dy] = [values.get(inputs[0])!.shape, values.get(output)!.gradient];
     const sampleScratch = sampled
-      ? temporary(rule.sampledBytes?.(layer, shapes, tiles))
+      ? temporary(rule.sampledBytes?.(layer, { x, dy, tiles }))
       : undefined;
     const gradients = parameters.map((spec) =>
       reservations.bytes(size(spec.shape) * 4, now, keepGradients ? end : now),

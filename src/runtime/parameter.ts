@@ -33,7 +33,8 @@ export interface Parameter extends Weight {
   readonly kernel: "dense" | "sparse";
   /**
    * What steps with a frozen pattern compute: "pattern" the gradient of its weights alone (sparse
-   * kernels only), "all" every weight's, where that is cheaper.
+   * kernels only), "all" every weight's, where that is cheaper. Where it is "all", no gradient is
+   * estimated either.
    */
   gradient: "all" | "pattern";
 }

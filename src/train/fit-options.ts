@@ -109,11 +109,11 @@ export interface TrainingOptions {
    */
   readonly clip?: ClipOptions | undefined;
   /**
-   * The sampled dual: the gradient of the zero weights of large linear layers is estimated from so
-   * many samples of the batch that its variance is at most this share of the sum of the samples'
-   * squared gradients; non-zeros keep their exact gradient. It is unbiased for LinBreg; AdaBreg
-   * sees the variance in its second moment too, which slows births. A number above 0; default: all
-   * is exact.
+   * The sampled dual: the gradient of the zero weights of large linear layers and convolutions is
+   * estimated from so many samples of the batch that its variance is at most this share of the sum
+   * of the samples' squared gradients (convolutions: of their bounds, |dy| |x|, taken for them);
+   * non-zeros keep their exact gradient. It is unbiased for LinBreg; AdaBreg sees the variance in
+   * its second moment too, which slows births. A number above 0; default: all is exact.
    */
   readonly sampleDual?: number | undefined;
   /**

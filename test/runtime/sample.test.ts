@@ -132,6 +132,46 @@ forEachBackend((_name, pool) => {
     }
   });
 
+  test("gatherPlanes: the drawn samples, times their factors, zero where there is none", () => {
+    const vectors = 45;
+    const x = seeded(3).floats(SAMPLES * vectors);
+    const numbers = [0, 17, 18, 40, 63, ...Array.from({ length: 2 * TILE - 5 }, () => -1)];
+    const factors = seeded(4).floats(numbers.length, 1, 3);
+    scoped(pool, ({ put, room, read }) => {
+      const out = room(numbers.length * vectors, Number.NaN);
+      const args = {
+        drawn: put(Int32Array.of(2, ...numbers)),
+        x: put(tiled(x, vectors)),
+        out,
+        vectors,
+      };
+      for (const place of [put(factors), 0]) {
+        runOps(pool, [op("gatherPlanes", vectors, { ...args, factors: place }, 8)]);
+        const found = read(out, numbers.length * vectors);
+        numbers.forEach((b, s) => {
+          for (let v = 0; v < vectors; v++) {
+            const value = b < 0 ? 0 : Math.fround((place ? factors[s] : 1) * x[b * vectors + v]);
+            expect(found[(Math.floor(s / TILE) * vectors + v) * TILE + (s % TILE)]).toBe(value);
+          }
+        });
+      }
+    });
+  });
+
+  test("convSampledWeightGrad: no tile, no gradient", () => {
+    scoped(pool, ({ put, room, read }) => {
+      const [rows, inner, tapCount] = [5, 3, 2];
+      const g = room(rows * inner * tapCount, Number.NaN);
+      const place = { at: room(0), tile: TILE, plane: TILE, row: TILE };
+      const args = { drawn: put(Int32Array.of(0)), dy: place, x: { ...place, col: TILE }, g };
+      const shape = { taps: put(new Int32Array(2 * tapCount)), tapCount, rows, inner };
+      runOps(pool, [
+        op("convSampledWeightGrad", rows, { ...args, ...shape, height: 1, width: 1 }, 4),
+      ]);
+      expect(read(g, rows * inner * tapCount).every((value) => value === 0)).toBe(true);
+    });
+  });
+
   test.each([true, false])(
     "the mean of many estimates is the gradient (rows at hand: %s)",
     (hasRows) => {

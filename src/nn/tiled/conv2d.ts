@@ -22,6 +22,8 @@ import {
 } from "./conv-geometry.js";
 import { zeroOp } from "./planes.js";
 import type { Lowering, TiledRule } from "./rule.js";
+import { sampledConvBytes, sampledConvGradient } from "./sampled-conv-gradient.js";
+import { isSampled } from "./sampled-gradient.js";
 
 /** Output channels that the kernels compute together: their unit of work. */
 const BLOCK = 8;
@@ -34,6 +36,8 @@ export const conv2dTiled: TiledRule<Conv2dLayer> = {
   fuses: { planes: "sums" },
   gradientPad: (layer, [[, height, width]]) => gradientPad(layer, height, width),
   convLayout,
+  sampledBytes: ({ kernel: [height, width] }, { x, dy, tiles }) =>
+    sampledConvBytes(x, dy, { taps: height * width, tiles }),
   forward(layer, { tiles, parameters: [weight, bias], xs: [x], y, constant }) {
     return [
       product(weight, {
@@ -87,7 +91,7 @@ export const conv2dTiled: TiledRule<Conv2dLayer> = {
 
   weightGradients(layer, at) {
     const { tiles, dy, gradients } = at;
-    const ops = [weightGradient(layer, at)];
+    const ops = weightGradient(layer, at);
     if (layer.bias) {
       const { height, width } = dy;
       const args = { dy: tensorArgs(dy), g: gradients[1], tiles, rows: layer.out, height, width };
@@ -147,10 +151,9 @@ function product(weight: Parameter, { transposed, phase, ...args }: Product): Op
   }
 }
 
-function weightGradient(
-  layer: Conv2dLayer,
-  { tiles, parameters, xs, dy, gradients, frozen, constant }: Lowering,
-): Op {
+/** That of all weights or of the non-zeros; or all estimated, then the non-zeros exactly. */
+function weightGradient(layer: Conv2dLayer, at: Lowering): Op[] {
+  const { tiles, parameters, xs, dy, gradients, frozen, constant } = at;
   const [weight] = parameters;
   const { rows, cols } = weight;
   const [x] = xs;
@@ -168,19 +171,21 @@ function weightGradient(
     tapCount: layer.kernel[0] * layer.kernel[1],
     inner: x.channels,
   };
-  const form = gradientForm(weight, frozen);
+  const sampled = isSampled(weight, at);
+  const estimate = sampled ? sampledConvGradient({ ...common, ...taps }, at, WEIGHT_GRAIN) : [];
+  const form = sampled ? weight.form : gradientForm(weight, frozen);
   switch (form.kind) {
     case "dense":
-      return op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN);
+      return [op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN)];
     case "pairs": {
       const { entries, counts, entryStride } = form;
       const args = { ...common, ...taps, entries, counts, entryStride };
-      return op("convPairsWeightGrad", rows, args);
+      return [...estimate, op("convPairsWeightGrad", rows, args)];
     }
     case "entries": {
       const { entries, counts, entryStride } = form;
       const args = { ...common, entries, counts, entryStride, cols, kernel: kernelShape(weight) };
-      return op("convSparseWeightGrad", rows, args, WHOLE_SHARES);
+      return [...estimate, op("convSparseWeightGrad", rows, args, WHOLE_SHARES)];
     }
   }
 }

@@ -28,7 +28,8 @@ export const linearTiled: TiledRule<LinearLayer> = {
     return tiles * TILE * paddedRow(size(input)) * 4;
   },
 
-  sampledBytes: (layer, [input], tiles) => sampledBytes(layer.out, size(input), tiles),
+  sampledBytes: ({ out }, { x, tiles }) =>
+    sampledBytes(out, x.channels * x.height * x.width, tiles),
   forward(_layer, { tiles, parameters: [weight, bias], xs, y, relu }) {
     const { rows, cols } = weight;
     const places = { bias: bias ? bias.theta : 0, x: xs[0].offset, y: y.offset };

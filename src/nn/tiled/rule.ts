@@ -134,8 +134,11 @@ export interface TiledRule<L> {
   readsRows?(parameters: readonly Parameter[], frozen: boolean): boolean;
   /** Bytes of scratch that the backward pass wants. */
   scratchBytes?(inputs: readonly Shape[], tiles: number): number;
-  /** Bytes of scratch beside it that a sampled gradient wants. */
-  sampledBytes?(layer: L, inputs: readonly Shape[], tiles: number): number;
+  /** Bytes of scratch beside it that a sampled gradient wants, from these tensors. */
+  sampledBytes?(
+    layer: L,
+    at: { readonly x: TensorShape; readonly dy: TensorShape; readonly tiles: number },
+  ): number;
   forward(layer: L, at: Lowering): Op[];
   /**
    * Computes y again, from the same numbers to the same bits and without any other effect; absent:

@@ -1,13 +1,15 @@
 /**
- * The sampled dual: the gradient of a linear layer's zero weights from a part of the batch, that of
- * its non-zeros exactly.
+ * The sampled dual: the gradient of a layer's zero weights from a part of the batch, that of its
+ * non-zeros exactly.
  *
- *     zero weights    sum over the drawn samples b of dy_b x_b^T / p_b,    p_b in proportion to |dy_b| |x_b|, at most 1
- *     non-zeros       sum over all samples
+ *     zero weights    sum over the drawn samples b of g_b / p_b,    p_b in proportion to |dy_b| |x_b|, at most 1
+ *     non-zeros       sum over all samples of g_b
  *
- * Unbiased. In a trained net few samples have a gradient worth speaking of, and these few are
- * drawn. Source: Drineas, Kannan and Mahoney, SIAM J. Comput. 36 (2006), for the product of two
- * matrices from columns and rows drawn by the product of their norms; the draw: kernels/sample.c.
+ * where g_b, a sample's gradient, is dy_b x_b^T, and in a convolution the sum of such products over
+ * its positions: there |dy_b| |x_b|, of whole planes, bounds its norm. Unbiased. In a trained net
+ * few samples have a gradient worth speaking of, and these few are drawn. Source: Drineas, Kannan
+ * and Mahoney, SIAM J. Comput. 36 (2006), for the product of two matrices from columns and rows
+ * drawn by the product of their norms; the draw: kernels/sample.c.
  */
 import { DENSE_GRAIN } from "../../runtime/contract/linear.js";
 import { TILE, op, type Op } from "../../runtime/kernel-table.js";
@@ -20,16 +22,44 @@ import { paddedRow, type Lowering } from "./rule.js";
  */
 const LEAST_WEIGHTS = 32768;
 
-/** Where the parts of the scratch begin, in bytes, and its size. */
-function places(rows: number, cols: number, tiles: number) {
+/** Where a draw is, in bytes from the start of the scratch, and where what follows it may begin. */
+export function drawPlaces(tiles: number) {
   const samples = tiles * TILE;
   const norms = 0;
   const drawn = norms + samples * 4;
   // Rounded up to whole vectors, so that all that follows is aligned as it began.
   const factors = drawn + Math.ceil((samples + 1) / TILE) * TILE * 4;
-  const dy = factors + samples * 4;
+  return { norms, drawn, factors, end: factors + samples * 4 };
+}
+
+/**
+ * The ops that draw samples of the batch.
+ *
+ * @param rows - vectors of dy in a tile
+ * @param cols - the same of x
+ */
+export function drawOps(at: Lowering, { rows, cols }: { rows: number; cols: number }) {
+  const { tiles, xs, dy } = at;
+  const { scratch, tolerance } = at.sampled!;
+  const places = drawPlaces(tiles);
+  const [norms, drawn, factors] = [places.norms, places.drawn, places.factors].map(
+    (place) => scratch + place,
+  );
+  const settings = at.stepSeed(0);
+  const samples = tiles * TILE;
+  const ops: Op[] = [
+    op("sampleNorms", tiles, { dy: dy.offset, x: xs[0].offset, norms, rows, cols }),
+    op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples }),
+  ];
+  return { ops, drawn, factors };
+}
+
+/** Where the parts of a linear layer's scratch begin, in bytes, and its size. */
+function places(rows: number, cols: number, tiles: number) {
+  const samples = tiles * TILE;
+  const dy = drawPlaces(tiles).end;
   const x = dy + samples * rows * 4;
-  return { norms, drawn, factors, dy, x, size: x + samples * paddedRow(cols) * 4 };
+  return { dy, x, size: x + samples * paddedRow(cols) * 4 };
 }
 
 /** Bytes that {@link sampledGradient} writes for its own use; 0 where it would not pay. */
@@ -38,45 +68,30 @@ export function sampledBytes(rows: number, cols: number, tiles: number): number 
 }
 
 /**
- * Whether the step estimates this weight's gradient. A weight on dense kernels has hardly a zero to
- * estimate for.
+ * Whether the step estimates this weight's gradient. Not where the exact one of the non-zeros alone
+ * costs as much as that of all weights, as on dense kernels.
  */
-export function isSampled({ kernel }: Parameter, { sampled, frozen }: Lowering): boolean {
-  return sampled !== undefined && !frozen && kernel === "sparse";
+export function isSampled({ gradient }: Parameter, { sampled, frozen }: Lowering): boolean {
+  return sampled !== undefined && !frozen && gradient === "pattern";
 }
 
-/** The ops that estimate the gradient of every weight. */
+/** The ops that estimate the gradient of every weight of a linear layer. */
 export function sampledGradient({ rows, cols }: Parameter, at: Lowering): Op[] {
   const { tiles, xs, dy, xRows, gradients } = at;
-  const { scratch, tolerance } = at.sampled!;
+  const { scratch } = at.sampled!;
   const from = places(rows, cols, tiles);
-  const place = (part: Exclude<keyof typeof from, "size">) => scratch + from[part];
-  const samples = tiles * TILE;
-  const x = xs[0].offset;
-  const g = gradients[0];
-  const [norms, drawn, factors] = [place("norms"), place("drawn"), place("factors")];
-  const [dyOut, xOut] = [place("dy"), place("x")];
+  const [dyOut, xOut] = [scratch + from.dy, scratch + from.x];
   const rowStride = paddedRow(cols);
-  const settings = at.stepSeed(0);
+  const { ops, drawn, factors } = drawOps(at, { rows, cols });
+  const common = { drawn, rows, cols, rowStride };
+  const tensors = { dy: dy.offset, x: xs[0].offset, xRows, dyOut, xOut };
   return [
-    op("sampleNorms", tiles, { dy: dy.offset, x, norms, rows, cols }),
-    op("drawSamples", 1, { norms, settings, tolerance, drawn, factors, samples }),
-    op("gatherSamples", samples, {
-      drawn,
-      factors,
-      dy: dy.offset,
-      x,
-      xRows,
-      dyOut,
-      xOut,
-      rows,
-      cols,
-      rowStride,
-    }),
+    ...ops,
+    op("gatherSamples", tiles * TILE, { ...common, ...tensors, factors }),
     op(
       "sampledWeightGrad",
       rows,
-      { drawn, dy: dyOut, xRows: xOut, g, rows, cols, rowStride },
+      { ...common, dy: dyOut, xRows: xOut, g: gradients[0] },
       DENSE_GRAIN,
     ),
   ];

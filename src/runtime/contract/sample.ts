@@ -1,4 +1,6 @@
 /** Kernels of the sampled dual: a gradient estimated from some samples. See kernels/sample.c. */
+import { POSITIONS, TENSOR } from "./composites.js";
+
 export const SAMPLE_KERNELS = {
   /**
    * norms[b] = |dy_b| |x_b|. Split over tiles. dy: f32 [tiles][rows][T]; x: f32 [tiles][cols][T];
@@ -33,4 +35,23 @@ export const SAMPLE_KERNELS = {
   ],
   /** denseWeightGrad of as many tiles as `drawn` says. Split over rows of g. */
   sampledWeightGrad: ["drawn", "dy", "xRows", "g", "rows", "cols", "rowStride"],
+  /**
+   * Copies the drawn samples of a tensor of planes, times their factors if these are there (0:
+   * not). Split over vectors of a tile. x: f32 [tiles][vectors][T]; out: f32 [drawn
+   * tiles][vectors][T], zero where there is no sample.
+   */
+  gatherPlanes: ["drawn", "factors", "x", "out", "vectors"],
+  /** convDenseWeightGrad of as many tiles as `drawn` says. Split over rows of g, grain 4. */
+  convSampledWeightGrad: [
+    "drawn",
+    ["dy", TENSOR],
+    ["x", POSITIONS],
+    "g",
+    "taps",
+    "tapCount",
+    "rows",
+    "inner",
+    "height",
+    "width",
+  ],
 } as const;
