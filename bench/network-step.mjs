@@ -1,6 +1,7 @@
 /**
  * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an
- * unstructured weight, exact, fine and frozen; against PyTorch's dense SGD step, in float32 and in
+ * unstructured weight, each layer at the same density or at that of its recipe, exact, fine and
+ * frozen; against PyTorch's dense SGD step, in float32 and in
  * its fastest mode, and against the dense limit, the time that the dense step's products take at
  * the rate of PyTorch's sgemm. See README.md for what is measured.
  *
@@ -11,13 +12,11 @@
 import { fileURLToPath } from "node:url";
 
 import { runInterleaved } from "./lib/children.mjs";
-import { BATCH, denseFlops } from "./lib/network.mjs";
+import { BATCH, denseFlops, flopShare } from "./lib/network.mjs";
 import {
+  CASES,
   coarse,
   compile,
-  density,
-  KINDS,
-  LABELS,
   network,
   pick,
   schedule,
@@ -55,8 +54,8 @@ const torchName = (/** @type {number} */ threads) => `PyTorch, ${threadsName(thr
 const before = machine();
 const variants = [
   ...SIDES.flatMap((side) =>
-    KINDS.map((kind) => ({
-      name: `${LABELS[kind]}, ${sideName(side)}`,
+    CASES.map(({ kind, density, label }) => ({
+      name: `${label}, ${sideName(side)}`,
       command: [
         process.execPath,
         here("peers/bregman-network.mjs"),
@@ -105,14 +104,19 @@ function torchTimes(/** @type {number} */ threads, precision = "") {
 const limit = (/** @type {number} */ threads) =>
   reports.get(torchName(threads))?.map(({ gflops }) => denseFlops(network) / median(gflops) / 1e6);
 
+/** Kinds of steps, with their share of the dense step's products where the forward pass has `f`. */
 const STEPS = /** @type {const} */ ([
-  { step: "frozen", label: "frozen step", flops: density },
+  { step: "frozen", label: "frozen step", flops: (/** @type {number} */ f) => f },
   {
     step: "mean",
     label: `mean of 1 fine and ${coarse} frozen steps`,
-    flops: (density * (2 + 3 * coarse) + 1) / 3 / (coarse + 1),
+    flops: (/** @type {number} */ f) => (f * (2 + 3 * coarse) + 1) / 3 / (coarse + 1),
   },
-  { step: "exact", label: "step with the gradient of every weight", flops: (2 * density + 1) / 3 },
+  {
+    step: "exact",
+    label: "step with the gradient of every weight",
+    flops: (/** @type {number} */ f) => (2 * f + 1) / 3,
+  },
 ]);
 /** @type {any[]} */
 const rows = [];
@@ -143,26 +147,28 @@ for (const side of SIDES) {
   ];
   for (const { label, other, more } of opponents)
     compare(`${title}, dense step, ${sideName(side)}, against ${label}`, own, other, more);
-  for (const kind of ["groups", "entries"])
+  for (const { kind, density, label: name } of CASES.filter(({ kind }) => kind !== "dense")) {
+    const forward = flopShare({ network, kind, density });
     for (const { step, label, flops } of STEPS) {
-      const ours = times(`${LABELS[kind]}, ${sideName(side)}`, step);
-      const what = `${title}, ${LABELS[kind]}, ${label}, ${sideName(side)}, against`;
+      const ours = times(`${name}, ${sideName(side)}`, step);
+      const what = `${title}, ${name}, ${label}, ${sideName(side)}, against`;
       for (const { label, other, more } of opponents)
         compare(`${what} ${label}`, ours, other, more);
       // Of the speed-up that the products' FLOPs promise, the share that the whole step has.
       if (ours && own) {
-        const share = Number(((median(own) / median(ours)) * flops).toPrecision(3));
+        const share = Number(((median(own) / median(ours)) * flops(forward)).toPrecision(3));
         compare(`${what} our own dense step`, ours, own, { share });
       }
     }
+  }
 }
-for (const kind of KINDS) {
+for (const { kind, label: name } of CASES) {
   const steps = kind === "dense" ? STEPS.filter(({ step }) => step === "exact") : STEPS;
   for (const { step, label } of steps)
     compare(
-      `${title}, ${LABELS[kind]}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
-      times(`${LABELS[kind]}, native, 2 threads`, step),
-      times(`${LABELS[kind]}, native, 1 thread`, step),
+      `${title}, ${name}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
+      times(`${name}, native, 2 threads`, step),
+      times(`${name}, native, 1 thread`, step),
     );
 }
 

@@ -32,11 +32,25 @@ export const schedule = { steps: Number(values.steps), warmup: 2 };
 
 export const KINDS = /** @type {const} */ (["dense", "groups", "entries"]);
 const percent = Number((density * 100).toPrecision(3));
+const NAMES = { groups: "kernel groups", entries: "unstructured" };
 export const LABELS = {
   dense: "dense",
-  groups: `kernel groups ${percent} %`,
-  entries: `unstructured ${percent} %`,
+  groups: `${NAMES.groups} ${percent} %`,
+  entries: `${NAMES.entries} ${percent} %`,
 };
+
+/**
+ * What a step is measured of: each kind at the density, and where the network has recipes with a
+ * density for each layer, at those.
+ */
+export const CASES = [
+  ...KINDS.map((kind) => ({ kind, density, label: LABELS[kind] })),
+  ...Object.keys(NETWORKS[network].recipes ?? {}).map((kind) => ({
+    kind: /** @type {"groups" | "entries"} */ (kind),
+    density: /** @type {const} */ ("recipe"),
+    label: `${NAMES[kind]} at the recipe's densities`,
+  })),
+];
 
 /** Rounds, and what is printed after each run: the options of runInterleaved. */
 export const turns = {

@@ -8,6 +8,7 @@ import { resNet18 } from "../../dist/models/resnet18.js";
 import { ruleOf } from "../../dist/nn/layers/rules.js";
 import { storeSamples } from "../../dist/nn/store-samples.js";
 import { linBreg } from "../../dist/optim/index.js";
+import { loadRecipe } from "../../dist/recipes/load.js";
 import { stream } from "../../dist/random.js";
 import { groupLasso, l1, none } from "../../dist/regularizers/index.js";
 import { nonZeros } from "../../dist/runtime/theta.js";
@@ -24,10 +25,16 @@ const LAMBDA = 0.1;
 /**
  * What is measured: ResNet-18 has a dense classifier, as its recipes have; in the ConvNet the
  * linear layers hold half of the weights and are as sparse as the convolutions, always by single
- * weights.
+ * weights. `recipes`: those whose layers have densities of their own.
  */
 export const NETWORKS = {
-  resnet18: { title: "ResNet-18", model: resNet18, image: [3, 32, 32], sparseLinear: false },
+  resnet18: {
+    title: "ResNet-18",
+    model: resNet18,
+    image: [3, 32, 32],
+    sparseLinear: false,
+    recipes: { groups: "cifar10-resnet18-groups", entries: "cifar10-resnet18" },
+  },
   convnet: { title: "Fashion ConvNet", model: convNet, image: [1, 28, 28], sparseLinear: true },
 };
 
@@ -36,7 +43,8 @@ export const NETWORKS = {
  * @typedef {object} Setting
  * @property {keyof typeof NETWORKS} network
  * @property {"dense" | "groups" | "entries"} kind of weight: dense, kernel groups, or unstructured
- * @property {number} density of every sparse weight, 0 to 1
+ * @property {number | "recipe"} density of every sparse weight, 0 to 1; or each layer has that of
+ *   the network's recipe: see recipeDensities
  * @property {number} [microBatches] parts of a batch; default 1
  * @property {number} [sampleDual] relative variance that estimated gradients may have
  * @property {import("../../dist/ranks/ranks.js").Ranks} [ranks] that share out the parts
@@ -63,18 +71,51 @@ const REGULARIZERS = {
   entries: () => l1(LAMBDA),
 };
 
+/**
+ * What a recipe's layers are held to; what it leaves alone has the density it starts with.
+ * @returns {Record<string, number>} by layer; all others are dense
+ */
+export function recipeDensities(/** @type {string} */ name) {
+  const { init, targetDensity } = loadRecipe(name);
+  const starts = Object.entries(init.layers ?? {}).map(([layer, { density }]) => [layer, density]);
+  return Object.fromEntries([...starts, ...Object.entries(targetDensity.targets.layers)]);
+}
+
+/**
+ * Share of the dense network's multiplications that a step's sparse products have, the classifier's
+ * left out: the density, where it is the same everywhere.
+ */
+export function flopShare(/** @type {Setting} */ { network, kind, density }) {
+  if (density !== "recipe") return density;
+  const { model: build, recipes } = NETWORKS[network];
+  const densities = recipeDensities(recipes[kind]);
+  let [all, sparse] = [0, 0];
+  for (const { name, layer, shape, parameters } of build().nodes) {
+    if (!(name in densities)) continue;
+    const each = ruleOf(layer).multiplicationsPerWeight(shape);
+    const flops = each * parameters[0].shape.reduce((product, n) => product * n, 1);
+    all += flops;
+    sparse += densities[name] * flops;
+  }
+  return sparse / all;
+}
+
 /** A trainer of this setting. */
 export function networkTrainer(
   /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
   /** @type {Setting} */ { network, kind, density, microBatches, ranks, sampleDual },
 ) {
-  const { model: build, image, sparseLinear } = NETWORKS[network];
+  const { model: build, image, sparseLinear, recipes } = NETWORKS[network];
   const model = build();
   const features = image.reduce((product, n) => product * n, 1);
   const linear = sparseLinear && kind !== "dense";
+  const own = density === "recipe" ? recipeDensities(recipes[kind]) : {};
+  const layers = Object.fromEntries(
+    Object.entries(own).map(([name, share]) => [name, { density: share }]),
+  );
   // atLeast: the density that is asked for, even where a row is empty.
   const convs = {
-    density: kind === "dense" ? 1 : density,
+    density: kind === "dense" || density === "recipe" ? 1 : density,
     mask: kind === "groups" ? "kernel" : "entry",
     atLeast: 0,
   };
@@ -95,6 +136,7 @@ export function networkTrainer(
     initial: initialParameters(model, stream(1, "init"), {
       weights: { density: linear ? density : 1, atLeast: 0 },
       convs,
+      layers,
     }),
     optimizers: {
       weight: linear ? linBreg({ tau: TAU, regularizer: l1(LAMBDA) }) : plain,

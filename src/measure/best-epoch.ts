@@ -48,17 +48,26 @@ export function epochsWithoutBetter(history: readonly EpochMetrics[], from: numb
   return Math.max(0, (history.at(-1)?.epoch ?? 0) - at);
 }
 
-/** The best epoch of a classifier's run: the last line that has a test accuracy. */
-export function bestOf(history: readonly EpochMetrics[]): FinalMetrics["best"] {
-  const line = history.findLast(({ testAccuracy }) => testAccuracy !== undefined);
-  if (!line) return undefined;
-  const { epoch, validAccuracy, testAccuracy, density, layers } = line;
+/**
+ * The test accuracy of a line that has one: in runs of earlier versions those lines had it that
+ * were the best so far.
+ */
+export function testedBefore({ testAccuracy }: EpochMetrics): number | undefined {
+  return typeof testAccuracy === "number" ? testAccuracy : undefined;
+}
+
+/** What is told of the best epoch of a classifier's run. @param line - of this epoch */
+export function bestFigures(
+  line: EpochMetrics,
+  testAccuracy: number,
+): NonNullable<FinalMetrics["best"]> {
+  const { epoch, validAccuracy, density, layers } = line;
   const linear = layers.filter(({ kernels }) => kernels === undefined);
   const kernels = kernelDensity(layers);
   return {
     epoch,
     validAccuracy: validAccuracy!,
-    testAccuracy: testAccuracy!,
+    testAccuracy,
     density,
     linearDensity: totalDensity(linear),
     ...(kernels === undefined ? {} : { kernelDensity: kernels }),

@@ -44,7 +44,10 @@ export interface EpochMetrics {
   readonly validAccuracy?: number;
   /** Of more than ten classes: labels that are among the five largest outputs. */
   readonly validTop5?: number;
-  /** Looked at where the validation accuracy is the best so far, and used for no choice. */
+  /**
+   * In runs of earlier versions, where the validation accuracy was the best so far. Now the test
+   * samples are looked at once, at the end: see FinalMetrics.best.
+   */
   readonly testAccuracy?: number;
   /** As FinalMetrics.ssim, of the validation images. */
   readonly validSsim?: number;
@@ -192,7 +195,8 @@ export interface FinalMetrics {
   readonly connections?: readonly Connection[];
   /**
    * The epoch of the best validation accuracy (of equal ones the last), with its test accuracy and
-   * densities. Absent without validation or test samples.
+   * densities. Its network was kept until the end; only then the test samples were looked at.
+   * Absent without validation or test samples.
    */
   readonly best?: {
     readonly epoch: number;

@@ -15,6 +15,7 @@ export function scalarsOf(metrics: EpochMetrics): Scalar[] {
     ["loss/validation", validLoss],
     ["accuracy/train", trainAccuracy],
     ["accuracy/validation", validAccuracy],
+    // Of runs of earlier versions.
     ["accuracy/test", testAccuracy],
     ["accuracy/validation_top5", metrics.validTop5],
     ["regression/validation_mae", metrics.validMae],
@@ -39,6 +40,8 @@ export function finalScalars(final: Partial<FinalMetrics>): Scalar[] {
   return present([
     ["final/test_loss", final.testLoss],
     ["final/test_accuracy", final.testAccuracy],
+    ["final/best_test_accuracy", final.best?.testAccuracy],
+    ["final/best_validation_accuracy", final.best?.validAccuracy],
     ["final/validation_loss", final.validLoss],
     ["final/validation_accuracy", final.validAccuracy],
     ["final/test_similarity", final.ssim],

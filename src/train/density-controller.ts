@@ -39,9 +39,12 @@ export interface DensityController {
   look(tauFactor: number): void;
   /**
    * One line for each target that the density is off by more than a tenth of it and more than a
-   * group of weights, with what control has done; none where it has not begun.
+   * group of weights, with what control has done; none where it has not begun. To be called before
+   * another epoch's network takes the place of the last one.
+   *
+   * @param layers - of the network that is the result
    */
-  missed(): string[];
+  missed(layers: readonly LayerMetrics[]): string[];
 }
 
 /** When a run begins and ends, and what it began with. */
@@ -117,11 +120,9 @@ export function createDensityController(
   const { every, after = 0, increment = INCREMENT } = options;
   const parts = controlled(trainer, options).map(({ counted, ...part }) => {
     const names = counted.map(({ parameter }) => layerOf(parameter));
-    return {
-      ...part,
-      counted,
-      start: totalDensity(initial.filter(({ name }) => names.includes(name))),
-    };
+    const densityIn = (layers: readonly LayerMetrics[]) =>
+      totalDensity(layers.filter(({ name }) => names.includes(name)));
+    return { ...part, counted, densityIn, start: densityIn(initial) };
   });
   const begun = () => trainer.steps > after * stepsPerEpoch;
   // Between fine steps a density can't change: one look for each cycle.
@@ -147,12 +148,12 @@ export function createDensityController(
         }
       }
     },
-    missed() {
+    missed(layers) {
       if (!begun()) return [];
       const looks =
         Math.floor(trainer.steps / period()) - Math.floor((after * stepsPerEpoch) / period());
-      return parts.flatMap(({ what, target, members, counted }) => {
-        const density = countedDensity(trainer, counted);
+      return parts.flatMap(({ what, target, members, counted, densityIn }) => {
+        const density = densityIn(layers);
         const off = Math.abs(density - target);
         if (off <= TOLERANCE * target || off < grain(members, counted)) return [];
         const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;

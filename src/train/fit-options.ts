@@ -157,7 +157,9 @@ export interface TrainingOptions {
   readonly seed?: number | undefined;
   /**
    * Training samples held out for validation: their number, or a share between 0 and 1 of the
-   * samples in use. Default 0, and then there are no validation figures.
+   * samples in use. Default 0, and then there are no validation figures. Of a classifier with test
+   * samples the network of the best epoch so far is kept in memory (its non-zeros, and where they
+   * are), and tested at the end: see FinalMetrics.best.
    */
   readonly validation?: number | undefined;
   /** Default 42. */

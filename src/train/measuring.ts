@@ -1,6 +1,6 @@
 /** What a training is judged by: the line of each epoch, and the figures at its end. */
 import type { AnyDataset } from "../data/dataset.js";
-import { bestOf } from "../measure/best-epoch.js";
+import { bestFigures, testedBefore } from "../measure/best-epoch.js";
 import { createClassFigures } from "../measure/class-figures.js";
 import { connectionsOf } from "../measure/connections.js";
 import { judge } from "../measure/each-output.js";
@@ -40,16 +40,19 @@ export interface Measuring {
    * The line of an epoch.
    *
    * @param factor - of the schedule, on tau
+   * @param isBest - whether it is the best so far, and its network the one to keep
    */
-  epoch(epoch: number, factor: number, trained?: Trained): Promise<EpochMetrics>;
+  epoch(
+    epoch: number,
+    factor: number,
+    trained?: Trained,
+    isBest?: (line: EpochMetrics) => boolean,
+  ): Promise<EpochMetrics>;
   /**
-   * Looks at an epoch that is the best so far: keeps its network, if that is asked for, and tells a
-   * classifier's accuracy on the test samples, if there are any.
-   */
-  best(): Promise<{ testAccuracy?: number }>;
-  /**
-   * The network that is the result, and what it is worth: as it is now or, where the best is kept,
+   * The network that is the result, and what it is worth: as it is now or, with `keep: "best"`,
    * that of the epoch of this line. Training is then over.
+   *
+   * @param best - the line of the best epoch, if there is one
    */
   final(
     history: readonly EpochMetrics[],
@@ -72,38 +75,33 @@ export function createMeasuring(training: Training): Measuring {
   return {
     accuracyOf,
 
-    async epoch(epoch, factor, trained) {
+    async epoch(epoch, factor, trained, isBest) {
       const changes = births.look(epoch);
       const layers = layerMetrics(trainer).map((layer, k) => ({ ...layer, ...changes.layers[k] }));
-      const valid = await evaluated(() => judge(trainer, samples.valid, turns, { ...near, ranks }));
-      return withoutUndefined({
-        epoch,
-        trainLoss: trained?.loss,
-        trainAccuracy: trained && accuracyOf(trained.accuracy),
-        validLoss: valid?.loss,
-        validAccuracy: valid && accuracyOf(valid.accuracy),
-        validTop5: valid?.ranks?.top5,
-        validSsim: valid?.similarity,
-        validMae: valid?.regression?.mae,
-        validR2: valid?.regression?.r2,
-        density: totalDensity(layers),
-        layers,
-        tau: optimizer.weights.tau * factor,
-        births: changes.births,
-        deaths: changes.deaths,
-        regularizer: regularizerValue(trainer),
-        seconds: seconds(),
-      });
-    },
-
-    async best() {
-      const looks = hasAccuracy(loss) && samples.test.length > 0;
-      if (!looks && !kept) return {};
+      const regularizer = regularizerValue(trainer);
       return evaluated(async () => {
-        kept?.take();
-        if (!looks) return {};
-        const { accuracy } = await trainer.evaluateInTurns(samples.test, turns);
-        return { testAccuracy: accuracy };
+        const valid = await judge(trainer, samples.valid, turns, { ...near, ranks });
+        const line: EpochMetrics = withoutUndefined({
+          epoch,
+          trainLoss: trained?.loss,
+          trainAccuracy: trained && accuracyOf(trained.accuracy),
+          validLoss: valid?.loss,
+          validAccuracy: valid && accuracyOf(valid.accuracy),
+          validTop5: valid?.ranks?.top5,
+          validSsim: valid?.similarity,
+          validMae: valid?.regression?.mae,
+          validR2: valid?.regression?.r2,
+          density: totalDensity(layers),
+          layers,
+          tau: optimizer.weights.tau * factor,
+          births: changes.births,
+          deaths: changes.deaths,
+          regularizer,
+          seconds: seconds(),
+        });
+        // Within: what is kept are the numbers that were validated.
+        if (isBest?.(line)) kept?.take();
+        return line;
       });
     },
 
@@ -124,10 +122,10 @@ async function finalOf(
   history: readonly EpochMetrics[],
   best: EpochMetrics | undefined,
 ): ReturnType<Measuring["final"]> {
-  const { model, data, samples, trainer, kept, work, turns, evaluated, seconds } = training;
-  const found = kept && best;
+  const { model, data, settings, samples, trainer, kept, work, turns, evaluated } = training;
+  const found = settings.keep === "best" ? best : undefined;
   const last = found ?? history.at(-1)!;
-  if (found) kept.putBack(found);
+  if (found) kept!.putBack(found);
   // What is kept was averaged and settled when it was taken.
   const judging = found ? <T>(run: () => Promise<T>) => run() : evaluated;
   const of = samples.test.length > 0 ? "test" : "validation";
@@ -143,6 +141,7 @@ async function finalOf(
   const { test, valid, bytes, connections, ...network } = all;
   const classes = (test ?? valid)?.figures;
   const testFit = test?.regression;
+  const testOfBest = best && (await testBest(training, best, test?.accuracy));
   const linear = last.layers.filter(({ kernels }) => kernels === undefined);
   const final: FinalMetrics = withoutUndefined({
     testLoss: test?.loss,
@@ -165,12 +164,32 @@ async function finalOf(
     flopDensity: flopDensity(model, last.layers),
     saved: work && savings(work.state(), history),
     connections: connections.length ? connections : undefined,
-    best: bestOf(history),
+    best: best && testOfBest !== undefined ? bestFigures(best, testOfBest) : undefined,
     kept: found?.epoch,
-    seconds: seconds(),
+    seconds: training.seconds(),
     bytes,
   });
   return { final, ...network };
+}
+
+/**
+ * The accuracy on the test samples of the best epoch's network; undefined where there is none, or
+ * nothing to test it with. Training is over, and so is the use of the network that was trained.
+ *
+ * @param now - that of the result
+ */
+async function testBest(
+  { settings, samples, order, trainer, kept, turns }: Training,
+  best: EpochMetrics,
+  now: number | undefined,
+): Promise<number | undefined> {
+  if (!hasAccuracy(settings.loss) || samples.test.length === 0) return undefined;
+  const before = testedBefore(best);
+  if (before !== undefined) return before;
+  // Where no step came after the epoch, its network is the result, too.
+  if (settings.keep === "best" || trainer.steps === best.epoch * order.perEpoch) return now;
+  kept!.putBack(best);
+  return (await trainer.evaluateInTurns(samples.test, turns)).accuracy;
 }
 
 /** Each target by itself, where there are a few of them. */

@@ -156,10 +156,12 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
   }
 
   const best = bestLine(wholeLines(course), firstJudged(settings, lengths[0]));
+  const { layers } = (settings.keep === "best" && best) || history.at(-1)!;
+  const missed = control?.missed(layers) ?? [];
   const { final, parameters, buffers } = await measuring.final(history, best);
   const interrupted = !isDone();
   if (stops()) onEvent?.({ type: "note", text: stopNote(course.epoch - 1, epochs, settings) });
-  if (!interrupted) warnings.tell(control?.missed() ?? []);
+  if (!interrupted) warnings.tell(missed);
   onEvent?.({ type: "end", final, interrupted });
   const { mean, std, preparation } = data;
   const labelNames = settings.loss === "crossEntropy" ? data.labelNames : undefined;
@@ -300,10 +302,13 @@ async function endEpoch(
   // it.
   if (!whole && keeper) save(training, course);
   const trained = { loss: sums.loss / sums.seen, accuracy: sums.correct / sums.seen };
-  const measured = await measuring.epoch(epoch, course.schedule.factor, trained);
   const from = firstJudged(settings, lengths[0]);
-  const best = whole && isBest(measured, history, from) ? await measuring.best() : {};
-  const metrics = { ...measured, ...best };
+  const metrics = await measuring.epoch(
+    epoch,
+    course.schedule.factor,
+    trained,
+    (line) => whole && isBest(line, history, from),
+  );
   history.push(metrics);
   observe?.(epoch, trainer);
   onEvent?.({ type: "epoch", metrics });

@@ -9,6 +9,7 @@ import { birthsOf, createBirthCounter } from "../measure/births.js";
 import { measureDenseStep } from "../measure/dense-step.js";
 import { createSettler } from "../measure/fresh-statistics.js";
 import { createWorkCounter, type WorkCounter } from "../measure/work.js";
+import { hasAccuracy } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Normalization } from "../normalization.js";
 import type { Ranks } from "../ranks/ranks.js";
@@ -17,7 +18,7 @@ import { createAverage, type WeightAverage } from "./average.js";
 import type { Settings } from "./fit-options.js";
 import { fitTrainer } from "./fit-trainer.js";
 import type { Keeper } from "./keeper.js";
-import { bestLine } from "../measure/best-epoch.js";
+import { bestLine, testedBefore } from "../measure/best-epoch.js";
 import { firstJudged } from "./judged-epochs.js";
 import { createKeptEpoch, type KeptEpoch } from "./kept-epoch.js";
 import { leftOut, type Parts } from "./lone-values.js";
@@ -54,7 +55,10 @@ export interface Training extends Subject {
   readonly trainer: Trainer;
   readonly births: ReturnType<typeof createBirthCounter>;
   readonly averaged?: WeightAverage | undefined;
-  /** The network of the best epoch, where it is to be kept. */
+  /**
+   * The network of the best epoch: where it is the result, or a classifier's test samples are to be
+   * looked at with it.
+   */
   readonly kept?: KeptEpoch | undefined;
   readonly warnings: Warnings;
   readonly work?: WorkCounter | undefined;
@@ -102,7 +106,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
     epochs * order.perEpoch,
     weights,
   );
-  const { births, averaged, kept } = startLooks(trainer, keeper, settings, lengths);
+  const { births, averaged, kept } = startLooks(trainer, subject, lengths, samples);
   const warnings = createWarnings(model, trainer, settings);
   const turns = takeTurns();
   const settling = {
@@ -166,17 +170,21 @@ function weightsOf(
  */
 function startLooks(
   trainer: Trainer,
-  keeper: Keeper | undefined,
-  settings: Settings,
+  { keeper, settings }: Subject,
   lengths: Lengths,
+  { valid, test }: Pick<Training["samples"], "valid" | "test">,
 ) {
-  const { average, keep } = settings;
+  const { average, keep, loss } = settings;
   const from = firstJudged(settings, lengths[0]);
   const best = bestLine(keeper?.resumed?.epochs ?? [], from);
   const tensors = keeper?.restore(trainer);
+  const isResult = keep === "best";
+  const isTested = hasAccuracy(loss) && valid.length > 0 && test.length > 0;
+  // Earlier versions looked at the test samples at once, and kept no network for them.
+  const isKept = best && (isResult || testedBefore(best) === undefined);
   return {
     births: createBirthCounter(trainer, tensors && birthsOf(tensors)),
     averaged: average && createAverage(trainer, average, tensors),
-    kept: keep === "best" ? createKeptEpoch(trainer, best && tensors) : undefined,
+    kept: isResult || isTested ? createKeptEpoch(trainer, isKept ? tensors : undefined) : undefined,
   };
 }
