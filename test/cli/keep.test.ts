@@ -41,7 +41,8 @@ describe("a run that keeps the best and stops", () => {
     expect(last).toBeLessThan(60);
     expect(interrupted).toBe(false);
     expect(final.kept).toBe(kept.epoch);
-    expect(final.testAccuracy).toBe(kept.testAccuracy);
+    const { testAccuracy } = final;
+    expect(final.best).toMatchObject({ epoch: kept.epoch, testAccuracy });
     expect(final.density).toBe(kept.density);
     expect(stdout).toMatch(new RegExp(`Stopped +after epoch ${last} of 60`));
     expect(stdout).toMatch(new RegExp(`Kept +epoch ${kept.epoch} `));
