@@ -43,6 +43,11 @@ const { values: args } = parseArgs({
 const { backend, limit, cpu } = args;
 const [epochs, threads] = [Number(args.epochs), cpu ? 1 : Number(args.threads)];
 
+/** Seconds between two checkpoints within an epoch, as `bregman train` has them. */
+const CHECKPOINT_EVERY = 60;
+/** Whether what is measured is not an epoch as it is: checkpoints within it are worked out. */
+const workedOut = limit !== undefined || cpu;
+
 /**
  * A call of the training loop to its trainer, in seconds of the clock.
  * @typedef {{ name: "step" | "runStatistics" | "evaluateInTurns", from: number, to: number }} Call
@@ -94,7 +99,7 @@ async function run(/** @type {string} */ name) {
       ...(limit && { limit: Number(limit) }),
       threads,
       backend,
-      checkpoint: { folder },
+      checkpoint: { folder, everySeconds: workedOut ? 1e9 : CHECKPOINT_EVERY },
       onWarning() {},
       observe(epoch, trainer) {
         if (epoch === 0) calls = clocked(trainer);
@@ -127,7 +132,7 @@ function parts(
   return {
     count: steps.length,
     steps: sum(steps),
-    // Events, the next batch, checkpoints of every minute.
+    // Events, the next batch, checkpoints within the epoch.
     betweenSteps: last.to - first.from - sum(steps),
     statistics: validation.from - begins.from,
     validation: validation.to - validation.from,
@@ -151,17 +156,16 @@ for (const name of args.recipes.split(",")) {
     return parts(own, ended, next.from);
   });
   // The first one warms up.
-  const counted = all.length > 1 ? all.slice(1) : all;
-  const scale = (/** @type {(typeof all)[number]} */ one) => wholeSteps / one.count;
-  const steps = counted.map((one) => one.steps * scale(one));
+  const counted = (all.length > 1 ? all.slice(1) : all).map((one) => {
+    const scale = wholeSteps / one.count;
+    const steps = one.steps * scale;
+    const within = workedOut ? Math.floor(steps / CHECKPOINT_EVERY) * one.checkpoint : 0;
+    return { ...one, steps, betweenSteps: one.betweenSteps * scale + within };
+  });
+  const steps = counted.map((one) => one.steps);
   const whole = counted.map(
-    (one, k) =>
-      steps[k] +
-      one.betweenSteps * scale(one) +
-      one.statistics +
-      one.validation +
-      one.metrics +
-      one.checkpoint,
+    (one) =>
+      one.steps + one.betweenSteps + one.statistics + one.validation + one.metrics + one.checkpoint,
   );
   const atTheEnd = end - calls.find((call) => call.from > ends.at(-1)).from;
   const beside = Object.fromEntries(
@@ -192,7 +196,7 @@ for (const name of args.recipes.split(",")) {
       `test and the rest at the end ${atTheEnd.toFixed(1)} s; density ${final.density.toFixed(4)}`,
   );
 }
-if (!limit && !cpu) {
+if (!workedOut) {
   writeResult(args.out, { name: "epoch-loop", commit: commit(), machine: before, rows });
   console.log(`\nwritten to ${args.out}`);
 }
