@@ -5,12 +5,12 @@
  *
  *     node network-profile.mjs [--network resnet18|convnet|mlp] [--kind groups|entries|dense] [--step frozen|fine|sampled]
  *                               [--density 0.034] [--backend native] [--threads 2] [--warmup 2] [--steps 5] [--by-layer]
- *                               [--without-products]
+ *                               [--sample-dual 1] [--without-products]
  *
  * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The
- * MLP is the one of mlp-step.mjs, on MNIST and always of single weights; it alone has steps with
- * the sampled dual, and trains for `--warmup` steps first. `--without-products` leaves out all
- * multiplications with weights and for them: what remains are the passes over memory.
+ * MLP is the one of mlp-step.mjs, on MNIST and always of single weights, and trains for `--warmup`
+ * steps first. `--sample-dual` is the tolerance of sampled steps. `--without-products` leaves out
+ * all multiplications with weights and for them: what remains are the passes over memory.
  */
 import { parseArgs } from "node:util";
 
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     warmup: { type: "string", default: "2" },
     steps: { type: "string", default: "5" },
+    "sample-dual": { type: "string", default: String(SAMPLE_DUAL) },
     "by-layer": { type: "boolean", default: false },
     "without-products": { type: "boolean", default: false },
   },
@@ -41,10 +42,10 @@ const pool = await createPool({ backend: values.backend, threads: Number(values.
 const { network, kind, step: stepKind } = values;
 const density = Number(values.density);
 const isMlp = network === "mlp";
-const sampleDual = stepKind === "sampled" ? SAMPLE_DUAL : undefined;
+const sampleDual = stepKind === "sampled" ? Number(values["sample-dual"]) : undefined;
 const trainer = isMlp
   ? mlpTrainer(pool, { density, sampleDual })
-  : networkTrainer(pool, { network, kind, density });
+  : networkTrainer(pool, { network, kind, density, sampleDual });
 const batches = isMlp
   ? batchIndices()
   : Array.from({ length: warmup + Number(values.steps) }, (_, k) => batch(k));
@@ -70,7 +71,8 @@ const stages = [
 /** @type {{ layer: string, ops: any[] }[]} ops that run together */
 const chains = [];
 /** Ops whose work is multiplications with a weight, or for one. */
-const PRODUCT = /^(conv|dense|sparse)(Dense|Sparse|Pairs)?(Forward|InputGrad|WeightGrad)?$/;
+const PRODUCT =
+  /^(conv|dense|sparse|sampled)(Dense|Sparse|Pairs|Sampled)?(Forward|InputGrad|WeightGrad)?$/;
 for (const { name, ops } of stages)
   for (const one of ops) {
     if (values["without-products"] && PRODUCT.test(one.kernel)) continue;

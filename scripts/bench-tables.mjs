@@ -279,6 +279,8 @@ const FILES = {
   "compare-mnist-mlp": [comparisonTable, "compare/mnist-mlp"],
   "compare-mnist-sampled": [comparisonTable, "compare/mnist-mlp-sampled"],
   "compare-fashion-sampled": [comparisonTable, "compare/fashion-mlp-sampled"],
+  "compare-convnet-sampled": [comparisonTable, "compare/fashion-convnet-sampled"],
+  "compare-convnet-groups-sampled": [comparisonTable, "compare/fashion-convnet-groups-sampled"],
 };
 
 /** The tables by the name of their block; empty where the file is not there. */

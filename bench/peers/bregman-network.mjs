@@ -10,10 +10,18 @@ import { openPool } from "../lib/pool.mjs";
 import { batch, layersOf, networkTrainer, sparseDensity } from "../lib/network.mjs";
 
 const given = JSON.parse(process.argv[2]);
-const { backend, threads, network, kind, density, coarse, steps, warmup, microBatches } = given;
+const { backend, threads, network, kind, density, coarse, steps, warmup } = given;
+const { microBatches, sampleDual } = given;
 const ranks = startedRanks() > 1 ? withClock(joinRanks()) : undefined;
 const pool = await openPool({ backend, threads });
-const trainer = networkTrainer(pool, { network, kind, density, microBatches, ranks });
+const trainer = networkTrainer(pool, {
+  network,
+  kind,
+  density,
+  microBatches,
+  sampleDual,
+  ranks,
+});
 let count = 0;
 let loss = NaN;
 /** Of each kind of step: milliseconds of talk with other ranks, and bytes that are sent. */

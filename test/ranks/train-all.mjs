@@ -90,6 +90,27 @@ const RUNS = {
       sampleDual: 2,
     },
   ],
+  // Its second convolution is large enough, and its parts have tiles enough, to be sampled.
+  "convnet, entries, linBreg, sampled": [
+    nn.sequential(
+      [1, SIDE, SIDE],
+      [
+        nn.conv2d(32, { kernel: 3, stride: 2 }),
+        nn.relu(),
+        nn.conv2d(32, { kernel: 3 }),
+        nn.relu(),
+        nn.flatten(),
+        nn.linear(10),
+      ],
+    ),
+    {
+      optimizer: { weights: linBreg(l1(0.05)), biases: linBreg() },
+      init: { weights: { density: 0.2 }, convs: { density: 0.1 } },
+      microBatches: 2,
+      batchSize: 64,
+      sampleDual: 2,
+    },
+  ],
 };
 /** Nets whose gradients are summed in pieces; with 7 parts ranks have several branches. */
 const WIDE = {
