@@ -41,7 +41,10 @@ STD = torch.tensor([0.2023, 0.1994, 0.201]).view(1, 3, 1, 1)
 def read(*names):
     """Images as bytes [count, 3, 32, 32], and labels."""
     records = numpy.concatenate(
-        [numpy.fromfile(os.path.join(folder, name), numpy.uint8).reshape(-1, 3073) for name in names]
+        [
+            numpy.fromfile(os.path.join(folder, name), numpy.uint8).reshape(-1, 3073)
+            for name in names
+        ]
     )
     labels = torch.from_numpy(records[:, 0].astype(numpy.int64))
     return torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32).copy()), labels
