@@ -234,6 +234,10 @@ console.log();
 for (const { what, ours, other, ratio } of rows)
   console.log(`${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms`);
 if (rows.length > 0) {
-  writeResult(values.out, { name: "mlp-step", commit: commit(), machine: before, rows });
+  const notes = [...reports]
+    .filter(([name]) => name.startsWith("PyTorch"))
+    .map(([, [{ note }]]) => note);
+  const torch = /torch (\d+\.\d+\.\d+)/.exec(notes[0] ?? "")?.[1];
+  writeResult(values.out, { name: "mlp-step", commit: commit(), machine: before, torch, rows });
   console.log(`\nwritten to ${values.out}`);
 }

@@ -1,9 +1,9 @@
 /**
  * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an
- * unstructured weight, each layer at the same density or at that of its recipe, exact, fine and
- * frozen; against PyTorch's dense SGD step, in float32 and in
- * its fastest mode, and against the dense limit, the time that the dense step's products take at
- * the rate of PyTorch's sgemm. See README.md for what is measured.
+ * unstructured weight, each layer at the same density or at that of its recipe, exact, with the
+ * sampled dual, fine and frozen; against PyTorch's dense SGD step, in float32 and in its fastest
+ * mode, and against the dense limit, the time that the dense step's products take at the rate of
+ * PyTorch's sgemm. See README.md for what is measured.
  *
  *     node network-step.mjs [--network resnet18|convnet] [--rounds 5] [--steps 3] [--density 0.034]
  *                            [--coarse 9] [--patience 0] [--pick native] [--no-compile]
@@ -51,17 +51,24 @@ const sideName = (/** @type {{ backend: string, threads: number }} */ { backend,
   `${backend}, ${threadsName(threads)}`;
 const torchName = (/** @type {number} */ threads) => `PyTorch, ${threadsName(threads)}`;
 
+/** Relative variance that the sampled dual may have. */
+const SAMPLE_DUAL = 4;
+const sampledName = (/** @type {string} */ name) => `${name}, sampled dual`;
+
 const before = machine();
+const ours = (/** @type {string} */ name, /** @type {object} */ config) => ({
+  name,
+  command: [process.execPath, here("peers/bregman-network.mjs"), JSON.stringify(config)],
+});
 const variants = [
   ...SIDES.flatMap((side) =>
-    CASES.map(({ kind, density, label }) => ({
-      name: `${label}, ${sideName(side)}`,
-      command: [
-        process.execPath,
-        here("peers/bregman-network.mjs"),
-        JSON.stringify({ network, ...side, kind, density, coarse, ...schedule }),
-      ],
-    })),
+    CASES.flatMap(({ kind, density, label }) => {
+      const name = `${label}, ${sideName(side)}`;
+      const config = { network, ...side, kind, density, coarse, ...schedule };
+      const sampled = { ...config, coarse: 0, sampleDual: SAMPLE_DUAL };
+      const isSampled = kind !== "dense" && density !== "recipe" && side.threads === 2;
+      return [ours(name, config), ...(isSampled ? [ours(sampledName(name), sampled)] : [])];
+    }),
   ),
   ...[2, 1].map((threads) => ({
     name: torchName(threads),
@@ -75,14 +82,18 @@ const variants = [
 ].filter(({ name }) => name.includes(pick) || name.startsWith("PyTorch"));
 const reports = await runInterleaved(variants, turns);
 
+/** Its version, where it is there. */
+const torch = /torch (\d+\.\d+\.\d+)/.exec(reports.get(torchName(2))?.[0].note ?? "")?.[1];
+
 /**
  * A step's milliseconds, a value a round; "mean" is that of a cycle of one fine and `coarse` frozen
  * steps.
  */
 function times(
   /** @type {string} */ name,
-  /** @type {"exact" | "fine" | "frozen" | "mean"} */ step,
+  /** @type {"exact" | "fine" | "frozen" | "mean" | "sampled"} */ step,
 ) {
+  if (step === "sampled") return times(sampledName(name), "exact");
   return reports.get(name)?.map(({ samples }) => {
     if (step !== "mean") return median(samples[step]);
     return (median(samples.fine) + coarse * median(samples.frozen)) / (coarse + 1);
@@ -117,6 +128,8 @@ const STEPS = /** @type {const} */ ([
     label: "step with the gradient of every weight",
     flops: (/** @type {number} */ f) => (2 * f + 1) / 3,
   },
+  // What is drawn, and so what it costs, follows from the data.
+  { step: "sampled", label: `step with sampleDual ${SAMPLE_DUAL}`, flops: undefined },
 ]);
 /** @type {any[]} */
 const rows = [];
@@ -155,7 +168,7 @@ for (const side of SIDES) {
       for (const { label, other, more } of opponents)
         compare(`${what} ${label}`, ours, other, more);
       // Of the speed-up that the products' FLOPs promise, the share that the whole step has.
-      if (ours && own) {
+      if (ours && own && flops) {
         const share = Number(((median(own) / median(ours)) * flops(forward)).toPrecision(3));
         compare(`${what} our own dense step`, ours, own, { share });
       }
@@ -178,6 +191,6 @@ for (const { what, ours, other, ratio, share } of rows)
     `${ratio.toFixed(2).padStart(7)}x  ${what}: ${ours} to ${other} ms${share === undefined ? "" : `, realised share ${share}`}`,
   );
 if (rows.length > 0) {
-  writeResult(out, { name: `${network}-step`, commit: commit(), machine: before, rows });
+  writeResult(out, { name: `${network}-step`, commit: commit(), machine: before, torch, rows });
   console.log(`\nwritten to ${out}`);
 }

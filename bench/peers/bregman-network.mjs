@@ -42,7 +42,7 @@ const times = (/** @type {number} */ n) => Array.from({ length: n }, timed);
 
 times(warmup);
 const samples = { exact: times(steps) };
-if (kind !== "dense") {
+if (kind !== "dense" && coarse > 0) {
   trainer.freeze(coarse, "kept");
   times(1 + warmup);
   times(coarse - warmup);
