@@ -203,7 +203,7 @@ function showCosts({ bytes, denseBytes, milliseconds }: Costs): void {
   write("size", kilobytes(bytes));
   write("size-of", `gzip; dense ${kilobytes(denseBytes)}`);
   const micro = 1000 * milliseconds;
-  write("answer", micro < 1000 ? `${short(micro)} µs` : `${short(milliseconds)} ms`);
+  write("answer", micro < 999.5 ? `${short(micro)} µs` : `${short(milliseconds)} ms`);
 }
 
 function showDigits(probabilities: Float32Array): void {
@@ -236,5 +236,5 @@ function kilobytes(bytes: number): string {
 
 /** Two digits at least. */
 function short(value: number): string {
-  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+  return value < 9.95 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
 }

@@ -55,7 +55,7 @@ export function parameter(value: number): string {
 export function bytes(n: number): string {
   if (n < 1000) return `${Math.round(n)} B`;
   const [value, unit] = n < 999_500 ? [n / 1e3, "kB"] : [n / 1e6, "MB"];
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+  return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }
 
 /** Floating point operations: 1.64e9 -> "1.64 GFLOP". */

@@ -76,7 +76,7 @@ describe.skipIf(noRanks !== undefined)("ranks", { timeout: 180_000 }, () => {
     const { code, stdout, stderr } = await runRanks(ranks, [PROGRAM, ...BACKENDS]);
     expect([code, stderr]).toEqual([0, ""]);
     const { hashes, bytes, wide } = JSON.parse(stdout) as Told;
-    expect(Object.keys(hashes)).toHaveLength(12);
+    expect(Object.keys(hashes)).toHaveLength(14);
     expect(hashes).toEqual(one.hashes);
     // A fine step, then two frozen ones.
     for (const [steps, channels, kinds] of [

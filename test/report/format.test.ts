@@ -44,6 +44,7 @@ describe("numbers as a person reads them", () => {
     [parameter(0.1 / 3), "0.03333"],
     [bytes(999), "999 B"],
     [bytes(1000), "1.0 kB"],
+    [bytes(9960), "10 kB"],
     [bytes(694400), "694 kB"],
     [bytes(999_600), "1.0 MB"],
     [bytes(43_000_000), "43 MB"],
