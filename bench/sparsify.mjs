@@ -16,9 +16,9 @@
  *
  * That of ResNet-18 is a state dict of PyTorch, F/dense-SEED.safetensors, from
  * peers/torch_resnet18.py. Data, augmentation and smoothed labels are those of the recipe
- * cifar10-resnet18-dense; tau is 0.001. In sparsify nine steps of ten are frozen, and the density falls
- * in the first 15 % of the steps; magnitude pruning cuts in the first 25 %. For such a network a
- * dense step costs five of those that come later.
+ * cifar10-resnet18-dense; tau is 0.001. In sparsify nine steps of ten are frozen, and the density
+ * falls in the first 15 % of the steps; magnitude pruning cuts in the first 25 %. For such a
+ * network a dense step costs five of those that come later.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
