@@ -48,29 +48,24 @@ const { values } = parseArgs({
 });
 const [epochs, denseEpochs] = [Number(values.epochs), Number(values["dense-epochs"])];
 const dataDir = values["data-dir"];
+const USUAL = { tau: 0.003, more: {}, ramp: 0.3, cuts: 0.5 };
 const NETWORKS = {
   mlp: {
+    ...USUAL,
     what: "MLP on MNIST",
     model: mlp([784, 200, 80, 10]),
     load: loadMnist,
     // What `sparsify --data` is given.
     from: "mnist",
     name: "sparsify",
-    tau: 0.003,
-    more: {},
-    ramp: 0.3,
-    cuts: 0.5,
   },
   convnet: {
+    ...USUAL,
     what: "ConvNet on Fashion-MNIST",
     model: convNet(),
     load: loadFashionMnist,
     from: "fashion-mnist",
     name: "sparsify-convnet",
-    tau: 0.003,
-    more: {},
-    ramp: 0.3,
-    cuts: 0.5,
   },
   resnet18: {
     what: "ResNet-18 on CIFAR-10",

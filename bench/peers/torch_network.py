@@ -19,6 +19,7 @@ try:
     import torch
     import torch.nn.functional as F
     from torch import nn
+    from torch_models import ResNet18
 except ImportError as error:
     print(error, file=sys.stderr)
     sys.exit(3)
@@ -26,34 +27,6 @@ except ImportError as error:
 config = json.loads(sys.argv[1])
 torch.set_num_threads(config["threads"])
 torch.manual_seed(0)
-
-
-def conv(inputs, outputs, kernel, stride):
-    layer = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=(kernel - 1) // 2, bias=False)
-    return nn.Sequential(layer, nn.BatchNorm2d(outputs))
-
-
-class Block(nn.Module):
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.first = conv(inputs, outputs, 3, stride)
-        self.second = conv(outputs, outputs, 3, 1)
-        same = stride == 1 and inputs == outputs
-        self.shortcut = nn.Identity() if same else conv(inputs, outputs, 1, stride)
-
-    def forward(self, x):
-        y = F.relu(self.first(x), inplace=True)
-        return F.relu(self.second(y).add_(self.shortcut(x)), inplace=True)
-
-
-def resnet18(widths=(64, 128, 256, 512)):
-    layers = [conv(3, widths[0], 3, 1), nn.ReLU(inplace=True)]
-    inputs = widths[0]
-    for stage, width in enumerate(widths):
-        for block in range(2):
-            layers.append(Block(inputs, width, 2 if block == 0 and stage > 0 else 1))
-            inputs = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
 
 
 def convnet():
@@ -71,7 +44,7 @@ def convnet():
     )
 
 
-NETWORKS = {"resnet18": (resnet18, (3, 32, 32)), "convnet": (convnet, (1, 28, 28))}
+NETWORKS = {"resnet18": (ResNet18, (3, 32, 32)), "convnet": (convnet, (1, 28, 28))}
 build, image = NETWORKS[config["network"]]
 start = build()
 images = torch.randn(config["batch"], *image)
