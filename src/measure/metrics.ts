@@ -139,7 +139,8 @@ export function modelBytes({ updaters, theta }: Trainer): ModelBytes {
 
 function brotliBytes(bytes: Uint8Array): number | undefined {
   const zlib = nodeModule("node:zlib");
+  if (!zlib) return undefined;
   const quality = bytes.length > BEST_BROTLI ? 4 : 11;
-  const params = zlib && { [zlib.constants.BROTLI_PARAM_QUALITY]: quality };
-  return zlib?.brotliCompressSync(bytes, { params }).length;
+  const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: quality };
+  return zlib.brotliCompressSync(bytes, { params }).length;
 }

@@ -18,6 +18,7 @@ import { newestCheckpoint } from "#bregman/runs/checkpoint.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { Trainer } from "#bregman/engine/trainer.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
+import { signalAt } from "../support/signal-at.js";
 
 const random = stream(8, "births");
 const labels = Uint8Array.from({ length: 120 }, (_, k) => k % 4);
@@ -88,12 +89,7 @@ describe.each([
     const kept = (folder: string) => birthsOf(newestCheckpoint(folder).checkpoint!.tensors);
     const [folder, other] = [newFolder(), newFolder()];
     await fit(model, data, { ...options, checkpoint: { folder } });
-    let looks = 0;
-    const signal = {
-      get aborted() {
-        return ++looks > 17;
-      },
-    } as AbortSignal;
+    const signal = signalAt(18);
     const checkpoint = { folder: other, resume: true };
     const { interrupted } = await fit(model, data, { ...options, signal, checkpoint });
     expect(interrupted).toBe(true);

@@ -19,16 +19,10 @@ import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import { expect, test } from "vitest";
 import { relativeError } from "../support/problem.js";
+import { noisyImages } from "../support/noisy-images.js";
 
 const random = stream(9, "fresh statistics");
-const part = (count: number) => {
-  const labels = Uint8Array.from({ length: count }, (_, k) => k % 3);
-  const inputs = Float32Array.from(
-    { length: count * 32 },
-    (_, k) => random.normal() + (k % 8 === labels[Math.floor(k / 32)] ? 2 : 0),
-  );
-  return { inputs, labels };
-};
+const part = (count: number) => noisyImages(random, count, { classes: 3, period: 8, signal: 2 });
 const data = fromArrays({ shape: [2, 4, 4], train: part(120), test: part(60) });
 const model = sequential(
   [2, 4, 4],

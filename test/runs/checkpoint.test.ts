@@ -37,6 +37,7 @@ import type { CheckpointOptions, FitOptions } from "#bregman/train/fit-options.j
 import type { FitResult } from "#bregman/train/train-model.js";
 import { withChecksum } from "../support/checksum.js";
 import { expectWarnings } from "../support/warnings.js";
+import { signalAt } from "../support/signal-at.js";
 
 const COUNT = 150;
 const FLAT = mlp([64, 24, 10, 5]);
@@ -65,19 +66,6 @@ const data = images();
 
 /** A new folder under the system's temporary one. */
 const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-checkpoint-"));
-
-/**
- * A signal that is raised when the loop looks at it for the k-th time: it looks several times an
- * epoch.
- */
-function signalAt(k: number): AbortSignal {
-  let looks = 0;
-  return {
-    get aborted() {
-      return ++looks >= k;
-    },
-  } as AbortSignal;
-}
 
 interface Run {
   readonly model: Model;

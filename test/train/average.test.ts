@@ -24,17 +24,12 @@ import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import type { FitResult } from "#bregman/train/train-model.js";
 import { predict } from "#bregman/predict/predict.js";
+import { noisyImages } from "../support/noisy-images.js";
+import { signalAt } from "../support/signal-at.js";
 
 const STEPS = 20;
 const random = stream(5, "average");
-const part = (count: number) => {
-  const labels = Uint8Array.from({ length: count }, (_, k) => k % 4);
-  const inputs = Float32Array.from(
-    { length: count * 32 },
-    (_, k) => random.normal() + (k % 8 === labels[Math.floor(k / 32)] ? 2 : 0),
-  );
-  return { inputs, labels };
-};
+const part = (count: number) => noisyImages(random, count, { classes: 4, period: 8, signal: 2 });
 const data = fromArrays({ shape: [2, 4, 4], train: part(48), test: part(40) });
 const model = sequential(
   [2, 4, 4],
@@ -199,12 +194,7 @@ test("a run that is stopped and resumed has the bits of one that is not, with va
     average: { decay: 0.95 },
   };
   const { result: whole } = await run(options);
-  let looks = 0;
-  const signal = {
-    get aborted() {
-      return ++looks > 17;
-    },
-  } as AbortSignal;
+  const signal = signalAt(18);
   const checkpoint = { folder: mkdtempSync(join(tmpdir(), "bregman-average-")), resume: true };
   const stopped = await fit(model, data, { ...options, signal, checkpoint });
   expect(stopped.interrupted).toBe(true);

@@ -11,12 +11,6 @@ import type * as evaluation from "#bregman/engine/evaluation.js";
 import type { Tensor } from "#bregman/export/safetensors-format.js";
 import { readStoredWeight } from "#bregman/export/stored-weight.js";
 import type { EpochMetrics } from "#bregman/measure/events.js";
-import { relu } from "#bregman/nn/layers/activation.js";
-import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
-import { conv2d } from "#bregman/nn/layers/conv2d.js";
-import { flatten } from "#bregman/nn/layers/join.js";
-import { linear } from "#bregman/nn/layers/linear.js";
-import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -30,6 +24,8 @@ import {
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import type { FitResult } from "#bregman/train/train-model.js";
+import { HARD, NOISY_SHAPE, noisyImages, noisyNet } from "../support/noisy-images.js";
+import { signalAt } from "../support/signal-at.js";
 
 /** Samples that were evaluated, pass by pass: the first of them, and how many. */
 const passes: { readonly first: number; readonly count: number }[] = [];
@@ -53,31 +49,10 @@ const [TRAIN, VALID, TEST] = [90, 30, 60];
 /** Passes over the test samples, which stand behind those to train on. */
 const tests = () => passes.filter(({ first }) => first >= TRAIN);
 
-/** Classes that can be told apart half the time: the best epoch is an early one. */
 const random = stream(8, "noisy");
-const part = (count: number) => {
-  const labels = Uint8Array.from({ length: count }, (_, k) => k % 3);
-  const inputs = Float32Array.from(
-    { length: count * 32 },
-    (_, k) => random.normal() + (k % 5 === labels[Math.floor(k / 32)] ? 0.6 : 0),
-  );
-  return { inputs, labels };
-};
-const data = fromArrays({ shape: [2, 4, 4], train: part(TRAIN), test: part(TEST) });
-const net = (outputs: number) =>
-  sequential(
-    [2, 4, 4],
-    [
-      conv2d(6, { kernel: 3, padding: 1 }),
-      batchNorm2d(),
-      relu(),
-      flatten(),
-      linear(30),
-      relu(),
-      linear(outputs),
-    ],
-  );
-const model = net(3);
+const part = (count: number) => noisyImages(random, count, HARD);
+const data = fromArrays({ shape: NOISY_SHAPE, train: part(TRAIN), test: part(TEST) });
+const model = noisyNet(3);
 
 const biases = linBreg({ tau: 0.05 });
 const base: FitOptions = {
@@ -91,16 +66,6 @@ const base: FitOptions = {
 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-best-"));
-
-/** A signal that is raised when the loop looks at it for the k-th time. */
-function signalAt(k: number): AbortSignal {
-  let looks = 0;
-  return {
-    get aborted() {
-      return ++looks >= k;
-    },
-  } as AbortSignal;
-}
 
 /** Accuracy on the test samples of the network in training, after each epoch. */
 async function run(options: Partial<FitOptions>) {
@@ -215,12 +180,12 @@ describe("the test samples are looked at", () => {
   test("once, of a regression", async () => {
     const targets = (count: number) => Float32Array.from({ length: count }, (_, k) => k % 3);
     const flat = fromArrays({
-      shape: [2, 4, 4],
+      shape: NOISY_SHAPE,
       train: { inputs: data.train.inputs, targets: targets(TRAIN) },
       test: { inputs: data.test.inputs, targets: targets(TEST) },
     });
     const folder = newFolder();
-    const { final } = await fit(net(1), flat, { ...base, checkpoint: { folder } });
+    const { final } = await fit(noisyNet(1), flat, { ...base, checkpoint: { folder } });
     expect(tests()).toEqual([all]);
     expect(final.best).toBeUndefined();
     expect(keptIn(newest(folder).checkpoint)).toEqual([]);

@@ -28,6 +28,7 @@ import { decodeCheckpoint } from "#bregman/runs/checkpoint-file.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import { withChecksum } from "../support/checksum.js";
+import { signalAt } from "../support/signal-at.js";
 
 const random = stream(8, "images");
 const data = fromArrays({
@@ -83,12 +84,7 @@ const newFolder = () => mkdtempSync(join(tmpdir(), "bregman-mutations-"));
 /** The bytes of the last checkpoint of a run that was stopped within its second epoch. */
 async function stopped({ model, options }: (typeof RUNS)[string]): Promise<Buffer> {
   const folder = newFolder();
-  let steps = 0;
-  const signal = {
-    get aborted() {
-      return ++steps > 9;
-    },
-  } as AbortSignal;
+  const signal = signalAt(10);
   await fit(model, data, { ...options, signal, checkpoint: { folder, everySeconds: 0 } });
   const [newest] = readdirSync(folder).sort(
     (a, b) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a)),

@@ -10,12 +10,6 @@ import { fromArrays } from "#bregman/data/dataset.js";
 import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
 import type { EpochMetrics } from "#bregman/measure/events.js";
-import { relu } from "#bregman/nn/layers/activation.js";
-import { batchNorm2d } from "#bregman/nn/layers/batch-norm2d.js";
-import { conv2d } from "#bregman/nn/layers/conv2d.js";
-import { flatten } from "#bregman/nn/layers/join.js";
-import { linear } from "#bregman/nn/layers/linear.js";
-import { sequential } from "#bregman/nn/model.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
 import { sgd } from "#bregman/optim/sgd.js";
 import { stream } from "#bregman/random.js";
@@ -24,38 +18,22 @@ import { fit } from "#bregman/runs/fit.js";
 import { evaluate } from "#bregman/train/evaluate.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import type { FitResult } from "#bregman/train/train-model.js";
+import { HARD, NOISY_SHAPE, noisyImages, noisyNet } from "../support/noisy-images.js";
+import { signalAt } from "../support/signal-at.js";
 
-/** Classes that can be told apart half the time: a large net soon learns the noise. */
 const random = stream(8, "noisy");
 const part = (count: number) => {
-  const labels = Uint8Array.from({ length: count }, (_, k) => k % 3);
-  const inputs = Float32Array.from(
-    { length: count * 32 },
-    (_, k) => random.normal() + (k % 5 === labels[Math.floor(k / 32)] ? 0.6 : 0),
-  );
+  const { inputs, labels } = noisyImages(random, count, HARD);
   const targets = Float32Array.from(labels, (label) => label + random.normal());
   return { inputs, labels, targets };
 };
-const data = fromArrays({ shape: [2, 4, 4], train: part(90), test: part(60) });
+const data = fromArrays({ shape: NOISY_SHAPE, train: part(90), test: part(60) });
 const flat = fromArrays({
-  shape: [2, 4, 4],
+  shape: NOISY_SHAPE,
   train: { ...part(90), labels: undefined },
   test: { ...part(60), labels: undefined },
 });
-const net = (outputs: number) =>
-  sequential(
-    [2, 4, 4],
-    [
-      conv2d(6, { kernel: 3, padding: 1 }),
-      batchNorm2d(),
-      relu(),
-      flatten(),
-      linear(30),
-      relu(),
-      linear(outputs),
-    ],
-  );
-const model = net(3);
+const model = noisyNet(3);
 
 const base: FitOptions = {
   optimizer: {
@@ -75,7 +53,7 @@ type Seen = Map<number, Map<string, Float32Array>>;
 async function run(options: Partial<FitOptions>, regression = false) {
   const seen: Seen = new Map();
   const notes: string[] = [];
-  const [ofModel, ofData] = regression ? [net(1), flat] : [model, data];
+  const [ofModel, ofData] = regression ? [noisyNet(1), flat] : [model, data];
   const result = await fit(ofModel, ofData, {
     ...base,
     ...options,
@@ -178,16 +156,6 @@ test("epochs on the way to a target density do not count", async () => {
   expect(result.final.kept).toBeGreaterThanOrEqual(20);
   expect(result.epochs.length - 1).toBeGreaterThan(20);
 });
-
-/** A signal that is raised when the loop looks at it for the k-th time. */
-function signalAt(k: number): AbortSignal {
-  let looks = 0;
-  return {
-    get aborted() {
-      return ++looks >= k;
-    },
-  } as AbortSignal;
-}
 
 test.each([
   ["keep", { keep: "best" as const }],

@@ -19,6 +19,7 @@ import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { fit } from "#bregman/runs/fit.js";
 import { describe, expect, test } from "vitest";
 import { backward } from "../reference/network.js";
+import { firstGradients } from "../support/first-gradients.js";
 import { batchOf, randomProblem, relativeError, toFloat64 } from "../support/problem.js";
 import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
@@ -76,18 +77,8 @@ function trainerFor(pool: Pool, { kind, stride = 1, ...settings }: Case) {
 }
 
 /** The gradient that LinBreg sees in the first step, by parameter. */
-function gradients(pool: Pool, given: Case): Map<string, Float64Array> {
-  const mark = pool.memory.mark();
-  const trainer = trainerFor(pool, given);
-  const before = trainer.updaters.map(({ state }) => Float64Array.from(state.v));
-  trainer.step(indices);
-  const found = trainer.updaters.map(
-    ({ parameter, state }, k) =>
-      [parameter.name, before[k].map((v, i) => (v - state.v[i]) / TAU)] as const,
-  );
-  pool.memory.release(mark);
-  return new Map(found);
-}
+const gradients = (pool: Pool, given: Case) =>
+  firstGradients(pool, () => trainerFor(pool, given), indices, TAU);
 
 /** The same by the float64 twin, by stride. */
 const references = new Map(

@@ -11,6 +11,7 @@ import { l1 } from "#bregman/regularizers/l1.js";
 import { createPool, type Pool } from "#bregman/runtime/pool.js";
 import { fit } from "#bregman/runs/fit.js";
 import { expect, test } from "vitest";
+import { firstGradients } from "../support/first-gradients.js";
 import { randomProblem, relativeError } from "../support/problem.js";
 import { problemTrainer } from "../support/problem-trainer.js";
 import { forEachBackend } from "../support/run-op.js";
@@ -36,22 +37,8 @@ function trainerFor(pool: Pool, sampleDual: number | undefined, seed = 0) {
 const batch = Int32Array.from({ length: BATCH }, (_, k) => (7 * k) % COUNT);
 
 /** The gradient that LinBreg sees in the first step, by parameter. */
-function gradients(
-  pool: Pool,
-  sampleDual: number | undefined,
-  seed = 0,
-): Map<string, Float64Array> {
-  const mark = pool.memory.mark();
-  const trainer = trainerFor(pool, sampleDual, seed);
-  const before = trainer.updaters.map(({ state }) => Float64Array.from(state.v));
-  trainer.step(batch);
-  const found = trainer.updaters.map(
-    ({ parameter, state }, k) =>
-      [parameter.name, before[k].map((v, i) => (v - state.v[i]) / TAU)] as const,
-  );
-  pool.memory.release(mark);
-  return new Map(found);
-}
+const gradients = (pool: Pool, sampleDual: number | undefined, seed = 0) =>
+  firstGradients(pool, () => trainerFor(pool, sampleDual, seed), batch, TAU);
 
 forEachBackend((_name, pool) => {
   test("non-zeros, small layers and biases have their exact gradient; zero weights another, with the right mean", () => {
