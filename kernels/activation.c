@@ -68,8 +68,8 @@ INLINE void activate(char *memory, const struct activation_args *a, int begin, i
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
     const size_t length = runs.length * (next - unit);
-    const float *from = plane_of(x, tile, c);
-    float *to = plane_of(y, tile, c);
+    const element *from = plane_of(x, tile, c);
+    element *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
       for (size_t i = 0; i < length; i += VL) store(to + i, activated(kind, load(from + i), slope));
   }
@@ -92,8 +92,8 @@ INLINE void activate_grad(char *memory, const struct activation_grad_args *a, in
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
     const size_t length = runs.length * (next - unit);
-    const float *value = plane_of(y, tile, c), *grad = plane_of(dy, tile, c);
-    float *to = plane_of(dx, tile, c);
+    const element *value = plane_of(y, tile, c), *grad = plane_of(dy, tile, c);
+    element *to = plane_of(dx, tile, c);
     for (int h = 0; h < runs.count; h++, value += y.row, grad += dy.row, to += dx.row)
       for (size_t i = 0; i < length; i += VL)
         put(to + i, derived(kind, load(value + i), load(grad + i), slope), add);
@@ -154,8 +154,8 @@ INLINE void drop(char *memory, const struct dropout_args *a, int begin, int end,
   for (int j = 0; j < VL; j++) lane[j] = j;
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    const float *from = plane_of(x, tile, c);
-    float *to = plane_of(y, tile, c);
+    const element *from = plane_of(x, tile, c);
+    element *to = plane_of(y, tile, c);
     /* Counts floats of the tensor without its borders, so a mask depends on no stride. */
     uint32_t counter = (uint32_t)unit * a->height * length;
     for (int h = 0; h < a->height; h++, from += x.row, to += y.row, counter += length)

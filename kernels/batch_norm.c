@@ -32,7 +32,7 @@ struct moments {
 
 /* Adds rows of a chunk, of which n positions, to m. Lanes that are not present are left out at the
  * end: lanes don't mix. */
-INLINE void add_chunk(struct moments *m, const float *x, size_t row, int rows, int width,
+INLINE void add_chunk(struct moments *m, const element *x, size_t row, int rows, int width,
                       double origin, const struct lanes *lanes) {
   const size_t length = (size_t)width * T;
   vec shift[TV], sum[CHAINS], square[CHAINS];
@@ -90,8 +90,8 @@ KERNEL(plane_moments) {
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels, samples = present_in(count, tile);
     const struct lanes lanes = lanes_of(samples);
-    const float *plane = plane_of(x, tile, c);
-    const double origin = *plane;
+    const element *plane = plane_of(x, tile, c);
+    const double origin = number(plane);
     struct moments m = {{0}, {0}};
     if (samples == 0) {
       moments[unit][0] = moments[unit][1] = 0;
@@ -163,8 +163,8 @@ INLINE void apply(char *memory, const struct batch_norm_apply_args *a, int begin
     const int tile = unit / a->channels, c = unit % a->channels;
     const vec m = splat(mean[c]), scale = splat(gamma[c] * mean[a->channels + c]),
               shift = splat(beta[c]);
-    const float *from = plane_of(x, tile, c), *add = plane_of(z, tile, c);
-    float *to = plane_of(y, tile, c);
+    const element *from = plane_of(x, tile, c), *add = plane_of(z, tile, c);
+    element *to = plane_of(y, tile, c);
     uint16_t *signs = (uint16_t *)at(memory, a->signs) + (size_t)unit * a->height * a->width;
     for (int h = 0; h < a->height; h++, from += x.row, to += y.row) {
       for (size_t i = 0; i < length; i += T) {
@@ -201,8 +201,8 @@ struct grad_sums {
 };
 
 struct grad_rows {
-  float *dy;
-  const float *x;
+  element *dy;
+  const element *x;
   const uint16_t *signs;
   size_t dy_row, x_row;
 };
@@ -309,8 +309,8 @@ KERNEL(batch_norm_grad_apply) {
     const vec m = splat(mean[c]), scale = splat(gamma[c] * invstd);
     const vec slope = splat((float)(dgamma[c] * inverse_n * invstd)),
               offset = splat((float)(dbeta[c] * inverse_n));
-    const float *dy_row = plane_of(dy, tile, c), *x_row = plane_of(x, tile, c);
-    float *dx_row = plane_of(dx, tile, c);
+    const element *dy_row = plane_of(dy, tile, c), *x_row = plane_of(x, tile, c);
+    element *dx_row = plane_of(dx, tile, c);
     for (int h = 0; h < a->height; h++, dy_row += dy.row, x_row += x.row, dx_row += dx.row)
       for (size_t j = 0; j < (size_t)a->width * T; j += T)
         UNROLL for (int q = 0; q < TV; q++) {

@@ -11,6 +11,7 @@
 #define WHOLE_SHARES 1048576
 #define AUGMENT_WORDS 7
 #define SINGLE_BLOCK 4
+#define HALF_PLANES_ID 1024
 
 enum { ACTIVATION_ELU = 5, ACTIVATION_LEAKY_RELU = 1, ACTIVATION_RELU = 0, ACTIVATION_SIGMOID = 3,
       ACTIVATION_SILU = 4, ACTIVATION_TANH = 2 };
@@ -308,6 +309,12 @@ struct copy_planes_args {
 };
 _Static_assert(sizeof(struct copy_planes_args) == 4 * 13, "copy_planes_args");
 
+struct convert_planes_args {
+  struct tensor_args x, y;
+  int32_t tiles, channels, height, width, accumulate, to_half;
+};
+_Static_assert(sizeof(struct convert_planes_args) == 4 * 14, "convert_planes_args");
+
 struct activation_args {
   struct tensor_args x, y;
   int32_t kind, slope, tiles, channels, height, width;
@@ -508,33 +515,61 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(36, avg_pool) \
   X(37, avg_pool_grad) \
   X(38, copy_planes) \
-  X(39, activation) \
-  X(40, activation_grad) \
-  X(41, dropout) \
-  X(42, add_scaled) \
-  X(43, dot_planes) \
-  X(44, sum_partial) \
-  X(45, cross_entropy) \
-  X(46, mean_squared_error) \
-  X(47, absolute_error) \
-  X(48, binary_cross_entropy) \
-  X(49, gradient_norms) \
-  X(50, clip_gradient) \
-  X(51, sum_gradient) \
-  X(52, decay_gradient) \
-  X(53, sample_norms) \
-  X(54, draw_samples) \
-  X(55, gather_samples) \
-  X(56, sampled_weight_grad) \
-  X(57, gather_planes) \
-  X(58, conv_sampled_weight_grad) \
-  X(59, update) \
-  X(60, update_pattern) \
-  X(61, compress) \
-  X(62, expand) \
-  X(63, transpose) \
-  X(64, compress_pairs) \
-  X(65, transpose_pairs) \
-  X(66, transpose_conv)
+  X(39, convert_planes) \
+  X(40, activation) \
+  X(41, activation_grad) \
+  X(42, dropout) \
+  X(43, add_scaled) \
+  X(44, dot_planes) \
+  X(45, sum_partial) \
+  X(46, cross_entropy) \
+  X(47, mean_squared_error) \
+  X(48, absolute_error) \
+  X(49, binary_cross_entropy) \
+  X(50, gradient_norms) \
+  X(51, clip_gradient) \
+  X(52, sum_gradient) \
+  X(53, decay_gradient) \
+  X(54, sample_norms) \
+  X(55, draw_samples) \
+  X(56, gather_samples) \
+  X(57, sampled_weight_grad) \
+  X(58, gather_planes) \
+  X(59, conv_sampled_weight_grad) \
+  X(60, update) \
+  X(61, update_pattern) \
+  X(62, compress) \
+  X(63, expand) \
+  X(64, transpose) \
+  X(65, compress_pairs) \
+  X(66, transpose_pairs) \
+  X(67, transpose_conv)
+/* Those that are there for planes of bf16 too. */
+#define PLANES_TABLE(X) \
+  X(10, gather_images_u8) \
+  X(20, conv_dense) \
+  X(21, conv_sparse) \
+  X(22, conv_pairs) \
+  X(23, conv_dense_weight_grad) \
+  X(24, conv_sparse_weight_grad) \
+  X(25, conv_pairs_weight_grad) \
+  X(26, conv_bias_grad) \
+  X(27, plane_moments) \
+  X(30, batch_norm_apply) \
+  X(31, batch_norm_grad_reduce) \
+  X(33, batch_norm_grad_apply) \
+  X(34, max_pool) \
+  X(35, max_pool_grad) \
+  X(36, avg_pool) \
+  X(37, avg_pool_grad) \
+  X(38, copy_planes) \
+  X(40, activation) \
+  X(41, activation_grad) \
+  X(42, dropout) \
+  X(43, add_scaled) \
+  X(44, dot_planes) \
+  X(54, sample_norms) \
+  X(58, gather_planes) \
+  X(59, conv_sampled_weight_grad)
 
 #endif

@@ -44,7 +44,8 @@ INLINE struct walk walk_of(const struct conv_dense_args *a, const struct conv_ta
 /* Where a block's operands lie, for its first output channel, vector and inner channel; strides in
  * floats. */
 struct conv_operands {
-  const float *w, *x;
+  const float *w;
+  const element *x;
   size_t w_row, w_inner, x_plane, x_col;
   struct walk walk;
 };
@@ -59,7 +60,7 @@ typedef vec conv_sums[CONV_ROWS][CONV_VECS];
  * what is there. */
 struct conv_result {
   const float *bias;
-  float *y;
+  element *y;
   size_t y_plane, y_col;
   int add;
 };
@@ -68,7 +69,8 @@ struct conv_result {
 INLINE void conv_block(const int rows, const int vecs, const struct conv_operands *o, int n,
                        const struct conv_result *r) {
   const size_t x_col = o->x_col, w_row = o->w_row;
-  const float *x_plane = o->x, *w_plane = o->w;
+  const element *x_plane = o->x;
+  const float *w_plane = o->w;
   vec acc[CONV_ROWS][CONV_VECS];
   UNROLL for (int m = 0; m < rows; m++)
     UNROLL for (int i = 0; i < vecs; i++) {
@@ -78,7 +80,8 @@ INLINE void conv_block(const int rows, const int vecs, const struct conv_operand
   for (int c = 0; c < n; c++) {
     const struct conv_tap *tap = o->walk.first;
     for (int t = 0; t < o->walk.count; t++, tap += o->walk.step) {
-      const float *x = x_plane + tap->offset, *w = w_plane + tap->index;
+      const element *x = x_plane + tap->offset;
+      const float *w = w_plane + tap->index;
       BASE(x);
       vec in[CONV_VECS];
       UNROLL for (int i = 0; i < vecs; i++) in[i] = load(x + vector_at(i, x_col));
@@ -127,8 +130,8 @@ CONV_BLOCK(1, 2)
 INLINE void conv_row(const struct conv_dense_args *a, int rows, struct conv_operands o, int n,
                      struct conv_result r) {
   const int vecs = a->width * TV;
-  const float *x = o.x;
-  float *y = r.y;
+  const element *x = o.x;
+  element *y = r.y;
   for (int v = 0; v < vecs;) {
     const int left = vecs - v;
     (void)left;
@@ -160,7 +163,8 @@ INLINE struct conv_cut cut_of(const struct conv_dense_args *a, const struct conv
   int height = (32 + a->width - 1) / a->width;
   if (height > a->height) height = a->height;
   const size_t plane =
-      ((size_t)(height - 1) * a->x.row + (size_t)(a->width - 1) * a->x.col + T + (high - low)) * 4;
+      ((size_t)(height - 1) * a->x.row + (size_t)(a->width - 1) * a->x.col + T + (high - low)) *
+      sizeof(element);
   int inner = CONV_CACHE / plane < 16 ? 16 : CONV_CACHE / plane;
   const int parts = (a->inner + inner - 1) / inner;
   return (struct conv_cut){height, (a->inner + parts - 1) / parts};
@@ -186,8 +190,8 @@ KERNEL(conv_dense) {
     const int last = (last_unit - tile * blocks) * UNIT_ROWS < a->rows
                          ? (last_unit - tile * blocks) * UNIT_ROWS
                          : a->rows;
-    const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
-    float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
+    const element *x = (const element *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
+    element *y = (element *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int row = 0; row < a->height; row += cut.height)
       for (int c = 0; c < a->inner; c += cut.inner) {
         const int n = c + cut.inner < a->inner ? cut.inner : a->inner - c;
@@ -218,7 +222,7 @@ KERNEL(conv_bias_grad) {
     UNROLL for (int v = 0; v < 4; v++) sum[v] = splat(0);
     for (int tile = 0; tile < a->tiles; tile++)
       for (int i = 0; i < a->height; i++) {
-        const float *dy = (const float *)at(memory, a->dy.at) + (size_t)tile * a->dy.tile +
+        const element *dy = (const element *)at(memory, a->dy.at) + (size_t)tile * a->dy.tile +
                           (size_t)o * a->dy.plane + (size_t)i * a->dy.row;
         const int vecs = a->width * TV;
         int v = 0;

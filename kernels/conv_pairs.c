@@ -66,7 +66,7 @@ struct pairs_job {
  * to compute. */
 INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int rows,
                            const int cols, const struct pair *pair, const struct pair *end,
-                           const char *x) {
+                           const element *x) {
 #if VL == T
   if (run != 3) return;
   if (pair + 4 < end) {
@@ -75,9 +75,9 @@ INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int
     __builtin_prefetch(weights + 32);
   }
   if (pair + 1 < end) {
-    const float *p = (const float *)(x + pair[1].plane);
+    const element *p = element_at(x, pair[1].plane);
     for (int r = 0; r < rows + 2; r++, p += job->x_row)
-      UNROLL for (int j = 0; j < cols + 2; j++) __builtin_prefetch(p + j * T);
+      UNROLL for (int j = 0; j < cols + 2; j += LINE_POSITIONS) __builtin_prefetch(p + j * T);
   }
 #endif
 }
@@ -85,22 +85,24 @@ INLINE void prefetch_pairs(const struct pairs_job *job, const int run, const int
 /* rows x cols positions of one output channel, VL lanes of them. Each position's products are added
  * one by one, by pair and by tap, in every block alike. */
 INLINE void pairs_block(const struct pairs_job *job, const int run, const int rows, const int cols,
-                        const struct pair *pairs, int count, float bias, const char *x, float *y) {
+                        const struct pair *pairs, int count, float bias, const element *x,
+                        element *y) {
   const size_t x_col = run == 1 ? job->x_col : T;
   vec sum[BLOCK_POSITIONS];
   UNROLL for (int i = 0; i < rows * cols; i++) sum[i] = splat(bias);
   for (const struct pair *end = pairs + count; pairs < end; pairs++) {
-    const float *plane = (const float *)(x + pairs->plane);
+    const element *plane = element_at(x, pairs->plane);
     const float *kernel = (const float *)(job->memory + pairs->weights);
     const struct conv_tap *tap = job->runs.taps + job->runs.first;
     prefetch_pairs(job, run, rows, cols, pairs, end, x);
     for (int g = job->runs.count; g > 0; g--, tap += run) {
-      const float *w = kernel + tap->index, *p = plane + tap->offset;
+      const float *w = kernel + tap->index;
+      const element *p = plane + tap->offset;
       vec weight[5];
       UNROLL for (int t = 0; t < run; t++) weight[t] =
           splat(w[t * (ptrdiff_t)job->runs.index_step]);
       UNROLL for (int r = 0; r < rows; r++, p += job->x_row) {
-        const float *q = p;
+        const element *q = p;
         BASE(q);
         vec window[5];
         UNROLL for (int t = 0; t < run - 1; t++) window[t] = load(q + t * T);
@@ -114,7 +116,7 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
   }
   UNROLL for (int r = 0; r < rows; r++)
     UNROLL for (int j = 0; j < cols; j++) {
-      float *out = y + r * job->y_row + j * job->y_col;
+      element *out = y + r * job->y_row + j * job->y_col;
       vec result = sum[r * cols + j];
       if (job->accumulate) result += load(out);
       store(out, result);
@@ -123,16 +125,16 @@ INLINE void pairs_block(const struct pairs_job *job, const int run, const int ro
 
 /* `cols` columns of `height` rows, all lanes. */
 INLINE void pairs_columns(const struct pairs_job *job, const int run, const int cols, int height,
-                          const struct pair *pairs, int count, float bias, const char *x,
-                          float *y) {
+                          const struct pair *pairs, int count, float bias, const element *x,
+                          element *y) {
   const int rows = BLOCK_POSITIONS / cols < BAND_ROWS ? BLOCK_POSITIONS / cols : BAND_ROWS;
   for (int v = 0; v < T; v += VL) {
-    const char *u = x + v * 4;
-    float *out = y + v;
+    const element *u = x + v;
+    element *out = y + v;
     int i = 0;
-    for (; i + rows <= height; i += rows, u += rows * job->x_row * 4, out += rows * job->y_row)
+    for (; i + rows <= height; i += rows, u += rows * job->x_row, out += rows * job->y_row)
       pairs_block(job, run, rows, cols, pairs, count, bias, u, out);
-    for (; i < height; i++, u += job->x_row * 4, out += job->y_row)
+    for (; i < height; i++, u += job->x_row, out += job->y_row)
       pairs_block(job, run, 1, cols, pairs, count, bias, u, out);
   }
 }
@@ -144,20 +146,20 @@ INLINE void pairs_rows(char *memory, const struct conv_pairs_args *a, const stru
                        const int run, int tile, int first, int last) {
   const int32_t *counts = at(memory, a->counts);
   const float *bias = at_or_null(memory, a->bias);
-  const char *x = (const char *)((const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile);
-  float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
+  const element *x = (const element *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
+  element *y = (element *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
   const int band = a->width < WIDE ? a->height : BAND_ROWS;
   for (int i = 0; i < a->height; i += band) {
     const int height = i + band < a->height ? band : a->height - i;
-    const char *u = x + (size_t)i * a->x.row * 4;
+    const element *u = x + (size_t)i * a->x.row;
     for (int o = first; o < last; o++) {
       const struct pair *pairs =
           (const struct pair *)at(memory, a->entries) + (size_t)o * a->entry_stride;
-      float *out = y + (size_t)o * a->y.plane + (size_t)i * a->y.row;
+      element *out = y + (size_t)o * a->y.plane + (size_t)i * a->y.row;
       const float b = bias ? bias[o] : 0;
       int j = 0;
 #define COLUMNS(n)                                                                \
-  pairs_columns(job, run, n, height, pairs, counts[o], b, u + j * job->x_col * 4, \
+  pairs_columns(job, run, n, height, pairs, counts[o], b, u + j * job->x_col,     \
                 out + j * job->y_col)
       for (; j + 8 <= a->width; j += 8) COLUMNS(8);
       for (; j + 4 <= a->width; j += 4) COLUMNS(4);
@@ -222,12 +224,12 @@ KERNEL(conv_pairs) {
  * x[q]. `slide`: x's positions are next to each other, so a vector is loaded for one tap and kept
  * for the others. */
 INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs,
-                       const int slide, vec sum[][5], const float *dy, const float *const *x) {
+                       const int slide, vec sum[][5], const element *dy, const element *const *x) {
   const size_t x_col = slide ? T : a->x.col;
   for (int i = 0; i < a->height; i++) {
-    const float *d = dy + (size_t)i * a->dy.row;
+    const element *d = dy + (size_t)i * a->dy.row;
     for (int v = 0; v < T; v += VL, d += VL) {
-      const float *p[8];
+      const element *p[8];
       vec window[8][5];
       UNROLL for (int q = 0; q < runs; q++) {
         p[q] = x[q] + (size_t)i * a->x.row + v;
@@ -236,7 +238,7 @@ INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int ru
       for (int j = 0; j < a->width; j++) {
         const vec u = load(d + j * T);
         UNROLL for (int q = 0; q < runs; q++) {
-          const float *w = p[q] + j * x_col;
+          const element *w = p[q] + j * x_col;
           BASE(w);
           UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] = load(w + t * T);
           UNROLL for (int t = 0; t < run; t++) sum[q][t] += u * window[q][t];
@@ -257,18 +259,18 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a,
   float *g = (float *)at(memory, a->g) + (size_t)o * a->inner * a->tap_count;
   for (int k = 0; k <= last; k += side) {
     /* The last ones are repeated to fill up (and store the same values again). */
-    const float *x[8];
+    const element *x[8];
     float *out[8];
     vec sum[8][5];
     UNROLL for (int q = 0; q < side; q++) {
       const int place = k + q < last ? k + q : last;
       const struct pair p = pairs[place / runs->count];
       const struct conv_tap *first = runs->taps + place % runs->count * run + runs->first;
-      x[q] = (const float *)((const char *)at(memory, a->x.at) + p.plane) + first->offset;
+      x[q] = element_at(at(memory, a->x.at), p.plane) + first->offset;
       out[q] = g + p.plane / ((uint32_t)a->x.plane * 4) * a->tap_count + first->index;
       UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
     }
-    const float *dy = (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane;
+    const element *dy = (const element *)at(memory, a->dy.at) + (size_t)o * a->dy.plane;
     for (int tile = 0; tile < a->tiles; tile++, dy += a->dy.tile) {
       grad_plane(a, run, side, slide, sum, dy, x);
       UNROLL for (int q = 0; q < side; q++) x[q] += a->x.tile;

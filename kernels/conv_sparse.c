@@ -21,16 +21,16 @@ struct sparse_row {
   const struct entry *entries;
   int count;
   vec bias;
-  const float *x;
-  float *y;
+  const element *x;
+  element *y;
   size_t x_row, x_col, y_row, y_col;
   int accumulate;
 };
 
 /* rows x cols positions from x and y on (constants after inlining). Entry after entry, in every
  * block alike. */
-INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const float *x,
-                         float *y) {
+INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const element *x,
+                         element *y) {
   const size_t x_row = r->x_row, x_col = r->x_col;
   vec sum[SPARSE_POSITIONS * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
@@ -45,8 +45,7 @@ INLINE void sparse_block(const int rows, const int cols, const struct sparse_row
    * more registers. */
   for (; e + 2 <= end; e += 2) {
     const vec w = splat(e[0].value), u = splat(e[1].value);
-    const float *in = (const float *)((const char *)x + e[0].offset),
-                *next = (const float *)((const char *)x + e[1].offset);
+    const element *in = element_at(x, e[0].offset), *next = element_at(x, e[1].offset);
     BASE(in);
     BASE(next);
     EACH_VECTOR {
@@ -57,7 +56,7 @@ INLINE void sparse_block(const int rows, const int cols, const struct sparse_row
 #endif
   for (; e < end; e++) {
     const vec w = splat(e->value);
-    const float *in = (const float *)((const char *)x + e->offset);
+    const element *in = element_at(x, e->offset);
     EACH_VECTOR sum[p * TV + v] += w * load(in + p / cols * x_row + p % cols * x_col + v * VL);
   }
   EACH_VECTOR store(y + p / cols * r->y_row + p % cols * r->y_col + v * VL, sum[p * TV + v]);
@@ -70,8 +69,8 @@ BLOCK_FUNCTION sparse_band(const struct sparse_row *r, int height, int width) {
     const int left = width - j;
     cols = SPARSE_POSITIONS;
     while (cols > left) cols /= 2;
-    const float *x = r->x + (size_t)j * r->x_col;
-    float *y = r->y + (size_t)j * r->y_col;
+    const element *x = r->x + (size_t)j * r->x_col;
+    element *y = r->y + (size_t)j * r->y_col;
     int i = 0;
 #define SPARSE_BLOCK(rows, cols) \
   sparse_block(rows, cols, r, x + (size_t)i * r->x_row, y + (size_t)i * r->y_row)
@@ -108,8 +107,8 @@ KERNEL(conv_sparse) {
     next = (tile + 1) * blocks < end ? (tile + 1) * blocks : end;
     const int last =
         (next - tile * blocks) * UNIT_ROWS < a->rows ? (next - tile * blocks) * UNIT_ROWS : a->rows;
-    const float *x = (const float *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
-    float *y = (float *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
+    const element *x = (const element *)at(memory, a->x.at) + (size_t)tile * a->x.tile;
+    element *y = (element *)at(memory, a->y.at) + (size_t)tile * a->y.tile;
     for (int i = 0; i < a->height; i += band)
       for (int o = first; o < last; o++) {
         const struct sparse_row row = {

@@ -118,28 +118,28 @@ static struct grad_place place_after(const struct conv_sparse_weight_grad_args *
 /* What to ask for while the positions before are computed (no hardware foresees where it lies):
  * their dy, and of every plane of x what the positions before did not use. Lines are T floats. */
 struct grad_ahead {
-  const float *dy, *x;
+  const element *dy, *x;
   int dy_height, dy_width, x_planes, x_height, x_width;
   size_t x_row, x_plane;
 };
 
-INLINE void fetch_lines(const float *p, int height, int width, size_t row) {
+INLINE void fetch_lines(const element *p, int height, int width, size_t row) {
 #ifndef __wasm__
   for (int i = 0; i < height; i++, p += row)
-    for (int j = 0; j < width; j++) __builtin_prefetch(p + j * T);
+    for (int j = 0; j < width; j += LINE_POSITIONS) __builtin_prefetch(p + j * T);
 #endif
 }
 
 /* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output
  * channel. */
 INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
-                     vec *sum, const uint32_t *offset, int n, const float *dy, const char *x) {
+                     vec *sum, const uint32_t *offset, int n, const element *dy, const element *x) {
   const size_t x_row = a->x.row, x_col = a->x.col;
   vec d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
   EACH_VECTOR d[p * TV + v] = load(dy + p / cols * a->dy.row + p % cols * T + v * VL);
   for (int k = 0; k < n; k++) {
-    const float *in = (const float *)(x + offset[k]);
+    const element *in = element_at(x, offset[k]);
     BASE(in);
     vec s = splat(0);
     EACH_VECTOR {
@@ -153,16 +153,16 @@ INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int row
 
 /* The same, `steps` times side by side, for all weights. */
 INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
-                     struct grad_runs *r, int steps, const float *dy, const char *x,
+                     struct grad_runs *r, int steps, const element *dy, const element *x,
                      struct grad_ahead ahead) {
-  const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x.col * 4;
+  const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x.col;
   vec *sum = r->sum;
   const uint32_t *offset = r->offset;
   int due = 0;
   for (int first = 0; first < r->runs; first += r->channels)
     for (int m = 0; m < r->channels; m++) {
       const int n = r->length[first + m];
-      const float *out = dy + (size_t)m * a->dy.plane;
+      const element *out = dy + (size_t)m * a->dy.plane;
       if (first == 0)
         fetch_lines(ahead.dy + (size_t)m * a->dy.plane, ahead.dy_height, ahead.dy_width, a->dy.row);
       for (due += ahead.x_planes; due >= r->runs; due -= r->runs, ahead.x += ahead.x_plane)
@@ -176,7 +176,7 @@ INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int row
 
 #define GRAD_BLOCK(name, rows, cols)                                                        \
   BLOCK_FUNCTION name(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r,    \
-                      int steps, const float *dy, const char *x, struct grad_ahead ahead) { \
+                      int steps, const element *dy, const element *x, struct grad_ahead ahead) { \
     all_runs(a, rows, cols, r, steps, dy, x, ahead);                                        \
   }
 GRAD_BLOCK(grad_block_full, GRAD_HEIGHT, GRAD_WIDTH)
@@ -190,7 +190,7 @@ GRAD_BLOCK(grad_block_one, 1, 1)
 
 /* The sums of all weights over all positions. */
 static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_runs *r,
-                     const float *dy, const float *x) {
+                     const element *dy, const element *x) {
   const size_t x_plane = (size_t)a->kernel.plane_size * T,
                row_size = (size_t)a->kernel.row_size * T;
   const int across = a->x.col / T, down = (int)(a->x.row / (int)row_size);
@@ -211,7 +211,7 @@ static void sum_runs(const struct conv_sparse_weight_grad_args *a, struct grad_r
                                      (width_at(a, q) - 1) * across + a->kernel.width - known,
                                      row_size,
                                      x_plane};
-    const char *from = (const char *)X_AT(p);
+    const element *from = X_AT(p);
     if (height == GRAD_HEIGHT && width == GRAD_WIDTH)
       grad_block_full(a, r, steps, DY_AT(p), from, ahead);
     else if (height == GRAD_HEIGHT) grad_block_column(a, r, steps, DY_AT(p), from, ahead);
@@ -231,7 +231,7 @@ KERNEL(conv_sparse_weight_grad) {
   const int positions = GRAD_WIDTH * steps_at(a, (struct grad_place){0, 0, 0});
   const int rows_read = (GRAD_HEIGHT - 1) * (a->x.row / (k->row_size * T)) + k->height;
   const int columns_read = (positions - 1) * (a->x.col / T) + k->width;
-  const uint64_t bytes = (uint64_t)rows_read * columns_read * (T * 4);
+  const uint64_t bytes = (uint64_t)rows_read * columns_read * (T * sizeof(element));
   const int planes = bytes < GRAD_NEAR ? (int)(GRAD_NEAR / bytes) : 1;
   struct grad_runs r;
   for (int o = begin; o < end; o += GRAD_CHANNELS) {
@@ -247,7 +247,7 @@ KERNEL(conv_sparse_weight_grad) {
     while (rows.left > 0) {
       take_runs(&r, &rows, planes, (uint32_t)k->plane_size * (T * 4));
       if (r.last_plane > channels) r.last_plane = channels;
-      sum_runs(a, &r, (const float *)at(memory, a->dy.at) + (size_t)o * a->dy.plane,
+      sum_runs(a, &r, (const element *)at(memory, a->dy.at) + (size_t)o * a->dy.plane,
                at(memory, a->x.at));
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;
       for (int run = 0, n = 0; run < r.runs; run++)

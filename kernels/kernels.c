@@ -3,14 +3,44 @@
  * Compiled once for wasm and, natively, once per instruction set, with VARIANT=_base, _avx2,
  * _avx512, the ending of the names it exports (see program.c). Everything else is static, so the
  * builds don't clash and the compiler sees through every call. For predict.wasm, with SINGLE_ONLY,
- * the kernels of one sample alone are in the table, and what they don't need falls away.
+ * the kernels of one sample alone are in the table, and what they don't need falls away. With
+ * HALF_PLANES those over planes are, for planes of bf16; natively, beside the others: an op asks for
+ * one by its id + HALF_PLANES_ID.
  */
 #include "kernels.h"
+
+/* Names of exported functions: as they are for wasm, run_avx2 and so on natively. */
+#ifdef VARIANT
+#define PASTE(name, variant) name##variant
+#define EXPAND(name, variant) PASTE(name, variant)
+#define EXPORT(name) EXPAND(name, VARIANT)
+#else
+#define EXPORT(name) name
+#endif
 
 #include "sources.h"
 
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch,
  * since an array of pointers would be data, which the wasm build has none of. */
+#ifdef HALF_PLANES
+int EXPORT(call_half)(int32_t id, char *memory, const int32_t *args, int begin, int end) {
+  switch (id) {
+#define CASE(number, name) \
+  case number: name(memory, args, begin, end); return 0;
+    PLANES_TABLE(CASE)
+#undef CASE
+    default: return -1;
+  }
+}
+#else
+
+#ifdef VARIANT
+int EXPORT(call_half)(int32_t id, char *memory, const int32_t *args, int begin, int end);
+#define CALL_HALF EXPORT(call_half)(id - HALF_PLANES_ID, memory, args, begin, end)
+#else
+#define CALL_HALF -1
+#endif
+
 static int call(int32_t id, char *memory, const int32_t *args, int begin, int end) {
   switch (id) {
 #define CASE(number, name) \
@@ -20,7 +50,7 @@ static int call(int32_t id, char *memory, const int32_t *args, int begin, int en
     OTHER_TABLE(CASE)
 #endif
 #undef CASE
-    default: return -1;
+    default: return CALL_HALF;
   }
 }
 
@@ -33,3 +63,4 @@ void trains(void) {}
 #endif
 
 #include "program.c"
+#endif

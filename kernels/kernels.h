@@ -44,11 +44,10 @@ INLINE void *at_or_null(char *memory, int32_t offset) {
 }
 
 INLINE vec splat(float x) { return x - (vec){0}; }
-INLINE vec load(const float *p) { return *(const vec *)p; }
-INLINE void store(float *p, vec x) { *(vec *)p = x; }
-
 /* Unrolls the loop that follows; its bounds are constants once inlined. */
 #define UNROLL _Pragma("GCC unroll 32")
+
+#include "bf16.h"
 
 /* For wasm, whose engine takes instructions as they come and has 15 vector registers. IN_ORDER:
  * loads stay where they are written (LLVM would move all of a block to its front, and the engine

@@ -16,8 +16,8 @@ KERNEL(copy_planes) {
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
     const size_t length = runs.length * (next - unit);
-    const float *from = plane_of(x, tile, c);
-    float *to = plane_of(y, tile, c);
+    const element *from = plane_of(x, tile, c);
+    element *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
       if (a->accumulate)
         for (size_t i = 0; i < length; i += VL) put(to + i, load(from + i), 1);
@@ -36,8 +36,8 @@ KERNEL(add_scaled) {
     const int tile = unit / a->channels, c = unit % a->channels;
     next = next_unit(runs, unit, end, a->channels);
     const size_t length = runs.length * (next - unit);
-    const float *from = plane_of(x, tile, c);
-    float *to = plane_of(y, tile, c);
+    const element *from = plane_of(x, tile, c);
+    element *to = plane_of(y, tile, c);
     for (int h = 0; h < runs.count; h++, from += x.row, to += y.row)
       for (size_t i = 0; i < length; i += VL) store(to + i, load(to + i) + scale * load(from + i));
   }
@@ -51,7 +51,7 @@ KERNEL(dot_planes) {
   float *partial = at(memory, o->partial);
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / o->channels, c = unit % o->channels;
-    const float *p = plane_of(a, tile, c), *q = plane_of(b, tile, c);
+    const element *p = plane_of(a, tile, c), *q = plane_of(b, tile, c);
     dvec sum = {0};
     for (int h = 0; h < o->height; h++, p += a.row, q += b.row) {
       vec lanes[TV];
@@ -114,7 +114,7 @@ INLINE vec picture_bytes(const struct picture *p, const uint8_t *row, int w, int
 }
 
 INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int height, int width,
-                       float scale, float shift, float *out) {
+                       float scale, float shift, element *out) {
   const uint8_t *row[T];
   for (int b = 0; b < T; b++) {
     const struct picture *p = &pictures[b];
@@ -137,10 +137,10 @@ INLINE void gather_row(const struct picture *pictures, size_t plane, int h, int 
 }
 
 /* Sets the square of a row of lane b to 0. */
-INLINE void cut_row(const struct change *c, int h, int width, float *out) {
+INLINE void cut_row(const struct change *c, int h, int width, element *out) {
   if (h < c->top || h >= c->top + c->side) return;
   const int end = c->left + c->side < width ? c->left + c->side : width;
-  for (int w = c->left > 0 ? c->left : 0; w < end; w++) out[(size_t)w * T] = 0;
+  for (int w = c->left > 0 ? c->left : 0; w < end; w++) out[(size_t)w * T] = (element){0};
 }
 
 KERNEL(gather_images_u8) {
@@ -161,7 +161,7 @@ KERNEL(gather_images_u8) {
     }
     for (int c = 0; c < a->channels; c++)
       for (int h = 0; h < a->height; h++) {
-        float *row = row_of(plane_of(out, tile, c), out, h);
+        element *row = row_of(plane_of(out, tile, c), out, h);
         gather_row(pictures, c * plane, h, a->height, a->width, affine[c], affine[a->channels + c],
                    row);
         for (int b = 0; b < T; b++) cut_row(&pictures[b].change, h, a->width, row + b);

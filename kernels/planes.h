@@ -14,7 +14,7 @@
 
 /* A tensor in memory, its strides in floats. `data` is NULL if it is absent. */
 struct tensor {
-  float *data;
+  element *data;
   size_t tile, plane, row;
 };
 
@@ -24,12 +24,12 @@ INLINE struct tensor tensor_at(char *memory, struct tensor_args a) {
 }
 
 /* The tensor's plane of a unit; NULL if the tensor is absent. */
-INLINE float *plane_of(struct tensor t, int tile, int channel) {
+INLINE element *plane_of(struct tensor t, int tile, int channel) {
   return t.data ? t.data + tile * t.tile + channel * t.plane : NULL;
 }
 
 /* Where `length` floats of row h start. */
-INLINE float *row_of(float *plane, struct tensor t, int h) {
+INLINE element *row_of(element *plane, struct tensor t, int h) {
   return plane ? plane + h * (ptrdiff_t)t.row : NULL;
 }
 
@@ -66,7 +66,7 @@ INLINE int next_unit(struct runs runs, int unit, int end, int channels) {
 }
 
 /* *p = x, or *p += x. */
-INLINE void put(float *p, vec x, int add) {
+INLINE void put(element *p, vec x, int add) {
   if (add) x += load(p);
   store(p, x);
 }

@@ -64,13 +64,13 @@ INLINE void max_planes(char *memory, const struct max_pool_args *a, int begin, i
       const int above = h * s.down - s.top;
       const struct inside rows =
           is_inside ? whole_height : inside_of(above, s.height, a->in_height);
-      const float *row = row_of(plane_of(x, tile, c), x, above);
-      float *to = row_of(plane_of(y, tile, c), y, h);
+      const element *row = row_of(plane_of(x, tile, c), x, above);
+      element *to = row_of(plane_of(y, tile, c), y, h);
       for (int w = 0; w < a->width; w++, to += T) {
         const int before = w * s.across - s.left;
         const struct inside columns =
             is_inside ? whole_width : inside_of(before, s.width, a->in_width);
-        const float *from = row + (ptrdiff_t)before * T;
+        const element *from = row + (ptrdiff_t)before * T;
         UNROLL for (int q = 0; q < TV; q++) {
           vec top = load(from + rows.first * (ptrdiff_t)x.row + columns.first * T + q * VL);
           for (int i = rows.first; i < rows.end; i++)
@@ -97,7 +97,7 @@ KERNEL(max_pool) {
 }
 
 /* Zeroes positions of a plane from row h0, or column w0, on. */
-INLINE void zero_rest(float *plane, size_t row, int height, int width, int h0, int w0) {
+INLINE void zero_rest(element *plane, size_t row, int height, int width, int h0, int w0) {
   for (int h = 0; h < height; h++)
     for (size_t i = h < h0 ? (size_t)w0 * T : 0; i < (size_t)width * T; i += VL)
       store(plane + h * row + i, splat(0));
@@ -111,7 +111,7 @@ INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, in
   const struct tensor dy = tensor_at(memory, a->dy), dx = tensor_at(memory, a->dx);
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    float *plane = plane_of(dx, tile, c);
+    element *plane = plane_of(dx, tile, c);
     if (!(a->how & 1))
       zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * s.height,
                 add ? 0 : a->width * s.width);
@@ -119,16 +119,16 @@ INLINE void max_grad_planes(char *memory, const struct max_pool_grad_args *a, in
       const int above = h * s.down - s.top;
       const struct inside rows =
           add ? inside_of(above, s.height, a->in_height) : (struct inside){0, s.height};
-      const float *x_row = row_of(plane_of(x, tile, c), x, above);
-      const float *top = row_of(plane_of(y, tile, c), y, h),
+      const element *x_row = row_of(plane_of(x, tile, c), x, above);
+      const element *top = row_of(plane_of(y, tile, c), y, h),
                   *grad = row_of(plane_of(dy, tile, c), dy, h);
-      float *dx_row = row_of(plane, dx, above);
+      element *dx_row = row_of(plane, dx, above);
       for (int w = 0; w < a->width; w++, top += T, grad += T) {
         const int before = w * s.across - s.left;
         const struct inside columns =
             add ? inside_of(before, s.width, a->in_width) : (struct inside){0, s.width};
-        const float *from = x_row + (ptrdiff_t)before * T;
-        float *to = dx_row + (ptrdiff_t)before * T;
+        const element *from = x_row + (ptrdiff_t)before * T;
+        element *to = dx_row + (ptrdiff_t)before * T;
         UNROLL for (int q = 0; q < TV; q++) {
           const vec maximum = load(top + q * VL), behind = load(grad + q * VL);
           const vec d = a->how & 2 ? where(maximum > splat(0), behind) : behind;
@@ -170,13 +170,13 @@ INLINE void avg_planes(char *memory, const struct avg_pool_args *a, int begin, i
       const int above = h * s.down - s.top;
       const struct inside rows =
           is_inside ? (struct inside){0, s.height} : inside_of(above, s.height, a->in_height);
-      const float *row = row_of(plane_of(x, tile, c), x, above);
-      float *to = row_of(plane_of(y, tile, c), y, h);
+      const element *row = row_of(plane_of(x, tile, c), x, above);
+      element *to = row_of(plane_of(y, tile, c), y, h);
       for (int w = 0; w < a->width; w++, to += T) {
         const int before = w * s.across - s.left;
         const struct inside columns =
             is_inside ? (struct inside){0, s.width} : inside_of(before, s.width, a->in_width);
-        const float *from = row + (ptrdiff_t)before * T;
+        const element *from = row + (ptrdiff_t)before * T;
         vec sum[TV];
         UNROLL for (int q = 0; q < TV; q++) sum[q] = splat(0);
         for (int i = rows.first; i < rows.end; i++)
@@ -207,7 +207,7 @@ INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, in
   const vec scale = splat(1.0f / ((float)s.height * (float)s.width));
   for (int unit = begin; unit < end; unit++) {
     const int tile = unit / a->channels, c = unit % a->channels;
-    float *plane = plane_of(dx, tile, c);
+    element *plane = plane_of(dx, tile, c);
     if (!a->accumulate)
       zero_rest(plane, dx.row, a->in_height, a->in_width, add ? 0 : a->height * s.height,
                 add ? 0 : a->width * s.width);
@@ -215,13 +215,13 @@ INLINE void avg_grad_planes(char *memory, const struct avg_pool_grad_args *a, in
       const int above = h * s.down - s.top;
       const struct inside rows =
           add ? inside_of(above, s.height, a->in_height) : (struct inside){0, s.height};
-      const float *grad = row_of(plane_of(dy, tile, c), dy, h);
-      float *row = row_of(plane, dx, above);
+      const element *grad = row_of(plane_of(dy, tile, c), dy, h);
+      element *row = row_of(plane, dx, above);
       for (int w = 0; w < a->width; w++, grad += T) {
         const int before = w * s.across - s.left;
         const struct inside columns =
             add ? inside_of(before, s.width, a->in_width) : (struct inside){0, s.width};
-        float *to = row + (ptrdiff_t)before * T;
+        element *to = row + (ptrdiff_t)before * T;
         vec d[TV];
         UNROLL for (int q = 0; q < TV; q++) d[q] = load(grad + q * VL) * scale;
         for (int i = rows.first; i < rows.end; i++)

@@ -18,15 +18,6 @@
 
 #include "kernels.h"
 
-/* Names of the exported functions: run and linger for wasm, run_avx2 and so on natively. */
-#ifdef VARIANT
-#define PASTE(name, variant) name##variant
-#define EXPAND(name, variant) PASTE(name, variant)
-#define EXPORT(name) EXPAND(name, VARIANT)
-#else
-#define EXPORT(name) name
-#endif
-
 #define OP_PARTS 3
 /* Chunks a thread's share is cut into. */
 #define CHUNKS 4

@@ -11,7 +11,7 @@
 #include "kernels.h"
 
 /* Squared norms of a tile's samples, n features. Those of images are read from memory: once. */
-static void squares_of_tile(const float *x, int n, float *out) {
+static void squares_of_tile(const element *x, int n, float *out) {
   vec sum[TV];
   UNROLL for (int v = 0; v < TV; v++) sum[v] = splat(0);
   for (int f = 0; f < n; f++, x += T) UNROLL for (int v = 0; v < TV; v++) {
@@ -25,8 +25,8 @@ KERNEL(sample_norms) {
   const struct sample_norms_args *a = (const void *)args;
   for (int t = begin; t < end; t++) {
     float dy[T], x[T], *norms = (float *)at(memory, a->norms) + (size_t)t * T;
-    squares_of_tile((const float *)at(memory, a->dy) + (size_t)t * a->rows * T, a->rows, dy);
-    squares_of_tile((const float *)at(memory, a->x) + (size_t)t * a->cols * T, a->cols, x);
+    squares_of_tile((const element *)at(memory, a->dy) + (size_t)t * a->rows * T, a->rows, dy);
+    squares_of_tile((const element *)at(memory, a->x) + (size_t)t * a->cols * T, a->cols, x);
     for (int i = 0; i < T; i++) norms[i] = __builtin_sqrtf(dy[i] * x[i]);
   }
 }
@@ -152,14 +152,14 @@ KERNEL(gather_planes) {
     const int n = from + GATHER_VECTORS < end ? GATHER_VECTORS : end - from;
     for (int s = 0; s < drawn[0] * T; s++) {
       const int b = drawn[1 + s];
-      float *out = (float *)at(memory, a->out) + s / T * tile + (size_t)from * T + s % T;
+      element *out = (element *)at(memory, a->out) + s / T * tile + (size_t)from * T + s % T;
       if (b < 0) {
-        for (int v = 0; v < n; v++) out[v * T] = 0;
+        for (int v = 0; v < n; v++) out[v * T] = (element){0};
         continue;
       }
-      const float *x = (const float *)at(memory, a->x) + b / T * tile + (size_t)from * T + b % T;
+      const element *x = (const element *)at(memory, a->x) + b / T * tile + (size_t)from * T + b % T;
       const float factor = factors ? factors[s] : 1;
-      for (int v = 0; v < n; v++) out[v * T] = factor * x[v * T];
+      for (int v = 0; v < n; v++) put_number(out + v * T, factor * number(x + v * T));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "conv_pairs.c"
 #include "conv_sparse.c"
 #include "conv_sparse_grad.c"
+#include "convert.c"
 #include "data.c"
 #include "gradient.c"
 #include "linear_dense.c"

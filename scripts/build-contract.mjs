@@ -12,7 +12,14 @@ import { AUGMENT_WORDS } from "../dist/runtime/contract/data.js";
 import { SINGLE_BLOCK, SINGLE_KERNELS } from "../dist/runtime/contract/single.js";
 import { FOLLOW, HYPER, MOVE, PENALTY } from "../dist/runtime/contract/update.js";
 import { KERNELS } from "../dist/runtime/all-kernels.js";
-import { OP_ARGS, OP_WORDS, TILE, WHOLE_SHARES } from "../dist/runtime/kernel-table.js";
+import {
+  HALF_PLANES_ID,
+  OP_ARGS,
+  OP_WORDS,
+  takesPlanes,
+  TILE,
+  WHOLE_SHARES,
+} from "../dist/runtime/kernel-table.js";
 
 const KERNELS_FOLDER = fileURLToPath(new URL("../kernels/", import.meta.url));
 const WIDTH = 100;
@@ -98,6 +105,7 @@ const text = `/* Written by scripts/build-contract.mjs from src/runtime/all-kern
 #define WHOLE_SHARES ${WHOLE_SHARES}
 #define AUGMENT_WORDS ${AUGMENT_WORDS}
 #define SINGLE_BLOCK ${SINGLE_BLOCK}
+#define HALF_PLANES_ID ${HALF_PLANES_ID}
 
 ${names("ACTIVATION", activations)}
 /* X(name, code) for every activation. */
@@ -126,6 +134,9 @@ ${Object.entries(KERNELS)
 ${table(Object.keys(SINGLE_KERNELS))}
 #define OTHER_TABLE(X) \\
 ${table(Object.keys(KERNELS).slice(Object.keys(SINGLE_KERNELS).length))}
+/* Those that are there for planes of bf16 too. */
+#define PLANES_TABLE(X) \\
+${table(Object.keys(KERNELS).filter((name) => takesPlanes(KERNELS, name)))}
 
 #endif
 `;

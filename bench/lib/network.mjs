@@ -47,6 +47,7 @@ export const NETWORKS = {
  *   the network's recipe: see recipeDensities
  * @property {number} [microBatches] parts of a batch; default 1
  * @property {number} [sampleDual] relative variance that estimated gradients may have
+ * @property {"float32" | "bf16"} [precision] of the planes between convolutions
  * @property {import("../../dist/ranks/ranks.js").Ranks} [ranks] that share out the parts
  */
 
@@ -103,7 +104,7 @@ export function flopShare(/** @type {Setting} */ { network, kind, density }) {
 /** A trainer of this setting. */
 export function networkTrainer(
   /** @type {import("../../dist/runtime/pool.js").Pool} */ pool,
-  /** @type {Setting} */ { network, kind, density, microBatches, ranks, sampleDual },
+  /** @type {Setting} */ { network, kind, density, microBatches, ranks, sampleDual, precision },
 ) {
   const { model: build, image, sparseLinear, recipes } = NETWORKS[network];
   const model = build();
@@ -133,6 +134,7 @@ export function networkTrainer(
     microBatches,
     ranks,
     sampleDual,
+    precision,
     initial: initialParameters(model, stream(1, "init"), {
       weights: { density: linear ? density : 1, atLeast: 0 },
       convs,

@@ -11,7 +11,7 @@ import { batch, layersOf, networkTrainer, sparseDensity } from "../lib/network.m
 
 const given = JSON.parse(process.argv[2]);
 const { backend, threads, network, kind, density, coarse, steps, warmup } = given;
-const { microBatches, sampleDual } = given;
+const { microBatches, sampleDual, precision } = given;
 const ranks = startedRanks() > 1 ? withClock(joinRanks()) : undefined;
 const pool = await openPool({ backend, threads });
 const trainer = networkTrainer(pool, {
@@ -20,6 +20,7 @@ const trainer = networkTrainer(pool, {
   density,
   microBatches,
   sampleDual,
+  precision,
   ranks,
 });
 let count = 0;

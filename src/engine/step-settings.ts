@@ -1,5 +1,6 @@
 /** What of a training's settings a step follows from: see FitOptions, which has the docs. */
 import type { PlanSettings } from "../nn/plan.js";
+import type { Precision } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 
@@ -10,12 +11,14 @@ export interface StepSettings extends PlanSettings {
   readonly seed?: number | undefined;
   readonly microBatches?: number | undefined;
   readonly clip?: ClipOptions | undefined;
+  readonly precision?: Precision | undefined;
 }
 
 /** What is so unless it is told otherwise. */
 export const STEP_DEFAULTS = {
   microBatches: 1,
   recompute: false,
+  precision: "float32",
   labelSmoothing: 0,
   seed: 0,
 } as const satisfies Partial<StepSettings>;

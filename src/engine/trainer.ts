@@ -11,7 +11,7 @@
 import { InputError } from "../errors.js";
 import { compile } from "../nn/compile.js";
 import type { Plan } from "../nn/plan.js";
-import { layoutOf } from "../nn/layout.js";
+import { layoutOf, type Precision } from "../nn/layout.js";
 import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
@@ -197,7 +197,9 @@ function prepare(
 ) {
   const { pool, model, samples, initial, optimizers, augment, loss, clip, steps } = options;
   const { memory } = pool;
-  const layout = layoutOf(model);
+  const { precision = STEP_DEFAULTS.precision } = options;
+  checkPrecision(precision, pool);
+  const layout = layoutOf(model, precision);
   const { parameters, buffers } = createParameters(memory, layout, { initial, optimizers });
   const updaters = createUpdaters(memory, parameters.values(), optimizers, { seed, steps });
   const plan = compile(layout, {
@@ -213,6 +215,14 @@ function prepare(
     keepGradients: waits({ microBatches, clip }),
   });
   return { parameters, buffers, updaters, plan };
+}
+
+/** @throws InputError if the pool can't compute with it */
+function checkPrecision(precision: Precision, { backend }: Pool): void {
+  if (precision === "float32" || backend === "native") return;
+  throw new InputError(
+    `precision "${precision}" takes the native backend, this one is "${backend}": use "float32"`,
+  );
 }
 
 /** @throws InputError if a batch does not fit */

@@ -11,9 +11,17 @@ import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
 import { NO_BORDER, tensorShape, type TensorShape, widerBorder } from "./tensor.js";
 
+/** What the planes between convolutions may be kept in. */
+export const PRECISIONS = ["float32", "bf16"] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export interface LayoutStep extends Step {
   /** Its inputs, each once. */
   readonly reads: ReadonlySet<number>;
+  /** It computes with planes of bf16, as its output is. */
+  readonly half: boolean;
+  /** What it reads that is of other numbers: it reads a copy. */
+  readonly converts: readonly number[];
   /** Backward, dy has to be multiplied by the derivative of the step's ReLU. */
   readonly reluGradient: boolean;
   /** Backward, dx has to be multiplied by the derivative of the ReLU that gave x. */
@@ -42,17 +50,25 @@ export interface Layout {
   readonly convs: ReadonlyMap<string, ConvLayout>;
 }
 
-/** Works out the layout of a model. */
-export function layoutOf(model: Model): Layout {
+/**
+ * Works out the layout of a model.
+ *
+ * @param precision - default float32; with bf16 images are, between layers that take them so
+ */
+export function layoutOf(model: Model, precision: Precision = "float32"): Layout {
   const { nodes } = model;
   const fused = fuse(model);
+  const isHalf = halfOf(model, fused, precision);
   const masked = maskedByReader(model, fused);
   const writers = new Map(fused.map((step) => [step.output, step]));
   const steps = fused.map((step): LayoutStep => {
     const before = writers.get(step.inputs[0]);
+    const half = isHalf(step.output);
     return {
       ...step,
       reads: new Set(step.inputs),
+      half,
+      converts: [...new Set(readBy(step))].filter((value) => isHalf(value) !== half),
       reluGradient: step.relu && !masked(step),
       mask: before !== undefined && masked(before),
     };
@@ -80,9 +96,10 @@ export function layoutOf(model: Model): Layout {
         node.parameters.some(({ still }) => !still) ||
         readBy(step).some((input) => values.get(input)!.needsGradient);
     }
+    const half = isHalf(value);
     values.set(value, {
-      shape: tensorShape(shape, pad),
-      gradient: tensorShape(shape, gradientPad),
+      shape: { ...tensorShape(shape, pad), half },
+      gradient: { ...tensorShape(shape, gradientPad), half },
       needsGradient,
       readers,
       writer,
@@ -102,4 +119,18 @@ export function layoutOf(model: Model): Layout {
     if (layout) convs.set(`${name}.${parameters[0].name}`, layout);
   }
   return { model, steps, values, convs };
+}
+
+/** Whether a value is kept as bf16: an image, if all that write and read it take it so. */
+function halfOf(
+  { nodes, input }: Model,
+  steps: readonly Step[],
+  precision: Precision,
+): (value: number) => boolean {
+  const takes = ({ node }: Step) => tiledRuleOf(nodes[node].layer).takesHalf === true;
+  return (value) =>
+    precision === "bf16" &&
+    value !== nodes.length - 1 &&
+    (value < 0 ? input : nodes[value].shape).length === 3 &&
+    steps.every((step) => takes(step) || !(step.output === value || readBy(step).includes(value)));
 }

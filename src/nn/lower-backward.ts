@@ -8,7 +8,7 @@ import type { Op } from "../runtime/kernel-table.js";
 import { copyOp } from "./tiled/planes.js";
 import type { Lowering } from "./tiled/rule.js";
 import { tiledRuleOf } from "./layers/part-of.js";
-import { clearBorder, loweringOf } from "./lowering.js";
+import { clearBorder, conversionOps, loweringOf, ofPlanes } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Stage } from "./plan.js";
 import { joinTiles } from "./schedule.js";
@@ -25,7 +25,7 @@ export function lowerBackward(context: PlanContext, frozen: boolean): Stage[] {
   const backward: Stage[] = [];
   let held: Stage["gradients"] = [];
   for (let s = steps.length - 1; s >= 0; s--) {
-    const { node, output } = steps[s];
+    const { node, output, half } = steps[s];
     if (!values.get(output)!.needsGradient) continue;
     const { name, layer } = model.nodes[node];
     const at = loweringOf(context, s, "backward", frozen);
@@ -33,12 +33,13 @@ export function lowerBackward(context: PlanContext, frozen: boolean): Stage[] {
     const trains = layer.train !== false;
     const ops = [
       ...againOps(context, s),
+      ...conversionOps(context, s, "backward"),
       ...gradientOps.own(s),
-      ...rule.backward(layer, at),
+      ...ofPlanes(rule.backward(layer, at), half),
       ...clearOps(context, at),
       ...additionOps(context, s, at),
       ...gradientOps.completed(s),
-      ...(trains ? (rule.weightGradients?.(layer, at) ?? []) : []),
+      ...(trains ? ofPlanes(rule.weightGradients?.(layer, at) ?? [], half) : []),
     ];
     const trained = trains ? at.parameters : [];
     const gradients = trained.map((parameter, p) => ({ parameter, gradient: at.gradients[p] }));
@@ -59,7 +60,8 @@ function againOps(context: PlanContext, s: number): Op[] {
   return (recomputation.before.get(s) ?? []).flatMap((before) => {
     const { layer } = layout.model.nodes[layout.steps[before].node];
     const at = loweringOf(context, before, "backward");
-    return [...tiledRuleOf(layer).recompute!(layer, at), ...clearBorder(context, at.y)];
+    const ops = tiledRuleOf(layer).recompute!(layer, at);
+    return [...ofPlanes(ops, layout.steps[before].half), ...clearBorder(context, at.y)];
   });
 }
 
@@ -70,13 +72,16 @@ function clearOps(context: PlanContext, { dxs, dResidual }: Lowering): Op[] {
   );
 }
 
-/** Adds what a layer that can't add has written beside the gradients of its inputs. */
-function additionOps({ layout, places, tensors, tiles }: PlanContext, s: number, at: Lowering) {
-  return layout.steps[s].inputs.flatMap((value, k): Op[] =>
-    places.steps[s].detours[k] === undefined
-      ? []
-      : [copyOp(at.dxs[k]!.tensor, tensors.gradient(value), tiles, true)],
-  );
+/** Adds or copies what a layer has written beside the gradients of its inputs. */
+function additionOps(context: PlanContext, s: number, at: Lowering) {
+  const { layout, places, tensors, tiles } = context;
+  const { accumulate, detours } = places.steps[s];
+  return layout.steps[s].inputs.flatMap((value, k): readonly Op[] => {
+    if (detours[k] === undefined) return [];
+    const gradient = tensors.gradient(value);
+    const copy = copyOp(at.dxs[k]!.tensor, gradient, tiles, accumulate[k]);
+    return accumulate[k] ? [copy] : [copy, ...clearBorder(context, gradient)];
+  });
 }
 
 /** What follows at once where the gradient of a step's output is complete, once for each step. */
@@ -84,8 +89,8 @@ function createGradientOps(context: PlanContext, frozen: boolean) {
   const { schedule, recomputation } = context;
   const { model, steps, values } = context.layout;
   const ready = new Set<number>();
-  /** What a step reads is there: it need not wait until it is computed again. */
-  const isKept = (s: number) => !recomputation.before.has(s);
+  /** What a step reads is there: it need not wait until it is computed again or converted. */
+  const isKept = (s: number) => !recomputation.before.has(s) && steps[s].converts.length === 0;
   const own = (first: number): Op[] => {
     const ops: Op[] = [];
     for (let s = first; !ready.has(s);) {
@@ -93,7 +98,8 @@ function createGradientOps(context: PlanContext, frozen: boolean) {
       const { node, output, residual } = steps[s];
       const { layer } = model.nodes[node];
       const at = loweringOf(context, s, "backward", frozen);
-      for (const one of tiledRuleOf(layer).onGradient?.(layer, at) ?? []) ops.push(one);
+      const sums = tiledRuleOf(layer).onGradient?.(layer, at) ?? [];
+      ops.push(...ofPlanes(sums, steps[s].half));
       // That of the residual may be the same tensor; a ReLU there has to wait until this step has
       // read it.
       const shared = residual !== undefined && schedule.sameGradient.get(residual) === output;

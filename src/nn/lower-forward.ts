@@ -4,7 +4,7 @@ import { paddedRow } from "./tiled/rule.js";
 import { size } from "../shape-size.js";
 import { tiledRuleOf } from "./layers/part-of.js";
 import { HUBER_DELTA, lossOps } from "./loss.js";
-import { clearBorder, loweringOf, type ForwardMode } from "./lowering.js";
+import { clearBorder, conversionOps, loweringOf, ofPlanes, type ForwardMode } from "./lowering.js";
 import type { PlanContext } from "./plan-context.js";
 import type { Lowered, Stage } from "./plan.js";
 import { gatherOps } from "./samples.js";
@@ -34,20 +34,21 @@ function inputStage(context: PlanContext, pass: ForwardMode, frozen: boolean): S
   const input = tensors.value(-1);
   const copies = places.inputCopy !== undefined;
   const gathered = copies
-    ? { ...input, pad: NO_BORDER, offset: tensors.place(places.inputCopy) }
+    ? { ...input, pad: NO_BORDER, half: false, offset: tensors.place(places.inputCopy) }
     : input;
+  const gathers = gatherOps(samples, {
+    tiles,
+    indices: data.indices,
+    augment: learns ? data.augment : 0,
+    out: gathered,
+    image: shape.length === 3,
+    rowsOut: learns && readsRows(context, frozen) ? tensors.place(places.inputRows) : 0,
+    rowStride: paddedRow(size(shape)),
+  });
   return {
     name: "input",
     ops: [
-      ...gatherOps(samples, {
-        tiles,
-        indices: data.indices,
-        augment: learns ? data.augment : 0,
-        out: gathered,
-        image: shape.length === 3,
-        rowsOut: learns && readsRows(context, frozen) ? tensors.place(places.inputRows) : 0,
-        rowStride: paddedRow(size(shape)),
-      }),
+      ...ofPlanes(gathers, gathered.half),
       ...(copies ? [copyOp(gathered, input, tiles, false)] : []),
       ...clearBorder(context, input),
     ],
@@ -69,7 +70,11 @@ function stepStage(context: PlanContext, s: number, pass: ForwardMode): Stage {
   const { name, layer } = layout.model.nodes[layout.steps[s].node];
   const at = loweringOf(context, s, pass);
   const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
-  const ops = [...tiledRuleOf(layer).forward(layer, at), ...clearBorder(context, at.y)];
+  const ops = [
+    ...conversionOps(context, s, pass),
+    ...ofPlanes(tiledRuleOf(layer).forward(layer, at), layout.steps[s].half),
+    ...clearBorder(context, at.y),
+  ];
   return { name, ops: joinTiles(ops, tiles, follows), gradients: [], output: at.y };
 }
 

@@ -1,6 +1,7 @@
 /** What the rule of a layer writes the ops of its step from, in one pass of a plan. */
-import type { Op } from "../runtime/kernel-table.js";
-import { borderOps } from "./tiled/planes.js";
+import { KERNELS } from "../runtime/all-kernels.js";
+import { takesPlanes, type Op } from "../runtime/kernel-table.js";
+import { borderOps, copyOp } from "./tiled/planes.js";
 import type { Destination, Lowering } from "./tiled/rule.js";
 import type { PlanContext } from "./plan-context.js";
 import type { PlacedTensor } from "./tensor.js";
@@ -20,7 +21,7 @@ export function loweringOf(
   const { node, inputs, output, relu, residual, reluGradient, mask } = layout.steps[s];
   const own = places.steps[s];
   const learns = pass !== "evaluation";
-  const at = pass === "backward" ? tensors.valueLater : tensors.value;
+  const at = (value: number) => readTensor(context, s, value, pass === "backward");
   const dResidual = residualDestination(context, s);
   return {
     tiles,
@@ -33,7 +34,7 @@ export function loweringOf(
     counts: data.counts,
     ...context.bound[s],
     xs: inputs.map(at),
-    y: at(output),
+    y: (pass === "backward" ? tensors.valueLater : tensors.value)(output),
     relu,
     reluGradient,
     mask,
@@ -51,6 +52,41 @@ export function loweringOf(
   };
 }
 
+/** What step s reads as a value: a copy, if the value is of other numbers and the copy there. */
+function readTensor(
+  { layout, places, tensors }: PlanContext,
+  s: number,
+  value: number,
+  later: boolean,
+): PlacedTensor {
+  const tensor = later ? tensors.valueLater(value) : tensors.value(value);
+  const { copies, laterCopies } = places.steps[s];
+  const copy = (later ? laterCopies : copies).get(value);
+  return copy === undefined
+    ? tensor
+    : { ...tensor, half: layout.steps[s].half, offset: tensors.place(copy) };
+}
+
+/** Makes the copies that step s reads. */
+export function conversionOps(context: PlanContext, s: number, pass: ForwardMode | "backward"): Op[] {
+  const { layout, places, tensors, tiles } = context;
+  const later = pass === "backward";
+  const { copies, laterCopies } = places.steps[s];
+  return layout.steps[s].converts.flatMap((value) => {
+    if (!(later ? laterCopies : copies).has(value)) return [];
+    const copy = readTensor(context, s, value, later);
+    const from = later ? tensors.valueLater(value) : tensors.value(value);
+    return [copyOp(from, copy, tiles, false), ...clearBorder(context, copy)];
+  });
+}
+
+/** The same ops, on planes of bf16 if they are. */
+export function ofPlanes(ops: readonly Op[], half = false): readonly Op[] {
+  return half
+    ? ops.map((one) => (takesPlanes(KERNELS, one.kernel) ? { ...one, half } : one))
+    : ops;
+}
+
 /** Where the k-th gradient that step s gives goes; undefined: nowhere. */
 function destination(
   { layout, places, tensors, training }: PlanContext,
@@ -63,7 +99,11 @@ function destination(
   const detour = detours[k];
   if (detour === undefined) return { tensor: tensors.gradient(value), accumulate: accumulate[k] };
   return {
-    tensor: { ...layout.values.get(value)!.gradient, offset: tensors.place(detour) },
+    tensor: {
+      ...layout.values.get(value)!.gradient,
+      half: layout.steps[s].half,
+      offset: tensors.place(detour),
+    },
     accumulate: false,
   };
 }

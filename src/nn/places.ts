@@ -24,7 +24,7 @@ interface EndTensors<Place> {
   readonly inputRows: Place | undefined;
   /**
    * The loss's targets; its gradient, where the output's has a border; the inputs, where they are
-   * copied into one.
+   * copied into one or converted.
    */
   readonly target: Place | undefined;
   readonly lossGradient: Place | undefined;
@@ -86,6 +86,8 @@ export function placesOf(layout: Layout, schedule: OpSchedule, options: PlacesOp
       gradients: step.gradients.map((tensor) => offsets[tensor]),
       accumulate: step.accumulate,
       detours: step.detours.map(place),
+      copies: placed(step.copies),
+      laterCopies: placed(step.laterCopies),
     })),
   };
 }
@@ -112,8 +114,8 @@ function reserveEnds(
   const lossGradient = atLoss(training && hasBorder(values.get(model.nodes.length - 1)!.gradient));
   const input = values.get(-1)!.shape;
   const inputCopy =
-    samples.format === "f32" && hasBorder(input)
-      ? reservations.tensor({ ...input, pad: NO_BORDER }, 0, 0)
+    samples.format === "f32" && (hasBorder(input) || input.half)
+      ? reservations.tensor({ ...input, pad: NO_BORDER, half: false }, 0, 0)
       : undefined;
   return { inputRows, target, lossGradient, inputCopy };
 }

@@ -57,7 +57,8 @@ export function recomputationOf(
     for (let s = end - 1; s >= first; s--) {
       const { output } = steps[s];
       const wanted = (r: number) => readsBackward(layout, r, output) || moments.has(r);
-      if (tiledRuleOf(layerAt(s)).recompute && values.get(output)!.readers.some(wanted)) {
+      const canRun = tiledRuleOf(layerAt(s)).recompute && steps[s].converts.length === 0;
+      if (canRun && values.get(output)!.readers.some(wanted)) {
         again.push(s);
         moments.set(s, moment);
       }

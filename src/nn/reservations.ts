@@ -32,10 +32,10 @@ export function createReservations({ tiles, clearsBorders }: ReservationsOptions
   return {
     bytes: (bytes, from, to) => lives.push({ bytes, from, to }) - 1,
     tensor(shape, from, to) {
-      const { channels, height, width, pad } = shape;
+      const { channels, height, width, pad, half } = shape;
       const form =
         hasBorder(shape) && !clearsBorders
-          ? { form: `${channels} x ${height} x ${width}, ${pad.join(" x ")}` }
+          ? { form: `${channels} x ${height} x ${width}, ${pad.join(" x ")}${half ? ", half" : ""}` }
           : {};
       return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
     },

@@ -89,7 +89,8 @@ function sameShape(a: TensorShape, b: TensorShape): boolean {
     a.channels === b.channels &&
     a.height === b.height &&
     a.width === b.width &&
-    a.pad.join() === b.pad.join()
+    a.pad.join() === b.pad.join() &&
+    a.half === b.half
   );
 }
 
@@ -106,6 +107,7 @@ const TILE_BY_TILE: ReadonlySet<string> = new Set([
   "batchNormGradReduce",
   "batchNormGradApply",
   "copyPlanes",
+  "convertPlanes",
 ]);
 
 /**

@@ -4,8 +4,9 @@
  */
 import { size } from "../shape-size.js";
 import { tiledRuleOf } from "./layers/part-of.js";
-import type { Layout } from "./layout.js";
+import type { Layout, LayoutStep } from "./layout.js";
 import { inputShapes } from "./model.js";
+import { readsBackward } from "./recompute.js";
 import type { Reservations, Reserved } from "./reservations.js";
 import type { OpSchedule } from "./schedule.js";
 
@@ -18,8 +19,14 @@ export interface StepTensors<Place> {
   readonly gradients: readonly Place[];
   /** Whether the gradient of each input, and of the residual, has been written before. */
   readonly accumulate: readonly boolean[];
-  /** Of each input of a layer that cannot add to a gradient: from here it is added. */
+  /**
+   * Of each input of a layer that cannot add to a gradient, or whose gradient is of other numbers:
+   * from here it is added, or copied.
+   */
   readonly detours: readonly (Place | undefined)[];
+  /** By value that is of other numbers: the copies that are read, forward and backward. */
+  readonly copies: ReadonlyMap<number, Place>;
+  readonly laterCopies: ReadonlyMap<number, Place>;
 }
 
 export interface StepLivesOptions {
@@ -49,26 +56,46 @@ export function reserveSteps(
       ? reservations.bytes(bytes, schedule.forwardAt(s), schedule.backwardAt(s))
       : undefined;
   });
+  const copies = steps.map(({ half, converts }, s) =>
+    reserveCopies(layout, { half, converts }, schedule.forwardAt(s), reservations),
+  );
   const nothing = {
     scratch: undefined,
     sampleScratch: undefined,
     gradients: [],
     accumulate: [],
     detours: [],
+    laterCopies: new Map<number, Reserved>(),
   };
   const backward = training ? reserveBackward(layout, schedule, options, reservations) : [];
-  return steps.map((_, s) => ({ kept: kept[s], ...(backward[s] ?? nothing) }));
+  return steps.map((_, s) => ({ kept: kept[s], copies: copies[s], ...(backward[s] ?? nothing) }));
 }
 
-type BackwardTensors = Omit<StepTensors<Reserved>, "kept">;
+/** What a step reads instead of values of other numbers. */
+function reserveCopies(
+  { values }: Layout,
+  { half, converts }: Pick<LayoutStep, "half" | "converts">,
+  now: number,
+  reservations: Reservations,
+): Map<number, Reserved> {
+  return new Map(
+    converts.map((value) => {
+      const shape = { ...values.get(value)!.shape, half };
+      return [value, reservations.tensor(shape, now, now)];
+    }),
+  );
+}
+
+type BackwardTensors = Omit<StepTensors<Reserved>, "kept" | "copies">;
 
 /** By step, what its backward pass uses. */
 function reserveBackward(
-  { model, steps, values }: Layout,
+  layout: Layout,
   { backwardAt }: OpSchedule,
   { tiles, keepGradients, sampled, hasInputRows, hasGradient }: StepLivesOptions,
   reservations: Reservations,
 ): BackwardTensors[] {
+  const { model, steps, values } = layout;
   const reserved: BackwardTensors[] = [];
   const end = steps.reduce((last, _, s) => Math.max(last, backwardAt(s)), 0);
   const written = new Set<number>();
@@ -79,14 +106,15 @@ function reserveBackward(
     return before;
   };
   for (let s = steps.length - 1; s >= 0; s--) {
-    const { node, inputs, output, residual } = steps[s];
+    const { node, inputs, output, residual, half, converts } = steps[s];
     const { layer, shapes, parameters } = atNode(model, node);
     const rule = tiledRuleOf(layer);
     const now = backwardAt(s);
     const temporary = (bytes = 0) => (bytes ? reservations.bytes(bytes, now, now) : undefined);
     const scratch =
       s === 0 && hasInputRows ? undefined : temporary(rule.scratchBytes?.(shapes, tiles));
-    const [x, dy] = [values.get(inputs[0])!.shape, values.get(output)!.gradient];
+    const x = { ...values.get(inputs[0])!.shape, half };
+    const dy = values.get(output)!.gradient;
     const sampleScratch = sampled
       ? temporary(rule.sampledBytes?.(layer, { x, dy, tiles }))
       : undefined;
@@ -95,11 +123,13 @@ function reserveBackward(
     );
     const accumulate = [...inputs, ...(residual === undefined ? [] : [residual])].map(visit);
     const detours = inputs.map((value, k) =>
-      accumulate[k] && hasGradient(value) && !rule.accumulates
-        ? reservations.tensor(values.get(value)!.gradient, now, now)
+      hasGradient(value) && (converts.includes(value) || (accumulate[k] && !rule.accumulates))
+        ? reservations.tensor({ ...values.get(value)!.gradient, half }, now, now)
         : undefined,
     );
-    reserved[s] = { scratch, sampleScratch, gradients, accumulate, detours };
+    const read = converts.filter((value) => readsBackward(layout, s, value));
+    const laterCopies = reserveCopies(layout, { half, converts: read }, now, reservations);
+    reserved[s] = { scratch, sampleScratch, gradients, accumulate, detours, laterCopies };
   }
   return reserved;
 }

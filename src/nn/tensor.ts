@@ -27,6 +27,8 @@ export interface TensorShape {
   readonly width: number;
   /** Border of zeros, in positions: above and below, left and right. */
   readonly pad: Pair;
+  /** Its numbers are bf16; default false: float32. */
+  readonly half?: boolean;
 }
 
 export interface PlacedTensor extends TensorShape {
@@ -40,7 +42,12 @@ export function tensorShape(shape: Shape, pad: Pair = NO_BORDER): TensorShape {
   return { channels, height, width, pad };
 }
 
-/** Strides in floats: from row to row, plane to plane, tile to tile. */
+/** Bytes of a number. */
+export function numberBytes({ half }: Pick<TensorShape, "half">): number {
+  return half ? 2 : 4;
+}
+
+/** Strides in numbers: from row to row, plane to plane, tile to tile. */
 export function strides({ channels, height, width, pad }: TensorShape): {
   row: number;
   plane: number;
@@ -53,13 +60,13 @@ export function strides({ channels, height, width, pad }: TensorShape): {
 
 /** Bytes of a batch of so many tiles. */
 export function tensorBytes(shape: TensorShape, tiles: number): number {
-  return tiles * strides(shape).tile * 4;
+  return tiles * strides(shape).tile * numberBytes(shape);
 }
 
 /** Byte offset of the first interior position. */
 export function interior(tensor: PlacedTensor): number {
   const { row } = strides(tensor);
-  return tensor.offset + (tensor.pad[0] * row + tensor.pad[1] * TILE) * 4;
+  return tensor.offset + (tensor.pad[0] * row + tensor.pad[1] * TILE) * numberBytes(tensor);
 }
 
 /** A tensor as kernels take it, from its first interior position on. */

@@ -187,6 +187,12 @@ export const recipeSchema = z
     sampleDual: positive
       .optional()
       .describe("Relative variance that the estimated gradient of zero weights may have"),
+    precision: z
+      .enum(["float32", "bf16"])
+      .optional()
+      .describe(
+        "bf16: planes between convolutions in half the bytes, native kernels only; default float32",
+      ),
     average: average.optional(),
     freshStatistics: count
       .optional()

@@ -22,7 +22,7 @@
  */
 
 import type { KERNELS } from "./all-kernels.js";
-import type { Argument, FieldValues } from "./contract/composites.js";
+import { POSITIONS, TENSOR, type Argument, type FieldValues } from "./contract/composites.js";
 
 /** Samples in one tile, the innermost dimension of every activation. */
 export const TILE = 16;
@@ -30,6 +30,9 @@ export const TILE = 16;
 /** int32 words in one op; the arguments start at word {@link OP_ARGS}. */
 export const OP_WORDS = 32;
 export const OP_ARGS = 4;
+
+/** An op's kernel works on planes of bf16 if this is added to its id. */
+export const HALF_PLANES_ID = 1024;
 
 export type Kernel = keyof typeof KERNELS;
 
@@ -57,6 +60,8 @@ export interface Op {
    * other parts. The first op of a program is joined to nothing.
    */
   readonly parts?: number;
+  /** Its planes are of bf16: of a kernel that {@link takesPlanes}. Native kernels only. */
+  readonly half?: boolean;
 }
 
 /** Builds an op; the compiler checks that every argument of the kernel is given, and no other. */
@@ -88,10 +93,26 @@ export function argumentWords(
 /** Kernels by name in the order of their ids: all of them, or the first of them. */
 export type KernelTable = Readonly<Record<string, readonly Argument[]>>;
 
+/** Kernels that read whole planes without any border as vectors. */
+const OVER_VECTORS: readonly string[] = ["gatherPlanes", "sampleNorms"];
+
+/** Whether a kernel of a table is there for planes of bf16 too. */
+export function takesPlanes(kernels: KernelTable, kernel: string): boolean {
+  const composites = kernels[kernel].flatMap((argument) =>
+    typeof argument === "string" ? [] : [argument[1].struct],
+  );
+  return (
+    kernel !== "convertPlanes" &&
+    (OVER_VECTORS.includes(kernel) ||
+      composites.includes(TENSOR.struct) ||
+      composites.includes(POSITIONS.struct))
+  );
+}
+
 /** Writes an op's words at `words[at ...]`. */
 export function encodeOp(kernels: KernelTable, step: Op, words: Int32Array, at: number): void {
   words.fill(0, at, at + OP_WORDS);
-  words[at] = Object.keys(kernels).indexOf(step.kernel);
+  words[at] = Object.keys(kernels).indexOf(step.kernel) + (step.half ? HALF_PLANES_ID : 0);
   words[at + 1] = step.rows;
   words[at + 2] = step.grain;
   words[at + 3] = step.parts ?? 0;

@@ -4,6 +4,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { AnyDataset } from "../data/dataset.js";
 import { heldOut } from "../data/split.js";
 import { areBytes } from "../inputs.js";
+import { PRECISIONS } from "../nn/layout.js";
 import { hasAccuracy, LOSS_KINDS } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip } from "../optim/clip.js";
@@ -101,7 +102,12 @@ function checkOptimizers(optimizers: GroupOptimizers): void {
   }
 }
 
-function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint }: Settings): void {
+function checkNumbers({ sampleDual = 1, labelSmoothing, checkpoint, precision }: Settings): void {
+  if (!PRECISIONS.includes(precision)) {
+    throw new InputError(
+      `fit: precision must be one of ${PRECISIONS.join(", ")}, found ${String(precision)}`,
+    );
+  }
   if (!(sampleDual > 0 && sampleDual < Infinity)) {
     throw new InputError(`fit: sampleDual must be a finite number above 0, found ${sampleDual}`);
   }

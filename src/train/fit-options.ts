@@ -10,6 +10,7 @@ import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { AnyDataset } from "../data/dataset.js";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
+import type { Precision } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 import { constant } from "../optim/constant.js";
@@ -116,6 +117,12 @@ export interface TrainingOptions {
    * its second moment too, which slows births. A number above 0; default: all is exact.
    */
   readonly sampleDual?: number | undefined;
+  /**
+   * "bf16": what convolutions and the layers between them read and write, and its gradients, are
+   * kept as bf16, half the bytes; sums, weights, subgradients and statistics stay float32. It takes
+   * the native backend. Default "float32".
+   */
+  readonly precision?: Precision | undefined;
   /**
    * Cross-entropy: this share of each label is spread over all classes, in training only. 0 (the
    * default) to less than 1.
@@ -226,6 +233,7 @@ const TRAINING: OptionKeys<TrainingOptions> = {
   microBatches: 1,
   clip: 1,
   sampleDual: 1,
+  precision: 1,
   labelSmoothing: 1,
   classWeights: 1,
   average: 1,

@@ -15,6 +15,7 @@ export function activationTiled<L extends LayerBase>(
   reads: "x" | "y" = "y",
 ): TiledRule<L> {
   return {
+    takesHalf: true,
     backwardReads: { x: reads === "x", y: reads === "y" },
     accumulates: true,
     fuses: {},

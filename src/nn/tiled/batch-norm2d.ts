@@ -15,6 +15,7 @@ import { copyOp } from "./planes.js";
 import type { Lowering, TiledRule } from "./rule.js";
 
 export const batchNorm2dTiled: TiledRule<BatchNorm2dLayer> = {
+  takesHalf: true,
   backwardReads: { x: true, y: false },
   accumulates: false,
   fuses: { relu: true, residual: true, planes: "normalises" },

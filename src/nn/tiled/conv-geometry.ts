@@ -14,7 +14,7 @@ import { largest } from "../../extremes.js";
 import { TILE } from "../../runtime/kernel-table.js";
 import type { ConvLayout } from "../../runtime/form/conv-layout.js";
 import type { Pair, Sides } from "../layers/sides.js";
-import { strides, type TensorShape } from "../tensor.js";
+import { numberBytes, strides, type TensorShape } from "../tensor.js";
 
 export interface ConvShape {
   readonly kernel: Pair;
@@ -64,7 +64,7 @@ export function gradientPad(
 export function forwardStart({ padding }: ConvShape, x: TensorShape): number {
   // A border wider than this convolution's padding, wanted by another reader, is skipped.
   const [[top], [left]] = padding;
-  return ((x.pad[0] - top) * strides(x).row + (x.pad[1] - left) * TILE) * 4;
+  return ((x.pad[0] - top) * strides(x).row + (x.pad[1] - left) * TILE) * numberBytes(x);
 }
 
 /**

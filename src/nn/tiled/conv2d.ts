@@ -11,7 +11,7 @@ import { kernelShape } from "../../runtime/form/conv-layout.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
 import { gradientForm, type Parameter } from "../../runtime/parameter.js";
 import type { Conv2dLayer } from "../layers/conv2d.js";
-import { interior, positionArgs, strides, tensorArgs } from "../tensor.js";
+import { interior, numberBytes, positionArgs, strides, tensorArgs } from "../tensor.js";
 import {
   convLayout,
   coversInput,
@@ -31,6 +31,7 @@ const BLOCK = 8;
 const WEIGHT_GRAIN = 4;
 
 export const conv2dTiled: TiledRule<Conv2dLayer> = {
+  takesHalf: true,
   backwardReads: { x: true, y: false },
   accumulates: true,
   fuses: { planes: "sums" },
@@ -75,7 +76,7 @@ export const conv2dTiled: TiledRule<Conv2dLayer> = {
         x: positionArgs(dy, dy.offset),
         y: positionArgs(
           dx.tensor,
-          interior(dx.tensor) + (phase.row * row + phase.column * TILE) * 4,
+          interior(dx.tensor) + (phase.row * row + phase.column * TILE) * numberBytes(dx.tensor),
           layer.stride,
         ),
         tiles,

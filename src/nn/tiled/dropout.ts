@@ -9,6 +9,7 @@ import { copyOp } from "./planes.js";
 import type { Lowering, TiledRule } from "./rule.js";
 
 export const dropoutTiled: TiledRule<DropoutLayer> = {
+  takesHalf: true,
   backwardReads: { x: false, y: false },
   accumulates: true,
   fuses: {},

@@ -3,7 +3,7 @@
  * border.
  */
 import type { AddLayer, ChannelsLayer, ConcatLayer, FlattenLayer } from "../layers/join.js";
-import { NO_BORDER, strides, type PlacedTensor } from "../tensor.js";
+import { NO_BORDER, numberBytes, strides, type PlacedTensor } from "../tensor.js";
 import { copyOp, zeroOp } from "./planes.js";
 import type { Destination, TiledRule } from "./rule.js";
 
@@ -17,7 +17,7 @@ function channelsOf(
 ): PlacedTensor & { readonly whole: PlacedTensor } {
   return {
     ...tensor,
-    offset: tensor.offset + from * strides(tensor).plane * 4,
+    offset: tensor.offset + from * strides(tensor).plane * numberBytes(tensor),
     channels: count,
     whole: tensor,
   };
@@ -31,6 +31,7 @@ export const flattenTiled: TiledRule<FlattenLayer> = {
 };
 
 export const addTiled: TiledRule<AddLayer> = {
+  takesHalf: true,
   ...MOVES,
   forward: (_layer, { tiles, xs, y }) => xs.map((x, k) => copyOp(x, y, tiles, k > 0)),
   backward: (_layer, { tiles, dy, dxs }) =>
@@ -38,6 +39,7 @@ export const addTiled: TiledRule<AddLayer> = {
 };
 
 export const concatTiled: TiledRule<ConcatLayer> = {
+  takesHalf: true,
   ...MOVES,
   forward(_layer, { tiles, xs, y }) {
     let from = 0;
@@ -65,6 +67,7 @@ export const concatTiled: TiledRule<ConcatLayer> = {
 };
 
 export const channelsTiled: TiledRule<ChannelsLayer> = {
+  takesHalf: true,
   ...MOVES,
   forward: ({ from, count }, { tiles, xs: [x], y }) => [
     copyOp(channelsOf(x, from, count), y, tiles, false),

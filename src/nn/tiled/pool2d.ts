@@ -8,6 +8,7 @@ import { tensorArgs } from "../tensor.js";
 import type { TiledRule } from "./rule.js";
 
 export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
+  takesHalf: true,
   backwardReads: { x: true, y: true },
   accumulates: true,
   fuses: { relu: true },
@@ -42,6 +43,7 @@ export const maxPool2dTiled: TiledRule<MaxPool2dLayer> = {
 };
 
 export const avgPool2dTiled: TiledRule<AvgPool2dLayer> = {
+  takesHalf: true,
   backwardReads: { x: false, y: false },
   accumulates: true,
   fuses: {},

@@ -113,6 +113,8 @@ export interface TiledRule<L> {
   readonly backwardReads: { readonly x: boolean; readonly y: boolean };
   /** Whether `dxs` with accumulate are understood; if not, a copy is made. */
   readonly accumulates: boolean;
+  /** Whether its kernels take planes of bf16. Default false. */
+  readonly takesHalf?: true;
   /** What becomes part of the layer's step, where nobody else reads what lies between (fuse.ts). */
   readonly fuses: Fuses;
   /** Border of zeros it wants around the gradient of its output. Default: none. */

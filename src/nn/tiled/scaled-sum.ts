@@ -7,6 +7,7 @@ import { copyOp, zeroOp } from "./planes.js";
 import type { TiledRule } from "./rule.js";
 
 export const scaledSumTiled: TiledRule<ScaledSumLayer> = {
+  takesHalf: true,
   backwardReads: { x: true, y: false },
   accumulates: true,
   fuses: {},

@@ -22,11 +22,11 @@ export type FieldValues<L extends readonly Argument[]> = {
 };
 
 /**
- * A tensor of planes: the byte offset of its first position, and strides in floats. at 0: absent.
+ * A tensor of planes: the byte offset of its first position, and strides in numbers. at 0: absent.
  */
 export const TENSOR = { struct: "tensor_args", fields: ["at", "tile", "plane", "row"] } as const;
 
-/** The same for a convolution, which moves from position to position by `col` floats. */
+/** The same for a convolution, which moves from position to position by `col` numbers. */
 export const POSITIONS = {
   struct: "positions",
   fields: ["at", "tile", "plane", "row", "col"],

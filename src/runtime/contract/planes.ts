@@ -8,6 +8,19 @@ export const PLANES_KERNELS = {
    */
   copyPlanes: [["x", TENSOR], ["y", TENSOR], "tiles", "channels", "height", "width", "accumulate"],
   /**
+   * The same from planes of float32 to planes of bf16 (toHalf = 1), or back: strides in numbers.
+   */
+  convertPlanes: [
+    ["x", TENSOR],
+    ["y", TENSOR],
+    "tiles",
+    "channels",
+    "height",
+    "width",
+    "accumulate",
+    "toHalf",
+  ],
+  /**
    * y = f(x) elementwise; kind: ACTIVATION_..., the code of the layer's rule; slope: f32 [1] in
    * memory, if it has one; y may be x. Split over units = tile * channels + channel.
    */
