@@ -68,7 +68,11 @@ function readTensor(
 }
 
 /** Makes the copies that step s reads. */
-export function conversionOps(context: PlanContext, s: number, pass: ForwardMode | "backward"): Op[] {
+export function conversionOps(
+  context: PlanContext,
+  s: number,
+  pass: ForwardMode | "backward",
+): Op[] {
   const { layout, places, tensors, tiles } = context;
   const later = pass === "backward";
   const { copies, laterCopies } = places.steps[s];
@@ -82,9 +86,7 @@ export function conversionOps(context: PlanContext, s: number, pass: ForwardMode
 
 /** The same ops, on planes of bf16 if they are. */
 export function ofPlanes(ops: readonly Op[], half = false): readonly Op[] {
-  return half
-    ? ops.map((one) => (takesPlanes(KERNELS, one.kernel) ? { ...one, half } : one))
-    : ops;
+  return half ? ops.map((one) => (takesPlanes(KERNELS, one.kernel) ? { ...one, half } : one)) : ops;
 }
 
 /** Where the k-th gradient that step s gives goes; undefined: nowhere. */

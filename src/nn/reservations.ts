@@ -35,7 +35,9 @@ export function createReservations({ tiles, clearsBorders }: ReservationsOptions
       const { channels, height, width, pad, half } = shape;
       const form =
         hasBorder(shape) && !clearsBorders
-          ? { form: `${channels} x ${height} x ${width}, ${pad.join(" x ")}${half ? ", half" : ""}` }
+          ? {
+              form: `${channels} x ${height} x ${width}, ${pad.join(" x ")}${half ? ", half" : ""}`,
+            }
           : {};
       return lives.push({ bytes: tensorBytes(shape, tiles), from, to, ...form }) - 1;
     },

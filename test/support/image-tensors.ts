@@ -104,6 +104,39 @@ export function readPlanes(scope: Scope, p: Planes, offset: number) {
   return { values, absent, bordersKept: all.every((x) => x === BORDER) };
 }
 
+/** The bits of what borders of planes of bf16 hold. */
+const HALF_BORDER = 0x4974;
+
+/**
+ * As {@link putPlanes}, of the bits of bf16 numbers, two to a word.
+ *
+ * @param values - float32 that a bf16 can hold
+ */
+export function putHalfPlanes(scope: Scope, p: Planes, values: Float32Array, absent = NaN): number {
+  const out = new Uint16Array(p.tiles * p.tile).fill(HALF_BORDER);
+  const bits = upperHalves(values);
+  const [none] = upperHalves(Float32Array.of(absent));
+  for (const [k, index] of interior(p, p.tiles * TILE))
+    out[index] = k < p.samples * imageSize(p) ? bits[k] : none;
+  return scope.put(new Uint8Array(out.buffer)) + p.first * 2;
+}
+
+/** As {@link readPlanes}: of the samples' numbers the bits. */
+export function readHalfPlanes(scope: Scope, p: Planes, offset: number) {
+  const words = scope.readInts(offset - p.first * 2, (p.tiles * p.tile) / 2);
+  const all = new Uint16Array(words.buffer);
+  const bits = new Uint16Array(p.samples * imageSize(p));
+  for (const [k, index] of interior(p, p.tiles * TILE)) {
+    if (k < bits.length) bits[k] = all[index];
+    all[index] = HALF_BORDER;
+  }
+  return { bits, bordersKept: all.every((x) => x === HALF_BORDER) };
+}
+
+/** The upper halves of float32 numbers: their bits as bf16, if it can hold them. */
+export const upperHalves = (values: Float32Array): Uint16Array =>
+  Uint16Array.from(new Uint32Array(values.slice().buffer), (word) => word >>> 16);
+
 export const imageSize = ({ channels, height, width }: Planes): number => channels * height * width;
 
 /** Pairs of an index into [samples][channels][height][width] and one into the tensor. */

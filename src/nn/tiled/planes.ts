@@ -31,8 +31,7 @@ export function copyOp(
     width,
     accumulate: accumulate ? 1 : 0,
   };
-  if (half === (from.half ?? false))
-    return { ...op("copyPlanes", tiles * count, args), half };
+  if (half === (from.half ?? false)) return { ...op("copyPlanes", tiles * count, args), half };
   return op("convertPlanes", tiles * count, { ...args, toHalf: half ? 1 : 0 });
 }
 
