@@ -67,9 +67,13 @@ function readsRows({ layout, places, bound }: PlanContext, frozen: boolean): boo
 function stepStage(context: PlanContext, s: number, pass: ForwardMode): Stage {
   const { layout, schedule, tiles } = context;
   const { planesOf, joinedForward } = schedule;
-  const { name, layer } = layout.model.nodes[layout.steps[s].node];
+  const { node, converts } = layout.steps[s];
+  const { name, layer } = layout.model.nodes[node];
   const at = loweringOf(context, s, pass);
-  const follows = joinedForward(s) || (planesOf(s) === "normalises" && planesOf(s - 1) === "sums");
+  // Sums over planes are all that may join a step of an earlier moment: a copy may lie where that
+  // one's tensors do.
+  const sums = planesOf(s) === "normalises" && planesOf(s - 1) === "sums" && converts.length === 0;
+  const follows = joinedForward(s) || sums;
   const ops = [
     ...conversionOps(context, s, pass),
     ...ofPlanes(tiledRuleOf(layer).forward(layer, at), layout.steps[s].half),

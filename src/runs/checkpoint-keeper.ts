@@ -11,7 +11,7 @@ import { openCheckpoints } from "./checkpoint.js";
 import type { Keeper } from "../train/keeper.js";
 import type { Checkpoint } from "./checkpoint-file.js";
 import { DEFAULTS, type CheckpointOptions } from "../train/fit-options.js";
-import { differences, identityOf, type Identity } from "./identity.js";
+import { differences, identityOf, textOf, type Identity } from "./identity.js";
 import { shareCheckpoint } from "./shared-checkpoint.js";
 
 /** Whether a checkpoint is of a version that kept less of its run's data and recipe. */
@@ -28,7 +28,7 @@ function identityIn(found: Checkpoint, now: Identity): Identity {
     ...identity,
     ...(now.start !== undefined && start !== undefined && { start }),
     ...Object.fromEntries(
-      added.map((key) => [key, JSON.stringify(DEFAULTS[key as keyof typeof DEFAULTS])]),
+      added.map((key) => [key, textOf(DEFAULTS[key as keyof typeof DEFAULTS])]),
     ),
     ...(found.identity.schedule === JSON.stringify({ kind }) && { schedule: now.schedule }),
     ...(knowsLess(found) && { data: now.data, "recipe.json": now["recipe.json"] }),
