@@ -5,6 +5,7 @@ import { checkRecipe } from "#bregman/recipes/load.js";
 import { fit } from "#bregman/runs/fit.js";
 import type { FitOptions } from "#bregman/train/fit-options.js";
 import { fitOptionsOf } from "#bregman/runs/recipe-options.js";
+import { nativeVariants } from "#bregman/runtime/native.js";
 import { seeded } from "../support/random.js";
 import { isSmall } from "./cases.js";
 
@@ -82,6 +83,7 @@ export const RECIPES: readonly object[] = [
       convs: { kind: "proxSgd", tau: 0.1, regularizer: conv("filters") },
     },
     recompute: true,
+    precision: nativeVariants().problem ? "float32" : "bf16",
     freshStatistics: 2,
     schedule: { kind: "step", every: 1, factor: 0.5 },
   },

@@ -31,7 +31,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
     [
       "epoch",
       3,
-      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
+      'epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, precision, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
     ],
     [
       "optimizer.weights.tua",
@@ -54,6 +54,7 @@ describe("each kind of fault: its path, what was expected, what was found", () =
       'model.kind: expected one of mlp, convNet, resNet18, denseNet, skipAutoencoder, layers, onnx, graph, found "cnn"',
     ],
     ["keep", "first", 'keep: expected one of last, best, found "first"'],
+    ["precision", "f16", 'precision: expected one of float32, bf16, found "f16"'],
     ["stop", { patience: 0 }, "stop.patience: expected a value more than 0, found 0"],
     [
       "loss",
@@ -345,7 +346,7 @@ test("all problems at once, in the order of the text, with line and column", () 
       '  3:47 data.normalise: unknown key (did you mean "normalize"?); allowed: kind, name, rate, length, validation, splitSeed, stratify, normalize, limit, augment, restore',
       "  4:47 model.features[1]: expected a value more than 0, found -1",
       "  5:3 optimizer.biases: missing; expected an object",
-      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
+      '  6:3 epoch: unknown key (did you mean "epochs"?); allowed: name, description, data, model, loss, labelSmoothing, classWeights, init, start, optimizer, schedule, freeze, targetDensity, clip, sampleDual, precision, average, freshStatistics, keep, stop, batchSize, shuffle, microBatches, recompute, epochs, seed',
     ].join("\n"),
   );
 });

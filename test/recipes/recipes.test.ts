@@ -399,6 +399,7 @@ test("the JSON schema knows every key and lets defaults be left out", () => {
     "targetDensity",
     "clip",
     "sampleDual",
+    "precision",
     "labelSmoothing",
     "classWeights",
     "average",
