@@ -99,7 +99,7 @@ function createGradientOps(context: PlanContext, frozen: boolean) {
       const { layer } = model.nodes[node];
       const at = loweringOf(context, s, "backward", frozen);
       const sums = tiledRuleOf(layer).onGradient?.(layer, at) ?? [];
-      ops.push(...ofPlanes(sums, steps[s].half));
+      for (const one of ofPlanes(sums, steps[s].half)) ops.push(one);
       // That of the residual may be the same tensor; a ReLU there has to wait until this step has
       // read it.
       const shared = residual !== undefined && schedule.sameGradient.get(residual) === output;
