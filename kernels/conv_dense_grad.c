@@ -2,6 +2,7 @@
  * positions and tiles, whose lanes are added at the end. Layouts: src/runtime/contract/.
  */
 #include "conv.h"
+#include "conv_grad_amx.h"
 #include "totals.h"
 
 /* The sums of a dense weight gradient are vectors along the lanes, and become numbers once every
@@ -186,6 +187,9 @@ static void find_lengths(struct grad_source *s, const struct conv_dense_weight_g
 
 KERNEL(conv_dense_weight_grad) {
   const struct conv_dense_weight_grad_args *a = (const void *)args;
+#ifdef HAS_AMX_CODE
+  if (conv_grad_amx(memory, a, begin, end)) return;
+#endif
   const element *dy = at(memory, a->dy.at), *x = at(memory, a->x.at);
   const int places = a->inner * a->tap_count;
   const struct grad_cut cut = grad_cut_of(a->height, a->width);

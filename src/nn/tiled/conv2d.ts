@@ -172,12 +172,14 @@ function weightGradient(layer: Conv2dLayer, at: Lowering): Op[] {
     tapCount: layer.kernel[0] * layer.kernel[1],
     inner: x.channels,
   };
+  // Planes of bf16 are converted once for all rows that are computed together.
+  const grain = dy.half ? WHOLE_SHARES : WEIGHT_GRAIN;
   const sampled = isSampled(weight, at);
-  const estimate = sampled ? sampledConvGradient({ ...common, ...taps }, at, WEIGHT_GRAIN) : [];
+  const estimate = sampled ? sampledConvGradient({ ...common, ...taps }, at, grain) : [];
   const form = sampled ? weight.form : gradientForm(weight, frozen);
   switch (form.kind) {
     case "dense":
-      return [op("convDenseWeightGrad", rows, { ...common, ...taps }, WEIGHT_GRAIN)];
+      return [op("convDenseWeightGrad", rows, { ...common, ...taps }, grain)];
     case "pairs": {
       const { entries, counts, entryStride } = form;
       const args = { ...common, ...taps, entries, counts, entryStride };
