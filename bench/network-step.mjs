@@ -1,8 +1,8 @@
 /**
  * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an
  * unstructured weight, each layer at the same density or at that of its recipe, exact, with the
- * sampled dual, fine and frozen; against PyTorch's dense SGD step, in float32 and in its fastest
- * mode, and against the dense limit, the time that the dense step's products take at the rate of
+ * sampled dual, fine and frozen, in float32 and with planes of bf16; against PyTorch's dense SGD
+ * step, in float32 and in its fastest mode, and against the dense limit, the time that the dense step's products take at the rate of
  * PyTorch's sgemm. See README.md for what is measured.
  *
  *     node network-step.mjs [--network resnet18|convnet] [--rounds 5] [--steps 3] [--density 0.034]
@@ -41,14 +41,18 @@ const TORCH_ENV = {
   MALLOC_TRIM_THRESHOLD_: "8000000000",
   MALLOC_TOP_PAD_: "268435456",
 };
+/** @typedef {{ backend: string, threads: number, precision?: "bf16" }} Side */
+/** @type {readonly Side[]} */
 const SIDES = [
   { backend: "native", threads: 2 },
+  { backend: "native", threads: 2, precision: "bf16" },
   { backend: "native", threads: 1 },
+  { backend: "native", threads: 1, precision: "bf16" },
   { backend: "wasm", threads: 2 },
 ];
 
-const sideName = (/** @type {{ backend: string, threads: number }} */ { backend, threads }) =>
-  `${backend}, ${threadsName(threads)}`;
+const sideName = (/** @type {Side} */ { backend, threads, precision }) =>
+  `${precision ? `${backend} in ${precision}` : backend}, ${threadsName(threads)}`;
 const torchName = (/** @type {number} */ threads) => `PyTorch, ${threadsName(threads)}`;
 
 /** Relative variance that the sampled dual may have. */
@@ -60,15 +64,19 @@ const ours = (/** @type {string} */ name, /** @type {object} */ config) => ({
   name,
   command: [process.execPath, here("peers/bregman-network.mjs"), JSON.stringify(config)],
 });
+/** A recipe's densities and the sampled dual: natively on two threads. */
+const isFull = (/** @type {Side} */ { backend, threads }) => backend === "native" && threads === 2;
 const variants = [
   ...SIDES.flatMap((side) =>
-    CASES.flatMap(({ kind, density, label }) => {
-      const name = `${label}, ${sideName(side)}`;
-      const config = { network, ...side, kind, density, coarse, ...schedule };
-      const sampled = { ...config, coarse: 0, sampleDual: SAMPLE_DUAL };
-      const isSampled = kind !== "dense" && density !== "recipe" && side.threads === 2;
-      return [ours(name, config), ...(isSampled ? [ours(sampledName(name), sampled)] : [])];
-    }),
+    CASES.filter(({ density }) => density !== "recipe" || isFull(side)).flatMap(
+      ({ kind, density, label }) => {
+        const name = `${label}, ${sideName(side)}`;
+        const config = { network, ...side, kind, density, coarse, ...schedule };
+        const sampled = { ...config, coarse: 0, sampleDual: SAMPLE_DUAL };
+        const isSampled = kind !== "dense" && density !== "recipe" && isFull(side);
+        return [ours(name, config), ...(isSampled ? [ours(sampledName(name), sampled)] : [])];
+      },
+    ),
   ),
   ...[2, 1].map((threads) => ({
     name: torchName(threads),
@@ -178,11 +186,12 @@ for (const side of SIDES) {
 for (const { kind, label: name } of CASES) {
   const steps = kind === "dense" ? STEPS.filter(({ step }) => step === "exact") : STEPS;
   for (const { step, label } of steps)
-    compare(
-      `${title}, ${name}, ${kind === "dense" ? "step" : label}, native, 2 threads, against 1 thread`,
-      times(`${name}, native, 2 threads`, step),
-      times(`${name}, native, 1 thread`, step),
-    );
+    for (const native of ["native", "native in bf16"])
+      compare(
+        `${title}, ${name}, ${kind === "dense" ? "step" : label}, ${native}, 2 threads, against 1 thread`,
+        times(`${name}, ${native}, 2 threads`, step),
+        times(`${name}, ${native}, 1 thread`, step),
+      );
 }
 
 console.log();
