@@ -32,6 +32,7 @@ const { values } = parseArgs({
     warmup: { type: "string", default: "2" },
     steps: { type: "string", default: "5" },
     "sample-dual": { type: "string", default: String(SAMPLE_DUAL) },
+    precision: { type: "string", default: "float32" },
     "by-layer": { type: "boolean", default: false },
     "without-products": { type: "boolean", default: false },
   },
@@ -45,7 +46,7 @@ const isMlp = network === "mlp";
 const sampleDual = stepKind === "sampled" ? Number(values["sample-dual"]) : undefined;
 const trainer = isMlp
   ? mlpTrainer(pool, { density, sampleDual })
-  : networkTrainer(pool, { network, kind, density, sampleDual });
+  : networkTrainer(pool, { network, kind, density, sampleDual, precision: values.precision });
 const batches = isMlp
   ? batchIndices()
   : Array.from({ length: warmup + Number(values.steps) }, (_, k) => batch(k));
