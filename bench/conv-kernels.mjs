@@ -3,7 +3,7 @@
  * input gradient and weight gradient by a sparse weight, against the same by the dense kernel;
  * native and wasm, 1 and 2 threads.
  *
- *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"]
+ *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"] [--precision float32]
  *                           [--backends native,wasm] [--threads 1,2] [--out ../results/bench/conv-layers.json]
  *
  * GFLOP/s are those of useful work: 2 * batch * output positions * non-zero weights. Layers with a
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     samples: { type: "string", default: "5" },
     batch: { type: "string", default: "128" },
     density: { type: "string", default: "0.034" },
+    precision: { type: "string", default: "float32" },
     patience: { type: "string", default: "0" },
     pick: { type: "string", default: "" },
     backends: { type: "string", default: "native,wasm" },
@@ -37,7 +38,8 @@ const before = machine();
 const variants = values.threads.split(",").flatMap((threads) =>
   values.backends.split(",").map((backend) => {
     const config = { backend, threads: Number(threads), batch: Number(values.batch), density };
-    const rest = { samples: Number(values.samples), pick: values.pick };
+    const { precision, pick } = values;
+    const rest = { precision, samples: Number(values.samples), pick };
     return {
       name: `${backend}, ${threads} thread${threads === "1" ? "" : "s"}`,
       command: [

@@ -10,8 +10,16 @@ import {
   gradientPad,
   gradientPhases,
 } from "../../dist/nn/tiled/conv-geometry.js";
-import { interior, positionArgs, strides, tensorArgs, tensorBytes } from "../../dist/nn/tensor.js";
-import { op, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
+import {
+  interior,
+  numberBytes,
+  positionArgs,
+  strides,
+  tensorArgs,
+  tensorBytes,
+} from "../../dist/nn/tensor.js";
+import { KERNELS } from "../../dist/runtime/all-kernels.js";
+import { op as float, takesPlanes, TILE, WHOLE_SHARES } from "../../dist/runtime/kernel-table.js";
 import { kernelShape } from "../../dist/runtime/form/conv-layout.js";
 import { writeProgram } from "../../dist/runtime/program.js";
 import { random } from "./random.mjs";
@@ -72,34 +80,47 @@ const WEIGHT_GRAIN = 4;
  * be run before the others.
  * @param {import("../../dist/runtime/pool.js").Pool} pool
  * @param {Layer} layer
- * @param {{ batch: number, density: number }} options
+ * @param {{ batch: number, density: number, precision?: "float32" | "bf16" }} options of the planes
  */
 export function convPrograms(
   { memory },
-  { inner, rows, size, kernel, stride, padding },
-  { batch, density },
+  { inner, rows, size, kernel, stride: step, padding: border },
+  { batch, density, precision = "float32" },
 ) {
+  const half = precision === "bf16";
+  /** @type {typeof float} */
+  const op = (kernel, count, args, grain) => ({
+    ...float(kernel, count, args, grain),
+    half: half && takesPlanes(KERNELS, kernel),
+  });
+  const stride = /** @type {const} */ ([step, step]);
+  const padding = /** @type {const} */ ([
+    [border, border],
+    [border, border],
+  ]);
   const next = random(1);
   const uniform = () => 2 * next() - 1;
   const tiles = Math.ceil(batch / TILE);
-  const shape = { kernel: [kernel, kernel], stride, padding };
-  const out = Math.floor((size + 2 * padding - kernel) / stride) + 1;
-  const xShape = { channels: inner, height: size, width: size, pad: padding };
-  const yShape = { channels: rows, height: out, width: out, pad: gradientPad(shape, size, size) };
+  const shape = { kernel: /** @type {const} */ ([kernel, kernel]), stride, padding };
+  const out = Math.floor((size + 2 * border - kernel) / step) + 1;
+  const xShape = { channels: inner, height: size, width: size, pad: padding[0], half };
+  const pad = gradientPad(shape, size, size);
+  const yShape = { channels: rows, height: out, width: out, pad, half };
   const image = (/** @type {typeof xShape} */ tensor) => {
     const offset = memory.allocate(tensorBytes(tensor, tiles));
-    memory
-      .f32(offset, tensorBytes(tensor, tiles) / 4)
-      .forEach((_, i, all) => (all[i] = (i % 251) / 251 - 0.5));
+    const words = tensorBytes(tensor, tiles) / 4;
+    // Of bf16 two lie in a word: some numbers from 1 to 2.
+    if (half) memory.i32(offset, words).forEach((_, i, all) => (all[i] = 0x3f803f80 + (i % 127)));
+    else memory.f32(offset, words).forEach((_, i, all) => (all[i] = (i % 251) / 251 - 0.5));
     return { ...tensor, offset };
   };
   const [x, y, dx, dy] = [image(xShape), image(yShape), image(xShape), image(yShape)];
   const area = kernel * kernel;
   const cols = inner * area;
-  const taps = memory.put(Int32Array.from(forwardTaps(shape, x).flat()));
+  const taps = memory.put(forwardTaps(shape, x));
   const phases = gradientPhases(shape, x, dy).map((phase) => ({
     ...phase,
-    table: memory.put(Int32Array.from(phase.taps.flat())),
+    table: memory.put(phase.taps),
   }));
   const forward = {
     x: positionArgs(x, x.offset + forwardStart(shape, x), stride),
@@ -109,7 +130,11 @@ export function convPrograms(
   const { row } = strides(dx);
   const backward = phases.map((phase) => ({
     x: positionArgs(dy, dy.offset),
-    y: positionArgs(dx, interior(dx) + (phase.row * row + phase.column * TILE) * 4, stride),
+    y: positionArgs(
+      dx,
+      interior(dx) + (phase.row * row + phase.column * TILE) * numberBytes(dx),
+      stride,
+    ),
     ...{ tiles, rows: inner, height: phase.height, width: phase.width, bias: 0, accumulate: 0 },
   }));
   const gradient = {
@@ -138,12 +163,19 @@ export function convPrograms(
             rowStride: area,
             innerStride: cols,
             taps: table,
-            tapCount: length,
+            tapCount: length / 2,
             inner: rows,
           },
         }),
       ),
-      [op("convDenseWeightGrad", rows, { ...gradient, taps, tapCount: area, inner }, WEIGHT_GRAIN)],
+      [
+        op(
+          "convDenseWeightGrad",
+          rows,
+          { ...gradient, taps, tapCount: area, inner },
+          half ? WHOLE_SHARES : WEIGHT_GRAIN,
+        ),
+      ],
     ];
     return { nonZeros: rows * cols, prepare: writeProgram(memory, []), programs: programs(ops) };
   }
@@ -246,7 +278,7 @@ export function convPrograms(
             ...backward[p],
             ...transposed,
             taps: table,
-            tapCount: length,
+            tapCount: length / 2,
           });
         }),
         [op("convPairsWeightGrad", rows, { ...gradient, ...pattern, taps, tapCount: area, inner })],

@@ -9,7 +9,7 @@ import { openPool } from "../lib/pool.mjs";
 /** Runs before the clock starts: memory is touched, and V8 has compiled the kernels for good. */
 const WARMUP = 3;
 
-const { backend, threads, batch, density, samples, pick } = JSON.parse(process.argv[2]);
+const { backend, threads, batch, density, precision, samples, pick } = JSON.parse(process.argv[2]);
 const pool = await openPool({ backend, threads });
 
 /**
@@ -19,7 +19,7 @@ const pool = await openPool({ backend, threads });
 const measured = [];
 for (const layer of LAYERS.filter(({ name }) => name.includes(pick))) {
   const mark = pool.memory.mark();
-  const { kinds, flops } = convPrograms(pool, layer, { batch, density });
+  const { kinds, flops } = convPrograms(pool, layer, { batch, density, precision });
   const sides = Object.entries(kinds).map(([kind, make]) => ({ kind, ...make() }));
   sides.forEach(({ prepare }) => pool.run(prepare));
   WORK.forEach((work, k) => {
