@@ -2,8 +2,8 @@
  * A whole training step of a convolutional network (batch 128): dense, by kernel groups and by an
  * unstructured weight, each layer at the same density or at that of its recipe, exact, with the
  * sampled dual, fine and frozen, in float32 and with planes of bf16; against PyTorch's dense SGD
- * step, in float32 and in its fastest mode, and against the dense limit, the time that the dense step's products take at the rate of
- * PyTorch's sgemm. See README.md for what is measured.
+ * step, in float32 and in its fastest mode, and against the dense limit, the time that the dense
+ * step's products take at the rate of PyTorch's sgemm. See README.md for what is measured.
  *
  *     node network-step.mjs [--network resnet18|convnet] [--rounds 5] [--steps 3] [--density 0.034]
  *                            [--coarse 9] [--patience 0] [--pick native] [--no-compile]

@@ -1,11 +1,11 @@
-/* The gradient of a dense convolution's weight from planes of bf16, by the matrix unit of some Intel
- * CPUs (AMX): products of 16 x 32 and 32 x 16 numbers, sixteen times as fast as by vectors.
+/* The gradient of a dense convolution's weight from planes of bf16, by the matrix unit of some
+ * Intel CPUs (AMX): products of 16 x 32 and 32 x 16 numbers, sixteen times as fast as by vectors.
  *
  *   g[o, c, t] += sum over positions and lanes of dy[o, position, lane] x[c, position + t, lane]
  *
- * Output channels are the rows of the first matrix: two positions of a plane of dy are a row as they
- * stand. Of the second one inner channels are the columns, and two neighbouring lanes lie in one
- * word: x is transposed, 16 channels at a time, position by position; all taps and all output
+ * Output channels are the rows of the first matrix: two positions of a plane of dy are a row as
+ * they stand. Of the second one inner channels are the columns, and two neighbouring lanes lie in
+ * one word: x is transposed, 16 channels at a time, position by position; all taps and all output
  * channels read the same copy. Two by two blocks of sums stay in the unit for a span of positions.
  */
 #ifndef BREGMAN_CONV_GRAD_AMX_H

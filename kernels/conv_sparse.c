@@ -29,8 +29,8 @@ struct sparse_row {
 
 /* rows x cols positions from x and y on (constants after inlining). Entry after entry, in every
  * block alike. */
-INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r, const element *x,
-                         element *y) {
+INLINE void sparse_block(const int rows, const int cols, const struct sparse_row *r,
+                         const element *x, element *y) {
   const size_t x_row = r->x_row, x_col = r->x_col;
   vec sum[SPARSE_POSITIONS * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)

@@ -4,8 +4,8 @@
  * _avx512, the ending of the names it exports (see program.c). Everything else is static, so the
  * builds don't clash and the compiler sees through every call. For predict.wasm, with SINGLE_ONLY,
  * the kernels of one sample alone are in the table, and what they don't need falls away. With
- * HALF_PLANES those over planes are, for planes of bf16; natively, beside the others: an op asks for
- * one by its id + HALF_PLANES_ID.
+ * HALF_PLANES those over planes are, for planes of bf16; natively, beside the others: an op asks
+ * for one by its id + HALF_PLANES_ID.
  */
 #include "kernels.h"
 

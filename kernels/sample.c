@@ -157,7 +157,8 @@ KERNEL(gather_planes) {
         for (int v = 0; v < n; v++) out[v * T] = (element){0};
         continue;
       }
-      const element *x = (const element *)at(memory, a->x) + b / T * tile + (size_t)from * T + b % T;
+      const element *x =
+          (const element *)at(memory, a->x) + b / T * tile + (size_t)from * T + b % T;
       const float factor = factors ? factors[s] : 1;
       for (int v = 0; v < n; v++) put_number(out + v * T, factor * number(x + v * T));
     }
