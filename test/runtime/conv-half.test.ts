@@ -27,7 +27,14 @@ const shape = (
   rows: number,
   side = 3,
 ): ConvShape => ({
-  ...{ samples, inner, rows, height, width, kernel: [side, side], stride: 1, pad: side >> 1 },
+  samples,
+  inner,
+  rows,
+  height,
+  width,
+  kernel: [side, side],
+  stride: 1,
+  pad: side >> 1,
 });
 
 const SHAPES: typeof CONV_SHAPES = [
