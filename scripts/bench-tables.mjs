@@ -286,6 +286,9 @@ const FILES = {
   "compare-fashion-sampled": [comparisonTable, "compare/fashion-mlp-sampled"],
   "compare-convnet-sampled": [comparisonTable, "compare/fashion-convnet-sampled"],
   "compare-convnet-groups-sampled": [comparisonTable, "compare/fashion-convnet-groups-sampled"],
+  "compare-convnet-precision": [comparisonTable, "compare/convnet-precision"],
+  "compare-convnet-groups-precision": [comparisonTable, "compare/convnet-groups-precision"],
+  "compare-resnet18-precision": [comparisonTable, "compare/resnet18-precision"],
 };
 
 /** The tables by the name of their block; empty where the file is not there. */

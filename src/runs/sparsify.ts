@@ -134,8 +134,8 @@ function sameGraph({ model }: Network, recipe: Recipe): boolean {
 /** What of the run that made the network is so in this one. */
 function kept(recipe: Recipe | undefined): Partial<Recipe> {
   if (!recipe) return {};
-  const { loss, labelSmoothing, batchSize, microBatches, recompute, shuffle } = recipe;
-  const all = { loss, labelSmoothing, batchSize, microBatches, recompute, shuffle };
+  const { loss, labelSmoothing, batchSize, microBatches, recompute, precision, shuffle } = recipe;
+  const all = { loss, labelSmoothing, batchSize, microBatches, recompute, precision, shuffle };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
