@@ -1,4 +1,5 @@
 // The tables that list every seed of the recipes' runs.
+import { PAPER_ROWS } from "../dist/sweep/paper-rows.js";
 import { markdown, percent } from "./markdown.mjs";
 import { activeUnits, runsOf, UNITS_PER_LAYER } from "./runs.mjs";
 
@@ -6,16 +7,9 @@ import { activeUnits, runsOf, UNITS_PER_LAYER } from "./runs.mjs";
 const TABLES = {
   mlp: {
     head: "Method, recipe",
-    rows: [
-      ["LinBreg, lambda 0.1", "mnist-mlp-linbreg"],
-      ["LinBreg, lambda 0.01", "mnist-mlp-linbreg-1e-2"],
-      ["LinBreg, lambda 0.001", "mnist-mlp-linbreg-1e-3"],
-      ["LinBreg with momentum, lambda 0.1", "mnist-mlp-momentum"],
-      ["AdaBreg, lambda 0.1", "mnist-mlp-adabreg"],
-      ["AdaBreg, lambda 0.5", "mnist-mlp-adabreg-5e-1"],
-      ["ProxSGD, lambda 0.0001", "mnist-mlp-proxsgd"],
-      ["SGD", "mnist-mlp-sgd"],
-    ],
+    rows: PAPER_ROWS.filter(({ recipe }) => recipe.startsWith("mnist-mlp-")).map(
+      ({ method, recipe }) => [method, recipe],
+    ),
   },
   bands: {
     head: "With a ReLU on the logits, as in the authors' code",

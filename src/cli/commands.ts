@@ -44,6 +44,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./sweep.js")).defineSweep,
   },
   {
+    name: "reproduce",
+    summary: "run a row of the paper's table",
+    load: async () => (await import("./reproduce.js")).defineReproduce,
+  },
+  {
     name: "plan",
     summary: "show a recipe's operations and memory without running it",
     load: async () => (await import("./plan.js")).definePlan,

@@ -40,6 +40,14 @@ export function addComputingOptions(command: Command): Command {
   return addPoolOptions(withData, "one a core, at most 8");
 }
 
+/** Adds --yes, see missing-data.ts. */
+export function addYesOption(command: Command): Command {
+  return command.option(
+    "--yes",
+    "download a data set that has a name and is not here, without asking",
+  );
+}
+
 /**
  * Adds the options of {@link PoolFlags}.
  *

@@ -7,7 +7,7 @@ import type { Ranks } from "../ranks/ranks.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { RunOptions } from "../runs/run.js";
 import type { EpochMetrics, TrainEvent } from "../measure/events.js";
-import { addComputingOptions, type ComputingFlags } from "./computing.js";
+import { addComputingOptions, addYesOption, type ComputingFlags } from "./computing.js";
 import { folder, integer } from "./options.js";
 import { createStopper } from "./stop.js";
 import type { Tracking } from "./tracking.js";
@@ -24,13 +24,12 @@ export interface TrainingFlags extends ComputingFlags {
 
 /** Adds the options of {@link TrainingFlags}. */
 export function addTrainingOptions(command: Command): Command {
-  return addComputingOptions(command)
-    .option(
-      "--checkpoint-every <seconds>",
-      "longest time between two checkpoints (default: 60; one after each epoch in any case)",
-      integer("--checkpoint-every", 0, 1e6),
-    )
-    .option("--yes", "download a data set that has a name and is not here, without asking")
+  const timed = addComputingOptions(command).option(
+    "--checkpoint-every <seconds>",
+    "longest time between two checkpoints (default: 60; one after each epoch in any case)",
+    integer("--checkpoint-every", 0, 1e6),
+  );
+  return addYesOption(timed)
     .option("--json", "print events as JSON, one a line, and nothing else")
     .option("--results <folder>", "also write <folder>/<recipe>/seed-<n>.json", folder("--results"))
     .option(

@@ -9,15 +9,19 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { UnusableFileError } from "../errors.js";
 import { adjusted, type ReadRecipe } from "../recipes/load.js";
+import type { RunResult } from "../runs/run-result.js";
 import { summarize, type Comparison } from "./comparison.js";
 import { carryOut, type CarryOutOptions, checkRuns, planRuns, runAll } from "./runs.js";
 import type { RunAllOptions } from "./runs.js";
 import { checkOnce, type Trial } from "./trials.js";
 
-export interface CompareOptions
+/** Where runs go, and how they are computed and watched. */
+export interface SeedRunOptions
   extends
     Pick<CarryOutOptions, "dataDir" | "threads" | "backend" | "signal" | "out">,
-    Pick<RunAllOptions, "onRun"> {
+    Pick<RunAllOptions, "onRun"> {}
+
+export interface CompareOptions extends SeedRunOptions {
   /** Seeds that each recipe is run with, at least one; default 0, 1, 2. */
   readonly seeds?: readonly number[] | undefined;
   /** Another number of epochs than the recipes'. */
@@ -37,32 +41,48 @@ export async function compareRecipes(
   recipes: readonly ReadRecipe[],
   options: CompareOptions,
 ): Promise<Comparison | undefined> {
-  const { seeds = [0, 1, 2], epochs, command, onRun, ...computing } = options;
-  const { out, signal } = computing;
+  const { seeds = [0, 1, 2], epochs, command, ...running } = options;
   const names = recipes.map(({ recipe }) => recipe.name);
   checkOnce("compare", "recipe", names);
-  checkOnce("compare", "seed", seeds);
   const trials = recipes.map(({ recipe: given, baseDir }): Trial => {
     const recipe = adjusted(given, { epochs });
     return { recipe, baseDir, values: {}, place: recipe.name, label: recipe.name };
   });
-  const runs = planRuns(trials, seeds, out);
-  await checkRuns("compare", runs);
-  const standings = await runAll(runs, {
-    signal,
-    onRun,
-    start: (run, onEvent, stopped) => carryOut(run, { ...computing, signal: stopped, onEvent }),
-  });
-  if (!standings) return undefined;
-  const results = standings.map((standing, k) => {
-    if (standing.kind === "finished") return standing.result;
-    throw new UnusableFileError(`compare: ${runs[k].folder} holds a run that has diverged`);
-  });
+  const results = await runSeeds("compare", trials, seeds, running);
+  if (!results) return undefined;
   const comparison = summarize(
     trials.map(({ recipe }) => recipe),
     results,
     command,
   );
-  writeFileAtomic(join(out, "compare.json"), `${JSON.stringify(comparison, null, 2)}\n`);
+  writeFileAtomic(join(running.out, "compare.json"), `${JSON.stringify(comparison, null, 2)}\n`);
   return comparison;
+}
+
+/**
+ * Runs trials with seeds to their ends.
+ *
+ * @param task - for messages: "compare"
+ * @returns the results seed by seed, or undefined if `signal` stopped them before the end
+ * @throws as {@link compareRecipes}
+ */
+export async function runSeeds(
+  task: string,
+  trials: readonly Trial[],
+  seeds: readonly number[],
+  { onRun, ...computing }: SeedRunOptions,
+): Promise<RunResult[] | undefined> {
+  const { out, signal } = computing;
+  checkOnce(task, "seed", seeds);
+  const runs = planRuns(trials, seeds, out);
+  await checkRuns(task, runs);
+  const standings = await runAll(runs, {
+    signal,
+    onRun,
+    start: (run, onEvent, stopped) => carryOut(run, { ...computing, signal: stopped, onEvent }),
+  });
+  return standings?.map((standing, k) => {
+    if (standing.kind === "finished") return standing.result;
+    throw new UnusableFileError(`${task}: ${runs[k].folder} holds a run that has diverged`);
+  });
 }

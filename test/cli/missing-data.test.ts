@@ -113,6 +113,22 @@ describe.skipIf(!has("openssl"))(
       expect(asked[0]).toBe(`${host}:443`);
     });
 
+    test("so does a row of the paper's table", async () => {
+      const row = [
+        "reproduce",
+        "mnist-mlp-linbreg",
+        "--seeds",
+        "0",
+        "--epochs",
+        "1",
+        "--out",
+        "row",
+      ];
+      const { code, stderr, cached } = await bregman([...row, "--yes"], environment);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/^1\/1 {2}mnist-mlp-linbreg/m)]);
+      expect(cached).toEqual(whole.toSorted());
+    });
+
     test("a download that fails names the other way", async () => {
       const { code, stderr } = await bregman([...TRAIN, "--yes"], {
         ...environment,
