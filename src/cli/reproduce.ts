@@ -1,6 +1,6 @@
 /**
- * `bregman reproduce`: runs a row of the paper's table, and shows the paper's figure, ours, and that
- * of the run; without a row, lists them.
+ * `bregman reproduce`: runs a row of the paper's table, and shows the paper's figure, ours, and
+ * that of the run; without a row, lists them.
  */
 import { join } from "node:path";
 import type { Command } from "commander";

@@ -38,8 +38,8 @@ export interface Reproduction
  * Runs a row's recipe with seeds, and sums up.
  *
  * @returns what came out, or undefined if `signal` stopped it before the end
- * @throws InputError if a seed is there twice, or the folder holds runs of another setting; whatever
- *   a run throws, with its recipe and seed
+ * @throws InputError if a seed is there twice, or the folder holds runs of another setting;
+ *   whatever a run throws, with its recipe and seed
  */
 export async function reproduceRow(
   row: PaperRow,

@@ -1,4 +1,4 @@
-/** What runs of a row of the paper's table have come to, and its text: in docs/ and in a terminal. */
+/** What runs of a row of the paper's table have come to, and its text for docs/ and a terminal. */
 import type { FinalMetrics } from "../measure/events.js";
 import type { RunResult } from "../runs/run-result.js";
 import { statistic, type Statistic } from "./comparison.js";
