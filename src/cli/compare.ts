@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Comparison } from "../sweep/comparison.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
-import { createRunsView, stopperOf } from "./runs-view.js";
+import { createRunsView, untilStopped } from "./runs-view.js";
 
 interface CompareFlags extends ComputingFlags {
   readonly seeds: readonly number[];
@@ -56,28 +56,24 @@ async function compare(
     recipes.map(({ recipe }) => recipe.name),
     recipes.length * flags.seeds.length,
   );
-  const stopper = stopperOf(() => view);
-  try {
-    const comparison = await compareRecipes(recipes, {
-      ...computing,
-      out,
-      command: repeatingCommand(args),
-      signal: stopper.signal,
-      onRun(run, event) {
-        view.onRun(run, event);
-        if (event.type === "end") writeReport(run.folder);
-      },
-    });
-    view.clear();
-    if (comparison) await show(comparison, out);
-  } catch (error) {
-    view.clear();
-    removeOut();
-    throw error;
-  } finally {
-    stopper.close();
-  }
-  return stopper.exitCode ?? 0;
+  return untilStopped(
+    () => view,
+    removeOut,
+    async (signal) => {
+      const comparison = await compareRecipes(recipes, {
+        ...computing,
+        out,
+        command: repeatingCommand(args),
+        signal,
+        onRun(run, event) {
+          view.onRun(run, event);
+          if (event.type === "end") writeReport(run.folder);
+        },
+      });
+      view.clear();
+      if (comparison) await show(comparison, out);
+    },
+  );
 }
 
 async function show(comparison: Comparison, out: string): Promise<void> {

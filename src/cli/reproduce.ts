@@ -8,7 +8,7 @@ import type { Reproduction } from "../sweep/reproduce.js";
 import type { RowFigures } from "../sweep/row-figures.js";
 import { addComputingOptions, addYesOption, type ComputingFlags } from "./computing.js";
 import { folder, integer, integers, repeatingCommand } from "./options.js";
-import { createRunsView, stopperOf } from "./runs-view.js";
+import { createRunsView, untilStopped } from "./runs-view.js";
 
 interface ReproduceFlags extends ComputingFlags {
   readonly seeds?: readonly number[];
@@ -106,33 +106,29 @@ async function reproduce(
   const out = flags.out ?? join("runs", "reproduce", place);
   const removeOut = makeWritable(out, "folder of the runs");
   const view = createRunsView([name], seeds.length);
-  const stopper = stopperOf(() => view);
-  try {
-    const reproduction = await reproduceRow(row, {
-      out,
-      seeds,
-      epochs,
-      dataDir,
-      threads,
-      backend,
-      published,
-      command: repeatingCommand(args),
-      signal: stopper.signal,
-      onRun(run, event) {
-        view.onRun(run, event);
-        if (event.type === "end") writeReport(run.folder);
-      },
-    });
-    view.clear();
-    if (reproduction) await show(reproduction, out);
-  } catch (error) {
-    view.clear();
-    removeOut();
-    throw error;
-  } finally {
-    stopper.close();
-  }
-  return stopper.exitCode ?? 0;
+  return untilStopped(
+    () => view,
+    removeOut,
+    async (signal) => {
+      const reproduction = await reproduceRow(row, {
+        out,
+        seeds,
+        epochs,
+        dataDir,
+        threads,
+        backend,
+        published,
+        command: repeatingCommand(args),
+        signal,
+        onRun(run, event) {
+          view.onRun(run, event);
+          if (event.type === "end") writeReport(run.folder);
+        },
+      });
+      view.clear();
+      if (reproduction) await show(reproduction, out);
+    },
+  );
 }
 
 /** One line of the table. */

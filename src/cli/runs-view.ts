@@ -2,7 +2,7 @@
 import { largest } from "../extremes.js";
 import type { PlannedRun, RunAllOptions } from "../sweep/runs.js";
 import type { Standing } from "../sweep/standing.js";
-import { createStopper, type Stopper } from "./stop.js";
+import { createStopper } from "./stop.js";
 import { canRedraw } from "./terminal.js";
 
 /** What is shown of several runs. */
@@ -50,15 +50,34 @@ export function createRunsView(labels: readonly string[], total: number): RunsVi
   return { line, clear, onRun };
 }
 
-/** Stops several runs at a signal, and says so in the view that there is then. */
-export function stopperOf(view: () => RunsView): Stopper {
-  return createStopper(
+/**
+ * Carries out runs that a signal stops, which the view that there is then says.
+ *
+ * @param removeOut - takes away the folder that was made for them, if they fail
+ * @returns the exit code
+ */
+export async function untilStopped(
+  view: () => RunsView,
+  removeOut: () => void,
+  runs: (signal: AbortSignal) => Promise<void>,
+): Promise<number> {
+  const stopper = createStopper(
     () =>
       view().line(
         "Stopping after this step; the same command goes on from here. Ctrl-C again stops at once.",
       ),
     () => view().clear(),
   );
+  try {
+    await runs(stopper.signal);
+  } catch (error) {
+    view().clear();
+    removeOut();
+    throw error;
+  } finally {
+    stopper.close();
+  }
+  return stopper.exitCode ?? 0;
 }
 
 function figures(standing: Standing, kept: boolean): string {

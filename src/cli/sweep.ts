@@ -8,7 +8,7 @@ import { InputError } from "../errors.js";
 import type { Sweep, SweepTask } from "../sweep/sweep.js";
 import { addComputingOptions, type ComputingFlags } from "./computing.js";
 import { folder, integer, repeatingCommand } from "./options.js";
-import { createRunsView, stopperOf } from "./runs-view.js";
+import { createRunsView, untilStopped } from "./runs-view.js";
 
 export interface SweepFlags extends ComputingFlags {
   readonly out?: string;
@@ -106,44 +106,40 @@ async function carryOutAll(sweep: Sweep, flags: SweepFlags, command: string): Pr
   const { atOnce = 1, threads, backend, dataDir } = flags;
   const removeOut = makeWritable(out, "folder of the sweep");
   let view = createRunsView([], 0);
-  const stopper = stopperOf(() => view);
   const labels = trials.map(({ label }) => label);
-  try {
-    let child: ReturnType<typeof elsewhere> | undefined;
-    const done = await runSweep(sweep, {
-      atOnce,
-      threads,
-      backend,
-      dataDir,
-      signal: stopper.signal,
-      onRung(rung, runs) {
-        // Not before the runs are checked: what can't be leaves nothing.
-        const grid = keepGrid(sweep);
-        const share = threads ?? Math.max(1, Math.floor(availableParallelism() / atOnce));
-        if (atOnce > 1) child = elsewhere(grid, out, { ...flags, threads: share });
-        view = createRunsView(labels, runs.length);
-        if (rungs.length > 1) view.line(rungLine(sweep, rung));
-      },
-      onRun(run, event) {
-        view.onRun(run, event);
-        // Another process writes its own.
-        if (event.type === "end" && child === undefined) writeReport(run.folder);
-      },
-      ...(atOnce > 1 && {
-        elsewhere: (place: SweepTask, onEvent, signal) => child!(place, onEvent, signal),
-      }),
-    });
-    view.clear();
-    const shown = await show(sweep, command);
-    if (!done && !shown) view.line("No run is finished yet.");
-  } catch (error) {
-    view.clear();
-    removeOut();
-    throw error;
-  } finally {
-    stopper.close();
-  }
-  return stopper.exitCode ?? 0;
+  return untilStopped(
+    () => view,
+    removeOut,
+    async (signal) => {
+      let child: ReturnType<typeof elsewhere> | undefined;
+      const done = await runSweep(sweep, {
+        atOnce,
+        threads,
+        backend,
+        dataDir,
+        signal,
+        onRung(rung, runs) {
+          // Not before the runs are checked: what can't be leaves nothing.
+          const grid = keepGrid(sweep);
+          const share = threads ?? Math.max(1, Math.floor(availableParallelism() / atOnce));
+          if (atOnce > 1) child = elsewhere(grid, out, { ...flags, threads: share });
+          view = createRunsView(labels, runs.length);
+          if (rungs.length > 1) view.line(rungLine(sweep, rung));
+        },
+        onRun(run, event) {
+          view.onRun(run, event);
+          // Another process writes its own.
+          if (event.type === "end" && child === undefined) writeReport(run.folder);
+        },
+        ...(atOnce > 1 && {
+          elsewhere: (place: SweepTask, onEvent, signal) => child!(place, onEvent, signal),
+        }),
+      });
+      view.clear();
+      const shown = await show(sweep, command);
+      if (!done && !shown) view.line("No run is finished yet.");
+    },
+  );
 }
 
 function rungLine({ rungs }: Sweep, rung: number): string {
