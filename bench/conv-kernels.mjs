@@ -3,7 +3,8 @@
  * input gradient and weight gradient by a sparse weight, against the same by the dense kernel;
  * native and wasm, 1 and 2 threads.
  *
- *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"] [--precision float32]
+ *     node conv-kernels.mjs [--rounds 3] [--samples 5] [--batch 128] [--density 0.034] [--patience 0] [--pick "@32"]
+ *                           [--precision float32|bf16]
  *                           [--backends native,wasm] [--threads 1,2] [--out ../results/bench/conv-layers.json]
  *
  * GFLOP/s are those of useful work: 2 * batch * output positions * non-zero weights. Layers with a

@@ -5,7 +5,7 @@
  *
  *     node network-profile.mjs [--network resnet18|convnet|mlp] [--kind groups|entries|dense] [--step frozen|fine|sampled]
  *                               [--density 0.034] [--backend native] [--threads 2] [--warmup 2] [--steps 5] [--by-layer]
- *                               [--sample-dual 1] [--without-products]
+ *                               [--sample-dual 1] [--precision float32|bf16] [--without-products]
  *
  * Ops that run together, piece by piece (see kernels/program.c), are one program and one line. The
  * MLP is the one of mlp-step.mjs, on MNIST and always of single weights, and trains for `--warmup`
