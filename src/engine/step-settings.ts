@@ -1,7 +1,7 @@
 /** What of a training's settings a step follows from: see FitOptions, which has the docs. */
 import type { PlanSettings } from "../nn/plan.js";
-import type { Precision } from "../nn/layout.js";
 import type { LossKind } from "../nn/loss.js";
+import type { Precision } from "../nn/precision.js";
 import type { ClipOptions } from "../optim/clip.js";
 
 export interface StepSettings extends PlanSettings {

@@ -11,10 +11,11 @@
 import { InputError } from "../errors.js";
 import { compile } from "../nn/compile.js";
 import type { Plan } from "../nn/plan.js";
-import { layoutOf, type Precision } from "../nn/layout.js";
+import { layoutOf } from "../nn/layout.js";
 import { needsTargets } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import type { Augmentation } from "../nn/plan-data.js";
+import type { Precision } from "../nn/precision.js";
 import type { SampleStore } from "../nn/samples.js";
 import { blocksFor } from "../ranks/part-tree.js";
 import type { Ranks } from "../ranks/ranks.js";

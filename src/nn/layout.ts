@@ -9,11 +9,8 @@ import { fuse, maskedByReader, readBy, readersOf, type Step } from "./fuse.js";
 import { ruleOf } from "./layers/rules.js";
 import { tiledRuleOf } from "./layers/part-of.js";
 import { inputShapes, type Model } from "./model.js";
+import type { Precision } from "./precision.js";
 import { NO_BORDER, tensorShape, type TensorShape, widerBorder } from "./tensor.js";
-
-/** What the planes between convolutions may be kept in. */
-export const PRECISIONS = ["float32", "bf16"] as const;
-export type Precision = (typeof PRECISIONS)[number];
 
 export interface LayoutStep extends Step {
   /** Its inputs, each once. */

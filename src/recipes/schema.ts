@@ -9,6 +9,7 @@
 import * as z from "../bundled/zod.js";
 import { FEED_DEFAULTS } from "../data/in-use.js";
 import { isRegression, LOSS_KINDS, type LossKind } from "../nn/loss.js";
+import { PRECISIONS } from "../nn/precision.js";
 import { type DataEntry, dataSchema, hasTargets } from "./data-schema.js";
 import { freeze, targetDensity } from "./density-schema.js";
 import { madeBy, regularizerEntries, scheduleEntries } from "./entries.js";
@@ -188,7 +189,7 @@ export const recipeSchema = z
       .optional()
       .describe("Relative variance that the estimated gradient of zero weights may have"),
     precision: z
-      .enum(["float32", "bf16"])
+      .enum(PRECISIONS)
       .optional()
       .describe(
         "bf16: planes between convolutions in half the bytes, native kernels only; default float32",

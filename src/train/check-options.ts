@@ -4,7 +4,7 @@ import { knownOptions, type OptionKeys } from "../known-options.js";
 import type { AnyDataset } from "../data/dataset.js";
 import { heldOut } from "../data/split.js";
 import { areBytes } from "../inputs.js";
-import { PRECISIONS } from "../nn/layout.js";
+import { PRECISIONS } from "../nn/precision.js";
 import { hasAccuracy, LOSS_KINDS } from "../nn/loss.js";
 import type { Model } from "../nn/model.js";
 import { checkClip } from "../optim/clip.js";

@@ -10,7 +10,7 @@ import type { OptionKeys } from "../known-options.js";
 import type { AugmentOptions } from "../data/augment.js";
 import type { AnyDataset } from "../data/dataset.js";
 import { FEED_DEFAULTS, USE_DEFAULTS } from "../data/in-use.js";
-import type { Precision } from "../nn/layout.js";
+import type { Precision } from "../nn/precision.js";
 import type { LossKind } from "../nn/loss.js";
 import type { ClipOptions } from "../optim/clip.js";
 import { constant } from "../optim/constant.js";

@@ -4,7 +4,7 @@
  */
 import { InputError } from "#bregman/errors.js";
 import { mlp } from "#bregman/models/mlp.js";
-import type { Precision } from "#bregman/nn/layout.js";
+import type { Precision } from "#bregman/nn/precision.js";
 import type { Model } from "#bregman/nn/model.js";
 import { storeSamples } from "#bregman/nn/store-samples.js";
 import { linBreg } from "#bregman/optim/lin-breg.js";
