@@ -19,7 +19,7 @@
 /* Vectors summed side by side, to hide the latency of the additions. */
 #define CHAINS 4
 
-/* Positions of one channel in one tile, from row h on: `rows` rows of `length` floats. */
+/* Positions of one channel in one tile, from row h on: `rows` rows of `length` elements. */
 INLINE int chunk_rows(int h, int height, int width) {
   const int rows = (CHUNK + width - 1) / width;
   return h + rows <= height ? rows : height - h;

@@ -45,8 +45,11 @@ INLINE vec load_bf16(const bf16 *p) {
 #endif
 }
 
+/* The bf16 nearest to a float32, from its bits: of a number or of a vector. */
+#define ROUNDED(word) (((word) + 0x7fff + ((word) >> 16 & 1)) >> 16)
+
 INLINE void store_bf16(bf16 *p, vec x) {
-  const uvec word = (uvec)x, rounded = (word + 0x7fff + (word >> 16 & 1)) >> 16;
+  const uvec rounded = ROUNDED((uvec)x);
 #if VL == 16
   _mm256_storeu_si256((void *)p, _mm512_cvtepi32_epi16((__m512i)rounded));
 #else
@@ -74,7 +77,7 @@ INLINE void put_number(element *p, float x) {
 #ifdef HALF_PLANES
   uint32_t word;
   __builtin_memcpy(&word, &x, sizeof x);
-  p->upper = (uint16_t)((word + 0x7fff + (word >> 16 & 1)) >> 16);
+  p->upper = (uint16_t)ROUNDED(word);
 #else
   *p = x;
 #endif

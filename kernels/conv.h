@@ -9,8 +9,8 @@
 /* Output channels of one unit: unit = tile * ceil(rows / UNIT_ROWS) + block of output channels. */
 #define UNIT_ROWS 8
 
-/* One tap of a kernel: index of its weight within the kernel, and how many floats its x lies after
- * that of tap 0. */
+/* One tap of a kernel: index of its weight within the kernel, and how many elements its x lies
+ * after that of tap 0. */
 struct conv_tap {
   int32_t index, offset;
 };

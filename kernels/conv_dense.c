@@ -42,7 +42,7 @@ INLINE struct walk walk_of(const struct conv_dense_args *a, const struct conv_ta
 }
 
 /* Where a block's operands lie, for its first output channel, vector and inner channel; strides in
- * floats. */
+ * elements. */
 struct conv_operands {
   const float *w;
   const element *x;

@@ -22,7 +22,7 @@ INLINE struct grad_cut grad_cut_of(int height, int width) {
   return (struct grad_cut){1, (GRAD_POSITIONS + width - 1) / width};
 }
 
-/* How they are walked. A row is `parts` times n vectors a step apart; strides in floats. */
+/* How they are walked. A row is `parts` times n vectors a step apart; strides in elements. */
 struct grad_span {
   int tiles, rows, parts, n;
   size_t dy_tile, dy_row, dy_step, x_tile, x_row, x_step;

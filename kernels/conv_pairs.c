@@ -15,8 +15,8 @@ struct tap_runs {
   int count, length, first, index_step;
 };
 
-/* 1 if the table consists of runs of n taps, x_step floats apart; a mirrored table is read from the
- * back of each run. */
+/* 1 if the table consists of runs of n taps, x_step elements apart; a mirrored table is read from
+ * the back of each run. */
 static int find_runs(struct tap_runs *runs, const struct conv_tap *taps, int tap_count, int n,
                      int x_step) {
   if (n > tap_count || tap_count % n) return 0;

@@ -16,7 +16,7 @@
 #define SPARSE_POSITIONS 1
 #endif
 
-/* One output channel: its entries, and where it reads and writes; strides in floats. */
+/* One output channel: its entries, and where it reads and writes; strides in elements. */
 struct sparse_row {
   const struct entry *entries;
   int count;

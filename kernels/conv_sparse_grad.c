@@ -116,7 +116,7 @@ static struct grad_place place_after(const struct conv_sparse_weight_grad_args *
 }
 
 /* What to ask for while the positions before are computed (no hardware foresees where it lies):
- * their dy, and of every plane of x what the positions before did not use. Lines are T floats. */
+ * their dy, and of every plane of x what the positions before did not use. */
 struct grad_ahead {
   const element *dy, *x;
   int dy_height, dy_width, x_planes, x_height, x_width;

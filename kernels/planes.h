@@ -12,7 +12,7 @@
 #include "kernels.h"
 #include "lanes.h"
 
-/* A tensor in memory, its strides in floats. `data` is NULL if it is absent. */
+/* A tensor in memory, its strides in elements. `data` is NULL if it is absent. */
 struct tensor {
   element *data;
   size_t tile, plane, row;
@@ -28,14 +28,14 @@ INLINE element *plane_of(struct tensor t, int tile, int channel) {
   return t.data ? t.data + tile * t.tile + channel * t.plane : NULL;
 }
 
-/* Where `length` floats of row h start. */
+/* Where row h starts. */
 INLINE element *row_of(element *plane, struct tensor t, int h) {
   return plane ? plane + h * (ptrdiff_t)t.row : NULL;
 }
 
-/* Units as runs of floats: their rows, one run a plane if no tensor has anything between its rows,
- * or one run for all of a tile's units if there is nothing between its planes either (a vector's
- * features are planes of one position). */
+/* Units as runs of elements: their rows, one run a plane if no tensor has anything between its
+ * rows, or one run for all of a tile's units if there is nothing between its planes either (a
+ * vector's features are planes of one position). */
 struct runs {
   int count; /* in a plane */
   size_t length;
