@@ -176,12 +176,17 @@ struct pack_columns_args {
 };
 _Static_assert(sizeof(struct pack_columns_args) == 4 * 4, "pack_columns_args");
 
+struct conv_pack_args {
+  int32_t w, row_stride, inner_stride, packed, taps, tap_count, rows, inner;
+};
+_Static_assert(sizeof(struct conv_pack_args) == 4 * 8, "conv_pack_args");
+
 struct conv_dense_args {
-  int32_t w, row_stride, inner_stride, bias;
+  int32_t w, row_stride, inner_stride, packed, bias;
   struct positions x, y;
   int32_t taps, tap_count, tiles, rows, inner, height, width, accumulate;
 };
-_Static_assert(sizeof(struct conv_dense_args) == 4 * 22, "conv_dense_args");
+_Static_assert(sizeof(struct conv_dense_args) == 4 * 23, "conv_dense_args");
 
 struct conv_sparse_args {
   int32_t entries, counts, entry_stride, bias;
@@ -496,80 +501,82 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(17, bias_grad) \
   X(18, find_columns) \
   X(19, pack_columns) \
-  X(20, conv_dense) \
-  X(21, conv_sparse) \
-  X(22, conv_pairs) \
-  X(23, conv_dense_weight_grad) \
-  X(24, conv_sparse_weight_grad) \
-  X(25, conv_pairs_weight_grad) \
-  X(26, conv_bias_grad) \
-  X(27, plane_moments) \
-  X(28, batch_norm_stats) \
-  X(29, batch_norm_fold) \
-  X(30, batch_norm_apply) \
-  X(31, batch_norm_grad_reduce) \
-  X(32, batch_norm_grad_sum) \
-  X(33, batch_norm_grad_apply) \
-  X(34, max_pool) \
-  X(35, max_pool_grad) \
-  X(36, avg_pool) \
-  X(37, avg_pool_grad) \
-  X(38, copy_planes) \
-  X(39, convert_planes) \
-  X(40, activation) \
-  X(41, activation_grad) \
-  X(42, dropout) \
-  X(43, add_scaled) \
-  X(44, dot_planes) \
-  X(45, sum_partial) \
-  X(46, cross_entropy) \
-  X(47, mean_squared_error) \
-  X(48, absolute_error) \
-  X(49, binary_cross_entropy) \
-  X(50, gradient_norms) \
-  X(51, clip_gradient) \
-  X(52, sum_gradient) \
-  X(53, decay_gradient) \
-  X(54, sample_norms) \
-  X(55, draw_samples) \
-  X(56, gather_samples) \
-  X(57, sampled_weight_grad) \
-  X(58, gather_planes) \
-  X(59, conv_sampled_weight_grad) \
-  X(60, update) \
-  X(61, update_pattern) \
-  X(62, compress) \
-  X(63, expand) \
-  X(64, transpose) \
-  X(65, compress_pairs) \
-  X(66, transpose_pairs) \
-  X(67, transpose_conv)
+  X(20, conv_pack) \
+  X(21, conv_dense) \
+  X(22, conv_sparse) \
+  X(23, conv_pairs) \
+  X(24, conv_dense_weight_grad) \
+  X(25, conv_sparse_weight_grad) \
+  X(26, conv_pairs_weight_grad) \
+  X(27, conv_bias_grad) \
+  X(28, plane_moments) \
+  X(29, batch_norm_stats) \
+  X(30, batch_norm_fold) \
+  X(31, batch_norm_apply) \
+  X(32, batch_norm_grad_reduce) \
+  X(33, batch_norm_grad_sum) \
+  X(34, batch_norm_grad_apply) \
+  X(35, max_pool) \
+  X(36, max_pool_grad) \
+  X(37, avg_pool) \
+  X(38, avg_pool_grad) \
+  X(39, copy_planes) \
+  X(40, convert_planes) \
+  X(41, activation) \
+  X(42, activation_grad) \
+  X(43, dropout) \
+  X(44, add_scaled) \
+  X(45, dot_planes) \
+  X(46, sum_partial) \
+  X(47, cross_entropy) \
+  X(48, mean_squared_error) \
+  X(49, absolute_error) \
+  X(50, binary_cross_entropy) \
+  X(51, gradient_norms) \
+  X(52, clip_gradient) \
+  X(53, sum_gradient) \
+  X(54, decay_gradient) \
+  X(55, sample_norms) \
+  X(56, draw_samples) \
+  X(57, gather_samples) \
+  X(58, sampled_weight_grad) \
+  X(59, gather_planes) \
+  X(60, conv_sampled_weight_grad) \
+  X(61, update) \
+  X(62, update_pattern) \
+  X(63, compress) \
+  X(64, expand) \
+  X(65, transpose) \
+  X(66, compress_pairs) \
+  X(67, transpose_pairs) \
+  X(68, transpose_conv)
 /* Those that are there for planes of bf16 too. */
 #define PLANES_TABLE(X) \
   X(10, gather_images_u8) \
-  X(20, conv_dense) \
-  X(21, conv_sparse) \
-  X(22, conv_pairs) \
-  X(23, conv_dense_weight_grad) \
-  X(24, conv_sparse_weight_grad) \
-  X(25, conv_pairs_weight_grad) \
-  X(26, conv_bias_grad) \
-  X(27, plane_moments) \
-  X(30, batch_norm_apply) \
-  X(31, batch_norm_grad_reduce) \
-  X(33, batch_norm_grad_apply) \
-  X(34, max_pool) \
-  X(35, max_pool_grad) \
-  X(36, avg_pool) \
-  X(37, avg_pool_grad) \
-  X(38, copy_planes) \
-  X(40, activation) \
-  X(41, activation_grad) \
-  X(42, dropout) \
-  X(43, add_scaled) \
-  X(44, dot_planes) \
-  X(54, sample_norms) \
-  X(58, gather_planes) \
-  X(59, conv_sampled_weight_grad)
+  X(20, conv_pack) \
+  X(21, conv_dense) \
+  X(22, conv_sparse) \
+  X(23, conv_pairs) \
+  X(24, conv_dense_weight_grad) \
+  X(25, conv_sparse_weight_grad) \
+  X(26, conv_pairs_weight_grad) \
+  X(27, conv_bias_grad) \
+  X(28, plane_moments) \
+  X(31, batch_norm_apply) \
+  X(32, batch_norm_grad_reduce) \
+  X(34, batch_norm_grad_apply) \
+  X(35, max_pool) \
+  X(36, max_pool_grad) \
+  X(37, avg_pool) \
+  X(38, avg_pool_grad) \
+  X(39, copy_planes) \
+  X(41, activation) \
+  X(42, activation_grad) \
+  X(43, dropout) \
+  X(44, add_scaled) \
+  X(45, dot_planes) \
+  X(55, sample_norms) \
+  X(59, gather_planes) \
+  X(60, conv_sampled_weight_grad)
 
 #endif

@@ -6,6 +6,7 @@
  * result sees the same operations in the same order whatever block computes it.
  */
 #include "conv.h"
+#include "conv_dense_amx.h"
 
 /* A block: accumulators for ROWS output channels x VECS vectors of neighbouring positions, by the
  * registers there are. */
@@ -177,8 +178,19 @@ INLINE int block_rows(int left) {
   return rows;
 }
 
+/* Weights as the matrix unit takes them; nothing without one. */
+KERNEL(conv_pack) {
+  (void)memory, (void)args, (void)begin, (void)end;
+#ifdef HAS_AMX_CODE
+  if (has_amx()) pack_weights(memory, (const void *)args, begin, end);
+#endif
+}
+
 KERNEL(conv_dense) {
   const struct conv_dense_args *a = (const void *)args;
+#ifdef HAS_AMX_CODE
+  if (conv_dense_amx(memory, a, begin, end)) return;
+#endif
   const struct conv_tap *taps = at(memory, a->taps);
   const float *w = at(memory, a->w), *bias = at_or_null(memory, a->bias);
   const int blocks = blocks_of(a->rows);

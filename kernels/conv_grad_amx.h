@@ -1,5 +1,4 @@
-/* The gradient of a dense convolution's weight from planes of bf16, by the matrix unit of some
- * Intel CPUs (AMX): products of 16 x 32 and 32 x 16 numbers, sixteen times as fast as by vectors.
+/* The gradient of a dense convolution's weight from planes of bf16, by the matrix unit (amx.h).
  *
  *   g[o, c, t] += sum over positions and lanes of dy[o, position, lane] x[c, position + t, lane]
  *
@@ -11,61 +10,17 @@
 #ifndef BREGMAN_CONV_GRAD_AMX_H
 #define BREGMAN_CONV_GRAD_AMX_H
 
+#include "amx.h"
 #include "conv.h"
 #include "transpose.h"
 
-#if defined(__clang__)
-#define KNOWS_AMX (__clang_major__ >= 12)
-#else
-#define KNOWS_AMX (__GNUC__ >= 11)
-#endif
+#ifdef HAS_AMX_CODE
 
-#if defined(HALF_PLANES) && VL == 16 && defined(__x86_64__) && defined(__linux__) && KNOWS_AMX
-#define HAS_AMX_CODE
-
-#include <cpuid.h>
-#include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define AMX __attribute__((target("amx-tile,amx-bf16")))
-#define SIDE 16                   /* of a square of sums */
 #define LANE_WORDS (T / 2)        /* words of two lanes at a position */
 #define POSITION (LANE_WORDS * SIDE) /* words of x at a position, transposed */
 /* Positions of x that are done together: what is made of them and of dy stays in the second-level
  * cache. */
 #define MOST_POSITIONS 400
-
-/* Whether there is such a unit, and the system lets this process use it: Linux is asked once. */
-static int has_amx(void) {
-  static int known; /* 0: not yet, 1: no, 2: yes */
-  if (!known) {
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
-    unsigned a, b, c, d = 0;
-    const unsigned both = 1u << 22 | 1u << 24; /* AMX-BF16, AMX-TILE */
-    const int there = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & both) == both;
-    known = there && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0 ? 2 : 1;
-  }
-  return known == 2;
-}
-
-/* How the unit's eight registers are shaped: rows, and bytes of a row. */
-struct amx_shapes {
-  uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-};
-
-/* Registers, by number: sums of two blocks of output channels by two of inner ones, and what they
- * are the products of. */
-#define SUM_00 0
-#define SUM_01 1
-#define SUM_10 2
-#define SUM_11 3
-#define DY_0 4
-#define DY_1 5
-#define X_0 6
-#define X_1 7
 
 /* Some positions of some tiles, as the unit takes them: x transposed, of two blocks of inner
  * channels; dy step after step, of two blocks of output channels. A step takes one position or two:
@@ -88,9 +43,9 @@ INLINE int in_block(int n, int block) {
 static AMX void shape_registers(const struct amx_span *s) {
   struct amx_shapes shapes = {.palette = 1};
   for (int i = 0; i < 8; i++) {
-    const int is_x = i >= X_0, rows = in_block(s->outer, i < DY_0 ? i / 2 : i - DY_0);
+    const int is_x = i >= RIGHT_0, rows = in_block(s->outer, i < LEFT_0 ? i / 2 : i - LEFT_0);
     shapes.rows[i] = is_x ? s->words : rows ? rows : 1;
-    shapes.row_bytes[i] = i < DY_0 || is_x ? 4 * SIDE : 4 * s->words;
+    shapes.row_bytes[i] = i < LEFT_0 || is_x ? 4 * SIDE : 4 * s->words;
   }
   _tile_loadconfig(&shapes);
 }
@@ -107,17 +62,17 @@ INLINE AMX void sum_blocks(struct amx_span *s, size_t tap, const int outer, cons
     for (int i = 0; i < s->rows; i++) {
       size_t from = tap + tile * s->x_tile + i * s->x_row;
       for (int j = 0; j < s->steps; j++, at += step, from += s->x_step) {
-        _tile_loadd(DY_0, s->dy[0] + at, row_bytes);
-        _tile_loadd(X_0, s->x[0] + from, 4 * SIDE);
-        _tile_dpbf16ps(SUM_00, DY_0, X_0);
+        _tile_loadd(LEFT_0, s->dy[0] + at, row_bytes);
+        _tile_loadd(RIGHT_0, s->x[0] + from, 4 * SIDE);
+        _tile_dpbf16ps(SUM_00, LEFT_0, RIGHT_0);
         if (inner > 1) {
-          _tile_loadd(X_1, s->x[1] + from, 4 * SIDE);
-          _tile_dpbf16ps(SUM_01, DY_0, X_1);
+          _tile_loadd(RIGHT_1, s->x[1] + from, 4 * SIDE);
+          _tile_dpbf16ps(SUM_01, LEFT_0, RIGHT_1);
         }
         if (outer > 1) {
-          _tile_loadd(DY_1, s->dy[1] + at, row_bytes);
-          _tile_dpbf16ps(SUM_10, DY_1, X_0);
-          if (inner > 1) _tile_dpbf16ps(SUM_11, DY_1, X_1);
+          _tile_loadd(LEFT_1, s->dy[1] + at, row_bytes);
+          _tile_dpbf16ps(SUM_10, LEFT_1, RIGHT_0);
+          if (inner > 1) _tile_dpbf16ps(SUM_11, LEFT_1, RIGHT_1);
         }
       }
     }

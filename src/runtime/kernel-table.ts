@@ -93,8 +93,8 @@ export function argumentWords(
 /** Kernels by name in the order of their ids: all of them, or the first of them. */
 export type KernelTable = Readonly<Record<string, readonly Argument[]>>;
 
-/** Kernels that read whole planes without any border as vectors. */
-const OVER_VECTORS: readonly string[] = ["gatherPlanes", "sampleNorms"];
+/** Kernels that read whole planes as vectors, or serve those that read planes. */
+const FOR_PLANES: readonly string[] = ["gatherPlanes", "sampleNorms", "convPack"];
 
 /** Whether a kernel of a table is there for planes of bf16 too. */
 export function takesPlanes(kernels: KernelTable, kernel: string): boolean {
@@ -103,7 +103,7 @@ export function takesPlanes(kernels: KernelTable, kernel: string): boolean {
   );
   return (
     kernel !== "convertPlanes" &&
-    (OVER_VECTORS.includes(kernel) ||
+    (FOR_PLANES.includes(kernel) ||
       composites.includes(TENSOR.struct) ||
       composites.includes(POSITIONS.struct))
   );

@@ -45,6 +45,7 @@ function forward(
         w: scope.put(p.w),
         rowStride: p.cols,
         innerStride: p.taps,
+        packed: 0,
         bias: bias ? scope.put(p.bias) : 0,
       },
       ...{ x: x.tensor, y: y.first, taps: scope.put(tapWords(forwardTaps(p))), tapCount: p.taps },
@@ -73,7 +74,7 @@ function inputGrad(pool: Pool, p: ConvProblem, { grain = 1, before }: Options = 
     const w = scope.put(p.w);
     const ops = inputGradPhases(p).map((phase) => {
       const args = {
-        ...{ w, rowStride: p.taps, innerStride: p.cols, bias: 0, x: dy.tensor },
+        ...{ w, rowStride: p.taps, innerStride: p.cols, packed: 0, bias: 0, x: dy.tensor },
         ...{
           y: dx.first + 4 * (phase.first[0] * row + phase.first[1] * TILE),
           accumulate: before === undefined ? 0 : 1,

@@ -1,22 +1,28 @@
 /**
- * The weight gradients of convolutions over planes of bf16, by whatever this CPU has for them:
- * vectors, or a matrix unit that takes sixteen channels and two positions at a time.
+ * Dense convolutions over planes of bf16 and their gradients, by whatever this CPU has for them:
+ * vectors, or a matrix unit that takes sixteen channels, or thirty-two, at a time.
  */
 import { describe, expect, test } from "vitest";
 import type { ConvShape } from "../reference/conv.js";
-import { convWeightGrad } from "../reference/conv.js";
+import { convForward, convInputGrad, convWeightGrad } from "../reference/conv.js";
 import { firstDifference, maxError } from "../support/compare.js";
 import {
+  borderOf,
   CONV_SHAPES,
   convProblem,
+  forwardGeometry,
   forwardTaps,
+  imagesOf,
+  inputGradGeometry,
+  inputGradPhases,
   rounding,
   tapWords,
+  unitsOf,
   weightGradGeometry,
   type ConvProblem,
 } from "../support/conv-problem.js";
 import { flatOp } from "../support/flat-op.js";
-import { upperHalves } from "../support/image-tensors.js";
+import { floatsOf, upperHalves } from "../support/image-tensors.js";
 import type { Planes } from "../support/planes.js";
 import { forEachBackend, runOps, scoped, type Scope } from "../support/run-op.js";
 import { TILE } from "#bregman/runtime/kernel-table.js";
@@ -26,6 +32,7 @@ const shape = (
   [samples, inner, height, width]: readonly [number, number, number, number],
   rows: number,
   side = 3,
+  stride = 1,
 ): ConvShape => ({
   samples,
   inner,
@@ -33,7 +40,7 @@ const shape = (
   height,
   width,
   kernel: [side, side],
-  stride: 1,
+  stride,
   pad: side >> 1,
 });
 
@@ -44,6 +51,10 @@ const SHAPES: typeof CONV_SHAPES = [
   ["outputs of one block, inputs of two", shape([16, 20, 4, 6], 16)],
   ["more positions than are done at once", shape([33, 2, 24, 30], 3)],
   ["a row longer than that", shape([2, 1, 2, 450], 2)],
+  ["many channels, an odd width", shape([5, 40, 5, 7], 50)],
+  ["many channels, stride 2", shape([17, 33, 7, 6], 40, 3, 2)],
+  ["many channels, 1x1, stride 2", shape([3, 70, 6, 6], 33, 1, 2)],
+  ["rows in parts", shape([16, 24, 21, 14], 20)],
   ["1x1 on single positions", shape([20, 18, 1, 1], 19, 1)],
 ];
 
@@ -56,6 +67,8 @@ function halved(p: ConvProblem): ConvProblem {
   return { ...p, x: round(p.x), dy: round(p.dy) };
 }
 
+const bf16 = (value: number) => floatsOf(upperHalves(Float32Array.of(value)))[0];
+
 /** Images as planes of bf16, other numbers in lanes without a sample and in borders of x. */
 function putHalf({ put }: Scope, planes: Planes, images: Float32Array, absent = 0) {
   const lanes = (planes.length / planes.plane) * planes.height * planes.width * TILE;
@@ -64,6 +77,86 @@ function putHalf({ put }: Scope, planes: Planes, images: Float32Array, absent = 
   const tensor = put(new Int32Array(upperHalves(planes.pack(all)).buffer));
   return { tensor, first: tensor + planes.interior * 2 };
 }
+
+interface Product {
+  readonly w: number;
+  readonly packed: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly rowStride: number;
+  readonly innerStride: number;
+  readonly bias: number;
+  readonly accumulate: number;
+  readonly tiles: number;
+}
+
+/** A dense product and the packing of its weights, in that order. */
+function productOps(product: Product, words: Record<string, number>, grain: number) {
+  const { rows, tiles } = product;
+  const all = { ...product, ...words };
+  return [
+    { ...flatOp("convPack", Math.ceil(rows / 16), all), half: true },
+    { ...flatOp("convDense", unitsOf(tiles, rows), all, grain), half: true },
+  ];
+}
+
+interface Options {
+  readonly grain?: number;
+  /** What the output holds before; then it is added to. */
+  readonly before?: number;
+}
+
+/** y with its border, or dx. */
+function product(
+  pool: Pool,
+  p: ConvProblem,
+  transposed: boolean,
+  { grain = 1, before }: Options = {},
+): Float32Array {
+  return scoped(pool, (scope) => {
+    const { inner, rows, stride } = p.shape;
+    const [from, to] = transposed ? [p.yPlanes, p.xPlanes] : [p.xPlanes, p.yPlanes];
+    const x = putHalf(scope, from, transposed ? p.dy : p.x, 3);
+    const filled = new Float32Array(to.length).fill(before ?? NaN);
+    const y = scope.put(new Int32Array(upperHalves(filled).buffer));
+    const most = Math.max(inner, rows);
+    const given: Product = {
+      w: scope.put(p.w),
+      packed: scope.room(Math.ceil(most / 16) * Math.ceil(most / 32) * p.taps * 512, NaN),
+      ...(transposed
+        ? { rows: inner, inner: rows, rowStride: p.taps, innerStride: p.cols, bias: 0 }
+        : { rows, inner, rowStride: p.cols, innerStride: p.taps, bias: scope.put(p.bias) }),
+      accumulate: before === undefined ? 0 : 1,
+      tiles: p.tiles,
+    };
+    const common = { x: x.tensor, xPlane: from.plane };
+    const ops = transposed
+      ? inputGradPhases(p).flatMap((phase) => {
+          const { first, taps } = phase;
+          const at = y + 2 * (to.interior + first[0] * to.row + first[1] * TILE);
+          const words = { taps: scope.put(tapWords(taps)), tapCount: taps.length, y: at };
+          return productOps(given, { ...common, ...words, ...inputGradGeometry(p, phase) }, grain);
+        })
+      : productOps(
+          given,
+          {
+            ...common,
+            taps: scope.put(tapWords(forwardTaps(p))),
+            tapCount: p.taps,
+            y: y + 2 * to.interior,
+            ...forwardGeometry(p),
+          },
+          grain,
+        );
+    expect(ops).toHaveLength(2 * (transposed ? stride ** 2 : 1));
+    runOps(pool, ops);
+    const words = scope.readInts(y, Math.ceil(to.length / 2));
+    return floatsOf(new Uint16Array(words.buffer)).subarray(0, to.length);
+  });
+}
+
+const images = (p: ConvProblem, transposed: boolean, all: Float32Array) =>
+  imagesOf(p, transposed ? p.xPlanes : p.yPlanes, all);
 
 function weightGrad(pool: Pool, p: ConvProblem, grain: number): Float32Array {
   return scoped(pool, (scope) => {
@@ -100,5 +193,52 @@ forEachBackend((name, pool) => {
     test("the same bits however the work is split", () => {
       expect(firstDifference(weightGrad(pool, p, 1024), weightGrad(pool, p, 3))).toBe(-1);
     });
+
+    describe.each([
+      ["y", false],
+      ["dx", true],
+    ] as const)("%s", (_name, transposed) => {
+      const expected = transposed
+        ? convInputGrad(given, p.w, p.dy)
+        : convForward(given, p.w, p.bias, p.x);
+      const planes = transposed ? p.xPlanes : p.yPlanes;
+      const terms = transposed ? p.taps * given.rows : p.cols;
+      const bound = (sums: ArrayLike<number>) =>
+        rounding(terms) + 2 ** -8 * Math.max(...Array.from(sums, Math.abs));
+
+      test("its border untouched", () => {
+        const found = product(pool, p, transposed);
+        expect(maxError(images(p, transposed, found), expected)).toBeLessThan(bound(expected));
+        expect(borderOf(planes, found).every(Number.isNaN)).toBe(true);
+      });
+
+      test("added to what is there", () => {
+        const sums = Float64Array.from(expected, (value) => value + 3);
+        const found = product(pool, p, transposed, { before: 3 });
+        expect(maxError(images(p, transposed, found), sums)).toBeLessThan(bound(sums));
+      });
+
+      test("the same bits however the work is split", () => {
+        const [one, other] = [1024, 3].map((grain) =>
+          images(p, transposed, product(pool, p, transposed, { grain })),
+        );
+        expect(firstDifference(one, other)).toBe(-1);
+      });
+    });
+  });
+
+  test.skipIf(name === "wasm")("weights count to a part in 2^16, not as bf16", () => {
+    const p = convProblem(shape([16, 32, 4, 4], 16), 2);
+    // Of each two channels the second one takes away what a bf16 has of the first one's weight.
+    for (let k = 0; k < p.w.length; k += 18)
+      for (let t = 0; t < 9; t++) p.w[k + 9 + t] = -Math.fround(bf16(p.w[k + t]));
+    p.x.fill(1);
+    p.bias.fill(0);
+    const expected = convForward(p.shape, p.w, p.bias, p.x);
+    const largest = Math.max(...Array.from(expected, Math.abs));
+    expect(largest).toBeLessThan(1);
+    expect(maxError(images(p, false, product(pool, p, false)), expected)).toBeLessThan(
+      largest * 2 ** -8 + 32 * 9 * 2 ** -17,
+    );
   });
 });

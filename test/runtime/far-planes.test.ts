@@ -140,6 +140,7 @@ describe.each(VARIANTS)("$backend $isa", (variant) => {
           w: theta,
           rowStride: cols,
           innerStride: taps,
+          packed: 0,
           inner: CHANNELS,
         }),
         flatOp("convDenseWeightGrad", rows, grad),

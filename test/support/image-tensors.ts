@@ -137,6 +137,10 @@ export function readHalfPlanes(scope: Scope, p: Planes, offset: number) {
 export const upperHalves = (values: Float32Array): Uint16Array =>
   Uint16Array.from(new Uint32Array(values.slice().buffer), (word) => word >>> 16);
 
+/** The numbers of which these are the upper halves. */
+export const floatsOf = (halves: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+
 export const imageSize = ({ channels, height, width }: Planes): number => channels * height * width;
 
 /** Pairs of an index into [samples][channels][height][width] and one into the tensor. */

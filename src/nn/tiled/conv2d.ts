@@ -9,7 +9,7 @@
  */
 import { kernelShape } from "../../runtime/form/conv-layout.js";
 import { TILE, WHOLE_SHARES, op, type Op } from "../../runtime/kernel-table.js";
-import { gradientForm, type Parameter } from "../../runtime/parameter.js";
+import { gradientForm } from "../../runtime/parameter.js";
 import type { Conv2dLayer } from "../layers/conv2d.js";
 import { interior, numberBytes, positionArgs, strides, tensorArgs } from "../tensor.js";
 import {
@@ -27,6 +27,9 @@ import { isSampled } from "./sampled-gradient.js";
 
 /** Output channels that the kernels compute together: their unit of work. */
 const BLOCK = 8;
+/** Output and inner channels that a matrix unit takes at a time: see convPack. */
+const PACKED_ROWS = 16;
+const PACKED_INNER = 32;
 /** Output channels whose weight gradients are computed together. */
 const WEIGHT_GRAIN = 4;
 
@@ -39,35 +42,38 @@ export const conv2dTiled: TiledRule<Conv2dLayer> = {
   convLayout,
   sampledBytes: ({ kernel: [height, width] }, { x, dy, tiles }) =>
     sampledConvBytes(x, dy, { taps: height * width, tiles }),
-  forward(layer, { tiles, parameters: [weight, bias], xs: [x], y, constant }) {
-    return [
-      product(weight, {
-        transposed: false,
-        phase: 0,
-        taps: constant("forward taps", () => forwardTaps(layer, x)),
-        tapCount: layer.kernel[0] * layer.kernel[1],
-        bias: bias ? bias.theta : 0,
-        x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
-        y: positionArgs(y, interior(y)),
-        tiles,
-        rows: layer.out,
-        inner: x.channels,
-        height: y.height,
-        width: y.width,
-        accumulate: 0,
-      }),
-    ];
+  forward(layer, at) {
+    const { tiles, xs, y, constant } = at;
+    const [x] = xs;
+    const bias = at.parameters.at(1);
+    return product(at, {
+      transposed: false,
+      phase: 0,
+      taps: constant("forward taps", () => forwardTaps(layer, x)),
+      tapCount: layer.kernel[0] * layer.kernel[1],
+      bias: bias ? bias.theta : 0,
+      x: positionArgs(x, x.offset + forwardStart(layer, x), layer.stride),
+      y: positionArgs(y, interior(y)),
+      tiles,
+      rows: layer.out,
+      inner: x.channels,
+      height: y.height,
+      width: y.width,
+      accumulate: 0,
+    });
   },
 
   recompute: (layer, at) => conv2dTiled.forward(layer, at),
-  backward(layer, { tiles, parameters: [weight], xs, dy, dxs: [dx], constant }) {
+  backward(layer, at) {
+    const { tiles, xs, dy, dxs, constant } = at;
+    const [dx] = dxs;
     if (!dx) return [];
     const { row } = strides(dx.tensor);
     const phases = gradientPhases(layer, xs[0], dy);
     const zeros =
       dx.accumulate || coversInput(phases, dx.tensor) ? [] : [zeroOp(dx.tensor, tiles, constant)];
-    const products = phases.map((phase) =>
-      product(weight, {
+    const products = phases.flatMap((phase) =>
+      product(at, {
         transposed: true,
         phase: phase.number,
         taps: constant(`gradient taps ${phase.number}`, () => phase.taps),
@@ -123,33 +129,51 @@ interface Product {
   readonly accumulate: number;
 }
 
-/** The op of a product on the kernel that the weight uses now. */
-function product(weight: Parameter, { transposed, phase, ...args }: Product): Op {
-  const { form, theta, cols } = weight;
+/** The ops of a product on the kernel that the weight uses now. */
+function product(at: Lowering, { transposed, phase, ...args }: Product): Op[] {
+  const { form, theta, cols, conv } = at.parameters[0];
   const units = args.tiles * Math.ceil(args.rows / BLOCK);
   const { inner: _inner, ...sparse } = args;
   switch (form.kind) {
     case "dense": {
-      const area = weight.conv!.kernelHeight * weight.conv!.kernelWidth;
+      const area = conv!.kernelHeight * conv!.kernelWidth;
       const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
-      return op("convDense", units, { ...args, w: theta, rowStride, innerStride });
+      const weight = { w: theta, rowStride, innerStride, packed: packedWeight(at, area) };
+      const multiply = op("convDense", units, { ...args, ...weight });
+      if (!weight.packed) return [multiply];
+      const { taps, tapCount, rows, inner } = args;
+      const blocks = Math.ceil(rows / PACKED_ROWS);
+      return [op("convPack", blocks, { ...weight, taps, tapCount, rows, inner }), multiply];
     }
     case "pairs": {
       const { entries, counts, entryStride } = transposed ? form.transpose! : form;
-      return op("convPairs", units, { ...sparse, entries, counts, entryStride });
+      return [op("convPairs", units, { ...sparse, entries, counts, entryStride })];
     }
     case "entries": {
       const { entries, counts, entryStride } = transposed ? form.transpose! : form;
       const { taps: _taps, tapCount: _tapCount, ...unstructured } = sparse;
       const skip = phase * args.rows;
-      return op("convSparse", units, {
-        ...unstructured,
+      const pattern = {
         entries: entries + skip * entryStride * 8,
         counts: counts + skip * 4,
         entryStride,
-      });
+      };
+      return [op("convSparse", units, { ...unstructured, ...pattern })];
     }
   }
+}
+
+/**
+ * Where a matrix unit finds the weights of a product over planes of bf16, in one direction or the
+ * other; else 0.
+ */
+function packedWeight({ y, xs: [x], workspace }: Lowering, area: number): number {
+  if (!y.half) return 0;
+  const [few, many] = [Math.min(x.channels, y.channels), Math.max(x.channels, y.channels)];
+  const squares = (rows: number, inner: number) =>
+    Math.ceil(rows / PACKED_ROWS) * Math.ceil(inner / PACKED_INNER);
+  const most = Math.max(squares(few, many), squares(many, few));
+  return workspace("packed weight", most * area * 2 * PACKED_ROWS * PACKED_ROWS);
 }
 
 /** That of all weights or of the non-zeros; or all estimated, then the non-zeros exactly. */

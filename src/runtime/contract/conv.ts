@@ -20,16 +20,25 @@ import { KERNEL_SHAPE, POSITIONS, TENSOR } from "./composites.js";
 
 export const CONV_KERNELS = {
   /**
+   * Weights of a dense product over planes of bf16, as a CPU's matrix unit takes them; without one
+   * nothing is done. Split over blocks of 16 output channels. Other arguments as convDense.
+   *  packed: i32 [rows / 16][inner / 32][tapCount][2][16][16], rounded up. A weight is the sum of
+   *  two bf16: those that come first, of two neighbouring inner channels in one word, then the
+   *  second ones. The last two dimensions are output channels and such words.
+   */
+  convPack: ["w", "rowStride", "innerStride", "packed", "taps", "tapCount", "rows", "inner"],
+  /**
    * Dense convolution, or its input gradient. Split over units: unit = tile * ceil(rows / 8) +
    * block of 8 output channels.
    *  w: weight of output channel o, inner channel c, tap t is w[o * rowStride + c * innerStride +
-   *  taps[t].index]; bias: f32 [rows] or 0; height, width: output positions; accumulate: 1 = add to
-   *  y instead of overwriting.
+   *  taps[t].index]; packed: the same weights by convPack, or 0; bias: f32 [rows] or 0; height,
+   *  width: output positions; accumulate: 1 = add to y instead of overwriting.
    */
   convDense: [
     "w",
     "rowStride",
     "innerStride",
+    "packed",
     "bias",
     ["x", POSITIONS],
     ["y", POSITIONS],
