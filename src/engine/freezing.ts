@@ -10,7 +10,7 @@ import type { StepKind, Updater } from "./updater.js";
 export interface Cycle {
   /** Frozen steps after each fine one. */
   readonly coarse: number;
-  /** Frozen steps until the next fine one. */
+  /** Frozen steps until the next fine one: more than `coarse` once patterns are fixed. */
   readonly left: number;
 }
 
@@ -25,7 +25,12 @@ export interface Freezing {
   check(): void;
   /** As Trainer.freeze. */
   freeze(coarse: number, lambda: "scaled" | "kept"): void;
+  /** As Trainer.fix. */
+  fix(): void;
 }
+
+/** More steps than any run has, and a number that a checkpoint can hold. */
+const FOREVER = Number.MAX_SAFE_INTEGER;
 
 export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezing {
   let cycle: Cycle = { coarse: 0, left: 0 };
@@ -33,6 +38,13 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
   const check = () => {
     const fixed = updaters.find(isFixed);
     if (fixed || frozen.length === 0) throw new InputError(`could not freeze ${whyNot(fixed)}`);
+  };
+  /** From now on dense kernels keep their patterns too, and a state that is saved reads them. */
+  const keepPatterns = () => {
+    const dense = frozen
+      .map(({ parameter }) => parameter)
+      .filter(({ form, pattern }) => form !== pattern);
+    makePatterns(converterOf(pool), dense);
   };
   return {
     get cycle() {
@@ -55,12 +67,14 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
       for (const updater of lambda === "scaled" ? frozen : []) {
         updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
       }
-      // From now on dense kernels keep their patterns too, and a state that is saved reads them.
-      const dense = frozen
-        .map(({ parameter }) => parameter)
-        .filter(({ form, pattern }) => form !== pattern);
-      if (cycle.coarse === 0) makePatterns(converterOf(pool), dense);
+      if (cycle.coarse === 0) keepPatterns();
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
+    },
+    fix() {
+      if (cycle.left > cycle.coarse) return;
+      check();
+      if (cycle.coarse === 0) keepPatterns();
+      cycle = { coarse: Math.max(cycle.coarse, 1), left: FOREVER };
     },
   };
 }

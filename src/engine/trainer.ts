@@ -104,6 +104,12 @@ export interface Trainer extends Evaluation, HeldNumbers, NetworkInTraining {
    * @throws InputError as checkFreeze
    */
   freeze(coarse: number, lambda?: "scaled" | "kept"): void;
+  /**
+   * From now on all steps are frozen: patterns stay what they are, and so does lambda.
+   *
+   * @throws InputError as checkFreeze
+   */
+  fix(): void;
   /** Everything the next steps depend on. Partly views: use it before the next step. */
   state(): TrainerState;
   /**
@@ -176,6 +182,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     checkFreeze: freezing.check,
     freeze: (coarse, lambda = "scaled") => freezing.freeze(coarse, lambda),
+    fix: freezing.fix,
     ...heldNumbers(pool.memory, { parameters, buffers }),
     state: () => saveState(parts, steps, freezing.cycle),
     restore(state) {

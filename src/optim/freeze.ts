@@ -9,6 +9,8 @@
  * divided: lambda / (m + 1). Where m changes in the course of a run, theta stays as it is and its
  * subgradient is scaled along with lambda, p <- p lambda' / lambda in dJ'(theta).
  *
+ * In the end patterns may be fixed: no fine step follows any more.
+ *
  * Adam's bias corrections are those of the moments they are for: in fine steps they count the steps
  * that moved every weight, which is what a zero weight has seen, in frozen ones all steps.
  *
@@ -34,9 +36,20 @@ export interface FreezeOptions {
   readonly births?: number | undefined;
   /** "scaled" (the default): lambda is divided by m + 1. "kept": it is as stated. */
   readonly lambda?: "scaled" | "kept" | undefined;
+  /**
+   * Epochs after which the patterns stay what they are: all steps from there on are frozen, and
+   * lambda is what it has come to. Default: they never do.
+   */
+  readonly fixedAfter?: number | undefined;
 }
 
-const OPTIONS: OptionKeys<FreezeOptions> = { coarse: 1, after: 1, births: 1, lambda: 1 };
+const OPTIONS: OptionKeys<FreezeOptions> = {
+  coarse: 1,
+  after: 1,
+  births: 1,
+  lambda: 1,
+  fixedAfter: 1,
+};
 
 /** What m follows: the last epoch's births. */
 export interface BirthRate {
@@ -65,6 +78,11 @@ export function coarseSteps(
   return Math.min(coarse, Math.max(0, Math.floor(cycle) - 1));
 }
 
+/** Whether patterns stay what they are in an epoch, which counts from 0. */
+export function isFixedIn({ fixedAfter }: FreezeOptions, epoch: number): boolean {
+  return fixedAfter !== undefined && epoch >= fixedAfter;
+}
+
 /** @throws InputError for numbers that can't be, or for an unknown key */
 export function checkFreeze(options: FreezeOptions): void {
   const {
@@ -72,8 +90,9 @@ export function checkFreeze(options: FreezeOptions): void {
     after = 0,
     births = 1,
     lambda = "scaled",
+    fixedAfter = 0,
   } = knownOptions("freeze", options, OPTIONS);
-  for (const [name, value] of Object.entries({ coarse, after })) {
+  for (const [name, value] of Object.entries({ coarse, after, fixedAfter })) {
     if (!Number.isInteger(value) || value < 0) {
       throw new InputError(`freeze: ${name} must be an integer of at least 0, found ${value}`);
     }

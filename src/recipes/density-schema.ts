@@ -72,6 +72,11 @@ export const freeze = z
           .optional()
           .describe("Births that a cycle may bring, as a share of the non-zeros: m follows"),
         lambda: z.enum(["scaled", "kept"]).optional().describe("scaled: lambda / (m + 1)"),
+        fixedAfter: z
+          .int()
+          .nonnegative()
+          .optional()
+          .describe("Epochs after which patterns and lambda stay what they are"),
       }),
     ],
     found("a number of frozen steps, or an object with coarse"),

@@ -53,6 +53,8 @@ export interface ControlledRun {
   readonly epochs: number;
   /** Whether lambda is divided by the steps of a cycle (freeze's `lambda: "scaled"`). */
   readonly scaled: boolean;
+  /** Epoch after which patterns are fixed, and lambda too; default: none. */
+  readonly fixedAfter?: number | undefined;
   /** Layers at the start. */
   readonly initial: readonly LayerMetrics[];
 }
@@ -114,7 +116,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
 export function createDensityController(
   trainer: Trainer,
   given: DensityControlOptions,
-  { stepsPerEpoch, epochs, scaled, initial }: ControlledRun,
+  { stepsPerEpoch, epochs, scaled, fixedAfter = epochs, initial }: ControlledRun,
 ): DensityController {
   const options = paced(given, stepsPerEpoch * epochs);
   const { every, after = 0, increment = INCREMENT } = options;
@@ -124,6 +126,7 @@ export function createDensityController(
       totalDensity(layers.filter(({ name }) => names.includes(name)));
     return { ...part, counted, densityIn, start: densityIn(initial) };
   });
+  const last = fixedAfter * stepsPerEpoch;
   const begun = () => trainer.steps > after * stepsPerEpoch;
   // Between fine steps a density can't change: one look for each cycle.
   const period = () => Math.ceil(every / (trainer.coarse + 1)) * (trainer.coarse + 1);
@@ -131,7 +134,7 @@ export function createDensityController(
   return {
     look(tauFactor) {
       const { steps } = trainer;
-      if (!begun() || steps % period() !== 0) return;
+      if (!begun() || steps > last || steps % period() !== 0) return;
       const rule = { ...options, increment: scaled ? increment / (trainer.coarse + 1) : increment };
       for (const { target, members, counted, start } of parts) {
         const now = targetAt(options, target, start, steps / (stepsPerEpoch * epochs));
@@ -151,7 +154,8 @@ export function createDensityController(
     missed(layers) {
       if (!begun()) return [];
       const looks =
-        Math.floor(trainer.steps / period()) - Math.floor((after * stepsPerEpoch) / period());
+        Math.floor(Math.min(trainer.steps, last) / period()) -
+        Math.floor((after * stepsPerEpoch) / period());
       return parts.flatMap(({ what, target, members, counted, densityIn }) => {
         const density = densityIn(layers);
         const off = Math.abs(density - target);

@@ -56,7 +56,7 @@ export function fitTrainer(
     steps,
     augment: augment !== undefined,
   });
-  if (freeze && freeze.coarse > 0) trainer.checkFreeze();
+  if (freeze && (freeze.coarse > 0 || freeze.fixedAfter !== undefined)) trainer.checkFreeze();
   if (targetDensity !== undefined) controlled(trainer, targetDensity);
   return trainer;
 }

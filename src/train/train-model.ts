@@ -15,7 +15,7 @@ import type { Model } from "../nn/model.js";
 import type { TargetFacts } from "../nn/network.js";
 import type { Normalization } from "../normalization.js";
 import type { Preparation } from "../preparation.js";
-import { coarseSteps } from "../optim/freeze.js";
+import { coarseSteps, isFixedIn } from "../optim/freeze.js";
 import { checkedState, type ScheduleState } from "../optim/schedule.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { createPool } from "../runtime/pool.js";
@@ -133,6 +133,7 @@ async function train(subject: Subject, notes: readonly string[]): Promise<FitRes
       stepsPerEpoch: order.perEpoch,
       epochs: lengths[0],
       scaled: freeze?.lambda !== "kept",
+      fixedAfter: freeze?.fixedAfter,
       initial: history[0].layers,
     });
   // At once: whatever comes next, the run goes on with this number of epochs.
@@ -230,12 +231,13 @@ function announce(training: Training, { history }: Course, notes: readonly strin
   warnings.start(data, resumed !== undefined);
 }
 
-/** At the beginning of an epoch: how many frozen steps follow each fine one. */
+/** At the beginning of an epoch: how many frozen steps follow each fine one, or that all are. */
 function freezeFor(
   { settings: { freeze }, order, trainer }: Training,
   { epoch, sums, history }: Course,
 ): void {
   if (!freeze || sums.seen > 0) return;
+  if (isFixedIn(freeze, epoch - 1)) return trainer.fix();
   const { births, layers } = history.at(-1)!;
   const nonZeros = layers.reduce((sum, layer) => sum + layer.nonZeros, 0);
   const rate = epoch > 1 ? { births, nonZeros, steps: order.perEpoch } : undefined;

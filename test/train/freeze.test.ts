@@ -525,6 +525,80 @@ describe("freezing", () => {
     },
   );
 
+  test.each([
+    ["after exact steps", 0],
+    ["after a fine step", 3],
+  ])("patterns that are fixed %s stay, and so does lambda; a state goes on", async (_, coarse) => {
+    const pool = await createPool({ threads: 1 });
+    const problem = randomProblem(FLAT, COUNT, { density: 0.2 });
+    const optimizer = linBreg({ tau: 0.3, regularizer: l1(0.2) });
+    const [whole, resumed] = [0, 1].map(() => trainerFor(pool, problem, optimizer));
+    const batches = batchesOf(40);
+    whole.freeze(coarse);
+    for (const indices of batches.slice(0, 5)) whole.step(indices);
+    whole.fix();
+    const weights = () =>
+      whole.updaters
+        .filter(({ parameter }) => parameter.role === "weight")
+        .map(({ parameter: { name }, state: { v }, lambda }) => ({
+          theta: whole.theta(name),
+          v: v.slice(),
+          lambda,
+        }));
+    const before = weights();
+    for (const indices of batches.slice(5, 20)) {
+      expect(whole.next).toBe("frozen");
+      whole.step(indices);
+    }
+    weights().forEach((now, k) => {
+      expect(now.lambda).toBe(before[k].lambda);
+      const outside = [...now.v.keys()].filter((i) => before[k].theta[i] === 0);
+      expect(outside.every((i) => now.theta[i] === 0 && now.v[i] === before[k].v[i])).toBe(true);
+      expect(now.theta.some((w, i) => w !== before[k].theta[i])).toBe(true);
+    });
+    resumed.restore(whole.state());
+    whole.fix();
+    for (const indices of batches.slice(20))
+      for (const trainer of [whole, resumed]) trainer.step(indices);
+    expect(resumed.next).toBe("frozen");
+    const bits = ({ updaters }: Trainer) => updaters.map(({ state: { v } }) => [...v]);
+    expect(bits(resumed)).toEqual(bits(whole));
+    await pool.close();
+  });
+
+  test("fixedAfter: from that epoch on nothing is born, and control leaves lambda", async () => {
+    const random = stream(3, "data");
+    const x = Float32Array.from({ length: 200 * 12 }, () => random.normal());
+    const y = Uint8Array.from({ length: 200 }, (_, i) => Number(x[i * 12] * x[i * 12 + 1] > 0));
+    const births: number[] = [];
+    const lambdas: number[] = [];
+    const nonZeros: number[] = [];
+    const set = fromArrays({ shape: [12], train: { inputs: x, labels: y } });
+    await fit(mlp([12, 30, 2]), set, {
+      optimizer: {
+        weights: linBreg({ tau: 0.5, regularizer: l1(0.02) }),
+        biases: linBreg({ tau: 0.5 }),
+      },
+      init: { weights: { density: 0.05 } },
+      freeze: { coarse: 0, fixedAfter: 3 },
+      targetDensity: 0.33,
+      epochs: 6,
+      batchSize: 20,
+      onEvent(event) {
+        if (event.type !== "epoch" || event.metrics.epoch === 0) return;
+        births.push(event.metrics.births);
+        lambdas.push(event.metrics.layers[0].lambda!);
+        nonZeros.push(event.metrics.layers[0].nonZeros);
+      },
+    });
+    expect(births.slice(0, 3).every((count) => count > 0)).toBe(true);
+    expect(new Set(lambdas.slice(0, 3)).size).toBe(3);
+    expect(new Set(lambdas.slice(2)).size).toBe(1);
+    // Later ones only rest for a while.
+    expect(births[3]).toBe(0);
+    expect(Math.max(...nonZeros.slice(3))).toBeLessThanOrEqual(nonZeros[2]);
+  });
+
   test("a state in which a weight rests that is not zero is refused", async () => {
     const pool = await createPool({ threads: 1 });
     const weight = adaBreg({ tau: 0.05, regularizer: l1(0.3) });
