@@ -45,6 +45,9 @@ struct amx_shapes {
   uint8_t rows[16];
 };
 
+/* What plain stores have written is in memory: the compiler does not know that the unit reads it. */
+#define WRITTEN __asm__ volatile("" ::: "memory")
+
 /* Registers, by number: sums of two by two blocks, and the blocks they are the products of. */
 #define SUM_00 0
 #define SUM_01 1

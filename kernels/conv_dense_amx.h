@@ -20,8 +20,6 @@
 /* Squares of x and of sums that are worked on at a time: they stay in the second-level cache. */
 #define X_SQUARES 640
 #define SUM_POSITIONS 128
-/* Of fewer inner channels vectors are as fast. */
-#define LEAST_INNER 16
 
 INLINE int squares_of(int channels, int side) { return (channels + side - 1) / side; }
 
@@ -95,6 +93,7 @@ static void pack_x(int32_t *out, const element *x, size_t plane, int length, int
 static AMX void shape_squares(void) {
   struct amx_shapes shapes = {.palette = 1};
   for (int i = 0; i < 8; i++) shapes.rows[i] = SIDE, shapes.row_bytes[i] = 4 * SIDE;
+  WRITTEN;
   _tile_loadconfig(&shapes);
 }
 
@@ -186,9 +185,9 @@ static void put_rows(const struct amx_rows *s, const struct conv_dense_args *a, 
 static AMX int conv_dense_amx(char *memory, const struct conv_dense_args *a, int begin, int end) {
   enum { MOST_TAPS = 64 };
   const struct conv_tap *taps = at(memory, a->taps);
-  if (!a->packed || !has_amx() || a->inner < LEAST_INNER || a->tap_count > MOST_TAPS) return 0;
-  int low = 0, high = 0;
-  for (int t = 0; t < a->tap_count; t++) {
+  if (!a->packed || !has_amx() || a->tap_count == 0 || a->tap_count > MOST_TAPS) return 0;
+  int low = taps[0].offset, high = low;
+  for (int t = 1; t < a->tap_count; t++) {
     if (taps[t].offset < low) low = taps[t].offset;
     if (taps[t].offset > high) high = taps[t].offset;
   }
@@ -220,6 +219,7 @@ static AMX int conv_dense_amx(char *memory, const struct conv_dense_args *a, int
         pack_x(s.x + (size_t)c * s.length * SQUARE,
                x + i * (size_t)a->x.row + (size_t)c * DEPTH * a->x.plane, a->x.plane, s.length,
                a->inner - c * DEPTH);
+      WRITTEN;
       for (int o = first / SIDE * SIDE; o < last; o += 2 * SIDE) {
         const int32_t *w = (const int32_t *)at(memory, a->packed) + o / SIDE * w_block;
         sum_products(&s, a, w, w_block, offsets, o + SIDE < last ? 2 : 1);

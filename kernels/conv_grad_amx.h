@@ -47,6 +47,7 @@ static AMX void shape_registers(const struct amx_span *s) {
     shapes.rows[i] = is_x ? s->words : rows ? rows : 1;
     shapes.row_bytes[i] = i < LEFT_0 || is_x ? 4 * SIDE : 4 * s->words;
   }
+  WRITTEN;
   _tile_loadconfig(&shapes);
 }
 

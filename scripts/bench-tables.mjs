@@ -51,12 +51,13 @@ const STEP_GOALS = {
     ["kernel groups 3.4 %, frozen step", 10, 6],
     ["kernel groups 3.4 %, mean of 1 fine and 9 frozen steps", 8, 5],
     ["kernel groups 3.4 %, step with sampleDual 4", 4, 2.5],
+    ["kernel groups 3.4 %, step with the gradient of every weight", 4, 2.5],
     ["unstructured 3.4 %, mean of 1 fine and 9 frozen steps", 6, 4],
-    ["dense step", 1],
+    ["dense step", 1, 1],
   ],
   "convnet-step": [
     ["kernel groups 4 %, mean of 1 fine and 9 frozen steps", 7, 5],
-    ["dense step", 1],
+    ["dense step", 1, 1],
   ],
 };
 const SHARE_GOAL = 0.45;

@@ -25,7 +25,7 @@ export function ranksText(
   { ranks = 1, gbit = 1, stepMs }: RanksFlags,
 ): string[] {
   const { microBatches: parts = 1, freeze } = inParts(recipe, { count: ranks }, false);
-  const coarse = typeof freeze === "object" ? freeze.coarse : (freeze ?? 0);
+  const { coarse = 0, fixedAfter } = typeof freeze === "object" ? freeze : { coarse: freeze };
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const parameters = model.nodes.flatMap((node) => node.parameters.filter(({ still }) => !still));
   const all = sum(parameters.map(({ shape }) => size(shape)));
@@ -81,6 +81,7 @@ export function ranksText(
     "               sending and receiving at the full rate at once, the gradient of a layer from its",
     "               end in the backward pass (two thirds of a step) on; a rank waits for a third of",
     "               it at least;",
-    `               ${ms(LATENCY)} for each message; the densities of the start`,
+    `               ${ms(LATENCY)} for each message; the densities of the start` +
+      (fixedAfter === undefined ? "" : `, and the steps of its ${fixedAfter} first epochs`),
   ];
 }

@@ -10,8 +10,10 @@ import type { StepKind, Updater } from "./updater.js";
 export interface Cycle {
   /** Frozen steps after each fine one. */
   readonly coarse: number;
-  /** Frozen steps until the next fine one: more than `coarse` once patterns are fixed. */
+  /** Frozen steps until the next fine one. */
   readonly left: number;
+  /** No fine one follows any more. */
+  readonly fixed?: true;
 }
 
 export interface Freezing {
@@ -29,8 +31,8 @@ export interface Freezing {
   fix(): void;
 }
 
-/** More steps than any run has, and a number that a checkpoint can hold. */
-const FOREVER = Number.MAX_SAFE_INTEGER;
+/** Whether steps may be frozen: then dense kernels keep their patterns too. */
+export const mayFreeze = ({ coarse, fixed }: Cycle): boolean => coarse > 0 || fixed === true;
 
 export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezing {
   let cycle: Cycle = { coarse: 0, left: 0 };
@@ -41,6 +43,7 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
   };
   /** From now on dense kernels keep their patterns too, and a state that is saved reads them. */
   const keepPatterns = () => {
+    if (mayFreeze(cycle)) return;
     const dense = frozen
       .map(({ parameter }) => parameter)
       .filter(({ form, pattern }) => form !== pattern);
@@ -54,11 +57,12 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
       cycle = now;
     },
     get next() {
+      if (cycle.fixed) return "frozen";
       return cycle.coarse === 0 ? "exact" : cycle.left > 0 ? "frozen" : "fine";
     },
     advance() {
-      const { coarse, left } = cycle;
-      if (coarse > 0) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
+      const { coarse, left, fixed } = cycle;
+      if (coarse > 0 && !fixed) cycle = { coarse, left: left > 0 ? left - 1 : coarse };
     },
     check,
     freeze(coarse, lambda) {
@@ -67,14 +71,13 @@ export function createFreezing(pool: Pool, updaters: readonly Updater[]): Freezi
       for (const updater of lambda === "scaled" ? frozen : []) {
         updater.setLambda((updater.lambda * (cycle.coarse + 1)) / (coarse + 1), "scaled");
       }
-      if (cycle.coarse === 0) keepPatterns();
+      keepPatterns();
       cycle = { coarse, left: Math.min(cycle.left, coarse) };
     },
     fix() {
-      if (cycle.left > cycle.coarse) return;
       check();
-      if (cycle.coarse === 0) keepPatterns();
-      cycle = { coarse: Math.max(cycle.coarse, 1), left: FOREVER };
+      keepPatterns();
+      cycle = { ...cycle, fixed: true };
     },
   };
 }

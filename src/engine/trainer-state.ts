@@ -20,7 +20,7 @@ import type { Memory } from "../runtime/memory.js";
 import { makePatterns, type Converter } from "../runtime/form/convert.js";
 import { formFor, type Parameter } from "../runtime/parameter.js";
 import { readTheta } from "../runtime/theta.js";
-import type { Cycle } from "./freezing.js";
+import { mayFreeze, type Cycle } from "./freezing.js";
 import type { Updater } from "./updater.js";
 
 export interface TrainerState {
@@ -66,7 +66,7 @@ export function saveState(
   const tensors = new Map<string, Tensor>();
   for (const { parameter, state, freezes } of updaters) {
     const { name, shape } = parameter;
-    const resting = freezes && cycle.coarse > 0 ? parameter.pattern?.resting() : undefined;
+    const resting = freezes && mayFreeze(cycle) ? parameter.pattern?.resting() : undefined;
     if (resting?.length)
       tensors.set(`${RESTING}${name}`, { shape: [resting.length], data: resting });
     tensors.set(`theta/${name}`, { shape, data: readTheta(parameter) });
@@ -112,16 +112,16 @@ export function restoreState(
     const { name } = parameter;
     checkSaved(parameter, said.get(name));
     const zeros = tensors.get(`${RESTING}${name}`)?.data;
-    const canRest = freezes && cycle.coarse > 0;
+    const canRest = freezes && mayFreeze(cycle);
     if (zeros && !(canRest && areZeros(zeros, values(`theta/${name}`)))) {
       throw new UnusableFileError(
         `could not resume: the tensor ${RESTING}${name} names no weights that can rest`,
       );
     }
   }
-  if (cycle.coarse > 0 && !updaters.some(({ freezes }) => freezes)) {
+  if (mayFreeze(cycle) && !updaters.some(({ freezes }) => freezes)) {
     throw new UnusableFileError(
-      `could not resume: expected no frozen steps, found ${cycle.coarse} after each fine one`,
+      `could not resume: expected no frozen steps, found ${cycle.fixed ? "fixed patterns" : `${cycle.coarse} after each fine one`}`,
     );
   }
   const patterns: Parameter[] = [];
@@ -138,7 +138,7 @@ export function restoreState(
     updater.setLambda(saved.lambda, "kept");
     parameter.form = formFor(parameter, saved.kernel);
     parameter.gradient = saved.gradient;
-    if (parameter.form === pattern || (freezes && cycle.coarse > 0)) patterns.push(parameter);
+    if (parameter.form === pattern || (freezes && mayFreeze(cycle))) patterns.push(parameter);
     const zeros = tensors.get(`${RESTING}${name}`);
     if (zeros) resting.set(parameter, zeros.data as Int32Array);
   }

@@ -87,7 +87,7 @@ export interface Trainer extends Evaluation, HeldNumbers, NetworkInTraining {
   runStatistics(indices: Int32Array): void;
   /** What the next step may do to patterns. */
   readonly next: StepKind;
-  /** Frozen steps after each fine one, see `freeze`. */
+  /** Frozen steps after each fine one, see `freeze`; before patterns were fixed, once they are. */
   readonly coarse: number;
   /**
    * Checks that patterns can be frozen.
@@ -182,7 +182,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     checkFreeze: freezing.check,
     freeze: (coarse, lambda = "scaled") => freezing.freeze(coarse, lambda),
-    fix: freezing.fix,
+    fix() {
+      // A layer of whatever density changes sides now or never. A frozen pattern may hold zeros.
+      if (freezing.next === "exact") look();
+      freezing.fix();
+    },
     ...heldNumbers(pool.memory, { parameters, buffers }),
     state: () => saveState(parts, steps, freezing.cycle),
     restore(state) {

@@ -71,7 +71,7 @@ const progress = z
     isa: z.string(),
     trainer: z.object({
       steps: count,
-      cycle: z.object({ coarse: count, left: count }),
+      cycle: z.object({ coarse: count, left: count, fixed: z.literal(true).exactOptional() }),
       parameters: z.array(parameter),
     }),
   })

@@ -116,7 +116,7 @@ export function controlled(trainer: Pick<Trainer, "updaters">, { targets }: Dens
 export function createDensityController(
   trainer: Trainer,
   given: DensityControlOptions,
-  { stepsPerEpoch, epochs, scaled, fixedAfter = epochs, initial }: ControlledRun,
+  { stepsPerEpoch, epochs, scaled, fixedAfter = Infinity, initial }: ControlledRun,
 ): DensityController {
   const options = paced(given, stepsPerEpoch * epochs);
   const { every, after = 0, increment = INCREMENT } = options;
@@ -162,12 +162,15 @@ export function createDensityController(
         if (off <= TOLERANCE * target || off < grain(members, counted)) return [];
         const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
         const why =
-          looks === 0
-            ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; ` +
-              "state a smaller every, or train for more epochs"
-            : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda ` +
-              `has come from ${lambdas(members[0])}; begin nearer to where it went, or ` +
-              "train for more epochs";
+          last <= after * stepsPerEpoch
+            ? `lambda has not moved: control begins after ${plural(after)}, and patterns are ` +
+              `fixed after ${plural(fixedAfter)}`
+            : looks === 0
+              ? `lambda has not moved: control looks ${rhythm()}, and there were fewer; ` +
+                "state a smaller every, or train for more epochs"
+              : `in ${looks} ${looks === 1 ? "look" : "looks"}, one ${rhythm()}, lambda ` +
+                `has come from ${lambdas(members[0])}; begin nearer to where it went, or ` +
+                "train for more epochs";
         return [
           `the density of ${what} came to ${percent(density)}, its target is ${percent(target)}: ${why}`,
         ];
@@ -181,6 +184,8 @@ export function createDensityController(
     return `${fullLambda} to ${Number(now.toPrecision(3))}`;
   }
 }
+
+const plural = (epochs: number) => (epochs === 1 ? "1 epoch" : `${epochs} epochs`);
 
 /** The largest step that a density can make: one group of weights more or less. */
 function grain(members: readonly Updater[], counted: readonly Updater[]): number {

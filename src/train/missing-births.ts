@@ -36,6 +36,8 @@ export interface BirthHistory {
   readonly history: readonly EpochMetrics[];
   /** Epochs of the run. */
   readonly epochs: number;
+  /** Epoch after which none can be born; default: none. */
+  readonly fixedAfter?: number | undefined;
   /** Theta before training, by parameter name. Called only where there is something to say. */
   initial(): ReadonlyMap<string, Float32Array>;
 }
@@ -46,10 +48,11 @@ export interface BirthHistory {
  */
 export function missingBirths(
   trainer: Trainer,
-  { history, epochs, initial }: BirthHistory,
+  { history, epochs, fixedAfter = epochs, initial }: BirthHistory,
 ): string[] {
   const { epoch, layers } = history.at(-1)!;
-  const none = epoch === Math.min(PATIENCE, epochs) && history.every(({ births }) => births === 0);
+  const isDue = epoch === Math.min(PATIENCE, epochs) && epoch <= fixedAfter;
+  const none = isDue && history.every(({ births }) => births === 0);
   const before = history.at(-2)?.layers ?? [];
   const lost = layers.filter(
     ({ name, nonZeros }) =>

@@ -51,17 +51,21 @@ export function createWarnings(model: Model, trainer: Trainer, settings: Setting
       // Where lambda moves by itself it is no use to name another.
       if (targetDensity !== undefined) return;
       const initial = () => beginningOf(model, settings);
-      tell(missingBirths(trainer, { history, epochs, initial }));
+      const { fixedAfter } = settings.freeze ?? {};
+      tell(missingBirths(trainer, { history, epochs, fixedAfter, initial }));
     },
   };
 }
 
 /** Says so if density control will not begin within the run. */
-function idleControl({ targetDensity, epochs }: Settings): string[] {
-  const { after = 0 } = targetDensity ?? {};
-  return after < epochs
-    ? []
-    : [`targetDensity does nothing: it begins after ${after} epochs, and the run has ${epochs}`];
+function idleControl({ targetDensity, freeze, epochs }: Settings): string[] {
+  if (targetDensity === undefined) return [];
+  const { after = 0 } = targetDensity;
+  const { fixedAfter = epochs } = freeze ?? {};
+  if (after < Math.min(epochs, fixedAfter)) return [];
+  const end =
+    fixedAfter < epochs ? `patterns are fixed after ${fixedAfter}` : `the run has ${epochs}`;
+  return [`targetDensity does nothing: it begins after ${after} epochs, and ${end}`];
 }
 
 /** Theta of each parameter, by name. */

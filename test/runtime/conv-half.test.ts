@@ -227,7 +227,7 @@ forEachBackend((name, pool) => {
     });
   });
 
-  test.skipIf(name === "wasm")("weights count to a part in 2^16, not as bf16", () => {
+  test.skipIf(name === "wasm")("weights count to a part in 2^17, not as bf16", () => {
     const p = convProblem(shape([16, 32, 4, 4], 16), 2);
     // Of each two channels the second one takes away what a bf16 has of the first one's weight.
     for (let k = 0; k < p.w.length; k += 18)

@@ -30,6 +30,8 @@ const BLOCK = 8;
 /** Output and inner channels that a matrix unit takes at a time: see convPack. */
 const PACKED_ROWS = 16;
 const PACKED_INNER = 32;
+/** Of fewer inner channels vectors compute as fast. */
+const LEAST_PACKED = 16;
 /** Output channels whose weight gradients are computed together. */
 const WEIGHT_GRAIN = 4;
 
@@ -138,9 +140,10 @@ function product(at: Lowering, { transposed, phase, ...args }: Product): Op[] {
     case "dense": {
       const area = conv!.kernelHeight * conv!.kernelWidth;
       const [rowStride, innerStride] = transposed ? [area, cols] : [cols, area];
-      const weight = { w: theta, rowStride, innerStride, packed: packedWeight(at, area) };
+      const packed = args.inner < LEAST_PACKED ? 0 : packedWeight(at, area);
+      const weight = { w: theta, rowStride, innerStride, packed };
       const multiply = op("convDense", units, { ...args, ...weight });
-      if (!weight.packed) return [multiply];
+      if (!packed) return [multiply];
       const { taps, tapCount, rows, inner } = args;
       const blocks = Math.ceil(rows / PACKED_ROWS);
       return [op("convPack", blocks, { ...weight, taps, tapCount, rows, inner }), multiply];
@@ -164,8 +167,8 @@ function product(at: Lowering, { transposed, phase, ...args }: Product): Op[] {
 }
 
 /**
- * Where a matrix unit finds the weights of a product over planes of bf16, in one direction or the
- * other; else 0.
+ * Where a matrix unit finds the weights of a product over planes of bf16; else 0. One place for both
+ * directions and all phases: each product packs its weights anew just before.
  */
 function packedWeight({ y, xs: [x], workspace }: Lowering, area: number): number {
   if (!y.half) return 0;
