@@ -45,7 +45,7 @@ struct amx_shapes {
   uint8_t rows[16];
 };
 
-/* What plain stores have written is in memory: the compiler does not know that the unit reads it. */
+/* Puts what was written into memory: the compiler does not know that the unit reads it there. */
 #define WRITTEN __asm__ volatile("" ::: "memory")
 
 /* Registers, by number: sums of two by two blocks, and the blocks they are the products of. */

@@ -32,6 +32,15 @@ int EXPORT(call_half)(int32_t id, char *memory, const int32_t *args, int begin, 
     default: return -1;
   }
 }
+
+/* Whether products of bf16 are those of a matrix unit here. */
+int EXPORT(has_matrix_unit)(void) {
+#ifdef HAS_AMX_CODE
+  return has_amx();
+#else
+  return 0;
+#endif
+}
 #else
 
 #ifdef VARIANT

@@ -149,23 +149,37 @@ export function convPrograms(
 
   function dense() {
     const w = memory.put(Float32Array.from({ length: rows * cols }, uniform));
+    const most = Math.max(rows, inner);
+    const blocks = Math.ceil(most / 16) * Math.ceil(most / 32);
+    const packed = half ? memory.allocate(blocks * area * 2 * 4 * 256) : 0;
+    /**
+     * A product, and before it the packing of weights where planes are of bf16.
+     *
+     * @typedef {Omit<typeof forward, "rows">} Places
+     * @typedef {"rows" | "rowStride" | "innerStride" | "taps" | "tapCount" | "inner"} Own
+     */
+    const product = (
+      /** @type {number} */ units,
+      /** @type {Places & Record<Own, number>} */ args,
+    ) => {
+      const { rows: outer, rowStride, innerStride, taps: table, tapCount, inner: depth } = args;
+      const pack = { w, rowStride, innerStride, packed, taps: table, tapCount };
+      return [
+        ...(half
+          ? [op("convPack", Math.ceil(outer / 16), { ...pack, rows: outer, inner: depth })]
+          : []),
+        op("convDense", units, { ...args, w, packed }),
+      ];
+    };
     const ops = [
-      [
-        op("convDense", forwardUnits, {
-          ...{ ...forward, w, rowStride: cols, innerStride: area, taps, tapCount: area, inner },
-        }),
-      ],
-      phases.map(({ table, taps: { length } }, p) =>
-        op("convDense", backwardUnits, {
-          ...{
-            ...backward[p],
-            w,
-            rowStride: area,
-            innerStride: cols,
-            taps: table,
-            tapCount: length / 2,
-            inner: rows,
-          },
+      product(forwardUnits, {
+        ...forward,
+        ...{ rowStride: cols, innerStride: area, taps, tapCount: area, inner },
+      }),
+      phases.flatMap(({ table, taps: { length } }, p) =>
+        product(backwardUnits, {
+          ...backward[p],
+          ...{ rowStride: area, innerStride: cols, taps: table, tapCount: length / 2, inner: rows },
         }),
       ),
       [

@@ -7,7 +7,7 @@
  */
 import { InputError, UnusableFileError } from "../errors.js";
 import type { Memory } from "./memory.js";
-import { bindNative, nativeVariants } from "./native.js";
+import { bindNative, halfIsaOf, nativeVariants } from "./native.js";
 import { inPlaceOfNode } from "./node.js";
 import type { Runner } from "./runner.js";
 import { KERNELS_WASM } from "./kernels-wasm.js";
@@ -21,6 +21,8 @@ export interface Backend {
   readonly name: BackendName;
   /** Instruction set: "avx512", "avx2" or "base" (SSE2, NEON) for native, "simd128" for wasm. */
   readonly isa: string;
+  /** The same for planes of bf16: "avx512+amx" where the CPU has a matrix unit. */
+  readonly halfIsa: string;
   /** Why this backend, in one line. */
   readonly reason: string;
   /** wasm only: the compiled kernels. */
@@ -79,9 +81,11 @@ export async function loadBackend(
       `cannot load the native backend: isa must be one of ${variants.join(", ")} on ` +
         `this CPU, found ${JSON.stringify(wanted)}`,
     );
+  const chosen = wanted ?? best;
   return {
     name: "native",
-    isa: wanted ?? best,
+    isa: chosen,
+    halfIsa: halfIsaOf(chosen),
     reason: name === "native" ? "asked for" : "the native addon is built, and faster than wasm",
   };
 }
@@ -92,7 +96,7 @@ async function wasm(reason: string, source: WasmSource | undefined): Promise<Bac
 
 /** The backend of compiled kernels. */
 export function wasmBackend(module: WasmModule, reason: string): Backend {
-  return { name: "wasm", isa: "simd128", reason, module };
+  return { name: "wasm", isa: "simd128", halfIsa: "simd128", reason, module };
 }
 
 function environmentIsa(): string | undefined {

@@ -13,6 +13,8 @@ interface Addon {
     Record<string, (memory: Uint8Array, ...rest: Parameters<Runner["run"]>) => number>
   >;
   linger(memory: Uint8Array, ...rest: Parameters<Runner["linger"]>): void;
+  /** Whether the variant "avx512" has products of bf16 by one. */
+  readonly matrixUnit: boolean;
 }
 
 /** The folder of an addon that was built here. */
@@ -33,6 +35,11 @@ export function nativeVariants(): {
 } {
   const { addon, problem } = loadCurrent();
   return addon ? { variants: Object.keys(addon.run) } : { variants: [], problem: problem! };
+}
+
+/** Name of an instruction set for planes of bf16, whose bits depend on whether it has a unit. */
+export function halfIsaOf(isa: string): string {
+  return isa === "avx512" && loadCurrent().addon?.matrixUnit ? `${isa}+amx` : isa;
 }
 
 /**

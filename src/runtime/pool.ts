@@ -70,6 +70,8 @@ export interface Pool {
   readonly backend: BackendName;
   /** Instruction set in use: "avx512", "avx2", "base" or "simd128". */
   readonly isa: string;
+  /** The same for planes of bf16: "avx512+amx" where the CPU has a matrix unit. */
+  readonly halfIsa: string;
   readonly threads: number;
   /** Why this backend, in one line. */
   readonly reason: string;
@@ -153,6 +155,7 @@ export async function startPool(parts: PoolParts): Promise<Pool> {
   return {
     backend: backend.name,
     isa: backend.isa,
+    halfIsa: backend.halfIsa,
     reason: backend.reason,
     threads,
     memory,

@@ -31,7 +31,7 @@ import { createMeasuring, type Measuring } from "./measuring.js";
 import type { Progress } from "./progress.js";
 import { lengthNotes, scheduleStateOf } from "./run-length.js";
 import { inUnits, startingIn, targetFacts, unitNotes } from "./target-units.js";
-import { prepareTraining, type Subject, type Training } from "./training.js";
+import { isaOf, prepareTraining, type Subject, type Training } from "./training.js";
 
 export interface FitResult {
   readonly final: FinalMetrics;
@@ -99,7 +99,7 @@ export async function trainModel(
   const pool = await createPool({ backend, threads, wasm });
   let keeper: Keeper | undefined;
   try {
-    ranks?.agree("backend", `${pool.backend} (${pool.isa})`);
+    ranks?.agree("backend", `${pool.backend} (${isaOf(pool, settings)})`);
     keeper = checkpoint && (await open?.(checkpoint, model, data, decidingIn(settings)));
     const notes = [...lossNotes(options.loss, data), ...unitNotes(model, data, settings.loss)];
     return await train(
@@ -187,19 +187,8 @@ function wholeLines({ epoch, history }: Course): readonly EpochMetrics[] {
 
 /** Tells of the beginning, and of what is to be known of it. */
 function announce(training: Training, { history }: Course, notes: readonly string[]): void {
-  const {
-    pool,
-    model,
-    data,
-    settings,
-    keeper,
-    lengths,
-    samples,
-    inParts,
-    order,
-    trainer,
-    warnings,
-  } = training;
+  const { pool, isa, model, data, settings, keeper, lengths, samples } = training;
+  const { inParts, order, trainer, warnings } = training;
   const { name, epochs, batchSize, seed, shuffle, onEvent } = settings;
   const resumed = keeper?.resumed;
   onEvent?.({
@@ -211,7 +200,7 @@ function announce(training: Training, { history }: Course, notes: readonly strin
       test: samples.test.length,
     },
     backend: pool.backend,
-    isa: pool.isa,
+    isa,
     threads: pool.threads,
     reason: pool.reason,
     stepsPerEpoch: order.perEpoch,
@@ -224,7 +213,7 @@ function announce(training: Training, { history }: Course, notes: readonly strin
     ...notes,
     ...(resumed ? [] : (settings.start?.notes ?? [])),
     ...leftOutNotes(model, inParts, shuffle),
-    ...(keeper?.notes(pool) ?? []),
+    ...(keeper?.notes({ backend: pool.backend, isa }) ?? []),
     ...lengthNotes(resumed, lengths, settings),
   ];
   for (const text of all) onEvent?.({ type: "note", text });
@@ -329,7 +318,8 @@ async function endEpoch(
 
 /** Writes a checkpoint. */
 function save(training: Training, { epoch, sums, schedule, history }: Course): void {
-  const { pool, keeper, lengths, order, trainer, births, averaged, kept, work, seconds } = training;
+  const { pool, isa, keeper, lengths, order, trainer, births, averaged, kept } = training;
+  const { work, seconds } = training;
   const progress = {
     lengths,
     epoch,
@@ -340,7 +330,7 @@ function save(training: Training, { epoch, sums, schedule, history }: Course): v
     work: work?.state(),
     epochs: history,
     backend: pool.backend,
-    isa: pool.isa,
+    isa,
   };
   keeper!.save(progress, trainer.state(), [
     ...birthTensors(births.state()),

@@ -40,6 +40,8 @@ export interface Subject {
 }
 
 export interface Training extends Subject {
+  /** Instruction set that its bits depend on. */
+  readonly isa: string;
   /** Epochs it was to have, today's last. */
   readonly lengths: Lengths;
   /** The data without what nobody asks for. */
@@ -74,6 +76,10 @@ export interface Training extends Subject {
   stopping(): boolean;
   /** Seconds of training so far, in all sittings. */
   seconds(): number;
+}
+
+export function isaOf(pool: Pool, { precision }: Pick<Settings, "precision">): string {
+  return precision === "bf16" ? pool.halfIsa : pool.isa;
 }
 
 /** Prepares a training, or what is left of it. */
@@ -131,6 +137,7 @@ export async function prepareTraining(subject: Subject): Promise<Training> {
   const started = performance.now();
   return {
     ...subject,
+    isa: isaOf(pool, settings),
     lengths,
     used,
     samples,

@@ -197,6 +197,22 @@ Object.assign(RUNS, {
       freeze: 2,
     },
   },
+  "patterns fixed in a cycle": {
+    model: FLAT,
+    options: {
+      ...simple.options,
+      optimizer: { weights: restless, biases: bias },
+      freeze: { coarse: 4, fixedAfter: 1 },
+    },
+  },
+  "patterns fixed after exact steps": {
+    model: FLAT,
+    options: {
+      ...simple.options,
+      optimizer: { weights: restless, biases: bias },
+      freeze: { coarse: 0, fixedAfter: 1 },
+    },
+  },
   "frozen steps of dense kernels": {
     model: FLAT,
     options: {

@@ -203,8 +203,11 @@ test("a regularizer without a lambda, and a control that never begins", async ()
   const onEvent: FitOptions["onEvent"] = (event) =>
     event.type === "warning" && void notes.push(event.text);
   await fit(FLAT, data, { ...base, epochs: 2, targetDensity, onEvent });
+  const freeze = { coarse: 4, fixedAfter: 1 };
+  await fit(FLAT, data, { ...base, epochs: 2, targetDensity, freeze, onEvent });
   expect(notes).toEqual([
     "targetDensity does nothing: it begins after 2 epochs, and the run has 2",
+    "targetDensity does nothing: it begins after 2 epochs, and patterns are fixed after 1",
   ]);
   expect(takeWarnings()).toEqual(notes);
 });
@@ -277,6 +280,26 @@ describe("a target that was missed says why", () => {
         /: in 5 looks, one every 5 steps, lambda has come from 0\.5 to 0\.4\d+; /,
       );
     }
+  });
+
+  test("patterns that were fixed before", async () => {
+    const control = { targets: { net: 0.5 }, every: 5, gain: 0.01 };
+    const [text] = await missed({
+      optimizer: slow,
+      epochs: 2,
+      freeze: { coarse: 0, fixedAfter: 1 },
+      targetDensity: control,
+    });
+    expect(text).toMatch(/: in 6 looks, one every 5 steps, lambda has come from 0\.5 to 0\.4\d+; /);
+    const [late] = await missed({
+      optimizer: slow,
+      epochs: 3,
+      freeze: { coarse: 4, fixedAfter: 1 },
+      targetDensity: { ...control, after: 1 },
+    });
+    expect(late).toMatch(
+      /: lambda has not moved: control begins after 1 epoch, and patterns are fixed after 1 epoch$/,
+    );
   });
 
   test("not where one group of weights more or less is all that is missing", async () => {

@@ -599,6 +599,26 @@ describe("freezing", () => {
     expect(Math.max(...nonZeros.slice(3))).toBeLessThanOrEqual(nonZeros[2]);
   });
 
+  test("nobody waits for births where patterns are fixed", async () => {
+    const x = Float32Array.from({ length: 40 }, (_, i) => i / 40);
+    const y = Uint8Array.from(x, (value) => Number(value > 0.5));
+    const { epochs } = await fit(
+      mlp([1, 30, 2]),
+      fromArrays({ shape: [1], train: { inputs: x, labels: y } }),
+      {
+        optimizer: {
+          weights: linBreg({ tau: 0.01, regularizer: l1(10) }),
+          biases: linBreg({ tau: 0.01 }),
+        },
+        init: { weights: { density: 0.2 } },
+        freeze: { coarse: 0, fixedAfter: 1 },
+        epochs: 3,
+        batchSize: 20,
+      },
+    );
+    expect(epochs.every(({ births }) => births === 0)).toBe(true);
+  });
+
   test("a state in which a weight rests that is not zero is refused", async () => {
     const pool = await createPool({ threads: 1 });
     const weight = adaBreg({ tau: 0.05, regularizer: l1(0.3) });

@@ -281,6 +281,18 @@ describe.runIf(hasNative)("a run", () => {
     expect(final).toMatchObject({ testLoss: whole.final.testLoss });
   });
 
+  test("says whether a matrix unit computes, which its bits depend on", async () => {
+    const [{ isa, halfIsa }] = pools;
+    expect([isa, `${isa}+amx`]).toContain(halfIsa);
+    const told: string[] = [];
+    const onEvent: FitOptions["onEvent"] = (event) =>
+      event.type === "start" && void told.push(event.isa);
+    for (const precision of ["float32", "bf16"] as const) {
+      await fitted({ precision, epochs: 1, onEvent });
+    }
+    expect(told).toEqual([isa, halfIsa]);
+  });
+
   test("is not gone on with in float32; one from before there was a choice is", async () => {
     const folder = newFolder();
     await fitted({ signal: signalAt(20), checkpoint: { folder } });

@@ -161,6 +161,8 @@ test("a target density's ramp stays what it was: the density that was reached do
   expect(reached / 0.4).toBeGreaterThan(0.8);
   const more = await train(folder, 40, control);
   for (const { density } of more.epochs.slice(9)) expect(density).toBeGreaterThan(0.75 * reached);
+  const lambdas = more.epochs.slice(9).map(({ layers: [{ lambda }] }) => lambda);
+  expect(new Set(lambdas).size).toBeGreaterThan(20);
   expect(more.notes.at(0)).toBe(
     "The run was begun for 8 epochs and now has 40; the ramp of its target density stays that of 8.",
   );

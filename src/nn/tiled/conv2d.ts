@@ -167,8 +167,8 @@ function product(at: Lowering, { transposed, phase, ...args }: Product): Op[] {
 }
 
 /**
- * Where a matrix unit finds the weights of a product over planes of bf16; else 0. One place for both
- * directions and all phases: each product packs its weights anew just before.
+ * Where a matrix unit finds the weights of a product over planes of bf16; else 0. One place for
+ * both directions and all phases: each product packs its weights anew just before.
  */
 function packedWeight({ y, xs: [x], workspace }: Lowering, area: number): number {
   if (!y.half) return 0;
