@@ -54,6 +54,7 @@ async function list(): Promise<void> {
   const { PAPER_ROWS } = await import("../sweep/paper-rows.js");
   const { publishedFigures } = await import("../sweep/published-figures.js");
   const { rowText } = await import("../sweep/row-figures.js");
+  const { readRecipe } = await import("../recipes/load.js");
   const { duration } = await import("../report/format.js");
   const { painter } = await import("./paint.js");
   const paint = painter(process.stdout);
@@ -66,7 +67,8 @@ async function list(): Promise<void> {
         `  ${paint("bold", recipe)}  ${method}\n` +
         `    paper  ${paper}\n` +
         `    ours   ${rowText(measure, ours)} ` +
-        `(${countsOf(ours)}, ${duration(ours.seconds.mean)} a seed)\n`
+        `(${countsOf(ours)}, ${duration(ours.seconds.mean)} a seed)\n` +
+        otherLength(ours, readRecipe(recipe).recipe.epochs)
       );
     });
     process.stdout.write(`${paint("dim", experiment)}\n${lines.join("")}\n`);
@@ -84,6 +86,13 @@ const AT = 'After "at" stands the density: the part of the weights that is not z
 
 function countsOf({ seeds, epochs }: RowFigures): string {
   return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")} for ${epochs} epochs`;
+}
+
+/** A line for a recipe that has become longer or shorter since ours was run. */
+function otherLength({ epochs }: RowFigures, now: number): string {
+  return epochs === now
+    ? ""
+    : `           its recipe takes ${now} epochs now; add --epochs ${epochs}\n`;
 }
 
 /** Runs the command and returns the exit code. */

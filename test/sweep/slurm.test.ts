@@ -105,14 +105,17 @@ describe.skipIf(why !== undefined)(`with a Slurm${why === undefined ? "" : ` (${
         expect(existsSync(join(folders[task], "result.json")), "still in its middle").toBe(false);
         return id;
       });
-    /** Waits until a task is requeued, and does not wait two minutes more, as Slurm does. */
+    /**
+     * Waits until a task is requeued, and does not wait two minutes more, as Slurm does. Slurm's
+     * clock for withdrawn credentials has seconds: begun anew in the same one, a task is refused.
+     */
     const requeued = async (task: number) => {
       const id = `${array}_${task}`;
       await until(`task ${task} to be requeued`, () => {
         const state = call("squeue", "-h", "-r", "-o", "%i %t %r").split("\n");
         return state.find((line) => line.startsWith(`${id} PD BeginTime`));
       });
-      call("scontrol", "update", `JobId=${id}`, "StartTime=now");
+      call("scontrol", "update", `JobId=${id}`, "StartTime=now+2");
     };
     const [killed, told] = await Promise.all([middle(0), middle(1)]);
     process.kill(killed, "SIGKILL");
