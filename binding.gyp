@@ -1,6 +1,6 @@
 {
   # The native addon. kernels.c is compiled twice for each instruction set, for planes of float32 and of bf16, each
-  # time into a library of its own so that it has its own flags; addon.c picks at run time. -ffast-math stays off: a
+  # time into a library of its own so that it has its own flags; addon.c picks at run time. dot.c is for some CPUs. -ffast-math stays off: a
   # NaN in a loss must stay a NaN.
   "target_defaults": {
     "defines": ["NDEBUG"],
@@ -27,7 +27,7 @@
       "target_name": "bregman_native",
       "sources": ["kernels/addon.c"],
       "dependencies": ["kernels_base", "half_base"],
-      "conditions": [["target_arch=='x64'", {"dependencies": ["kernels_avx2", "half_avx2", "kernels_avx512", "half_avx512"]}]],
+      "conditions": [["target_arch=='x64'", {"dependencies": ["kernels_avx2", "half_avx2", "kernels_avx512", "half_avx512", "dot_avx512"]}]],
     },
   ],
   "conditions": [
@@ -62,6 +62,13 @@
           "type": "static_library",
           "sources": ["kernels/kernels.c"],
           "defines": ["VARIANT=_avx512", "HALF_PLANES"],
+          "cflags": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma", "-mprefer-vector-width=512"],
+          "xcode_settings": {"OTHER_CFLAGS": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma", "-mprefer-vector-width=512"]},
+        },
+        {
+          "target_name": "dot_avx512",
+          "type": "static_library",
+          "sources": ["kernels/dot.c"],
           "cflags": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma", "-mprefer-vector-width=512"],
           "xcode_settings": {"OTHER_CFLAGS": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma", "-mprefer-vector-width=512"]},
         },

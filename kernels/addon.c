@@ -4,7 +4,7 @@
  *     require("bregman_native.node") -> { run: { avx512?, avx2?, base }, linger }, the best variant first
  *     run[variant](bytes: Uint8Array over the shared memory, program, nOps, thread, nThreads, sync) -> int
  *     linger(bytes, word, seen)                                                   both: see program.c
- *     matrixUnit -> whether avx512 has products of bf16 by one
+ *     halfUnit -> what computes products of bf16 for avx512: "amx", "bf16" (AVX512-BF16) or ""
  *
  * It keeps no state, so that it may be loaded in any number of worker threads.
  */
@@ -16,7 +16,7 @@ typedef int runner(char *, uint32_t, int, int, int, uint32_t);
 runner run_base;
 #if defined(__x86_64__)
 runner run_avx2, run_avx512;
-int has_matrix_unit_avx512(void);
+const char *half_unit_avx512(void);
 #endif
 void linger_base(char *, uint32_t, int32_t);
 
@@ -67,7 +67,7 @@ static void add(napi_env env, napi_value object, const char *name, napi_callback
 
 NAPI_MODULE_INIT() {
   napi_value run, unit;
-  int has_unit = 0;
+  const char *half_unit = "";
   if (napi_create_object(env, &run) != napi_ok) return NULL;
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -75,14 +75,14 @@ NAPI_MODULE_INIT() {
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
     add(env, run, "avx512", call_run, (void *)run_avx512);
-    has_unit = has_matrix_unit_avx512();
+    half_unit = half_unit_avx512();
   }
   if (avx2) add(env, run, "avx2", call_run, (void *)run_avx2);
 #endif
   add(env, run, "base", call_run, (void *)run_base);
   napi_set_named_property(env, exports, "run", run);
-  if (napi_get_boolean(env, has_unit, &unit) == napi_ok)
-    napi_set_named_property(env, exports, "matrixUnit", unit);
+  if (napi_create_string_utf8(env, half_unit, NAPI_AUTO_LENGTH, &unit) == napi_ok)
+    napi_set_named_property(env, exports, "halfUnit", unit);
   add(env, exports, "linger", call_linger, NULL);
   return exports;
 }

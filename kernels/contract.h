@@ -578,5 +578,11 @@ _Static_assert(sizeof(struct transpose_conv_args) == 4 * 18, "transpose_conv_arg
   X(55, sample_norms) \
   X(59, gather_planes) \
   X(60, conv_sampled_weight_grad)
+/* Those of them that are sums of products of two planes. */
+#define PRODUCTS_TABLE(X) \
+  X(24, conv_dense_weight_grad) \
+  X(25, conv_sparse_weight_grad) \
+  X(26, conv_pairs_weight_grad) \
+  X(60, conv_sampled_weight_grad)
 
 #endif

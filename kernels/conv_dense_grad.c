@@ -47,9 +47,19 @@ INLINE struct grad_span grad_span_of(int width, int dy_tile, int dy_row, int x_t
 #define GRAD_PLACES 2
 #endif
 
+/* Planes of bf16 are made float32 once for all products they are used in, if what a span needs is
+ * small enough (else these would spend as long on it as on multiplying), and if there is no dot
+ * product that takes them as they are. */
+#if defined(HALF_PLANES) && !defined(DOT_PRODUCTS)
+#define COPIES
+#endif
+
 /* Numbers of a plane, or float copies of them (constants after inlining). */
-INLINE vec load_number(const void *p, size_t k, const int is_copy) {
-  return is_copy ? load((const float *)p + k) : load((const element *)p + k);
+INLINE factor load_number(const void *p, size_t k, const int is_copy) {
+#ifdef COPIES
+  if (is_copy) return load((const float *)p + k);
+#endif
+  return load_factor((const element *)p + k);
 }
 INLINE const void *number_at(const void *p, size_t k, const int is_copy) {
   return (const char *)p + k * (is_copy ? sizeof(float) : sizeof(element));
@@ -61,9 +71,9 @@ struct grad_block {
 };
 
 INLINE void sum_block(struct grad_block *b, const struct grad_span *s, const int is_copy) {
-  vec sum[GRAD_PLACES][GRAD_ROWS];
+  lane_sums sum[GRAD_PLACES][GRAD_ROWS];
   UNROLL for (int q = 0; q < GRAD_PLACES; q++) UNROLL for (int m = 0; m < GRAD_ROWS; m++)
-      sum[q][m] = splat(0);
+      sum[q][m] = no_products();
   const size_t dy_step = s->dy_step, x_step = s->x_step;
   for (int tile = 0; tile < s->tiles; tile++)
     for (int i = 0; i < s->rows; i++)
@@ -75,28 +85,32 @@ INLINE void sum_block(struct grad_block *b, const struct grad_span *s, const int
         UNROLL for (int q = 0; q < GRAD_PLACES; q++) x[q] = number_at(b->x[q], at_x, is_copy);
         size_t d = 0, u = 0;
         for (int v = 0; v < s->n; v++, d += dy_step, u += x_step) {
-          vec in[GRAD_PLACES];
+          factor in[GRAD_PLACES];
           UNROLL for (int q = 0; q < GRAD_PLACES; q++) in[q] = load_number(x[q], u, is_copy);
           UNROLL for (int m = 0; m < GRAD_ROWS; m++) {
-            const vec out = load_number(dy[m], d, is_copy);
-            UNROLL for (int q = 0; q < GRAD_PLACES; q++) sum[q][m] += out * in[q];
+            const factor out = load_number(dy[m], d, is_copy);
+            UNROLL for (int q = 0; q < GRAD_PLACES; q++)
+              sum[q][m] = add_product(sum[q][m], out, in[q]);
           }
         }
       }
-  UNROLL for (int q = 0; q < GRAD_PLACES; q++) b->total[q] = totals(sum[q]);
+  UNROLL for (int q = 0; q < GRAD_PLACES; q++) {
+    vec lanes[GRAD_ROWS];
+    UNROLL for (int m = 0; m < GRAD_ROWS; m++) lanes[m] = as_vector(sum[q][m]);
+    b->total[q] = totals(lanes);
+  }
 }
 
 BLOCK_FUNCTION sum_grad_block(struct grad_block *b, const struct grad_span *s) {
   sum_block(b, s, 0);
 }
 
-/* Planes of bf16 are made float32 once for all products they are used in, if what a span needs is
- * small enough: else these would spend as long on it as on multiplying. So many floats of x, of
- * some inner channels, and of dy, of a block's output channels. */
+/* So many floats of x are copied, of some inner channels, and of dy, of a block's output channels.
+ * */
 #define X_COPIES (CONV_CACHE / 4)
 #define DY_COPIES (GRAD_ROWS * 2 * GRAD_POSITIONS * T)
 
-#ifdef HALF_PLANES
+#ifdef COPIES
 BLOCK_FUNCTION sum_copied_block(struct grad_block *b, const struct grad_span *s) {
   sum_block(b, s, 1);
 }
@@ -167,7 +181,7 @@ INLINE void conv_grad_span(char *memory, const struct conv_dense_weight_grad_arg
   }
 }
 
-#ifdef HALF_PLANES
+#ifdef COPIES
 /* How many numbers of a plane a span reads, from the first to the last: 0 if there is no room for
  * copies of them. */
 static void find_lengths(struct grad_source *s, const struct conv_dense_weight_grad_args *a,
@@ -212,7 +226,7 @@ KERNEL(conv_dense_weight_grad) {
   for (int k = 0; k < places; k += step)                                                        \
   conv_grad_span(memory, a, &source, k, k + step < places ? k + step : places, begin, end, first, \
                  is_copy)
-#ifdef HALF_PLANES
+#ifdef COPIES
       find_lengths(&source, a, at(memory, a->taps));
       if (source.x_length > 0) {
         const int channels = (int)(X_COPIES / (source.x_length * source.span.tiles));

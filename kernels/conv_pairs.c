@@ -224,24 +224,24 @@ KERNEL(conv_pairs) {
  * x[q]. `slide`: x's positions are next to each other, so a vector is loaded for one tap and kept
  * for the others. */
 INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs,
-                       const int slide, vec sum[][5], const element *dy, const element *const *x) {
+                       const int slide, lane_sums sum[][5], const element *dy, const element *const *x) {
   const size_t x_col = slide ? T : a->x.col;
   for (int i = 0; i < a->height; i++) {
     const element *d = dy + (size_t)i * a->dy.row;
     for (int v = 0; v < T; v += VL, d += VL) {
       const element *p[8];
-      vec window[8][5];
+      factor window[8][5];
       UNROLL for (int q = 0; q < runs; q++) {
         p[q] = x[q] + (size_t)i * a->x.row + v;
-        if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load(p[q] + t * T);
+        if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load_factor(p[q] + t * T);
       }
       for (int j = 0; j < a->width; j++) {
-        const vec u = load(d + j * T);
+        const factor u = load_factor(d + j * T);
         UNROLL for (int q = 0; q < runs; q++) {
           const element *w = p[q] + j * x_col;
           BASE(w);
-          UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] = load(w + t * T);
-          UNROLL for (int t = 0; t < run; t++) sum[q][t] += u * window[q][t];
+          UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] = load_factor(w + t * T);
+          UNROLL for (int t = 0; t < run; t++) sum[q][t] = add_product(sum[q][t], u, window[q][t]);
           UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = window[q][t + 1];
         }
       }
@@ -261,14 +261,14 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a,
     /* The last ones are repeated to fill up (and store the same values again). */
     const element *x[8];
     float *out[8];
-    vec sum[8][5];
+    lane_sums sum[8][5];
     UNROLL for (int q = 0; q < side; q++) {
       const int place = k + q < last ? k + q : last;
       const struct pair p = pairs[place / runs->count];
       const struct conv_tap *first = runs->taps + place % runs->count * run + runs->first;
       x[q] = element_at(at(memory, a->x.at), p.plane) + first->offset;
       out[q] = g + p.plane / ((uint32_t)a->x.plane * 4) * a->tap_count + first->index;
-      UNROLL for (int t = 0; t < run; t++) sum[q][t] = splat(0);
+      UNROLL for (int t = 0; t < run; t++) sum[q][t] = no_products();
     }
     const element *dy = (const element *)at(memory, a->dy.at) + (size_t)o * a->dy.plane;
     for (int tile = 0; tile < a->tiles; tile++, dy += a->dy.tile) {
@@ -276,7 +276,7 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a,
       UNROLL for (int q = 0; q < side; q++) x[q] += a->x.tile;
     }
     UNROLL for (int q = 0; q < side; q++)
-      UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] = total(sum[q][t]);
+      UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] = total(as_vector(sum[q][t]));
   }
 }
 

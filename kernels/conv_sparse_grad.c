@@ -25,6 +25,14 @@
 #define GRAD_WIDTH 2
 #endif
 
+/* Sums that a weight's products at those positions go to in turn, so that one need not wait for the
+ * one before it. */
+#ifdef DOT_PRODUCTS
+#define GRAD_CHAINS 4
+#else
+#define GRAD_CHAINS 1
+#endif
+
 /* How many times so many positions, side by side, before other weights: natively once, what comes
  * next is prefetched. In wasm it cannot be, but a longer stretch is what the hardware sees coming.
  * Output channels and weights done together: the more, the less often x and dy come from memory, as
@@ -50,7 +58,7 @@ struct grad_runs {
   int first_plane, last_plane; /* those of x that are read are among [first, last) */
   uint16_t length[GRAD_SUMS];
   uint32_t offset[GRAD_SUMS]; /* as in the entries */
-  vec sum[GRAD_SUMS];
+  lane_sums sum[GRAD_SUMS];
 };
 
 /* Output channels whose weights are done, and how far their entries have been taken. */
@@ -77,7 +85,7 @@ static void take_runs(struct grad_runs *r, struct pattern_rows *rows, int planes
       for (int k = rows->next[m]; k < rows->counts[m] && row[k].offset < limit && r->count < room;
            k++) {
         r->offset[r->count] = row[k].offset;
-        r->sum[r->count++] = splat(0);
+        r->sum[r->count++] = no_products();
       }
       r->length[r->runs++] = r->count - before;
       rows->next[m] += r->count - before;
@@ -133,20 +141,23 @@ INLINE void fetch_lines(const element *p, int height, int width, size_t row) {
 /* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output
  * channel. */
 INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
-                     vec *sum, const uint32_t *offset, int n, const element *dy, const element *x) {
+                     lane_sums *sum, const uint32_t *offset, int n, const element *dy, const element *x) {
   const size_t x_row = a->x.row, x_col = a->x.col;
-  vec d[GRAD_HEIGHT * GRAD_WIDTH * TV];
+  factor d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
-  EACH_VECTOR d[p * TV + v] = load(dy + p / cols * a->dy.row + p % cols * T + v * VL);
+  EACH_VECTOR d[p * TV + v] = load_factor(dy + p / cols * a->dy.row + p % cols * T + v * VL);
   for (int k = 0; k < n; k++) {
     const element *in = element_at(x, offset[k]);
     BASE(in);
-    vec s = splat(0);
+    lane_sums s[GRAD_CHAINS];
+    UNROLL for (int c = 0; c < GRAD_CHAINS; c++) s[c] = no_products();
     EACH_VECTOR {
-      s += d[p * TV + v] * load(in + p / cols * x_row + p % cols * x_col + v * VL);
+      const int c = (p * TV + v) % GRAD_CHAINS;
+      s[c] = add_product(s[c], d[p * TV + v],
+                         load_factor(in + p / cols * x_row + p % cols * x_col + v * VL));
       IN_ORDER;
     }
-    sum[k] += s;
+    UNROLL for (int c = 0; c < GRAD_CHAINS; c++) sum[k] += s[c];
   }
 #undef EACH_VECTOR
 }
@@ -156,7 +167,7 @@ INLINE void all_runs(const struct conv_sparse_weight_grad_args *a, const int row
                      struct grad_runs *r, int steps, const element *dy, const element *x,
                      struct grad_ahead ahead) {
   const size_t dy_step = (size_t)cols * T, x_step = (size_t)cols * a->x.col;
-  vec *sum = r->sum;
+  lane_sums *sum = r->sum;
   const uint32_t *offset = r->offset;
   int due = 0;
   for (int first = 0; first < r->runs; first += r->channels)
@@ -252,7 +263,7 @@ KERNEL(conv_sparse_weight_grad) {
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;
       for (int run = 0, n = 0; run < r.runs; run++)
         for (int last = n + r.length[run]; n < last; n++)
-          g[(size_t)(run % r.channels) * a->cols + column_of(r.offset[n], *k)] = total(r.sum[n]);
+          g[(size_t)(run % r.channels) * a->cols + column_of(r.offset[n], *k)] = total(as_vector(r.sum[n]));
     }
   }
 }

@@ -23,7 +23,15 @@
 /* Runs one kernel on the rows [begin, end); 0, or -1 if there is no kernel of that id. A switch,
  * since an array of pointers would be data, which the wasm build has none of. */
 #ifdef HALF_PLANES
+#if VL == 16
+int call_dot(int32_t id, char *memory, const int32_t *args, int begin, int end);
+int has_dot(void);
+#endif
+
 int EXPORT(call_half)(int32_t id, char *memory, const int32_t *args, int begin, int end) {
+#if VL == 16
+  if (has_dot() && call_dot(id, memory, args, begin, end) == 0) return 0;
+#endif
   switch (id) {
 #define CASE(number, name) \
   case number: name(memory, args, begin, end); return 0;
@@ -33,13 +41,15 @@ int EXPORT(call_half)(int32_t id, char *memory, const int32_t *args, int begin, 
   }
 }
 
-/* Whether products of bf16 are those of a matrix unit here. */
-int EXPORT(has_matrix_unit)(void) {
+/* What computes products of bf16 here, beside vectors of float32: their bits depend on it. */
+const char *EXPORT(half_unit)(void) {
 #ifdef HAS_AMX_CODE
-  return has_amx();
-#else
-  return 0;
+  if (has_amx()) return "amx";
 #endif
+#if VL == 16
+  if (has_dot()) return "bf16";
+#endif
+  return "";
 }
 #else
 

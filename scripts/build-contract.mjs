@@ -67,6 +67,8 @@ const ids = new Map(Object.keys(KERNELS).map((name, id) => [name, id]));
 const table = (kernels) =>
   kernels.map((name) => `  X(${ids.get(name)}, ${snake(name)})`).join(" \\\n");
 
+const planesKernels = Object.keys(KERNELS).filter((name) => takesPlanes(KERNELS, name));
+
 const composites = new Map();
 const collect = (fields) => {
   for (const field of fields.filter((each) => typeof each !== "string")) {
@@ -136,7 +138,10 @@ ${table(Object.keys(SINGLE_KERNELS))}
 ${table(Object.keys(KERNELS).slice(Object.keys(SINGLE_KERNELS).length))}
 /* Those that are there for planes of bf16 too. */
 #define PLANES_TABLE(X) \\
-${table(Object.keys(KERNELS).filter((name) => takesPlanes(KERNELS, name)))}
+${table(planesKernels)}
+/* Those of them that are sums of products of two planes. */
+#define PRODUCTS_TABLE(X) \\
+${table(planesKernels.filter((name) => name.endsWith("WeightGrad")))}
 
 #endif
 `;

@@ -117,6 +117,7 @@ export function shape(dimensions: readonly number[]): string {
 export function backendName(backend: string, isa?: string): string {
   const names: Record<string, string> = {
     avx512: "AVX-512",
+    "avx512+bf16": "AVX-512, BF16",
     "avx512+amx": "AVX-512, AMX",
     avx2: "AVX2",
     neon: "NEON",

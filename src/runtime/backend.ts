@@ -21,7 +21,7 @@ export interface Backend {
   readonly name: BackendName;
   /** Instruction set: "avx512", "avx2" or "base" (SSE2, NEON) for native, "simd128" for wasm. */
   readonly isa: string;
-  /** The same for planes of bf16: "avx512+amx" where the CPU has a matrix unit. */
+  /** The same for planes of bf16: "avx512+bf16" or "+amx" where the CPU multiplies such numbers. */
   readonly halfIsa: string;
   /** Why this backend, in one line. */
   readonly reason: string;

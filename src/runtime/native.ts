@@ -13,8 +13,8 @@ interface Addon {
     Record<string, (memory: Uint8Array, ...rest: Parameters<Runner["run"]>) => number>
   >;
   linger(memory: Uint8Array, ...rest: Parameters<Runner["linger"]>): void;
-  /** Whether the variant "avx512" has products of bf16 by one. */
-  readonly matrixUnit: boolean;
+  /** What computes products of bf16 for the variant "avx512": "amx", "bf16" or "". */
+  readonly halfUnit: string;
 }
 
 /** The folder of an addon that was built here. */
@@ -37,9 +37,10 @@ export function nativeVariants(): {
   return addon ? { variants: Object.keys(addon.run) } : { variants: [], problem: problem! };
 }
 
-/** Name of an instruction set for planes of bf16, whose bits depend on whether it has a unit. */
+/** Name of an instruction set for planes of bf16, whose bits depend on what multiplies them. */
 export function halfIsaOf(isa: string): string {
-  return isa === "avx512" && loadCurrent().addon?.matrixUnit ? `${isa}+amx` : isa;
+  const unit = isa === "avx512" && loadCurrent().addon?.halfUnit;
+  return unit ? `${isa}+${unit}` : isa;
 }
 
 /**

@@ -70,7 +70,7 @@ export interface Pool {
   readonly backend: BackendName;
   /** Instruction set in use: "avx512", "avx2", "base" or "simd128". */
   readonly isa: string;
-  /** The same for planes of bf16: "avx512+amx" where the CPU has a matrix unit. */
+  /** The same for planes of bf16: "avx512+bf16" or "+amx" where the CPU multiplies such numbers. */
   readonly halfIsa: string;
   readonly threads: number;
   /** Why this backend, in one line. */

@@ -75,6 +75,7 @@ describe("numbers as a person reads them", () => {
     [clock(3723), "1:02:03"],
     [shape([200, 784]), "200 × 784"],
     [backendName("native", "avx512"), "native (AVX-512)"],
+    [backendName("native", "avx512+bf16"), "native (AVX-512, BF16)"],
     [backendName("native", "avx512+amx"), "native (AVX-512, AMX)"],
     [backendName("wasm"), "wasm"],
     [backendName("native", "sve9"), "native (sve9)"],

@@ -283,7 +283,7 @@ describe.runIf(hasNative)("a run", () => {
 
   test("says whether a matrix unit computes, which its bits depend on", async () => {
     const [{ isa, halfIsa }] = pools;
-    expect([isa, `${isa}+amx`]).toContain(halfIsa);
+    expect([isa, `${isa}+bf16`, `${isa}+amx`]).toContain(halfIsa);
     const told: string[] = [];
     const onEvent: FitOptions["onEvent"] = (event) =>
       event.type === "start" && void told.push(event.isa);
