@@ -224,7 +224,8 @@ KERNEL(conv_pairs) {
  * x[q]. `slide`: x's positions are next to each other, so a vector is loaded for one tap and kept
  * for the others. */
 INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int run, const int runs,
-                       const int slide, lane_sums sum[][5], const element *dy, const element *const *x) {
+                       const int slide, lane_sums sum[][5], const element *dy,
+                       const element *const *x) {
   const size_t x_col = slide ? T : a->x.col;
   for (int i = 0; i < a->height; i++) {
     const element *d = dy + (size_t)i * a->dy.row;
@@ -233,14 +234,16 @@ INLINE void grad_plane(const struct conv_pairs_weight_grad_args *a, const int ru
       factor window[8][5];
       UNROLL for (int q = 0; q < runs; q++) {
         p[q] = x[q] + (size_t)i * a->x.row + v;
-        if (slide) UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load_factor(p[q] + t * T);
+        if (slide)
+          UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = load_factor(p[q] + t * T);
       }
       for (int j = 0; j < a->width; j++) {
         const factor u = load_factor(d + j * T);
         UNROLL for (int q = 0; q < runs; q++) {
           const element *w = p[q] + j * x_col;
           BASE(w);
-          UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] = load_factor(w + t * T);
+          UNROLL for (int t = slide ? run - 1 : 0; t < run; t++) window[q][t] =
+              load_factor(w + t * T);
           UNROLL for (int t = 0; t < run; t++) sum[q][t] = add_product(sum[q][t], u, window[q][t]);
           UNROLL for (int t = 0; t < run - 1; t++) window[q][t] = window[q][t + 1];
         }
@@ -276,7 +279,8 @@ INLINE void grad_row(char *memory, const struct conv_pairs_weight_grad_args *a,
       UNROLL for (int q = 0; q < side; q++) x[q] += a->x.tile;
     }
     UNROLL for (int q = 0; q < side; q++)
-      UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] = total(as_vector(sum[q][t]));
+      UNROLL for (int t = 0; t < run; t++) out[q][t * runs->index_step] =
+          total(as_vector(sum[q][t]));
   }
 }
 

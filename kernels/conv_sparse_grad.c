@@ -141,7 +141,8 @@ INLINE void fetch_lines(const element *p, int height, int width, size_t row) {
 /* rows x cols positions (constants after inlining) from dy and x on, for n weights of one output
  * channel. */
 INLINE void grad_run(const struct conv_sparse_weight_grad_args *a, const int rows, const int cols,
-                     lane_sums *sum, const uint32_t *offset, int n, const element *dy, const element *x) {
+                     lane_sums *sum, const uint32_t *offset, int n, const element *dy,
+                     const element *x) {
   const size_t x_row = a->x.row, x_col = a->x.col;
   factor d[GRAD_HEIGHT * GRAD_WIDTH * TV];
 #define EACH_VECTOR UNROLL for (int p = 0; p < rows * cols; p++) UNROLL for (int v = 0; v < TV; v++)
@@ -263,7 +264,8 @@ KERNEL(conv_sparse_weight_grad) {
       float *g = (float *)at(memory, a->g) + (size_t)o * a->cols;
       for (int run = 0, n = 0; run < r.runs; run++)
         for (int last = n + r.length[run]; n < last; n++)
-          g[(size_t)(run % r.channels) * a->cols + column_of(r.offset[n], *k)] = total(as_vector(r.sum[n]));
+          g[(size_t)(run % r.channels) * a->cols + column_of(r.offset[n], *k)] =
+              total(as_vector(r.sum[n]));
     }
   }
 }
