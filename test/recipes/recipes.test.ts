@@ -26,6 +26,7 @@ test("the recipes are there", () => {
     "mnist-deblur",
     "mnist-deblur-skips",
     "mnist-denoise",
+    "mnist-denoise-narrow",
     "mnist-denoise-skips",
     "mnist-mlp-adabreg",
     "mnist-mlp-adabreg-5e-1",
@@ -160,6 +161,17 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
   // The authors multiply He-normal kernels by 10. One of conv1's 64 is kept: 10^2 / 64.
   expect(init.layers?.conv2d1).toEqual({ varianceFactor: 10 ** 2 / 64 });
   expect([init.biases.scale, epochs]).toEqual([10, 100]);
+});
+
+test("mnist-denoise-narrow is mnist-denoise with a larger lambda and the paper's epochs", () => {
+  const { name: _, description: __, ...wide } = loadRecipe("mnist-denoise");
+  const { weights } = wide.optimizer;
+  const regularizer = { ...weights.regularizer, lambda: 0.2 };
+  expect(loadRecipe("mnist-denoise-narrow")).toMatchObject({
+    ...wide,
+    optimizer: { ...wide.optimizer, weights: { ...weights, regularizer } },
+    epochs: 100,
+  });
 });
 
 test.each([
