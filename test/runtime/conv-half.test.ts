@@ -1,6 +1,7 @@
 /**
- * Dense convolutions over planes of bf16 and their gradients, by whatever this CPU has for them:
- * vectors, or a matrix unit that takes sixteen channels, or thirty-two, at a time.
+ * Dense convolutions over planes of bf16, and all gradients of weights, by whatever this CPU has for
+ * them: vectors, a dot product, or a matrix unit that takes sixteen channels, or thirty-two, at a
+ * time.
  */
 import { describe, expect, test } from "vitest";
 import type { ConvShape } from "../reference/conv.js";
@@ -15,6 +16,7 @@ import {
   imagesOf,
   inputGradGeometry,
   inputGradPhases,
+  patternOf,
   rounding,
   tapWords,
   unitsOf,
@@ -158,24 +160,73 @@ function product(
 const images = (p: ConvProblem, transposed: boolean, all: Float32Array) =>
   imagesOf(p, transposed ? p.xPlanes : p.yPlanes, all);
 
-function weightGrad(pool: Pool, p: ConvProblem, grain: number): Float32Array {
+/** What tells where non-zeros are, and with it a kernel its weights' gradients. */
+type Places = (scope: Scope, p: ConvProblem) => Record<string, number>;
+
+const allTaps: Places = (scope, p) => ({
+  taps: scope.put(tapWords(forwardTaps(p))),
+  tapCount: p.taps,
+  inner: p.shape.inner,
+  xPlane: p.xPlanes.plane,
+});
+
+const singleWeights: Places = (scope, p) => {
+  const { entries, counts } = patternOf(p);
+  const { plane, row } = p.xPlanes;
+  const [kernelHeight, kernelWidth] = p.shape.kernel;
+  return {
+    entries: scope.put(entries),
+    counts: scope.put(counts),
+    entryStride: p.cols,
+    planeSize: plane / TILE,
+    rowSize: row / TILE,
+    kernelHeight,
+    kernelWidth,
+    cols: p.cols,
+  };
+};
+
+const isPair = (o: number, c: number) => (o + c) % 3 !== 1;
+const kernelPairs: Places = (scope, p) => {
+  const { rows, inner } = p.shape;
+  const entries = new Int32Array(2 * rows * inner).fill(-1);
+  const counts = new Int32Array(rows);
+  for (let o = 0; o < rows; o++)
+    for (let c = 0; c < inner; c++)
+      if (isPair(o, c)) entries[2 * (o * inner + counts[o]!++)] = 4 * c * p.xPlanes.plane;
+  return {
+    ...allTaps(scope, p),
+    entries: scope.put(entries),
+    counts: scope.put(counts),
+    entryStride: inner,
+  };
+};
+
+type WeightGrad = "convDenseWeightGrad" | "convSparseWeightGrad" | "convPairsWeightGrad";
+/** What a gradient holds where nothing is written. */
+const UNTOUCHED = 7;
+
+function weightGrad(
+  pool: Pool,
+  kernel: WeightGrad,
+  places: Places,
+  p: ConvProblem,
+  grain: number,
+): Float32Array {
   return scoped(pool, (scope) => {
-    const g = scope.room(p.w.length + 16, NaN);
+    const g = scope.room(p.w.length + 16, UNTOUCHED);
     const words = {
       dy: putHalf(scope, p.yPlanes, p.dy).first,
       x: putHalf(scope, p.xPlanes, p.x, 3).tensor,
       g,
-      taps: scope.put(tapWords(forwardTaps(p))),
-      tapCount: p.taps,
       tiles: p.tiles,
       rows: p.shape.rows,
-      inner: p.shape.inner,
-      xPlane: p.xPlanes.plane,
+      ...places(scope, p),
       ...weightGradGeometry(p),
     };
-    runOps(pool, [{ ...flatOp("convDenseWeightGrad", p.shape.rows, words, grain), half: true }]);
+    runOps(pool, [{ ...flatOp(kernel, p.shape.rows, words, grain), half: true }]);
     const found = scope.read(g, p.w.length + 16);
-    expect(found.subarray(p.w.length)).toEqual(new Float32Array(16).fill(NaN));
+    expect(found.subarray(p.w.length)).toEqual(new Float32Array(16).fill(UNTOUCHED));
     return found.subarray(0, p.w.length);
   });
 }
@@ -185,13 +236,35 @@ forEachBackend((name, pool) => {
   describe.skipIf(name === "wasm").each(SHAPES)("%s", (_shape, given) => {
     const p = halved(convProblem(given, 1));
 
-    test("all weights' gradients", () => {
-      const sums = rounding(given.samples * p.out.height * p.out.width);
-      expect(maxError(weightGrad(pool, p, 4), convWeightGrad(given, p.dy, p.x))).toBeLessThan(sums);
-    });
+    describe.each<[string, WeightGrad, Places, (p: ConvProblem, k: number) => boolean]>([
+      ["all weights' gradients", "convDenseWeightGrad", allTaps, () => true],
+      [
+        "single weights' gradients",
+        "convSparseWeightGrad",
+        singleWeights,
+        ({ w }, k) => w[k] !== 0,
+      ],
+      [
+        "gradients of pairs' kernels",
+        "convPairsWeightGrad",
+        kernelPairs,
+        ({ cols, taps }, k) => isPair(Math.floor(k / cols), Math.floor((k % cols) / taps)),
+      ],
+    ])("%s", (_what, kernel, places, isThere) => {
+      const q = halved(convProblem(given, 1, kernel === "convSparseWeightGrad" ? 0.4 : 1));
 
-    test("the same bits however the work is split", () => {
-      expect(firstDifference(weightGrad(pool, p, 1024), weightGrad(pool, p, 3))).toBe(-1);
+      test("where they belong", () => {
+        const sums = rounding(given.samples * p.out.height * p.out.width);
+        const expected = convWeightGrad(given, q.dy, q.x).map((value, k) =>
+          isThere(q, k) ? value : UNTOUCHED,
+        );
+        expect(maxError(weightGrad(pool, kernel, places, q, 4), expected)).toBeLessThan(sums);
+      });
+
+      test("the same bits however the work is split", () => {
+        const [one, other] = [1024, 3].map((grain) => weightGrad(pool, kernel, places, q, grain));
+        expect(firstDifference(one, other)).toBe(-1);
+      });
     });
 
     describe.each([

@@ -9,10 +9,10 @@ import {
   CONV_SHAPES,
   convProblem,
   forwardGeometry,
-  forwardTaps,
   inputGradGeometry,
   imagesOf,
   inputGradPhases,
+  patternOf,
   putImage,
   roomForImage,
   rounding,
@@ -22,24 +22,6 @@ import {
 } from "../support/conv-problem.js";
 import { flatOp } from "../support/flat-op.js";
 import { forEachBackend, runOps, scoped, type Scope } from "../support/run-op.js";
-
-/** Entries [rows][cols] of { byte offset, value } as words, and how many of each row are in use. */
-function patternOf(p: ConvProblem): { entries: Int32Array; counts: Int32Array } {
-  const entries = new Int32Array(2 * p.w.length).fill(-1);
-  const values = new Float32Array(entries.buffer);
-  const counts = new Int32Array(p.shape.rows);
-  const taps = forwardTaps(p);
-  const { plane } = p.xPlanes;
-  p.w.forEach((value, k) => {
-    if (value === 0) return;
-    const o = Math.floor(k / p.cols);
-    const c = Math.floor((k % p.cols) / p.taps);
-    const at = 2 * (o * p.cols + counts[o]!++);
-    entries[at] = 4 * (c * plane + taps[k % p.taps]!.offset);
-    values[at + 1] = value;
-  });
-  return { entries, counts };
-}
 
 interface Options {
   readonly bias?: boolean;

@@ -237,3 +237,21 @@ export const unitsOf = (tiles: number, rows: number): number => tiles * Math.cei
 
 /** A sum of this many products of numbers up to 1 in size may be off by this. */
 export const rounding = (terms: number): number => 2 ** -22 * (4 + terms);
+
+/** Entries [rows][cols] of { byte offset, value } as words, and how many of each row are in use. */
+export function patternOf(p: ConvProblem): { entries: Int32Array; counts: Int32Array } {
+  const entries = new Int32Array(2 * p.w.length).fill(-1);
+  const values = new Float32Array(entries.buffer);
+  const counts = new Int32Array(p.shape.rows);
+  const taps = forwardTaps(p);
+  const { plane } = p.xPlanes;
+  p.w.forEach((value, k) => {
+    if (value === 0) return;
+    const o = Math.floor(k / p.cols);
+    const c = Math.floor((k % p.cols) / p.taps);
+    const at = 2 * (o * p.cols + counts[o]!++);
+    entries[at] = 4 * (c * plane + taps[k % p.taps]!.offset);
+    values[at + 1] = value;
+  });
+  return { entries, counts };
+}
