@@ -60,6 +60,7 @@ const TABLES = {
 /** The autoencoders: what they do, and the recipe. */
 const RESTORATIONS = [
   ["Denoising", "mnist-denoise"],
+  ["Denoising, lambda 0.26, 100 epochs", "mnist-denoise-narrow"],
   ["Denoising, skip connections allowed", "mnist-denoise-skips"],
   ["Deblurring", "mnist-deblur"],
   ["Deblurring, skip connections allowed", "mnist-deblur-skips"],

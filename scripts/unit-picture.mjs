@@ -18,6 +18,7 @@ const profile = (recipe, colour, dash) => {
 const profiles = [
   { name: "the paper", colour: "var(--muted)", dash: "3,3", counts: PAPER },
   profile("mnist-denoise", "var(--c0)"),
+  profile("mnist-denoise-narrow", "var(--c1)"),
   profile("mnist-denoise-skips", "var(--c0)", "6,4"),
   profile("mnist-deblur", "var(--c2)"),
   profile("mnist-deblur-skips", "var(--c2)", "6,4"),
