@@ -20,12 +20,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* clang takes this in place of the target of dot.c's whole file. */
+#ifdef DOT_PRODUCTS
+#define AMX __attribute__((target("amx-tile,amx-bf16,avx512bf16")))
+#else
 #define AMX __attribute__((target("amx-tile,amx-bf16")))
+#endif
 /* Of a square of sums. A register is 16 rows of 16 words; a word of a factor is two bf16. */
 #define SIDE 16
 #define SQUARE (SIDE * SIDE)
 
-/* Whether there is such a unit, and the system lets this process use it: Linux is asked once. */
+/* Whether there is such a unit, and the system lets this process use it: Linux is asked once, and
+ * once more by dot.c. */
 static int has_amx(void) {
   static int known; /* 0: not yet, 1: no, 2: yes */
   if (!known) {

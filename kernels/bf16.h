@@ -1,7 +1,7 @@
 /* bf16, the upper half of a float32: what planes may be kept in, so that half as many bytes move.
- * Numbers become float32 as they are loaded, sums are float32, and what is stored is rounded to the
- * nearest, ties to even. Kernels over planes are compiled twice, the second time with HALF_PLANES:
- * an `element` of a plane is then a bf16.
+ * Numbers become float32 as they are loaded (except in dot.c), sums are float32, and what is
+ * stored is rounded to the nearest, ties to even. Kernels over planes are compiled twice, the second
+ * time with HALF_PLANES: an `element` of a plane is then a bf16.
  */
 #ifndef BREGMAN_BF16_H
 #define BREGMAN_BF16_H
@@ -83,8 +83,8 @@ INLINE void put_number(element *p, float x) {
 #endif
 }
 
-/* Factors of a sum of products, sixteen neighbouring numbers each, and such a sum, whose lanes are
- * added at the end. With DOT_PRODUCTS (kernels.c) a CPU's dot product of bf16 takes them as they
+/* Factors of a sum of products, a vector of neighbouring numbers each, and such a sum, whose lanes
+ * are added at the end. With DOT_PRODUCTS (dot.c) a CPU's dot product of bf16 takes them as they
  * are, twice as fast as float32: a lane of the sum has two products. */
 #ifdef DOT_PRODUCTS
 typedef __m256bh factor;

@@ -7,8 +7,8 @@
  * before the next ones: their dy is in registers for all weights of an output channel, and only
  * some planes of x are used at a time, which stay in the nearest caches. Between positions the sums
  * of the weights, a vector each, wait in the second-level cache; they become numbers once, at the
- * end. A weight's products are added in the order of tiles and positions, whatever other weights
- * are done with it.
+ * end. A weight's products are added in an order that follows from the positions alone, whatever
+ * other weights are done with it.
  */
 #include "conv.h"
 

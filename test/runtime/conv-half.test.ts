@@ -1,7 +1,7 @@
 /**
- * Dense convolutions over planes of bf16, and all gradients of weights, by whatever this CPU has for
- * them: vectors, a dot product, or a matrix unit that takes sixteen channels, or thirty-two, at a
- * time.
+ * Dense convolutions over planes of bf16, and all gradients of weights, by whatever this CPU has
+ * for them: vectors, a dot product, or a matrix unit that takes sixteen channels, or thirty-two, at
+ * a time.
  */
 import { describe, expect, test } from "vitest";
 import type { ConvShape } from "../reference/conv.js";

@@ -281,7 +281,7 @@ describe.runIf(hasNative)("a run", () => {
     expect(final).toMatchObject({ testLoss: whole.final.testLoss });
   });
 
-  test("says whether a matrix unit computes, which its bits depend on", async () => {
+  test("says what multiplies bf16, which its bits depend on", async () => {
     const [{ isa, halfIsa }] = pools;
     expect([isa, `${isa}+bf16`, `${isa}+amx`]).toContain(halfIsa);
     const told: string[] = [];
