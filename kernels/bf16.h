@@ -1,7 +1,7 @@
 /* bf16, the upper half of a float32: what planes may be kept in, so that half as many bytes move.
  * Numbers become float32 as they are loaded (except in dot.c), sums are float32, and what is
- * stored is rounded to the nearest, ties to even. Kernels over planes are compiled twice, the second
- * time with HALF_PLANES: an `element` of a plane is then a bf16.
+ * stored is rounded to the nearest, ties to even. Kernels over planes are compiled twice, the
+ * second time with HALF_PLANES: an `element` of a plane is then a bf16.
  */
 #ifndef BREGMAN_BF16_H
 #define BREGMAN_BF16_H

@@ -132,7 +132,7 @@ describe("bregman reproduce told wrong", () => {
     [
       ["mnist-mlp-linbrg"],
       `the paper's table has no row "mnist-mlp-linbrg" (did you mean "${ROW}"?); ` +
-        "`bregman reproduce` lists all 24",
+        `\`bregman reproduce\` lists all ${PAPER_ROWS.length}`,
     ],
     [["mnist-quick"], `the paper's table has no row "mnist-quick"`],
     [[ROW, "--seeds", "1,1"], "reproduce: expected every seed once, found 1 twice"],
