@@ -12,7 +12,9 @@
 #define KNOWS_AMX (__GNUC__ >= 11)
 #endif
 
-#if defined(HALF_PLANES) && VL == 16 && defined(__x86_64__) && defined(__linux__) && KNOWS_AMX
+/* Not in dot.c: the CPUs that it is for have no such unit. */
+#if defined(HALF_PLANES) && !defined(DOT_PRODUCTS) && VL == 16 && defined(__x86_64__) && \
+    defined(__linux__) && KNOWS_AMX
 #define HAS_AMX_CODE
 
 #include <cpuid.h>
@@ -20,18 +22,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* clang takes this in place of the target of dot.c's whole file. */
-#ifdef DOT_PRODUCTS
-#define AMX __attribute__((target("amx-tile,amx-bf16,avx512bf16")))
-#else
 #define AMX __attribute__((target("amx-tile,amx-bf16")))
-#endif
 /* Of a square of sums. A register is 16 rows of 16 words; a word of a factor is two bf16. */
 #define SIDE 16
 #define SQUARE (SIDE * SIDE)
 
-/* Whether there is such a unit, and the system lets this process use it: Linux is asked once, and
- * once more by dot.c. */
+/* Whether there is such a unit, and the system lets this process use it: Linux is asked once. */
 static int has_amx(void) {
   static int known; /* 0: not yet, 1: no, 2: yes */
   if (!known) {

@@ -165,11 +165,10 @@ test("the ConvNet has the setting of the authors' recorded run, and as many weig
 
 test("mnist-denoise-narrow is mnist-denoise with a larger lambda and the paper's epochs", () => {
   const { name: _, description: __, ...wide } = loadRecipe("mnist-denoise");
-  expect(loadRecipe("mnist-denoise-narrow")).toMatchObject({
-    ...wide,
-    optimizer: { ...wide.optimizer, weights: { regularizer: { lambda: 0.26 } } },
-    epochs: 100,
-  });
+  const { name, description, ...narrow } = loadRecipe("mnist-denoise-narrow");
+  expect([name, description]).not.toContain(undefined);
+  const optimizer = JSON.stringify(wide.optimizer).replace('"lambda":0.07', '"lambda":0.26');
+  expect(narrow).toEqual({ ...wide, optimizer: JSON.parse(optimizer), epochs: 100 });
 });
 
 test.each([
